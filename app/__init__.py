@@ -1,0 +1,1 @@
+"""The shell: command line, composition, the writer, intake, effects, alarm."""

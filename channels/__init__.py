@@ -1,0 +1,1 @@
+"""Channel adapters: mail, chat and callback forms. They know messages, not routing."""

@@ -1,0 +1,1 @@
+"""Queues: the interaction and its lifecycle, order, backlog, policy."""

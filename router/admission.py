@@ -1,0 +1,165 @@
+"""Admission: from a message that came in to an interaction in a queue (semantics.md section 3)."""
+
+from queues.interaction import PRIORITY_MAX, PRIORITY_MIN
+from queues.lifecycle import OPEN
+from router import events as e
+from router.commands import Admit, Candidate
+from router.decision import Refusal
+from router.draft import Draft, refuse
+from router.expect import expected_wait
+from router.legs import enqueue, still_there
+from router.policy import Autoresponse
+from router.triage import Verdict, triage
+from vocabulary.instants import DAY
+
+
+def admit(draft: Draft, command: Admit) -> Refusal | None:
+    """Take new work in, unless it is known or names what doesn't exist."""
+    refusal = _refusal(draft, command)
+    if refusal is not None:
+        return refusal
+    verdict = triage(command, draft.state, draft.policy)
+    _emit_admitted(draft, command, verdict)
+    for warning in command.warnings:
+        draft.emit(e.WarningRaised(at=draft.now, interaction=command.id, warning=warning))
+    if command.message is not None:
+        draft.emit(_first_message(draft, command))
+    _into_its_queue(draft, command, verdict)
+    return None
+
+
+def _refusal(draft: Draft, command: Admit) -> Refusal | None:
+    if draft.interaction(command.id) is not None:
+        return refuse("known", "known", "This came in before; nothing changed.")
+    if command.channel not in draft.policy.channels:
+        return refuse("invalid", "unknown_channel", f"There is no channel {command.channel!r}.")
+    if command.queue is not None and command.queue not in draft.policy.queues:
+        return refuse("invalid", "unknown_queue", f"There is no queue {command.queue!r}.")
+    return bad_priority(command.priority)
+
+
+def bad_priority(priority: int | None) -> Refusal | None:
+    """Return the refusal of a priority outside its range."""
+    if priority is None or PRIORITY_MIN <= priority <= PRIORITY_MAX:
+        return None
+    detail = f"The priority must be from {PRIORITY_MIN} to {PRIORITY_MAX}, not {priority}."
+    return refuse("invalid", "priority_out_of_range", detail)
+
+
+def _emit_admitted(draft: Draft, command: Admit, verdict: Verdict) -> None:
+    """What staff or an integration sent wins over the rule."""
+    then = verdict.then
+    draft.emit(
+        e.Admitted(
+            at=draft.now,
+            interaction=command.id,
+            number=draft.state.admitted + 1,
+            channel=command.channel,
+            medium=command.medium,
+            customer=command.customer,
+            queue=command.queue or then.queue,
+            priority=then.priority if command.priority is None else command.priority,
+            class_=then.class_ if command.class_ is None else command.class_,
+            requirements=then.requirements if command.requirements is None else command.requirements,
+            tags=(*then.tags, *command.tags),
+            labels=command.labels,
+            language=command.language,
+            rule=verdict.rule,
+            reasons=verdict.reasons,
+            follows=command.follows,
+            automatic=command.suppressed_by,
+        )
+    )
+
+
+def _first_message(draft: Draft, command: Admit) -> e.MessageAdded:
+    assert command.message is not None
+    return e.MessageAdded(
+        at=draft.now, interaction=command.id, message=command.message, number=1, author="customer"
+    )
+
+
+def _into_its_queue(draft: Draft, command: Admit, verdict: Verdict) -> None:
+    """Schedule it, let the bot answer, or enqueue it; then acknowledge what is enqueued."""
+    interaction = draft.state.interactions[command.id]
+    if command.scheduled_at is not None and command.scheduled_at > draft.now:
+        draft.emit(e.Scheduled(at=draft.now, interaction=command.id, due=command.scheduled_at, cause="slot"))
+        return
+    response = draft.policy.autoresponses.get(verdict.then.autoresponse or "")
+    article = _article(response, command)
+    if response is not None and response.kind == "answer" and article is None:
+        response = draft.policy.autoresponses.get(response.otherwise or "")
+    may_reply = response is not None and _may_reply(draft, command, response)
+    if article is not None and may_reply and response is not None:
+        _answer(draft, command, response, article)
+        return
+    enqueue(draft, interaction, "admitted", preferred_agent=still_there(draft, command.preferred_agent))
+    if response is not None and may_reply:
+        _acknowledge(draft, command, response)
+
+
+def _article(response: Autoresponse | None, command: Admit) -> Candidate | None:
+    """Return the likeliest article that reaches the confidence the automatic answer asks for."""
+    if response is None or response.kind != "answer":
+        return None
+    able = [candidate for candidate in command.candidates if candidate.probability >= response.confidence]
+    return max(able, key=lambda candidate: (candidate.probability, candidate.article), default=None)
+
+
+def _may_reply(draft: Draft, command: Admit, response: Autoresponse) -> bool:
+    """Tell whether an automatic reply may go out; if not, an event says why (reliability.md section 4.2)."""
+    reasons = list(command.suppressed_by)
+    if command.address_hash is None:
+        reasons.append("no_address")
+    elif _replies_within_a_day(draft, command.address_hash) >= draft.policy.auto_replies_max:
+        reasons.append("too_many_to_this_address")
+    if reasons:
+        draft.emit(
+            e.AutoReplySuppressed(
+                at=draft.now, interaction=command.id, autoresponse=response.name, reasons=tuple(reasons)
+            )
+        )
+    return not reasons
+
+
+def _replies_within_a_day(draft: Draft, address_hash: str) -> int:
+    sent = draft.state.auto_replies.get(address_hash, ())
+    return sum(1 for at in sent if at > draft.now - DAY)
+
+
+def _answer(draft: Draft, command: Admit, response: Autoresponse, article: Candidate) -> None:
+    interaction = draft.state.interactions[command.id]
+    assert interaction.state in OPEN
+    confirm = draft.channel(command.channel, command.medium).confirmation
+    draft.emit(
+        e.AnsweredByBot(
+            at=draft.now, interaction=command.id, article=article.article, confirm_until=draft.now + confirm
+        )
+    )
+    _emit_reply(draft, command, response, article=article.article)
+
+
+def _acknowledge(draft: Draft, command: Admit, response: Autoresponse) -> None:
+    wait = expected_wait(draft.state, draft.policy, command.id)
+    _emit_reply(draft, command, response, wait_ms=wait)
+
+
+def _emit_reply(
+    draft: Draft,
+    command: Admit,
+    response: Autoresponse,
+    *,
+    article: str | None = None,
+    wait_ms: tuple[int, int] | None = None,
+) -> None:
+    assert command.address_hash is not None
+    draft.emit(
+        e.AutoReplied(
+            at=draft.now,
+            interaction=command.id,
+            autoresponse=response.name,
+            address_hash=command.address_hash,
+            article=article,
+            wait_ms=wait_ms,
+        )
+    )

@@ -1,0 +1,252 @@
+"""Commands: orders to the core. They may carry personal data (texts to match rules on); the journal never sees them."""
+
+from typing import Literal
+
+import msgspec
+
+from agents.agent import Presence, Profile
+from queues.interaction import Label
+from vocabulary.ids import AgentId, ChannelName, CustomerId, InteractionId, MessageId, OfferId, QueueName
+from vocabulary.instants import Instant
+from vocabulary.skills import Requirement
+
+Author = Literal["customer", "agent", "bot", "note"]
+"""Who wrote a message; a note is an agent's and never leaves the house."""
+
+CallOutcome = Literal["reached", "no_answer", "busy", "voicemail", "wrong_number"]
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """A knowledge article that may answer, with the probability that it does."""
+
+    article: str
+    probability: float
+
+
+class Admit(msgspec.Struct, frozen=True, kw_only=True):
+    """A new piece of work. `id` derives from channel and external id, so a repeat is refused as `known`.
+
+    Fields that staff or an integration sends (`queue`, `priority`, `class_`, `requirements`) win over rules.
+    `address_hash` stands for the address that an automatic reply would go to; None = no way to reply.
+    `suppressed_by`: signals of automatic mail; with any, no automatic reply is sent.
+    `subject` and `text` serve the rules only and are not kept.
+    """
+
+    id: InteractionId
+    channel: ChannelName
+    medium: str
+    customer: CustomerId
+    message: MessageId | None = None
+    subject: str = ""
+    text: str = ""
+    labels: tuple[Label, ...] = ()
+    language: str | None = None
+    segment: str | None = None
+    queue: QueueName | None = None
+    priority: int | None = None
+    class_: int | None = None
+    requirements: tuple[Requirement, ...] | None = None
+    tags: tuple[str, ...] = ()
+    preferred_agent: AgentId | None = None
+    address_hash: str | None = None
+    suppressed_by: tuple[str, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    follows: InteractionId | None = None
+    scheduled_at: Instant | None = None
+    warnings: tuple[str, ...] = ()
+
+
+class AddMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A message in an open conversation, or one that opens it again. `agent` for `agent` and `note`."""
+
+    interaction: InteractionId
+    message: MessageId
+    author: Author
+    agent: AgentId | None = None
+
+
+class AcceptOffer(msgspec.Struct, frozen=True):
+    """`agent` takes the offer. Idempotent for the agent who has it."""
+
+    offer: OfferId
+    agent: AgentId
+
+
+class DeclineOffer(msgspec.Struct, frozen=True):
+    """`agent` doesn't take the offer; `reason` is a code."""
+
+    offer: OfferId
+    agent: AgentId
+    reason: str
+
+
+class Leave(msgspec.Struct, frozen=True):
+    """The customer left."""
+
+    interaction: InteractionId
+
+
+class CustomerGone(msgspec.Struct, frozen=True):
+    """The customer's last socket closed; the channel's grace begins."""
+
+    interaction: InteractionId
+
+
+class CustomerBack(msgspec.Struct, frozen=True):
+    """The customer's socket is there again."""
+
+    interaction: InteractionId
+
+
+class End(msgspec.Struct, frozen=True):
+    """The owner ends the contact; wrap-up begins. `wrap_up` asks for one where the mode is `optional`."""
+
+    interaction: InteractionId
+    agent: AgentId
+    wrap_up: bool = False
+
+
+class WrapUp(msgspec.Struct, frozen=True):
+    """The owner is done. `note` is a message id in the records, if there is one."""
+
+    interaction: InteractionId
+    agent: AgentId
+    disposition: str | None = None
+
+
+class ExtendWrapUp(msgspec.Struct, frozen=True):
+    """The owner needs longer."""
+
+    interaction: InteractionId
+    agent: AgentId
+
+
+class Transfer(msgspec.Struct, frozen=True):
+    """The owner hands over to `queue`; `note` (a message id) is what the next one reads first."""
+
+    interaction: InteractionId
+    agent: AgentId
+    queue: QueueName
+    note: MessageId
+    requirements: tuple[Requirement, ...] | None = None
+
+
+class Move(msgspec.Struct, frozen=True):
+    """A supervisor moves what waits to `queue`."""
+
+    interaction: InteractionId
+    queue: QueueName
+    by: str
+
+
+class Reprioritise(msgspec.Struct, frozen=True):
+    """A supervisor changes priority (-100 to 100) and, if given, class."""
+
+    interaction: InteractionId
+    priority: int
+    by: str
+    class_: int | None = None
+
+
+class Park(msgspec.Struct, frozen=True):
+    """The owner sets it aside until the customer writes, he resumes, or `until`."""
+
+    interaction: InteractionId
+    agent: AgentId
+    until: Instant | None = None
+
+
+class Resume(msgspec.Struct, frozen=True):
+    """The owner takes his parked interaction up again."""
+
+    interaction: InteractionId
+    agent: AgentId
+
+
+class Close(msgspec.Struct, frozen=True):
+    """Ended by staff or rule, whatever its state; `reason` is a code."""
+
+    interaction: InteractionId
+    reason: str
+    by: str
+
+
+class CallAttempted(msgspec.Struct, frozen=True):
+    """What came of calling the customer back."""
+
+    interaction: InteractionId
+    agent: AgentId
+    outcome: CallOutcome
+
+
+class DefineAgent(msgspec.Struct, frozen=True):
+    """An agent exists with this profile, or has a new one."""
+
+    agent: AgentId
+    profile: Profile
+
+
+class RemoveAgent(msgspec.Struct, frozen=True):
+    """An agent's account is gone or disabled. Refused while he holds work, unless `move`: then it goes back."""
+
+    agent: AgentId
+    move: bool = False
+
+
+class SetPresence(msgspec.Struct, frozen=True):
+    """What `agent` declares, or a supervisor forces (`by`). `media`: switches; None leaves them."""
+
+    agent: AgentId
+    presence: Presence
+    by: str
+    reason: str = ""
+    after_current: bool = False
+    media: dict[str, bool] | None = None
+
+
+class Connect(msgspec.Struct, frozen=True):
+    """The agent has a live connection: a socket or a lease."""
+
+    agent: AgentId
+
+
+class Disconnect(msgspec.Struct, frozen=True):
+    """His last socket is gone or his lease ended."""
+
+    agent: AgentId
+
+
+class Reconcile(msgspec.Struct, frozen=True):
+    """Look at everything again: after a start, under a policy that may be new."""
+
+
+class Tick(msgspec.Struct, frozen=True):
+    """Time alone may have changed something."""
+
+
+Command = (
+    Admit
+    | AddMessage
+    | AcceptOffer
+    | DeclineOffer
+    | Leave
+    | CustomerGone
+    | CustomerBack
+    | End
+    | WrapUp
+    | ExtendWrapUp
+    | Transfer
+    | Move
+    | Reprioritise
+    | Park
+    | Resume
+    | Close
+    | CallAttempted
+    | DefineAgent
+    | RemoveAgent
+    | SetPresence
+    | Connect
+    | Disconnect
+    | Reconcile
+    | Tick
+)

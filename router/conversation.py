@@ -1,0 +1,133 @@
+"""What is said in an interaction, and what that changes (semantics.md section 2)."""
+
+from queues.interaction import Interaction
+from queues.lifecycle import OPEN, InteractionState
+from router import events as e
+from router.commands import AddMessage, CustomerBack, CustomerGone, Leave
+from router.decision import Refusal
+from router.draft import Draft, refuse, unknown
+from router.legs import close, end, enqueue, still_there, withdraw_offers
+from vocabulary.media import CALLBACK
+
+S = InteractionState
+
+
+def add_message(draft: Draft, command: AddMessage) -> Refusal | None:
+    """Add a message; a customer's may open the interaction again, an agent's must be its owner's."""
+    interaction = draft.interaction(command.interaction)
+    if interaction is None:
+        return unknown("interaction", command.interaction)
+    if command.author == "agent":
+        refusal = _not_his(interaction, command.agent)
+        if refusal is not None:
+            return refusal
+    draft.emit(
+        e.MessageAdded(
+            at=draft.now,
+            interaction=interaction.id,
+            message=command.message,
+            number=interaction.messages + 1,
+            author=command.author,
+            agent=command.agent,
+        )
+    )
+    if command.author == "customer":
+        _customer_wrote(draft, draft.state.interactions[interaction.id])
+    return None
+
+
+def _not_his(interaction: Interaction, agent: str | None) -> Refusal | None:
+    if interaction.agent != agent or interaction.state not in (S.ACTIVE, S.PARKED):
+        detail = f"Only the agent who has interaction {interaction.id} may reply; it is {interaction.state}."
+        return refuse("conflict", "not_owner", detail)
+    return None
+
+
+def _customer_wrote(draft: Draft, interaction: Interaction) -> None:
+    match interaction.state:
+        case S.PARKED:
+            _unpark(draft, interaction)
+        case S.WRAP_UP:
+            _resume(draft, interaction, "customer_wrote")
+        case S.ANSWERED_BY_BOT:
+            enqueue(draft, interaction, "not_satisfied")
+        case S.CLOSED | S.ABANDONED:
+            _open_again(draft, interaction)
+
+
+def _unpark(draft: Draft, interaction: Interaction) -> None:
+    """Back to its agent if he has room, else to the queue, preferring him."""
+    agent = draft.agent(interaction.agent or "")
+    if agent is not None and agent.connected and agent.presence != "offline" and agent.has_room(interaction.medium):
+        _resume(draft, interaction, "customer_wrote")
+        return
+    arrived = interaction.unanswered_at or draft.now
+    preferred = still_there(draft, interaction.agent)
+    enqueue(draft, interaction, "customer_wrote", arrived_at=arrived, preferred_agent=preferred)
+
+
+def _resume(draft: Draft, interaction: Interaction, cause: str) -> None:
+    assert interaction.agent is not None
+    cost = draft.state.agents[interaction.agent].profile.limit(interaction.medium).cost
+    draft.emit(e.Resumed(at=draft.now, interaction=interaction.id, agent=interaction.agent, cost=cost, cause=cause))
+
+
+def _open_again(draft: Draft, interaction: Interaction) -> None:
+    """In the last queue, or by the last rule if it is gone; the last agent first, if he is still there."""
+    queue = interaction.queue
+    if queue not in draft.policy.queues:
+        queue = draft.policy.rules[-1].then.queue
+    arrived = interaction.unanswered_at or draft.now
+    preferred = still_there(draft, interaction.agent)
+    enqueue(draft, interaction, "customer_wrote", queue=queue, arrived_at=arrived, preferred_agent=preferred)
+
+
+def leave(draft: Draft, command: Leave) -> Refusal | None:
+    """The customer left; where nobody had answered, the interaction is abandoned."""
+    interaction = draft.interaction(command.interaction)
+    if interaction is None:
+        return unknown("interaction", command.interaction)
+    customer_left(draft, interaction)
+    return None
+
+
+def customer_left(draft: Draft, interaction: Interaction) -> None:
+    """Do what the customer's leaving means in the state that `interaction` is in."""
+    match interaction.state:
+        case S.WAITING | S.OFFERED:
+            _abandon(draft, interaction)
+        case S.ACTIVE:
+            end(draft, interaction, "customer")
+        case S.SCHEDULED | S.ANSWERED_BY_BOT | S.PARKED:
+            close(draft, interaction, "customer_left", "customer")
+
+
+def _abandon(draft: Draft, interaction: Interaction) -> None:
+    withdraw_offers(draft, interaction, "customer_left")
+    short = draft.now - interaction.enqueued_at < draft.queue(interaction.queue).short
+    until = draft.reopen_until(interaction)
+    draft.emit(e.Abandoned(at=draft.now, interaction=interaction.id, reopen_until=until, short=short))
+
+
+def customer_gone(draft: Draft, command: CustomerGone) -> Refusal | None:
+    """The customer's socket is gone; a callback doesn't care."""
+    interaction = draft.interaction(command.interaction)
+    if interaction is None:
+        return unknown("interaction", command.interaction)
+    concerned = interaction.state in (S.WAITING, S.OFFERED, S.ACTIVE) and interaction.medium != CALLBACK
+    if concerned and interaction.customer_leaves_at is None:
+        grace = draft.channel(interaction.channel, interaction.medium).customer_grace
+        draft.emit(
+            e.CustomerDisconnected(at=draft.now, interaction=interaction.id, leaves_at=draft.now + grace)
+        )
+    return None
+
+
+def customer_back(draft: Draft, command: CustomerBack) -> Refusal | None:
+    """The customer's socket is there again."""
+    interaction = draft.interaction(command.interaction)
+    if interaction is None:
+        return unknown("interaction", command.interaction)
+    if interaction.state in OPEN and interaction.customer_leaves_at is not None:
+        draft.emit(e.CustomerReconnected(at=draft.now, interaction=interaction.id))
+    return None

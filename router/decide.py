@@ -1,0 +1,72 @@
+"""`decide`: what a command does. It reads the state and leaves it as it was."""
+
+from collections.abc import Callable
+from typing import Any
+
+from queues.lifecycle import InteractionState
+from router import admission, conversation, offers, presence, work
+from router import commands as c
+from router.decision import Decision, Refusal
+from router.draft import Draft
+from router.match import settle
+from router.policy import Policy
+from router.state import State
+from router.timers import run_due
+from vocabulary.instants import Instant
+
+
+def decide(command: c.Command, state: State, policy: Policy, now: Instant) -> Decision:
+    """Return the events that `command` causes at `now`, or why it changes nothing.
+
+    What is due by `now` happens first, so that no command sees an offer whose time is over.
+    Every offer that is possible afterwards is among the events: nothing waits beside somebody who could take it.
+    """
+    draft = Draft(state, policy, now)
+    run_due(draft)
+    refusal = _DECIDERS[type(command)](draft, command)
+    if refusal is not None:
+        return Decision(refusal=refusal)
+    settle(draft)
+    return Decision(tuple(draft.events))
+
+
+def _tick(draft: Draft, command: c.Tick) -> Refusal | None:
+    """Everything is done by `run_due` already."""
+    return None
+
+
+def _reconcile(draft: Draft, command: c.Reconcile) -> Refusal | None:
+    for agent in draft.state.agents:
+        draft.look_at_agent(agent)
+    for interaction in draft.state.interactions.values():
+        if interaction.state is InteractionState.WAITING:
+            draft.look_at(interaction.id)
+    return None
+
+
+_DECIDERS: dict[type[Any], Callable[[Draft, Any], Refusal | None]] = {
+    c.Admit: admission.admit,
+    c.AddMessage: conversation.add_message,
+    c.AcceptOffer: offers.accept,
+    c.DeclineOffer: offers.decline,
+    c.Leave: conversation.leave,
+    c.CustomerGone: conversation.customer_gone,
+    c.CustomerBack: conversation.customer_back,
+    c.End: work.end_contact,
+    c.WrapUp: work.wrap_up,
+    c.ExtendWrapUp: work.extend_wrap_up,
+    c.Transfer: work.transfer,
+    c.Move: work.move,
+    c.Reprioritise: work.reprioritise,
+    c.Park: work.park,
+    c.Resume: work.resume,
+    c.Close: work.force_close,
+    c.CallAttempted: work.call_attempted,
+    c.DefineAgent: presence.define_agent,
+    c.RemoveAgent: presence.remove_agent,
+    c.SetPresence: presence.set_presence,
+    c.Connect: presence.connect,
+    c.Disconnect: presence.disconnect,
+    c.Reconcile: _reconcile,
+    c.Tick: _tick,
+}

@@ -1,0 +1,72 @@
+"""A decision in the making: events applied to a fork of the state, and who must be looked at again."""
+
+from agents.agent import Agent
+from queues.interaction import Interaction
+from queues.policy import ChannelPolicy, QueuePolicy
+from router.decision import Refusal, RefusalCode
+from router.events import AnyEvent
+from router.evolve import evolve
+from router.policy import Policy
+from router.state import State
+from vocabulary.ids import AgentId, InteractionId
+from vocabulary.instants import Instant
+
+
+class Draft:
+    """What one command does. `emit` is the same `evolve` that writes the real state later, so both agree."""
+
+    __slots__ = ("agents", "events", "interactions", "now", "policy", "state")
+
+    def __init__(self, state: State, policy: Policy, now: Instant) -> None:
+        self.state = state.fork()
+        self.policy = policy
+        self.now = now
+        self.events: list[AnyEvent] = []
+        # Dicts, not sets: their order doesn't depend on string hashing, so every machine decides alike.
+        self.agents: dict[AgentId, None] = {}
+        self.interactions: dict[InteractionId, None] = {}
+
+    def emit(self, event: AnyEvent) -> None:
+        """Let `event` have happened."""
+        evolve(self.state, event)
+        self.events.append(event)
+
+    def look_at_agent(self, agent: AgentId) -> None:
+        """The agent may be able to take work now."""
+        self.agents[agent] = None
+
+    def look_at(self, interaction: InteractionId) -> None:
+        """Somebody may be able to take the interaction now."""
+        self.interactions[interaction] = None
+
+    def interaction(self, id: InteractionId) -> Interaction | None:
+        """Return the interaction as it is after the events so far."""
+        found: Interaction | None = self.state.interactions.get(id)
+        return found
+
+    def agent(self, id: AgentId) -> Agent | None:
+        """Return the agent as he is after the events so far."""
+        found: Agent | None = self.state.agents.get(id)
+        return found
+
+    def queue(self, name: str) -> QueuePolicy:
+        """Return the policy of `name`; a queue that left the configuration while work is in it keeps the defaults."""
+        return self.policy.queues.get(name) or QueuePolicy(name=name)
+
+    def channel(self, name: str, medium: str) -> ChannelPolicy:
+        """Return the policy of channel `name`, or the defaults of `medium` if it left the configuration."""
+        return self.policy.channels.get(name) or ChannelPolicy(name=name, medium=medium)
+
+    def reopen_until(self, interaction: Interaction) -> Instant:
+        """Return until when `interaction`, if it ends now, opens again when the customer writes."""
+        return self.now + self.channel(interaction.channel, interaction.medium).reopen_window
+
+
+def refuse(code: RefusalCode, reason: str, detail: str) -> Refusal:
+    """Return a refusal; see `Refusal` for its parts."""
+    return Refusal(code, reason, detail)
+
+
+def unknown(kind: str, id: str) -> Refusal:
+    """Return the refusal of a command about something that isn't there."""
+    return Refusal("not_found", f"unknown_{kind}", f"There is no {kind} {id!r}, or it was closed long ago.")

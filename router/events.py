@@ -1,0 +1,415 @@
+"""Events: past facts, in the order they happened. Ids and labels only, no personal data.
+
+An event carries all that `evolve` needs, so that replay never asks the policy of today about a decision of yesterday.
+Each has `v`, its schema version; upgrades of older ones live in storage/codec.py.
+"""
+
+from typing import ClassVar
+
+import msgspec
+
+from agents.agent import Presence, Profile
+from queues.interaction import Label
+from router.commands import Author, CallOutcome
+from vocabulary.ids import AgentId, ChannelName, CustomerId, InteractionId, MessageId, OfferId, QueueName
+from vocabulary.instants import Instant, Span
+from vocabulary.skills import Requirement
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """A fact. `at` is the instant of the decision that made it."""
+
+    v: ClassVar[int] = 1
+    at: Instant
+
+
+class Admitted(Event, frozen=True, kw_only=True):
+    """Work came in. `rule` decided where it goes; `reasons` tell each step of admission."""
+
+    interaction: InteractionId
+    number: int
+    channel: ChannelName
+    medium: str
+    customer: CustomerId
+    queue: QueueName
+    priority: int
+    class_: int
+    requirements: tuple[Requirement, ...] = ()
+    tags: tuple[str, ...] = ()
+    labels: tuple[Label, ...] = ()
+    language: str | None = None
+    rule: str | None = None
+    reasons: tuple[str, ...] = ()
+    follows: InteractionId | None = None
+    automatic: tuple[str, ...] = ()
+    """The signals that a machine wrote it."""
+
+
+class Enqueued(Event, frozen=True, kw_only=True):
+    """A leg began in `queue`. `arrived_at` is the first enqueue of this opening."""
+
+    interaction: InteractionId
+    queue: QueueName
+    leg: int
+    arrived_at: Instant
+    due_at: Instant
+    credit: Span
+    cause: str
+    preferred_agent: AgentId | None = None
+    hold_until: Instant | None = None
+    requirements: tuple[Requirement, ...] | None = None
+    last: tuple[AgentId, ...] = ()
+    """Agents who are ranked last in this leg: who gave it away."""
+
+
+class AutoReplied(Event, frozen=True, kw_only=True):
+    """An automatic reply was decided; the effect sends it. `wait_ms`: expected wait, 10th-90th percentile."""
+
+    interaction: InteractionId
+    autoresponse: str
+    address_hash: str
+    article: str | None = None
+    wait_ms: tuple[Span, Span] | None = None
+
+
+class AutoReplySuppressed(Event, frozen=True, kw_only=True):
+    """No automatic reply, and why."""
+
+    interaction: InteractionId
+    autoresponse: str
+    reasons: tuple[str, ...]
+
+
+class AnsweredByBot(Event, frozen=True, kw_only=True):
+    """The interaction rests with the bot's answer until `confirm_until`, unless the customer writes again."""
+
+    interaction: InteractionId
+    article: str
+    confirm_until: Instant
+
+
+class WarningRaised(Event, frozen=True, kw_only=True):
+    """A step of admission failed; the interaction went on without it."""
+
+    interaction: InteractionId
+    warning: str
+
+
+class MessageAdded(Event, frozen=True, kw_only=True):
+    """Message number `number` of the conversation."""
+
+    interaction: InteractionId
+    message: MessageId
+    number: int
+    author: Author
+    agent: AgentId | None = None
+
+
+class Offered(Event, frozen=True, kw_only=True):
+    """`interaction` rings at `agent` until `expires_at` and occupies `cost` of his units."""
+
+    offer: OfferId
+    interaction: InteractionId
+    agent: AgentId
+    cost: int
+    expires_at: Instant
+    reasons: tuple[str, ...] = ()
+
+
+class OfferAccepted(Event, frozen=True, kw_only=True):
+    """The agent took it; he owns the interaction."""
+
+    offer: OfferId
+    interaction: InteractionId
+    agent: AgentId
+
+
+class OfferDeclined(Event, frozen=True, kw_only=True):
+    """The agent didn't take it; it is not offered to him again before `barred_until`."""
+
+    offer: OfferId
+    interaction: InteractionId
+    agent: AgentId
+    reason: str
+    barred_until: Instant
+
+
+class OfferExpired(Event, frozen=True, kw_only=True):
+    """Nobody answered. `misses` in a row; the agent gets nothing before `cooling_until`."""
+
+    offer: OfferId
+    interaction: InteractionId
+    agent: AgentId
+    misses: int
+    cooling_until: Instant
+
+
+class OfferWithdrawn(Event, frozen=True, kw_only=True):
+    """Taken back: `reason` is customer_left, lost_race, agent_disconnected, agent_unavailable, moved or closed."""
+
+    offer: OfferId
+    interaction: InteractionId
+    agent: AgentId
+    reason: str
+    barred_until: Instant
+
+
+class Abandoned(Event, frozen=True, kw_only=True):
+    """The customer left before anybody answered. `short`: sooner than the queue's bound, so it doesn't count."""
+
+    interaction: InteractionId
+    reopen_until: Instant
+    short: bool = False
+
+
+class CustomerDisconnected(Event, frozen=True, kw_only=True):
+    """The customer's socket is gone; he counts as left at `leaves_at`."""
+
+    interaction: InteractionId
+    leaves_at: Instant
+
+
+class CustomerReconnected(Event, frozen=True, kw_only=True):
+    """The customer's socket is back."""
+
+    interaction: InteractionId
+
+
+class Ended(Event, frozen=True, kw_only=True):
+    """The contact is over; wrap-up runs, until `wrap_up_until` if it is timed. `by` is agent or customer."""
+
+    interaction: InteractionId
+    agent: AgentId
+    by: str
+    wrap_up_until: Instant | None = None
+
+
+class WrapUpExtended(Event, frozen=True, kw_only=True):
+    """The wrap-up got longer."""
+
+    interaction: InteractionId
+    agent: AgentId
+    wrap_up_until: Instant
+
+
+class WrappedUp(Event, frozen=True, kw_only=True):
+    """The wrap-up is done and the interaction closed. `disposition` is `timeout` if the timer wrote it."""
+
+    interaction: InteractionId
+    agent: AgentId
+    disposition: str | None
+    reopen_until: Instant
+
+
+class Resumed(Event, frozen=True, kw_only=True):
+    """Active again with its owner: from parking, or from wrap-up because the customer wrote."""
+
+    interaction: InteractionId
+    agent: AgentId
+    cost: int
+    cause: str
+
+
+class Parked(Event, frozen=True, kw_only=True):
+    """Set aside; costs nothing meanwhile."""
+
+    interaction: InteractionId
+    agent: AgentId
+    cause: str
+    until: Instant | None = None
+
+
+class Transferred(Event, frozen=True, kw_only=True):
+    """The owner gave it away; a new leg follows."""
+
+    interaction: InteractionId
+    agent: AgentId
+    queue: QueueName
+    note: MessageId
+
+
+class OwnerLost(Event, frozen=True, kw_only=True):
+    """Its owner is gone; a new leg follows at the old place, or it closes."""
+
+    interaction: InteractionId
+    agent: AgentId
+    cause: str
+
+
+class Moved(Event, frozen=True, kw_only=True):
+    """Staff moved it to `queue`; a new leg follows."""
+
+    interaction: InteractionId
+    queue: QueueName
+    by: str
+
+
+class Reprioritised(Event, frozen=True, kw_only=True):
+    """A new place in the queue."""
+
+    interaction: InteractionId
+    priority: int
+    class_: int
+    due_at: Instant
+    by: str
+
+
+class Closed(Event, frozen=True, kw_only=True):
+    """Ended without a wrap-up; `reason` is a code."""
+
+    interaction: InteractionId
+    reason: str
+    by: str
+    reopen_until: Instant
+
+
+class CallTried(Event, frozen=True, kw_only=True):
+    """A callback was attempted."""
+
+    interaction: InteractionId
+    agent: AgentId
+    outcome: CallOutcome
+    attempt: int
+
+
+class Scheduled(Event, frozen=True, kw_only=True):
+    """It waits for an instant, then for an agent."""
+
+    interaction: InteractionId
+    due: Instant
+    cause: str
+
+
+class RequirementExpired(Event, frozen=True, kw_only=True):
+    """One requirement no longer counts."""
+
+    interaction: InteractionId
+    skill: str
+
+
+class WaitReached(Event, frozen=True, kw_only=True):
+    """It has waited `wait_ms` in this leg: agents with that delay see it now."""
+
+    interaction: InteractionId
+    wait_ms: Span
+
+
+class HoldEnded(Event, frozen=True, kw_only=True):
+    """The preferred agent no longer has it to himself."""
+
+    interaction: InteractionId
+
+
+class BarLifted(Event, frozen=True, kw_only=True):
+    """It may be offered to `agent` again."""
+
+    interaction: InteractionId
+    agent: AgentId
+
+
+class Forgotten(Event, frozen=True, kw_only=True):
+    """Its reopen window is over; it lives on in the records only."""
+
+    interaction: InteractionId
+
+
+class AgentDefined(Event, frozen=True, kw_only=True):
+    """An agent has this profile."""
+
+    agent: AgentId
+    profile: Profile
+
+
+class AgentRemoved(Event, frozen=True, kw_only=True):
+    """An agent is no more."""
+
+    agent: AgentId
+
+
+class PresenceChanged(Event, frozen=True, kw_only=True):
+    """What the agent is; `by` is himself, a supervisor or `router`. `after_current`: applies when his work ends."""
+
+    agent: AgentId
+    presence: Presence
+    reason: str = ""
+    by: str
+    after_current: bool = False
+    media_off: tuple[str, ...] | None = None
+
+
+class AgentConnected(Event, frozen=True, kw_only=True):
+    """He is there."""
+
+    agent: AgentId
+
+
+class AgentDisconnected(Event, frozen=True, kw_only=True):
+    """He was cut off; he counts as disconnected from `grace_until` on, unless he comes back."""
+
+    agent: AgentId
+    grace_until: Instant
+
+
+class OwnerAway(Event, frozen=True, kw_only=True):
+    """Its owner is cut off or offline; it waits for him until `until`."""
+
+    interaction: InteractionId
+    agent: AgentId
+    until: Instant
+
+
+class GraceEnded(Event, frozen=True, kw_only=True):
+    """Its owner did not come back in time, and it stays with him all the same."""
+
+    interaction: InteractionId
+    agent: AgentId
+
+
+class CoolDownEnded(Event, frozen=True, kw_only=True):
+    """He may be offered work again."""
+
+    agent: AgentId
+
+
+AnyEvent = (
+    Admitted
+    | Enqueued
+    | AutoReplied
+    | AutoReplySuppressed
+    | AnsweredByBot
+    | WarningRaised
+    | MessageAdded
+    | Offered
+    | OfferAccepted
+    | OfferDeclined
+    | OfferExpired
+    | OfferWithdrawn
+    | Abandoned
+    | CustomerDisconnected
+    | CustomerReconnected
+    | Ended
+    | WrapUpExtended
+    | WrappedUp
+    | Resumed
+    | Parked
+    | Transferred
+    | OwnerLost
+    | Moved
+    | Reprioritised
+    | Closed
+    | CallTried
+    | Scheduled
+    | RequirementExpired
+    | WaitReached
+    | HoldEnded
+    | BarLifted
+    | Forgotten
+    | AgentDefined
+    | AgentRemoved
+    | PresenceChanged
+    | AgentConnected
+    | AgentDisconnected
+    | OwnerAway
+    | GraceEnded
+    | CoolDownEnded
+)

@@ -1,0 +1,136 @@
+"""Legs: how an interaction gets into a queue, and how it gets out of somebody's hands."""
+
+from queues.interaction import Interaction
+from queues.order import due_at
+from queues.policy import BARRED
+from router import events as e
+from router.draft import Draft
+from vocabulary.ids import AgentId, QueueName
+from vocabulary.instants import Instant
+from vocabulary.skills import Requirement
+
+
+def enqueue(
+    draft: Draft,
+    interaction: Interaction,
+    cause: str,
+    *,
+    queue: QueueName | None = None,
+    arrived_at: Instant | None = None,
+    preferred_agent: AgentId | None = None,
+    requirements: tuple[Requirement, ...] | None = None,
+    last: tuple[AgentId, ...] = (),
+) -> None:
+    """Begin a leg. `arrived_at` stays what it was unless given; a hold runs if the preferred agent is not offline."""
+    policy = draft.queue(queue or interaction.queue)
+    arrived = interaction.arrived_at if arrived_at is None else arrived_at
+    draft.emit(
+        e.Enqueued(
+            at=draft.now,
+            interaction=interaction.id,
+            queue=policy.name,
+            leg=interaction.leg + 1,
+            arrived_at=arrived,
+            due_at=due_at(arrived, policy.target, interaction.priority, policy.credit),
+            credit=policy.credit,
+            cause=cause,
+            preferred_agent=preferred_agent,
+            hold_until=_hold_until(draft, preferred_agent, policy.hold_of(interaction.medium)),
+            requirements=requirements,
+            last=last,
+        )
+    )
+    draft.look_at(interaction.id)
+    if interaction.agent is not None:
+        draft.look_at_agent(interaction.agent)
+
+
+def _hold_until(draft: Draft, preferred: AgentId | None, span: int) -> Instant | None:
+    agent = draft.agent(preferred) if preferred is not None else None
+    return draft.now + span if agent is not None and agent.presence != "offline" else None
+
+
+def still_there(draft: Draft, agent: AgentId | None) -> AgentId | None:
+    """Return `agent` if his account still exists."""
+    return agent if agent is not None and draft.agent(agent) is not None else None
+
+
+def withdraw_offers(draft: Draft, interaction: Interaction, reason: str) -> None:
+    """Take back every pending offer of `interaction`."""
+    for id in interaction.offers:
+        withdraw(draft, id, reason)
+
+
+def withdraw(draft: Draft, id: str, reason: str) -> None:
+    """Take back one pending offer; the agent is not offered the same again for a while."""
+    offer = draft.state.offers[id]
+    draft.emit(
+        e.OfferWithdrawn(
+            at=draft.now,
+            offer=id,
+            interaction=offer.interaction,
+            agent=offer.agent,
+            reason=reason,
+            barred_until=draft.now + BARRED,
+        )
+    )
+    draft.look_at_agent(offer.agent)
+    draft.look_at(offer.interaction)
+
+
+def end_hold_of(draft: Draft, interaction: Interaction | None, agent: AgentId) -> None:
+    """End the hold of `interaction` if it is for `agent`: he missed, declined or left."""
+    if interaction is not None and interaction.hold_until is not None and interaction.preferred_agent == agent:
+        draft.emit(e.HoldEnded(at=draft.now, interaction=interaction.id))
+        draft.look_at(interaction.id)
+
+
+def close(draft: Draft, interaction: Interaction, reason: str, by: str) -> None:
+    """End `interaction` without a wrap-up."""
+    draft.emit(
+        e.Closed(
+            at=draft.now,
+            interaction=interaction.id,
+            reason=reason,
+            by=by,
+            reopen_until=draft.reopen_until(interaction),
+        )
+    )
+    if interaction.agent is not None:
+        draft.look_at_agent(interaction.agent)
+
+
+def end(draft: Draft, interaction: Interaction, by: str, *, wrap_up: bool = False) -> None:
+    """End the contact of an active interaction: wrap-up as its queue's mode says."""
+    assert interaction.agent is not None
+    policy = draft.queue(interaction.queue)
+    timed = policy.wrap_up in ("timed", "timed_forced") or (policy.wrap_up == "optional" and wrap_up)
+    until = draft.now + policy.wrap_up_after if timed else None
+    draft.emit(
+        e.Ended(at=draft.now, interaction=interaction.id, agent=interaction.agent, by=by, wrap_up_until=until)
+    )
+    if policy.wrap_up == "none" or (policy.wrap_up == "optional" and not wrap_up):
+        wrap_up_done(draft, interaction, None)
+
+
+def wrap_up_done(draft: Draft, interaction: Interaction, disposition: str | None) -> None:
+    """End the wrap-up: the interaction is closed and its agent free."""
+    assert interaction.agent is not None
+    draft.emit(
+        e.WrappedUp(
+            at=draft.now,
+            interaction=interaction.id,
+            agent=interaction.agent,
+            disposition=disposition,
+            reopen_until=draft.reopen_until(interaction),
+        )
+    )
+    draft.look_at_agent(interaction.agent)
+
+
+def lose_owner(draft: Draft, interaction: Interaction, cause: str) -> None:
+    """Take an interaction from its owner and queue it again at its old place."""
+    assert interaction.agent is not None
+    owner = interaction.agent
+    draft.emit(e.OwnerLost(at=draft.now, interaction=interaction.id, agent=owner, cause=cause))
+    enqueue(draft, interaction, "owner_lost", last=(owner,))

@@ -1,0 +1,76 @@
+"""The whole policy that `decide` reads: queues, channels, triage rules, automatic answers."""
+
+from typing import Literal
+
+import msgspec
+
+from queues.policy import ChannelPolicy, QueuePolicy
+from vocabulary.ids import QueueName
+from vocabulary.instants import MINUTE, Span
+from vocabulary.skills import Requirement
+
+
+class Condition(msgspec.Struct, frozen=True, kw_only=True):
+    """When a triage rule applies: everything that is set must hold; an empty condition always holds.
+
+    `words`: at least one of them occurs in subject or text (case folded; `*` at the end matches any ending).
+    """
+
+    channel: tuple[str, ...] = ()
+    medium: tuple[str, ...] = ()
+    label: tuple[str, ...] = ()
+    confidence: float = 0.0
+    language: tuple[str, ...] = ()
+    segment: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    automatic: bool | None = None
+    waiting_min: int | None = None
+    """At least so many wait in the rule's queue."""
+
+
+class Action(msgspec.Struct, frozen=True, kw_only=True):
+    """What a triage rule decides. `None` leaves it to a later default."""
+
+    queue: QueueName
+    priority: int = 0
+    class_: int = 0
+    requirements: tuple[Requirement, ...] = ()
+    language_skill: bool = False
+    """Also require `lang:xx` of the text's language, where it is known."""
+    tags: tuple[str, ...] = ()
+    autoresponse: str | None = None
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """One triage rule; `name` is what `explain` shows."""
+
+    name: str
+    when: Condition = Condition()
+    then: Action
+
+
+class Autoresponse(msgspec.Struct, frozen=True, kw_only=True):
+    """An automatic answer: `acknowledge` sends the fixed text; `answer` sends a knowledge article that fits.
+
+    An `answer` needs a candidate article of at least `confidence` (0-1) of the label, else it falls back to `otherwise`.
+    """
+
+    name: str
+    kind: Literal["acknowledge", "answer"]
+    confidence: float = 0.6
+    otherwise: str | None = None
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that configuration says to the core."""
+
+    queues: dict[QueueName, QueuePolicy]
+    channels: dict[str, ChannelPolicy]
+    rules: tuple[Rule, ...]
+    autoresponses: dict[str, Autoresponse] = {}
+    auto_replies_max: int = 3
+    """Automatic replies to one address within 24 h."""
+    disconnect_grace: Span = MINUTE
+    """How long an agent who was cut off counts as coming back."""
+    estimate_samples_min: int = 20
+    """Expected wait is hidden below so many recent samples."""

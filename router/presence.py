@@ -1,0 +1,172 @@
+"""Agents come, go and are cut off (semantics.md section 11)."""
+
+from agents.agent import DECLARED, Agent
+from queues.interaction import Interaction
+from queues.lifecycle import InteractionState
+from router import events as e
+from router.commands import Connect, DefineAgent, Disconnect, RemoveAgent, SetPresence
+from router.decision import Refusal
+from router.draft import Draft, refuse, unknown
+from router.legs import close, end_hold_of, lose_owner, wrap_up_done
+from router.offers import withdraw_all
+
+S = InteractionState
+
+
+def define_agent(draft: Draft, command: DefineAgent) -> Refusal | None:
+    """Let an agent have this profile; what he may serve by it is matched at once."""
+    unknown_queues = sorted(set(command.profile.queues) - set(draft.policy.queues))
+    if unknown_queues:
+        return refuse("invalid", "unknown_queue", f"There is no queue {unknown_queues[0]!r}.")
+    agent = draft.agent(command.agent)
+    if agent is None or agent.profile != command.profile:
+        draft.emit(e.AgentDefined(at=draft.now, agent=command.agent, profile=command.profile))
+        draft.look_at_agent(command.agent)
+    return None
+
+
+def remove_agent(draft: Draft, command: RemoveAgent) -> Refusal | None:
+    """Let an agent be no more. What he holds goes back to its queues, if the command says so."""
+    agent = draft.agent(command.agent)
+    if agent is None:
+        return unknown("agent", command.agent)
+    held = held_by(draft, agent)
+    if held and not command.move:
+        detail = f"Agent {agent.id} holds {len(held)} interactions; say that they go back to their queues."
+        return refuse("conflict", "holds_work", detail)
+    withdraw_all(draft, agent.id, "agent_unavailable")
+    for interaction in held_by(draft, agent):
+        _take_away(draft, interaction)
+    draft.emit(e.AgentRemoved(at=draft.now, agent=agent.id))
+    return None
+
+
+def held_by(draft: Draft, agent: Agent) -> list[Interaction]:
+    """Return what `agent` owns, parked work included, in the order of admission."""
+    owned = [
+        interaction
+        for interaction in draft.state.interactions.values()
+        if interaction.agent == agent.id and interaction.state in (S.ACTIVE, S.PARKED, S.WRAP_UP)
+    ]
+    return sorted(owned, key=lambda interaction: interaction.number)
+
+
+def _take_away(draft: Draft, interaction: Interaction) -> None:
+    if interaction.state is S.WRAP_UP:
+        wrap_up_done(draft, interaction, "timeout")
+    else:
+        lose_owner(draft, interaction, "agent_removed")
+
+
+def set_presence(draft: Draft, command: SetPresence) -> Refusal | None:
+    """Declare, or force, what an agent is. Whoever is no longer available loses what rings at him at once."""
+    agent = draft.agent(command.agent)
+    if agent is None:
+        return unknown("agent", command.agent)
+    if command.presence not in DECLARED:
+        return refuse("invalid", "unknown_presence", f"The presence must be one of {', '.join(DECLARED)}.")
+    draft.emit(
+        e.PresenceChanged(
+            at=draft.now,
+            agent=agent.id,
+            presence=command.presence,
+            reason=command.reason,
+            by=command.by,
+            after_current=command.after_current and _works(draft, agent),
+            media_off=_media_off(agent, command),
+        )
+    )
+    current = draft.state.agents[agent.id]
+    if current.presence != "available":
+        withdraw_all(draft, agent.id, "agent_unavailable")
+    if current.presence == "offline" and agent.presence != "offline":
+        _left_his_work(draft, current)
+    draft.look_at_agent(agent.id)
+    return None
+
+
+def _works(draft: Draft, agent: Agent) -> bool:
+    return bool(agent.holds)
+
+
+def _media_off(agent: Agent, command: SetPresence) -> tuple[str, ...] | None:
+    if command.media is None:
+        return None
+    off = {medium for medium, on in command.media.items() if not on}
+    on = {medium for medium, on in command.media.items() if on}
+    return tuple(sorted((agent.media_off | off) - on))
+
+
+def _left_his_work(draft: Draft, agent: Agent) -> None:
+    """Who goes offline never keeps work silently: it waits for him as long as its queue says, or goes at once."""
+    for interaction in _active_with(draft, agent):
+        policy = draft.queue(interaction.queue)
+        if policy.disconnect_action(interaction.medium) == "keep":
+            until = draft.now + policy.grace_of(interaction.medium)
+            draft.emit(e.OwnerAway(at=draft.now, interaction=interaction.id, agent=agent.id, until=until))
+        else:
+            absence_over(draft, interaction.id)
+    _end_his_holds(draft, agent)
+
+
+def _end_his_holds(draft: Draft, agent: Agent) -> None:
+    for id in [id for id, kept in draft.state.interactions.items() if kept.hold_until is not None]:
+        end_hold_of(draft, draft.interaction(id), agent.id)
+
+
+def _active_with(draft: Draft, agent: Agent) -> list[Interaction]:
+    held = (draft.state.interactions[id] for id in agent.holds)
+    return [interaction for interaction in held if interaction.state in (S.ACTIVE, S.WRAP_UP)]
+
+
+def connect(draft: Draft, command: Connect) -> Refusal | None:
+    """He has a live connection."""
+    agent = draft.agent(command.agent)
+    if agent is None:
+        return unknown("agent", command.agent)
+    if not agent.connected:
+        draft.emit(e.AgentConnected(at=draft.now, agent=agent.id))
+        draft.look_at_agent(agent.id)
+    return None
+
+
+def disconnect(draft: Draft, command: Disconnect) -> Refusal | None:
+    """He was cut off: what rings at him is withdrawn at once, what he holds waits for a grace."""
+    agent = draft.agent(command.agent)
+    if agent is None:
+        return unknown("agent", command.agent)
+    if not agent.connected:
+        return None
+    grace = draft.now + draft.policy.disconnect_grace
+    draft.emit(e.AgentDisconnected(at=draft.now, agent=agent.id, grace_until=grace))
+    withdraw_all(draft, agent.id, "agent_disconnected")
+    for interaction in _active_with(draft, draft.state.agents[agent.id]):
+        if interaction.state is S.WRAP_UP and interaction.wrap_up_until is not None:
+            continue  # its timer runs on
+        until = draft.now + draft.queue(interaction.queue).grace_of(interaction.medium)
+        draft.emit(e.OwnerAway(at=draft.now, interaction=interaction.id, agent=agent.id, until=until))
+    draft.look_at_agent(agent.id)
+    return None
+
+
+def absent(draft: Draft, id: str) -> None:
+    """He did not come back within the grace: he is disconnected until he declares again."""
+    agent = draft.state.agents[id]
+    presence = agent.presence if agent.presence == "offline" else "disconnected"
+    draft.emit(e.PresenceChanged(at=draft.now, agent=id, presence=presence, reason="connection_lost", by="router"))
+
+
+def absence_over(draft: Draft, id: str) -> None:
+    """The grace of one interaction is over: it is kept, queued again or closed, as its queue says."""
+    interaction = draft.state.interactions[id]
+    assert interaction.agent is not None
+    action = draft.queue(interaction.queue).disconnect_action(interaction.medium)
+    if interaction.state is S.WRAP_UP:
+        wrap_up_done(draft, interaction, "timeout")
+    elif action == "requeue" or (action == "keep" and interaction.medium == "email"):
+        # Mail is kept for a day (owner_hold), never longer.
+        lose_owner(draft, interaction, "owner_absent")
+    elif action == "close":
+        close(draft, interaction, "agent_lost", "router")
+    else:
+        draft.emit(e.GraceEnded(at=draft.now, interaction=id, agent=interaction.agent))

@@ -1,0 +1,103 @@
+"""What time alone changes: one handler a kind of deadline. Each takes its deadline away by what it emits."""
+
+from collections.abc import Callable
+
+from queues.deadlines import DeadlineKind
+from queues.lifecycle import InteractionState
+from router import events as e
+from router.conversation import customer_left
+from router.draft import Draft
+from router.legs import close, enqueue, still_there, wrap_up_done
+from router.offers import expire
+from router.presence import absence_over, absent
+
+S = InteractionState
+
+
+def run_due(draft: Draft) -> None:
+    """Do everything that is due by now, earliest first."""
+    while (due := draft.state.deadlines.first()) is not None and due[0] <= draft.now:
+        kind, id = due[1]
+        _HANDLERS[kind](draft, id)
+        assert draft.state.deadlines.at(due[1]) != due[0], f"{kind} of {id} stays due"
+
+
+def _cool_down_ended(draft: Draft, id: str) -> None:
+    draft.emit(e.CoolDownEnded(at=draft.now, agent=id))
+    draft.look_at_agent(id)
+
+
+def _wrap_up_over(draft: Draft, id: str) -> None:
+    wrap_up_done(draft, draft.state.interactions[id], "timeout")
+
+
+def _bar_lifted(draft: Draft, id: str) -> None:
+    barred = draft.state.interactions[id].barred
+    for agent in sorted(agent for agent, until in barred.items() if until <= draft.now):
+        draft.emit(e.BarLifted(at=draft.now, interaction=id, agent=agent))
+    draft.look_at(id)
+
+
+def _hold_over(draft: Draft, id: str) -> None:
+    draft.emit(e.HoldEnded(at=draft.now, interaction=id))
+    draft.look_at(id)
+
+
+def _requirement_expired(draft: Draft, id: str) -> None:
+    interaction = draft.state.interactions[id]
+    for need in interaction.in_force:
+        if need.expires_after is not None and interaction.enqueued_at + need.expires_after <= draft.now:
+            draft.emit(e.RequirementExpired(at=draft.now, interaction=id, skill=need.skill))
+    draft.look_at(id)
+
+
+def _delay_reached(draft: Draft, id: str) -> None:
+    interaction = draft.state.interactions[id]
+    waited = draft.now - interaction.enqueued_at
+    reached = max(delay for delay in draft.state.delays[interaction.queue] if delay <= waited)
+    draft.emit(e.WaitReached(at=draft.now, interaction=id, wait_ms=reached))
+    draft.look_at(id)
+
+
+def _customer_stayed_away(draft: Draft, id: str) -> None:
+    """Nobody had answered: he left. Somebody had: it is parked for him."""
+    interaction = draft.state.interactions[id]
+    if interaction.state is S.ACTIVE:
+        assert interaction.agent is not None
+        draft.emit(e.Parked(at=draft.now, interaction=id, agent=interaction.agent, cause="customer_gone"))
+        draft.look_at_agent(interaction.agent)
+    else:
+        customer_left(draft, interaction)
+
+
+def _due(draft: Draft, id: str) -> None:
+    """A slot or a retry has come, or the time for which something was parked is over."""
+    interaction = draft.state.interactions[id]
+    scheduled = interaction.state is S.SCHEDULED
+    arrived = interaction.scheduled_at if scheduled else interaction.unanswered_at or interaction.parked_until
+    enqueue(draft, interaction, "due", arrived_at=arrived, preferred_agent=still_there(draft, interaction.agent))
+
+
+def _confirmed(draft: Draft, id: str) -> None:
+    close(draft, draft.state.interactions[id], "answered_by_bot", "router")
+
+
+def _forget(draft: Draft, id: str) -> None:
+    draft.emit(e.Forgotten(at=draft.now, interaction=id))
+
+
+_HANDLERS: dict[DeadlineKind, Callable[[Draft, str], None]] = {
+    "offer": expire,
+    "cool_down": _cool_down_ended,
+    "absence": absent,
+    "wrap_up": _wrap_up_over,
+    "bar": _bar_lifted,
+    "hold": _hold_over,
+    "requirement": _requirement_expired,
+    "delay": _delay_reached,
+    "grace": absence_over,
+    "customer": _customer_stayed_away,
+    "due": _due,
+    "confirm": _confirmed,
+    "forget": _forget,
+}

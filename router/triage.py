@@ -1,0 +1,83 @@
+"""Triage: the first rule whose conditions all hold decides (semantics.md section 3)."""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from queues.interaction import Label
+from router.commands import Admit
+from router.policy import Action, Condition, Policy, Rule
+from router.state import State
+from vocabulary.skills import Requirement
+
+LANGUAGE_SKILL = "lang:"
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """The rule that applied, what it decides for this interaction, and why the rules before it did not apply."""
+
+    rule: str
+    then: Action
+    reasons: tuple[str, ...]
+
+
+def triage(command: Admit, state: State, policy: Policy) -> Verdict:
+    """Return what the first rule that applies decides. The last rule applies always: configuration guarantees it."""
+    reasons: list[str] = []
+    for rule in policy.rules:
+        missing = _first_missing(rule, command, state)
+        if missing is None:
+            return Verdict(rule.name, _with_language(rule.then, command.language), tuple(reasons))
+        reasons.append(f"{rule.name}:{missing}")
+    raise AssertionError("the last rule must have no conditions")
+
+
+def _first_missing(rule: Rule, command: Admit, state: State) -> str | None:
+    """Return the name of the first condition of `rule` that doesn't hold, or None."""
+    return next((name for name, holds in _conditions(rule.when, command, state, rule.then.queue) if not holds), None)
+
+
+def _conditions(when: Condition, command: Admit, state: State, queue: str) -> Iterator[tuple[str, bool]]:
+    if when.channel:
+        yield "channel", command.channel in when.channel
+    if when.medium:
+        yield "medium", command.medium in when.medium
+    if when.label:
+        yield "label", _label_holds(when, command.labels)
+    if when.language:
+        yield "language", command.language in when.language
+    if when.segment:
+        yield "segment", command.segment in when.segment
+    if when.automatic is not None:
+        yield "automatic", bool(command.suppressed_by) == when.automatic
+    if when.words:
+        yield "words", _words_occur(when.words, f"{command.subject}\n{command.text}")
+    if when.waiting_min is not None:
+        yield "waiting", waiting_in(state, queue) >= when.waiting_min
+
+
+def _label_holds(when: Condition, labels: tuple[Label, ...]) -> bool:
+    return any(label.name in when.label and label.confidence >= when.confidence for label in labels)
+
+
+def _words_occur(words: tuple[str, ...], text: str) -> bool:
+    return re.search("|".join(_pattern(word) for word in words), text.casefold()) is not None
+
+
+def _pattern(word: str) -> str:
+    ending = r"\w*" if word.endswith("*") else ""
+    return rf"\b{re.escape(word.rstrip('*').casefold())}{ending}\b"
+
+
+def waiting_in(state: State, queue: str) -> int:
+    """Return how many interactions wait in `queue`, offers not counted."""
+    signatures = (signature for signature in state.backlog.signatures() if signature[0] == queue)
+    return sum(1 for signature in signatures for _ in state.backlog.waiting(signature))
+
+
+def _with_language(then: Action, language: str | None) -> Action:
+    if not then.language_skill or language is None:
+        return then
+    skill = Requirement(f"{LANGUAGE_SKILL}{language}")
+    return msgspec.structs.replace(then, requirements=(*then.requirements, skill))

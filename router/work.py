@@ -1,0 +1,229 @@
+"""What owners and supervisors do with work: end, wrap up, hand over, set aside, move, close, call back."""
+
+from queues.interaction import Interaction
+from queues.lifecycle import OPEN, InteractionState
+from queues.order import due_at
+from router import events as e
+from router.admission import bad_priority
+from router.commands import (
+    CallAttempted,
+    Close,
+    End,
+    ExtendWrapUp,
+    Move,
+    Park,
+    Reprioritise,
+    Resume,
+    Transfer,
+    WrapUp,
+)
+from router.decision import Refusal
+from router.draft import Draft, refuse, unknown
+from router.legs import close, end, enqueue, withdraw_offers, wrap_up_done
+from vocabulary.media import CALLBACK
+
+S = InteractionState
+
+
+def _owned(draft: Draft, id: str, agent: str, *states: InteractionState) -> Interaction | Refusal:
+    """Return the interaction if `agent` owns it and it is in one of `states`."""
+    interaction = draft.interaction(id)
+    if interaction is None:
+        return unknown("interaction", id)
+    if interaction.agent != agent or interaction.state not in OPEN:
+        return refuse("conflict", "not_owner", f"Interaction {id} is not with agent {agent} now.")
+    if interaction.state not in states:
+        wanted = " or ".join(states)
+        return refuse("conflict", "wrong_state", f"Interaction {id} is {interaction.state}; it must be {wanted}.")
+    return interaction
+
+
+def end_contact(draft: Draft, command: End) -> Refusal | None:
+    """End an active contact; a parked one closes."""
+    found = _owned(draft, command.interaction, command.agent, S.ACTIVE, S.PARKED)
+    if isinstance(found, Refusal):
+        return found
+    if found.state is S.PARKED:
+        close(draft, found, "ended", command.agent)
+    else:
+        end(draft, found, "agent", wrap_up=command.wrap_up)
+    return None
+
+
+def wrap_up(draft: Draft, command: WrapUp) -> Refusal | None:
+    """Finish the wrap-up with a disposition, where the queue asks for one."""
+    found = _owned(draft, command.interaction, command.agent, S.WRAP_UP)
+    if isinstance(found, Refusal):
+        return found
+    policy = draft.queue(found.queue)
+    if policy.wrap_up == "timed_forced":
+        return refuse("conflict", "wrap_up_forced", "This queue's wrap-up can't end before its time.")
+    if command.disposition is None and policy.disposition_required:
+        return refuse("invalid", "disposition_required", f"Choose one of: {', '.join(policy.dispositions)}.")
+    if command.disposition is not None and policy.dispositions and command.disposition not in policy.dispositions:
+        detail = f"{command.disposition!r} is none of: {', '.join(policy.dispositions)}."
+        return refuse("invalid", "unknown_disposition", detail)
+    wrap_up_done(draft, found, command.disposition)
+    return None
+
+
+def extend_wrap_up(draft: Draft, command: ExtendWrapUp) -> Refusal | None:
+    """Give the owner more time, from now or from the timer's end, whichever is later; at most N times."""
+    found = _owned(draft, command.interaction, command.agent, S.WRAP_UP)
+    if isinstance(found, Refusal):
+        return found
+    policy = draft.queue(found.queue)
+    if found.wrap_up_until is None:
+        return refuse("conflict", "wrap_up_untimed", "This wrap-up has no timer.")
+    if found.wrap_up_extensions >= policy.wrap_up_extensions_max:
+        return refuse("conflict", "no_more_extensions", f"At most {policy.wrap_up_extensions_max} extensions.")
+    until = max(found.wrap_up_until, draft.now) + policy.wrap_up_extension
+    draft.emit(
+        e.WrapUpExtended(at=draft.now, interaction=found.id, agent=command.agent, wrap_up_until=until)
+    )
+    return None
+
+
+def transfer(draft: Draft, command: Transfer) -> Refusal | None:
+    """Hand over to another queue. The note comes first in what the next agent reads; `arrived_at` stays."""
+    found = _owned(draft, command.interaction, command.agent, S.ACTIVE)
+    if isinstance(found, Refusal):
+        return found
+    if command.queue not in draft.policy.queues:
+        return refuse("invalid", "unknown_queue", f"There is no queue {command.queue!r}.")
+    note = e.MessageAdded(
+        at=draft.now,
+        interaction=found.id,
+        message=command.note,
+        number=found.messages + 1,
+        author="note",
+        agent=command.agent,
+    )
+    draft.emit(note)
+    draft.emit(
+        e.Transferred(
+            at=draft.now, interaction=found.id, agent=command.agent, queue=command.queue, note=command.note
+        )
+    )
+    current = draft.state.interactions[found.id]
+    enqueue(
+        draft,
+        current,
+        "transferred",
+        queue=command.queue,
+        requirements=command.requirements,
+        last=(command.agent,),
+    )
+    return None
+
+
+def move(draft: Draft, command: Move) -> Refusal | None:
+    """Put what waits into another queue."""
+    interaction = draft.interaction(command.interaction)
+    if interaction is None:
+        return unknown("interaction", command.interaction)
+    if command.queue not in draft.policy.queues:
+        return refuse("invalid", "unknown_queue", f"There is no queue {command.queue!r}.")
+    if interaction.state not in (S.WAITING, S.OFFERED):
+        return refuse("conflict", "not_waiting", f"Interaction {interaction.id} is {interaction.state}.")
+    withdraw_offers(draft, interaction, "moved")
+    draft.emit(e.Moved(at=draft.now, interaction=interaction.id, queue=command.queue, by=command.by))
+    enqueue(draft, draft.state.interactions[interaction.id], "moved", queue=command.queue)
+    return None
+
+
+def reprioritise(draft: Draft, command: Reprioritise) -> Refusal | None:
+    """Change its place in the queue; applies to the next decision."""
+    interaction = draft.interaction(command.interaction)
+    if interaction is None:
+        return unknown("interaction", command.interaction)
+    refusal = bad_priority(command.priority)
+    if refusal is not None:
+        return refusal
+    if interaction.state not in OPEN:
+        return refuse("conflict", "not_open", f"Interaction {interaction.id} is {interaction.state}.")
+    policy = draft.queue(interaction.queue)
+    draft.emit(
+        e.Reprioritised(
+            at=draft.now,
+            interaction=interaction.id,
+            priority=command.priority,
+            class_=interaction.class_ if command.class_ is None else command.class_,
+            due_at=due_at(interaction.arrived_at, policy.target, command.priority, policy.credit),
+            by=command.by,
+        )
+    )
+    return None
+
+
+def park(draft: Draft, command: Park) -> Refusal | None:
+    """Set it aside; the agent is free for other work."""
+    found = _owned(draft, command.interaction, command.agent, S.ACTIVE)
+    if isinstance(found, Refusal):
+        return found
+    draft.emit(
+        e.Parked(at=draft.now, interaction=found.id, agent=command.agent, cause="agent", until=command.until)
+    )
+    draft.look_at_agent(command.agent)
+    return None
+
+
+def resume(draft: Draft, command: Resume) -> Refusal | None:
+    """Take it up again, if there is room."""
+    found = _owned(draft, command.interaction, command.agent, S.PARKED)
+    if isinstance(found, Refusal):
+        return found
+    agent = draft.state.agents[command.agent]
+    if not agent.has_room(found.medium):
+        return refuse("conflict", "no_room", f"Agent {agent.id} uses {agent.used} of {agent.profile.capacity} units.")
+    cost = agent.profile.limit(found.medium).cost
+    draft.emit(
+        e.Resumed(at=draft.now, interaction=found.id, agent=agent.id, cost=cost, cause="resumed")
+    )
+    return None
+
+
+def force_close(draft: Draft, command: Close) -> Refusal | None:
+    """End it by order, whatever its state; closing what is closed changes nothing."""
+    interaction = draft.interaction(command.interaction)
+    if interaction is None:
+        return unknown("interaction", command.interaction)
+    if interaction.state not in OPEN:
+        return None
+    withdraw_offers(draft, interaction, "closed")
+    if interaction.state is S.WRAP_UP:
+        wrap_up_done(draft, interaction, command.reason)
+    else:
+        close(draft, draft.state.interactions[interaction.id], command.reason, command.by)
+    return None
+
+
+def call_attempted(draft: Draft, command: CallAttempted) -> Refusal | None:
+    """Write down what came of a call. Not reached: another try later, until the tries are used up."""
+    found = _owned(draft, command.interaction, command.agent, S.ACTIVE)
+    if isinstance(found, Refusal):
+        return found
+    if found.medium != CALLBACK:
+        return refuse("invalid", "not_a_callback", f"Interaction {found.id} is no callback but {found.medium}.")
+    attempt = found.attempts + 1
+    draft.emit(
+        e.CallTried(
+            at=draft.now, interaction=found.id, agent=command.agent, outcome=command.outcome, attempt=attempt
+        )
+    )
+    if command.outcome == "wrong_number":
+        close(draft, found, "wrong_number", command.agent)
+    elif command.outcome != "reached":
+        _try_again(draft, found, attempt)
+    return None
+
+
+def _try_again(draft: Draft, interaction: Interaction, attempt: int) -> None:
+    policy = draft.queue(interaction.queue)
+    assert interaction.agent is not None
+    if attempt >= policy.callback_attempts:
+        close(draft, interaction, "not_reached", interaction.agent)
+        return
+    due = draft.now + policy.callback_retry
+    draft.emit(e.Scheduled(at=draft.now, interaction=interaction.id, due=due, cause="retry"))
+    draft.look_at_agent(interaction.agent)

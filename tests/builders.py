@@ -1,0 +1,156 @@
+"""Builders: valid by default, showing only what matters to the test that calls them."""
+
+from typing import Any
+
+from agents.agent import MediumLimit, Membership, Profile
+from queues.interaction import Interaction, Label, Offer
+from queues.policy import ChannelPolicy, QueuePolicy
+from router.commands import (
+    AcceptOffer,
+    AddMessage,
+    Admit,
+    Command,
+    Connect,
+    DefineAgent,
+    SetPresence,
+    Tick,
+)
+from router.decide import decide
+from router.decision import Decision
+from router.events import AnyEvent
+from router.evolve import evolve
+from router.policy import Action, Autoresponse, Condition, Policy, Rule
+from router.state import State, next_deadline
+from vocabulary.instants import SECOND, Instant
+from vocabulary.skills import Requirement, requirement_of
+
+START: Instant = 1_772_357_400_000
+
+
+def queue(name: str = "support", **values: Any) -> QueuePolicy:
+    return QueuePolicy(name=name, **values)
+
+
+def rule(queue: str = "support", when: Condition | None = None, name: str = "rule", **values: Any) -> Rule:
+    return Rule(name=name, when=when or Condition(), then=Action(queue=queue, **values))
+
+
+def policy(
+    *queues: QueuePolicy,
+    rules: tuple[Rule, ...] = (),
+    autoresponses: tuple[Autoresponse, ...] = (),
+    channels: tuple[ChannelPolicy, ...] = (),
+    **values: Any,
+) -> Policy:
+    """Return a policy with a chat, a mail and a callback channel; without rules all goes to the first queue."""
+    all_queues = queues or (queue(),)
+    standard = (
+        ChannelPolicy(name="web", medium="chat"),
+        ChannelPolicy(name="mail", medium="email"),
+        ChannelPolicy(name="form", medium="callback"),
+    )
+    return Policy(
+        queues={each.name: each for each in all_queues},
+        channels={each.name: each for each in (*standard, *channels)},
+        rules=rules or (rule(all_queues[0].name, name="default"),),
+        autoresponses={each.name: each for each in autoresponses},
+        **values,
+    )
+
+
+def profile(*queues: str, skills: dict[str, int] | None = None, **values: Any) -> Profile:
+    memberships = {name: Membership() for name in queues or ("support",)}
+    return Profile(skills or {}, values.pop("queues", memberships), **values)
+
+
+CHANNEL_OF = {"chat": "web", "email": "mail", "callback": "form"}
+
+
+def admit(id: str = "i-1", medium: str = "chat", **values: Any) -> Admit:
+    values.setdefault("channel", CHANNEL_OF.get(medium, "web"))
+    values.setdefault("customer", f"c-{id}")
+    values.setdefault("message", f"m-{id}")
+    return Admit(id=id, medium=medium, **values)
+
+
+class House:
+    """A state under a policy, driven by commands at instants that the test chooses; every event is kept."""
+
+    def __init__(self, policy_: Policy | None = None, now: Instant = START) -> None:
+        self.policy = policy_ or policy()
+        self.state = State()
+        self.now = now
+        self.log: list[AnyEvent] = []
+
+    def do(self, command: Command) -> Decision:
+        """Decide and evolve `command` now."""
+        decision = decide(command, self.state, self.policy, self.now)
+        for event in decision.events:
+            evolve(self.state, event)
+        self.log += decision.events
+        return decision
+
+    def after(self, span: int) -> Decision:
+        """Let `span` ms pass, stopping at every deadline on the way; return the last decision."""
+        until = self.now + span
+        decision = Decision()
+        while (due := next_deadline(self.state)) is not None and due <= until:
+            self.now = due
+            decision = self.do(Tick())
+        self.now = until
+        return decision
+
+    def agent(self, id: str = "a", *queues: str, available: bool = True, **values: Any) -> str:
+        """Define agent `id`, connect him and let him be available."""
+        self.do(DefineAgent(id, profile(*queues, **values)))
+        if available:
+            self.do(Connect(id))
+            self.do(SetPresence(id, "available", by=id))
+        return id
+
+    def admit(self, id: str = "i-1", medium: str = "chat", **values: Any) -> str:
+        decision = self.do(admit(id, medium, **values))
+        assert decision.refusal is None, decision.refusal
+        return id
+
+    def accept(self, id: str = "i-1") -> str:
+        """Accept the pending offer of `id`; return who did."""
+        offer = self.offer(id)
+        assert self.do(AcceptOffer(offer.id, offer.agent)).refusal is None
+        return offer.agent
+
+    def writes(self, id: str = "i-1", author: str = "customer", agent: str | None = None) -> Decision:
+        number = self.interaction(id).messages + 1
+        return self.do(AddMessage(interaction=id, message=f"m-{id}-{number}", author=author, agent=agent))  # type: ignore[arg-type]  # tests name authors
+
+    def interaction(self, id: str = "i-1") -> Interaction:
+        return self.state.interactions[id]
+
+    def offer(self, id: str = "i-1") -> Offer:
+        """Return the pending offer of `id`."""
+        (offer,) = self.interaction(id).offers
+        return self.state.offers[offer]
+
+    def rings_at(self, id: str = "i-1") -> str | None:
+        """Return the agent at whom `id` rings, or None."""
+        offers = self.interaction(id).offers
+        return self.state.offers[offers[0]].agent if offers else None
+
+
+__all__ = [
+    "SECOND",
+    "START",
+    "Autoresponse",
+    "Condition",
+    "House",
+    "Label",
+    "MediumLimit",
+    "Membership",
+    "Requirement",
+    "admit",
+    "policy",
+    "profile",
+    "queue",
+    "requirement_of",
+    "rule",
+]

@@ -1,0 +1,1 @@
+"""Words that all parts share: ids, instants, media, skills, failures."""

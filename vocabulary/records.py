@@ -1,0 +1,267 @@
+"""Rows of the records, and the changes that one transaction may hold.
+
+A `Change` is a value: the writer thread applies it. What belongs together travels in one `Transaction`.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+from vocabulary.instants import Instant
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One line of the journal: `body` is the event as JSON. The store numbers nothing: `seq` comes in, gap-free."""
+
+    seq: int
+    at: Instant
+    type: str
+    v: int
+    body: bytes
+    interaction: str | None = None
+    agent: str | None = None
+    queue: str | None = None
+
+
+class InteractionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An interaction as lists and searches need it; `body` is its whole state as JSON. Replaced at every change."""
+
+    id: str
+    number: int
+    channel: str
+    medium: str
+    customer: str
+    state: str
+    queue: str
+    agent: str | None
+    label: str | None
+    language: str | None
+    created_at: Instant
+    arrived_at: Instant
+    enqueued_at: Instant
+    due_at: Instant
+    closed_at: Instant | None
+    changed_seq: int
+    body: bytes
+
+
+class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One message or note. `number` is its place in the conversation; None until the core gave it one.
+
+    `external_id` is unique within `channel`. `html` is sanitised already. `delivery`: none, pending, sent, failed.
+    """
+
+    id: str
+    interaction: str
+    channel: str
+    author: str
+    at: Instant
+    text: str
+    number: int | None = None
+    external_id: str | None = None
+    agent: str | None = None
+    subject: str = ""
+    full_text: str | None = None
+    html: str | None = None
+    sender_name: str = ""
+    sender_address: str = ""
+    message_id: str | None = None
+    references: tuple[str, ...] = ()
+    received: str | None = None
+    attributes: dict[str, Any] = {}
+
+
+class AttachmentRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of a message."""
+
+    id: str
+    message: str
+    filename: str
+    content_type: str
+    content: bytes
+    content_id: str | None = None
+    inline: bool = False
+
+
+class ReceivedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Raw bytes of something that came in; kept first. state: received, admitted, quarantined, discarded."""
+
+    id: str
+    channel: str
+    at: Instant
+    raw: bytes
+    envelope: dict[str, Any] = {}
+    state: str = "received"
+    attempts: int = 0
+    error: str = ""
+    interaction: str | None = None
+
+
+class CustomerRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A person."""
+
+    id: str
+    created_at: Instant
+    name: str = ""
+    language: str | None = None
+    segment: str | None = None
+    attributes: dict[str, Any] = {}
+
+
+class IdentityRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What a customer is known by: kind is email, phone, visitor or external; (kind, value) is unique."""
+
+    kind: Literal["email", "phone", "visitor", "external"]
+    value: str
+    customer: str
+    verified: bool = False
+
+
+class OutboxRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Something to do outside. state: pending, sending, sent, deferred, failed, uncertain (reliability.md R5)."""
+
+    id: str
+    kind: str
+    interaction: str | None
+    payload: bytes
+    created_at: Instant
+    state: str = "pending"
+    attempts: int = 0
+    due_at: Instant = 0
+    reason: str = ""
+    message: str | None = None
+    message_id: str | None = None
+
+
+class BookmarkRow(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a mailbox has been read."""
+
+    channel: str
+    folder: str
+    uidvalidity: int
+    uid: int
+
+
+class AgentRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An agent's person; the profile that routes is in the journal too."""
+
+    id: str
+    name: str
+    profile: bytes
+    email: str = ""
+    disabled: bool = False
+
+
+class UserRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who can log in. role: operator, supervisor, admin. `password` is an argon2 hash."""
+
+    id: str
+    login: str
+    name: str
+    role: str
+    password: str
+    agent: str | None = None
+    language: str = "en"
+    disabled: bool = False
+
+
+class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A log-in. `id` is the hash of the cookie; the cookie itself is nowhere."""
+
+    id: str
+    user: str
+    csrf: str
+    created_at: Instant
+    seen_at: Instant
+
+
+class TokenRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An API token. `id` is its hash."""
+
+    id: str
+    role: str
+    created_at: Instant
+    agent: str | None = None
+    name: str = ""
+    revoked: bool = False
+
+
+class IdempotencyRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What an unsafe API call answered, for its repetition. `id` is a hash of principal and key."""
+
+    id: str
+    fingerprint: str
+    status: int
+    body: bytes
+    at: Instant
+
+
+class AuditRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Who did what, when and to what."""
+
+    id: str
+    at: Instant
+    who: str
+    action: str
+    target: str
+    detail: dict[str, Any] = {}
+
+
+Row = (
+    InteractionRow
+    | MessageRow
+    | AttachmentRow
+    | ReceivedRow
+    | CustomerRow
+    | IdentityRow
+    | OutboxRow
+    | BookmarkRow
+    | AgentRow
+    | UserRow
+    | SessionRow
+    | TokenRow
+    | IdempotencyRow
+    | AuditRow
+)
+
+
+class Put(msgspec.Struct, frozen=True):
+    """Write the row, in the place of one with the same key."""
+
+    row: Row
+
+
+class PutNew(msgspec.Struct, frozen=True):
+    """Write the row unless one with the same key (or the same unique value) stands; then leave that as it is."""
+
+    row: Row
+
+
+class Set(msgspec.Struct, frozen=True):
+    """Change columns of the row of `kind` with `id`: `Set(OutboxRow, "o-1", {"state": "sent"})`."""
+
+    kind: type[Row]
+    id: str
+    values: dict[str, Any]
+
+
+class Remove(msgspec.Struct, frozen=True):
+    """Delete the row of `kind` with `id`."""
+
+    kind: type[Row]
+    id: str
+
+
+Change = Put | PutNew | Set | Remove
+
+
+class Transaction(msgspec.Struct, frozen=True, kw_only=True):
+    """What becomes durable together, or not at all.
+
+    `after`: the journal's last number as the writer knows it. Any other and the whole is refused: the fence
+    between two writers. Left out where there are no entries.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    after: int | None = None
+    changes: tuple[Change, ...] = ()

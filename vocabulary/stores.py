@@ -1,0 +1,89 @@
+"""What the shell and the pages need from a store, whoever implements it."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Any, Protocol
+
+from vocabulary.records import (
+    AgentRow,
+    AttachmentRow,
+    BookmarkRow,
+    CustomerRow,
+    Entry,
+    IdempotencyRow,
+    IdentityRow,
+    InteractionRow,
+    MessageRow,
+    OutboxRow,
+    ReceivedRow,
+    SessionRow,
+    TokenRow,
+    Transaction,
+    UserRow,
+)
+from vocabulary.instants import Instant
+
+
+class Store(Protocol):
+    """Journal and records of one site. Every call may raise TemporaryFailure."""
+
+    async def commit(self, transaction: Transaction) -> None:
+        """Make `transaction` durable (fsync included) before returning. Concurrent calls share one disk commit.
+
+        Raises:
+            OutOfOrder: `transaction.after` is not the journal's last number; nothing was written.
+            TemporaryFailure: the disk failed; it is unknown whether anything was written.
+        """
+
+    async def last_seq(self) -> int: ...
+    def read(self, after: int, limit: int = 1000) -> AsyncIterator[Entry]:
+        """Iterate over all entries behind `after`, in order, `limit` a page."""
+
+    async def entries(self, after: int, limit: int, *, interaction: str | None = None) -> Sequence[Entry]: ...
+    async def save_checkpoint(self, seq: int, at: Instant, body: bytes) -> None: ...
+    async def load_checkpoint(self) -> tuple[int, bytes] | None:
+        """Return the newest checkpoint's number and body."""
+
+    # Records
+    async def interaction(self, id: str) -> InteractionRow | None: ...
+    async def interactions(
+        self,
+        *,
+        state: Sequence[str] = (),
+        queue: str | None = None,
+        agent: str | None = None,
+        customer: str | None = None,
+        q: str | None = None,
+        before: int | None = None,
+        limit: int = 50,
+    ) -> Sequence[InteractionRow]:
+        """Newest first by number; `before`: only smaller numbers (the cursor). `q` searches message texts and subjects."""
+
+    async def messages(self, interaction: str, *, after: int = 0, limit: int = 500) -> Sequence[MessageRow]: ...
+    async def message(self, id: str) -> MessageRow | None: ...
+    async def message_by_external_id(self, channel: str, external_id: str) -> MessageRow | None: ...
+    async def messages_by_message_id(self, message_ids: Iterable[str]) -> Sequence[MessageRow]: ...
+    async def attachments(self, message: str) -> Sequence[AttachmentRow]: ...
+    async def attachment(self, id: str) -> AttachmentRow | None: ...
+    async def received(self, *, state: str = "received", limit: int = 100) -> Sequence[ReceivedRow]: ...
+    async def customer(self, id: str) -> CustomerRow | None: ...
+    async def customer_by_identity(self, kind: str, value: str) -> CustomerRow | None: ...
+    async def identities(self, customer: str) -> Sequence[IdentityRow]: ...
+    async def outbox(
+        self, *, states: Sequence[str], due_before: Instant | None = None, limit: int = 100
+    ) -> Sequence[OutboxRow]: ...
+    async def outbox_row(self, id: str) -> OutboxRow | None: ...
+    async def bookmark(self, channel: str, folder: str) -> BookmarkRow | None: ...
+    async def agents(self) -> Sequence[AgentRow]: ...
+    async def user(self, id: str) -> UserRow | None: ...
+    async def user_by_login(self, login: str) -> UserRow | None: ...
+    async def users(self) -> Sequence[UserRow]: ...
+    async def session(self, id: str) -> SessionRow | None: ...
+    async def token(self, id: str) -> TokenRow | None: ...
+    async def idempotent_answer(self, id: str) -> IdempotencyRow | None: ...
+    async def counts(self) -> dict[str, Any]:
+        """Return how many rows each part of the records has, by state where it has one (conservation, status)."""
+
+    async def check(self) -> Sequence[str]:
+        """Return what is wrong with the store; nothing if it is sound."""
+
+    async def close(self) -> None: ...

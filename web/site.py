@@ -1,0 +1,111 @@
+"""What pages and API need of the site behind them; the shell implements it."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+import msgspec
+
+from router.commands import Command
+from router.decision import Decision
+from router.events import AnyEvent
+from router.policy import Policy
+from router.state import State
+from vocabulary.ids import InteractionId, MessageId
+from vocabulary.instants import Instant
+from vocabulary.records import Change
+from vocabulary.skills import Requirement
+from vocabulary.stores import Store
+
+
+class ApiCustomer(msgspec.Struct, frozen=True, kw_only=True):
+    """Who an interaction that comes by the API is from."""
+
+    id: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    name: str | None = None
+    language: str | None = None
+
+
+class ApiInteraction(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "class"}):
+    """Body of `POST /interactions` (contract.md)."""
+
+    channel: str | None = None
+    external_id: str | None = None
+    medium: str | None = None
+    customer: ApiCustomer = ApiCustomer()
+    subject: str = ""
+    text: str = ""
+    queue: str | None = None
+    priority: int | None = None
+    class_: int | None = None
+    requirements: tuple[Requirement, ...] | None = None
+    preferred_agent: str | None = None
+    attributes: dict[str, Any] = {}
+
+
+class Admission(msgspec.Struct, frozen=True):
+    """What became of something that came in. `known`: it had come before, and nothing changed."""
+
+    interaction: InteractionId
+    message: MessageId | None
+    known: bool
+
+
+class Logged(msgspec.Struct, frozen=True):
+    """An event with its place in the log."""
+
+    seq: int
+    event: AnyEvent
+
+
+class Site(Protocol):
+    """One running site."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def policy(self) -> Policy: ...
+    @property
+    def state(self) -> State:
+        """Return the state; read only. It may be ahead of what is durable by one batch."""
+
+    @property
+    def seq(self) -> int:
+        """Return the number of the last durable event."""
+
+    @property
+    def store(self) -> Store: ...
+    def now(self) -> Instant: ...
+    def new_id(self, prefix: str) -> str: ...
+
+    async def submit(self, command: Command, changes: Sequence[Change] = ()) -> Decision:
+        """Return what the core decided, once it is durable together with `changes`.
+
+        A refusal writes nothing, neither events nor `changes`.
+
+        Raises:
+            TemporaryFailure: the writer is overloaded or the store failed.
+        """
+
+    async def write(self, *changes: Change) -> None:
+        """Make changes of the records durable that no decision depends on."""
+
+    async def admit(self, interaction: ApiInteraction) -> Admission:
+        """Take in work that an integration sends."""
+
+    async def reply(
+        self, interaction: InteractionId, agent: str, text: str, *, note: bool = False, id: MessageId | None = None
+    ) -> tuple[Decision, MessageId]:
+        """Add an agent's reply or note; the customer gets the reply."""
+
+    def subscribe(self) -> AbstractAsyncContextManager[AsyncIterator[Logged]]:
+        """Follow durable events from now on. A reader who can't keep up gets `Lagged` (vocabulary.errors)."""
+
+    async def keep_lease(self, agent: str, span_ms: int) -> None:
+        """Keep `agent` connected without a socket for `span_ms` ms."""
+
+    async def agent_socket_opened(self, agent: str) -> None: ...
+    async def agent_socket_closed(self, agent: str) -> None:
+        """Tell that one of the agent's sockets closed; loss counts once the last one has been gone for 2 s."""
