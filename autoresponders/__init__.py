@@ -1,1 +1,1 @@
-"""TODO"""
+"""What to answer by itself: knowledge articles and fixed wordings."""

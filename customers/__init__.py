@@ -1,1 +1,1 @@
-"""TODO"""
+"""Customers: who writes."""

@@ -9,14 +9,16 @@ from vocabulary.ids import InteractionId, QueueName
 from vocabulary.skills import Requirement
 
 Signature = tuple[QueueName, str, tuple[Requirement, ...]]
-"""Queue, medium and the requirements in force: all that decides who may serve an interaction, but for its own bars."""
+"""Queue, medium and the requirements in force, without their expiry: all that decides who may serve an interaction, but
+for its own bars."""
 
 Place = tuple[OrderKey, InteractionId]
 
 
 def signature_of(interaction: Interaction) -> Signature:
     """Return the signature under which `interaction` waits."""
-    return (interaction.queue, interaction.medium, tuple(sorted(interaction.in_force)))
+    needs = {need if need.expires_after is None else Requirement(need.skill, need.level) for need in interaction.in_force}
+    return (interaction.queue, interaction.medium, tuple(sorted(needs)))
 
 
 class Backlog:

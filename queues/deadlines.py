@@ -1,5 +1,6 @@
 """When time alone changes something: ask-me-when timers, without a clock."""
 
+from collections.abc import Iterator
 from heapq import heappop, heappush
 from typing import Literal
 
@@ -29,12 +30,15 @@ Due = tuple[Instant, DeadlineKey]
 class Deadlines:
     """At most one instant per key. Forks like a `Table`; entries that were changed are skipped lazily."""
 
-    __slots__ = ("_below", "_heap", "_set")
+    __slots__ = ("_below", "_heap", "_next_below", "_rest_below", "_set")
 
     def __init__(self, below: "Deadlines | None" = None) -> None:
         self._below = below
         self._heap: list[Due] = []
         self._set: dict[DeadlineKey, Instant | None] = {}
+        # What a fork overrules stays overruled, so it goes through the layer below only once.
+        self._rest_below: Iterator[Due] = below.in_order() if below is not None else iter(())
+        self._next_below: Due | None = None
 
     def fork(self) -> "Deadlines":
         """Return deadlines that read like these and keep their changes to themselves."""
@@ -52,36 +56,38 @@ class Deadlines:
             return
         if at is None and self._below is None:
             del self._set[key]
-            return
-        self._set[key] = at
+        else:
+            self._set[key] = at
         if at is not None:
             heappush(self._heap, (at, key))
+        self._drop_stale()
 
     def first(self) -> Due | None:
         """Return the earliest deadline, or None if time alone changes nothing."""
-        while self._heap and self._set.get(self._heap[0][1]) != self._heap[0][0]:
-            heappop(self._heap)
+        self._drop_stale()
         own = self._heap[0] if self._heap else None
         below = self._first_below()
         return min((due for due in (own, below) if due is not None), default=None)
 
+    def _drop_stale(self) -> None:
+        while self._heap and self._set.get(self._heap[0][1]) != self._heap[0][0]:
+            heappop(self._heap)
+
     def _first_below(self) -> Due | None:
         """Return the earliest deadline of the layer below that this layer left alone, without changing that layer."""
-        if self._below is None:
-            return None
-        return min((due for due in self._below.candidates(set(self._set))), default=None)
+        while self._next_below is None or self._next_below[1] in self._set:
+            self._next_below = next(self._rest_below, None)
+            if self._next_below is None:
+                return None
+        return self._next_below
 
-    def candidates(self, hidden: set[DeadlineKey]) -> list[Due]:
-        """Return deadlines among which the earliest one outside `hidden` is: the upper part of the heap."""
-        found: list[Due] = []
-        look = [0]
+    def in_order(self) -> Iterator[Due]:
+        """Iterate over the deadlines, earliest first, and leave them as they are; valid until the next change."""
+        look = [(self._heap[0], 0)] if self._heap else []
         while look:
-            index = look.pop()
-            if index >= len(self._heap):
-                continue
-            at, key = self._heap[index]
-            if key not in hidden and self._set.get(key) == at:
-                found.append((at, key))
-            else:
-                look += [2 * index + 1, 2 * index + 2]
-        return found
+            due, index = heappop(look)
+            if self._set.get(due[1]) == due[0]:
+                yield due
+            for child in (2 * index + 1, 2 * index + 2):
+                if child < len(self._heap):
+                    heappush(look, (self._heap[child], child))

@@ -10,7 +10,6 @@ from router.expect import expected_wait
 from router.legs import enqueue, still_there
 from router.policy import Autoresponse
 from router.triage import Verdict, triage
-from vocabulary.instants import DAY
 
 
 def admit(draft: Draft, command: Admit) -> Refusal | None:
@@ -111,7 +110,7 @@ def _may_reply(draft: Draft, command: Admit, response: Autoresponse) -> bool:
     reasons = list(command.suppressed_by)
     if command.address_hash is None:
         reasons.append("no_address")
-    elif _replies_within_a_day(draft, command.address_hash) >= draft.policy.auto_replies_max:
+    elif _recent_replies(draft, command.address_hash) >= draft.policy.auto_replies_max:
         reasons.append("too_many_to_this_address")
     if reasons:
         draft.emit(
@@ -122,9 +121,9 @@ def _may_reply(draft: Draft, command: Admit, response: Autoresponse) -> bool:
     return not reasons
 
 
-def _replies_within_a_day(draft: Draft, address_hash: str) -> int:
+def _recent_replies(draft: Draft, address_hash: str) -> int:
     sent = draft.state.auto_replies.get(address_hash, ())
-    return sum(1 for at in sent if at > draft.now - DAY)
+    return sum(1 for at in sent if at > draft.now - draft.policy.auto_replies_within)
 
 
 def _answer(draft: Draft, command: Admit, response: Autoresponse, article: Candidate) -> None:

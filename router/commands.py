@@ -80,6 +80,12 @@ class DeclineOffer(msgspec.Struct, frozen=True):
     reason: str
 
 
+class WantPerson(msgspec.Struct, frozen=True):
+    """The bot's answer did not satisfy the customer."""
+
+    interaction: InteractionId
+
+
 class Leave(msgspec.Struct, frozen=True):
     """The customer left."""
 
@@ -216,6 +222,17 @@ class Disconnect(msgspec.Struct, frozen=True):
     agent: AgentId
 
 
+DeliveryResult = Literal["sent", "deferred", "failed", "uncertain"]
+
+
+class ReportDelivery(msgspec.Struct, frozen=True):
+    """What became of sending one of our messages; a `failed` one is for its agent to see."""
+
+    interaction: InteractionId
+    message: MessageId
+    result: DeliveryResult
+
+
 class Reconcile(msgspec.Struct, frozen=True):
     """Look at everything again: after a start, under a policy that may be new."""
 
@@ -229,6 +246,7 @@ Command = (
     | AddMessage
     | AcceptOffer
     | DeclineOffer
+    | WantPerson
     | Leave
     | CustomerGone
     | CustomerBack
@@ -247,6 +265,7 @@ Command = (
     | SetPresence
     | Connect
     | Disconnect
+    | ReportDelivery
     | Reconcile
     | Tick
 )

@@ -3,7 +3,7 @@
 from queues.interaction import Interaction
 from queues.lifecycle import OPEN, InteractionState
 from router import events as e
-from router.commands import AddMessage, CustomerBack, CustomerGone, Leave
+from router.commands import AddMessage, CustomerBack, CustomerGone, Leave, ReportDelivery, WantPerson
 from router.decision import Refusal
 from router.draft import Draft, refuse, unknown
 from router.legs import close, end, enqueue, still_there, withdraw_offers
@@ -80,6 +80,28 @@ def _open_again(draft: Draft, interaction: Interaction) -> None:
     arrived = interaction.unanswered_at or draft.now
     preferred = still_there(draft, interaction.agent)
     enqueue(draft, interaction, "customer_wrote", queue=queue, arrived_at=arrived, preferred_agent=preferred)
+
+
+def want_person(draft: Draft, command: WantPerson) -> Refusal | None:
+    """Pass it from the bot to the queue; with anybody else it stays as it is."""
+    interaction = draft.interaction(command.interaction)
+    if interaction is None:
+        return unknown("interaction", command.interaction)
+    if interaction.state is S.ANSWERED_BY_BOT:
+        enqueue(draft, interaction, "not_satisfied")
+    return None
+
+
+def report_delivery(draft: Draft, command: ReportDelivery) -> Refusal | None:
+    """Write down what became of sending a message."""
+    if draft.interaction(command.interaction) is None:
+        return unknown("interaction", command.interaction)
+    draft.emit(
+        e.DeliveryReported(
+            at=draft.now, interaction=command.interaction, message=command.message, result=command.result
+        )
+    )
+    return None
 
 
 def leave(draft: Draft, command: Leave) -> Refusal | None:

@@ -49,6 +49,7 @@ _DECIDERS: dict[type[Any], Callable[[Draft, Any], Refusal | None]] = {
     c.AddMessage: conversation.add_message,
     c.AcceptOffer: offers.accept,
     c.DeclineOffer: offers.decline,
+    c.WantPerson: conversation.want_person,
     c.Leave: conversation.leave,
     c.CustomerGone: conversation.customer_gone,
     c.CustomerBack: conversation.customer_back,
@@ -67,6 +68,7 @@ _DECIDERS: dict[type[Any], Callable[[Draft, Any], Refusal | None]] = {
     c.SetPresence: presence.set_presence,
     c.Connect: presence.connect,
     c.Disconnect: presence.disconnect,
+    c.ReportDelivery: conversation.report_delivery,
     c.Reconcile: _reconcile,
     c.Tick: _tick,
 }

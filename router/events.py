@@ -10,7 +10,7 @@ import msgspec
 
 from agents.agent import Presence, Profile
 from queues.interaction import Label
-from router.commands import Author, CallOutcome
+from router.commands import Author, CallOutcome, DeliveryResult
 from vocabulary.ids import AgentId, ChannelName, CustomerId, InteractionId, MessageId, OfferId, QueueName
 from vocabulary.instants import Instant, Span
 from vocabulary.skills import Requirement
@@ -103,6 +103,14 @@ class MessageAdded(Event, frozen=True, kw_only=True):
     number: int
     author: Author
     agent: AgentId | None = None
+
+
+class DeliveryReported(Event, frozen=True, kw_only=True):
+    """What became of sending one of our messages."""
+
+    interaction: InteractionId
+    message: MessageId
+    result: DeliveryResult
 
 
 class Offered(Event, frozen=True, kw_only=True):
@@ -379,6 +387,7 @@ AnyEvent = (
     | AnsweredByBot
     | WarningRaised
     | MessageAdded
+    | DeliveryReported
     | Offered
     | OfferAccepted
     | OfferDeclined

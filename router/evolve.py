@@ -11,9 +11,9 @@ from queues.deadlines import DeadlineKind
 from queues.interaction import Interaction, Offer, OfferState
 from queues.lifecycle import CAUSES, HELD, NEW, InteractionState, allows
 from router import events as e
-from router.state import HANDLING_SAMPLES, State
+from router.state import HANDLING_SAMPLES, REPLIES_KEPT, State
 from vocabulary.ids import AgentId, InteractionId, OfferId
-from vocabulary.instants import DAY, Instant
+from vocabulary.instants import Instant
 
 S = InteractionState
 
@@ -21,6 +21,25 @@ S = InteractionState
 def evolve(state: State, event: e.AnyEvent) -> None:
     """Write `event` into `state`."""
     _WRITERS[type(event)](state, event)
+
+
+def restore_interaction(state: State, interaction: Interaction) -> None:
+    """Put an interaction of a checkpoint into `state`."""
+    _put(state, interaction)
+
+
+def restore_agent(state: State, agent: Agent) -> None:
+    """Put an agent of a checkpoint into `state`."""
+    state.agents[agent.id] = agent
+    _set_agent_deadlines(state, agent)
+    _index_members(state, set(agent.profile.queues), agent.id)
+
+
+def restore_offer(state: State, offer: Offer) -> None:
+    """Put an offer of a checkpoint into `state`."""
+    state.offers[offer.id] = offer
+    if offer.state == "pending":
+        state.deadlines.put(("offer", offer.id), offer.expires_at)
 
 
 # -- the interaction, with all that follows from its value: its place in the backlog and its deadlines
@@ -91,9 +110,13 @@ def _next_delay(state: State, interaction: Interaction) -> Instant | None:
 def _change_agent(state: State, id: AgentId, /, **values: Any) -> Agent:
     new = replace(state.agents[id], **values)
     state.agents[id] = new
-    state.deadlines.put(("cool_down", id), new.cooling_until)
-    state.deadlines.put(("absence", id), new.grace_until)
+    _set_agent_deadlines(state, new)
     return new
+
+
+def _set_agent_deadlines(state: State, agent: Agent) -> None:
+    state.deadlines.put(("cool_down", agent.id), agent.cooling_until)
+    state.deadlines.put(("absence", agent.id), agent.grace_until)
 
 
 def _occupy(state: State, agent: AgentId, interaction: Interaction, cost: int) -> None:
@@ -198,8 +221,8 @@ def _enqueued(state: State, event: e.Enqueued) -> None:
 
 
 def _auto_replied(state: State, event: e.AutoReplied) -> None:
-    recent = tuple(at for at in state.auto_replies.get(event.address_hash, ()) if at > event.at - DAY)
-    state.auto_replies[event.address_hash] = (*recent, event.at)
+    sent = (*state.auto_replies.get(event.address_hash, ()), event.at)
+    state.auto_replies[event.address_hash] = sent[-REPLIES_KEPT:]
     _change(state, event.interaction, auto_replied=True)
 
 
@@ -491,6 +514,7 @@ _WRITERS: dict[type[Any], Callable[[State, Any], None]] = {
     e.AnsweredByBot: _answered_by_bot,
     e.WarningRaised: _nothing,
     e.MessageAdded: _message_added,
+    e.DeliveryReported: _nothing,
     e.Offered: _offered,
     e.OfferAccepted: _offer_accepted,
     e.OfferDeclined: _offer_declined,

@@ -6,7 +6,7 @@ import msgspec
 
 from queues.policy import ChannelPolicy, QueuePolicy
 from vocabulary.ids import QueueName
-from vocabulary.instants import MINUTE, Span
+from vocabulary.instants import DAY, MINUTE, Span
 from vocabulary.skills import Requirement
 
 
@@ -69,7 +69,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     rules: tuple[Rule, ...]
     autoresponses: dict[str, Autoresponse] = {}
     auto_replies_max: int = 3
-    """Automatic replies to one address within 24 h."""
+    """Automatic replies to one address within `auto_replies_within` ms."""
+    auto_replies_within: Span = DAY
     disconnect_grace: Span = MINUTE
     """How long an agent who was cut off counts as coming back."""
     estimate_samples_min: int = 20

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from vocabulary.instants import Instant, Span
 
 HANDLING_SAMPLES = 50
+REPLIES_KEPT = 1_000
+"""Instants of automatic replies to one address: as many as configuration may allow."""
 
 
 class State:

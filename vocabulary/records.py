@@ -48,7 +48,8 @@ class InteractionRow(msgspec.Struct, frozen=True, kw_only=True):
 class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
     """One message or note. `number` is its place in the conversation; None until the core gave it one.
 
-    `external_id` is unique within `channel`. `html` is sanitised already. `delivery`: none, pending, sent, failed.
+    `external_id` is unique within `channel`. `html` is sanitised already. `text` is what people read; `full_text` has
+    the quotes and signatures too, where they were cut. `received`: the raw bytes it came in.
     """
 
     id: str

@@ -35,6 +35,9 @@ class Store(Protocol):
         """
 
     async def last_seq(self) -> int: ...
+    async def seq_before(self, at: Instant) -> int:
+        """Return the number of the last entry before instant `at`, 0 if there is none."""
+
     def read(self, after: int, limit: int = 1000) -> AsyncIterator[Entry]:
         """Iterate over all entries behind `after`, in order, `limit` a page."""
 

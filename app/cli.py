@@ -1,0 +1,364 @@
+"""The command line. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration. Errors go to standard error.
+
+Imports that cost time are made inside the commands, so that `centrala --help` answers at once.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import click
+
+from vocabulary.errors import PermanentFailure, TemporaryFailure
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+FAILED, MISUSED = 1, 2
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_config = click.option(
+    "--config",
+    "path",
+    type=click.Path(path_type=Path),
+    default=Path("centrala.toml"),
+    show_default=True,
+    help="Configuration file.",
+)
+
+
+def _say(data: Any, as_json: bool, text: str) -> None:
+    click.echo(json.dumps(data, ensure_ascii=False) if as_json else text)
+
+
+def _fail(message: str, code: int = FAILED) -> None:
+    click.echo(f"centrala: {message}", err=True)
+    sys.exit(code)
+
+
+def _told(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn failures of the world into one clear line."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except (PermanentFailure, TemporaryFailure, OSError) as failure:
+            _fail(str(failure))
+            raise
+
+    return run
+
+
+def _run(work: Coroutine[Any, Any, R]) -> R:
+    return asyncio.run(work)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Centrala routes customers' chats, e-mails and callbacks to the people who can help."""
+
+
+@main.command()
+@_json
+def version(as_json: bool) -> None:
+    """Print the version."""
+    number = _version()
+    _say({"version": number}, as_json, f"centrala {number}")
+
+
+def _version() -> str:
+    try:
+        return installed_version("centrala")
+    except PackageNotFoundError:
+        return "unknown (not installed)"
+
+
+# -- running
+
+
+@main.command()
+@click.option("--port", default=8080, show_default=True, help="Port of the pages.")
+@click.option("--smtp-port", default=2525, show_default=True, help="Port where mail comes in.")
+@click.option("--seed", default=1, show_default=True, help="The same seed, the same customers.")
+@click.option("--speed", default=1.0, show_default=True, help="How fast people act.", type=click.FloatRange(0.1, 100))
+@click.option("--traffic/--no-traffic", default=True, help="With synthetic customers and agents, or without.")
+@click.option("--data", type=click.Path(path_type=Path), help="Folder of the store; a new temporary one if left out.")
+@_told
+def demo(port: int, smtp_port: int, seed: int, speed: float, traffic: bool, data: Path | None) -> None:
+    """Run a whole contact center on this machine, with customers and agents, to look around in."""
+    from app.demo.run import run_demo
+
+    _run(run_demo(port=port, smtp_port=smtp_port, seed=seed, speed=speed, traffic=traffic, data=data))
+
+
+@main.command()
+@_config
+@_told
+def serve(path: Path) -> None:
+    """Run the site that a configuration file describes."""
+    from app.serve import run_site
+
+    settings = _settings(path)
+    _run(run_site(settings, folder=path.resolve().parent))
+
+
+@main.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@_json
+@_told
+def init(directory: Path, as_json: bool) -> None:
+    """Write a commented centrala.toml and a secret to DIRECTORY; nothing is ever overwritten."""
+    from config.initial import init as write
+
+    written = write(directory)
+    next_step = f"Next: edit {written[0]}, then: centrala serve --config {written[0]}"
+    _say(
+        {"written": [str(each) for each in written]},
+        as_json,
+        "\n".join([*(f"Wrote {each}" for each in written), next_step]),
+    )
+
+
+@main.group()
+def config() -> None:
+    """Look after the configuration."""
+
+
+@config.command("check")
+@click.argument("file", type=click.Path(path_type=Path))
+@_json
+def config_check(file: Path, as_json: bool) -> None:
+    """Say everything that is wrong with FILE, by the same code as at start."""
+    import msgspec
+
+    from config.loader import check
+
+    faults = check(file)
+    if as_json:
+        click.echo(msgspec.json.encode({"faults": faults}).decode())
+    for fault in faults:
+        if not as_json:
+            click.echo(str(fault), err=True)
+    bad = any(fault.severity == "fault" for fault in faults)
+    if not as_json and not bad:
+        click.echo(f"{file}: in order")
+    sys.exit(MISUSED if bad else 0)
+
+
+def _settings(path: Path) -> Any:
+    """Return the settings of the file at `path`, or say all that is wrong with it and exit."""
+    from config.faults import ConfigurationError
+    from config.loader import load
+
+    try:
+        return load(path)
+    except ConfigurationError as error:
+        click.echo(str(error), err=True)
+        sys.exit(MISUSED)
+
+
+# -- people
+
+
+@main.group()
+def user() -> None:
+    """Manage who can log in. Stop `centrala serve` first: one process at a time has the store."""
+
+
+@user.command("add")
+@click.argument("login")
+@click.option("--name", default="", help="Name that colleagues and customers read; the login if left out.")
+@click.option("--role", type=click.Choice(["operator", "supervisor", "admin"]), default="operator", show_default=True)
+@click.option("--queue", "queues", multiple=True, help="Queue that he serves; repeat for several.")
+@click.option("--skill", "skills", multiple=True, help='Skill and level, such as "billing=5"; repeat for several.')
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of asking.")
+@_config
+@_json
+@_told
+def user_add(  # noqa: PLR0913  # options of a command
+    login: str,
+    name: str,
+    role: str,
+    queues: tuple[str, ...],
+    skills: tuple[str, ...],
+    password_stdin: bool,
+    path: Path,
+    as_json: bool,
+) -> None:
+    """Let LOGIN log in. With --queue he is an agent of these queues too."""
+    from app import people
+
+    settings = _settings(path)
+    unknown = [queue for queue in queues if queue not in settings.queues]
+    if unknown:
+        raise click.BadParameter(f"there is no queue {unknown[0]!r}; there are: {', '.join(settings.queues)}")
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else _asked_password()
+    person = people.Person(
+        login=login, name=name or login, role=role, queues=queues, skills=_skills(skills), password=password
+    )
+    _run(people.add(people.store_file(settings, path), person))
+    _say({"login": login, "role": role, "queues": queues}, as_json, f"{login} can log in as {role}.")
+
+
+def _asked_password() -> str:
+    asked: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return asked
+
+
+def _skills(texts: tuple[str, ...]) -> dict[str, int]:
+    skills = {}
+    for text in texts:
+        name, _, level = text.rpartition("=")
+        if not name or not level.isdigit() or not 1 <= int(level) <= 10:
+            raise click.BadParameter(f'{text!r}: write a skill and a level from 1 to 10, such as "billing=5"')
+        skills[name] = int(level)
+    return skills
+
+
+@user.command("list")
+@_config
+@_json
+@_told
+def user_list(path: Path, as_json: bool) -> None:
+    """List who can log in."""
+    from app import people
+
+    rows = _run(people.listed(people.store_file(_settings(path), path)))
+    lines = [f"{row['login']:<20} {row['role']:<11} {'disabled' if row['disabled'] else row['name']}" for row in rows]
+    _say({"users": rows}, as_json, "\n".join(lines) or "Nobody yet: centrala user add LOGIN")
+
+
+@user.command("reset")
+@click.argument("login")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of asking.")
+@_config
+@_told
+def user_reset(login: str, password_stdin: bool, path: Path) -> None:
+    """Set a new password for LOGIN; his sessions end."""
+    from app import people
+
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else _asked_password()
+    _run(people.reset(people.store_file(_settings(path), path), login, password))
+    click.echo(f"{login} has a new password.")
+
+
+@user.command("disable")
+@click.argument("login")
+@_config
+@_told
+def user_disable(login: str, path: Path) -> None:
+    """Keep LOGIN from logging in."""
+    from app import people
+
+    _run(people.disable(people.store_file(_settings(path), path), login))
+    click.echo(f"{login} can't log in any more.")
+
+
+@main.group()
+def token() -> None:
+    """Manage API tokens. Stop `centrala serve` first: one process at a time has the store."""
+
+
+@token.command("create")
+@click.option(
+    "--role", type=click.Choice(["operator", "supervisor", "admin", "integration"]), required=True, help="What it may do."
+)
+@click.option("--agent", help="The agent that it acts for.")
+@click.option("--name", default="", help="What it is for.")
+@_config
+@_json
+@_told
+def token_create(role: str, agent: str | None, name: str, path: Path, as_json: bool) -> None:
+    """Make a token for the HTTP API and print it, this once."""
+    from app import people
+
+    made = _run(people.create_token(people.store_file(_settings(path), path), role=role, agent=agent, name=name))
+    _say({"token": made, "role": role, "agent": agent}, as_json, made)
+
+
+# -- mail
+
+
+@main.group()
+def mail() -> None:
+    """Look at mail."""
+
+
+@mail.command("inspect")
+@click.argument("files", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line (this is what it prints anyway).")
+def mail_inspect(files: tuple[str, ...], as_json: bool) -> None:
+    """Print what each of FILES (`-`: standard input) is understood to be, one JSON object a line."""
+    from app.inspecting import inspected
+
+    for file in files:
+        click.echo(json.dumps(inspected(file), ensure_ascii=False))
+
+
+# -- models
+
+
+@main.group()
+def model() -> None:
+    """Train and try models that tell what a text is about."""
+
+
+@model.command("train")
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Where the model goes.")
+@click.option("--text", "text_column", default="text", show_default=True, help="Column of the texts.")
+@click.option("--label", "label_column", default="label", show_default=True, help="Column of the labels.")
+@click.option("--reject", is_flag=True, help="Answer `unknown` to texts unlike the training data, also without oos rows.")
+@_json
+@_told
+def model_train(data: Path, out: Path, text_column: str, label_column: str, reject: bool, as_json: bool) -> None:
+    """Train a model on the CSV file DATA."""
+    from classifiers.evaluation import train_file
+
+    _result(lambda: train_file(data, out, text_column=text_column, label_column=label_column, reject=reject), as_json)
+
+
+@model.command("evaluate")
+@click.argument("model_file", type=click.Path(path_type=Path))
+@click.argument("test", type=click.Path(path_type=Path))
+@_json
+@_told
+def model_evaluate(model_file: Path, test: Path, as_json: bool) -> None:
+    """Say how right MODEL_FILE is about the CSV file TEST."""
+    from classifiers.artifact import load
+    from classifiers.evaluation import evaluate
+
+    _result(lambda: evaluate(load(model_file), test), as_json)
+
+
+@model.command("predict")
+@click.argument("model_file", type=click.Path(path_type=Path))
+@_json
+@_told
+def model_predict(model_file: Path, as_json: bool) -> None:
+    """Print what each line of standard input is about."""
+    from classifiers.artifact import load
+    from classifiers.evaluation import predict_lines
+
+    for prediction in predict_lines(load(model_file), sys.stdin):
+        click.echo(json.dumps(prediction, ensure_ascii=False))
+
+
+def _result(make: Callable[[], dict[str, Any]], as_json: bool) -> None:
+    try:
+        result = make()
+    except ValueError as error:
+        _fail(str(error), MISUSED)
+        raise
+    lines = (f"{key}: {value}" for key, value in result.items() if not isinstance(value, dict))
+    _say(result, as_json, "\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()

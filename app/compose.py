@@ -1,0 +1,276 @@
+"""The composition root: the only place that names concrete classes and reads settings."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import structlog
+from aiohttp import web
+
+from app.clock import SystemClock
+from app.conversations import ChatConversations
+from app.engine import Engine
+from app.intake import Intake
+from app.leases import Leases
+from app.mail_intake import MailIntake
+from app.mailroom import Mailroom, MailChannel
+from app.rows import outbox_of, rows_of
+from app.seeds import seed_agents
+from app.site import API_CHANNEL, RunningSite
+from app.supervise import supervised
+from app.understanding import Understanding
+from autoresponders.knowledge import Knowledge, load_knowledge
+from autoresponders.templates import shipped_wordings
+from channels.email.imap import ImapMailbox
+from channels.email.imap_progress import Bookmark
+from channels.email.listener import MailListener
+from channels.email.smtp import SmtpSender
+from channels.message import Address
+from config.channel_schema import EmailChannel, ReceiveImap
+from config.policy import policy_of
+from config.schema import Settings
+from config.secrets import password_of, secret_of
+from queues.policy import ChannelPolicy
+from router.policy import Policy
+from storage.bus import LocalBus
+from storage.sqlite import SqliteStore
+from vocabulary.errors import PermanentFailure
+from vocabulary.instants import SECOND
+from web.site import Logged
+
+log = structlog.get_logger()
+
+DRAIN_S = 8.0
+"""How long a stop waits for what was taken in; with closing, it stays below ten seconds."""
+
+Work = Callable[[], Awaitable[None]]
+
+
+class Application:
+    """One site in one process. `start` brings it up in the order in which parts need each other."""
+
+    def __init__(
+        self, settings: Settings, *, folder: Path, environment: Mapping[str, str], demo: bool = False
+    ) -> None:
+        self.settings = settings
+        self.clock = SystemClock()
+        self.policy = _policy(settings)
+        self._folder = folder
+        self._environment = environment
+        self._knowledge = _knowledge(settings)
+        self.demo = demo
+        self.key = secret_of(settings.site.secret_file)
+        self._stack = AsyncExitStack()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.listeners: dict[str, MailListener] = {}
+        self.mailboxes: dict[str, ImapMailbox] = {}
+
+    # -- start and stop
+
+    async def start(self) -> None:
+        """Open the store, rebuild the state, open the doors.
+
+        Raises:
+            PermanentFailure: the store can't be used; the message says what to do.
+            OSError: an address is taken.
+        """
+        await self._start_core()
+        self._build()
+        await seed_agents(self.settings.agents, self._environment, self.store, self.engine)
+        await self.engine.resume()
+        await self.mailroom.recover()
+        await self.mail_intake.recover()
+        for name, work in self._background().items():
+            self.watch(name, work)
+        await self._open_mail()
+
+    async def _start_core(self) -> None:
+        self.store = await SqliteStore.open(store_path(self.settings, self._folder))
+        self._stack.push_async_callback(self.store.close)
+        self.bus: LocalBus[Any, Any] = LocalBus(self._forwarded)
+        self.engine = Engine(
+            store=self.store,
+            bus=self.bus,
+            policy=self.policy,
+            clock=self.clock,
+            outbox_of=outbox_of,
+            rows_of=rows_of,
+        )
+        await self.engine.start()
+        self._writer = asyncio.create_task(self.engine.run(), name="writer")
+
+    async def _forwarded(self, order: Any) -> Any:
+        return await self.engine.submit(*order)
+
+    def _build(self) -> None:
+        """Put the parts together that need the writer."""
+        site, engine, store = self.settings.site, self.engine, self.store
+        self.understanding = Understanding(self._folder / "model.npz")
+        self.intake = Intake(
+            engine=engine,
+            store=store,
+            classify=self.understanding.classify,
+            knowledge=self._knowledge,
+            keys=(self.key,),
+            domain=site.domain,
+        )
+        self.leases = Leases(engine)
+        self.site = RunningSite(name=site.name, engine=engine, store=store, intake=self.intake, leases=self.leases)
+        self.conversations = ChatConversations(engine=engine, store=store, intake=self.intake, company=site.name)
+        self.mailroom = Mailroom(
+            engine=engine,
+            store=store,
+            channels={name: self._mail_channel(channel) for name, channel in _mailboxes(self.settings).items()},
+            wordings=shipped_wordings(site.languages),
+            knowledge=self._knowledge,
+            key=self.key,
+            domain=site.domain,
+        )
+        self.mail_intake = MailIntake(
+            engine=engine,
+            store=store,
+            intake=self.intake,
+            own_addresses=frozenset(self._channel_of_address),
+            channel_of=self._channel_for,
+            answers_unauthenticated={
+                name for name, box in _mailboxes(self.settings).items() if box.acknowledge_unauthenticated
+            },
+            keys=(self.key,),
+            domain=site.domain,
+        )
+
+    def _background(self) -> dict[str, Work]:
+        return {
+            "alarm": self.engine.alarm,
+            "leases": self.leases.run,
+            "conversations": self.conversations.run,
+            "mail_intake": self.mail_intake.run,
+            "mailroom": self.mailroom.run,
+        }
+
+    def watch(self, name: str, work: Work) -> None:
+        """Keep `work` running in the background until the application stops."""
+        self._tasks.append(asyncio.create_task(supervised(name, work, self.clock), name=name))
+
+    def prepare_understanding(self) -> None:
+        """Load or train the model in the background; rules decide until then."""
+        self._tasks.append(asyncio.create_task(self.understanding.prepare(), name="model"))
+
+    async def stop(self) -> None:
+        """Close the doors, finish what was taken in, let the store go."""
+        for listener in self.listeners.values():
+            await listener.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.engine.drain(DRAIN_S)
+        self._writer.cancel()
+        await asyncio.gather(self._writer, return_exceptions=True)
+        await self._stack.aclose()
+
+    # -- mail
+
+    @property
+    def _channel_of_address(self) -> dict[str, str]:
+        """Return our addresses, case folded, and the channel of each."""
+        return {
+            address.casefold(): name
+            for name, box in _mailboxes(self.settings).items()
+            for address in (box.address, *box.aliases)
+        }
+
+    def _channel_for(self, recipient: str) -> str | None:
+        """Return the channel that takes mail to `recipient`; a reply token (`+detail`) is looked through."""
+        local, _, domain = recipient.casefold().rpartition("@")
+        plain = f"{local.partition('+')[0]}@{domain}"
+        return self._channel_of_address.get(f"{local}@{domain}") or self._channel_of_address.get(plain)
+
+    def _mail_channel(self, box: EmailChannel) -> MailChannel:
+        sender = Address(box.name or self.settings.site.name, box.address)
+        smtp = SmtpSender(
+            host=box.send.host,
+            port=box.send.port,
+            username=box.send.username,
+            password=password_of(box.send, self._environment),
+            tls=box.send.tls,
+            local_hostname=self.settings.site.domain,
+        )
+        self._stack.push_async_callback(smtp.close)
+        return MailChannel(sender, smtp)
+
+    async def _open_mail(self) -> None:
+        for name, box in _mailboxes(self.settings).items():
+            if isinstance(box.receive, ReceiveImap):
+                mailbox = await self._mailbox(name, box.receive)
+                self.mailboxes[name] = mailbox
+                self.watch(f"mailbox:{name}", mailbox.run)
+            else:
+                await self._listen(name, box)
+
+    async def _listen(self, name: str, box: EmailChannel) -> None:
+        receive = box.receive
+        assert not isinstance(receive, ReceiveImap)
+        listener = MailListener(
+            host=receive.host,
+            port=receive.port,
+            protocol="lmtp" if type(receive).__name__ == "ReceiveLmtp" else "smtp",
+            deliver=self.mail_intake.delivered,
+            accepts=lambda address: self._channel_for(address) is not None,
+            size_max=receive.size_max,
+            hostname=self.settings.site.domain,
+        )
+        await listener.start()
+        self.listeners[name] = listener
+        log.info("mail_listening", channel=name, host=receive.host, port=listener.port)
+
+    async def _mailbox(self, name: str, receive: ReceiveImap) -> ImapMailbox:
+        kept = await self.store.bookmark(name, receive.folder)
+        return ImapMailbox(
+            host=receive.host,
+            port=receive.port,
+            username=receive.username,
+            password=password_of(receive, self._environment) or "",
+            folder=receive.folder,
+            tls=receive.tls,
+            size_max=receive.size_max,
+            bookmark=Bookmark(kept.uidvalidity, kept.uid) if kept is not None else None,
+            deliver=partial(self.mail_intake.fetched, name, receive.folder),
+            now=self.clock.now,
+            pause=self.pause,
+        )
+
+    async def pause(self, seconds: float) -> None:
+        """Let some seconds pass."""
+        await self.clock.sleep(round(seconds * SECOND))
+
+
+def _policy(settings: Settings) -> Policy:
+    """Return the policy of the file, and the channel of what integrations send without naming one."""
+    policy = policy_of(settings)
+    channels = {API_CHANNEL: ChannelPolicy(name=API_CHANNEL, medium="api"), **policy.channels}
+    return msgspec.structs.replace(policy, channels=channels)
+
+
+def _knowledge(settings: Settings) -> Knowledge:
+    folder = settings.knowledge.folder
+    return load_knowledge(folder, settings.site.languages) if folder is not None else {}
+
+
+def _mailboxes(settings: Settings) -> dict[str, EmailChannel]:
+    return {name: channel for name, channel in settings.channels.items() if isinstance(channel, EmailChannel)}
+
+
+def store_path(settings: Settings, folder: Path) -> Path:
+    """Return the file of the embedded store.
+
+    Raises:
+        PermanentFailure: the URL names a store that this version doesn't have.
+    """
+    scheme, _, path = settings.storage.url.partition(":///")
+    if scheme != "sqlite":
+        raise PermanentFailure(f"storage.url: {settings.storage.url!r} is no SQLite file; write sqlite:///centrala.db")
+    return folder / path

@@ -1,0 +1,268 @@
+"""Chats as their customers see them: implements `channels.chat.conversations.Conversations` over the writer."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Literal, cast
+
+
+from app.engine import Engine
+from app.intake import Intake
+from app.mailroom import reference
+from channels.chat.conversations import (
+    ChatMessage,
+    Conversation,
+    Ended,
+    ExpectedWait,
+    Identity,
+    Joined,
+    Place,
+    Queued,
+    Said,
+    Spoken,
+    Transferred,
+    Typing,
+    Update,
+)
+from channels.message import Address, InboundMessage
+from customers.identity import new_customer_id
+from queues.interaction import Interaction
+from queues.lifecycle import InteractionState
+from router import events as e
+from router.commands import CustomerBack, CustomerGone, Leave, WantPerson
+from router.expect import expected_wait, position
+from vocabulary.errors import Lagged
+from vocabulary.ids import CustomerId, InteractionId
+from vocabulary.instants import SECOND
+from vocabulary.media import CHAT
+from vocabulary.records import MessageRow
+from vocabulary.stores import Store
+from web.site import Logged
+
+
+S = InteractionState
+UPDATES_MAX = 256
+_SHOWN = ("customer", "agent", "bot")
+
+Inbox = asyncio.Queue[Update | None]
+
+
+class ChatConversations:
+    """The chats of one site. `run` must be running for followers to hear anything."""
+
+    def __init__(self, *, engine: Engine, store: Store, intake: Intake, company: str) -> None:
+        self._engine = engine
+        self._store = store
+        self._intake = intake
+        self._company = company
+        self._followers: dict[CustomerId, set[Inbox]] = {}
+        self._places: dict[InteractionId, Place] = {}
+        self.typed: asyncio.Queue[InteractionId] = asyncio.Queue(UPDATES_MAX)
+
+    # -- what a socket asks for
+
+    async def current(self, visitor: str) -> Conversation | None:
+        interaction = await self._current(visitor)
+        return await self._conversation(interaction) if interaction is not None else None
+
+    async def say(
+        self, visitor: str, *, channel: str, client_id: str, text: str, language: str, identity: Identity
+    ) -> Said:
+        current = await self._current(visitor)
+        known = current is not None and current.id in self._engine.state.interactions
+        message = InboundMessage(
+            channel=channel,
+            medium=CHAT,
+            external_id=f"{visitor}:{client_id}",
+            received_at=self._engine.clock.now(),
+            text=text,
+            reply_text=text,
+            sender=Address(identity.name or "", identity.email or ""),
+            visitor=visitor,
+        )
+        admission = await self._intake.receive(message, continues=current.id if known and current else None)
+        row = await self._store.message(admission.message or "")
+        interaction = self._engine.state.interactions[admission.interaction]
+        assert row is not None and row.number is not None
+        return Said(await self._conversation(interaction), row.number)
+
+    async def messages(self, conversation: str, after: int) -> Sequence[ChatMessage]:
+        rows = await self._store.messages(conversation, after=after, limit=100_000)
+        return [await self._message(row) for row in rows if row.author in _SHOWN and row.number is not None]
+
+    @asynccontextmanager
+    async def follow(self, visitor: str) -> AsyncIterator[AsyncIterator[Update]]:
+        customer = await self._customer(visitor)
+        inbox: Inbox = asyncio.Queue(UPDATES_MAX)
+        self._followers.setdefault(customer, set()).add(inbox)
+        try:
+            yield _each(inbox)
+        finally:
+            self._followers[customer].discard(inbox)
+            if not self._followers[customer]:
+                del self._followers[customer]
+
+    async def typing(self, conversation: str) -> None:
+        if not self.typed.full():
+            self.typed.put_nowait(conversation)
+
+    async def read(self, conversation: str, seq: int) -> None:
+        """Nothing yet depends on what the customer has seen."""
+
+    async def wants_person(self, conversation: str) -> None:
+        await self._engine.submit(WantPerson(conversation))
+
+    async def leave(self, conversation: str) -> None:
+        await self._engine.submit(Leave(conversation))
+
+    async def gone(self, visitor: str) -> None:
+        interaction = await self._current(visitor)
+        if interaction is not None:
+            await self._engine.submit(CustomerGone(interaction.id))
+
+    async def back(self, visitor: str) -> None:
+        interaction = await self._current(visitor)
+        if interaction is not None:
+            await self._engine.submit(CustomerBack(interaction.id))
+
+    def agent_types(self, interaction: InteractionId) -> None:
+        """Tell the customer that his agent is typing."""
+        held = self._engine.state.interactions.get(interaction)
+        if held is not None:
+            self._tell(held.customer, Typing(interaction))
+
+    # -- what happens meanwhile
+
+    async def run(self) -> None:
+        """Tell followers what happens in their conversations; cancel to stop."""
+        while True:
+            async with self._engine.subscribe() as events, asyncio.TaskGroup() as tasks:
+                places = tasks.create_task(self._watch_places())
+                try:
+                    async for logged in events:
+                        await self._on(logged)
+                except Lagged:
+                    self._cut_everybody_off()
+                finally:
+                    places.cancel()
+
+    async def _on(self, logged: Logged) -> None:
+        event = logged.event
+        interaction = self._engine.state.interactions.get(getattr(event, "interaction", None) or "")
+        if interaction is None or interaction.customer not in self._followers:
+            return
+        update = await self._update(event)
+        if update is not None:
+            self._tell(interaction.customer, update)
+        if isinstance(event, e.Enqueued | e.Offered):
+            self._tell_place(interaction)
+
+    async def _update(self, event: e.AnyEvent) -> Update | None:
+        match event:
+            case e.MessageAdded(interaction=id, message=message, author="customer" | "agent" | "bot"):
+                row = await self._store.message(message)
+                return Spoken(id, await self._message(row)) if row is not None else None
+            case e.OfferAccepted(interaction=id, agent=agent):
+                return Joined(id, await self._agent_name(agent))
+            case e.Transferred(interaction=id) | e.OwnerLost(interaction=id):
+                return Transferred(id)
+            case e.Ended(interaction=id, by=by):
+                return Ended(id, by)
+            case e.Closed(interaction=id, reason=reason):
+                return Ended(id, reason)
+            case e.Abandoned(interaction=id):
+                return Ended(id, "customer_left")
+            case _:
+                return None
+
+    async def _watch_places(self) -> None:
+        """Places change when others come and go; once a second is often enough for people."""
+        while True:
+            await self._engine.clock.sleep(SECOND)
+            for interaction in list(self._engine.state.interactions.values()):
+                if interaction.customer in self._followers and interaction.medium == CHAT:
+                    self._tell_place(interaction)
+
+    def _tell_place(self, interaction: Interaction) -> None:
+        place = self._place(interaction)
+        if place is None:
+            self._places.pop(interaction.id, None)
+        elif self._places.get(interaction.id) != place:
+            self._places[interaction.id] = place
+            self._tell(interaction.customer, Queued(interaction.id, place))
+
+    def _tell(self, customer: CustomerId, update: Update) -> None:
+        for inbox in list(self._followers.get(customer, ())):
+            if inbox.full():
+                _cut_off(inbox)
+            else:
+                inbox.put_nowait(update)
+
+    def _cut_everybody_off(self) -> None:
+        for inboxes in self._followers.values():
+            for inbox in inboxes:
+                _cut_off(inbox)
+
+    # -- as a customer may see it
+
+    async def _customer(self, visitor: str) -> CustomerId:
+        known = await self._store.customer_by_identity("visitor", visitor)
+        return known.id if known is not None else new_customer_id(("visitor", visitor))
+
+    async def _current(self, visitor: str) -> Interaction | None:
+        """Return the visitor's latest chat that has not been forgotten."""
+        customer = await self._customer(visitor)
+        rows = await self._store.interactions(customer=customer, limit=5)
+        for row in rows:
+            found = self._engine.state.interactions.get(row.id)
+            if found is not None and found.medium == CHAT:
+                return cast(Interaction, found)
+        return None
+
+    async def _conversation(self, interaction: Interaction) -> Conversation:
+        joined = interaction.agent if interaction.state in (S.ACTIVE, S.PARKED) else None
+        return Conversation(
+            id=interaction.id,
+            reference=reference(interaction.number),
+            state=str(interaction.state),
+            seq=interaction.messages,
+            place=self._place(interaction),
+            agent=await self._agent_name(joined) if joined is not None else None,
+        )
+
+    def _place(self, interaction: Interaction) -> Place | None:
+        if interaction.state not in (S.WAITING, S.OFFERED):
+            return None
+        where = position(self._engine.state, interaction.id)
+        wait = expected_wait(self._engine.state, self._engine.policy, interaction.id)
+        shown = ExpectedWait(*(round(each / SECOND) for each in wait)) if wait is not None else None
+        return Place(where, shown) if where is not None else None
+
+    async def _message(self, row: MessageRow) -> ChatMessage:
+        assert row.number is not None
+        name = row.sender_name
+        if row.author == "agent":
+            name = await self._agent_name(row.agent or "")
+        elif row.author == "bot":
+            name = self._company
+        client_id = (row.external_id or "").partition(":")[2] or None
+        author = cast(Literal["customer", "agent", "bot"], row.author)
+        return ChatMessage(
+            seq=row.number, author=author, name=name, text=row.text, at=row.at, client_id=client_id
+        )
+
+    async def _agent_name(self, agent: str) -> str:
+        return next((row.name for row in await self._store.agents() if row.id == agent), self._company)
+
+
+def _cut_off(inbox: Inbox) -> None:
+    """The reader is too slow: he resyncs."""
+    while not inbox.empty():
+        inbox.get_nowait()
+    inbox.put_nowait(None)
+
+
+async def _each(inbox: Inbox) -> AsyncIterator[Update]:
+    while (update := await inbox.get()) is not None:
+        yield update
+    raise Lagged("updates were missed; read the messages from the last number you have")

@@ -1,0 +1,312 @@
+"""The writer: takes commands in turn, decides, makes durable, and only then lets effects out.
+
+Commands are decided in batches on the state that is ahead of the disk: while one batch is being made durable, the next
+is decided. If the store fails, nothing of it is acknowledged, and the state is rebuilt from the journal.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Protocol
+
+import msgspec
+import structlog
+
+from reports.live import Stats
+from router import checkpoint
+from router.commands import Command, CustomerGone, Disconnect, Reconcile, Tick
+from router.decide import decide
+from router.decision import Decision
+from router.events import AnyEvent, MessageAdded
+from router.evolve import evolve
+from router.policy import Policy
+from router.state import State, next_deadline
+from storage.codec import decode, encode
+from storage.errors import OutOfOrder
+from vocabulary.errors import TemporaryFailure
+from vocabulary.instants import DAY, SECOND, Instant, Span
+from vocabulary.media import CHAT
+from vocabulary.records import Change, MessageRow, Put, PutNew, Transaction
+from vocabulary.stores import Store
+from web.site import Logged
+
+log = structlog.get_logger()
+
+BATCH_MAX = 256
+QUEUE_MAX = 4096
+CHECKPOINT_EVERY = 5_000
+"""Events between two checkpoints: what a start has to replay at most, about 50 ms."""
+FOLLOWER_MAX = 2048
+EVENTS = "events"
+"""The topic on which durable events are published."""
+
+
+class Clock(Protocol):
+    """Where the shell gets its instants from."""
+
+    def now(self) -> Instant: ...
+    async def sleep(self, span: Span) -> None:
+        """Let `span` ms pass."""
+
+
+class Bus(Protocol):
+    """How parts of the house hear of each other."""
+
+    async def publish(self, topic: str, item: Logged) -> None: ...
+    def subscribe(self, topic: str, maxsize: int) -> AbstractAsyncContextManager[AsyncIterator[Logged]]: ...
+
+
+class Submission(msgspec.Struct, eq=False):
+    """A command that waits for its decision to be durable."""
+
+    command: Command
+    changes: Sequence[Change]
+    done: "asyncio.Future[Decision]"
+
+
+class Batch(msgspec.Struct, eq=False):
+    """What is made durable together."""
+
+    submissions: list[tuple[Submission, Decision]]
+    logged: list[Logged]
+    transaction: Transaction
+
+
+RowsOf = Callable[[State, Sequence[AnyEvent], int], Sequence[Change]]
+"""Gives the rows that mirror what events changed, as the state is behind them; the number is the last event's."""
+
+OutboxOf = Callable[[AnyEvent, State, Instant], Sequence[Change]]
+"""Gives the rows that an event's effects need, for the same transaction."""
+
+
+class Engine:
+    """The one writer of a site."""
+
+    def __init__(
+        self, *, store: Store, bus: Bus, policy: Policy, clock: Clock, outbox_of: OutboxOf, rows_of: RowsOf
+    ) -> None:
+        self._store = store
+        self._bus = bus
+        self.policy = policy
+        self.clock = clock
+        self._outbox_of = outbox_of
+        self._rows_of = rows_of
+        self.state = State()
+        self.stats = Stats(0)
+        self.seq = 0
+        self._decided = 0
+        self._checkpointed = 0
+        self._inbox: asyncio.Queue[Submission] = asyncio.Queue(QUEUE_MAX)
+        self._changed = asyncio.Event()
+        self._broken = False
+
+    # -- start
+
+    async def start(self) -> None:
+        """Rebuild the state from the newest checkpoint and the journal behind it."""
+        now = self.clock.now()
+        saved = await self._store.load_checkpoint()
+        self.state, after = State(), 0
+        if saved is not None:
+            self.state, after = checkpoint.decode(saved[1]), saved[0]
+        self._checkpointed = after
+        async for entry in self._store.read(after):
+            evolve(self.state, decode(entry))
+            after = entry.seq
+        self.seq = self._decided = after
+        await self._recount(now)
+        self._broken = False
+        log.info("state_rebuilt", seq=after, from_checkpoint=self._checkpointed, interactions=len(self.state.interactions))
+
+    async def _recount(self, now: Instant) -> None:
+        """Build the figures of the day anew from the log."""
+        self.stats = Stats(now - now % DAY)
+        targets = self.targets
+        after = await self._store.seq_before(self.stats.since)
+        async for entry in self._store.read(after):
+            self.stats.observe(decode(entry), targets)
+
+    @property
+    def targets(self) -> dict[str, int]:
+        """Return the service-level target of each queue, ms."""
+        return {name: queue.target for name, queue in self.policy.queues.items()}
+
+    async def resume(self) -> None:
+        """Do what a restart calls for: nobody is connected yet, time has passed, the policy may be new."""
+        for agent in list(self.state.agents.values()):
+            if agent.connected:
+                # A connection is never trusted over a restart; the grace runs from now.
+                await self.submit(Disconnect(agent.id))
+        for interaction in list(self.state.interactions.values()):
+            if interaction.medium == CHAT:
+                await self.submit(CustomerGone(interaction.id))
+        await self.submit(Reconcile())
+
+    # -- commands
+
+    async def submit(self, command: Command, changes: Sequence[Change] = ()) -> Decision:
+        """Return the decision once it is durable together with `changes`; a refusal writes nothing.
+
+        Raises:
+            TemporaryFailure: too much is waiting already, or the store failed. Nothing was acknowledged; try again.
+        """
+        done: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
+        try:
+            self._inbox.put_nowait(Submission(command, changes, done))
+        except asyncio.QueueFull as full:
+            raise TemporaryFailure(f"{QUEUE_MAX} commands are waiting; try again in a moment") from full
+        return await done
+
+    async def drain(self, seconds: float) -> None:
+        """Return when everything that was submitted is durable, after `seconds` at the latest."""
+        try:
+            async with asyncio.timeout(seconds):
+                while self._inbox.qsize() or self._decided != self.seq:
+                    await self.clock.sleep(10)
+        except TimeoutError:
+            log.error("drain_timed_out", waiting=self._inbox.qsize())
+
+    async def write(self, *changes: Change) -> None:
+        """Make changes of the records durable that no decision depends on."""
+        await self._store.commit(Transaction(changes=changes))
+
+    async def run(self) -> None:
+        """Write for ever; cancel to stop. What was taken in before is finished first."""
+        finishing: asyncio.Task[None] | None = None
+        try:
+            while True:
+                batch = self._decide(await self._take())
+                commit = asyncio.create_task(self._commit(batch))
+                if finishing is not None:
+                    await finishing
+                finishing = asyncio.create_task(self._finish(batch, commit))
+                if self._broken or self._inbox.empty():
+                    await finishing
+                if self._broken:
+                    await self._rebuild()
+                    finishing = None
+        finally:
+            if finishing is not None:
+                await asyncio.wait([finishing])
+
+    async def _take(self) -> list[Submission]:
+        batch = [await self._inbox.get()]
+        while len(batch) < BATCH_MAX and not self._inbox.empty():
+            batch.append(self._inbox.get_nowait())
+        return batch
+
+    def _decide(self, submissions: list[Submission]) -> Batch:
+        """Decide each command on the state that those before it leave; collect what becomes durable."""
+        after = self._decided
+        now = self.clock.now()
+        decided: list[tuple[Submission, Decision]] = []
+        logged: list[Logged] = []
+        changes: list[Change] = []
+        for submission in submissions:
+            decision = self._decide_one(submission, now)
+            decided.append((submission, decision))
+            if decision.refusal is not None:
+                continue
+            changes += _numbered(submission.changes, decision.events)
+            for event in decision.events:
+                self._decided += 1
+                logged.append(Logged(self._decided, event))
+                changes += self._outbox_of(event, self.state, now)
+        changes += self._rows_of(self.state, [each.event for each in logged], self._decided)
+        entries = tuple(encode(each.event, each.seq) for each in logged)
+        transaction = Transaction(entries=entries, after=after if entries else None, changes=tuple(changes))
+        return Batch(decided, logged, transaction)
+
+    def _decide_one(self, submission: Submission, now: Instant) -> Decision:
+        decision = decide(submission.command, self.state, self.policy, now)
+        for event in decision.events:
+            evolve(self.state, event)
+        return decision
+
+    async def _commit(self, batch: Batch) -> None:
+        if batch.transaction.entries or batch.transaction.changes:
+            await self._store.commit(batch.transaction)
+
+    async def _finish(self, batch: Batch, commit: "asyncio.Task[None]") -> None:
+        """Once the batch is durable: count it, tell the followers, answer. If it failed, acknowledge nothing."""
+        try:
+            await commit
+            if self._broken:
+                raise TemporaryFailure("an earlier write failed; nothing of this was acknowledged, try again")
+        except (TemporaryFailure, OutOfOrder) as failure:
+            self._broken = True
+            log.error("commit_failed", error=str(failure), commands=len(batch.submissions))
+            self._fail(batch, failure)
+            return
+        targets = self.targets
+        for each in batch.logged:
+            self.seq = each.seq
+            self.stats.observe(each.event, targets)
+            await self._bus.publish(EVENTS, each)
+        for submission, decision in batch.submissions:
+            if not submission.done.done():
+                submission.done.set_result(decision)
+        self._changed.set()
+        await self._save_checkpoint()
+
+    def _fail(self, batch: Batch, failure: Exception) -> None:
+        for submission, _ in batch.submissions:
+            if not submission.done.done():
+                submission.done.set_exception(TemporaryFailure(str(failure)))
+
+    async def _rebuild(self) -> None:
+        """Drop the state and read it again, until the store answers."""
+        pause = 100
+        while self._broken:
+            try:
+                await self.start()
+            except TemporaryFailure as failure:
+                log.error("store_unavailable", error=str(failure), retry_ms=pause)
+                await self.clock.sleep(pause)
+                pause = min(pause * 2, 5 * SECOND)
+
+    async def _save_checkpoint(self) -> None:
+        if self.seq - self._checkpointed < CHECKPOINT_EVERY or self.seq != self._decided:
+            return
+        self._checkpointed = self.seq
+        await self._store.save_checkpoint(self.seq, self.clock.now(), checkpoint.encode(self.state))
+
+    # -- followers
+
+    @asynccontextmanager
+    async def subscribe(self) -> AsyncIterator[AsyncIterator[Logged]]:
+        """Follow durable events from now on; the iterator raises Lagged if its reader is too slow."""
+        async with self._bus.subscribe(EVENTS, FOLLOWER_MAX) as events:
+            yield events
+
+    # -- time
+
+    async def alarm(self) -> None:
+        """Submit a `Tick` whenever time alone changes something; cancel to stop."""
+        while True:
+            self._changed.clear()
+            due = next_deadline(self.state)
+            wait = None if due is None else max(0, due - self.clock.now()) / 1000
+            try:
+                await asyncio.wait_for(self._changed.wait(), wait)
+            except TimeoutError:
+                await self._tick()
+
+    async def _tick(self) -> None:
+        try:
+            await self.submit(Tick())
+        except TemporaryFailure as failure:
+            log.warning("tick_failed", error=str(failure))
+            await self.clock.sleep(100)
+
+
+def _numbered(changes: Sequence[Change], events: Sequence[AnyEvent]) -> list[Change]:
+    """Return `changes` with the numbers that the core gave to their messages."""
+    numbers = {event.message: event.number for event in events if isinstance(event, MessageAdded)}
+    return [_with_number(change, numbers) for change in changes]
+
+
+def _with_number(change: Change, numbers: dict[str, int]) -> Change:
+    if isinstance(change, Put | PutNew) and isinstance(change.row, MessageRow) and change.row.id in numbers:
+        return type(change)(msgspec.structs.replace(change.row, number=numbers[change.row.id]))
+    return change

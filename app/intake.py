@@ -1,0 +1,290 @@
+"""Intake: from a message that a channel brought to a decision of the core (semantics.md section 3).
+
+Dedupe, thread, identify, classify; then the writer. A step that fails never loses or blocks the message.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import msgspec
+import structlog
+
+from autoresponders.knowledge import Knowledge, candidates
+from channels.email.thread import interaction_of, interaction_of_address, thread_keys
+from channels.message import Attachment, InboundMessage
+from classifiers.cascade import Classification
+from customers.identity import Identity, identities, new_customer_id
+from app.engine import Engine
+from app.keyed_lock import KeyedLock
+from queues.interaction import Label
+from router.commands import AddMessage, Admit
+from vocabulary.errors import PermanentFailure
+from vocabulary.ids import CustomerId, InteractionId, derived_id, keyed_hash
+from vocabulary.media import EMAIL
+from vocabulary.records import (
+    AttachmentRow,
+    Change,
+    CustomerRow,
+    IdentityRow,
+    MessageRow,
+    PutNew,
+    ReceivedRow,
+    Set,
+)
+from vocabulary.skills import Requirement
+from vocabulary.stores import Store
+from web.site import Admission
+
+log = structlog.get_logger()
+
+TEXT_MAX = 4_000
+"""Characters that rules and models look at."""
+
+Classify = Callable[[str, str], Classification]
+
+
+class Wishes(msgspec.Struct, frozen=True, kw_only=True):
+    """What staff or an integration wants of an interaction; it wins over rules."""
+
+    queue: str | None = None
+    priority: int | None = None
+    class_: int | None = None
+    requirements: tuple[Requirement, ...] | None = None
+    preferred_agent: str | None = None
+    customer: CustomerId | None = None
+    language: str | None = None
+    tags: tuple[str, ...] = ()
+
+
+class Intake:
+    """Takes in what channels bring."""
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        store: Store,
+        classify: Classify,
+        knowledge: Knowledge,
+        keys: Sequence[bytes],
+        domain: str,
+    ) -> None:
+        self._engine = engine
+        self._store = store
+        self._classify = classify
+        self._knowledge = knowledge
+        self._keys = keys
+        self._domain = domain
+        self._senders = KeyedLock()
+
+    async def receive(
+        self,
+        message: InboundMessage,
+        *,
+        received: str | None = None,
+        continues: InteractionId | None = None,
+        wishes: Wishes = Wishes(),  # noqa: B008  # a frozen value
+    ) -> Admission:
+        """Take `message` in; once it returns, it is on disk. A repeat answers as the first did.
+
+        Args:
+            message: what the channel brought.
+            received: id of the raw bytes, which are marked as admitted in the same transaction.
+            continues: the interaction that the channel itself knows it to belong to.
+            wishes: what staff or an integration wants.
+
+        Raises:
+            TemporaryFailure: try again.
+            PermanentFailure: the core refuses it for good; the message says why.
+        """
+        who = _identities(message)
+        async with self._senders.holding("/".join(who[0]) if who else message.external_id):
+            known = await self._store.message_by_external_id(message.channel, message.external_id)
+            if known is not None:
+                await self._mark(received, known.interaction)
+                return Admission(known.interaction, known.id, known=True)
+            return await self._take(message, who, received, continues, wishes)
+
+    async def _mark(self, received: str | None, interaction: InteractionId) -> None:
+        if received is not None:
+            await self._engine.write(Set(ReceivedRow, received, {"state": "admitted", "interaction": interaction}))
+
+    async def _take(
+        self,
+        message: InboundMessage,
+        who: Sequence[Identity],
+        received: str | None,
+        continues: InteractionId | None,
+        wishes: Wishes,
+    ) -> Admission:
+        customer, learnt = await self._identify(message, who, wishes)
+        found = continues or await self._thread(message, customer)
+        if found is not None:
+            row = self._gated(_message_row(message, found, received), customer)
+            command = AddMessage(interaction=found, message=row.id, author="customer")
+            decision = await self._engine.submit(command, [*learnt, *_rows(message, row)])
+            if decision.refusal is None:
+                return Admission(found, row.id, known=False)
+            # Too old to open again: a new interaction that links to the old.
+        return await self._admit(message, customer, learnt, received, wishes, follows=found)
+
+    def _gated(self, row: MessageRow, customer: CustomerId) -> MessageRow:
+        """Return the message; one from somebody else is marked as unverified (the sender gate, reliability.md 4.3)."""
+        known = self._engine.state.interactions.get(row.interaction)
+        if known is None or known.customer == customer:
+            return row
+        return msgspec.structs.replace(row, attributes={**row.attributes, "unverified_sender": True})
+
+    async def _thread(self, message: InboundMessage, customer: CustomerId) -> InteractionId | None:
+        """Return the interaction that a mail continues: by our signed ids, our reply address, or the sender's own mails."""
+        if message.medium != EMAIL:
+            return None
+        named = thread_keys(message)
+        for each in named:
+            ours = interaction_of(each, keys=self._keys, domain=self._domain)
+            if ours is not None:
+                return ours
+        sender = message.sender.address if message.sender else ""
+        for recipient in message.recipients:
+            ours = interaction_of_address(
+                recipient.address, addressee=sender, keys=self._keys, now=message.received_at
+            )
+            if ours is not None:
+                return ours
+        return await self._by_own_mails(named, customer)
+
+    async def _by_own_mails(self, named: Sequence[str], customer: CustomerId) -> InteractionId | None:
+        """Foreign Message-IDs match only within the same customer; else anybody could write into his interaction."""
+        rows = {row.message_id: row for row in await self._store.messages_by_message_id(named)} if named else {}
+        for each in named:
+            row = rows.get(each)
+            interaction = await self._store.interaction(row.interaction) if row is not None else None
+            if interaction is not None and interaction.customer == customer:
+                return interaction.id
+        return None
+
+    async def _identify(
+        self, message: InboundMessage, who: Sequence[Identity], wishes: Wishes
+    ) -> tuple[CustomerId, list[Change]]:
+        """Return the customer, and what is learnt of him: a new one, or another identity of a known one."""
+        if wishes.customer is not None and await self._store.customer(wishes.customer) is not None:
+            return wishes.customer, []
+        for kind, value in who:
+            known = await self._store.customer_by_identity(kind, value)
+            if known is not None:
+                return known.id, _learnt(known.id, who)
+        id = wishes.customer or new_customer_id(who[0] if who else ("external", message.external_id))
+        row = CustomerRow(
+            id=id, created_at=message.received_at, name=message.sender.name if message.sender else "", language=wishes.language
+        )
+        return id, [PutNew(row), *_learnt(id, who)]
+
+    async def _admit(
+        self,
+        message: InboundMessage,
+        customer: CustomerId,
+        learnt: list[Change],
+        received: str | None,
+        wishes: Wishes,
+        follows: InteractionId | None,
+    ) -> Admission:
+        row = _message_row(message, _new_id(message), received)
+        text = message.reply_text[:TEXT_MAX]
+        classified = await asyncio.to_thread(self._classify, message.subject, text)
+        labels = tuple(Label(name, confidence) for name, confidence in classified.labels)
+        language = wishes.language or classified.language
+        known = await self._store.customer(customer)
+        command = Admit(
+            id=row.interaction,
+            channel=message.channel,
+            medium=message.medium,
+            customer=customer,
+            message=row.id,
+            subject=message.subject,
+            text=text,
+            labels=labels,
+            language=language,
+            segment=known.segment if known is not None else None,
+            queue=wishes.queue,
+            priority=wishes.priority,
+            class_=wishes.class_,
+            requirements=wishes.requirements,
+            tags=wishes.tags,
+            preferred_agent=wishes.preferred_agent,
+            address_hash=self._address_hash(message),
+            suppressed_by=message.automatic.signals if message.automatic.is_automatic else (),
+            candidates=candidates(text, language, labels, self._knowledge),
+            follows=follows,
+            warnings=(classified.reason,) if classified.method == "none" else (),
+        )
+        decision = await self._engine.submit(command, [*learnt, *_rows(message, row)])
+        if decision.refusal is not None and decision.refusal.code != "known":
+            raise PermanentFailure(decision.refusal.detail)
+        return Admission(row.interaction, row.id, known=decision.refusal is not None)
+
+    def _address_hash(self, message: InboundMessage) -> str | None:
+        """Return what stands for the address an automatic reply would go to; a callback has none."""
+        if message.medium == EMAIL:
+            return keyed_hash(self._keys[0], message.sender.address.casefold()) if message.sender else None
+        return keyed_hash(self._keys[0], message.visitor) if message.visitor else None
+
+
+def _identities(message: InboundMessage) -> tuple[Identity, ...]:
+    """Return what the message proves or shows of its sender. What a chat visitor types about himself proves nothing:
+    taken as an identity, it would show him the conversations of whoever has that address."""
+    if message.visitor is not None:
+        return identities(visitor=message.visitor)
+    email = message.sender.address if message.sender and message.sender.address else None
+    return identities(email=email, phone=message.phone)
+
+
+def _learnt(customer: CustomerId, who: Sequence[Identity]) -> list[Change]:
+    return [PutNew(IdentityRow(kind=kind, value=value, customer=customer)) for kind, value in who]  # type: ignore[arg-type]  # identities() names the kinds
+
+
+def _new_id(message: InboundMessage) -> InteractionId:
+    return derived_id("i", message.channel, message.external_id)
+
+
+def _message_row(message: InboundMessage, interaction: InteractionId, received: str | None) -> MessageRow:
+    phone = {"phone": message.phone} if message.phone else {}
+    return MessageRow(
+        id=derived_id("m", message.channel, message.external_id),
+        interaction=interaction,
+        channel=message.channel,
+        author="customer",
+        at=message.received_at,
+        text=message.reply_text,
+        external_id=message.external_id,
+        subject=message.subject,
+        full_text=message.text if message.text != message.reply_text else None,
+        html=message.html,
+        sender_name=message.sender.name if message.sender else "",
+        sender_address=message.sender.address if message.sender else "",
+        message_id=message.message_id,
+        references=message.references,
+        received=received,
+        attributes={**phone, **({"defects": list(message.defects)} if message.defects else {})},
+    )
+
+
+def _rows(message: InboundMessage, row: MessageRow) -> list[Change]:
+    """Return the message, then what goes with it: its files, and that its raw bytes are admitted."""
+    changes: list[Change] = [PutNew(row)]
+    for number, file in enumerate(message.attachments):
+        changes.append(PutNew(_attachment_row(file, row.id, number)))
+    if row.received is not None:
+        changes.append(Set(ReceivedRow, row.received, {"state": "admitted", "interaction": row.interaction}))
+    return changes
+
+
+def _attachment_row(file: Attachment, message: str, number: int) -> AttachmentRow:
+    return AttachmentRow(
+        id=derived_id("a", message, str(number)),
+        message=message,
+        filename=file.filename,
+        content_type=file.content_type,
+        content=file.content,
+        content_id=file.content_id,
+        inline=file.inline,
+    )

@@ -1,0 +1,165 @@
+"""Mail in: raw bytes are kept first, then understood. What a crash interrupts, the next start takes up."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Collection, Sequence
+
+import msgspec
+import structlog
+
+from app.engine import Engine
+from app.intake import Intake
+from channels.email.imap import Fetched
+from channels.email.listener import Delivery
+from channels.email.parse import parse
+from channels.email.thread import interaction_of
+from channels.message import Automatic, InboundMessage
+from vocabulary.errors import PermanentFailure, TemporaryFailure
+from vocabulary.ids import derived_id
+from vocabulary.instants import SECOND
+from vocabulary.records import BookmarkRow, Change, Put, PutNew, ReceivedRow, Set
+from vocabulary.stores import Store
+
+log = structlog.get_logger()
+
+WORKERS = 4
+TRIES_MAX = 3
+"""A mail that fails so often is quarantined with its bytes; the others flow."""
+
+
+class MailIntake:
+    """Keeps what arrives and drives it through intake."""
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        store: Store,
+        intake: Intake,
+        own_addresses: frozenset[str],
+        channel_of: Callable[[str], str | None],
+        answers_unauthenticated: Collection[str],
+        keys: Sequence[bytes],
+        domain: str,
+    ) -> None:
+        self._engine = engine
+        self._store = store
+        self._intake = intake
+        self._own_addresses = own_addresses
+        self._channel_of = channel_of
+        self._answers_unauthenticated = answers_unauthenticated
+        self._keys = keys
+        self._domain = domain
+        self._waiting: asyncio.Queue[ReceivedRow] = asyncio.Queue()
+
+    # -- ways in
+
+    async def delivered(self, delivery: Delivery) -> None:
+        """Keep a mail that a server hands over; when this returns it is on disk and may be answered with 250."""
+        channels = dict.fromkeys(filter(None, map(self._channel_of, delivery.recipients)))
+        if not channels:
+            raise PermanentFailure("no recipient is a mailbox of ours")
+        envelope: dict[str, object] = {"sender": delivery.envelope_sender, "recipients": list(delivery.recipients)}
+        for channel in channels:
+            await self._keep(channel, delivery.raw, envelope)
+
+    async def fetched(self, channel: str, folder: str, mail: Fetched) -> None:
+        """Keep a mail of a mailbox and how far it has been read, in one transaction."""
+        mark = mail.bookmark
+        bookmark = Put(BookmarkRow(channel=channel, folder=folder, uidvalidity=mark.uidvalidity, uid=mark.uid))
+        if mail.oversized:
+            await self._set_aside(channel, mail, bookmark)
+        else:
+            await self._keep(channel, mail.raw, {"uid": mail.uid, "uidvalidity": mail.uidvalidity}, bookmark)
+
+    async def _keep(self, channel: str, raw: bytes, envelope: dict[str, object], *more: Change) -> None:
+        row = self._received(channel, raw, envelope)
+        await self._engine.write(PutNew(row), *more)
+        self._waiting.put_nowait(row)
+
+    async def _set_aside(self, channel: str, mail: Fetched, bookmark: Change) -> None:
+        reason = f"the mail has {mail.size} bytes, more than this mailbox takes; only its headers were kept"
+        row = self._received(channel, mail.raw, {"uid": mail.uid, "size": mail.size})
+        await self._engine.write(
+            PutNew(msgspec.structs.replace(row, state="quarantined", error=reason)), bookmark
+        )
+        log.error("mail_quarantined", received=row.id, channel=channel, reason="oversized")
+
+    def _received(self, channel: str, raw: bytes, envelope: dict[str, object]) -> ReceivedRow:
+        id = derived_id("r", channel, hashlib.sha256(raw).hexdigest())
+        return ReceivedRow(id=id, channel=channel, at=self._engine.clock.now(), raw=raw, envelope=envelope)
+
+    # -- understanding
+
+    async def recover(self) -> None:
+        """Take up what was kept but not understood before the process ended."""
+        for row in await self._store.received(state="received", limit=100_000):
+            self._waiting.put_nowait(row)
+
+    async def run(self) -> None:
+        """Drive what waits through intake; cancel to stop."""
+        async with asyncio.TaskGroup() as workers:
+            for _ in range(WORKERS):
+                workers.create_task(self._work())
+
+    async def _work(self) -> None:
+        while True:
+            row = await self._waiting.get()
+            try:
+                await self._understand(row)
+            except TemporaryFailure as failure:
+                # Not the mail's fault: it waits and doesn't count.
+                log.warning("mail_waits", received=row.id, reason=str(failure))
+                await self._engine.clock.sleep(SECOND)
+                self._waiting.put_nowait(row)
+            except Exception as error:  # noqa: BLE001  # one bad mail must not stop the others; it is tried again, then kept aside
+                await self._failed(row, error)
+
+    async def _understand(self, row: ReceivedRow) -> None:
+        sender = row.envelope.get("sender")
+        message = await asyncio.to_thread(
+            parse,
+            row.raw,
+            channel=row.channel,
+            received_at=row.at,
+            own_addresses=self._own_addresses,
+            envelope_sender=sender if isinstance(sender, str) else None,
+            is_own_message_id=self._is_ours,
+        )
+        admission = await self._intake.receive(self._guarded(message), received=row.id)
+        log.info(
+            "mail_taken",
+            received=row.id,
+            channel=row.channel,
+            interaction=admission.interaction,
+            known=admission.known,
+            automatic=message.automatic.is_automatic,
+            bytes=len(row.raw),
+        )
+
+    def _guarded(self, message: InboundMessage) -> InboundMessage:
+        """Nothing here proves a sender yet: a mailbox that answers only proven ones answers nobody by itself."""
+        if message.channel in self._answers_unauthenticated:
+            return message
+        signals = (*message.automatic.signals, "unauthenticated")
+        return msgspec.structs.replace(message, automatic=Automatic(is_automatic=True, signals=signals))
+
+    def _is_ours(self, message_id: str) -> bool:
+        return interaction_of(message_id, keys=self._keys, domain=self._domain) is not None
+
+    async def _failed(self, row: ReceivedRow, error: Exception) -> None:
+        attempts = row.attempts + 1
+        final = attempts >= TRIES_MAX or isinstance(error, PermanentFailure)
+        values = {
+            "attempts": attempts,
+            "error": f"{type(error).__name__}: {error}"[:500],
+            "state": "quarantined" if final else "received",
+        }
+        log.error("mail_quarantined" if final else "mail_failed", received=row.id, error=type(error).__name__)
+        try:
+            await self._engine.write(Set(ReceivedRow, row.id, values))
+        except TemporaryFailure:
+            final = False
+        if not final:
+            await self._engine.clock.sleep(SECOND)
+            self._waiting.put_nowait(msgspec.structs.replace(row, attempts=attempts))

@@ -1,0 +1,247 @@
+"""Mail out: what the outbox holds is written, sent, and marked with what became of it (reliability.md section 4.5)."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+import msgspec
+import structlog
+
+from app.engine import Engine
+from autoresponders.knowledge import Knowledge
+from autoresponders.templates import Wordings
+from channels.email.compose import compose
+from channels.email.smtp import Outcome, SendResult, SmtpSender, retry_at
+from channels.email.thread import message_id, reply_address
+from channels.message import Address, OutboundMail
+from router.commands import AddMessage, DeliveryResult, ReportDelivery
+from router.effects import DeliverMessage, SendAutoReply
+from router.events import AutoReplied, MessageAdded
+from vocabulary.errors import Lagged, PermanentFailure, TemporaryFailure
+from vocabulary.ids import derived_id
+from vocabulary.instants import MINUTE, SECOND
+from vocabulary.media import EMAIL
+from vocabulary.records import InteractionRow, MessageRow, OutboxRow, PutNew, Set
+from vocabulary.stores import Store
+from web.site import Logged
+
+log = structlog.get_logger()
+
+UNDER_WAY_MAX = 500
+"""Rows in hand at once; a mailbox sends them one after the other."""
+
+
+class MailChannel(msgspec.Struct, frozen=True):
+    """How one mailbox sends."""
+
+    sender: Address
+    smtp: SmtpSender
+
+
+class Mailroom:
+    """Performs the outbox: each row once at a time, each mailbox on its own, so that a slow server delays its own mail."""
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        store: Store,
+        channels: dict[str, MailChannel],
+        wordings: Wordings,
+        knowledge: Knowledge,
+        key: bytes,
+        domain: str,
+    ) -> None:
+        self._engine = engine
+        self._store = store
+        self._channels = channels
+        self._wordings = wordings
+        self._knowledge = knowledge
+        self._key = key
+        self._domain = domain
+        self._under_way: set[str] = set()
+
+    async def recover(self) -> None:
+        """Settle what a crash left in `sending`: the server may have it or not.
+
+        A person's reply goes out once more with the same Message-ID; an automatic one never does (promise 5).
+        """
+        for row in await self._store.outbox(states=("sending",), limit=10_000):
+            effect = msgspec.json.decode(row.payload, type=DeliverMessage)
+            state = "uncertain" if effect.automatic else "pending"
+            await self._engine.write(Set(OutboxRow, row.id, {"state": state, "reason": "interrupted while sending"}))
+
+    async def run(self) -> None:
+        """Perform the outbox whenever something is due; cancel to stop."""
+        async with asyncio.TaskGroup() as performing:
+            while True:
+                async with self._engine.subscribe() as events:
+                    try:
+                        await self._start_due(performing)
+                        await self._wait(events)
+                    except (Lagged, TemporaryFailure):
+                        await self._engine.clock.sleep(SECOND)
+
+    async def _wait(self, events: AsyncIterator[Logged]) -> None:
+        """Return when an event gave the outbox something to do, or after a while for what was deferred."""
+        try:
+            async with asyncio.timeout(5):
+                async for logged in events:
+                    if isinstance(logged.event, AutoReplied | MessageAdded):
+                        return
+        except TimeoutError:
+            return
+
+    async def _start_due(self, performing: asyncio.TaskGroup) -> None:
+        now = self._engine.clock.now()
+        for row in await self._store.outbox(states=("pending", "deferred"), due_before=now, limit=UNDER_WAY_MAX):
+            if row.id not in self._under_way and len(self._under_way) < UNDER_WAY_MAX:
+                self._under_way.add(row.id)
+                performing.create_task(self._perform(row))
+
+    async def _perform(self, row: OutboxRow) -> None:
+        try:
+            await self._try(row)
+        except TemporaryFailure as failure:
+            # The store's matter: the row stands as it did and is taken up again.
+            log.warning("outbox_waits", outbox=row.id, reason=str(failure))
+        finally:
+            self._under_way.discard(row.id)
+
+    async def _try(self, row: OutboxRow) -> None:
+        """Perform one row; what makes it impossible is written on it for people to see."""
+        try:
+            if row.kind == "auto_reply":
+                await self._write_auto_reply(row)
+            else:
+                await self._send(row)
+        except TemporaryFailure:
+            raise
+        except PermanentFailure as failure:
+            await self._settle(row, SendResult(Outcome.FAILED, str(failure)))
+        except Exception as error:  # noqa: BLE001  # one bad row must not stop the others
+            log.error("outbox_failed", outbox=row.id, error=type(error).__name__)
+            await self._settle(row, SendResult(Outcome.FAILED, f"{type(error).__name__}: {error}"))
+
+    # -- automatic replies become messages of the conversation
+
+    async def _write_auto_reply(self, row: OutboxRow) -> None:
+        effect = msgspec.json.decode(row.payload, type=SendAutoReply)
+        id = derived_id("m", effect.id)
+        interaction = await self._store.interaction(effect.interaction)
+        if interaction is not None and await self._store.message(id) is None:
+            message = self._auto_message(id, effect, interaction)
+            await self._engine.submit(
+                AddMessage(interaction=interaction.id, message=id, author="bot"), (PutNew(message),)
+            )
+        await self._engine.write(Set(OutboxRow, row.id, {"state": "sent"}))
+
+    def _auto_message(self, id: str, effect: SendAutoReply, interaction: InteractionRow) -> MessageRow:
+        language = interaction.language
+        number = reference(interaction.number)
+        if effect.article is None:
+            text = self._wordings.text("acknowledge", language, number=number)
+            if effect.wait_ms is not None:
+                low, high = (max(1, round(wait / MINUTE)) for wait in effect.wait_ms)
+                text += "\n\n" + self._wordings.text("acknowledge_wait", language, low=low, high=max(low, high))
+        else:
+            text = self._answer(effect.article, language)
+        return MessageRow(
+            id=id,
+            interaction=interaction.id,
+            channel=interaction.channel,
+            author="bot",
+            at=self._engine.clock.now(),
+            text=text,
+            subject=self._wordings.text("acknowledge_subject", language, number=number)
+            if interaction.medium == EMAIL
+            else "",
+        )
+
+    def _answer(self, article: str, language: str | None) -> str:
+        found = self._knowledge.get(language or "", {}).get(article)
+        if found is None:
+            raise PermanentFailure(f"article {article!r} is gone in language {language!r}")
+        intro = self._wordings.text("answer_intro", language)
+        outro = self._wordings.text("answer_outro", language)
+        return f"{intro}\n\n{found.answer.strip()}\n\n{outro}"
+
+    # -- mails
+
+    async def _send(self, row: OutboxRow) -> None:
+        effect = msgspec.json.decode(row.payload, type=DeliverMessage)
+        interaction = await self._store.interaction(effect.interaction)
+        message = await self._store.message(effect.message)
+        if interaction is None or message is None:
+            raise PermanentFailure("the message is gone from the records")
+        channel = self._channels.get(interaction.channel)
+        if channel is None:
+            raise PermanentFailure(f"channel {interaction.channel!r} can't send: no [channels.NAME.send] is configured")
+        if row.kind != "mail":
+            raise PermanentFailure(f"nobody performs {row.kind!r}")
+        mail = await self._mail(row.id, effect, message, channel)
+        id = message_id(row.id, interaction.id, key=self._key, domain=self._domain)
+        reply_to = reply_address(
+            channel.sender.address, interaction.id, mail.recipient.address, self._key, issued_at=mail.date
+        )
+        raw = compose(mail, message_id=id, domain=self._domain, reply_to=reply_to)
+        await self._engine.write(
+            Set(OutboxRow, row.id, {"state": "sending", "message_id": id}),
+            Set(MessageRow, message.id, {"message_id": id}),
+        )
+        envelope_sender = "" if effect.automatic else channel.sender.address
+        result = await channel.smtp.send(raw, envelope_sender=envelope_sender, recipient=mail.recipient.address)
+        await self._settle(row, result, effect)
+
+    async def _mail(self, id: str, effect: DeliverMessage, message: MessageRow, channel: MailChannel) -> OutboundMail:
+        last = _last_of_customer(await self._store.messages(effect.interaction))
+        if last is None or not last.sender_address:
+            raise PermanentFailure("the customer has no address to write to")
+        return OutboundMail(
+            id=id,
+            interaction=effect.interaction,
+            sender=channel.sender,
+            recipient=Address(last.sender_name, last.sender_address),
+            subject=message.subject or _reply_subject(last.subject),
+            text=message.text,
+            in_reply_to=last.message_id,
+            references=(*last.references, last.message_id) if last.message_id else last.references,
+            automatic=effect.automatic,
+            date=message.at,
+        )
+
+    async def _settle(self, row: OutboxRow, result: SendResult, effect: DeliverMessage | None = None) -> None:
+        """Write down what became of it. `uncertain`: a person's reply is tried once more with the same Message-ID."""
+        attempts = row.attempts + 1
+        now = self._engine.clock.now()
+        values: dict[str, object] = {"attempts": attempts, "reason": result.reason[:500], "state": str(result.outcome)}
+        if result.outcome is Outcome.DEFERRED:
+            again = retry_at(attempts, now, row.id)
+            values |= {"state": "failed"} if again is None else {"due_at": again}
+        elif result.outcome is Outcome.UNCERTAIN and effect is not None and not effect.automatic and row.attempts == 0:
+            values |= {"state": "deferred", "due_at": now + MINUTE}
+        await self._engine.write(Set(OutboxRow, row.id, values))
+        log.info("mail_performed", outbox=row.id, interaction=row.interaction, outcome=values["state"], code=result.code)
+        if row.message is not None and row.interaction is not None:
+            await self._engine.submit(
+                ReportDelivery(row.interaction, row.message, _as_result(str(values["state"])))
+            )
+
+
+def _as_result(state: str) -> DeliveryResult:
+    result: DeliveryResult = msgspec.convert(state, DeliveryResult)
+    return result
+
+
+def _last_of_customer(messages: Sequence[MessageRow]) -> MessageRow | None:
+    mails = [row for row in messages if row.author == "customer" and not row.attributes.get("unverified_sender")]
+    return mails[-1] if mails else None
+
+
+def _reply_subject(subject: str) -> str:
+    bare = subject.strip()
+    return bare if bare.casefold().startswith("re:") else f"Re: {bare}".strip()
+
+
+def reference(number: int) -> str:
+    """Return the number that customers are told: what they may quote, and what grants nothing."""
+    return f"C-{number:06d}"

@@ -1,0 +1,129 @@
+"""One running site, as pages, API and channels see it."""
+
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+
+from app.engine import Engine
+from app.intake import Intake, Wishes
+from app.leases import Leases
+from channels.message import Address, InboundMessage
+from router.commands import AddMessage, Author, Command
+from router.decision import Decision
+from router.policy import Policy
+from router.state import State
+from reports.live import LiveQueue, live
+from vocabulary.errors import PermanentFailure
+from vocabulary.ids import InteractionId, MessageId, derived_id
+from vocabulary.instants import Instant
+from vocabulary.records import Change, MessageRow, PutNew
+from vocabulary.stores import Store
+from web.site import Admission, ApiInteraction, Logged
+
+API_CHANNEL = "api"
+"""The channel of what an integration sends without naming one."""
+
+
+def new_id(prefix: str) -> str:
+    """Return an id that nobody can guess: `prefix`, a dash, 26 letters and digits."""
+    return derived_id(prefix, secrets.token_hex(16))
+
+
+class RunningSite:
+    """Implements `web.site.Site` over the writer, the store and intake."""
+
+    def __init__(self, *, name: str, engine: Engine, store: Store, intake: Intake, leases: Leases) -> None:
+        self.name = name
+        self._engine = engine
+        self._store = store
+        self._intake = intake
+        self._leases = leases
+
+    @property
+    def policy(self) -> Policy:
+        return self._engine.policy
+
+    @property
+    def state(self) -> State:
+        return self._engine.state
+
+    @property
+    def seq(self) -> int:
+        return self._engine.seq
+
+    @property
+    def store(self) -> Store:
+        return self._store
+
+    def now(self) -> Instant:
+        return self._engine.clock.now()
+
+    def new_id(self, prefix: str) -> str:
+        return new_id(prefix)
+
+    def live(self, queue: str) -> LiveQueue:
+        return live(self._engine.state, self._engine.stats, self._engine.policy, queue, self.now())
+
+    async def submit(self, command: Command, changes: Sequence[Change] = ()) -> Decision:
+        return await self._engine.submit(command, changes)
+
+    async def write(self, *changes: Change) -> None:
+        await self._engine.write(*changes)
+
+    def subscribe(self) -> AbstractAsyncContextManager[AsyncIterator[Logged]]:
+        return self._engine.subscribe()
+
+    async def keep_lease(self, agent: str, span_ms: int) -> None:
+        await self._leases.keep(agent, span_ms)
+
+    async def agent_socket_opened(self, agent: str) -> None:
+        await self._leases.opened(agent)
+
+    async def agent_socket_closed(self, agent: str) -> None:
+        await self._leases.closed(agent)
+
+    async def admit(self, interaction: ApiInteraction) -> Admission:
+        channel = interaction.channel or API_CHANNEL
+        policy = self.policy.channels.get(channel)
+        if policy is None:
+            raise PermanentFailure(f"there is no channel {channel!r}")
+        customer = interaction.customer
+        message = InboundMessage(
+            channel=channel,
+            medium=interaction.medium or policy.medium,
+            external_id=interaction.external_id or new_id("x"),
+            received_at=self.now(),
+            text=interaction.text,
+            reply_text=interaction.text,
+            subject=interaction.subject,
+            sender=Address(customer.name or "", customer.email or "") if customer.email or customer.name else None,
+            phone=customer.phone,
+        )
+        wishes = Wishes(
+            queue=interaction.queue,
+            priority=interaction.priority,
+            class_=interaction.class_,
+            requirements=interaction.requirements,
+            preferred_agent=interaction.preferred_agent,
+            customer=customer.id,
+            language=customer.language,
+        )
+        return await self._intake.receive(message, wishes=wishes)
+
+    async def reply(
+        self, interaction: InteractionId, agent: str, text: str, *, note: bool = False, id: MessageId | None = None
+    ) -> tuple[Decision, MessageId]:
+        message = id or new_id("m")
+        held = self.state.interactions.get(interaction)
+        author: Author = "note" if note else "agent"
+        row = MessageRow(
+            id=message,
+            interaction=interaction,
+            channel=held.channel if held is not None else "",
+            author=author,
+            at=self.now(),
+            text=text,
+            agent=agent,
+        )
+        command = AddMessage(interaction=interaction, message=message, author=author, agent=agent)
+        return await self.submit(command, (PutNew(row),)), message

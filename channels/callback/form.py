@@ -1,0 +1,270 @@
+"""The callback form's endpoint: a page, its answer, and a confirmation that may be reloaded."""
+
+import asyncio
+from collections.abc import Callable, Container, Mapping, Sequence
+from typing import Any, Protocol
+from urllib.parse import parse_qsl
+
+import msgspec
+import structlog
+from aiohttp import web
+
+from channels.callback.fields import KEPT, TRAP, Filled, checked
+from channels.callback.phones import example, region_of
+from channels.callback.receipt import Receipt
+from channels.callback.sealed import Keys, form_of, form_token, receipt_of, sealed_receipt
+from channels.message import Address, InboundMessage
+from vocabulary.errors import TemporaryFailure
+from vocabulary.ids import derived_id
+from vocabulary.instants import Instant, Span
+from vocabulary.media import CALLBACK
+
+BODY_MAX = 64 * 1024
+_FIELDS_MAX = 20
+_READ_S, _SAVE_S = 15.0, 10.0
+_RETRY_AFTER: Span = 5_000
+_log = structlog.get_logger(__name__)
+
+
+class Clock(Protocol):
+    """The site's clock."""
+
+    def now(self) -> Instant: ...
+
+
+class Limit(Protocol):
+    """How often something may be tried by each of many."""
+
+    def take(self, key: str, now: Instant) -> Span:
+        """Count a try of `key` and return 0, or return how many ms are left until the next one is possible."""
+
+
+class Receive(Protocol):
+    """Takes a request in; the shell implements it."""
+
+    async def __call__(self, message: InboundMessage, *, language: str) -> Receipt:
+        """Return the receipt once the request is durable; the same `external_id` again, the same receipt.
+
+        Raises:
+            TemporaryFailure: it is not durable; the customer is asked to send it again.
+        """
+
+
+Render = Callable[[str, web.Request, Mapping[str, Any]], web.Response]
+"""Returns a page: its template's name, the request, the context beside what every template gets."""
+
+Translate = Callable[[str, str], str]
+"""Returns the text of a language (first) by its key in the catalogue."""
+
+
+class _Page(msgspec.Struct, frozen=True):
+    """A form that was sent. `form` is None if its token is not ours or too old."""
+
+    values: dict[str, str]
+    token: str
+    form: str | None
+    is_trapped: bool
+
+
+class CallbackForm:
+    """Serves one callback channel: `add_get` and `add_post` of "/callback/NAME" with `show` and `send`."""
+
+    def __init__(
+        self,
+        receive: Receive,
+        *,
+        channel: str,
+        company: str,
+        languages: Sequence[str],
+        region: str,
+        countries: Container[str] | None,
+        allowed_origins: Container[str],
+        keys: Keys,
+        clock: Clock,
+        random_bytes: Callable[[int], bytes],
+        by_address: Limit,
+        by_phone: Limit,
+        client_of: Callable[[web.Request], str],
+        language_of: Callable[[web.Request], str],
+        translate: Translate,
+        render: Render,
+    ) -> None:
+        """Serve `channel`.
+
+        `region`: where numbers without a prefix are, unless the language of the page tells. `countries`: the only ones
+        that we call, None if all. `by_address` and `by_phone`: how often one client and one number may ask.
+        `random_bytes` gives as many as it is asked for; `client_of` tells the address of a client behind our proxies.
+        """
+        self._receive = receive
+        self._channel = channel
+        self._company = company
+        self._languages = languages
+        self._region = region
+        self._countries = countries
+        self._allowed_origins = allowed_origins
+        self._keys = keys
+        self._clock = clock
+        self._random_bytes = random_bytes
+        self._by_address = by_address
+        self._by_phone = by_phone
+        self._client_of = client_of
+        self._language_of = language_of
+        self._translate = translate
+        self._render = render
+
+    async def show(self, request: web.Request) -> web.StreamResponse:
+        """Answer GET: the empty form, or the confirmation that `?done=` holds."""
+        if "done" not in request.query:
+            return self._form(request, dict.fromkeys(KEPT, ""))
+        receipt = receipt_of(request.query["done"], self._keys)
+        if receipt is None:
+            raise web.HTTPSeeOther(_here(request))
+        context = self._context(request) | msgspec.to_builtins(receipt)
+        return _private(self._render("callback_done.html", request, context))
+
+    async def send(self, request: web.Request) -> web.StreamResponse:
+        """Answer POST: the way to the confirmation, or the form again with what is wrong and all that was typed."""
+        if not self._is_own(request):
+            raise web.HTTPForbidden(text="This form was not sent from a page of ours.")
+        page = self._page(await _body(request))
+        if wait := self._by_address.take(self._client_of(request), self._clock.now()):
+            return self._again(request, page, "form.too_often", status=429, wait=wait)
+        if page.is_trapped:
+            # Not dropped in silence: a password manager may have filled it in, and its owner sends the form once more.
+            return self._again(request, page, "form.trap", status=422)
+        if page.form is None:
+            return self._again(request, page, "form.old", status=422)
+        regions = (region_of(self._language_of(request), self._region), self._region)
+        filled, faults = checked(page.values, regions, self._countries)
+        if filled is None:
+            return self._form(request, page.values, faults, token=page.token, status=422)
+        if wait := self._by_phone.take(filled.phone, self._clock.now()):
+            return self._again(request, page, "phone.too_often", status=429, wait=wait)
+        return await self._accept(request, page, self._message(page.form, filled))
+
+    async def _accept(self, request: web.Request, page: _Page, message: InboundMessage) -> web.StreamResponse:
+        try:
+            async with asyncio.timeout(_SAVE_S):
+                receipt = await self._receive(message, language=self._language_of(request))
+        except (TemporaryFailure, TimeoutError) as failure:
+            _log.warning("callback_not_received", channel=self._channel, id=message.external_id, reason=str(failure))
+            # With its token: if it became durable after all, the next try finds it.
+            return self._again(request, page, "form.busy", status=503, wait=_RETRY_AFTER)
+        _log.info("callback_received", channel=self._channel, id=message.external_id, reference=receipt.reference)
+        # A reload of the confirmation sends nothing again.
+        raise web.HTTPSeeOther(_here(request, done=sealed_receipt(receipt, self._keys)))
+
+    def _message(self, form: str, filled: Filled) -> InboundMessage:
+        # The form alone would do against a double click, and would lose a number that was corrected after "back".
+        return InboundMessage(
+            channel=self._channel,
+            medium=CALLBACK,
+            external_id=derived_id("form", form, *msgspec.structs.astuple(filled)),
+            received_at=self._clock.now(),
+            text=filled.message,
+            reply_text=filled.message,
+            subject=filled.topic,
+            sender=Address(filled.name, ""),
+            phone=filled.phone,
+        )
+
+    # -- what came in
+
+    def _is_own(self, request: web.Request) -> bool:
+        """Tell whether a page of ours sent the form, as the browser says; programs say nothing of it."""
+        site = request.headers.get("Sec-Fetch-Site")
+        if site is not None:
+            return site in {"same-origin", "none"}
+        origin = request.headers.get("Origin")
+        return origin is None or origin in self._allowed_origins
+
+    def _page(self, fields: Mapping[str, str]) -> _Page:
+        token = fields.get("token", "")
+        return _Page(
+            values={name: fields.get(name, "") for name in KEPT},
+            token=token,
+            form=form_of(token, self._clock.now(), self._keys),
+            is_trapped=bool(fields.get(TRAP)),
+        )
+
+    # -- what goes out
+
+    def _context(self, request: web.Request) -> dict[str, Any]:
+        return {
+            "channel": self._channel,
+            "company": self._company,
+            "language": self._language_of(request),
+            "languages": self._languages,
+        }
+
+    def _again(
+        self, request: web.Request, page: _Page, fault: str, *, status: int, wait: Span = 0
+    ) -> web.StreamResponse:
+        """Return the form as it was sent, with one fault; the part of `fault` before the dot is the field."""
+        faults = {fault.partition(".")[0]: fault}
+        token = page.token if page.form is not None else None
+        response = self._form(request, page.values, faults, token=token, status=status)
+        if wait:
+            response.headers["Retry-After"] = str(-(-wait // 1000))
+        return response
+
+    def _form(
+        self,
+        request: web.Request,
+        values: Mapping[str, str],
+        faults: Mapping[str, str] | None = None,
+        *,
+        token: str | None = None,
+        status: int = 200,
+    ) -> web.Response:
+        language = self._language_of(request)
+        context = self._context(request) | {
+            "values": values,
+            "errors": {
+                field: self._translate(language, f"callback.error.{fault}") for field, fault in (faults or {}).items()
+            },
+            "prefix_example": example(region_of(language, self._region)),
+            "token": token or form_token(self._random_bytes(16), self._clock.now(), self._keys),
+            "trap": TRAP,
+        }
+        response = self._render("callback.html", request, context)
+        response.set_status(status)
+        return _private(response)
+
+
+async def _body(request: web.Request) -> dict[str, str]:
+    """Return the fields of a form; of several with one name, the first."""
+    if request.content_type != "application/x-www-form-urlencoded":
+        raise web.HTTPUnsupportedMediaType(text="Send the form as application/x-www-form-urlencoded.")
+    if (request.content_length or 0) > BODY_MAX:
+        raise web.HTTPRequestEntityTooLarge(BODY_MAX, request.content_length or 0)
+    try:
+        async with asyncio.timeout(_READ_S):
+            raw = await request.read()
+    except TimeoutError as slow:
+        raise web.HTTPRequestTimeout(text="The form did not arrive in time.") from slow
+    if len(raw) > BODY_MAX:
+        raise web.HTTPRequestEntityTooLarge(BODY_MAX, len(raw))
+    return _fields(raw)
+
+
+def _fields(raw: bytes) -> dict[str, str]:
+    try:
+        # Not the library's own reading: it believes any charset that the request names, and fails on an unknown one.
+        pairs = parse_qsl(
+            raw.decode("utf-8", "replace"), keep_blank_values=True, errors="replace", max_num_fields=_FIELDS_MAX
+        )
+    except ValueError as fault:
+        raise web.HTTPBadRequest(text="The form has too many fields.") from fault
+    return dict(reversed(pairs))
+
+
+def _here(request: web.Request, **query: str) -> str:
+    """Return the address of this form, in the language that the address asked for."""
+    kept = {"lang": request.query["lang"]} if "lang" in request.query else {}
+    return str(request.rel_url.with_query(kept | query))
+
+
+def _private(response: web.Response) -> web.Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,68 @@
+"""What travels through a browser and must come back as it was: the token in a form, the receipt in an address."""
+
+import hashlib
+import hmac
+from base64 import b32encode, urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+
+import msgspec
+
+from channels.callback.receipt import Receipt
+from vocabulary.instants import DAY, Instant, Span
+
+Keys = Mapping[str, bytes]
+"""Signing keys by their ids. The first one signs, all are accepted."""
+
+FORM_AGE_MAX: Span = DAY
+_BITS_MIN = 128
+_RECEIPT = msgspec.json.Decoder(Receipt)
+
+
+def form_token(bits: bytes, now: Instant, keys: Keys) -> str:
+    """Return the token of a form that is shown at `now`. `bits` are random, at least 128: they tell the form apart."""
+    assert len(bits) * 8 >= _BITS_MIN, f"a form needs {_BITS_MIN} random bits, not {len(bits) * 8}"
+    return _sealed("form", f"{now}-{b32encode(bits).decode().rstrip('=').lower()}".encode(), keys)
+
+
+def form_of(token: str, now: Instant, keys: Keys) -> str | None:
+    """Return which form `token` came with, or None if it is not ours or older than a day."""
+    content = _opened("form", token, keys)
+    if content is None:
+        return None
+    shown_at, _, form = content.decode().partition("-")
+    return form if now - int(shown_at) <= FORM_AGE_MAX else None
+
+
+def sealed_receipt(receipt: Receipt, keys: Keys) -> str:
+    """Return `receipt` for an address, signed: nobody can make a page of ours confirm what is not so."""
+    return _sealed("receipt", msgspec.json.encode(receipt), keys)
+
+
+def receipt_of(text: str, keys: Keys) -> Receipt | None:
+    """Return the receipt in `text`, or None if it is not ours."""
+    content = _opened("receipt", text, keys)
+    return None if content is None else _RECEIPT.decode(content)
+
+
+def _sealed(kind: str, content: bytes, keys: Keys) -> str:
+    key_id = next(iter(keys))
+    return f"{key_id}.{urlsafe_b64encode(content).decode()}.{_signature(keys[key_id], kind, content)}"
+
+
+def _opened(kind: str, text: str, keys: Keys) -> bytes | None:
+    key_id, _, rest = text.partition(".")
+    coded, _, signature = rest.partition(".")
+    key = keys.get(key_id)
+    if key is None:
+        return None
+    try:
+        content = urlsafe_b64decode(coded)
+    except ValueError:
+        return None
+    is_ours = hmac.compare_digest(signature.encode(errors="replace"), _signature(key, kind, content).encode())
+    return content if is_ours else None
+
+
+def _signature(key: bytes, kind: str, content: bytes) -> str:
+    # The kind is signed too: a receipt is no form.
+    return hmac.digest(key, f"callback {kind}\x1f".encode() + content, hashlib.sha256).hex()

@@ -1,0 +1,57 @@
+"""What a chat session asks its socket to do."""
+
+import msgspec
+
+from channels.chat.frames import Outgoing
+
+
+class Send(msgspec.Struct, frozen=True):
+    """Send `frame` to the client."""
+
+    frame: Outgoing
+
+
+class Look(msgspec.Struct, frozen=True):
+    """Read the current conversation and its messages behind `Session.last`, and hand them to the session."""
+
+
+class Say(msgspec.Struct, frozen=True):
+    """Make this message durable, then call `said` or `not_said`."""
+
+    client_id: str
+    text: str
+
+
+class TellTyping(msgspec.Struct, frozen=True):
+    """Tell that the customer is typing."""
+
+    conversation: str
+
+
+class TellRead(msgspec.Struct, frozen=True):
+    """Tell how far the customer has read."""
+
+    conversation: str
+    seq: int
+
+
+class CallPerson(msgspec.Struct, frozen=True):
+    """Tell that the customer wants a person."""
+
+    conversation: str
+
+
+class Depart(msgspec.Struct, frozen=True):
+    """Tell that the customer left."""
+
+    conversation: str
+
+
+class Close(msgspec.Struct, frozen=True):
+    """Close the socket."""
+
+    code: int
+    reason: str
+
+
+Action = Send | Look | Say | TellTyping | TellRead | CallPerson | Depart | Close

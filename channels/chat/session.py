@@ -1,0 +1,279 @@
+"""One chat socket's protocol, without the socket: frames and news in, actions out. Time comes in as an argument."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from channels.chat import frames
+from channels.chat.actions import Action, CallPerson, Close, Depart, Look, Say, Send, TellRead, TellTyping
+from channels.chat.conversations import (
+    ChatMessage,
+    Conversation,
+    Ended,
+    Identity,
+    Joined,
+    Place,
+    Queued,
+    Said,
+    Spoken,
+    Transferred,
+    Typing,
+    Update,
+)
+from channels.chat.limits import Bucket
+from channels.chat.text import bytes_of, clean
+from channels.chat.tokens import Keys, new_visitor, token_of, visitor_of
+from vocabulary.instants import SECOND, Instant, Span, rfc3339
+
+TEXT_BYTES_MAX = 4096
+MESSAGES_PER_S, MESSAGES_BURST = 5, 20
+FRAMES_PER_S, FRAMES_BURST = 20, 100
+"""All frames together, the refused ones too: whoever goes on beyond that is cut off."""
+TYPING_EVERY: Span = 3 * SECOND
+POLICY_VIOLATION = 1008
+
+
+class Glance(msgspec.Struct, frozen=True):
+    """What held when a look began: messages that wait for their `ack`, and how much news had come."""
+
+    acks: tuple[tuple[str, int], ...]
+    news: int
+
+
+class Session:
+    """What one socket knows. It sends each message of the conversation once and in order, whatever comes twice.
+
+    Its one way of repair is a look: on welcome, behind a gap, after a lag and before an ack, it asks for everything
+    behind the last message that it sent. Only numbers that follow each other pass without one.
+    """
+
+    def __init__(
+        self, *, keys: Keys, bits: bytes, languages: Sequence[str], company: str, token: str | None = None
+    ) -> None:
+        """Begin. `bits` are random, for a new visitor; `token` came with the request and holds if `hello` has none.
+
+        `languages`: what the site speaks, the default first.
+        """
+        self._keys = keys
+        self._bits = bits
+        self._languages = languages
+        self._company = company
+        self._token = token
+        self._frames = Bucket(FRAMES_PER_S, FRAMES_BURST)
+        self._messages = Bucket(MESSAGES_PER_S, MESSAGES_BURST)
+        self._typing_from: Instant = 0
+        self._resume = frames.Hello()
+        self._welcomed = False
+        self._conversation: str | None = None
+        self._acks: list[tuple[str, int]] = []
+        self._news = 0
+        self._shown: Place | str | None = None
+        self._read = 0
+        self.visitor: str | None = None
+        self.language = languages[0]
+        self.identity = Identity()
+        self.last = 0
+        """Number of the last message that was sent here."""
+
+    # -- from the client
+
+    def receive(self, frame: str | bytes, now: Instant) -> list[Action]:
+        """Return what to do about a frame that came in at `now`."""
+        if self._frames.take(now):
+            return [Close(POLICY_VIOLATION, "too many frames")]
+        match frames.decoded(frame):
+            case None:
+                return [self._error("bad_frame", "not a frame that is known here: see the reference of sockets")]
+            case frames.Hello() as hello if self.visitor is None:
+                return self._hello(hello)
+            case frames.Hello():
+                return [self._error("bad_frame", "hello was said already")]
+            case frames.Ping():
+                return [Send(frames.Pong(seq=self.last, at=rfc3339(now)))]
+            case _ if self.visitor is None:
+                return [self._error("bad_frame", "begin with hello")]
+            case frames.Message() as message:
+                return self._message(message, now)
+            case frame_after_hello:
+                return self._told(frame_after_hello, now)
+
+    def _hello(self, hello: frames.Hello) -> list[Action]:
+        tokens = (token for token in (hello.visitor_token, self._token) if token is not None)
+        known = (visitor_of(token, self._keys) for token in tokens)
+        self.visitor = next((visitor for visitor in known if visitor is not None), None) or new_visitor(self._bits)
+        self.language = self._spoken(hello.language or "")
+        claim = hello.identity or frames.Claim()
+        self.identity = Identity(name=_said_or_none(claim.name), email=_said_or_none(claim.email))
+        self._resume = hello
+        return [Look()]
+
+    def _spoken(self, wanted: str) -> str:
+        language = wanted.replace("_", "-").partition("-")[0].lower()
+        return language if language in self._languages else self._languages[0]
+
+    def _message(self, message: frames.Message, now: Instant) -> list[Action]:
+        text, client_id = clean(message.text), message.client_id
+        if bytes_of(text) > TEXT_BYTES_MAX:
+            return [self._error("too_long", f"at most {TEXT_BYTES_MAX} bytes in one message", client_id)]
+        if not text:
+            return [self._error("bad_frame", "the message has no text", client_id)]
+        if wait := self._messages.take(now):
+            return [self._error("too_fast", "too many messages at once", client_id, retry_after_s=wait / 1000)]
+        return [Say(client_id, text)]
+
+    def _told(self, frame: frames.AnyIncoming, now: Instant) -> list[Action]:
+        """Return what to tell about the conversation; before there is one, there is nobody to tell."""
+        if self._conversation is None:
+            return []
+        match frame:
+            case frames.TypingHere() if now >= self._typing_from:
+                self._typing_from = now + TYPING_EVERY
+                return [TellTyping(self._conversation)]
+            case frames.Read(seq) if self._read < seq <= self.last:
+                self._read = seq
+                return [TellRead(self._conversation, seq)]
+            case frames.Person():
+                return [CallPerson(self._conversation)]
+            case frames.Leave():
+                return [Depart(self._conversation)]
+        return []
+
+    def said(self, client_id: str, said: Said) -> list[Action]:
+        """Return what to do once a message is durable.
+
+        The ack goes out behind the message itself: a page that resumes after the number of an ack misses nothing.
+        """
+        if said.conversation.id == self._conversation and said.seq <= self.last:
+            return [Send(frames.Ack(seq=said.seq, client_id=client_id))]
+        self._acks.append((client_id, said.seq))
+        return [Look()]
+
+    def not_said(self, client_id: str, retry_after_s: float) -> list[Action]:
+        """Return what to do if a message could not be made durable; the page keeps it until it has its ack."""
+        return [self._error("busy", "it could not be saved yet", client_id, retry_after_s=retry_after_s)]
+
+    def not_told(self, retry_after_s: float) -> list[Action]:
+        """Return what to do if something else could not be done."""
+        return [self._error("busy", "it could not be done yet", retry_after_s=retry_after_s)]
+
+    # -- looks
+
+    def glance(self) -> Glance:
+        """Begin a look; `found`, `caught_up` for each message, and `settled` follow, with nothing else looking."""
+        acks, self._acks = tuple(self._acks), []
+        return Glance(acks, self._news)
+
+    def found(self, glance: Glance, conversation: Conversation | None, *, is_open: bool) -> list[Action]:
+        """Return what to do about the current conversation: greet, switch to it, show where it stands."""
+        actions: list[Action] = []
+        identity = None if conversation is None else conversation.id
+        if not self._welcomed or identity != self._conversation:
+            self._switch(conversation)
+            actions.append(Send(self._welcome(conversation, is_open=is_open)))
+        # News that came during the look is younger than what the look saw.
+        if conversation is not None and glance.news == self._news:
+            actions += self._stands(conversation)
+        return actions
+
+    def _switch(self, conversation: Conversation | None) -> None:
+        resume, self._resume = self._resume, frames.Hello()
+        self.last, self._read, self._shown, self._conversation = 0, 0, None, None
+        self._welcomed = True
+        if conversation is None:
+            return
+        self._conversation = conversation.id
+        # A number of another conversation says nothing about this one.
+        if resume.conversation in {None, conversation.id} and (resume.after or 0) <= conversation.seq:
+            self.last = resume.after or 0
+
+    def _welcome(self, conversation: Conversation | None, *, is_open: bool) -> frames.Welcome:
+        assert self.visitor is not None
+        return frames.Welcome(
+            seq=self.last,
+            visitor_token=token_of(self.visitor, self._keys),
+            conversation=None
+            if conversation is None
+            else frames.ShownConversation(conversation.id, conversation.reference, conversation.state),
+            language=self.language,
+            open=is_open,
+            company=self._company,
+        )
+
+    def _stands(self, conversation: Conversation) -> list[Action]:
+        if conversation.agent is not None:
+            return self._show(conversation.agent)
+        return [] if conversation.place is None else self._show(conversation.place)
+
+    def caught_up(self, conversation: str, message: ChatMessage) -> list[Action]:
+        """Return what to do about a message that a look read, which begins behind `last`."""
+        if conversation != self._conversation or message.seq <= self.last:
+            return []
+        return [self._out(message)]
+
+    def settled(self, glance: Glance) -> list[Action]:
+        """End a look: every message that was durable when it began has been sent, so its acks may follow."""
+        return [Send(frames.Ack(seq=seq, client_id=client_id)) for client_id, seq in glance.acks]
+
+    # -- news
+
+    def updated(self, update: Update) -> list[Action]:
+        """Return what to do about news of the visitor's conversation."""
+        if update.conversation != self._conversation:
+            return [Look()]
+        match update:
+            case Spoken(message=message):
+                return self._spoken_now(message)
+            case Queued(place=place):
+                return self._show(place)
+            case Joined(name=name):
+                return self._show(name)
+            case Transferred():
+                return self._over(frames.TransferredOut(seq=self.last))
+            case Ended(reason=reason):
+                return self._over(frames.EndedOut(seq=self.last, reason=reason))
+            case Typing():
+                return [Send(frames.TypingOut(seq=self.last))]
+
+    def _spoken_now(self, message: ChatMessage) -> list[Action]:
+        if message.seq <= self.last:
+            return []
+        # A hole is a message that is not for customers, or one that we have missed: a look tells.
+        return [self._out(message)] if message.seq == self.last + 1 else [Look()]
+
+    def _show(self, what: Place | str) -> list[Action]:
+        """Return the frame that shows a place in the queue or who joined, unless the page shows it already."""
+        if what == self._shown:
+            return []
+        self._news += 1
+        self._shown = what
+        if isinstance(what, Place):
+            wait = what.expected_wait
+            return [Send(frames.QueueOut(seq=self.last, position=what.position, expected_wait=wait))]
+        return [Send(frames.JoinedOut(seq=self.last, name=what))]
+
+    def _over(self, frame: frames.Outgoing) -> list[Action]:
+        self._news += 1
+        self._shown = None
+        return [Send(frame)]
+
+    def _out(self, message: ChatMessage) -> Send:
+        self.last = message.seq
+        return Send(
+            frames.MessageOut(
+                seq=message.seq,
+                author=message.author,
+                name=message.name,
+                text=message.text,
+                at=rfc3339(message.at),
+                client_id=message.client_id,
+            )
+        )
+
+    def _error(self, code: str, detail: str, client_id: str | None = None, retry_after_s: float | None = None) -> Send:
+        return Send(
+            frames.Error(seq=self.last, code=code, detail=detail, client_id=client_id, retry_after_s=retry_after_s)
+        )
+
+
+def _said_or_none(text: str | None) -> str | None:
+    return clean(text or "") or None

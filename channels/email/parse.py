@@ -1,0 +1,156 @@
+"""A mail's bytes to what the house reads: `parse` never raises, never takes long, and says what was wrong."""
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from channels.email.addresses import read_addresses
+from channels.email.body import Content, read_content
+from channels.email.display import clean_line
+from channels.email.encoded_words import decode_words
+from channels.email.guard import automatic
+from channels.email.headers import Headers, read_block
+from channels.email.mime import Part, read_parts
+from channels.email.parameters import Parameters
+from channels.email.reply import reply_text
+from channels.message import Address, InboundMessage
+from vocabulary.instants import Instant
+from vocabulary.media import EMAIL
+
+SIZE_MAX = 25 * 1024 * 1024
+REFERENCES_MAX = 100
+_MESSAGE_ID = re.compile(r"<([^<>\s]{1,900})>")
+_BARE_ID = re.compile(r"\s*([^<>\s,;]{1,450}@[^<>\s,;]{1,450})\s*")
+_ONCE = ("from", "sender", "reply-to", "to", "cc", "subject", "date", "message-id", "in-reply-to", "references")
+
+
+class Mail(msgspec.Struct, frozen=True, kw_only=True):
+    """A mail as it was read: its root part, its contents and everything that was wrong with it."""
+
+    root: Part
+    content: Content
+    defects: tuple[str, ...]
+
+    @property
+    def headers(self) -> Headers:
+        """Return the mail's own headers."""
+        return self.root.headers
+
+    def addresses(self, name: str) -> tuple[Address, ...]:
+        """Return the mailboxes in all headers `name`."""
+        return read_addresses(self.headers.all(name))[0]
+
+    def message_ids(self, name: str) -> tuple[str, ...]:
+        """Return the message ids in all headers `name`, in their order, each in angle brackets."""
+        return message_ids(" ".join(self.headers.all(name)))
+
+
+def read_mail(raw: bytes) -> Mail:
+    """Return what `raw` holds. Beyond `SIZE_MAX` only the headers are read."""
+    if len(raw) > SIZE_MAX:
+        block = read_block(raw, 0, len(raw))
+        root = Part(block.headers, Parameters("text/plain"), body_at=block.body_at, body_end=block.body_at)
+        return Mail(root=root, content=Content(), defects=(*block.defects, "too-large"))
+    root, defects = read_parts(raw)
+    content = read_content(raw, root)
+    return Mail(
+        root=root,
+        content=content,
+        defects=tuple(dict.fromkeys([*defects, *content.defects, *_header_defects(root.headers)])),
+    )
+
+
+def parse(
+    raw: bytes,
+    *,
+    channel: str,
+    received_at: Instant,
+    own_addresses: frozenset[str] = frozenset(),
+    envelope_sender: str | None = None,
+    is_own_message_id: Callable[[str], bool] | None = None,
+) -> InboundMessage:
+    """Return the message that `raw` is, whatever its bytes are.
+
+    Args:
+        raw: the mail as it arrived.
+        channel: the mailbox's name in our configuration.
+        received_at: when we got it; a mail's own Date is the sender's claim.
+        own_addresses: mailboxes, aliases and outgoing identities of ours.
+        envelope_sender: what SMTP said; "" is the null sender, None is not known.
+        is_own_message_id: tells whether a Message-ID is one that we made (`thread.interaction_of`).
+    """
+    mail = read_mail(raw)
+    ids = mail.message_ids("message-id")
+    return InboundMessage(
+        channel=channel,
+        medium=EMAIL,
+        external_id=external_id(raw, mail.root.body_at, ids),
+        received_at=received_at,
+        text=mail.content.text,
+        reply_text=reply_text(mail.content.text),
+        subject=subject_of(mail.headers),
+        sender=next(iter(mail.addresses("from")), None) or next(iter(mail.addresses("sender")), None),
+        recipients=mail.addresses("to") + mail.addresses("cc"),
+        reply_to=mail.addresses("reply-to"),
+        message_id=next(iter(ids), None),
+        in_reply_to=next(iter(mail.message_ids("in-reply-to")), None),
+        references=mail.message_ids("references")[-REFERENCES_MAX:],
+        html=mail.content.html,
+        attachments=mail.content.attachments,
+        automatic=automatic(
+            mail.headers.fields,
+            own_addresses=own_addresses,
+            envelope_sender=envelope_sender,
+            part_types=part_types(mail.root),
+            is_own_message_id=is_own_message_id,
+        ),
+        defects=mail.defects,
+        raw=raw,
+    )
+
+
+def part_types(root: Part) -> frozenset[str]:
+    """Return the content types of the mail's parts; forwarded mails count as one part each."""
+    return frozenset(part.content_type.value for part in root.walk())
+
+
+def subject_of(headers: Headers) -> str:
+    """Return the subject as people read it."""
+    return decode_words(headers.get("subject") or "")
+
+
+def message_ids(value: str) -> tuple[str, ...]:
+    """Return the message ids in a header's value, normalised: in angle brackets, the domain in lower case."""
+    found = [match[1] for match in _MESSAGE_ID.finditer(value)]
+    bare = None if found else _BARE_ID.fullmatch(value)  # some programs forget the brackets
+    return tuple(f"<{clean_line(_normalised(text))}>" for text in ([bare[1]] if bare else found))
+
+
+def _normalised(message_id: str) -> str:
+    local, at, domain = message_id.rpartition("@")
+    return f"{local}{at}{domain.lower()}"
+
+
+def external_id(raw: bytes, body_at: int, ids: Sequence[str]) -> str:
+    """Return what identifies this mail, however often it is delivered.
+
+    A Message-ID is a claim, so the body's hash stands beside it: nobody can shadow another's mail by using its id.
+    Line breaks don't count, for servers change them on the way.
+    """
+    if not ids:
+        return f"raw-{hashlib.sha256(raw).hexdigest()}"
+    body = hashlib.sha256(raw[body_at:].replace(b"\r\n", b"\n").rstrip()).hexdigest()
+    return f"mail-{hashlib.sha256(f'{ids[0]} {body}'.encode()).hexdigest()}"
+
+
+def _header_defects(headers: Headers) -> list[str]:
+    found = [f"several-{name}" for name in _ONCE if len(headers.all(name)) > 1]
+    if not headers.all("message-id"):
+        found.append("no-message-id")
+    if not headers.all("from"):
+        found.append("no-from")
+    if read_addresses(headers.all("to") + headers.all("cc"))[1]:
+        found.append("too-many-addresses")
+    return found

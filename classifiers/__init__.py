@@ -1,0 +1,1 @@
+"""What a message is about and in which language: models, their training and files, keyword rules, the cascade."""

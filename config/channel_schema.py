@@ -1,0 +1,152 @@
+"""The tables `[channels.NAME]`, one kind for each medium. Meanings here become the reference page."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from config.kinds import Country, File, Host, Language, Mailbox, Name, Size, Span, Text, Variable
+from vocabulary.instants import DAY, MINUTE
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Tls = Literal["implicit", "starttls", "none"]
+
+
+class ReceiveLmtp(msgspec.Struct, frozen=True, tag_field="protocol", tag="lmtp"):
+    """A mail server such as Postfix hands the mail over. Nothing is acknowledged before it is stored."""
+
+    host: Annotated[Host, Meta(description="Address to listen on.")] = "127.0.0.1"
+    port: Annotated[Port, Meta(description="Port to listen on.")] = 8024
+    size_max: Annotated[Size, Meta(description="Larger messages are refused.", ge=1000, le=1_000_000_000)] = 25_000_000
+
+
+class ReceiveSmtp(msgspec.Struct, frozen=True, tag_field="protocol", tag="smtp"):
+    """Centrala is a small mail server itself; meant for trials and for networks that only your mail server reaches."""
+
+    host: Annotated[Host, Meta(description="Address to listen on.")] = "127.0.0.1"
+    port: Annotated[Port, Meta(description="Port to listen on.")] = 2525
+    size_max: Annotated[Size, Meta(description="Larger messages are refused.", ge=1000, le=1_000_000_000)] = 25_000_000
+
+
+class ReceiveImap(msgspec.Struct, frozen=True, kw_only=True, tag_field="protocol", tag="imap"):
+    """Mail is fetched from a mailbox; new mail is seen at once (IDLE)."""
+
+    host: Annotated[Host, Meta(description="Host of the mail server.")]
+    port: Annotated[Port, Meta(description="Its port.")] = 993
+    username: Annotated[Text, Meta(description="Log-in of the mailbox.")]
+    password_env: Annotated[
+        Variable | None, Meta(description="Environment variable that holds the password.", examples=["MAIL_PASSWORD"])
+    ] = None
+    password_file: Annotated[
+        File | None,
+        Meta(description="File of mode 0600 whose first line is the password.", examples=["mail.password"]),
+    ] = None
+    folder: Annotated[Text, Meta(description="Folder to fetch from.")] = "INBOX"
+    tls: Annotated[
+        Literal["implicit", "none"], Meta(description="Encryption: from the first byte, or none (this machine only).")
+    ] = "implicit"
+    size_max: Annotated[Size, Meta(description="Larger messages are refused.", ge=1000, le=1_000_000_000)] = 25_000_000
+
+
+class Send(msgspec.Struct, frozen=True):
+    """The mail server that takes outgoing mail."""
+
+    host: Annotated[Host, Meta(description="Host of the mail server.")] = "127.0.0.1"
+    port: Annotated[Port, Meta(description="Its port; usually 25, 587 (STARTTLS) or 465 (TLS).")] = 25
+    username: Annotated[Text | None, Meta(description="Log-in; left out, none is used.", examples=["centrala"])] = None
+    password_env: Annotated[
+        Variable | None, Meta(description="Environment variable that holds the password.", examples=["SMTP_PASSWORD"])
+    ] = None
+    password_file: Annotated[
+        File | None,
+        Meta(description="File of mode 0600 whose first line is the password.", examples=["smtp.password"]),
+    ] = None
+    tls: Annotated[
+        Tls, Meta(description="Encryption: from the first byte, by STARTTLS, or none (this machine only).")
+    ] = "none"
+
+
+class ChatChannel(msgspec.Struct, frozen=True, tag_field="medium", tag="chat"):
+    """A chat widget, at `/chat/NAME`."""
+
+    languages: Annotated[
+        tuple[Language, ...], Meta(description="Languages it speaks; none: those of the site.", examples=[["en", "pl"]])
+    ] = ()
+    welcome: Annotated[
+        dict[Language, Text],
+        Meta(
+            description="First line in each language; where none is set, the widget's own words.",
+            examples=[{"en": "Hello! How can we help?"}],
+        ),
+    ] = {}
+    customer_grace: Annotated[
+        Span, Meta(description="How long the customer may lose the connection before he counts as gone.", le=DAY)
+    ] = 2 * MINUTE
+    reopen: Annotated[
+        Span, Meta(description="Writes he again so soon after the end, the chat opens again.", le=365 * DAY)
+    ] = DAY
+    confirmation: Annotated[
+        Span,
+        Meta(description="How long an automatic answer waits for an objection before it closes the chat.", le=30 * DAY),
+    ] = DAY
+
+
+class EmailChannel(msgspec.Struct, frozen=True, tag_field="medium", tag="email"):
+    """A mailbox."""
+
+    address: Annotated[Mailbox, Meta(description="Address of the mailbox; replies come from here.")]
+    name: Annotated[
+        Text, Meta(description="Name beside the address; none: the site's.", examples=["Customer care"])
+    ] = ""
+    aliases: Annotated[
+        tuple[Mailbox, ...],
+        Meta(description="Other addresses whose mail arrives here.", examples=[["help@example.org"]]),
+    ] = ()
+    receive: Annotated[ReceiveLmtp | ReceiveSmtp | ReceiveImap, Meta(description="How mail comes in.")] = ReceiveLmtp()
+    send: Annotated[Send, Meta(description="How mail goes out.")] = Send()
+    acknowledge_unauthenticated: Annotated[
+        bool, Meta(description="Also answer automatically where neither SPF, DKIM nor DMARC proves the sender.")
+    ] = False
+    reopen: Annotated[
+        Span, Meta(description="An answer so soon after the end opens the same interaction again.", le=365 * DAY)
+    ] = 7 * DAY
+    confirmation: Annotated[
+        Span,
+        Meta(description="How long an automatic answer waits for an objection before it closes.", le=30 * DAY),
+    ] = DAY
+
+
+class CallbackChannel(msgspec.Struct, frozen=True, tag_field="medium", tag="callback"):
+    """A form where customers ask to be called, at `/callback/NAME`."""
+
+    languages: Annotated[
+        tuple[Language, ...], Meta(description="Languages it speaks; none: those of the site.", examples=[["en", "pl"]])
+    ] = ()
+    country: Annotated[
+        Country | None,
+        Meta(description="Country of numbers written without one; left out, +48... is needed.", examples=["PL"]),
+    ] = None
+    queue: Annotated[
+        Name | None,
+        Meta(description="Queue of every request; left out, the rules choose.", examples=["support"]),
+    ] = None
+    reopen: Annotated[
+        Span, Meta(description="A message so soon after the end opens the same interaction again.", le=365 * DAY)
+    ] = DAY
+
+
+Channel = ChatChannel | EmailChannel | CallbackChannel
+Receive = ReceiveLmtp | ReceiveSmtp | ReceiveImap
+
+__all__ = [
+    "CallbackChannel",
+    "Channel",
+    "ChatChannel",
+    "EmailChannel",
+    "Port",
+    "Receive",
+    "ReceiveImap",
+    "ReceiveLmtp",
+    "ReceiveSmtp",
+    "Send",
+]

@@ -1,0 +1,180 @@
+"""What is wrong between keys: names that don't exist, addresses used twice, passwords that can't be had."""
+
+from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
+
+from config.channel_schema import CallbackChannel, ChatChannel, EmailChannel, ReceiveImap, Send
+from config.faults import KeyPath, choices, closest, found_text
+from config.read import Faults
+from config.schema import Settings
+from config.secrets import Guarded, SecretRefused, password_of, secret_of
+from vocabulary.media import KNOWN
+
+_EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 -- compared with, never listened on
+
+
+class Checks:
+    """What the checks of one file share: what was read, what is wrong already, and how to note more.
+
+    Names count as known where their table stands in the file, even if something in it was refused.
+    """
+
+    def __init__(
+        self, settings: Settings, document: Mapping[str, object], faults: Faults, environment: Mapping[str, str]
+    ) -> None:
+        self.settings = settings
+        self.queues = _names(document.get("queues"))
+        self.channels = _names(document.get("channels"))
+        self.autoresponses = _names(document.get("autoresponses"))
+        languages = settings.site.languages
+        self.skills = {*settings.skills, *(f"lang:{code}" for code in languages)} if "skills" in document else None
+        self.note = faults.add
+        self._broken = faults.tables()
+        self._environment = environment
+
+    def sound(self, table: KeyPath) -> bool:
+        """Tell whether every single value of `table` is right; what follows from a wrong one is not reported."""
+        return table not in self._broken
+
+    def refer(self, path: KeyPath, name: str | None, known: Iterable[str], what: str) -> None:
+        """Note `name` at `path` if it is none of `known`; a blank is at fault elsewhere."""
+        known = sorted(known)
+        if name and name not in known:
+            expected = f"{what}: {choices(known)}" if known else f"{what}; the file has none"
+            self.note(path, found_text(name), expected, closest(name, known))
+
+    def medium(self, path: KeyPath, name: str) -> None:
+        """Note a medium that looks like a slip; the API may bring media of other names."""
+        guess = closest(name, KNOWN)
+        if name not in KNOWN and guess:
+            self.note(path, found_text(name), f"a medium: {choices(KNOWN)}, or a name unlike these", guess)
+
+    def language(self, path: KeyPath, code: str) -> None:
+        """Note a language that the site doesn't list: no text is ever found to be in it."""
+        self.refer(path, code, self.settings.site.languages, "one of site.languages")
+
+    def password(self, path: KeyPath, table: Guarded) -> str | None:
+        """Return the password of `table`; note why it can't be had."""
+        if table.password_env is not None and table.password_file is not None:
+            self.note((*path, "password_file"), "password_env beside it", "one of the two")
+        try:
+            return password_of(table, self._environment)
+        except SecretRefused as refused:
+            self.note((*path, refused.key), refused.found, refused.expected)
+            return None
+
+    def once(self, path: KeyPath, value: str, seen: dict[str, str], what: str) -> None:
+        """Note `value` if it was seen before; remember it as `what`."""
+        if value and value in seen:
+            self.note(path, found_text(value), f"one that is not used yet; {seen[value]} has it")
+        seen.setdefault(value, what)
+
+
+def check_site(checks: Checks) -> None:
+    """Look over [site] and [web]."""
+    web, site = checks.settings.web, checks.settings.site
+    if web.session_idle > web.session_absolute and checks.sound(("web",)):
+        checks.note(("web", "session_idle"), "more than session_absolute", "at most session_absolute")
+    url = urlsplit(web.public_url)
+    if url.scheme == "http" and not _is_local(url.hostname or ""):
+        checks.note(
+            ("web", "public_url"),
+            found_text(web.public_url),
+            '"https://": passwords would travel unprotected',
+            severity="warning",
+        )
+    if site.secret_file.exists():
+        try:
+            secret_of(site.secret_file)
+        except SecretRefused as refused:
+            checks.note(("site", refused.key), refused.found, refused.expected)
+
+
+def check_knowledge(checks: Checks) -> None:
+    """Look over [knowledge]."""
+    folder = checks.settings.knowledge.folder
+    if folder is not None and not folder.is_dir():
+        checks.note(("knowledge", "folder"), f"no folder {folder}", "a folder with en.toml, pl.toml and so on")
+
+
+def check_channels(checks: Checks) -> None:
+    """Look over [channels]."""
+    addresses: dict[str, str] = {}
+    listening = [(checks.settings.web.host, checks.settings.web.port, "web")]
+    for name, channel in checks.settings.channels.items():
+        path = ("channels", name)
+        match channel:
+            case EmailChannel():
+                _check_mailbox(checks, path, channel, addresses)
+                _check_listener(checks, path, channel, listening)
+            case ChatChannel():
+                for code in channel.welcome:
+                    checks.language((*path, "welcome", code), code)
+            case CallbackChannel():
+                checks.refer((*path, "queue"), channel.queue, checks.queues, "a queue")
+        if not isinstance(channel, EmailChannel):
+            for place, code in enumerate(channel.languages):
+                checks.language((*path, "languages", place), code)
+
+
+def _check_mailbox(checks: Checks, path: KeyPath, channel: EmailChannel, addresses: dict[str, str]) -> None:
+    checks.once((*path, "address"), channel.address.casefold(), addresses, f"channels.{path[1]}")
+    for place, alias in enumerate(channel.aliases):
+        checks.once((*path, "aliases", place), alias.casefold(), addresses, f"channels.{path[1]}")
+    _check_log_in(checks, (*path, "send"), channel.send)
+    if isinstance(channel.receive, ReceiveImap):
+        _check_log_in(checks, (*path, "receive"), channel.receive)
+
+
+def _check_log_in(checks: Checks, path: KeyPath, server: Send | ReceiveImap) -> None:
+    """Look over how we log in to somebody's mail server."""
+    checks.password(path, server)
+    named = server.password_env is not None or server.password_file is not None
+    if not checks.sound(path):
+        return
+    if server.username and not named:
+        checks.note((*path, "username"), "no password for it", "password_env or password_file beside it")
+    if named and not server.username:
+        checks.note((*path, "username"), "nothing", "the log-in that the password belongs to")
+    if server.username and server.tls == "none" and not _is_local(server.host):
+        checks.note((*path, "tls"), '"none"', '"implicit" or "starttls": the password would travel unprotected')
+
+
+def _check_listener(
+    checks: Checks, path: KeyPath, channel: EmailChannel, listening: list[tuple[str, int, str]]
+) -> None:
+    """Note an address that something else of the file listens on."""
+    server = channel.receive
+    if isinstance(server, ReceiveImap):
+        return
+    for host, port, owner in listening:
+        if port == server.port and (host == server.host or _EVERYWHERE & {host, server.host}):
+            checks.note((*path, "receive", "port"), f"port {port}", f"one that is free; {owner} listens there")
+    listening.append((server.host, server.port, f"channels.{path[1]}"))
+
+
+def check_queues(checks: Checks) -> None:
+    """Look over [queues]."""
+    for name, queue in checks.settings.queues.items():
+        path = ("queues", name)
+        for key in ("offer", "hold", "on_disconnect"):
+            for medium in getattr(queue, key):
+                checks.medium((*path, key, medium), medium)
+        if queue.disposition_required and not queue.dispositions and checks.sound(path):
+            checks.note((*path, "disposition_required"), "true without codes", "dispositions to choose from")
+        seen: dict[str, str] = {}
+        for place, code in enumerate(queue.dispositions):
+            checks.once((*path, "dispositions", place), code, seen, f"dispositions[{place}]")
+
+
+def _is_local(host: str) -> bool:
+    return host in {"localhost", "::1"} or host.startswith("127.")
+
+
+def _names(tables: object) -> frozenset[str]:
+    """Return the names that a table of tables, or a list of tables with `name`, gives out."""
+    if isinstance(tables, dict):
+        return frozenset(tables)
+    items = tables if isinstance(tables, list) else []
+    names = (item.get("name") for item in items if isinstance(item, dict))
+    return frozenset(name for name in names if isinstance(name, str))

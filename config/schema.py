@@ -1,0 +1,331 @@
+"""All settings: what the file may say, with default, unit and meaning. The reference page is made of this."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from config.channel_schema import Channel, Port
+from config.kinds import (
+    MEMBERSHIP,
+    PLACE_MAX,
+    REQUIREMENT,
+    AtLeast,
+    BusUrl,
+    Domain,
+    File,
+    Host,
+    Language,
+    Mailbox,
+    Name,
+    Network,
+    Origin,
+    PublicUrl,
+    Skill,
+    Span,
+    StoreUrl,
+    Text,
+    Variable,
+    Zone,
+)
+from queues.policy import OnDisconnect, Strategy, WrapUpMode
+from vocabulary.instants import DAY, HOUR, MINUTE, SECOND
+from vocabulary.skills import LEVEL_MAX, LEVEL_MIN
+
+Level = Annotated[int, Meta(ge=LEVEL_MIN, le=LEVEL_MAX)]
+
+
+class Site(msgspec.Struct, frozen=True):
+    """Who you are."""
+
+    name: Annotated[Text, Meta(description="Name that customers read.")] = "Centrala"
+    domain: Annotated[Domain, Meta(description="Domain in the Message-IDs of your mail.")] = "localhost"
+    languages: Annotated[
+        tuple[Language, ...],
+        Meta(description="Languages you answer in, the usual one first.", min_length=1, max_length=50),
+    ] = ("en",)
+    time_zone: Annotated[Zone, Meta(description="Zone of reports and of times on pages.")] = "UTC"
+    secret_file: Annotated[
+        File,
+        Meta(description="File of mode 0600 with the secret behind reply addresses and keyed hashes. Keep it."),
+    ] = Path("centrala.secret")
+    disconnect_grace: Annotated[
+        Span, Meta(description="An agent who was cut off counts as coming back for so long.", le=DAY)
+    ] = MINUTE
+    auto_replies_max: Annotated[
+        int, Meta(description="So many automatic replies to one address at most ...", ge=0, le=1000)
+    ] = 3
+    auto_replies_within: Annotated[Span, Meta(description="... within this time.", ge=MINUTE, le=30 * DAY)] = DAY
+
+
+class Storage(msgspec.Struct, frozen=True):
+    """Where everything is kept."""
+
+    url: Annotated[StoreUrl, Meta(description="The store: a file of SQLite.")] = "sqlite:///centrala.db"
+
+
+class Bus(msgspec.Struct, frozen=True):
+    """How processes tell each other what happened."""
+
+    url: Annotated[BusUrl, Meta(description="The bus: within one process.")] = "memory:"
+
+
+class Web(msgspec.Struct, frozen=True):
+    """Pages and API."""
+
+    host: Annotated[Host, Meta(description="Address to listen on.")] = "127.0.0.1"
+    port: Annotated[Port, Meta(description="Port to listen on.")] = 8080
+    public_url: Annotated[PublicUrl, Meta(description="Where browsers reach it; links in mail begin so.")] = (
+        "http://localhost:8080"
+    )
+    trusted_proxies: Annotated[
+        tuple[Network, ...],
+        Meta(description="Proxies whose X-Forwarded headers count.", examples=[["10.0.0.0/8"]]),
+    ] = ()
+    allowed_origins: Annotated[
+        tuple[Origin, ...],
+        Meta(description="Sites that may embed the widget.", examples=[["https://www.example.org"]]),
+    ] = ()
+    session_idle: Annotated[
+        Span, Meta(description="A log-in ends after so long without use.", ge=MINUTE, le=30 * DAY)
+    ] = 30 * MINUTE
+    session_absolute: Annotated[
+        Span, Meta(description="A log-in ends after so long at the latest.", ge=MINUTE, le=365 * DAY)
+    ] = 12 * HOUR
+
+
+class Queue(msgspec.Struct, frozen=True):
+    """How one queue orders, offers and wraps up."""
+
+    target: Annotated[
+        Span, Meta(description="Service level: answered within this. Earliest due goes first.", ge=SECOND, le=90 * DAY)
+    ] = 20 * SECOND
+    credit: Annotated[Span, Meta(description="The age that one point of priority is worth.", le=DAY)] = MINUTE
+    short: Annotated[
+        Span, Meta(description="Who leaves sooner counts neither as offered nor as abandoned.", le=HOUR)
+    ] = 5 * SECOND
+    strategy: Annotated[
+        Strategy, Meta(description="Which free agent first: the least loaded, or the longest idle.")
+    ] = "least_loaded"
+    offer: Annotated[
+        dict[Name, Annotated[Span, Meta(le=DAY)]],
+        Meta(
+            description='How long an offer rings, by medium ("0s": assigned unasked). Else chat 30s, email 5m, '
+            "callback 1m, voice and video 20s.",
+            examples=[{"chat": "30s", "email": "5m", "callback": "1m"}],
+        ),
+    ] = {}
+    hold: Annotated[
+        dict[Name, Annotated[Span, Meta(le=30 * DAY)]],
+        Meta(
+            description="How long the preferred agent has it to himself, by medium. Else email 8h, others 30s.",
+            examples=[{"email": "8h"}],
+        ),
+    ] = {}
+    misses_max: Annotated[
+        int, Meta(description="So many missed offers in a row make an agent not responding.", ge=1, le=100)
+    ] = 3
+    wrap_up: Annotated[
+        WrapUpMode,
+        Meta(
+            description="After-contact work: none, if he asks (optional), till a timer that he may end early (timed) "
+            "or not (timed_forced), or till he ends it (open)."
+        ),
+    ] = "timed"
+    wrap_up_after: Annotated[Span, Meta(description="That timer.", ge=SECOND, le=DAY)] = 30 * SECOND
+    wrap_up_extension: Annotated[
+        Span, Meta(description="What one press of the extension button adds.", ge=SECOND, le=HOUR)
+    ] = 30 * SECOND
+    wrap_up_extensions_max: Annotated[int, Meta(description="So many such presses at most.", ge=0, le=100)] = 3
+    dispositions: Annotated[
+        tuple[Text, ...],
+        Meta(description="Outcome codes that agents choose from.", examples=[["solved", "refund", "no answer"]]),
+    ] = ()
+    disposition_required: Annotated[bool, Meta(description="Wrap-up needs such a code.")] = False
+    on_disconnect: Annotated[
+        dict[Name, OnDisconnect],
+        Meta(
+            description="What becomes of active work, by medium, when its agent is cut off. Else chat requeue, others "
+            "keep.",
+            examples=[{"chat": "requeue"}],
+        ),
+    ] = {}
+    disconnect_grace: Annotated[Span, Meta(description="Work waits so long for him first ...", le=DAY)] = MINUTE
+    owner_hold: Annotated[Span, Meta(description="... and e-mail so long.", le=90 * DAY)] = DAY
+    callback_attempts: Annotated[int, Meta(description="Calls before a callback is given up.", ge=1, le=20)] = 3
+    callback_retry: Annotated[Span, Meta(description="Time between two such calls.", ge=MINUTE, le=30 * DAY)] = (
+        15 * MINUTE
+    )
+
+
+class RequirementTable(msgspec.Struct, frozen=True):
+    """A skill that an agent must hold. Written short: "billing>=3"."""
+
+    skill: Annotated[Skill, Meta(description="Name of the skill.")]
+    level: Annotated[Level, Meta(description="The least level.")] = LEVEL_MIN
+    expires_after: Annotated[
+        Annotated[Span, Meta(le=30 * DAY)] | None,
+        Meta(description="No longer required after so long in the queue.", examples=["60s"]),
+    ] = None
+
+
+class When(msgspec.Struct, frozen=True):
+    """When a rule applies: all that is set must hold. A list means: any of these."""
+
+    channel: Annotated[
+        tuple[Name, ...], Meta(description="Channels.", examples=["support-mail"], extra={"one": True})
+    ] = ()
+    medium: Annotated[tuple[Name, ...], Meta(description="Media.", examples=["chat"], extra={"one": True})] = ()
+    label: Annotated[
+        tuple[Text, ...], Meta(description="What the text is about.", examples=["invoice"], extra={"one": True})
+    ] = ()
+    confidence: Annotated[AtLeast, Meta(description="How sure the label must be.", ge=0, le=1, examples=[">=0.7"])] = (
+        0.0
+    )
+    language: Annotated[
+        tuple[Language, ...], Meta(description="Languages of the text.", examples=["pl"], extra={"one": True})
+    ] = ()
+    segment: Annotated[
+        tuple[Text, ...],
+        Meta(description="Segments of the customer.", examples=[["key_account"]], extra={"one": True}),
+    ] = ()
+    words: Annotated[
+        tuple[Text, ...],
+        Meta(
+            description="One of them is in subject or text; `*` stands for any ending.",
+            examples=[["refund*", "money back"]],
+            extra={"one": True},
+        ),
+    ] = ()
+    automatic: Annotated[
+        bool | None, Meta(description="Written by a machine, or not; left out: either.", examples=[True])
+    ] = None
+    waiting_min: Annotated[
+        Annotated[int, Meta(ge=1, le=1_000_000)] | None,
+        Meta(description="At least so many wait in the rule's queue.", examples=[20]),
+    ] = None
+
+
+class Then(msgspec.Struct, frozen=True, rename={"class_": "class"}):
+    """What a rule decides."""
+
+    queue: Annotated[Name, Meta(description="The queue.")]
+    priority: Annotated[int, Meta(description="Each point makes it due one `credit` earlier.", ge=-100, le=100)] = 0
+    class_: Annotated[int, Meta(description="Strict priority: -1 goes before all 0, 1 after all 0.", ge=-10, le=10)] = 0
+    requirements: Annotated[
+        tuple[Annotated[RequirementTable, Meta(extra={"shorthand": REQUIREMENT})], ...],
+        Meta(description="Skills that the agent must hold.", examples=[["billing>=3", "lang:pl>=1"]]),
+    ] = ()
+    language_skill: Annotated[bool, Meta(description="Also require `lang:xx` of the text's language.")] = False
+    tags: Annotated[tuple[Text, ...], Meta(description="Tags to set.", examples=[["urgent"]], extra={"one": True})] = ()
+    autoresponse: Annotated[Name | None, Meta(description="Automatic answer to send.", examples=["received"])] = None
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """A triage rule. The first that applies decides; the last must apply always."""
+
+    name: Annotated[Text | None, Meta(description='Name in explanations; none: "rule 1" and so on.')] = None
+    when: Annotated[When, Meta(description="Its conditions; none: it always applies.")] = When()
+    then: Annotated[Then, Meta(description="What it decides.")]
+
+
+class Autoresponse(msgspec.Struct, frozen=True):
+    """An automatic answer. None is ever sent to automatic mail."""
+
+    name: Annotated[Name, Meta(description="Name that rules use.")]
+    kind: Annotated[
+        Literal["acknowledge", "answer"],
+        Meta(description="A receipt with fixed words, or an article of the knowledge folder that fits."),
+    ]
+    confidence: Annotated[
+        float, Meta(description="For `answer`: how sure it must be that the article answers.", ge=0, le=1)
+    ] = 0.6
+    otherwise: Annotated[
+        Name | None, Meta(description="For `answer`: sent instead when no article fits.", examples=["received"])
+    ] = None
+
+
+class Knowledge(msgspec.Struct, frozen=True):
+    """Articles for automatic answers."""
+
+    folder: Annotated[
+        File | None,
+        Meta(description="Folder with en.toml, pl.toml and so on; left out: no articles.", examples=["knowledge"]),
+    ] = None
+
+
+class MembershipTable(msgspec.Struct, frozen=True):
+    """How an agent serves a queue. Written short: the priority alone."""
+
+    priority: Annotated[int, Meta(description="1 is served first.", ge=1, le=PLACE_MAX)] = 1
+    delay: Annotated[Span, Meta(description="He sees only what has waited so long.", le=DAY, examples=["30s"])] = 0
+
+
+class MediumTable(msgspec.Struct, frozen=True):
+    """What one interaction of a medium takes of an agent. Else chat 33 (max 3), email 20 (max 5), others 100."""
+
+    cost: Annotated[int, Meta(description="Units of his capacity.", ge=0, le=10_000)]
+    max: Annotated[
+        Annotated[int, Meta(ge=1, le=1000)] | None, Meta(description="At most so many at once.", examples=[3])
+    ] = None
+
+
+class Agent(msgspec.Struct, frozen=True):
+    """An agent to create at first start. Later changes belong on the pages, in the API or on the command line."""
+
+    id: Annotated[Name, Meta(description="Log-in; never changes.")]
+    name: Annotated[Text, Meta(description="Name that customers and colleagues read.")]
+    email: Annotated[Mailbox | None, Meta(description="His address.", examples=["agent@example.org"])] = None
+    role: Annotated[Literal["operator", "supervisor", "admin"], Meta(description="What he may do.")] = "operator"
+    skills: Annotated[dict[Skill, Level], Meta(description="Skills with levels from 1 to 10.")] = {}
+    queues: Annotated[
+        dict[Name, Annotated[MembershipTable, Meta(extra={"shorthand": MEMBERSHIP})]],
+        Meta(description='Queues he serves, with a priority (1 first) or { priority = 1, delay = "30s" }.'),
+    ] = {}
+    capacity: Annotated[int, Meta(description="Units of work he can hold at once.", ge=1, le=10_000)] = 100
+    media: Annotated[
+        dict[Name, MediumTable],
+        Meta(description="What a medium takes of him.", examples=[{"chat": {"cost": 25, "max": 4}}]),
+    ] = {}
+    password_env: Annotated[
+        Variable | None,
+        Meta(
+            description="Environment variable with the first password; none: `centrala user reset` sets one.",
+            examples=["OPERATOR_PASSWORD"],
+        ),
+    ] = None
+    password_file: Annotated[
+        File | None,
+        Meta(description="File of mode 0600 whose first line is the first password.", examples=["operator.password"]),
+    ] = None
+
+
+class Logging(msgspec.Struct, frozen=True):
+    """What the process writes to standard error."""
+
+    level: Annotated[Literal["debug", "info", "warning", "error"], Meta(description="Least weight of a line.")] = "info"
+    format: Annotated[Literal["json", "text"], Meta(description="For machines, or for eyes.")] = "json"
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """A whole, checked file. Spans are ms, sizes are bytes, relative paths are resolved."""
+
+    site: Site = Site()
+    storage: Storage = Storage()
+    bus: Bus = Bus()
+    web: Web = Web()
+    channels: dict[Name, Channel] = {}
+    queues: dict[Name, Queue] = {}
+    skills: Annotated[
+        dict[Skill, str],
+        Meta(
+            description="Skills and what they mean. With this table, names of skills that are not in it are refused; "
+            "`lang:xx` of the site's languages needs no entry."
+        ),
+    ] = {}
+    rules: tuple[Rule, ...] = ()
+    autoresponses: tuple[Autoresponse, ...] = ()
+    knowledge: Knowledge = Knowledge()
+    agents: tuple[Agent, ...] = ()
+    logging: Logging = Logging()

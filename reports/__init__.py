@@ -1,0 +1,1 @@
+"""Metrics: functions of the event log (semantics.md section 19)."""

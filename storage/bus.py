@@ -1,0 +1,86 @@
+"""The bus between parts of one process. With several nodes Redis does the same (storage/redis_bus.py)."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Generic, TypeVar
+
+from vocabulary.errors import Lagged
+from vocabulary.instants import Instant, Span
+
+Order = TypeVar("Order")
+Answer = TypeVar("Answer")
+
+
+class Subscription:
+    """What is published on one topic from now on, for one reader.
+
+    Iterating raises `Lagged` once if the reader was too slow; then read the journal from where you are, and go on
+    iterating: what follows was published after the gap.
+    """
+
+    def __init__(self, maxsize: int) -> None:
+        assert maxsize >= 1
+        self._waiting: asyncio.Queue[Any] = asyncio.Queue(maxsize)
+        self._missed = 0
+
+    def __aiter__(self) -> "Subscription":
+        return self
+
+    async def __anext__(self) -> Any:
+        if self._missed:
+            missed, self._missed = self._missed, 0
+            raise Lagged(f"{missed} items were dropped because the reader was too slow: resync from the journal")
+        return await self._waiting.get()
+
+    def take(self, item: Any) -> None:
+        """Keep `item` for the reader; if he has no room, drop all that waits for him, for he must resync anyway."""
+        if self._waiting.full():
+            while not self._waiting.empty():
+                self._waiting.get_nowait()
+                self._missed += 1
+        self._waiting.put_nowait(item)
+
+
+class LocalBus(Generic[Order, Answer]):
+    """Everything happens in this process, so nothing is lost but what a slow reader has no room for."""
+
+    def __init__(self, handle: Callable[[Order], Awaitable[Answer]]) -> None:
+        """`handle` carries out a forwarded command: here the writer is always this process."""
+        self._handle = handle
+        self._topics: dict[str, set[Subscription]] = {}
+        self._leases: dict[str, tuple[str, Instant]] = {}
+
+    async def publish(self, topic: str, item: Any) -> None:
+        """Hand `item` to all who read `topic` now; never waits for any of them."""
+        for subscription in self._topics.get(topic, ()):
+            subscription.take(item)
+
+    @asynccontextmanager
+    async def subscribe(self, topic: str, maxsize: int) -> AsyncIterator[Subscription]:
+        """Read `topic` while the context lasts, with room for `maxsize` items that wait."""
+        subscription = Subscription(maxsize)
+        self._topics.setdefault(topic, set()).add(subscription)
+        try:
+            yield subscription
+        finally:
+            self._topics[topic].discard(subscription)
+            if not self._topics[topic]:
+                del self._topics[topic]
+
+    async def lease(self, name: str, holder: str, span: Span, now: Instant) -> bool:
+        """Tell whether `holder` has the lease `name` until `now + span`: it was free, over, or his already."""
+        current, until = self._leases.get(name, (holder, now))
+        if current != holder and until > now:
+            return False
+        self._leases[name] = (holder, now + span)
+        return True
+
+    async def release(self, name: str, holder: str) -> None:
+        """Give the lease up, if it is `holder`'s."""
+        if self._leases.get(name, ("", 0))[0] == holder:
+            del self._leases[name]
+
+    async def forward(self, command: Order) -> Answer:
+        """Return what the writer answers to `command`."""
+        return await self._handle(command)

@@ -1,0 +1,146 @@
+"""What is read from the journal and the records, as SQLAlchemy Core selects that every database understands."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+
+from storage import tables
+from storage.tables import TABLES, Kind, key_of
+from vocabulary.instants import Instant
+
+ENTRY_COLUMNS = ("seq", "at", "type", "v", "body", "interaction", "agent", "queue")
+
+Query = Select[Any]
+
+
+def by_key(kind: Kind, *key: str) -> Query:
+    """Select the row of `kind` with `key`."""
+    table = TABLES[kind]
+    return select(table).where(*(table.c[name] == part for name, part in zip(key_of(kind), key, strict=True)))
+
+
+def everything(kind: Kind) -> Query:
+    """Select all rows of `kind`, by key."""
+    table = TABLES[kind]
+    return select(table).order_by(*(table.c[name] for name in key_of(kind)))
+
+
+def journal_end() -> Query:
+    """Select the journal's last number and digest."""
+    journal = tables.journal
+    return select(journal.c.seq, journal.c.digest).order_by(journal.c.seq.desc()).limit(1)
+
+
+def last_before(at: Instant) -> Query:
+    """Select the number of the last entry that is older than `at`."""
+    journal = tables.journal
+    return select(journal.c.seq).where(journal.c.at < at).order_by(journal.c.at.desc(), journal.c.seq.desc()).limit(1)
+
+
+def entries(after: int, limit: int, interaction: str | None = None, *, digests: bool = False) -> Query:
+    """Select `limit` entries behind `after`, of `interaction` only if given."""
+    journal = tables.journal
+    columns = (*ENTRY_COLUMNS, "digest") if digests else ENTRY_COLUMNS
+    query = select(*(journal.c[name] for name in columns)).where(journal.c.seq > after)
+    if interaction is not None:
+        query = query.where(journal.c.interaction == interaction)
+    return query.order_by(journal.c.seq).limit(limit)
+
+
+def newest_checkpoint() -> Query:
+    """Select the newest checkpoint's number and body."""
+    checkpoints = tables.checkpoints
+    return select(checkpoints.c.seq, checkpoints.c.body).order_by(checkpoints.c.seq.desc()).limit(1)
+
+
+def interactions(
+    *,
+    state: Sequence[str],
+    queue: str | None,
+    agent: str | None,
+    customer: str | None,
+    before: int | None,
+    limit: int,
+    found: Select[Any] | None,
+) -> Query:
+    """Select interactions, newest first. `found` selects ids of those in which the text occurs."""
+    columns = tables.interactions.c
+    query = select(tables.interactions).order_by(columns.number.desc()).limit(limit)
+    if state:
+        query = query.where(columns.state.in_(state))
+    for column, wanted in ((columns.queue, queue), (columns.agent, agent), (columns.customer, customer)):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    if before is not None:
+        query = query.where(columns.number < before)
+    return query if found is None else query.where(columns.id.in_(found))
+
+
+def messages(interaction: str, after: int, limit: int) -> Query:
+    """Select the conversation behind message number `after`. What has no number yet is not part of it."""
+    columns = tables.messages.c
+    query = select(tables.messages).where(columns.interaction == interaction, columns.number > after)
+    return query.order_by(columns.number, columns.position).limit(limit)
+
+
+def message_by_external_id(channel: str, external_id: str) -> Query:
+    """Select the one message that `channel` knows by `external_id`."""
+    columns = tables.messages.c
+    return select(tables.messages).where(columns.channel == channel, columns.external_id == external_id)
+
+
+def messages_by_message_id(message_ids: Iterable[str]) -> Query:
+    """Select the messages with one of these Message-IDs, oldest first."""
+    columns = tables.messages.c
+    query = select(tables.messages).where(columns.message_id.in_(sorted(set(message_ids))))
+    return query.order_by(columns.at, columns.position)
+
+
+def attachments(message: str) -> Query:
+    """Select a message's attachments."""
+    columns = tables.attachments.c
+    return select(tables.attachments).where(columns.message == message).order_by(columns.id)
+
+
+def received(state: str, limit: int) -> Query:
+    """Select what came in and is in `state`, oldest first."""
+    columns = tables.received.c
+    return select(tables.received).where(columns.state == state).order_by(columns.at, columns.id).limit(limit)
+
+
+def customer_by_identity(kind: str, value: str) -> Query:
+    """Select the customer who is known by this."""
+    joined = tables.customers.join(tables.identities)
+    columns = tables.identities.c
+    return select(tables.customers).select_from(joined).where(columns.kind == kind, columns.value == value)
+
+
+def identities(customer: str) -> Query:
+    """Select what a customer is known by."""
+    columns = tables.identities.c
+    return select(tables.identities).where(columns.customer == customer).order_by(columns.kind, columns.value)
+
+
+def outbox(states: Sequence[str], due_before: Instant | None, limit: int) -> Query:
+    """Select what is to be done outside, first due first; due at `due_before` itself counts."""
+    columns = tables.outbox.c
+    query = select(tables.outbox).where(columns.state.in_(states))
+    if due_before is not None:
+        query = query.where(columns.due_at <= due_before)
+    return query.order_by(columns.due_at, columns.created_at, columns.id).limit(limit)
+
+
+def user_by_login(login: str) -> Query:
+    """Select the user with this login."""
+    return select(tables.users).where(tables.users.c.login == login)
+
+
+def counts() -> dict[str, Query]:
+    """Select, for each table by name, how many rows it has: (rows, state) where it has states, else (rows,)."""
+    return {table.name: _count(table.c.get("state"), table.c[0]) for table in tables.metadata.sorted_tables}
+
+
+def _count(state: ColumnElement[str] | None, key: ColumnElement[Any]) -> Query:
+    query: Query = select(func.count(key).label("rows"))
+    return query if state is None else query.add_columns(state).group_by(state).order_by(state)

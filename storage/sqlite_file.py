@@ -1,0 +1,123 @@
+"""The database file: who may open it, how a connection to it behaves, and whether it is sound."""
+
+import fcntl
+import os
+import sqlite3
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy import URL
+
+from storage import migrations
+from vocabulary.errors import PermanentFailure
+
+_WRITER = (
+    "PRAGMA busy_timeout = 5000",
+    "PRAGMA journal_mode = WAL",
+    # NORMAL loses acknowledged commits at a power cut; FULL none (reliability: R3).
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    # What is erased is overwritten, not only let go.
+    "PRAGMA secure_delete = ON",
+    # A long read lets the log grow; afterwards it is cut back to this.
+    "PRAGMA journal_size_limit = 67108864",
+    "PRAGMA wal_autocheckpoint = 4000",
+    "PRAGMA cache_size = -65536",
+)
+_HINT = "Keep a copy of it and of the -wal file beside it, and restore the last backup: centrala restore FILE"
+_READER = ("PRAGMA busy_timeout = 5000", "PRAGMA query_only = ON")
+
+
+class Connect(Protocol):
+    """Opens a connection that any thread may use (`check_same_thread=False`)."""
+
+    def __call__(self, path: Path, *, read_only: bool) -> sqlite3.Connection: ...
+
+
+def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    """Return a connection to the file at `path`, made if it isn't there and may be written."""
+    uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+    return sqlite3.connect(uri, uri=True, check_same_thread=False, cached_statements=256)
+
+
+def open_writer(path: Path, connect: Connect) -> sqlite3.Connection:
+    """Return a connection that writes durably; its transactions are begun and ended by us alone."""
+    return _prepared(connect(path, read_only=False), _WRITER)
+
+
+def open_reader(path: Path, connect: Connect) -> sqlite3.Connection:
+    """Return a connection that only reads."""
+    return _prepared(connect(path, read_only=True), _READER)
+
+
+def _prepared(connection: sqlite3.Connection, pragmas: tuple[str, ...]) -> sqlite3.Connection:
+    try:
+        connection.isolation_level = None
+        for pragma in pragmas:
+            connection.execute(pragma).close()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def prepare(path: Path, connect: Connect) -> sqlite3.Connection:
+    """Return a writing connection to the file at `path`, found sound and brought to today's schema.
+
+    Raises:
+        PermanentFailure: the file is damaged, is no database, can't be opened, or a newer Centrala made its schema.
+    """
+    try:
+        # Ours alone: it holds what customers wrote. SQLite gives its log the same permissions.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        connection = open_writer(path, connect)
+    except (OSError, sqlite3.OperationalError) as error:
+        raise PermanentFailure(f"{path} can't be opened: {error}. Check the folder and its permissions") from error
+    except sqlite3.DatabaseError as error:
+        raise PermanentFailure(f"{path} is damaged: {error}. {_HINT}") from error
+    try:
+        _require_sound(path, connection)
+        migrations.upgrade(URL.create("sqlite", database=str(path.absolute())))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _require_sound(path: Path, connection: sqlite3.Connection) -> None:
+    try:
+        (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.DatabaseError as error:
+        found = str(error)
+    if found != "ok":
+        raise PermanentFailure(f"{path} is damaged: {found}. {_HINT}")
+
+
+class FileLock:
+    """Keeps a second process from the file; released by `release`, or by the system if the process dies."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the lock beside `path`.
+
+        Raises:
+            PermanentFailure: another process, or another store of this one, has it.
+        """
+        lock = path.with_name(f"{path.name}.lock")
+        try:
+            self._descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise PermanentFailure(f"{lock} can't be written: {error}. Check the folder and its permissions") from error
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = os.pread(self._descriptor, 20, 0).decode(errors="replace").strip() or "unknown"
+            os.close(self._descriptor)
+            raise PermanentFailure(
+                f"{path} is in use by process {holder}. Stop that Centrala first, or give this one another data folder"
+            ) from error
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
+
+    def release(self) -> None:
+        """Let others open the file."""
+        os.close(self._descriptor)

@@ -1,0 +1,1 @@
+"""Tests of understanding: models, their files, rules, languages."""

@@ -1,0 +1,12 @@
+"""One model of the shipped examples for all tests here: training takes a second."""
+
+import pytest
+
+from classifiers.examples import shipped_rows
+from classifiers.model import Model
+from classifiers.training import train
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Model:
+    return train(shipped_rows(), reject=True)

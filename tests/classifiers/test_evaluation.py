@@ -1,0 +1,89 @@
+"""The figures of `model evaluate` and the lines of `model predict`."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from classifiers.calibration import folds_of, promise_of
+from classifiers.evaluation import evaluate, figures, predict_lines
+from classifiers.model import Model
+from classifiers.training import train
+from tests.classifiers.builders import outside_rows, small_rows
+from vocabulary.errors import PermanentFailure
+
+
+def test_figures_have_the_keys_of_the_contract_and_count_right(tmp_path: Path) -> None:
+    model = train(small_rows() + outside_rows())
+    path = tmp_path / "test.csv"
+    path.write_text(
+        "text,label\na hammer and a saw,tool\na stork or an owl?,bird\nthe weather,oos\napple and pear,bird\n"
+    )
+    found = evaluate(model, path)
+    assert list(found) == [
+        "n", "accuracy", "macro_f1", "per_class", "calibration_error", "coverage_at_precision", "out_of_scope",
+    ]  # fmt: skip
+    assert (found["n"], found["accuracy"]) == (4, 0.6667)
+    assert found["per_class"] == {
+        "bird": {"n": 2, "precision": 1.0, "recall": 0.5, "f1": 0.6667},
+        "tool": {"n": 1, "precision": 1.0, "recall": 1.0, "f1": 1.0},
+    }
+    assert found["out_of_scope"] == {"recall": 1.0, "false_rate": 0.0}
+    assert list(found["coverage_at_precision"]) == ["0.95", "0.99"]  # type: ignore[call-overload]  # object by contract
+
+
+def test_figures_without_rows_out_of_scope_have_no_recall() -> None:
+    found = figures(train(small_rows()), small_rows())
+    assert found["out_of_scope"] == {"recall": None, "false_rate": 0.0}
+    assert found["accuracy"] == 1.0
+
+
+def test_an_empty_file_is_refused(shipped: Model, tmp_path: Path) -> None:
+    path = tmp_path / "empty.csv"
+    path.write_text("text,label\n")
+    with pytest.raises(PermanentFailure, match="nothing to evaluate"):
+        evaluate(shipped, path)
+
+
+def test_lines_are_answered_one_by_one(shipped: Model) -> None:
+    first, second = predict_lines(shipped, ["gdzie jest moja paczka\n", "\n"])
+    assert list(first) == ["label", "confidence", "alternatives", "out_of_scope", "language"]
+    assert (first["label"], first["language"], first["out_of_scope"]) == ("delivery", "pl", False)
+    assert (second["label"], second["language"], second["out_of_scope"]) == ("unknown", None, True)
+
+
+def test_a_promise_needs_enough_evidence() -> None:
+    right = np.ones(200, dtype=bool)
+    confidence = np.linspace(1, 0, 200)
+    everything = np.ones(200, dtype=bool)
+    # 59 right answers in a row prove 95 %, 299 prove 99 % (Clopper & Pearson).
+    assert promise_of(0.95, confidence, right, everything) == 0.0
+    assert promise_of(0.95, confidence[:58], right[:58], everything[:58]) == float("inf")
+    assert promise_of(0.95, confidence[:59], right[:59], everything[:59]) == confidence[58]
+    assert promise_of(0.99, confidence, right, everything) == float("inf")
+
+
+def test_a_promise_is_kept_on_texts_that_were_not_there_when_it_was_made() -> None:
+    broken = 0
+    for seed in range(100):
+        draw = np.random.default_rng(seed)
+        confidence, new = draw.random(2_000), draw.random(20_000)
+        right, new_right = draw.random(2_000) < confidence**0.2, draw.random(20_000) < new**0.2
+        level = promise_of(0.95, confidence, right, np.ones(2_000, dtype=bool))
+        broken += bool(np.isfinite(level) and new_right[new >= level].mean() < 0.95)
+    assert broken <= 10, f"{broken} of 100 promises were broken"
+
+
+def test_texts_out_of_scope_that_pass_raise_the_level() -> None:
+    confidence = np.concatenate((np.linspace(1, 0, 2_000), np.full(100, 0.5)))
+    in_scope = np.arange(2_100) < 2_000
+    right = in_scope.copy()
+    assert promise_of(0.95, confidence, right, in_scope) > 0.5
+
+
+def test_folds_spread_each_label_evenly() -> None:
+    labels = ["a"] * 50 + ["b"] * 7
+    folds = folds_of(labels, 5, seed=1)
+    assert np.bincount(folds[:50]).tolist() == [10] * 5
+    assert sorted(np.bincount(folds[50:], minlength=5).tolist()) == [1, 1, 1, 2, 2]
+    assert folds.tolist() == folds_of(labels, 5, seed=1).tolist()

@@ -1,0 +1,169 @@
+"""What training gives: labels, honest doubts, the same model each time."""
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from classifiers.artifact import load, to_bytes
+from classifiers.examples import LANGUAGES, read_rows, shipped_rows
+from classifiers.folding import folded
+from classifiers.model import UNKNOWN, Model
+from classifiers.training import train, train_file
+from tests.classifiers.builders import outside_rows, small_rows
+from vocabulary.errors import PermanentFailure
+
+
+def test_unseen_messages_of_all_languages_get_their_labels(shipped: Model) -> None:
+    assert len(shipped.labels) == 12
+    assert shipped.cv_accuracy >= 0.80
+
+
+@pytest.fixture(scope="module")
+def three_quarters() -> Model:
+    """A model of three rows in four of each language."""
+    return train([row for one in LANGUAGES for place, row in enumerate(shipped_rows([one])) if place % 4])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_unseen_messages_of_each_language_get_their_labels(three_quarters: Model, language: str) -> None:
+    unseen = [row for place, row in enumerate(shipped_rows([language])) if place % 4 == 0 and row[1] != "oos"]
+    right = sum(three_quarters.predict(text).label == label for text, label in unseen)
+    assert right / len(unseen) >= 0.70
+
+
+def test_missing_diacritics_change_no_answer(shipped: Model) -> None:
+    texts = [text for text, _ in shipped_rows(["pl", "lt", "hu"])]
+    assert [shipped.predict(text) for text in texts] == [shipped.predict(folded(text)) for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("wher is my parcell?? trackng doesnt moove", "delivery"),
+        ("i forgott my pasword and cant loggin", "account"),
+        ("gdzie jest moja paczkaa, kurierr nie przyjechal", "delivery"),
+        ("prosze o fakture vatt za pazdziernikk", "invoice"),
+        ("interentas neveikia nuo ryto, modemas mirksii", "outage"),
+        ("nem mukodik az internett, a routter villog", "outage"),
+        ("интернет не работает с утраа, роутерр мигает", "outage"),
+    ],
+)
+def test_typing_errors_are_forgiven(shipped: Model, text: str, label: str) -> None:
+    assert shipped.predict(text).label == label
+
+
+@pytest.mark.parametrize("text", ["", "   ", "!!!", "qwxz vbnk", "日本語のテキスト"])
+def test_what_tells_nothing_is_unknown(shipped: Model, text: str) -> None:
+    said = shipped.predict(text)
+    assert (said.label, said.out_of_scope) == (UNKNOWN, True)
+
+
+def test_rows_out_of_scope_teach_the_model_to_say_unknown() -> None:
+    model = train(small_rows() + outside_rows())
+    said = model.predict("tell me about poetry")
+    assert (model.labels, said.label, said.out_of_scope) == (("bird", "fruit", "tool"), UNKNOWN, True)
+    assert model.predict("a hammer and a saw").label == "tool"
+
+
+def test_without_rows_out_of_scope_nothing_is_turned_away_unless_asked() -> None:
+    assert not train(small_rows()).predict("tell me about poetry").out_of_scope
+    assert train(small_rows(), reject=True).predict("tell me about poetry").out_of_scope
+
+
+def test_few_rows_out_of_scope_turn_low_scores_away() -> None:
+    assert train(small_rows() + outside_rows()[:3]).predict("quantum chromodynamics").out_of_scope
+
+
+def test_probabilities_are_ordered_and_sum_to_one_at_most(shipped: Model) -> None:
+    for text, _ in shipped_rows(["en"]):
+        said = shipped.predict(text)
+        shares = [share for _, share in said.alternatives]
+        assert shares == sorted(shares, reverse=True)
+        assert 0 <= said.confidence <= 1
+        assert sum(shares) + said.confidence * (not said.out_of_scope) <= 1 + 1e-9
+
+
+def test_two_labels_are_enough() -> None:
+    model = train(small_rows("fruit", "tool"))
+    assert (model.predict("an apple, a pear").label, model.predict("saw, drill").label) == ("fruit", "tool")
+
+
+def test_same_rows_and_seed_give_the_same_bytes() -> None:
+    rows = small_rows() + outside_rows()
+    assert to_bytes(train(rows, seed=3)) == to_bytes(train(rows, seed=3))
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ([], "0 labels"),
+        (small_rows("fruit"), "at least two"),
+        ([*small_rows(), ("lonely", "hermit")], 'only one row with the label "hermit"'),
+        ([*small_rows(), ("what", "unknown")], 'call these rows "oos"'),
+        ([("a", "x"), ("b", "x"), ("c", "y"), ("d", "y")], "no word occurs in two texts"),
+    ],
+)
+def test_rows_that_teach_nothing_are_refused_with_the_reason(rows: list[tuple[str, str]], says: str) -> None:
+    with pytest.raises(PermanentFailure, match=says):
+        train(rows)
+
+
+def test_a_file_is_trained_on_and_summed_up(tmp_path: Path) -> None:
+    path, out = tmp_path / "data.csv", tmp_path / "model"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerows(
+            [("id", "intent", "words"), *((n, label, text) for n, (text, label) in enumerate(small_rows()))]
+        )
+    ticks = iter((10.0, 12.5))
+    summary = train_file(path, out, "words", "intent", clock=lambda: next(ticks))
+    accuracy = summary.pop("cv_accuracy")
+    assert summary == {"classes": 3, "rows": 96, "seconds": 2.5, "size_bytes": out.stat().st_size}
+    assert isinstance(accuracy, float)
+    assert load(out).predict("a stork and an owl").label == "bird"
+
+
+def test_the_child_process_trains_on_the_shipped_examples(tmp_path: Path) -> None:
+    out = tmp_path / "model"
+    command = [sys.executable, "-m", "classifiers.training", "--out", str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    summary = json.loads(done.stdout)
+    assert (summary["classes"], summary["size_bytes"]) == (12, out.stat().st_size)
+    assert summary["size_bytes"] < 5_000_000
+
+
+def test_prediction_never_imports_sklearn() -> None:
+    code = (
+        "import sys, classifiers.cascade, classifiers.artifact, classifiers.evaluation; print('sklearn' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
+    )
+    assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", 'csv:1: no column "text"'),
+        (b"words,label\na,b\n", "the header has words, label"),
+        (b"text,label\nhello,x\nno label,\n", "csv:3: the label is empty"),
+        (b"text,label\nonly one field\n", "csv:2: 1 fields, expected at least 2"),
+        (b'text,label\n"open,x\n', "csv:2: no valid CSV"),
+        ("text,label\nzażółć,x\n".encode("cp1250"), "not UTF-8"),
+    ],
+)
+def test_bad_csv_is_refused_with_file_and_line(tmp_path: Path, content: bytes, says: str) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_bytes(content)
+    with pytest.raises(PermanentFailure, match=says):
+        read_rows(path)
+
+
+def test_a_missing_csv_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PermanentFailure, match=r"no\.csv: can't be read"):
+        read_rows(tmp_path / "no.csv")

@@ -1,0 +1,1 @@
+"""The stores, the codec, the schema and the bus."""

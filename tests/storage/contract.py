@@ -1,0 +1,334 @@
+"""What every store must do; a store's own test module subclasses this and says how to open one."""
+
+import asyncio
+from itertools import count
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from storage.errors import OutOfOrder
+from tests.storage.builders import (
+    NOW,
+    a_customer,
+    a_message,
+    an_interaction,
+    an_outbox_row,
+    appending,
+    entry,
+    putting,
+)
+from tests.storage.strategies import rows
+from vocabulary.errors import PermanentFailure
+from vocabulary.records import (
+    AgentRow,
+    AttachmentRow,
+    BookmarkRow,
+    CustomerRow,
+    IdempotencyRow,
+    IdentityRow,
+    InteractionRow,
+    MessageRow,
+    OutboxRow,
+    Put,
+    PutNew,
+    ReceivedRow,
+    Remove,
+    SessionRow,
+    Set,
+    TokenRow,
+    Transaction,
+    UserRow,
+)
+from vocabulary.stores import Store
+
+A_USER = UserRow(id="u-1", login="ada", name="Ada", role="admin", password="$argon2id$")
+
+_fresh = count(1)
+
+
+class JournalContract:
+    async def test_a_new_journal_is_empty(self, store: Store) -> None:
+        assert await store.last_seq() == 0
+        assert [entry async for entry in store.read(0)] == []
+        assert await store.load_checkpoint() is None
+
+    async def test_what_was_appended_is_read_back_in_order(self, store: Store) -> None:
+        await store.commit(appending(1, 2, after=0))
+        await store.commit(appending(3, after=2))
+        assert await store.last_seq() == 3
+        assert [entry async for entry in store.read(0, limit=2)] == [entry(1), entry(2), entry(3)]
+        assert await store.entries(1, 1) == [entry(2)]
+
+    async def test_the_last_entry_before_an_instant_is_found(self, store: Store) -> None:
+        await store.commit(appending(1, 2, 3, after=0))
+        assert [await store.seq_before(NOW + late) for late in (0, 1, 2, 3, 4, 99)] == [0, 0, 1, 2, 3, 3]
+
+    async def test_entries_of_one_interaction_can_be_read_alone(self, store: Store) -> None:
+        await store.commit(Transaction(entries=(entry(1), entry(2, interaction="i-2"), entry(3)), after=0))
+        assert await store.entries(0, 10, interaction="i-1") == [entry(1), entry(3)]
+
+    @pytest.mark.parametrize("after", [0, 1, 3])
+    async def test_a_writer_who_was_overtaken_is_refused_whole(self, store: Store, after: int) -> None:
+        await store.commit(appending(1, 2, after=0))
+        late = Transaction(entries=(entry(after + 1),), after=after, changes=(Put(a_customer()),))
+        with pytest.raises(OutOfOrder):
+            await store.commit(late)
+        assert await store.last_seq() == 2
+        assert await store.customer("c-1") is None
+
+    async def test_the_fence_holds_without_entries_too(self, store: Store) -> None:
+        with pytest.raises(OutOfOrder):
+            await store.commit(Transaction(after=5, changes=(Put(a_customer()),)))
+        assert await store.customer("c-1") is None
+
+    @pytest.mark.parametrize(
+        "transaction", [appending(2, after=0), appending(1, 3, after=0), Transaction(entries=(entry(1),))]
+    )
+    async def test_a_gap_is_refused(self, store: Store, transaction: Transaction) -> None:
+        with pytest.raises(PermanentFailure):
+            await store.commit(transaction)
+        assert await store.last_seq() == 0
+
+    async def test_transactions_in_flight_may_build_on_each_other(self, store: Store) -> None:
+        await asyncio.gather(*(store.commit(appending(seq, after=seq - 1)) for seq in range(1, 101)))
+        assert await store.last_seq() == 100
+        assert await store.check() == []
+
+    async def test_one_of_many_writers_at_the_same_place_wins(self, store: Store) -> None:
+        results = await asyncio.gather(
+            *(store.commit(appending(1, after=0)) for _ in range(20)), return_exceptions=True
+        )
+        assert sum(result is None for result in results) == 1
+        assert sum(isinstance(result, OutOfOrder) for result in results) == 19
+
+    async def test_the_newest_checkpoint_is_loaded(self, store: Store) -> None:
+        await store.commit(appending(*range(1, 31), after=0))
+        for seq in (10, 20, 30, 30):
+            await store.save_checkpoint(seq, NOW, b"state after %d" % seq)
+        assert await store.load_checkpoint() == (30, b"state after 30")
+        assert (await store.counts())["checkpoints"] == 2
+
+
+class RecordsContract:
+    async def test_a_bad_transaction_fails_alone_and_whole(self, store: Store) -> None:
+        bad = putting(a_customer("c-bad"), IdentityRow(kind="email", value="x@example.org", customer="nobody"))
+        good = [putting(a_customer(f"c-{number}")) for number in range(10)]
+        results = await asyncio.gather(
+            *(store.commit(transaction) for transaction in (*good[:5], bad, *good[5:])), return_exceptions=True
+        )
+        assert [type(result) for result in results if result is not None] == [PermanentFailure]
+        assert isinstance(results[5], PermanentFailure)
+        assert (await store.counts())["customers"] == 10
+        assert await store.customer("c-bad") is None
+
+    async def test_a_bad_transaction_does_not_move_the_journal(self, store: Store) -> None:
+        bad = Transaction(entries=(entry(1),), after=0, changes=(Set(OutboxRow, "o-1", {"colour": "red"}),))
+        results = await asyncio.gather(store.commit(bad), store.commit(appending(1, after=0)), return_exceptions=True)
+        assert isinstance(results[0], PermanentFailure)
+        assert results[1] is None
+        assert await store.check() == []
+
+    @pytest.mark.parametrize(
+        "row",
+        [a_customer(name="half a surrogate \udcff"), an_interaction(2**63), a_customer(attributes={"f": object()})],
+    )
+    async def test_what_cannot_be_stored_is_refused_and_harms_nobody(self, store: Store, row: Any) -> None:
+        with pytest.raises(PermanentFailure):
+            await store.commit(putting(row))
+        await store.commit(putting(a_customer("c-2")))
+
+    async def test_put_replaces_and_put_new_leaves_what_stands(self, store: Store) -> None:
+        first, second, third = (a_customer(name=name) for name in ("first", "second", "third"))
+        await store.commit(putting(first))
+        await store.commit(putting(second))
+        assert await store.customer("c-1") == second
+        await store.commit(Transaction(changes=(PutNew(third),)))
+        assert await store.customer("c-1") == second
+
+    async def test_put_replaces_every_column(self, store: Store) -> None:
+        first, second = (an_interaction(number, state="waiting") for number in (1, 2))
+        await store.commit(putting(first))
+        for changed in ({"state": "active", "agent": "a-1"}, {"customer": "c-2"}, {"number": 9, "state": "closed"}):
+            first = msgspec.structs.replace(first, **changed)
+            await store.commit(putting(first, second))
+            assert await store.interaction("i-1") == first
+            assert await store.interactions(customer=first.customer, state=[first.state]) == [first]
+        assert await store.interaction("i-2") == second
+
+    async def test_put_new_leaves_the_message_that_has_the_external_id(self, store: Store) -> None:
+        first, again = a_message("m-1", external_id="x"), a_message("m-2", external_id="x")
+        await store.commit(Transaction(changes=(PutNew(first), PutNew(again))))
+        assert await store.message_by_external_id("support", "x") == first
+        assert await store.message("m-2") is None
+
+    async def test_an_external_id_is_unique_in_its_channel_only(self, store: Store) -> None:
+        await store.commit(
+            putting(a_message("m-1", external_id="x"), a_message("m-2", external_id="x", channel="chat"))
+        )
+        with pytest.raises(PermanentFailure):
+            await store.commit(putting(a_message("m-3", external_id="x")))
+        await store.commit(putting(a_message("m-4"), a_message("m-5")))
+
+    async def test_set_changes_only_the_named_columns(self, store: Store) -> None:
+        await store.commit(putting(an_outbox_row("o-1"), an_outbox_row("o-2")))
+        await store.commit(Transaction(changes=(Set(OutboxRow, "o-1", {"state": "sent", "attempts": 1}),)))
+        assert await store.outbox_row("o-1") == an_outbox_row("o-1", state="sent", attempts=1)
+        assert await store.outbox_row("o-2") == an_outbox_row("o-2")
+
+    async def test_set_writes_json(self, store: Store) -> None:
+        await store.commit(putting(a_message()))
+        changes: dict[str, Any] = {"references": ("<a@example.org>",), "attributes": {"n": 1}}
+        await store.commit(Transaction(changes=(Set(MessageRow, "m-1", changes),)))
+        assert await store.message("m-1") == a_message(**changes)
+
+    async def test_changes_happen_in_their_order(self, store: Store) -> None:
+        changes = (
+            Put(a_customer(name="first")),
+            Remove(CustomerRow, "c-1"),
+            PutNew(a_customer(name="second")),
+            Set(CustomerRow, "c-1", {"language": "pl"}),
+        )
+        await store.commit(Transaction(changes=changes))
+        assert await store.customer("c-1") == a_customer(name="second", language="pl")
+
+    async def test_a_customer_goes_with_his_identities(self, store: Store) -> None:
+        email = IdentityRow(kind="email", value="ada@example.org", customer="c-1", verified=True)
+        phone = IdentityRow(kind="phone", value="+48:500", customer="c-1")
+        await store.commit(putting(a_customer(), email, phone))
+        assert await store.identities("c-1") == [email, phone]
+        assert await store.customer_by_identity("email", "ada@example.org") == a_customer()
+        await store.commit(Transaction(changes=(Remove(IdentityRow, "phone:+48:500"),)))
+        assert await store.identities("c-1") == [email]
+        await store.commit(Transaction(changes=(Remove(CustomerRow, "c-1"),)))
+        assert await store.identities("c-1") == []
+        assert await store.customer_by_identity("email", "ada@example.org") is None
+
+    async def test_lists_of_interactions_filter_and_page(self, store: Store) -> None:
+        everything = [
+            an_interaction(1, state="closed", agent="a-1"),
+            an_interaction(2, queue="sales"),
+            an_interaction(3, state="active", agent="a-1", customer="c-2"),
+            an_interaction(4),
+        ]
+        await store.commit(putting(*everything))
+        assert await store.interactions() == everything[::-1]
+        assert await store.interactions(limit=2, before=4) == [everything[2], everything[1]]
+        assert await store.interactions(state=["waiting"]) == [everything[3], everything[1]]
+        assert await store.interactions(state=["closed", "active"], agent="a-1") == [everything[2], everything[0]]
+        assert await store.interactions(queue="sales") == [everything[1]]
+        assert await store.interactions(customer="c-2") == [everything[2]]
+
+    async def test_search_finds_words_of_texts_and_subjects(self, store: Store) -> None:
+        await store.commit(putting(*(an_interaction(number) for number in (1, 2, 3))))
+        texts = {"m-1": "Gdzie jest moja paczka?", "m-2": "Zażółć gęślą jaźń", "m-3": "Где моя посылка?"}
+        for number, (id, text) in enumerate(texts.items(), 1):
+            await store.commit(
+                putting(a_message(id, interaction=f"i-{number}", text=text, subject=f"Ticket {number}00"))
+            )
+        found = {q: [row.number for row in await store.interactions(q=q)] for q in _QUERIES}
+        assert found == _QUERIES
+
+    async def test_search_forgets_what_was_changed_or_removed(self, store: Store) -> None:
+        await store.commit(putting(an_interaction(), a_message("m-1", text="alpha"), a_message("m-2", text="beta")))
+        await store.commit(Transaction(changes=(Put(a_message("m-1", text="gamma")), Remove(MessageRow, "m-2"))))
+        assert [len(await store.interactions(q=q)) for q in ("alpha", "beta", "gamma")] == [0, 0, 1]
+
+    async def test_a_conversation_is_read_by_number(self, store: Store) -> None:
+        numbered = [a_message(f"m-{number}", number=number) for number in (3, 1, 2)]
+        await store.commit(putting(*numbered, a_message("m-new"), a_message("m-else", interaction="i-2", number=1)))
+        assert [row.id for row in await store.messages("i-1")] == ["m-1", "m-2", "m-3"]
+        assert [row.id for row in await store.messages("i-1", after=1, limit=1)] == ["m-2"]
+
+    async def test_messages_are_found_by_message_id(self, store: Store) -> None:
+        await store.commit(putting(a_message("m-1", message_id="<a>", at=2), a_message("m-2", message_id="<b>", at=1)))
+        assert [row.id for row in await store.messages_by_message_id(["<a>", "<b>", "<c>"])] == ["m-2", "m-1"]
+        assert await store.messages_by_message_id([]) == []
+
+    async def test_what_came_in_waits_oldest_first(self, store: Store) -> None:
+        came = [ReceivedRow(id=f"r-{at}", channel="support", at=at, raw=b"\x00\xff") for at in (3, 1, 2)]
+        await store.commit(putting(*came))
+        await store.commit(Transaction(changes=(Set(ReceivedRow, "r-2", {"state": "admitted"}),)))
+        assert [row.id for row in await store.received()] == ["r-1", "r-3"]
+        assert [row.id for row in await store.received(state="admitted", limit=1)] == ["r-2"]
+
+    async def test_the_outbox_gives_what_is_due_first(self, store: Store) -> None:
+        due = {"o-late": 30, "o-now": 20, "o-past": 10}
+        await store.commit(putting(*(an_outbox_row(id, due_at=at) for id, at in due.items())))
+        await store.commit(putting(an_outbox_row("o-sent", state="sent")))
+        assert [row.id for row in await store.outbox(states=["pending"], due_before=20)] == ["o-past", "o-now"]
+        assert [row.id for row in await store.outbox(states=["pending", "sent"], limit=2)] == ["o-sent", "o-past"]
+
+    async def test_users_are_found_by_login_and_agents_listed(self, store: Store) -> None:
+        agents = [AgentRow(id=f"a-{number}", name="Ada", profile=b"{}") for number in (1, 2)]
+        await store.commit(putting(A_USER, *reversed(agents)))
+        assert await store.user_by_login("ada") == A_USER
+        assert await store.user_by_login("bob") is None
+        assert await store.users() == [A_USER]
+        assert await store.agents() == agents
+
+    async def test_rows_are_counted_by_state(self, store: Store) -> None:
+        await store.commit(
+            putting(an_interaction(1), an_interaction(2), an_interaction(3, state="closed"), a_message())
+        )
+        await store.commit(appending(1, after=0))
+        counts = await store.counts()
+        assert counts["interactions"] == {"closed": 1, "waiting": 2}
+        assert (counts["messages"], counts["journal"], counts["outbox"]) == (1, 1, {})
+
+    @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(data=st.data())
+    async def test_any_row_comes_back_as_it_went_in(self, store: Store, data: st.DataObject) -> None:
+        id = f"x-{next(_fresh)}"
+        message = data.draw(rows(MessageRow, id=id, external_id=id))
+        attachment = data.draw(rows(AttachmentRow, id=id, message=id))
+        customer = data.draw(rows(CustomerRow, id=id))
+        identity = data.draw(rows(IdentityRow, value=id, customer=id))
+        user = data.draw(rows(UserRow, id=id, login=id))
+        bookmark = data.draw(rows(BookmarkRow, channel=id))
+        alone = (InteractionRow, ReceivedRow, OutboxRow, AgentRow, TokenRow, IdempotencyRow)
+        interaction, received, outbox, agent, token, answer = (data.draw(rows(kind, id=id)) for kind in alone)
+        session = data.draw(rows(SessionRow, id=id, user=id))
+        written = [message, attachment, customer, identity, user, bookmark, interaction]
+        written += [received, outbox, agent, token, answer, session]
+        await store.commit(putting(*written))
+        read = [
+            await store.message(id),
+            await store.attachment(id),
+            await store.customer(id),
+            (await store.identities(id))[0],
+            await store.user(id),
+            await store.bookmark(id, bookmark.folder),
+            await store.interaction(id),
+            *(row for row in await store.received(state=received.state, limit=1000) if row.id == id),
+            await store.outbox_row(id),
+            *(row for row in await store.agents() if row.id == id),
+            await store.token(id),
+            await store.idempotent_answer(id),
+            await store.session(id),
+        ]
+        assert read == written
+        assert await store.attachments(id) == [attachment]
+
+
+# What is searched for -> numbers of the interactions that are found.
+_QUERIES = {
+    "paczka": [1],
+    "PACZ": [1],
+    "moja paczka": [1],
+    "moja brak": [],
+    "zazolc gesla": [],
+    "gesla jazn": [2],
+    "моя посыл": [3],
+    "ticket": [3, 2, 1],
+    "200": [2],
+    '"quoted" OR (': [],
+    "***": [],
+    "": [],
+}
+
+
+class StoreContract(JournalContract, RecordsContract):
+    """Everything together."""

@@ -1,0 +1,73 @@
+import sqlite3
+from pathlib import Path
+
+import msgspec
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine, inspect
+
+from storage import migrations, tables
+from storage.sqlite import SqliteStore
+from tests.storage.faulty import rewrite
+from vocabulary.errors import PermanentFailure
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "centrala.db"
+
+
+def test_the_steps_make_what_the_tables_say(path: Path) -> None:
+    migrations.upgrade(f"sqlite:///{path}")
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection,
+            opts={
+                "compare_type": True,
+                "include_name": lambda name, kind, _: kind != "table" or not name.startswith("message_search"),
+            },
+        )
+        assert compare_metadata(context, tables.metadata) == []
+        made = {table.name: inspect(connection).get_indexes(table.name) for table in tables.metadata.sorted_tables}
+    engine.dispose()
+    partial = {index["name"] for indexes in made.values() for index in indexes if index.get("dialect_options")}
+    assert partial == {
+        index.name
+        for table in tables.metadata.sorted_tables
+        for index in table.indexes
+        if index.dialect_options["sqlite"]["where"] is not None
+    }
+
+
+def test_an_upgrade_can_be_repeated_and_announced(path: Path) -> None:
+    url = f"sqlite:///{path}"
+    assert migrations.pending_at(url) == ["0001: Journal, checkpoints and records."]
+    migrations.upgrade(url)
+    migrations.upgrade(url)
+    assert migrations.pending_at(url) == []
+
+
+def test_an_upgrade_that_fails_halfway_leaves_nothing(path: Path) -> None:
+    rewrite(path, "CREATE TABLE outbox (id TEXT)")
+    with pytest.raises(Exception, match="outbox already exists"):
+        migrations.upgrade(f"sqlite:///{path}")
+    connection = sqlite3.connect(path)
+    assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("outbox",)]
+    connection.close()
+
+
+async def test_a_newer_schema_is_refused(path: Path) -> None:
+    migrations.upgrade(f"sqlite:///{path}")
+    rewrite(path, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(PermanentFailure, match=r"schema 9999, this Centrala knows schemas up to \d{4} only"):
+        await SqliteStore.open(path)
+
+
+@pytest.mark.parametrize("kind", tables.TABLES)
+def test_the_columns_of_a_table_are_the_fields_of_its_row(kind: tables.Kind) -> None:
+    columns = [column for column in tables.TABLES[kind].c if column.name != "position"]
+    assert [column.name for column in columns] == list(kind.__struct_fields__)
+    optional = {field.name for field in msgspec.structs.fields(kind) if "None" in str(field.type)}
+    assert {column.name for column in columns if column.nullable} == optional

@@ -1,0 +1,187 @@
+"""A real site for the tests of pages, API and sockets: the writer over SQLite, with a clock that the test moves."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer, unused_port
+
+from agents.agent import Membership, Profile
+from app.engine import Engine
+from app.intake import Intake
+from app.leases import Leases
+from app.rows import outbox_of, rows_of
+from app.site import API_CHANNEL, RunningSite
+from classifiers.cascade import Classification
+from queues.policy import ChannelPolicy, QueuePolicy
+from router.commands import DefineAgent
+from router.policy import Action, Policy, Rule
+from storage.bus import LocalBus
+from storage.sqlite import SqliteStore
+from vocabulary.instants import Instant, Span
+from vocabulary.records import AgentRow, Put, TokenRow, UserRow
+from web.passwords import hash_password
+from web.server import build
+from web.sessions import hash_of
+
+PASSWORD = "correct horse battery staple"
+_HASH = hash_password(PASSWORD)
+START = 1_772_000_000_000
+
+POLICY = Policy(
+    queues={
+        "support": QueuePolicy(name="support", dispositions=("solved", "spam"), wrap_up="open"),
+        "billing": QueuePolicy(name="billing", wrap_up="none"),
+    },
+    channels={
+        API_CHANNEL: ChannelPolicy(name=API_CHANNEL, medium="chat"),
+        "website": ChannelPolicy(name="website", medium="chat"),
+        "callback": ChannelPolicy(name="callback", medium="callback"),
+    },
+    rules=(Rule(name="everything", then=Action(queue="support")),),
+)
+
+
+class MovableClock:
+    """A clock that stands until the test moves it."""
+
+    def __init__(self) -> None:
+        self._now = START
+
+    def now(self) -> Instant:
+        return self._now
+
+    def move(self, span: Span) -> None:
+        self._now += span
+
+    async def sleep(self, span: Span) -> None:
+        await asyncio.Event().wait()
+
+
+class World:
+    """A site behind a real server, and clients that talk to it over sockets."""
+
+    def __init__(self, site: RunningSite, clock: MovableClock, app: web.Application, server: TestServer) -> None:
+        self.site = site
+        self.clock = clock
+        self.app = app
+        self.server = server
+        self._clients: list[TestClient[Any, Any]] = []
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.server.port}"
+
+    def client(self, **headers: str) -> "Client":
+        """Return somebody new, with a cookie jar of his own."""
+        jar = aiohttp.CookieJar(unsafe=True)
+        client: TestClient[Any, Any] = TestClient(self.server, cookie_jar=jar, headers=headers)
+        self._clients.append(client)
+        return Client(client, self.origin)
+
+    async def program(self, role: str, agent: str | None = None) -> "Client":
+        """Return a client with a token."""
+        token = f"token-of-{role}-{agent}"
+        await self.site.write(Put(TokenRow(id=hash_of(token), role=role, created_at=START, agent=agent)))
+        return self.client(Authorization=f"Bearer {token}")
+
+    async def person(self, login: str, role: str = "operator", agent: str | None = None) -> "Client":
+        """Return a client in which somebody has logged in."""
+        await self.add_user(login, role, agent)
+        client = self.client()
+        await client.log_in(login)
+        return client
+
+    async def add_user(self, login: str, role: str = "operator", agent: str | None = None) -> None:
+        row = UserRow(id=f"u-{login}", login=login, name=login.title(), role=role, password=_HASH, agent=agent)
+        await self.site.write(Put(row))
+
+    async def add_agent(self, id: str, *queues: str, capacity: int = 100) -> None:
+        profile = Profile(queues={queue: Membership() for queue in queues}, capacity=capacity)
+        await self.site.submit(DefineAgent(id, profile), [Put(AgentRow(id=id, name=id.title(), profile=b"{}"))])
+
+    async def close(self) -> None:
+        for client in self._clients:
+            await client.close()
+
+
+class Client:
+    """Somebody who calls: adds the CSRF token and the Origin that a page of ours would."""
+
+    def __init__(self, client: TestClient[Any, Any], origin: str) -> None:
+        self.http = client
+        self.origin = origin
+        self.csrf: str | None = None
+
+    async def log_in(self, login: str, password: str = PASSWORD) -> aiohttp.ClientResponse:
+        answer = await self.http.post("/api/v1/login", json={"login": login, "password": password})
+        if answer.status == 200:
+            self.csrf = (await answer.json())["csrf"]
+        return answer
+
+    async def call(
+        self, method: str, path: str, body: Any = None, *, key: str | None = None, headers: Mapping[str, str] = {}
+    ) -> aiohttp.ClientResponse:
+        sent = dict(headers)
+        if self.csrf is not None and method != "GET":
+            sent = {"X-CSRF-Token": self.csrf, "Origin": self.origin, **sent}
+        if key is not None:
+            sent["Idempotency-Key"] = key
+        return await self.http.request(method, f"/api/v1{path}", json=body, headers=sent)
+
+    async def get(self, path: str, status: int = 200) -> Any:
+        answer = await self.call("GET", path)
+        assert answer.status == status, await answer.text()
+        return await answer.json()
+
+    async def post(self, path: str, body: Any = None, status: int = 200, key: str | None = None) -> Any:
+        answer = await self.call("POST", path, {} if body is None else body, key=key)
+        assert answer.status == status, await answer.text()
+        return await answer.json() if answer.status != 204 else None
+
+    def socket(self, path: str, origin: str | None = None) -> Any:
+        """Return the context of a WebSocket, opened as a page of ours would."""
+        return self.http.ws_connect(path, origin=self.origin if origin is None else origin)
+
+
+@asynccontextmanager
+async def world(folder: Path, **settings: Any) -> AsyncIterator[World]:
+    """Yield a world that lives in `folder`."""
+    store = await SqliteStore.open(folder / "centrala.db")
+    clock = MovableClock()
+    engine = Engine(
+        store=store, bus=LocalBus(_nothing), policy=POLICY, clock=clock, outbox_of=outbox_of, rows_of=rows_of
+    )
+    await engine.start()
+    writer = asyncio.create_task(engine.run())
+    intake = Intake(engine=engine, store=store, classify=_unknown, knowledge={}, keys=(b"k" * 32,), domain="example.org")
+    site = RunningSite(name="test", engine=engine, store=store, intake=intake, leases=Leases(engine))
+    port = unused_port()
+    app = build(
+        site, **{"live": site.live, "public_url": f"http://127.0.0.1:{port}", "cookie_secure": False, **settings}
+    )
+    server = TestServer(app, port=port)
+    await server.start_server()
+    made = World(site, clock, app, server)
+    try:
+        yield made
+    finally:
+        await made.close()
+        await server.close()
+        writer.cancel()
+        await asyncio.gather(writer, return_exceptions=True)
+        await store.close()
+
+
+async def _nothing(order: Any) -> None:
+    """Nobody forwards commands here."""
+
+
+def _unknown(subject: str, text: str) -> Classification:
+    return Classification((("unknown", 0.0),), None, "none", "no model in this test")
+
+

@@ -1,0 +1,299 @@
+"""Views: what the API and the sockets answer with (docs/reference/sockets.md)."""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+At = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+"""RFC 3339, UTC, milliseconds."""
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "class"}):
+    """An answer."""
+
+
+class UserView(View, frozen=True, kw_only=True):
+    """Who is logged in."""
+
+    id: str
+    name: str
+    role: str
+    agent: str | None
+    language: str
+
+
+class SessionView(View, frozen=True, kw_only=True):
+    """A log-in; `csrf` goes into the X-CSRF-Token header of every unsafe call."""
+
+    user: UserView
+    csrf: str
+
+
+class TicketView(View, frozen=True, kw_only=True):
+    """Opens one socket, once."""
+
+    ticket: str
+    expires_at: At
+
+
+class WaitView(View, frozen=True, kw_only=True):
+    """The 10th to 90th percentile, in seconds."""
+
+    low_s: float
+    high_s: float
+
+
+class CustomerView(View, frozen=True, kw_only=True):
+    """A person."""
+
+    id: str
+    name: str = ""
+    email: str | None = None
+    phone: str | None = None
+    language: str | None = None
+    segment: str | None = None
+
+
+class CustomerDetail(CustomerView, frozen=True, kw_only=True):
+    """A person, with all that he is known by."""
+
+    created_at: At
+    identities: list[tuple[str, str]] = []
+    attributes: dict[str, Any] = {}
+
+
+class RequirementView(View, frozen=True, kw_only=True):
+    """Skill and least level; `expires_after` is a span."""
+
+    skill: str
+    level: int
+    expires_after: str | None = None
+
+
+class InteractionView(View, frozen=True, kw_only=True):
+    """An interaction. `messages` counts the conversation; `position` and `expected_wait` only while it waits."""
+
+    id: str
+    number: int
+    reference: str
+    state: str
+    queue: str
+    channel: str
+    medium: str
+    customer: CustomerView
+    agent: str | None
+    priority: int
+    class_: int
+    requirements: list[RequirementView]
+    labels: list[tuple[str, float]]
+    language: str | None
+    subject: str
+    preview: str
+    tags: list[str]
+    created_at: At
+    arrived_at: At
+    enqueued_at: At
+    due_at: At
+    accepted_at: At | None
+    wrap_up_until: At | None
+    wrap_up_mode: str
+    dispositions: list[str]
+    disposition: str | None
+    parked_until: At | None
+    scheduled_at: At | None
+    closed_at: At | None
+    position: int | None
+    expected_wait: WaitView | None
+    messages: int
+    unanswered_since: At | None
+    attempts: int
+    follows: str | None
+
+
+class Interactions(View, frozen=True, kw_only=True):
+    """A page of interactions, newest first."""
+
+    items: list[InteractionView]
+    next: str | None
+
+
+class AttachmentView(View, frozen=True, kw_only=True):
+    """A file of a message; its bytes are at `/api/v1/attachments/{id}`."""
+
+    id: str
+    filename: str
+    content_type: str
+    size: int
+
+
+class MessageView(View, frozen=True, kw_only=True):
+    """A message or a note."""
+
+    id: str
+    number: int | None
+    author: str
+    agent: str | None
+    name: str
+    text: str
+    html: str | None
+    subject: str
+    at: At
+    delivery: str
+    attachments: list[AttachmentView]
+
+
+class Messages(View, frozen=True, kw_only=True):
+    """A page of a conversation; `next` is the `after` of the next page."""
+
+    items: list[MessageView]
+    next: int | None
+
+
+class OfferView(View, frozen=True, kw_only=True):
+    """An offer, with what it is about and why it came to this agent."""
+
+    id: str
+    interaction: InteractionView | None
+    agent: str
+    state: str
+    offered_at: At
+    expires_at: At
+    reason: str
+    why: list[str]
+
+
+class Offers(View, frozen=True, kw_only=True):
+    """What rings at an agent."""
+
+    items: list[OfferView]
+    next: str | None = None
+
+
+class HeldView(View, frozen=True, kw_only=True):
+    """Something an agent holds."""
+
+    id: str
+    medium: str
+    state: str
+    since: At
+
+
+class MembershipView(View, frozen=True, kw_only=True):
+    """How an agent serves a queue."""
+
+    priority: int
+    delay_s: float
+
+
+class MediumView(View, frozen=True, kw_only=True):
+    """What a medium costs an agent, and how many at once."""
+
+    cost: int
+    max: int | None
+
+
+class AgentView(View, frozen=True, kw_only=True):
+    """An agent. `media`: which he takes now; `limits`: what each costs him."""
+
+    id: str
+    name: str
+    presence: str
+    reason: str
+    since: At
+    connected: bool
+    after_current: str | None
+    media: dict[str, bool]
+    limits: dict[str, MediumView]
+    capacity: int
+    used: int
+    interactions: list[HeldView]
+    queues: dict[str, MembershipView]
+    skills: dict[str, int]
+    cooling_until: At | None
+
+
+class Agents(View, frozen=True, kw_only=True):
+    """All agents."""
+
+    items: list[AgentView]
+    next: str | None = None
+
+
+class Colleague(View, frozen=True, kw_only=True):
+    """What every agent may know of another."""
+
+    id: str
+    name: str
+    presence: str
+
+
+class QueueView(View, frozen=True, kw_only=True):
+    """A queue's settings."""
+
+    name: str
+    target_s: float
+    credit_s: float
+    short_s: float
+    strategy: str
+    offer_s: dict[str, float]
+    wrap_up: str
+    wrap_up_after_s: float
+    dispositions: list[str]
+    disposition_required: bool
+    misses_max: int
+    agents: list[str]
+
+
+class Queues(View, frozen=True, kw_only=True):
+    """All queues."""
+
+    items: list[QueueView]
+    next: str | None = None
+
+
+class LiveView(View, frozen=True, kw_only=True):
+    """A row of the wallboard: the figures of one queue now."""
+
+    name: str
+    waiting: int
+    longest_wait_since: At | None
+    longest_wait_s: float
+    offered_legs: int
+    answered: int
+    service_level: float | None
+    asa_s: float | None
+    abandon_rate: float | None
+    abandoned: int
+    short_abandoned: int
+    expected_wait: WaitView | None
+    staffed: int
+    free: int
+    ringing: int
+    busy: int
+    wrap_up: int
+    away: int
+    offers_pending: int
+    backlog: int
+    target_s: float
+    at: At
+
+
+class EventView(View, frozen=True, kw_only=True, omit_defaults=True):
+    """A fact of the log."""
+
+    seq: int
+    at: At
+    type: str
+    v: int
+    interaction: str | None = None
+    agent: str | None = None
+    queue: str | None = None
+    data: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class Events(View, frozen=True, kw_only=True):
+    """A page of the log; `next` is the `after` of the next page, and repeats yours at the end of the log."""
+
+    items: list[EventView]
+    next: int

@@ -1,0 +1,195 @@
+"""Interactions: admit, list, look at, write in."""
+
+from typing import Any
+
+from queues.interaction import Interaction
+from router.explain import explain_interaction
+from vocabulary.instants import rfc3339, span_of
+from vocabulary.records import InteractionRow
+from vocabulary.skills import Requirement
+from web.access import Action, Principal, Tie, allows, tie_to_interaction
+from web.answers import Events, Interactions, InteractionView, Messages, MessageView
+from web.call import Call, accepted
+from web.endpoint import Endpoints
+from web.event_views import entry_event
+from web.payloads import EventQuery, InteractionQuery, MessageQuery, NewInteraction, NewMessage, NewRequirement
+from web.problems import Problem, invalid
+from web.site import ApiCustomer, ApiInteraction
+
+endpoints = Endpoints("interactions")
+
+_PAGES_MAX = 20
+"""How many pages of the records one call looks through for what an operator may see."""
+
+
+@endpoints.post("/interactions", "interaction.admit", "Admit an interaction; 200 if it had come before", status=201)
+async def admit(call: Call, body: NewInteraction) -> InteractionView:
+    """Take in work. With the same (channel, external_id), or Idempotency-Key, it is the same interaction."""
+    _check_routes(call, body)
+    admission = await call.site.admit(
+        ApiInteraction(
+            channel=body.channel,
+            external_id=body.external_id or call.derived("api"),
+            medium=body.medium,
+            customer=ApiCustomer(
+                id=body.customer.id,
+                email=body.customer.email,
+                phone=body.customer.phone,
+                name=body.customer.name,
+                language=body.customer.language,
+            ),
+            subject=body.subject,
+            text=body.text,
+            queue=body.queue,
+            priority=body.priority,
+            class_=body.class_,
+            requirements=requirements_of(body.requirements),
+            preferred_agent=body.preferred_agent,
+            attributes=body.attributes,
+        )
+    )
+    if admission.known:
+        call.status = 200
+    found = await call.views.find(admission.interaction)
+    assert found is not None, "what was admitted is there"
+    return await call.views.interaction(found)
+
+
+def _check_routes(call: Call, body: NewInteraction) -> None:
+    policy = call.site.policy
+    if body.channel is not None and body.channel not in policy.channels:
+        raise invalid("channel", f"There is no channel {body.channel!r}; there are: {_listed(policy.channels)}.")
+    if body.queue is not None and body.queue not in policy.queues:
+        raise invalid("queue", f"There is no queue {body.queue!r}; there are: {_listed(policy.queues)}.")
+    if body.preferred_agent is not None and body.preferred_agent not in call.site.state.agents:
+        raise invalid("preferred_agent", f"There is no agent {body.preferred_agent!r}.")
+
+
+def _listed(names: dict[str, Any]) -> str:
+    return ", ".join(sorted(names)) or "none"
+
+
+def requirements_of(given: tuple[NewRequirement, ...] | None) -> tuple[Requirement, ...] | None:
+    """Return the requirements that a caller gave, None if he left them to the rules.
+
+    Raises:
+        Problem: a span is none (422).
+    """
+    if given is None:
+        return None
+    return tuple(
+        Requirement(need.skill, need.level, _span(f"requirements[{place}].expires_after", need.expires_after))
+        for place, need in enumerate(given)
+    )
+
+
+def _span(path: str, text: str | None) -> int | None:
+    try:
+        return None if text is None else span_of(text)
+    except ValueError as error:
+        raise invalid(path, str(error)) from error
+
+
+@endpoints.get("/interactions", "interaction.list", "List interactions, newest first")
+async def list_interactions(call: Call, query: InteractionQuery) -> Interactions:
+    """Answer those that the caller may see. Agents see what they have or had, what rings, and their queues."""
+    rows, cursor = await _visible(call, query)
+    items = [await call.views.interaction(call.views.of_row(row)) for row in rows]
+    return Interactions(items=items, next=None if cursor is None else str(cursor))
+
+
+async def _visible(call: Call, query: InteractionQuery) -> tuple[list[InteractionRow], int | None]:
+    """Return a page of rows, and the cursor of the next page if there is one."""
+    knows = query.customer is not None and await call.views.knows(call.principal, query.customer)
+    found: list[InteractionRow] = []
+    before = query.cursor
+    for _ in range(_PAGES_MAX):
+        page = await call.site.store.interactions(
+            state=[state for state in (query.state or "").split(",") if state],
+            queue=query.queue,
+            agent=query.agent,
+            customer=query.customer,
+            q=query.q,
+            before=before,
+            limit=query.limit,
+        )
+        for row in page:
+            before = row.number
+            if _may_see(call.principal, call.views.of_row(row), call, knows=knows):
+                found.append(row)
+                if len(found) == query.limit:
+                    return found, before
+        if len(page) < query.limit:
+            return found, None
+    return found, before
+
+
+def _may_see(principal: Principal, interaction: Interaction, call: Call, *, knows: bool) -> bool:
+    tie = tie_to_interaction(principal, interaction, call.site.state)
+    return allows(principal, "interaction.see", tie | (Tie.KNOWS if knows else Tie.NONE))
+
+
+@endpoints.get("/interactions/{id}", "interaction.see", "One interaction")
+async def get_interaction(call: Call, id: str) -> InteractionView:
+    """Answer the interaction, closed ones from the records."""
+    return await call.views.interaction(await call.interaction(id, "interaction.see"))
+
+
+@endpoints.get("/interactions/{id}/messages", "interaction.read", "Its messages and notes")
+async def list_messages(call: Call, id: str, query: MessageQuery) -> Messages:
+    """Answer a page of the conversation, oldest first."""
+    await call.interaction(id, "interaction.read")
+    rows = await call.site.store.messages(id, after=query.after, limit=query.limit)
+    items = [await call.views.message(row) for row in rows]
+    return Messages(items=items, next=rows[-1].number if len(rows) == query.limit else None)
+
+
+@endpoints.post("/interactions/{id}/messages", "interaction.note", "Reply to the customer, or add a note", status=201)
+async def add_message(call: Call, id: str, body: NewMessage) -> MessageView:
+    """Add a reply of the owner, or a note, and answer it."""
+    action: Action = "interaction.reply" if body.kind == "reply" else "interaction.note"
+    found = await call.interaction(id, action)
+    if body.attachments:
+        raise invalid("attachments", "Attachments can't be sent yet; send the text without them.")
+    if not body.text.strip():
+        raise invalid("text", "Write something.")
+    agent = await call.acting(found) if body.kind == "reply" else call.actor
+    message = call.new_id("m")
+    row = await call.site.store.message(message)
+    if row is None:
+        decision, message = await call.site.reply(id, agent, body.text, note=body.kind == "note", id=message)
+        accepted(decision)
+        row = await call.site.store.message(message)
+    assert row is not None, "a reply that was taken is in the records"
+    return await call.views.message(row)
+
+
+@endpoints.get("/interactions/{id}/events", "interaction.see", "Its part of the event log")
+async def list_events(call: Call, id: str, query: EventQuery) -> Events:
+    """Answer what happened to it, in order."""
+    await call.interaction(id, "interaction.see")
+    entries = await call.site.store.entries(query.after, query.limit, interaction=id)
+    return Events(items=[entry_event(entry) for entry in entries], next=entries[-1].seq if entries else query.after)
+
+
+@endpoints.get("/interactions/{id}/explain", "interaction.see", "Why it is where it is")
+async def explain(call: Call, id: str) -> dict[str, Any]:
+    """Answer its place, and why each agent of its queue can't take it."""
+    await call.interaction(id, "interaction.see")
+    answer = explain_interaction(call.site.state, call.site.policy, id, call.site.now())
+    if answer is None:
+        raise Problem("conflict", f"Interaction {id} was over long ago; nothing is decided about it any more.")
+    return dict(dated(answer))
+
+
+def dated(value: Any) -> Any:
+    """Return an explanation with its instants as the API writes them."""
+    if isinstance(value, dict):
+        return {name: _dated_field(name, part) for name, part in value.items()}
+    return [dated(part) for part in value] if isinstance(value, list | tuple) else value
+
+
+def _dated_field(name: str, value: Any) -> Any:
+    if isinstance(value, int) and name.endswith(("_at", "_since", "_until")):
+        return rfc3339(value)
+    return dated(value)

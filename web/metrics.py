@@ -1,0 +1,87 @@
+"""Figures for Prometheus."""
+
+from collections import Counter as Tally
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from queues.lifecycle import InteractionState
+from web.site import Site
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Metrics:
+    """One application's figures, in a registry of their own."""
+
+    def __init__(self, site: Site) -> None:
+        self.registry = CollectorRegistry()
+        self._site = site
+        self.requests = Counter(
+            "centrala_http_requests", "HTTP requests", ("method", "route", "status"), registry=self.registry
+        )
+        self.request_seconds = Histogram(
+            "centrala_http_request_seconds",
+            "Time to answer",
+            ("method", "route"),
+            registry=self.registry,
+            buckets=_SECONDS,
+        )
+        self.submit_seconds = Histogram(
+            "centrala_submit_seconds",
+            "Time until a command of the API is durable",
+            ("command",),
+            registry=self.registry,
+            buckets=_SECONDS,
+        )
+        self.sockets = Gauge("centrala_sockets", "Open WebSockets", ("kind",), registry=self.registry)
+        self._mismatch = Gauge(
+            "centrala_conservation_mismatch",
+            "Admitted interactions that are in no state, or in two: anything but 0 needs a person",
+            registry=self.registry,
+        )
+        self.registry.register(_StateCollector(site))
+
+    async def text(self) -> bytes:
+        """Return all figures as Prometheus reads them."""
+        self._mismatch.set(mismatch(await self._site.store.counts(), self._site.state.admitted))
+        return generate_latest(self.registry)
+
+
+def mismatch(counts: Mapping[str, Any], admitted: int) -> int:
+    """Return by how many the interactions in the records differ from those that were ever admitted.
+
+    Args:
+        counts: of the store; `interactions` maps states to rows.
+        admitted: by the event log.
+    """
+    kept = counts.get("interactions", {})
+    return admitted - sum(kept.values()) if isinstance(kept, Mapping) else admitted - int(kept)
+
+
+class _StateCollector(Collector):
+    """Reads the state at each scrape, so that nothing has to be counted along."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def collect(self) -> Iterable[Metric]:
+        state = self._site.state
+        interactions = GaugeMetricFamily(
+            "centrala_interactions", "Interactions that the router knows", labels=("queue", "state")
+        )
+        known = Tally((one.queue, str(one.state)) for one in state.interactions.values())
+        for queue in self._site.policy.queues:
+            for status in InteractionState:
+                interactions.add_metric((queue, status), known[queue, str(status)])
+        yield interactions
+        agents = GaugeMetricFamily("centrala_agents", "Agents", labels=("presence",))
+        for presence, count in Tally(agent.presence for agent in state.agents.values()).items():
+            agents.add_metric((presence,), count)
+        yield agents
+        last = GaugeMetricFamily("centrala_last_seq", "Number of the last durable event")
+        last.add_metric((), self._site.seq)
+        yield last

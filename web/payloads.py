@@ -1,0 +1,220 @@
+"""Bodies and queries that the API takes. What is not named here is refused."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from router.commands import CallOutcome
+from vocabulary.skills import LEVEL_MAX, LEVEL_MIN
+
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Code = Annotated[str, Meta(max_length=100)]
+Text = Annotated[str, Meta(max_length=100_000)]
+SomeText = Annotated[str, Meta(min_length=1, max_length=100_000)]
+SpanText = Annotated[str, Meta(max_length=20, description='A time span such as "30s", "10m" or "1h 30m".')]
+When = Annotated[str, Meta(max_length=40, extra_json_schema={"format": "date-time"})]
+Level = Annotated[int, Meta(ge=LEVEL_MIN, le=LEVEL_MAX)]
+Priority = Annotated[int, Meta(ge=-100, le=100)]
+Class = Annotated[int, Meta(ge=-1, le=1)]
+Limit = Annotated[int, Meta(ge=1, le=200)]
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"class_": "class"}):
+    """What a caller sends; unknown fields are refused, so that a typing error is no silent default."""
+
+
+class Login(Body, frozen=True, kw_only=True):
+    """A person's log-in."""
+
+    login: Annotated[str, Meta(max_length=200)]
+    password: Annotated[str, Meta(max_length=1000)]
+
+
+class NewCustomer(Body, frozen=True, kw_only=True):
+    """Who the work is from; any one of them identifies him."""
+
+    id: Name | None = None
+    email: Annotated[str, Meta(max_length=320)] | None = None
+    phone: Annotated[str, Meta(max_length=40)] | None = None
+    name: Name | None = None
+    language: Annotated[str, Meta(max_length=20)] | None = None
+
+
+class NewRequirement(Body, frozen=True, kw_only=True):
+    """What an agent must hold; with `expires_after`, only so long."""
+
+    skill: Name
+    level: Level = LEVEL_MIN
+    expires_after: SpanText | None = None
+
+
+class NewInteraction(Body, frozen=True, kw_only=True):
+    """Work to admit. What is given here wins over the rules."""
+
+    channel: Name | None = None
+    external_id: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
+    medium: Name | None = None
+    customer: NewCustomer = NewCustomer()
+    subject: Annotated[str, Meta(max_length=1000)] = ""
+    text: Text = ""
+    queue: Name | None = None
+    priority: Priority | None = None
+    class_: Class | None = None
+    requirements: Annotated[tuple[NewRequirement, ...], Meta(max_length=50)] | None = None
+    preferred_agent: Name | None = None
+    attributes: dict[str, Any] = {}
+
+
+class InteractionQuery(Body, frozen=True, kw_only=True):
+    """Which interactions; `state` may name several with commas, `q` searches texts and subjects."""
+
+    state: str | None = None
+    queue: str | None = None
+    agent: str | None = None
+    customer: str | None = None
+    q: Annotated[str, Meta(max_length=200)] | None = None
+    cursor: Annotated[int, Meta(ge=1)] | None = None
+    limit: Limit = 50
+
+
+class MessageQuery(Body, frozen=True, kw_only=True):
+    """Messages with numbers above `after`."""
+
+    after: Annotated[int, Meta(ge=0)] = 0
+    limit: Limit = 100
+
+
+class EventQuery(Body, frozen=True, kw_only=True):
+    """Events behind the sequence number `after`."""
+
+    after: Annotated[int, Meta(ge=0)] = 0
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+
+
+class OfferQuery(Body, frozen=True, kw_only=True):
+    """Wait up to `wait` seconds for the first offer."""
+
+    wait: Annotated[int, Meta(ge=0, le=60)] = 0
+
+
+class NewMessage(Body, frozen=True, kw_only=True):
+    """A reply to the customer, or a note that stays in the house. Attachments are not taken yet."""
+
+    kind: Literal["reply", "note"]
+    text: SomeText
+    attachments: tuple[str, ...] = ()
+
+
+class TransferTo(Body, frozen=True, kw_only=True):
+    """Where to; `note` is what the next one reads first. To an agent, by requirements, and warm: not yet."""
+
+    note: SomeText
+    queue: Name | None = None
+    agent: Name | None = None
+    requirements: Annotated[tuple[NewRequirement, ...], Meta(max_length=50)] | None = None
+    warm: bool = False
+
+
+class PriorityChange(Body, frozen=True, kw_only=True):
+    """A new priority and, if given, class."""
+
+    priority: Priority
+    class_: Class | None = None
+    reason: SomeText
+
+
+class MoveTo(Body, frozen=True, kw_only=True):
+    """Another queue for what waits."""
+
+    queue: Name
+    reason: Text = ""
+
+
+class ParkUntil(Body, frozen=True, kw_only=True):
+    """Set aside, until the customer writes, the owner resumes, or an instant."""
+
+    until: When | None = None
+
+
+class EndContact(Body, frozen=True, kw_only=True):
+    """The contact is over. `wrap_up` asks for one where the queue leaves the choice."""
+
+    wrap_up: bool = False
+
+
+class WrapUpDone(Body, frozen=True, kw_only=True):
+    """What came of it."""
+
+    disposition: Code | None = None
+    note: Text | None = None
+
+
+class CloseBecause(Body, frozen=True, kw_only=True):
+    """Why it is closed."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=100)]
+
+
+class DeclineBecause(Body, frozen=True, kw_only=True):
+    """Why the agent does not take it."""
+
+    reason: Code = "other"
+
+
+class Outcome(Body, frozen=True, kw_only=True):
+    """What came of calling back."""
+
+    outcome: CallOutcome
+
+
+class QueueMembership(Body, frozen=True, kw_only=True):
+    """How an agent serves a queue: 1 is first; he sees work once it has waited `delay` (a span such as "30s")."""
+
+    priority: Annotated[int, Meta(ge=1, le=100)] = 1
+    delay: SpanText | int = "0s"
+
+
+class MediumShare(Body, frozen=True, kw_only=True):
+    """What one interaction of a medium costs of the agent's units, and how many at once."""
+
+    cost: Annotated[int, Meta(ge=0, le=10_000)]
+    max: Annotated[int, Meta(ge=0, le=1000)] | None = None
+
+
+class AgentProfile(Body, frozen=True, kw_only=True):
+    """An agent, whole."""
+
+    name: Name
+    email: Annotated[str, Meta(max_length=320)] = ""
+    skills: dict[str, Level] = {}
+    queues: dict[str, QueueMembership] = {}
+    capacity: Annotated[int, Meta(ge=0, le=10_000)] = 100
+    media: dict[str, MediumShare] = {}
+
+
+class AgentChange(Body, frozen=True, kw_only=True):
+    """What changes of an agent; what is left out stays."""
+
+    name: Name | None = None
+    email: Annotated[str, Meta(max_length=320)] | None = None
+    skills: dict[str, Level] | None = None
+    queues: dict[str, QueueMembership] | None = None
+    capacity: Annotated[int, Meta(ge=0, le=10_000)] | None = None
+    media: dict[str, MediumShare] | None = None
+
+
+class RemovalQuery(Body, frozen=True, kw_only=True):
+    """A queue that takes what the agent holds; without it, an agent who holds work is not removed."""
+
+    move_to: Name | None = None
+
+
+class PresenceChange(Body, frozen=True, kw_only=True):
+    """What the agent declares. `lease` keeps one without a socket; his calls renew it."""
+
+    presence: Literal["available", "busy", "away", "offline"]
+    reason: Code = ""
+    after_current: bool = False
+    lease: SpanText | None = None
+    media: dict[str, bool] | None = None

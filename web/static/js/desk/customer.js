@@ -1,0 +1,70 @@
+// @ts-check
+/** Who the customer is and what happened before, over all media. */
+import { useEffect, useState } from "preact/hooks";
+import { get } from "../api.js";
+import { html } from "../html.js";
+import { languageName, percent, shortTime, t, word } from "../i18n.js";
+import { Icon, MediumIcon } from "../ui/icon.js";
+import { nameOf } from "./names.js";
+import { dialog, held, togglePanel } from "./state.js";
+
+const HISTORY_MAX = 10;
+
+/** @param {{id: string | null}} props */
+export function CustomerPanel({ id }) {
+  const one = id ? held.value[id] : undefined;
+  return html`<aside class="panel" aria-label=${t("customer.panel")}>
+    <header class="panel-head"><h2>${t("customer.title")}</h2>
+      <button type="button" class="button quiet square" aria-label=${t("ui.close")} onClick=${togglePanel}><${Icon} name="close" /></button></header>
+    ${one ? html`<${Details} one=${one} />` : html`<p class="hint">${t("customer.none")}</p>`}
+  </aside>`;
+}
+
+/** @param {{one: import("./types.js").Interaction}} props */
+function Details({ one }) {
+  const who = one.customer;
+  const fact = (/** @type {string} */ label, /** @type {any} */ value) => value && html`<div><dt>${label}</dt><dd>${value}</dd></div>`;
+  return html`<section>
+      <p class="customer-name">${nameOf(one)} ${who?.segment && html`<span class="tag strong">${word("segment", who.segment)}</span>`}</p>
+      <dl class="facts">
+        ${fact(t("customer.email"), who?.email && html`<a href="mailto:${who.email}">${who.email}</a>`)}
+        ${fact(t("customer.phone"), who?.phone && html`<a href="tel:${who.phone}">${who.phone}</a>`)}
+        ${fact(t("customer.language"), languageName(who?.language ?? one.language))}
+      </dl>
+    </section>
+    <section><h3>${t("customer.this")}</h3>
+      <dl class="facts">
+        ${fact(t("interaction.reference"), one.reference || one.number)}
+        ${fact(t("interaction.channel"), one.channel)}
+        ${fact(t("interaction.queue"), one.queue)}
+        ${fact(t("interaction.arrived"), shortTime(one.arrived_at))}
+        ${fact(t("interaction.priority"), one.priority ? String(one.priority) : "")}
+        ${fact(t("interaction.labels"), one.labels?.length > 0 && html`<ul class="tags">${one.labels.map(
+          ([name, confidence]) => html`<li class="tag">${word("label", name)} <span class="figures">${percent(confidence)}</span></li>`)}</ul>`)}
+        ${fact(t("interaction.tags"), one.tags?.length > 0 && html`<ul class="tags">${one.tags.map((tag) => html`<li class="tag">${tag}</li>`)}</ul>`)}
+      </dl>
+    </section>
+    ${who?.id && html`<${History} customer=${who.id} except=${one.id} />`}`;
+}
+
+/** @param {{customer: string, except: string}} props */
+function History({ customer, except }) {
+  const [items, setItems] = useState(/** @type {import("./types.js").Interaction[] | null} */ (null));
+  const [error, setError] = useState("");
+  useEffect(() => {
+    get(`/interactions?customer=${encodeURIComponent(customer)}&limit=${HISTORY_MAX + 1}`)
+      .then((page) => setItems(page.items.filter((/** @type {any} */ one) => one.id !== except).slice(0, HISTORY_MAX)))
+      .catch((failure) => setError(failure.message));
+  }, [customer, except]);
+  return html`<section><h3>${t("customer.history")}</h3>
+    ${error && html`<p class="hint" role="alert">${error}</p>`}
+    ${!items && !error && html`<p class="hint">${t("ui.loading")}</p>`}
+    ${items?.length === 0 && html`<p class="hint">${t("customer.first_contact")}</p>`}
+    <ul class="history">${items?.map((one) => html`<li key=${one.id}>
+      <button type="button" onClick=${() => void (dialog.value = { name: "transcript", id: one.id })}>
+        <${MediumIcon} medium=${one.medium} /><span class="sr-only">${word("medium", one.medium)}: </span>
+        <span class="history-text">${one.subject || one.preview || one.queue}</span>
+        <span class="history-meta">${shortTime(one.created_at)} · ${word("disposition", one.disposition) || word("state", one.state)}</span>
+      </button></li>`)}</ul>
+  </section>`;
+}

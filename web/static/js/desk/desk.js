@@ -1,0 +1,90 @@
+// @ts-check
+import { useEffect, useRef } from "preact/hooks";
+import { html } from "../html.js";
+import { t } from "../i18n.js";
+import { Connection } from "../ui/connection.js";
+import { Spoken } from "../ui/say.js";
+import { Toasts } from "../ui/toast.js";
+import { accept, askTransfer, current, end } from "./actions.js";
+import { AlertBanner, ReadinessDialog } from "./readiness.js";
+import { Conversation } from "./conversation.js";
+import { CustomerPanel } from "./customer.js";
+import { expected } from "./frames.js";
+import { Header } from "./header.js";
+import { KeysDialog } from "./keys_dialog.js";
+import { listen } from "./keys.js";
+import { ConversationList } from "./list.js";
+import { OfferCards } from "./offers.js";
+import { TransferDialog } from "./transfer.js";
+import { TranscriptDialog } from "./transcript.js";
+import * as desk from "./state.js";
+
+/** Put the focus on something of the selected conversation, once it is rendered. @param {string} selector */
+function focusIn(selector) {
+  requestAnimationFrame(() => {
+    const column = document.getElementById(`conversation-${desk.selected.value}`);
+    /** @type {HTMLElement | null | undefined} */ (column?.querySelector(selector))?.focus();
+  });
+}
+
+/** @param {1 | -1} step */
+function go(step) {
+  desk.selectNext(step);
+  focusIn("[data-focus]");
+}
+
+/** @param {{presence: {current: null | (() => void)}}} parts */
+const commands = ({ presence }) => ({
+  accept: () => desk.offers.value[0] && accept(desk.offers.value[0].id, expected),
+  decline: () => /** @type {HTMLElement | null} */ (document.querySelector(".offer [data-decline] > button"))?.click(),
+  next: () => go(1),
+  previous: () => go(-1),
+  presence: () => presence.current?.(),
+  end: () => current()?.state === "active" && end(/** @type {any} */ (current()).id),
+  transfer: () => askTransfer(),
+  reply: () => focusIn('[data-kind="reply"]'),
+  note: () => focusIn('[data-kind="note"]'),
+  park: () => /** @type {HTMLElement | null} */ (document.querySelector(`#conversation-${desk.selected.value} [data-park] > button`))?.click(),
+  panel: desk.togglePanel,
+  pin: () => desk.selected.value && desk.togglePin(desk.selected.value),
+  help: () => void (desk.dialog.value = { name: "keys" }),
+});
+
+const DIALOGS = /** @type {Record<string, any>} */ ({
+  keys: KeysDialog, transfer: TransferDialog, transcript: TranscriptDialog, readiness: ReadinessDialog,
+});
+
+/** @param {{socket: import("../socket.js").LiveSocket}} props */
+export function Desk({ socket }) {
+  const presence = useRef(/** @type {null | (() => void)} */ (null));
+  useEffect(() => listen(commands({ presence })), []);
+  const columns = desk.columns.value;
+  const shown = desk.dialog.value;
+  const Open = shown && DIALOGS[shown.name];
+  return html`
+    <${Header} presence=${presence} socket=${socket} />
+    <${Connection} socket=${socket} />
+    <${AlertBanner} socketOpen=${socket.open.value} />
+    <main class="desk ${desk.panelOpen.value ? "with-panel" : ""} ${columns.length ? "reading" : ""}" data-columns=${columns.length}>
+      <section class="side" aria-label=${t("desk.work")}>
+        <${OfferCards} />
+        <${ConversationList} />
+      </section>
+      <div class="columns">
+        ${columns.length
+          ? columns.map((id) => html`<${Conversation} key=${id} id=${id} socket=${socket} />`)
+          : html`<${Nothing} />`}
+      </div>
+      ${desk.panelOpen.value && html`<${CustomerPanel} key=${desk.selected.value} id=${desk.selected.value} />`}
+    </main>
+    ${Open && html`<${Open} ...${shown} socketOpen=${socket.open.value} onClose=${() => void (desk.dialog.value = null)} />`}
+    <${Toasts} />
+    <${Spoken} />
+  `;
+}
+
+function Nothing() {
+  const mine = desk.agent.value;
+  const hint = !desk.loaded.value ? "" : mine?.presence === "available" ? t("desk.empty.available") : t("desk.empty.not_available");
+  return html`<div class="empty"><h2>${t("desk.empty.title")}</h2><p>${hint}</p></div>`;
+}

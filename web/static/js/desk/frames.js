@@ -1,0 +1,139 @@
+// @ts-check
+/** What each frame of /ws/desk does to the state. */
+import { batch } from "@preact/signals";
+import { get } from "../api.js";
+import { learn } from "../clock.js";
+import { ms, t, word } from "../i18n.js";
+import { messageTone, supervisorTone } from "../sound.js";
+import { say } from "../ui/say.js";
+import { toast, toastError } from "../ui/toast.js";
+import { ownChange } from "./actions.js";
+import { nameOf } from "./names.js";
+import { offerInWords } from "./offer_words.js";
+import { settleWith } from "./outbox.js";
+import * as desk from "./state.js";
+
+const TYPING_MS = 6000;
+/** Interactions that this agent just accepted; they come to the front when they arrive. @type {Set<string>} */
+export const expected = new Set();
+
+/** @param {any} frame */
+export function onFrame(frame) {
+  batch(() => handlers[frame.type]?.(frame));
+}
+
+/** @type {Record<string, (frame: any) => void>} */
+const handlers = {
+  snapshot(frame) {
+    if (frame.at) learn(ms(frame.at), Date.now(), Date.now());
+    desk.agent.value = frame.agent;
+    desk.offers.value = frame.offers;
+    desk.held.value = Object.fromEntries(frame.interactions.map((/** @type {any} */ one) => [one.id, one]));
+    desk.queues.value = frame.queues;
+    desk.colleagues.value = frame.agents ?? [];
+    desk.loaded.value = true;
+    for (const one of frame.interactions) catchUp(one.id).catch(toastError);
+    keepSelection();
+  },
+  offer(frame) {
+    desk.offers.value = [...desk.offers.value.filter((one) => one.id !== frame.offer.id), frame.offer];
+    say(offerInWords(frame.offer), true);
+  },
+  offer_ended(frame) {
+    const ended = desk.offers.value.find((one) => one.id === frame.id);
+    desk.offers.value = desk.offers.value.filter((one) => one.id !== frame.id);
+    if (ended && frame.state === "withdrawn") {
+      const text = t("desk.offer.withdrawn", { reason: word("offer.reason", frame.reason) || t("offer.reason.withdrawn") });
+      toast(text);
+    } else if (ended && frame.state === "expired") {
+      toast(t("desk.offer.expired"));
+    }
+  },
+  interaction(frame) {
+    const one = frame.interaction;
+    const known = one.id in desk.held.value;
+    desk.held.value = { ...desk.held.value, [one.id]: one };
+    if (!known) arrived(one);
+  },
+  interaction_gone(frame) {
+    const { [frame.id]: gone, ...rest } = desk.held.value;
+    desk.held.value = rest;
+    const others = new Set(["done", "ended", "closed", "wrap_up", "transferred"]);
+    if (gone && frame.reason && !others.has(frame.reason)) {
+      toast(t("desk.gone", { name: nameOf(gone), reason: word("gone", frame.reason) }));
+    }
+    keepSelection();
+  },
+  message(frame) {
+    merge(desk.idOf(frame.interaction), [frame.message], true);
+  },
+  presence(frame) {
+    const before = desk.agent.value;
+    desk.agent.value = frame.agent;
+    if (before && before.presence !== frame.agent.presence && isForced(before)) {
+      supervisorTone();
+      toast(t("desk.presence.forced", {
+        presence: word("presence", frame.agent.presence),
+        reason: word("reason", frame.agent.reason),
+      }), "error");
+    }
+  },
+  typing(frame) {
+    desk.typing.value = { ...desk.typing.value, [desk.idOf(frame.interaction)]: Date.now() + TYPING_MS };
+  },
+};
+
+/** Whether somebody else did it: no call of ours is recent, and nothing was pending. @param {import("./types.js").Agent} before */
+const isForced = (before) => Date.now() - ownChange.at > 5000 && !before.after_current;
+
+
+/** @param {import("./types.js").Interaction} one */
+function arrived(one) {
+  catchUp(one.id).catch(toastError);
+  if (expected.delete(one.id) || !desk.selected.value) desk.select(one.id);
+}
+
+function keepSelection() {
+  if (desk.selected.value && !(desk.selected.value in desk.held.value)) desk.select(desk.list.value[0]?.id ?? null);
+  else if (!desk.selected.value && innerWidth >= 760) desk.select(desk.list.value[0]?.id ?? null);
+}
+
+/** Fetch what is missing of a conversation. @param {string} id */
+export async function catchUp(id) {
+  let last = Math.max(0, ...(desk.threads.value[id] ?? []).map((one) => one.number ?? 0));
+  for (;;) {
+    const page = await get(`/interactions/${encodeURIComponent(id)}/messages?after=${last}`);
+    merge(id, page.items, false);
+    const newest = Math.max(last, ...page.items.map((/** @type {any} */ one) => one.number ?? 0));
+    if (!page.next || newest === last) return;
+    last = newest;
+  }
+}
+
+/**
+ * Put messages into their conversation; one that is known is replaced, which is how a delivery changes.
+ * @param {string} id @param {import("./types.js").Message[]} messages @param {boolean} live whether they are news
+ */
+export function merge(id, messages, live) {
+  const before = desk.threads.value[id] ?? [];
+  const byId = new Map(before.map((one) => [one.id, one]));
+  for (const one of messages) {
+    if (live && one.author === "customer" && !byId.has(one.id)) announce(id, one);
+    byId.set(one.id, { ...byId.get(one.id), ...one });
+  }
+  desk.threads.value = { ...desk.threads.value, [id]: [...byId.values()].sort(inOrder) };
+  settleWith(id, messages);
+  if (!document.hidden && desk.columns.value.includes(id)) desk.read(id);
+}
+
+/** One that has no number yet comes last. @param {import("./types.js").Message} a @param {import("./types.js").Message} b */
+const inOrder = (a, b) => (a.number ?? Infinity) - (b.number ?? Infinity) || ms(a.at) - ms(b.at);
+
+/** @param {string} id @param {import("./types.js").Message} message */
+function announce(id, message) {
+  const one = desk.held.value[id];
+  const { [id]: _, ...rest } = desk.typing.value;
+  desk.typing.value = rest;
+  messageTone();
+  if (one) say(t("desk.message.heard", { name: nameOf(one), text: message.text.slice(0, 200) }));
+}

@@ -1,0 +1,36 @@
+// @ts-check
+/** Starts the operator's desk. */
+import { render } from "preact";
+import { toLogin, whoAmI } from "../api.js";
+import { html } from "../html.js";
+import { loadCatalogue, t } from "../i18n.js";
+import { LiveSocket } from "../socket.js";
+import { Failure } from "../ui/failure.js";
+import { watchAlerts } from "./alerts.js";
+import { Desk } from "./desk.js";
+import { merge, onFrame } from "./frames.js";
+import { flush, whenTaken } from "./outbox.js";
+import { columns, me, read } from "./state.js";
+
+const root = /** @type {HTMLElement} */ (document.getElementById("app"));
+
+async function start() {
+  await loadCatalogue();
+  me.value = await whoAmI();
+  if (!me.value?.agent) {
+    render(html`<${Failure} title=${t("desk.no_agent.title")} text=${t("desk.no_agent.text")} />`, root);
+    return;
+  }
+  const socket = new LiveSocket("/ws/desk", { onFrame: withFlush, onSessionOver: toLogin, pings: true });
+  // A snapshot means that the way is open again, so what waits goes out.
+  function withFlush(/** @type {any} */ frame) {
+    onFrame(frame);
+    if (frame.type === "snapshot") flush();
+  }
+  whenTaken((interaction, message) => message?.at && merge(interaction, [message], false));
+  watchAlerts();
+  document.addEventListener("visibilitychange", () => document.hidden || columns.value.forEach(read));
+  render(html`<${Desk} socket=${socket} />`, root);
+}
+
+start().catch((error) => render(html`<${Failure} title=${t("error.title")} text=${error.message} />`, root));

@@ -1,0 +1,25 @@
+// @ts-check
+/**
+ * The views of docs/reference/sockets.md as the desk uses them.
+ *
+ * @typedef {{id: string, name?: string, email?: string, phone?: string, language?: string, segment?: string}} Customer
+ *
+ * @typedef {{id: string, number: number | string, state: string, queue: string, channel: string, medium: string,
+ *   customer: Customer | null, agent: string | null, priority: number, labels: [string, number][], language: string | null,
+ *   subject: string, preview: string, tags: string[], created_at: string, arrived_at: string, due_at: string | null,
+ *   accepted_at: string | null, wrap_up_until: string | null, wrap_up_mode: string | null, dispositions: any[],
+ *   disposition: string | null, messages: number, unanswered_since: string | null, attempts: number,
+ *   reference: string, position: number | null, expected_wait: {low_s: number, high_s: number} | null}} Interaction
+ *
+ * @typedef {{id: string, number: number | null, author: "customer" | "agent" | "bot" | "note", agent: string | null,
+ *   name: string | null, text: string, html: string | null, subject: string | null, at: string, delivery: string,
+ *   attachments: {id: string, filename: string, content_type: string, size: number}[]}} Message
+ *
+ * @typedef {{id: string, interaction: Interaction, agent: string, state: string, offered_at: string, expires_at: string | null,
+ *   reason: string | null, why: string[]}} Offer
+ *
+ * @typedef {{id: string, name: string, presence: string, reason: string | null, since: string, connected: boolean,
+ *   after_current: string | null, media: Record<string, boolean>, capacity: number, used: number, interactions: any[],
+ *   queues: Record<string, any>, skills: Record<string, number>, cooling_until: string | null}} Agent
+ */
+export {};

@@ -1,0 +1,91 @@
+// @ts-check
+import { useEffect, useState } from "preact/hooks";
+import { get } from "../api.js";
+import { html } from "../html.js";
+import { dayTime, exactTime, known, t, waitRange, word } from "../i18n.js";
+import { failsInWords } from "../ui/codes.js";
+import { Facts } from "../ui/facts.js";
+import { Icon, MediumIcon } from "../ui/icon.js";
+import { nameOf } from "../desk/names.js";
+import { Transcript } from "../desk/transcript.js";
+import { agentName, dialog } from "./state.js";
+
+const TABS = ["transcript", "timeline", "explain"];
+
+/** @param {{id: string, back: (() => void) | null}} props */
+export function InteractionDetail({ id, back }) {
+  const [one, setOne] = useState(/** @type {import("../desk/types.js").Interaction | null} */ (null));
+  const [failure, setFailure] = useState("");
+  const [tab, setTab] = useState(TABS[0]);
+  const steering = dialog.value;
+  useEffect(() => {
+    get(`/interactions/${encodeURIComponent(id)}`).then(setOne).catch((error) => setFailure(error.message));
+  }, [id, steering]);
+  if (failure) return html`<p role="alert">${failure}</p>`;
+  if (!one) return html`<p class="hint">${t("ui.loading")}</p>`;
+  return html`<div class="detail">
+    <div class="detail-head">
+      ${back && html`<button type="button" class="button quiet" onClick=${back}><${Icon} name="left" />${t("board.back_to_queue")}</button>`}
+      <p class="detail-name"><${MediumIcon} medium=${one.medium} /><strong>${nameOf(one)}</strong>
+        <span class="tag">${word("state", one.state)}</span><span class="hint">${one.reference || one.number} · ${one.queue} · ${dayTime(one.arrived_at)}
+        ${one.agent && ` · ${agentName(one.agent)}`}${one.position ? ` · ${t("board.position", { position: one.position })}` : ""}
+        ${one.expected_wait ? ` · ${waitRange(one.expected_wait)}` : ""}</span></p>
+      <${Steering} one=${one} />
+    </div>
+    <div class="segments" role="group" aria-label=${t("board.view")}>
+      ${TABS.map((name) => html`<button type="button" aria-pressed=${tab === name} onClick=${() => setTab(name)}>${t(`board.tab.${name}`)}</button>`)}</div>
+    ${tab === "transcript" && html`<${Transcript} id=${id} medium=${one.medium} language=${one.language} />`}
+    ${tab === "timeline" && html`<${Timeline} id=${id} />`}
+    ${tab === "explain" && html`<${Explanation} id=${id} />`}
+  </div>`;
+}
+
+/** @param {{one: import("../desk/types.js").Interaction}} props */
+function Steering({ one }) {
+  const ask = (/** @type {string} */ name) => () => void (dialog.value = { name, interaction: one });
+  const waits = ["waiting", "offered"].includes(one.state);
+  if (["closed", "abandoned"].includes(one.state)) return null;
+  return html`<div class="detail-actions" role="group" aria-label=${t("desk.actions")}>
+    ${waits && html`<button type="button" class="button" onClick=${ask("priority")}><${Icon} name="up" />${t("steer.priority")}</button>
+      <button type="button" class="button" onClick=${ask("move")}><${Icon} name="transfer" />${t("steer.move")}</button>`}
+    <button type="button" class="button ending" onClick=${ask("close")}><${Icon} name="end" />${t("steer.close")}</button>
+  </div>`;
+}
+
+/** @param {{id: string}} props */
+function Timeline({ id }) {
+  const [events, setEvents] = useState(/** @type {any[] | null} */ (null));
+  const [failure, setFailure] = useState("");
+  useEffect(() => {
+    get(`/interactions/${encodeURIComponent(id)}/events`).then((page) => setEvents(page.items)).catch((error) => setFailure(error.message));
+  }, [id]);
+  if (failure) return html`<p role="alert">${failure}</p>`;
+  if (!events) return html`<p class="hint">${t("ui.loading")}</p>`;
+  return html`<ol class="timeline">${events.map((one) => {
+    const key = `event.${one.type}`;
+    return html`<li key=${one.seq}><time class="figures" datetime=${one.at}>${exactTime(one.at)}</time>
+      <div><p>${known(key) ? t(key, { agent: agentName(one.agent), queue: one.queue ?? "" }) : one.type}</p>
+        ${one.data && Object.keys(one.data).length > 0 && html`<details><summary>${t("board.event_data", { seq: String(one.seq) })}</summary><${Facts} value=${one.data} /></details>`}
+      </div></li>`;
+  })}</ol>`;
+}
+
+/** @param {{id: string}} props */
+function Explanation({ id }) {
+  const [why, setWhy] = useState(/** @type {any} */ (null));
+  const [failure, setFailure] = useState("");
+  useEffect(() => {
+    get(`/interactions/${encodeURIComponent(id)}/explain`).then(setWhy).catch((error) => setFailure(error.message));
+  }, [id]);
+  if (failure) return html`<p role="alert">${failure}</p>`;
+  if (!why) return html`<p class="hint">${t("ui.loading")}</p>`;
+  const { agents = [], text = "", ...rest } = why;
+  return html`<div class="explain">
+    ${text && html`<p class="explain-text">${text}</p>`}
+    ${agents.length > 0 && html`<table class="list-table"><caption>${t("explain.agents")}</caption><tbody>
+      ${agents.map((/** @type {any} */ one) => html`<tr key=${one.agent}><th scope="row" class="text">${agentName(one.agent)}</th>
+        <td class=${one.fails ? "" : "good"}><${Icon} name=${one.fails ? "close" : "check"} class="small" />${one.fails ? failsInWords(one.fails) : t("explain.qualifies")}</td></tr>`)}
+    </tbody></table>`}
+    <${Facts} value=${rest} />
+  </div>`;
+}

@@ -1,0 +1,23 @@
+// @ts-check
+/** Reasons come as codes with their terms, such as `skill:billing:5`; here they become words. */
+import { known, languageName, t, word } from "../i18n.js";
+
+/** @param {string} skill */
+const skillName = (skill) => (skill.startsWith("lang:") ? languageName(skill.slice(5)) : skill.replaceAll("_", " "));
+
+/** Why an offer came to this agent. @param {string} code */
+export function whyInWords(code) {
+  const [kind, ...rest] = code.split(":");
+  if (kind === "skill") return t("why.skill", { skill: skillName(rest.slice(0, -1).join(":")), level: rest.at(-1) ?? "" });
+  if (kind === "load") return t("why.load", { load: rest.join(":") });
+  return known(`why.${kind}`) ? t(`why.${kind}`, { detail: rest.join(":") }) : code;
+}
+
+/** Why an agent does not get something. @param {string} code */
+export function failsInWords(code) {
+  const [kind, ...rest] = code.split(":");
+  const detail = rest.join(":");
+  if (kind === "presence") return word("presence", detail);
+  if (kind === "requirement") return t("fails.requirement", { detail: skillName(detail) });
+  return known(`fails.${kind}`) ? t(`fails.${kind}`, { detail }) : code;
+}

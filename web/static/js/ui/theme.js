@@ -1,0 +1,51 @@
+// @ts-check
+/** Light, dark or as the system says; and the page's language. Both without inline script, both kept. */
+import { signal } from "@preact/signals";
+import { html } from "../html.js";
+import { language, languageName, t } from "../i18n.js";
+import { kept } from "../stored.js";
+
+const theme = signal(/** @type {string} */ (kept.get("theme", "auto")));
+
+export function applyTheme() {
+  if (theme.value === "auto") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme.value;
+}
+
+/** @param {string} value */
+function choose(value) {
+  theme.value = value;
+  kept.set("theme", value);
+  applyTheme();
+}
+
+export function ThemeChoice() {
+  return html`<label class="field row">
+    <span>${t("ui.theme")}</span>
+    <select value=${theme.value} onChange=${(/** @type {any} */ event) => choose(event.target.value)}>
+      ${["auto", "light", "dark"].map((one) => html`<option value=${one}>${t(`ui.theme.${one}`)}</option>`)}
+    </select>
+  </label>`;
+}
+
+/** Names of languages are written in themselves, so that everybody finds his own. */
+export function LanguageChoice() {
+  const own = (/** @type {string} */ code) => new Intl.DisplayNames(code, { type: "language" }).of(code) ?? languageName(code);
+  const codes = (document.documentElement.dataset.languages ?? "en pl").split(" ");
+  return html`<label class="field row">
+    <span>${t("ui.language")}</span>
+    <select value=${language} onChange=${(/** @type {any} */ event) => changeLanguage(event.target.value)}>
+      ${codes.map((code) => html`<option value=${code} lang=${code}>${own(code)}</option>`)}
+    </select>
+  </label>`;
+}
+
+/** The server renders the shell, so the page is asked for again. @param {string} code */
+export function changeLanguage(code) {
+  document.cookie = `lang=${code}; path=/; max-age=31536000; samesite=lax`;
+  const address = new URL(location.href);
+  address.searchParams.set("lang", code);
+  location.assign(address);
+}
+
+applyTheme();

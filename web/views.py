@@ -1,0 +1,222 @@
+"""Builds the views of interactions, with their customers, messages and offers, from the state and the records."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from queues.interaction import Interaction, Offer
+from queues.lifecycle import HELD
+from router.expect import expected_wait, position
+from vocabulary.ids import derived_id
+from vocabulary.instants import rfc3339, span_text
+from vocabulary.records import CustomerRow, InteractionRow, MessageRow
+from web import answers as a
+from web.access import Principal, Tie, serves_customer, tie_to_interaction
+from web.site import Site
+from web.staff_views import StaffViews, at, wait_view
+
+PREVIEW = 140
+_DELIVERY = {"pending": "pending", "sending": "pending", "deferred": "pending"}
+"""Outbox states that a reader of the conversation sees as something simpler."""
+
+
+def reference(number: int) -> str:
+    """Return what a customer calls interaction `number` by."""
+    return f"C-{number}"
+
+
+class Views:
+    """Views of one site's interactions, and what ties somebody to them."""
+
+    def __init__(self, site: Site, staff: StaffViews) -> None:
+        self._site = site
+        self._staff = staff
+
+    # -- interactions
+
+    async def find(self, id: str) -> Interaction | None:
+        """Return the interaction, from the records once the core has forgotten it."""
+        current: Interaction | None = self._site.state.interactions.get(id)
+        if current is not None:
+            return current
+        row = await self._site.store.interaction(id)
+        return None if row is None else self.of_row(row)
+
+    def of_row(self, row: InteractionRow) -> Interaction:
+        """Return the interaction that `row` is about, as it is now."""
+        current: Interaction | None = self._site.state.interactions.get(row.id)
+        return current or msgspec.json.decode(row.body, type=Interaction)
+
+    async def tie(self, principal: Principal, interaction: Interaction) -> Tie:
+        """Return all that ties `principal` to `interaction`."""
+        tie = tie_to_interaction(principal, interaction, self._site.state)
+        if principal.role == "operator" and principal.agent is not None and not tie & (Tie.OWNS | Tie.HELD):
+            if await self._held_before(principal.agent, interaction.id):
+                tie |= Tie.HELD
+            if await self.knows(principal, interaction.customer):
+                tie |= Tie.KNOWS
+        return tie
+
+    async def knows(self, principal: Principal, customer: str) -> bool:
+        """Tell whether `principal` serves `customer` now: holds, or has parked, something of his, or it rings."""
+        if principal.agent is None:
+            return False
+        if serves_customer(principal, customer, self._site.state):
+            return True
+        held = [str(state) for state in HELD]
+        return bool(await self._site.store.interactions(state=held, customer=customer, agent=principal.agent, limit=1))
+
+    async def _held_before(self, agent: str, interaction: str) -> bool:
+        entries = await self._site.store.entries(0, 10_000, interaction=interaction)
+        return any(entry.type == "OfferAccepted" and entry.agent == agent for entry in entries)
+
+    async def interaction(self, found: Interaction) -> a.InteractionView:
+        """Return the view of an interaction."""
+        site = self._site
+        policy = site.policy.queues.get(found.queue)
+        subject, preview = await self._words(found)
+        span = expected_wait(site.state, site.policy, found.id)
+        return a.InteractionView(
+            id=found.id,
+            number=found.number,
+            reference=reference(found.number),
+            state=str(found.state),
+            queue=found.queue,
+            channel=found.channel,
+            medium=found.medium,
+            customer=await self.customer_of(found.customer),
+            agent=found.agent,
+            priority=found.priority,
+            class_=found.class_,
+            requirements=[
+                a.RequirementView(
+                    skill=need.skill,
+                    level=need.level,
+                    expires_after=None if need.expires_after is None else span_text(need.expires_after),
+                )
+                for need in found.requirements
+            ],
+            labels=[(label.name, label.confidence) for label in found.labels],
+            language=found.language,
+            subject=subject,
+            preview=preview,
+            tags=list(found.tags),
+            created_at=rfc3339(found.created_at),
+            arrived_at=rfc3339(found.arrived_at),
+            enqueued_at=rfc3339(found.enqueued_at),
+            due_at=rfc3339(found.due_at),
+            accepted_at=at(found.accepted_at),
+            wrap_up_until=at(found.wrap_up_until),
+            wrap_up_mode=policy.wrap_up if policy else "none",
+            dispositions=list(policy.dispositions) if policy else [],
+            disposition=found.disposition,
+            parked_until=at(found.parked_until),
+            scheduled_at=at(found.scheduled_at),
+            closed_at=at(found.closed_at),
+            position=position(site.state, found.id),
+            expected_wait=wait_view(span),
+            messages=found.messages,
+            unanswered_since=at(found.unanswered_at),
+            attempts=found.attempts,
+            follows=found.follows,
+        )
+
+    async def _words(self, found: Interaction) -> tuple[str, str]:
+        """Return the subject, and the beginning of the latest message that is no note."""
+        if not found.messages:
+            return "", ""
+        first = await self._site.store.messages(found.id, limit=1)
+        latest = await self._site.store.messages(found.id, after=max(0, found.messages - 10), limit=10)
+        said = [row.text for row in latest if row.author != "note"] or [""]
+        return (first[0].subject if first else ""), " ".join(said[-1].split())[:PREVIEW]
+
+    # -- customers
+
+    async def customer_of(self, id: str) -> a.CustomerView:
+        """Return the view of a customer; only his id if he has been erased."""
+        row = await self._site.store.customer(id)
+        if row is None:
+            return a.CustomerView(id=id)
+        return a.CustomerView(**await self._customer_fields(row))
+
+    async def customer_detail(self, row: CustomerRow) -> a.CustomerDetail:
+        """Return all that is known of a customer."""
+        known = await self._site.store.identities(row.id)
+        return a.CustomerDetail(
+            **await self._customer_fields(row),
+            created_at=rfc3339(row.created_at),
+            identities=[(identity.kind, identity.value) for identity in known],
+            attributes=row.attributes,
+        )
+
+    async def _customer_fields(self, row: CustomerRow) -> dict[str, Any]:
+        known: dict[str, str] = {}
+        for identity in await self._site.store.identities(row.id):
+            known.setdefault(identity.kind, identity.value)
+        return {
+            "id": row.id,
+            "name": row.name,
+            "email": known.get("email"),
+            "phone": known.get("phone"),
+            "language": row.language,
+            "segment": row.segment,
+        }
+
+    # -- messages
+
+    async def message(self, row: MessageRow) -> a.MessageView:
+        """Return the view of a message."""
+        files = await self._site.store.attachments(row.id)
+        name = row.sender_name
+        if not name and row.agent is not None:
+            name = (await self._staff.names()).get(row.agent, row.agent)
+        return a.MessageView(
+            id=row.id,
+            number=row.number,
+            author=row.author,
+            agent=row.agent,
+            name=name,
+            text=row.text,
+            html=row.html,
+            subject=row.subject,
+            at=rfc3339(row.at),
+            delivery=await self._delivery(row),
+            attachments=[
+                a.AttachmentView(
+                    id=file.id, filename=file.filename, content_type=file.content_type, size=len(file.content)
+                )
+                for file in files
+            ],
+        )
+
+    async def _delivery(self, row: MessageRow) -> str:
+        if row.author not in ("agent", "bot"):
+            return "none"
+        # The outbox row of a message has the id of the effect that delivers it (router/effects.py).
+        sending = await self._site.store.outbox_row(derived_id("fx", row.id))
+        return "none" if sending is None else _DELIVERY.get(sending.state, sending.state)
+
+    # -- offers
+
+    async def offer(self, offer: Offer, why: Sequence[str] | None = None) -> a.OfferView:
+        """Return the view of an offer. `why`: the reasons of its event, looked up if left out."""
+        found = await self.find(offer.interaction)
+        return a.OfferView(
+            id=offer.id,
+            interaction=None if found is None else await self.interaction(found),
+            agent=offer.agent,
+            state=offer.state,
+            offered_at=rfc3339(offer.offered_at),
+            expires_at=rfc3339(offer.expires_at),
+            reason=offer.reason,
+            why=list(await self._why(offer) if why is None else why),
+        )
+
+    async def _why(self, offer: Offer) -> Sequence[str]:
+        for entry in await self._site.store.entries(0, 10_000, interaction=offer.interaction):
+            if entry.type == "Offered":
+                body = msgspec.json.decode(entry.body)
+                if body.get("offer") == offer.id:
+                    return [str(reason) for reason in body.get("reasons", ())]
+        return ()

@@ -1,0 +1,210 @@
+"""`/ws/wallboard`: what a supervisor's page shows, worked out once for all who look (docs/reference/sockets.md)."""
+
+import asyncio
+from typing import Any
+
+import msgspec
+from aiohttp import WSCloseCode, web
+
+from router import events as e
+from router.events import AnyEvent
+from vocabulary.errors import Lagged
+from vocabulary.instants import rfc3339
+from web.answers import AgentView, LiveView
+from web.context import Context
+from web.feed import ALL, FeedEnded, Inbox
+from web.site import Logged
+from web.sockets import Frame, Outgoing, SocketOver, admitted, converse, encode
+
+GATHER_S = 0.5
+"""How long changes are gathered: frames come at most twice a second."""
+ALIVE_S = 4.0
+"""How long nothing may be heard; the page calls itself stale after 5 s."""
+
+_TICKING = ("longest_wait_s", "at")
+"""Fields that change by themselves; the page counts on from `longest_wait_since`."""
+
+
+class Wallboard:
+    """Follows the log and tells every open wallboard what changed."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._site = context.site
+        self._staff = context.staff
+        self._viewers: set[Outgoing] = set()
+        self._rows: dict[str, LiveView] = {}
+        self._agents: dict[str, AgentView] = {}
+
+    async def serve(self, request: web.Request) -> web.WebSocketResponse:
+        """Answer `/ws/wallboard`."""
+        principal = await admitted(request, "wallboard.open")
+        outgoing = Outgoing()
+        try:
+            return await converse(request, "wallboard", principal, outgoing, _hear, lambda: self._join(outgoing))
+        finally:
+            self._viewers.discard(outgoing)
+
+    async def _join(self, outgoing: Outgoing) -> None:
+        names = await self._staff.names()
+        # No wait between the look at the state and the place among the viewers, so nothing falls in between.
+        outgoing.put(self._frame("snapshot", **self._everything(names)))
+        self._viewers.add(outgoing)
+        # The new viewer may know more than the others were told: the next round compares with nothing.
+        self._rows, self._agents = {}, {}
+
+    async def run(self) -> None:
+        """Tell the viewers what changes, until cancelled or the process stops."""
+        with self._context.feed.follow(ALL) as inbox:
+            try:
+                while True:
+                    await self._round(inbox)
+            except FeedEnded:
+                for viewer in list(self._viewers):
+                    viewer.close(SocketOver(WSCloseCode.GOING_AWAY, "restart"))
+
+    async def _round(self, inbox: Inbox) -> None:
+        try:
+            news = await _gathered(inbox)
+        except Lagged:
+            news = None
+        if not self._viewers:
+            return
+        if news is None:
+            self._tell(self._frame("snapshot", **self._everything(await self._staff.names())))
+        elif news:
+            for logged in news:
+                self._activity(logged)
+            await self._changes(news)
+        else:
+            self._rows = self._all_rows()
+            self._tell(self._frame("queues", rows=list(self._rows.values())), key="queues")
+
+    async def _changes(self, news: list[Logged]) -> None:
+        """Tell the rows and agents that `news` may have changed, if they have."""
+        queues, agents = self._touched(news)
+        rows = {name: self._staff.live(name) for name in sorted(queues) if name in self._site.policy.queues}
+        changed = [row for name, row in rows.items() if not _same(row, self._rows.get(name))]
+        self._rows.update(rows)
+        if changed:
+            self._tell(self._frame("queues", rows=changed))
+        state = self._site.state
+        names = await self._staff.names()
+        views = {id: self._staff.agent_named(state.agents[id], names) for id in sorted(agents) if id in state.agents}
+        others = [view for id, view in views.items() if view != self._agents.get(id)]
+        self._agents.update(views)
+        if agents - set(views):
+            # Somebody was removed, and there is no frame to say so.
+            self._tell(self._frame("snapshot", **self._everything(names)))
+        elif others:
+            self._tell(self._frame("agents", agents=others))
+
+    def _touched(self, news: list[Logged]) -> tuple[set[str], set[str]]:
+        """Return the queues and the agents whose figures `news` may have changed."""
+        state = self._site.state
+        queues: set[str] = set()
+        agents: set[str] = set()
+        for logged in news:
+            queue, agent, interaction = (getattr(logged.event, name, "") for name in ("queue", "agent", "interaction"))
+            queues |= {queue} if queue else set()
+            current = state.interactions.get(interaction)
+            if current is not None:
+                queues.add(current.queue)
+                agents |= {current.agent} if current.agent else set()
+            if agent:
+                agents.add(agent)
+        for id in agents:
+            if id in state.agents:
+                queues |= set(state.agents[id].profile.queues)
+        return queues, agents
+
+    def _everything(self, names: dict[str, str]) -> dict[str, Any]:
+        agents = self._site.state.agents
+        self._agents = {id: self._staff.agent_named(agents[id], names) for id in sorted(agents)}
+        self._rows = self._all_rows()
+        return {"queues": list(self._rows.values()), "agents": list(self._agents.values())}
+
+    def _all_rows(self) -> dict[str, LiveView]:
+        return {name: self._staff.live(name) for name in sorted(self._site.policy.queues)}
+
+    def _activity(self, logged: Logged) -> None:
+        text = _told(logged.event)
+        if text is None:
+            return
+        given = {name: getattr(logged.event, name, None) for name in ("interaction", "agent", "queue")}
+        known = {name: value for name, value in given.items() if value is not None}
+        frame = {"type": "activity", "seq": logged.seq, "at": rfc3339(logged.event.at)}
+        self._tell(encode({**frame, "event": type(logged.event).__name__, "text": text, **known}))
+
+    def _frame(self, kind: str, **fields: Any) -> Frame:
+        return {"type": kind, "seq": self._site.seq, "at": rfc3339(self._site.now()), **fields}
+
+    def _tell(self, frame: Frame | str, key: str | None = None) -> None:
+        text = frame if isinstance(frame, str) else encode(frame)
+        for viewer in list(self._viewers):
+            viewer.put(text, key)
+
+
+async def _hear(frame: Frame) -> None:
+    """The wallboard's page says nothing that matters."""
+
+
+async def _gathered(inbox: Inbox) -> list[Logged]:
+    """Return what comes within half a second of the first event; nothing if there is none for 4 s.
+
+    Raises:
+        Lagged: events were missed.
+        FeedEnded: the process stops.
+    """
+    news: list[Logged] = []
+    try:
+        async with asyncio.timeout(ALIVE_S):
+            news.append(await inbox.next())
+        async with asyncio.timeout(GATHER_S):
+            while True:
+                news.append(await inbox.next())
+    except TimeoutError:
+        return news
+
+
+def _same(row: LiveView, old: LiveView | None) -> bool:
+    if old is None:
+        return False
+    return msgspec.structs.replace(row, **{name: getattr(old, name) for name in _TICKING}) == old
+
+
+def _told(event: AnyEvent) -> str | None:
+    """Return what the activity log says of `event` in English, None for what no supervisor follows."""
+    match event:
+        case e.Enqueued(interaction=id, queue=queue, cause=cause):
+            return f"{id} waits in {queue} ({cause})"
+        case e.Offered(interaction=id, agent=agent):
+            return f"{id} is offered to {agent}"
+        case e.OfferAccepted(interaction=id, agent=agent):
+            return f"{agent} accepted {id}"
+        case e.OfferDeclined(interaction=id, agent=agent, reason=reason):
+            return f"{agent} declined {id} ({reason})"
+        case e.OfferExpired(interaction=id, agent=agent):
+            return f"{agent} did not answer {id}"
+        case e.OfferWithdrawn(interaction=id, agent=agent, reason=reason):
+            return f"{id} was taken back from {agent} ({reason})"
+        case e.Transferred(interaction=id, agent=agent, queue=queue):
+            return f"{agent} handed {id} over to {queue}"
+        case e.Moved(interaction=id, queue=queue, by=by):
+            return f"{by} moved {id} to {queue}"
+        case e.Reprioritised(interaction=id, priority=priority, by=by):
+            return f"{by} set the priority of {id} to {priority}"
+        case e.Abandoned(interaction=id):
+            return f"The customer of {id} left"
+        case e.Ended(interaction=id, by=by):
+            return f"The contact of {id} ended ({by})"
+        case e.WrappedUp(interaction=id, agent=agent):
+            return f"{agent} finished {id}"
+        case e.Closed(interaction=id, reason=reason):
+            return f"{id} was closed ({reason})"
+        case e.PresenceChanged(agent=agent, presence=presence, by=by):
+            return f"{agent} is {presence}" if by == agent else f"{agent} is {presence} (set by {by})"
+        case e.AgentConnected(agent=agent) | e.AgentDisconnected(agent=agent):
+            return f"{agent} {'connected' if isinstance(event, e.AgentConnected) else 'was cut off'}"
+        case _:
+            return None
