@@ -25,3 +25,8 @@ def unavailable_because(agent: Agent, medium: str, now: Instant) -> str | None:
 def is_staffing(agent: Agent) -> bool:
     """Tell whether `agent` counts as staffed: connected and available or busy (semantics.md section 14)."""
     return agent.connected and agent.presence in ("available", "busy")
+
+
+def is_there(agent: Agent) -> bool:
+    """Tell whether `agent` can be left with work that he has: he is connected and has not gone offline."""
+    return agent.connected and agent.presence != "offline"

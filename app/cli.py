@@ -278,7 +278,10 @@ def token_create(role: str, agent: str | None, name: str, path: Path, as_json: b
     """Make a token for the HTTP API and print it, this once."""
     from app import people
 
-    made = _run(people.create_token(people.store_file(_settings(path), path), role=role, agent=agent, name=name))
+    settings = _settings(path)
+    seeded = [each.id for each in settings.agents]
+    file = people.store_file(settings, path)
+    made = _run(people.create_token(file, role=role, agent=agent, name=name, seeded=seeded))
     _say({"token": made, "role": role, "agent": agent}, as_json, made)
 
 

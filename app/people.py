@@ -1,7 +1,7 @@
 """Log-ins and tokens, from the command line. One process at a time has the store: a running site refuses these."""
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -91,10 +91,12 @@ async def disable(file: Path, login: str) -> None:
         await store.commit(Transaction(changes=tuple(changes)))
 
 
-async def create_token(file: Path, *, role: str, agent: str | None, name: str) -> str:
-    """Return a new API token; only its hash is kept."""
+async def create_token(
+    file: Path, *, role: str, agent: str | None, name: str, seeded: Collection[str] = ()
+) -> str:
+    """Return a new API token; only its hash is kept. `seeded`: agents that the next start creates."""
     async with _opened(file) as store:
-        if agent is not None and agent not in {row.id for row in await store.agents()}:
+        if agent is not None and agent not in {*seeded, *(row.id for row in await store.agents())}:
             raise PermanentFailure(f"there is no agent {agent!r}")
         token, row = new_token(role=role, agent=agent, name=name, now=SystemClock().now())
         await store.commit(Transaction(changes=(PutNew(row),)))

@@ -9,7 +9,7 @@ _STROKES = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "ß": "ss"})
 def folded(text: str) -> str:
     """Return `text` in lower case and without diacritics, as customers type on a foreign keyboard ("słaby" -> "slaby").
 
-    Accuracy on well-written texts stays within 0.2 points of keeping the marks, and texts without them lose nothing.
+    On well-written Polish (MASSIVE) a model loses 0.2 points by it; texts without the marks then lose nothing.
     """
     lower = text.lower()
     if lower.isascii():

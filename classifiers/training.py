@@ -26,10 +26,10 @@ from classifiers.model import OUT_OF_SCOPE, UNKNOWN, Guard, Model, Scores, signs
 from vocabulary.errors import PermanentFailure
 
 PENALTY = 0.5
-"""LinearSVC's C: best of 0.25, 0.5, 1 on four of five sets; logistic regression is 0.6 points worse and 6 x slower."""
+"""LinearSVC's C: best of 0.25, 0.5, 1 on three public sets; logistic regression is no better and 4-6 x slower."""
 
 TERM_ROWS_MIN = 2
-"""A term of a single text is dropped: half the size, same accuracy, and no name of one customer in a model file."""
+"""A term of a single text is dropped: half the size, accuracy as good, and nobody's name in a model file."""
 
 OUT_OF_SCOPE_ROWS_MIN = 10
 LARGE_ROWS = 5_000

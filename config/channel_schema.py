@@ -106,7 +106,7 @@ class EmailChannel(msgspec.Struct, frozen=True, tag_field="medium", tag="email")
     send: Annotated[Send, Meta(description="How mail goes out.")] = Send()
     acknowledge_unauthenticated: Annotated[
         bool, Meta(description="Also answer automatically where neither SPF, DKIM nor DMARC proves the sender.")
-    ] = False
+    ] = True
     reopen: Annotated[
         Span, Meta(description="An answer so soon after the end opens the same interaction again.", le=365 * DAY)
     ] = 7 * DAY

@@ -1,6 +1,7 @@
 """What is wrong between keys: names that don't exist, addresses used twice, passwords that can't be had."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from config.channel_schema import CallbackChannel, ChatChannel, EmailChannel, ReceiveImap, Send
@@ -83,17 +84,18 @@ def check_site(checks: Checks) -> None:
             '"https://": passwords would travel unprotected',
             severity="warning",
         )
-    if site.secret_file.exists():
-        try:
-            secret_of(site.secret_file)
-        except SecretRefused as refused:
+    try:
+        secret_of(site.secret_file)
+    except SecretRefused as refused:
+        # A site that never started has none yet; start-up knows whether it may make one.
+        if not isinstance(refused.__cause__, FileNotFoundError):
             checks.note(("site", refused.key), refused.found, refused.expected)
 
 
 def check_knowledge(checks: Checks) -> None:
     """Look over [knowledge]."""
     folder = checks.settings.knowledge.folder
-    if folder is not None and not folder.is_dir():
+    if folder is not None and not _is_folder(folder):
         checks.note(("knowledge", "folder"), f"no folder {folder}", "a folder with en.toml, pl.toml and so on")
 
 
@@ -165,6 +167,13 @@ def check_queues(checks: Checks) -> None:
         seen: dict[str, str] = {}
         for place, code in enumerate(queue.dispositions):
             checks.once((*path, "dispositions", place), code, seen, f"dispositions[{place}]")
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def _is_local(host: str) -> bool:

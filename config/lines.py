@@ -60,6 +60,7 @@ class _Reader:
         self._tokens = _tokens(text)
         self._table: KeyPath = ()
         self._lengths: dict[KeyPath, int] = {}
+        self._line = 1
         self._next()
 
     def statement(self) -> None:
@@ -139,7 +140,7 @@ class _Reader:
         return True
 
     def _next(self) -> None:
-        self.kind, self._text, self._line = next(self._tokens, ("end", "", 0))
+        self.kind, self._text, self._line = next(self._tokens, ("end", "", self._line))
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str, int]]:

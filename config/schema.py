@@ -309,7 +309,7 @@ class Logging(msgspec.Struct, frozen=True):
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """A whole, checked file. Spans are ms, sizes are bytes, relative paths are resolved."""
+    """A whole, checked file. Spans are ms, sizes are bytes, relative paths are resolved (but in `storage.url`)."""
 
     site: Site = Site()
     storage: Storage = Storage()

@@ -17,8 +17,12 @@ Place = tuple[OrderKey, InteractionId]
 
 def signature_of(interaction: Interaction) -> Signature:
     """Return the signature under which `interaction` waits."""
-    needs = {need if need.expires_after is None else Requirement(need.skill, need.level) for need in interaction.in_force}
+    needs = {_lasting(need) for need in interaction.in_force}
     return (interaction.queue, interaction.medium, tuple(sorted(needs)))
+
+
+def _lasting(need: Requirement) -> Requirement:
+    return need if need.expires_after is None else Requirement(need.skill, need.level)
 
 
 class Backlog:

@@ -27,6 +27,7 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True):
 
     `messages` counts the conversation: the last message has that sequence number.
     `unanswered_at` is the instant of the oldest customer message that nobody has answered.
+    `expired` are the requirements that no longer count, as text: one skill may be asked for at two levels.
     `waited_seen` is the longest agents' delay that has been acted upon in this leg.
     `customer_leaves_at`, `owner_gone_until`: a customer or owner is cut off, and this is how long his absence is borne.
     """
@@ -88,7 +89,7 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True):
         """The requirements that have not expired."""
         if not self.expired:
             return self.requirements
-        return tuple(requirement for requirement in self.requirements if requirement.skill not in self.expired)
+        return tuple(requirement for requirement in self.requirements if str(requirement) not in self.expired)
 
 
 OfferState = Literal["pending", "accepted", "declined", "expired", "withdrawn"]

@@ -1,4 +1,4 @@
-"""The lifecycle of an interaction as one table (semantics.md section 2); docs/reference/lifecycle.md is made from it."""
+"""The lifecycle of an interaction as one table; docs/reference/lifecycle.md is made from it."""
 
 from enum import StrEnum
 
@@ -53,7 +53,7 @@ LIFECYCLE: dict[tuple[InteractionState | None, str], frozenset[InteractionState]
     (S.PARKED, "resumed"): frozenset({S.ACTIVE}),
     (S.PARKED, "customer wrote"): frozenset({S.ACTIVE, S.WAITING}),
     (S.PARKED, "owner lost"): frozenset({S.WAITING}),
-    (S.PARKED, "due"): frozenset({S.WAITING}),
+    (S.PARKED, "due"): frozenset({S.ACTIVE, S.WAITING}),
     (S.PARKED, "closed"): frozenset({S.CLOSED}),
     (S.WRAP_UP, "wrapped up"): frozenset({S.CLOSED}),
     (S.WRAP_UP, "customer wrote"): frozenset({S.ACTIVE}),

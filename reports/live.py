@@ -63,9 +63,7 @@ class Stats:
         if now >= self.since + DAY:
             self.since += (now - self.since) // DAY * DAY
             self.queues = {}
-            self._open = {
-                id: OpenLeg(leg.queue, leg.enqueued_at, False) for id, leg in self._open.items()
-            }
+            self._open = {id: OpenLeg(leg.queue, leg.enqueued_at, False) for id, leg in self._open.items()}
 
     def observe(self, event: e.AnyEvent, targets: dict[QueueName, Span]) -> None:
         """Count `event`. `targets`: the service-level target of each queue, ms."""
@@ -100,9 +98,7 @@ class Stats:
     def overdue(self, queue: QueueName, target: Span, now: Instant) -> int:
         """Return how many open legs of `queue` have already waited beyond `target`: they are misses."""
         return sum(
-            1
-            for leg in self._open.values()
-            if leg.counted and leg.queue == queue and now - leg.enqueued_at > target
+            1 for leg in self._open.values() if leg.counted and leg.queue == queue and now - leg.enqueued_at > target
         )
 
 
@@ -156,7 +152,7 @@ def live(state: State, stats: Stats, policy: Policy, queue: QueueName, now: Inst
         abandon_rate=_share(counts.abandoned, counts.offered_legs - counts.short_abandoned),
         expected_wait=expected_wait(state, policy, last.id) if last is not None else None,
         offers_pending=sum(len(row.offers) for row in queued),
-        backlog=sum(1 for row in rows if row.state in (S.WAITING, S.OFFERED) or row.unanswered_at is not None),
+        backlog=len(queued) + sum(1 for row in rows if row.state is S.ACTIVE and row.unanswered_at is not None),
         target_s=target / 1000,
         **_agents(state, queue),
     )

@@ -73,9 +73,7 @@ def _emit_admitted(draft: Draft, command: Admit, verdict: Verdict) -> None:
 
 def _first_message(draft: Draft, command: Admit) -> e.MessageAdded:
     assert command.message is not None
-    return e.MessageAdded(
-        at=draft.now, interaction=command.id, message=command.message, number=1, author="customer"
-    )
+    return e.MessageAdded(at=draft.now, interaction=command.id, message=command.message, number=1, author="customer")
 
 
 def _into_its_queue(draft: Draft, command: Admit, verdict: Verdict) -> None:
@@ -84,10 +82,7 @@ def _into_its_queue(draft: Draft, command: Admit, verdict: Verdict) -> None:
     if command.scheduled_at is not None and command.scheduled_at > draft.now:
         draft.emit(e.Scheduled(at=draft.now, interaction=command.id, due=command.scheduled_at, cause="slot"))
         return
-    response = draft.policy.autoresponses.get(verdict.then.autoresponse or "")
-    article = _article(response, command)
-    if response is not None and response.kind == "answer" and article is None:
-        response = draft.policy.autoresponses.get(response.otherwise or "")
+    response, article = _response(draft, command, verdict.then.autoresponse)
     may_reply = response is not None and _may_reply(draft, command, response)
     if article is not None and may_reply and response is not None:
         _answer(draft, command, response, article)
@@ -97,10 +92,17 @@ def _into_its_queue(draft: Draft, command: Admit, verdict: Verdict) -> None:
         _acknowledge(draft, command, response)
 
 
-def _article(response: Autoresponse | None, command: Admit) -> Candidate | None:
-    """Return the likeliest article that reaches the confidence the automatic answer asks for."""
+def _response(draft: Draft, command: Admit, name: str | None) -> tuple[Autoresponse | None, Candidate | None]:
+    """Return the automatic answer to give, and its article; one that finds no article gives way to its `otherwise`."""
+    response = draft.policy.autoresponses.get(name or "")
     if response is None or response.kind != "answer":
-        return None
+        return response, None
+    article = _article(response, command)
+    return (response, article) if article is not None else _response(draft, command, response.otherwise)
+
+
+def _article(response: Autoresponse, command: Admit) -> Candidate | None:
+    """Return the likeliest article that reaches the confidence the automatic answer asks for."""
     able = [candidate for candidate in command.candidates if candidate.probability >= response.confidence]
     return max(able, key=lambda candidate: (candidate.probability, candidate.article), default=None)
 

@@ -1,12 +1,13 @@
 """What is said in an interaction, and what that changes (semantics.md section 2)."""
 
+from agents.availability import is_there
 from queues.interaction import Interaction
 from queues.lifecycle import OPEN, InteractionState
 from router import events as e
 from router.commands import AddMessage, CustomerBack, CustomerGone, Leave, ReportDelivery, WantPerson
 from router.decision import Refusal
 from router.draft import Draft, refuse, unknown
-from router.legs import close, end, enqueue, still_there, withdraw_offers
+from router.legs import close, end, enqueue, still_there, wait_for_owner, withdraw_offers
 from vocabulary.media import CALLBACK
 
 S = InteractionState
@@ -46,24 +47,25 @@ def _not_his(interaction: Interaction, agent: str | None) -> Refusal | None:
 def _customer_wrote(draft: Draft, interaction: Interaction) -> None:
     match interaction.state:
         case S.PARKED:
-            _unpark(draft, interaction)
+            unpark(draft, interaction, "customer_wrote")
         case S.WRAP_UP:
             _resume(draft, interaction, "customer_wrote")
+            wait_for_owner(draft, draft.state.interactions[interaction.id])
         case S.ANSWERED_BY_BOT:
-            enqueue(draft, interaction, "not_satisfied")
+            enqueue(draft, interaction, "not_satisfied", arrived_at=interaction.unanswered_at)
         case S.CLOSED | S.ABANDONED:
             _open_again(draft, interaction)
 
 
-def _unpark(draft: Draft, interaction: Interaction) -> None:
-    """Back to its agent if he has room, else to the queue, preferring him."""
+def unpark(draft: Draft, interaction: Interaction, cause: str) -> None:
+    """Back to its agent if he is there and has room, else to the queue, preferring him."""
     agent = draft.agent(interaction.agent or "")
-    if agent is not None and agent.connected and agent.presence != "offline" and agent.has_room(interaction.medium):
-        _resume(draft, interaction, "customer_wrote")
+    if agent is not None and is_there(agent) and agent.has_room(interaction.medium):
+        _resume(draft, interaction, cause)
         return
-    arrived = interaction.unanswered_at or draft.now
+    arrived = interaction.unanswered_at or interaction.parked_until or draft.now
     preferred = still_there(draft, interaction.agent)
-    enqueue(draft, interaction, "customer_wrote", arrived_at=arrived, preferred_agent=preferred)
+    enqueue(draft, interaction, cause, arrived_at=arrived, preferred_agent=preferred)
 
 
 def _resume(draft: Draft, interaction: Interaction, cause: str) -> None:
@@ -139,9 +141,7 @@ def customer_gone(draft: Draft, command: CustomerGone) -> Refusal | None:
     concerned = interaction.state in (S.WAITING, S.OFFERED, S.ACTIVE) and interaction.medium != CALLBACK
     if concerned and interaction.customer_leaves_at is None:
         grace = draft.channel(interaction.channel, interaction.medium).customer_grace
-        draft.emit(
-            e.CustomerDisconnected(at=draft.now, interaction=interaction.id, leaves_at=draft.now + grace)
-        )
+        draft.emit(e.CustomerDisconnected(at=draft.now, interaction=interaction.id, leaves_at=draft.now + grace))
     return None
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from queues.lifecycle import InteractionState
 from router import admission, conversation, offers, presence, work
 from router import commands as c
 from router.decision import Decision, Refusal
@@ -36,11 +35,9 @@ def _tick(draft: Draft, command: c.Tick) -> Refusal | None:
 
 
 def _reconcile(draft: Draft, command: c.Reconcile) -> Refusal | None:
+    # When every agent has chosen, nobody is left who could take anything.
     for agent in draft.state.agents:
         draft.look_at_agent(agent)
-    for interaction in draft.state.interactions.values():
-        if interaction.state is InteractionState.WAITING:
-            draft.look_at(interaction.id)
     return None
 
 

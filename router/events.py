@@ -13,7 +13,7 @@ from queues.interaction import Label
 from router.commands import Author, CallOutcome, DeliveryResult
 from vocabulary.ids import AgentId, ChannelName, CustomerId, InteractionId, MessageId, OfferId, QueueName
 from vocabulary.instants import Instant, Span
-from vocabulary.skills import Requirement
+from vocabulary.skills import LEVEL_MIN, Requirement
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
@@ -293,6 +293,7 @@ class RequirementExpired(Event, frozen=True, kw_only=True):
 
     interaction: InteractionId
     skill: str
+    level: int = LEVEL_MIN
 
 
 class WaitReached(Event, frozen=True, kw_only=True):
@@ -352,10 +353,10 @@ class AgentConnected(Event, frozen=True, kw_only=True):
 
 
 class AgentDisconnected(Event, frozen=True, kw_only=True):
-    """He was cut off; he counts as disconnected from `grace_until` on, unless he comes back."""
+    """He was cut off; he counts as disconnected from `grace_until` on, unless he comes back. None: he was gone before."""
 
     agent: AgentId
-    grace_until: Instant
+    grace_until: Instant | None
 
 
 class OwnerAway(Event, frozen=True, kw_only=True):

@@ -14,8 +14,11 @@ from router import events as e
 from router.state import HANDLING_SAMPLES, REPLIES_KEPT, State
 from vocabulary.ids import AgentId, InteractionId, OfferId
 from vocabulary.instants import Instant
+from vocabulary.skills import Requirement
 
 S = InteractionState
+SAME_OPENING = ("moved", "transferred", "owner_lost")
+"""Causes of a leg that goes on with what the customer came for: who declined it is still ranked last."""
 
 
 def evolve(state: State, event: e.AnyEvent) -> None:
@@ -124,12 +127,13 @@ def _occupy(state: State, agent: AgentId, interaction: Interaction, cost: int) -
     _change_agent(state, agent, holds=holds)
 
 
-def _release(state: State, agent: AgentId, interaction: InteractionId, at: Instant) -> None:
+def _release(state: State, agent: AgentId, interaction: InteractionId, at: Instant | None) -> None:
+    """Free what `interaction` occupies; `at`: he is idle from now on. None leaves his place among the idle."""
     current = state.agents.get(agent)
     if current is None or interaction not in current.holds:
         return
     holds = {id: hold for id, hold in current.holds.items() if id != interaction}
-    _change_agent(state, agent, holds=holds, idle_since=at)
+    _change_agent(state, agent, holds=holds, idle_since=current.idle_since if at is None else at)
 
 
 def _end_offer(state: State, id: OfferId, to: OfferState, reason: str = "") -> Offer:
@@ -142,7 +146,7 @@ def _end_offer(state: State, id: OfferId, to: OfferState, reason: str = "") -> O
 def _offer_lost(state: State, event: Any, to: OfferState, reason: str, barred_until: Instant | None) -> Interaction:
     """An offer ended unaccepted: the interaction is back at its place unless another agent still has an offer."""
     _end_offer(state, event.offer, to, reason)
-    _release(state, event.agent, event.interaction, event.at)
+    _release(state, event.agent, event.interaction, None)
     interaction = state.interactions[event.interaction]
     offers = tuple(offer for offer in interaction.offers if offer != event.offer)
     barred = dict(interaction.barred)
@@ -203,8 +207,8 @@ def _enqueued(state: State, event: e.Enqueued) -> None:
         credit=event.credit,
         agent=None,
         offers=(),
-        barred={},
-        declined_by=frozenset(event.last),
+        barred={agent: until for agent, until in interaction.barred.items() if until > event.at},
+        declined_by=(interaction.declined_by if event.cause in SAME_OPENING else frozenset()) | set(event.last),
         preferred_agent=event.preferred_agent,
         hold_until=event.hold_until,
         requirements=interaction.requirements if requirements is None else requirements,
@@ -363,7 +367,8 @@ def _resumed(state: State, event: e.Resumed) -> None:
 
 
 def _parked(state: State, event: e.Parked) -> None:
-    _move(state, event.interaction, "parked", S.PARKED, parked_until=event.until, customer_leaves_at=None)
+    values = {"parked_until": event.until, "customer_leaves_at": None, "owner_gone_until": None}
+    _move(state, event.interaction, "parked", S.PARKED, **values)
     _release(state, event.agent, event.interaction, event.at)
 
 
@@ -389,7 +394,8 @@ def _scheduled(state: State, event: e.Scheduled) -> None:
 
 
 def _requirement_expired(state: State, event: e.RequirementExpired) -> None:
-    _change(state, event.interaction, expired=state.interactions[event.interaction].expired | {event.skill})
+    gone = str(Requirement(event.skill, event.level))
+    _change(state, event.interaction, expired=state.interactions[event.interaction].expired | {gone})
 
 
 def _wait_reached(state: State, event: e.WaitReached) -> None:

@@ -19,11 +19,10 @@ def position(state: State, id: InteractionId) -> int | None:
     interaction = state.interactions.get(id)
     if interaction is None or interaction.state is not InteractionState.WAITING:
         return 1 if interaction is not None and interaction.state is InteractionState.OFFERED else None
-    mine = _servers(state, signature_of(interaction))
+    own = signature_of(interaction)
+    mine = _servers(state, own)
     shared = (
-        signature
-        for signature in state.backlog.signatures()
-        if signature[0] == interaction.queue or mine & _servers(state, signature)
+        signature for signature in state.backlog.signatures() if signature == own or mine & _servers(state, signature)
     )
     return 1 + sum(state.backlog.ahead_of(signature, interaction.key) for signature in shared)
 

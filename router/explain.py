@@ -30,7 +30,11 @@ def explain_interaction(state: State, policy: Policy, id: InteractionId, now: In
         "expected_wait_ms": expected_wait(state, policy, id),
         "staffed": staffed(state, interaction.queue),
         "requirements": [
-            {"requirement": str(need), "expired": need.skill in interaction.expired, "expires_at": _expiry(interaction, need)}
+            {
+                "requirement": str(need),
+                "expired": str(need) in interaction.expired,
+                "expires_at": _expiry(interaction, need),
+            }
             for need in interaction.requirements
         ],
         "agents": [_agent_line(agent, interaction, now) for agent in state.agents_of(interaction.queue)],

@@ -1,8 +1,10 @@
 """Legs: how an interaction gets into a queue, and how it gets out of somebody's hands."""
 
+from agents.availability import is_there
 from queues.interaction import Interaction
+from queues.lifecycle import InteractionState
 from queues.order import due_at
-from queues.policy import BARRED
+from queues.policy import BARRED, QueuePolicy
 from router import events as e
 from router.draft import Draft
 from vocabulary.ids import AgentId, QueueName
@@ -35,7 +37,7 @@ def enqueue(
             credit=policy.credit,
             cause=cause,
             preferred_agent=preferred_agent,
-            hold_until=_hold_until(draft, preferred_agent, policy.hold_of(interaction.medium)),
+            hold_until=_hold_until(draft, preferred_agent, policy, interaction.medium),
             requirements=requirements,
             last=last,
         )
@@ -45,9 +47,12 @@ def enqueue(
         draft.look_at_agent(interaction.agent)
 
 
-def _hold_until(draft: Draft, preferred: AgentId | None, span: int) -> Instant | None:
+def _hold_until(draft: Draft, preferred: AgentId | None, policy: QueuePolicy, medium: str) -> Instant | None:
+    """Return until when the preferred agent has it to himself; nothing waits for one who doesn't serve the queue."""
     agent = draft.agent(preferred) if preferred is not None else None
-    return draft.now + span if agent is not None and agent.presence != "offline" else None
+    if agent is None or agent.presence == "offline" or policy.name not in agent.profile.queues:
+        return None
+    return draft.now + policy.hold_of(medium)
 
 
 def still_there(draft: Draft, agent: AgentId | None) -> AgentId | None:
@@ -85,6 +90,12 @@ def end_hold_of(draft: Draft, interaction: Interaction | None, agent: AgentId) -
         draft.look_at(interaction.id)
 
 
+def end_holds_of(draft: Draft, agent: AgentId) -> None:
+    """End every hold for `agent`: he went offline, or is no more."""
+    for id in [id for id, kept in draft.state.interactions.items() if kept.hold_until is not None]:
+        end_hold_of(draft, draft.interaction(id), agent)
+
+
 def close(draft: Draft, interaction: Interaction, reason: str, by: str) -> None:
     """End `interaction` without a wrap-up."""
     draft.emit(
@@ -106,9 +117,7 @@ def end(draft: Draft, interaction: Interaction, by: str, *, wrap_up: bool = Fals
     policy = draft.queue(interaction.queue)
     timed = policy.wrap_up in ("timed", "timed_forced") or (policy.wrap_up == "optional" and wrap_up)
     until = draft.now + policy.wrap_up_after if timed else None
-    draft.emit(
-        e.Ended(at=draft.now, interaction=interaction.id, agent=interaction.agent, by=by, wrap_up_until=until)
-    )
+    draft.emit(e.Ended(at=draft.now, interaction=interaction.id, agent=interaction.agent, by=by, wrap_up_until=until))
     if policy.wrap_up == "none" or (policy.wrap_up == "optional" and not wrap_up):
         wrap_up_done(draft, interaction, None)
 
@@ -129,8 +138,22 @@ def wrap_up_done(draft: Draft, interaction: Interaction, disposition: str | None
 
 
 def lose_owner(draft: Draft, interaction: Interaction, cause: str) -> None:
-    """Take an interaction from its owner and queue it again at its old place."""
+    """Take an interaction from its owner and queue it again: at its old place, or as if back from parking."""
     assert interaction.agent is not None
     owner = interaction.agent
+    parked = interaction.state is InteractionState.PARKED
+    arrived = interaction.unanswered_at or draft.now if parked else interaction.arrived_at
     draft.emit(e.OwnerLost(at=draft.now, interaction=interaction.id, agent=owner, cause=cause))
-    enqueue(draft, interaction, "owner_lost", last=(owner,))
+    enqueue(draft, interaction, "owner_lost", arrived_at=arrived, last=(owner,))
+
+
+def wait_for_owner(draft: Draft, interaction: Interaction) -> None:
+    """Let `interaction` wait for its owner if he is away, as long as its queue says; a wrap-up's own timer runs on."""
+    agent = draft.agent(interaction.agent or "")
+    assert agent is not None, f"nobody owns {interaction.id}"
+    if is_there(agent) or interaction.owner_gone_until is not None or interaction.wrap_up_until is not None:
+        return
+    policy = draft.queue(interaction.queue)
+    wraps_up = interaction.state is InteractionState.WRAP_UP
+    span = policy.disconnect_grace if wraps_up else policy.grace_of(interaction.medium)
+    draft.emit(e.OwnerAway(at=draft.now, interaction=interaction.id, agent=agent.id, until=draft.now + span))

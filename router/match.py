@@ -8,6 +8,7 @@ from queues.lifecycle import InteractionState
 from router import events as e
 from router.draft import Draft
 from router.evolve import offer_id
+from router.legs import end_holds_of
 from router.policy import Policy
 from router.state import State
 from vocabulary.instants import Instant
@@ -46,8 +47,10 @@ def _kept_from(agent: Agent, interaction: Interaction, now: Instant) -> str | No
 
 
 def rank(agent: Agent, interaction: Interaction, policy: Policy) -> Rank:
-    """Return what orders qualifying agents, best first: who declined comes last, the preferred agent first,
-    then the queue's strategy; ties go to the lower id."""
+    """Return what orders qualifying agents, best first.
+
+    Who declined comes last, the preferred agent first, then the queue's strategy decides; ties go to the lower id.
+    """
     queue = policy.queues.get(interaction.queue)
     load = 0.0 if queue is not None and queue.strategy == "longest_idle" else agent.load
     not_preferred = interaction.preferred_agent is not None and interaction.preferred_agent != agent.id
@@ -61,8 +64,11 @@ def agent_for(interaction: Interaction, state: State, policy: Policy, now: Insta
 
 
 def interaction_for(agent: Agent, state: State, now: Instant) -> Interaction | None:
-    """Return what `agent` should be offered now, or None: over all that waits in all his queues, the lowest
-    (his priority for the queue, class, due_at, number). One that nobody can serve holds up none behind it."""
+    """Return what `agent` should be offered now, or None.
+
+    It is the lowest (his priority for the queue, class, due_at, number) over all that waits in all his queues. One that
+    nobody can serve holds up none behind it.
+    """
     best: tuple[int, Place] | None = None
     for signature in state.backlog.signatures():
         if not _may_serve(agent, signature, now):
@@ -91,7 +97,7 @@ def _may_serve(agent: Agent, signature: Signature, now: Instant) -> bool:
 def settle(draft: Draft) -> None:
     """Make every offer that is possible now: whenever something waits and somebody qualifies, an offer exists.
 
-    Agents who can take work choose first, since what waits before an interaction that just came back is older.
+    Agents who can take work choose first: what waits already may come before what has just come (back).
     """
     for id in list(draft.agents):
         _apply_pending_presence(draft, id)
@@ -108,7 +114,23 @@ def _fill(draft: Draft, id: str) -> None:
         interaction = interaction_for(agent, draft.state, draft.now)
         if interaction is None:
             return
-        offer(draft, interaction, agent)
+        offer(draft, interaction, _taker(draft, interaction, agent))
+
+
+def _taker(draft: Draft, interaction: Interaction, agent: Agent) -> Agent:
+    """Return `agent`, whose first choice `interaction` is; or, if it has just come, the best whose first choice it is.
+
+    So who transferred it doesn't get it back while somebody else is free.
+    """
+    if interaction.id not in draft.interactions:
+        return agent
+    members = draft.state.agents_of(interaction.queue)
+    able = [each for each in members if fails_because(each, interaction, draft.now) is None]
+    for each in sorted(able, key=lambda each: rank(each, interaction, draft.policy)):
+        choice = interaction_for(each, draft.state, draft.now)
+        if choice is not None and choice.id == interaction.id:
+            return each
+    return agent
 
 
 def _place(draft: Draft, id: str) -> None:
@@ -147,7 +169,7 @@ def _why(interaction: Interaction, agent: Agent) -> tuple[str, ...]:
 
 
 def _apply_pending_presence(draft: Draft, id: str) -> None:
-    """ "After this one" takes effect when the current work has ended."""
+    """Let "after this one" take effect if the current work has ended."""
     agent = draft.agent(id)
     if agent is None or agent.after_current is None or agent.holds:
         return
@@ -155,3 +177,5 @@ def _apply_pending_presence(draft: Draft, id: str) -> None:
     draft.emit(
         e.PresenceChanged(at=draft.now, agent=id, presence=presence, reason=reason, by=id)  # type: ignore[arg-type]
     )
+    if presence == "offline":
+        end_holds_of(draft, id)

@@ -31,9 +31,7 @@ def accept(draft: Draft, command: AcceptOffer) -> Refusal | None:
     for other in draft.state.interactions[offer.interaction].offers:
         if other != offer.id:
             withdraw(draft, other, "lost_race")
-    draft.emit(
-        e.OfferAccepted(at=draft.now, offer=offer.id, interaction=offer.interaction, agent=offer.agent)
-    )
+    draft.emit(e.OfferAccepted(at=draft.now, offer=offer.id, interaction=offer.interaction, agent=offer.agent))
     return None
 
 
@@ -87,7 +85,9 @@ def expire(draft: Draft, id: str) -> None:
 
 
 def _pending_offers(draft: Draft, agent: str) -> list[str]:
-    held = (draft.state.interactions[id] for id in draft.state.agents[agent].holds)
+    held = sorted(
+        (draft.state.interactions[id] for id in draft.state.agents[agent].holds), key=lambda each: each.number
+    )
     return [id for interaction in held for id in interaction.offers if draft.state.offers[id].agent == agent]
 
 

@@ -52,7 +52,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 class Autoresponse(msgspec.Struct, frozen=True, kw_only=True):
     """An automatic answer: `acknowledge` sends the fixed text; `answer` sends a knowledge article that fits.
 
-    An `answer` needs a candidate article of at least `confidence` (0-1) of the label, else it falls back to `otherwise`.
+    An `answer` needs a candidate article of at least `confidence` (0-1), else it falls back to `otherwise`.
     """
 
     name: str

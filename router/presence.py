@@ -7,7 +7,7 @@ from router import events as e
 from router.commands import Connect, DefineAgent, Disconnect, RemoveAgent, SetPresence
 from router.decision import Refusal
 from router.draft import Draft, refuse, unknown
-from router.legs import close, end_hold_of, lose_owner, wrap_up_done
+from router.legs import close, end_holds_of, lose_owner, wait_for_owner, wrap_up_done
 from router.offers import withdraw_all
 
 S = InteractionState
@@ -37,6 +37,7 @@ def remove_agent(draft: Draft, command: RemoveAgent) -> Refusal | None:
     withdraw_all(draft, agent.id, "agent_unavailable")
     for interaction in held_by(draft, agent):
         _take_away(draft, interaction)
+    end_holds_of(draft, agent.id)
     draft.emit(e.AgentRemoved(at=draft.now, agent=agent.id))
     return None
 
@@ -99,24 +100,20 @@ def _media_off(agent: Agent, command: SetPresence) -> tuple[str, ...] | None:
 
 def _left_his_work(draft: Draft, agent: Agent) -> None:
     """Who goes offline never keeps work silently: it waits for him as long as its queue says, or goes at once."""
-    for interaction in _active_with(draft, agent):
-        policy = draft.queue(interaction.queue)
-        if policy.disconnect_action(interaction.medium) == "keep":
-            until = draft.now + policy.grace_of(interaction.medium)
-            draft.emit(e.OwnerAway(at=draft.now, interaction=interaction.id, agent=agent.id, until=until))
-        else:
+    for interaction in _occupying(draft, agent):
+        action = draft.queue(interaction.queue).disconnect_action(interaction.medium)
+        if interaction.state is S.ACTIVE and action != "keep":
             absence_over(draft, interaction.id)
-    _end_his_holds(draft, agent)
+        else:
+            wait_for_owner(draft, interaction)
+    end_holds_of(draft, agent.id)
 
 
-def _end_his_holds(draft: Draft, agent: Agent) -> None:
-    for id in [id for id, kept in draft.state.interactions.items() if kept.hold_until is not None]:
-        end_hold_of(draft, draft.interaction(id), agent.id)
-
-
-def _active_with(draft: Draft, agent: Agent) -> list[Interaction]:
+def _occupying(draft: Draft, agent: Agent) -> list[Interaction]:
+    """Return what `agent` owns and what occupies him, in the order of admission."""
     held = (draft.state.interactions[id] for id in agent.holds)
-    return [interaction for interaction in held if interaction.state in (S.ACTIVE, S.WRAP_UP)]
+    owned = [interaction for interaction in held if interaction.state in (S.ACTIVE, S.WRAP_UP)]
+    return sorted(owned, key=lambda interaction: interaction.number)
 
 
 def connect(draft: Draft, command: Connect) -> Refusal | None:
@@ -137,23 +134,22 @@ def disconnect(draft: Draft, command: Disconnect) -> Refusal | None:
         return unknown("agent", command.agent)
     if not agent.connected:
         return None
-    grace = draft.now + draft.policy.disconnect_grace
+    # Who said that he goes, or was cut off before and has not declared himself since, has nothing to come back to.
+    expected = agent.presence not in ("offline", "disconnected")
+    grace = draft.now + draft.policy.disconnect_grace if expected else None
     draft.emit(e.AgentDisconnected(at=draft.now, agent=agent.id, grace_until=grace))
     withdraw_all(draft, agent.id, "agent_disconnected")
-    for interaction in _active_with(draft, draft.state.agents[agent.id]):
-        if interaction.state is S.WRAP_UP and interaction.wrap_up_until is not None:
-            continue  # its timer runs on
-        until = draft.now + draft.queue(interaction.queue).grace_of(interaction.medium)
-        draft.emit(e.OwnerAway(at=draft.now, interaction=interaction.id, agent=agent.id, until=until))
+    for interaction in _occupying(draft, draft.state.agents[agent.id]):
+        wait_for_owner(draft, interaction)
     draft.look_at_agent(agent.id)
     return None
 
 
 def absent(draft: Draft, id: str) -> None:
     """He did not come back within the grace: he is disconnected until he declares again."""
-    agent = draft.state.agents[id]
-    presence = agent.presence if agent.presence == "offline" else "disconnected"
-    draft.emit(e.PresenceChanged(at=draft.now, agent=id, presence=presence, reason="connection_lost", by="router"))
+    draft.emit(
+        e.PresenceChanged(at=draft.now, agent=id, presence="disconnected", reason="connection_lost", by="router")
+    )
 
 
 def absence_over(draft: Draft, id: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from queues.deadlines import DeadlineKind
 from queues.lifecycle import InteractionState
 from router import events as e
-from router.conversation import customer_left
+from router.conversation import customer_left, unpark
 from router.draft import Draft
 from router.legs import close, enqueue, still_there, wrap_up_done
 from router.offers import expire
@@ -47,7 +47,7 @@ def _requirement_expired(draft: Draft, id: str) -> None:
     interaction = draft.state.interactions[id]
     for need in interaction.in_force:
         if need.expires_after is not None and interaction.enqueued_at + need.expires_after <= draft.now:
-            draft.emit(e.RequirementExpired(at=draft.now, interaction=id, skill=need.skill))
+            draft.emit(e.RequirementExpired(at=draft.now, interaction=id, skill=need.skill, level=need.level))
     draft.look_at(id)
 
 
@@ -73,9 +73,11 @@ def _customer_stayed_away(draft: Draft, id: str) -> None:
 def _due(draft: Draft, id: str) -> None:
     """A slot or a retry has come, or the time for which something was parked is over."""
     interaction = draft.state.interactions[id]
-    scheduled = interaction.state is S.SCHEDULED
-    arrived = interaction.scheduled_at if scheduled else interaction.unanswered_at or interaction.parked_until
-    enqueue(draft, interaction, "due", arrived_at=arrived, preferred_agent=still_there(draft, interaction.agent))
+    if interaction.state is S.PARKED:
+        unpark(draft, interaction, "due")
+        return
+    preferred = still_there(draft, interaction.agent)
+    enqueue(draft, interaction, "due", arrived_at=interaction.scheduled_at, preferred_agent=preferred)
 
 
 def _confirmed(draft: Draft, id: str) -> None:

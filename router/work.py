@@ -78,9 +78,7 @@ def extend_wrap_up(draft: Draft, command: ExtendWrapUp) -> Refusal | None:
     if found.wrap_up_extensions >= policy.wrap_up_extensions_max:
         return refuse("conflict", "no_more_extensions", f"At most {policy.wrap_up_extensions_max} extensions.")
     until = max(found.wrap_up_until, draft.now) + policy.wrap_up_extension
-    draft.emit(
-        e.WrapUpExtended(at=draft.now, interaction=found.id, agent=command.agent, wrap_up_until=until)
-    )
+    draft.emit(e.WrapUpExtended(at=draft.now, interaction=found.id, agent=command.agent, wrap_up_until=until))
     return None
 
 
@@ -101,9 +99,7 @@ def transfer(draft: Draft, command: Transfer) -> Refusal | None:
     )
     draft.emit(note)
     draft.emit(
-        e.Transferred(
-            at=draft.now, interaction=found.id, agent=command.agent, queue=command.queue, note=command.note
-        )
+        e.Transferred(at=draft.now, interaction=found.id, agent=command.agent, queue=command.queue, note=command.note)
     )
     current = draft.state.interactions[found.id]
     enqueue(
@@ -161,9 +157,7 @@ def park(draft: Draft, command: Park) -> Refusal | None:
     found = _owned(draft, command.interaction, command.agent, S.ACTIVE)
     if isinstance(found, Refusal):
         return found
-    draft.emit(
-        e.Parked(at=draft.now, interaction=found.id, agent=command.agent, cause="agent", until=command.until)
-    )
+    draft.emit(e.Parked(at=draft.now, interaction=found.id, agent=command.agent, cause="agent", until=command.until))
     draft.look_at_agent(command.agent)
     return None
 
@@ -177,9 +171,7 @@ def resume(draft: Draft, command: Resume) -> Refusal | None:
     if not agent.has_room(found.medium):
         return refuse("conflict", "no_room", f"Agent {agent.id} uses {agent.used} of {agent.profile.capacity} units.")
     cost = agent.profile.limit(found.medium).cost
-    draft.emit(
-        e.Resumed(at=draft.now, interaction=found.id, agent=agent.id, cost=cost, cause="resumed")
-    )
+    draft.emit(e.Resumed(at=draft.now, interaction=found.id, agent=agent.id, cost=cost, cause="resumed"))
     return None
 
 
@@ -207,9 +199,7 @@ def call_attempted(draft: Draft, command: CallAttempted) -> Refusal | None:
         return refuse("invalid", "not_a_callback", f"Interaction {found.id} is no callback but {found.medium}.")
     attempt = found.attempts + 1
     draft.emit(
-        e.CallTried(
-            at=draft.now, interaction=found.id, agent=command.agent, outcome=command.outcome, attempt=attempt
-        )
+        e.CallTried(at=draft.now, interaction=found.id, agent=command.agent, outcome=command.outcome, attempt=attempt)
     )
     if command.outcome == "wrong_number":
         close(draft, found, "wrong_number", command.agent)

@@ -1,19 +1,28 @@
 """Builders: valid by default, showing only what matters to the test that calls them."""
 
-from typing import Any
+from typing import Any, TypeVar
 
-from agents.agent import MediumLimit, Membership, Profile
+from agents.agent import Agent, MediumLimit, Membership, Presence, Profile
 from queues.interaction import Interaction, Label, Offer
+from queues.lifecycle import InteractionState
 from queues.policy import ChannelPolicy, QueuePolicy
 from router.commands import (
     AcceptOffer,
     AddMessage,
     Admit,
+    Author,
     Command,
     Connect,
+    DeclineOffer,
     DefineAgent,
+    Disconnect,
+    End,
+    Move,
+    Park,
     SetPresence,
     Tick,
+    Transfer,
+    WrapUp,
 )
 from router.decide import decide
 from router.decision import Decision
@@ -25,6 +34,7 @@ from vocabulary.instants import SECOND, Instant
 from vocabulary.skills import Requirement, requirement_of
 
 START: Instant = 1_772_357_400_000
+E = TypeVar("E")
 
 
 def queue(name: str = "support", **values: Any) -> QueuePolicy:
@@ -90,6 +100,22 @@ class House:
         self.log += decision.events
         return decision
 
+    def run(self, command: Command) -> tuple[AnyEvent, ...]:
+        """Do `command`, which nothing may refuse; return its events."""
+        decision = self.do(command)
+        assert decision.refusal is None, decision.refusal
+        return decision.events
+
+    def refusal(self, command: Command) -> tuple[str, str]:
+        """Do `command`, which must be refused; return the refusal's code and reason."""
+        decision = self.do(command)
+        assert decision.refusal is not None, decision.events
+        return decision.refusal.code, decision.refusal.reason
+
+    def of(self, kind: type[E]) -> list[E]:
+        """Return the events of `kind` so far."""
+        return [event for event in self.log if isinstance(event, kind)]
+
     def after(self, span: int) -> Decision:
         """Let `span` ms pass, stopping at every deadline on the way; return the last decision."""
         until = self.now + span
@@ -119,9 +145,75 @@ class House:
         assert self.do(AcceptOffer(offer.id, offer.agent)).refusal is None
         return offer.agent
 
-    def writes(self, id: str = "i-1", author: str = "customer", agent: str | None = None) -> Decision:
+    def active(self, id: str = "i-1", medium: str = "chat", **values: Any) -> str:
+        """Admit `id` and let whoever it rings at accept it; return who did."""
+        self.admit(id, medium, **values)
+        return self.accept(id)
+
+    def decline(self, id: str = "i-1", reason: str = "busy") -> str:
+        """Decline the pending offer of `id`; return who did."""
+        offer = self.offer(id)
+        self.run(DeclineOffer(offer.id, offer.agent, reason))
+        return offer.agent
+
+    def writes(self, id: str = "i-1", author: Author = "customer", agent: str | None = None) -> Decision:
         number = self.interaction(id).messages + 1
-        return self.do(AddMessage(interaction=id, message=f"m-{id}-{number}", author=author, agent=agent))  # type: ignore[arg-type]  # tests name authors
+        return self.do(AddMessage(interaction=id, message=f"m-{id}-{number}", author=author, agent=agent))
+
+    def replies(self, id: str = "i-1") -> None:
+        """Let the owner of `id` write to the customer."""
+        assert self.writes(id, "agent", self.interaction(id).agent).refusal is None
+
+    def ends(self, id: str = "i-1", *, wrap_up: bool = False) -> None:
+        """Let the owner of `id` end the contact."""
+        self.run(End(id, self.owner(id), wrap_up))
+
+    def wraps_up(self, id: str = "i-1", disposition: str | None = None) -> None:
+        """Let the owner of `id` finish the wrap-up."""
+        self.run(WrapUp(id, self.owner(id), disposition))
+
+    def closed(self, id: str = "i-1", medium: str = "chat") -> str:
+        """Take `id` from admission to its end; return who served it."""
+        agent = self.active(id, medium)
+        self.ends(id)
+        self.wraps_up(id)
+        return agent
+
+    def parks(self, id: str = "i-1", until: Instant | None = None) -> None:
+        """Let the owner of `id` set it aside."""
+        self.run(Park(id, self.owner(id), until))
+
+    def transfers(self, id: str = "i-1", queue: str = "support", **values: Any) -> None:
+        """Let the owner of `id` give it to `queue`."""
+        self.run(Transfer(id, self.owner(id), queue, f"note-{id}", **values))
+
+    def moves(self, id: str = "i-1", queue: str = "support") -> None:
+        """Let a supervisor put `id` into `queue`."""
+        self.run(Move(id, queue, "boss"))
+
+    def declares(self, agent: str, presence: Presence, **values: Any) -> None:
+        """Let `agent` say what he is."""
+        self.run(SetPresence(agent, presence, by=values.pop("by", agent), **values))
+
+    def cut_off(self, agent: str) -> None:
+        """Close the last socket of `agent`."""
+        self.run(Disconnect(agent))
+
+    def back(self, agent: str) -> None:
+        """Let `agent` have a socket again."""
+        self.run(Connect(agent))
+
+    def owner(self, id: str = "i-1") -> str:
+        agent = self.interaction(id).agent
+        assert agent is not None
+        return agent
+
+    def state_of(self, id: str = "i-1") -> InteractionState:
+        return self.interaction(id).state
+
+    def whom(self, id: str) -> Agent:
+        """Return the agent `id` as he is."""
+        return self.state.agents[id]
 
     def interaction(self, id: str = "i-1") -> Interaction:
         return self.state.interactions[id]

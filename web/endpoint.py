@@ -145,7 +145,9 @@ def route_of(endpoint: Endpoint) -> web.RouteDef:
         except TemporaryFailure as failure:
             raise unavailable(str(failure)) from failure
 
-    return web.route(endpoint.method, endpoint.path, serve, name=None)
+    # HEAD would run a handler for nothing, and a long poll or a stream for long.
+    more = {"allow_head": False} if endpoint.method == "GET" else {}
+    return web.route(endpoint.method, endpoint.path, serve, **more)
 
 
 async def _answer(endpoint: Endpoint, context: Context, request: web.Request) -> web.StreamResponse:

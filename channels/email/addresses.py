@@ -41,7 +41,7 @@ def _entries(value: str) -> Iterable[Address]:
         token = match[0]
         if depth or token == "(":
             depth = max(0, min(depth + (token == "(") - (token == ")"), _COMMENTS_MAX))
-            if depth and token != "(":
+            if depth and token not in "()":
                 comments.append(token)
         elif token in ",;":
             yield from _entry(words, angle, comments)

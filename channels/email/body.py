@@ -7,7 +7,7 @@ import msgspec
 
 from channels.email.charset import decoded
 from channels.email.display import TEXT_MAX, clean_line, clean_text
-from channels.email.markup import HTML_MAX, is_too_deep, sanitised, text_of
+from channels.email.markup import HTML_MAX, is_bomb, sanitised, text_of
 from channels.email.mime import Part
 from channels.email.parameters import Parameters, read_parameters
 from channels.email.transfer import transferred
@@ -96,8 +96,8 @@ def _take_text(gathering: _Gathering, part: Part, content: bytes) -> None:
 def _shown(gathering: _Gathering, markup: str) -> str | None:
     if not markup.strip():
         return None
-    if is_too_deep(markup):
-        gathering.defects.append("html-too-deep")
+    if is_bomb(markup):
+        gathering.defects.append("html-hostile")
         return None
     return clean_text(sanitised(markup))
 

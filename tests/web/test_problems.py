@@ -1,5 +1,6 @@
 """What callers are told when something is wrong."""
 
+import io
 from typing import Any
 
 import pytest
@@ -65,7 +66,8 @@ async def test_form_is_refused(there: World) -> None:
 
 async def test_large_body_is_refused(there: World) -> None:
     shop = await there.program("integration")
-    answer = await shop.call("POST", "/interactions", {"text": "x" * 2_000_000})
+    raw = io.BytesIO(b'{"text": "' + b"x" * 2_000_000 + b'"}')
+    answer = await shop.http.post("/api/v1/interactions", data=raw, headers={"Content-Type": "application/json"})
     assert (answer.status, answer.content_type) == (413, "application/problem+json")
 
 

@@ -24,6 +24,7 @@ from storage.bus import LocalBus
 from storage.sqlite import SqliteStore
 from vocabulary.instants import Instant, Span
 from vocabulary.records import AgentRow, Put, TokenRow, UserRow
+from web.context import CONTEXT
 from web.passwords import hash_password
 from web.server import build
 from web.sessions import hash_of
@@ -75,6 +76,10 @@ class World:
     @property
     def origin(self) -> str:
         return f"http://127.0.0.1:{self.server.port}"
+
+    def app_metrics(self, name: str, **labels: str) -> float | None:
+        """Return a figure as Prometheus would read it."""
+        return self.app[CONTEXT].metrics.registry.get_sample_value(name, labels)
 
     def client(self, **headers: str) -> "Client":
         """Return somebody new, with a cookie jar of his own."""

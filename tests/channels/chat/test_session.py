@@ -33,8 +33,8 @@ def session_of(token: str | None = None) -> Session:
     return Session(keys=KEYS, bits=bytes(16), languages=("en", "pl"), company="Acme", token=token)
 
 
-def frame(type: str, **fields: Any) -> str:
-    return json.dumps({"type": type, **fields})
+def frame(kind: str, **fields: Any) -> str:
+    return json.dumps({"type": kind, **fields})
 
 
 def said(seq: int, conversation: str = "c1") -> Spoken:
@@ -76,7 +76,9 @@ def welcomed(conversation: Conversation | None = TALK, **hello: Any) -> Session:
 
 def test_hello_of_a_stranger_makes_a_new_visitor() -> None:
     session = session_of()
-    assert session.receive(frame("hello", language="pl-PL", identity={"name": " Anna\x00 ", "email": ""}), NOW) == [Look()]
+    assert session.receive(frame("hello", language="pl-PL", identity={"name": " Anna\x00 ", "email": ""}), NOW) == [
+        Look()
+    ]
     assert (session.visitor, session.language, session.identity) == (
         new_visitor(bytes(16)),
         "pl",
@@ -118,7 +120,9 @@ def test_a_language_that_we_do_not_speak_gives_the_default() -> None:
 
 def test_nothing_but_hello_begins_and_hello_begins_once() -> None:
     session = session_of()
-    assert [each["code"] for each in sent(session.receive(frame("message", client_id="a", text="x"), NOW))] == ["bad_frame"]
+    assert [each["code"] for each in sent(session.receive(frame("message", client_id="a", text="x"), NOW))] == [
+        "bad_frame"
+    ]
     session.receive(frame("hello"), NOW)
     assert [each["detail"] for each in sent(session.receive(frame("hello"), NOW))] == ["hello was said already"]
 
@@ -223,13 +227,15 @@ def test_a_person_is_called_and_the_customer_leaves() -> None:
     assert session.receive(frame("leave"), NOW) == [Depart("c1")]
 
 
-@pytest.mark.parametrize("type", ["typing", "person", "leave"])
-def test_without_a_conversation_there_is_nobody_to_tell(type: str) -> None:
-    assert welcomed(None).receive(frame(type), NOW) == []
+@pytest.mark.parametrize("kind", ["typing", "person", "leave"])
+def test_without_a_conversation_there_is_nobody_to_tell(kind: str) -> None:
+    assert welcomed(None).receive(frame(kind), NOW) == []
 
 
 def test_ping_is_answered_at_any_time() -> None:
-    assert sent(session_of().receive(frame("ping"), 250)) == [{"type": "pong", "seq": 0, "at": "1970-01-01T00:00:00.250Z"}]
+    assert sent(session_of().receive(frame("ping"), 250)) == [
+        {"type": "pong", "seq": 0, "at": "1970-01-01T00:00:00.250Z"}
+    ]
 
 
 # -- acks

@@ -1,0 +1,1 @@
+"""The house from outside: real processes, sockets, mail servers and browsers."""

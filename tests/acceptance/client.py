@@ -1,0 +1,76 @@
+"""Clients of a site, as programs outside write them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import aiohttp
+
+from channels.email.listener import Delivery, MailListener
+from tests.acceptance.site import pause
+
+
+T = TypeVar("T")
+
+
+class Api:
+    """The HTTP API with one token."""
+
+    def __init__(self, base: str, token: str) -> None:
+        self.base = base
+        self._http = aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"})
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.close()
+
+    async def call(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+        """Return status and body of a call."""
+        async with self._http.request(method, f"{self.base}/api/v1{path}", json=body, headers=headers) as answer:
+            return answer.status, await answer.json() if answer.content_length != 0 else None
+
+    async def get(self, path: str) -> Any:
+        """Return what a path holds; it must be there."""
+        status, body = await self.call("GET", path)
+        assert status == 200, (status, body)
+        return body
+
+    async def post(self, path: str, **body: Any) -> Any:
+        """Return what a call answers; it must be accepted."""
+        status, answer = await self.call("POST", path, body)
+        assert status < 300, (status, answer)
+        return answer
+
+
+class Sink:
+    """An SMTP server that takes every mail and keeps it."""
+
+    def __init__(self) -> None:
+        self.mails: list[Delivery] = []
+        self.listener = MailListener(
+            host="127.0.0.1", port=0, protocol="smtp", deliver=self._take, accepts=lambda address: True
+        )
+
+    async def _take(self, delivery: Delivery) -> None:
+        self.mails.append(delivery)
+
+    async def mail(self, which: Callable[[Delivery], bool], seconds: float = 20) -> Delivery:
+        """Return the first mail that `which` accepts, once it is here."""
+        return await eventually(lambda: _first(self.mails, which), seconds=seconds)
+
+
+async def _first(mails: list[Delivery], which: Callable[[Delivery], bool]) -> Delivery | None:
+    return next((mail for mail in mails if which(mail)), None)
+
+
+async def eventually(look: Callable[[], Awaitable[T | None]], *, seconds: float = 20) -> T:
+    """Return what `look` finds as soon as it finds something."""
+    async with asyncio.timeout(seconds):
+        while (found := await look()) is None:
+            await pause(0.05)
+        return found

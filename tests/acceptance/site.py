@@ -1,0 +1,187 @@
+"""A site in a process of its own, as an administrator runs it."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from config.secrets import create_secret
+
+PASSWORD = "a password for tests"
+
+CONFIGURATION = """
+[site]
+name = "Test Telecom"
+domain = "test.example"
+languages = ["en", "pl"]
+
+[web]
+port = {web_port}
+public_url = "http://127.0.0.1:{web_port}"
+
+[channels.mail]
+medium = "email"
+address = "support@test.example"
+receive = {receive}
+send = {{ host = "127.0.0.1", port = {sink_port} }}
+acknowledge_unauthenticated = true
+
+[channels.demo]
+medium = "chat"
+
+[channels.demo-callback]
+medium = "callback"
+country = "PL"
+
+[queues.billing]
+target = "2m"
+offer = {{ chat = "{ring}", email = "{ring}", callback = "{ring}" }}
+dispositions = ["explained", "refund"]
+
+[queues.support]
+target = "20s"
+offer = {{ chat = "{ring}", email = "{ring}", callback = "{ring}" }}
+
+[[rules]]
+name = "money"
+when = {{ words = ["invoice*", "faktur*"] }}
+then = {{ queue = "billing", autoresponse = "received" }}
+
+[[rules]]
+name = "everything else"
+then = {{ queue = "support", autoresponse = "received" }}
+
+[[autoresponses]]
+name = "received"
+kind = "acknowledge"
+
+[[agents]]
+id = "anna"
+name = "Anna Test"
+queues = {{ billing = 1, support = 1 }}
+password_env = "TEST_PASSWORD"
+
+[[agents]]
+id = "boris"
+name = "Boris Test"
+queues = {{ billing = 1, support = 1 }}
+password_env = "TEST_PASSWORD"
+
+[[agents]]
+id = "vera"
+name = "Vera Test"
+role = "supervisor"
+password_env = "TEST_PASSWORD"
+
+[logging]
+level = "info"
+format = "json"
+"""
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class SiteProcess:
+    """One folder with a configuration, and the process that serves it; it may be killed and started again."""
+
+    def __init__(
+        self, folder: Path, *, sink_port: int, model: Path | None = None, ring: str = "30s", receive: str | None = None
+    ) -> None:
+        self.folder = folder
+        self.web_port = free_port()
+        self.mail_port = free_port()
+        self.base = f"http://127.0.0.1:{self.web_port}"
+        self.config = folder / "centrala.toml"
+        receive = receive or f'{{ protocol = "smtp", port = {self.mail_port} }}'
+        text = CONFIGURATION.format(web_port=self.web_port, sink_port=sink_port, ring=ring, receive=receive)
+        self.config.write_text(text, "utf-8")
+        create_secret(folder / "centrala.secret")
+        if model is not None:
+            (folder / "model.npz").write_bytes(model.read_bytes())
+        self.log = folder / "log.jsonl"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def command(self, *arguments: str, stdin: str | None = None) -> Any:
+        """Run `centrala ARGUMENTS --config FILE --json` and return what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-m", "app.cli", *arguments, "--config", str(self.config), "--json"],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=True,
+            env=self._environment(),
+        )
+        return json.loads(done.stdout)
+
+    def token(self, role: str, agent: str | None = None) -> str:
+        """Return a new API token; the site must not be running."""
+        of_agent = ("--agent", agent) if agent else ()
+        made: str = self.command("token", "create", "--role", role, *of_agent)["token"]
+        return made
+
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, "TEST_PASSWORD": PASSWORD}
+
+    async def start(self) -> None:
+        """Start the process and return once it may serve."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "app.cli", "serve", "--config", str(self.config)],
+                stdout=log,
+                stderr=log,
+                env=self._environment(),
+            )
+        await self._ready()
+
+    async def _ready(self) -> None:
+        assert self._process is not None
+        async with asyncio.timeout(40), aiohttp.ClientSession() as http:
+            while self._process.poll() is None:
+                try:
+                    async with http.get(f"{self.base}/readyz") as answer:
+                        if answer.status == 200:
+                            return
+                except aiohttp.ClientError:
+                    pass
+                await pause(0.05)
+        raise AssertionError(f"the site ended at once: {self.log.read_text('utf-8')[-2000:]}")
+
+    async def kill(self) -> None:
+        """Kill the process as a power cut would, but for the page cache."""
+        await self._end(signal.SIGKILL)
+
+    async def stop(self) -> int:
+        """Ask the process to stop; return its exit code."""
+        return await self._end(signal.SIGTERM)
+
+    async def _end(self, how: signal.Signals) -> int:
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        process.send_signal(how)
+        return await asyncio.to_thread(process.wait, 20)
+
+    def logged(self, event: str) -> list[dict[str, Any]]:
+        """Return the log lines of `event`."""
+        lines = (json.loads(line) for line in self.log.read_text("utf-8").splitlines() if line.startswith("{"))
+        return [line for line in lines if line.get("event") == event]
+
+
+async def pause(seconds: float) -> None:
+    """Let other processes go on: the only clock that a test of real processes has."""
+    done = asyncio.Event()
+    asyncio.get_running_loop().call_later(seconds, done.set)
+    await done.wait()
