@@ -322,9 +322,13 @@ def model() -> None:
 @_told
 def model_train(data: Path, out: Path, text_column: str, label_column: str, reject: bool, as_json: bool) -> None:
     """Train a model on the CSV file DATA."""
-    from classifiers.evaluation import train_file
+    from app.clock import SystemClock
+    from classifiers.training import train_file
 
-    _result(lambda: train_file(data, out, text_column=text_column, label_column=label_column, reject=reject), as_json)
+    clock = SystemClock()
+    _result(
+        lambda: train_file(data, out, text_column, label_column, reject, clock=lambda: clock.now() / 1000), as_json
+    )
 
 
 @model.command("evaluate")

@@ -110,6 +110,7 @@ class Application:
         """Put the parts together that need the writer."""
         site, engine, store = self.settings.site, self.engine, self.store
         self.understanding = Understanding(self._folder / "model.npz")
+        self._stack.callback(self.understanding.close)
         self.intake = Intake(
             engine=engine,
             store=store,

@@ -8,7 +8,6 @@ from typing import Literal, cast
 
 from app.engine import Engine
 from app.intake import Intake
-from app.mailroom import reference
 from channels.chat.conversations import (
     ChatMessage,
     Conversation,
@@ -32,7 +31,7 @@ from router import events as e
 from router.commands import CustomerBack, CustomerGone, Leave, WantPerson
 from router.expect import expected_wait, position
 from vocabulary.errors import Lagged
-from vocabulary.ids import CustomerId, InteractionId
+from vocabulary.ids import CustomerId, InteractionId, reference
 from vocabulary.instants import SECOND
 from vocabulary.media import CHAT
 from vocabulary.records import MessageRow

@@ -1,22 +1,30 @@
 """The web side of an application: pages and API, the chat sockets, the callback forms."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from aiohttp import web
 
 from app.compose import Application
-from channels.chat.limits import Limit
+from app.intake import Wishes
+from channels.callback.form import CallbackForm
+from channels.callback.receipt import ExpectedWait, Receipt
 from channels.chat.socket import ChatEndpoint
-from config.channel_schema import ChatChannel
-from router.events import DeliveryReported
-from vocabulary.errors import Lagged
-from vocabulary.instants import MINUTE, Instant
+from channels.message import InboundMessage
+from config.channel_schema import CallbackChannel, ChatChannel
+from router.expect import expected_wait, position
+from vocabulary.ids import reference
+from vocabulary.instants import HOUR, MINUTE, SECOND, Instant
 from web.context import CONTEXT
 from web.limits import Window
+from web.pages import PAGES
 from web.server import DESKS, build
 
-CONNECTS_PER_MINUTE = 10
+CALLS_PER_NUMBER = 3
+"""Requests for one number within an hour: more would make somebody's phone ring who asked for nothing."""
+CALLBACK_SUFFIX = "-callback"
+"""`/callback/demo` finds the channel `demo` or, since a chat may have that name, `demo-callback`."""
 
 
 def web_application(
@@ -24,7 +32,7 @@ def web_application(
     *,
     public_url: str,
     origins: Sequence[str] = (),
-    connects: Limit | None = None,
+    logins: Sequence[Mapping[str, str]] = (),
     extra: Sequence[web.RouteDef] = (),
 ) -> web.Application:
     """Return the web side of a started `application`.
@@ -32,57 +40,75 @@ def web_application(
     Args:
         application: started already.
         public_url: where browsers reach it.
-        origins: further pages that may open sockets.
-        connects: how often one address may open a chat; ten times a minute unless given.
+        origins: other addresses of the same pages.
+        logins: those that the demonstration's start page shows.
         extra: further routes.
     """
     settings = application.settings.web
+    doors = _Doors(application, frozenset((public_url, *origins)))
 
     async def agent_types(interaction: str, agent: str) -> None:
         application.conversations.agent_types(interaction)
 
-    chats = _Chats(application, connects or Window(CONNECTS_PER_MINUTE, MINUTE), (public_url, *origins))
     app = build(
         application.site,
         live=application.site.live,
         public_url=public_url,
-        allowed_origins=(*settings.allowed_origins, *origins),
+        allowed_origins=origins,
         cookie_secure=public_url.startswith("https://"),
         trusted_proxies=settings.trusted_proxies,
         session_idle_ms=settings.session_idle,
         session_absolute_ms=settings.session_absolute,
         company=application.settings.site.name,
         demo=application.demo,
+        demo_logins=logins,
+        # They may frame the chat page, which then talks to us from our own origin; nothing else is theirs.
         chat_frame_ancestors=settings.allowed_origins,
         on_agent_typing=agent_types,
-        extra=(web.get("/ws/chat/{channel}", chats.handle), *extra),
+        extra=(*doors.routes(), *extra),
     )
-    chats.join(app)
-    news = _News(application, app)
-    application.watch("deliveries", news.deliveries)
-    application.watch("typing", news.typing)
+    doors.open(app)
+
+    async def customers_type() -> None:
+        while True:
+            app[DESKS].customer_types(await application.conversations.typed.get())
+
+    application.watch("typing", customers_type)
     return app
 
 
-class _Chats:
-    """One endpoint for each chat channel."""
+class _Doors:
+    """What customers come in by: one endpoint for each chat and callback channel."""
 
-    def __init__(self, application: Application, connects: Limit, origins: Sequence[str]) -> None:
+    def __init__(self, application: Application, origins: frozenset[str]) -> None:
         self._application = application
-        self._connects = connects
-        self._origins = frozenset(origins)
-        self._endpoints: dict[str, ChatEndpoint] = {}
+        self._origins = origins
+        self._keys = {"1": application.key}
+        self._chats: dict[str, ChatEndpoint] = {}
+        self._forms: dict[str, CallbackForm] = {}
 
-    def join(self, app: web.Application) -> None:
+    def routes(self) -> Sequence[web.RouteDef]:
+        """Return the routes of all of them."""
+        return (
+            web.get("/ws/chat/{channel}", self._chat),
+            web.get("/callback/{channel}", self._show_form),
+            web.post("/callback/{channel}", self._send_form),
+        )
+
+    def open(self, app: web.Application) -> None:
         """Make the endpoints, with what only the finished application has."""
-        settings = self._application.settings
-        for name, channel in settings.channels.items():
+        for name, channel in self._application.settings.channels.items():
             if isinstance(channel, ChatChannel):
-                self._endpoints[name] = self._endpoint(app, name, channel)
-                app.on_shutdown.append(self._endpoints[name].close)
+                self._chats[name] = self._chat_endpoint(app, name, channel)
+                app.on_shutdown.append(self._chats[name].close)
+            elif isinstance(channel, CallbackChannel):
+                self._forms[name] = self._callback_form(app, name, channel)
 
-    def _endpoint(self, app: web.Application, name: str, channel: ChatChannel) -> ChatEndpoint:
+    # -- chat
+
+    def _chat_endpoint(self, app: web.Application, name: str, channel: ChatChannel) -> ChatEndpoint:
         application, context = self._application, app[CONTEXT]
+        connects = Window(application.settings.web.chat_connects, MINUTE)
 
         def ticket_holds(ticket: str) -> bool:
             return context.tickets.use(ticket, application.clock.now()) is not None
@@ -96,39 +122,72 @@ class _Chats:
             company=application.settings.site.name,
             languages=channel.languages or application.settings.site.languages,
             allowed_origins=self._origins,
-            keys={"1": application.key},
+            keys=self._keys,
             clock=application.clock,
             random_bytes=secrets.token_bytes,
-            connects=self._connects,
+            connects=connects,
             client_of=context.proxies.client_of,
             ticket_holds=ticket_holds,
             is_open=is_open,
             pause=application.pause,
         )
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
-        endpoint = self._endpoints.get(request.match_info["channel"])
+    async def _chat(self, request: web.Request) -> web.StreamResponse:
+        endpoint = self._chats.get(request.match_info["channel"])
         return await endpoint.handle(request) if endpoint is not None else web.Response(status=404, text="No such chat.")
 
+    # -- callback
 
-class _News:
-    """Brings desks what is no frame of its own: deliveries, and customers who type."""
+    def _callback_form(self, app: web.Application, name: str, channel: CallbackChannel) -> CallbackForm:
+        application, pages = self._application, app[PAGES]
 
-    def __init__(self, application: Application, app: web.Application) -> None:
-        self._application = application
-        self._desks = app[DESKS]
+        async def receive(message: InboundMessage, *, language: str) -> Receipt:
+            wishes = Wishes(language=language, queue=channel.queue)
+            admission = await application.intake.receive(message, wishes=wishes)
+            return await self._receipt(admission.interaction)
 
-    async def deliveries(self) -> None:
-        """Tell desks what became of their mail, until cancelled."""
-        async with self._application.engine.subscribe() as events:
-            try:
-                async for logged in events:
-                    if isinstance(logged.event, DeliveryReported):
-                        await self._desks.message_changed(logged.event.interaction, logged.event.message)
-            except Lagged:
-                return  # the pages read deliveries again with the next snapshot
+        def render(template: str, request: web.Request, context: Mapping[str, Any]) -> web.Response:
+            return pages.render(request, template, **context)
 
-    async def typing(self) -> None:
-        """Tell desks who types, until cancelled."""
-        while True:
-            self._desks.customer_types(await self._application.conversations.typed.get())
+        def translate(language: str, key: str) -> str:
+            return pages.translator(language)(key)
+
+        return CallbackForm(
+            receive,
+            channel=name,
+            company=application.settings.site.name,
+            languages=channel.languages or application.settings.site.languages,
+            region=channel.country or "",
+            countries=None,
+            allowed_origins=self._origins,
+            keys=self._keys,
+            clock=application.clock,
+            random_bytes=secrets.token_bytes,
+            by_address=Window(application.settings.web.form_requests, MINUTE),
+            by_phone=Window(CALLS_PER_NUMBER, HOUR),
+            client_of=app[CONTEXT].proxies.client_of,
+            language_of=pages.language_of,
+            translate=translate,
+            render=render,
+        )
+
+    async def _receipt(self, id: str) -> Receipt:
+        engine = self._application.engine
+        row = await self._application.store.interaction(id)
+        assert row is not None, f"{id} was admitted, so it is in the records"
+        wait = expected_wait(engine.state, engine.policy, id)
+        shown = ExpectedWait(*(round(each / SECOND) for each in wait)) if wait is not None else None
+        return Receipt(reference(row.number), position(engine.state, id), shown)
+
+    def _form(self, request: web.Request) -> CallbackForm:
+        name = request.match_info["channel"]
+        form = self._forms.get(name) or self._forms.get(f"{name}{CALLBACK_SUFFIX}")
+        if form is None:
+            raise web.HTTPNotFound(text="There is no such form.")
+        return form
+
+    async def _show_form(self, request: web.Request) -> web.StreamResponse:
+        return await self._form(request).show(request)
+
+    async def _send_form(self, request: web.Request) -> web.StreamResponse:
+        return await self._form(request).send(request)

@@ -23,7 +23,7 @@ from router.policy import Policy
 from router.state import State, next_deadline
 from storage.codec import decode, encode
 from storage.errors import OutOfOrder
-from vocabulary.errors import TemporaryFailure
+from vocabulary.errors import PermanentFailure, TemporaryFailure
 from vocabulary.instants import DAY, SECOND, Instant, Span
 from vocabulary.media import CHAT
 from vocabulary.records import Change, MessageRow, Put, PutNew, Transaction
@@ -204,6 +204,8 @@ class Engine:
         changes: list[Change] = []
         for submission in submissions:
             decision = self._decide_one(submission, now)
+            if decision is None:
+                continue
             decided.append((submission, decision))
             if decision.refusal is not None:
                 continue
@@ -217,8 +219,19 @@ class Engine:
         transaction = Transaction(entries=entries, after=after if entries else None, changes=tuple(changes))
         return Batch(decided, logged, transaction)
 
-    def _decide_one(self, submission: Submission, now: Instant) -> Decision:
-        decision = decide(submission.command, self.state, self.policy, now)
+    def _decide_one(self, submission: Submission, now: Instant) -> Decision | None:
+        """Return the decision, written into the state; None if our own fault made it impossible.
+
+        `decide` leaves the state as it was even when it fails, so the other commands go on.
+        """
+        try:
+            decision = decide(submission.command, self.state, self.policy, now)
+        except Exception as error:  # our fault: it concerns this command alone and must be seen
+            log.exception("decision_failed", command=type(submission.command).__name__)
+            failure = PermanentFailure(f"this could not be decided: {type(error).__name__}; the log has the details")
+            if not submission.done.done():
+                submission.done.set_exception(failure)
+            return None
         for event in decision.events:
             evolve(self.state, event)
         return decision

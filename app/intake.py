@@ -3,8 +3,7 @@
 Dedupe, thread, identify, classify; then the writer. A step that fails never loses or blocks the message.
 """
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 import structlog
@@ -40,7 +39,7 @@ log = structlog.get_logger()
 TEXT_MAX = 4_000
 """Characters that rules and models look at."""
 
-Classify = Callable[[str, str], Classification]
+Classify = Callable[[str, str], Awaitable[Classification]]
 
 
 class Wishes(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,7 +189,7 @@ class Intake:
     ) -> Admission:
         row = _message_row(message, _new_id(message), received)
         text = message.reply_text[:TEXT_MAX]
-        classified = await asyncio.to_thread(self._classify, message.subject, text)
+        classified = await self._classify(message.subject, text)
         labels = tuple(Label(name, confidence) for name, confidence in classified.labels)
         language = wishes.language or classified.language
         known = await self._store.customer(customer)

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
-VALUE_MAX = 2_000
+VALUE_MAX = 8_000
 
 
 def set_up(level: str, style: str) -> None:
@@ -39,5 +39,5 @@ def _one_line(logger: Any, name: str, event: MutableMapping[str, Any]) -> Mappin
 
 
 def _clean(value: str) -> str:
-    shown = "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in value[:VALUE_MAX])
-    return shown.replace("\r", "")
+    # The end of a traceback says what happened.
+    return "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in value[-VALUE_MAX:])

@@ -17,7 +17,7 @@ from router.commands import AddMessage, DeliveryResult, ReportDelivery
 from router.effects import DeliverMessage, SendAutoReply
 from router.events import AutoReplied, MessageAdded
 from vocabulary.errors import Lagged, PermanentFailure, TemporaryFailure
-from vocabulary.ids import derived_id
+from vocabulary.ids import derived_id, reference
 from vocabulary.instants import MINUTE, SECOND
 from vocabulary.media import EMAIL
 from vocabulary.records import InteractionRow, MessageRow, OutboxRow, PutNew, Set
@@ -241,7 +241,3 @@ def _reply_subject(subject: str) -> str:
     bare = subject.strip()
     return bare if bare.casefold().startswith("re:") else f"Re: {bare}".strip()
 
-
-def reference(number: int) -> str:
-    """Return the number that customers are told: what they may quote, and what grants nothing."""
-    return f"C-{number:06d}"

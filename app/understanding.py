@@ -2,18 +2,20 @@
 
 import asyncio
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import structlog
 
 from classifiers import artifact
 from classifiers.cascade import Classification, classify
-from classifiers.model import Model
+from classifiers.model import UNKNOWN, Model
 from vocabulary.errors import PermanentFailure
 
 log = structlog.get_logger()
 
 TRAINING_S = 300
+CLASSIFY_S = 2.0
 
 
 class Understanding:
@@ -22,13 +24,29 @@ class Understanding:
     def __init__(self, path: Path) -> None:
         self._path = path
         self.model: Model | None = None
+        # One thread: more would only fight for the interpreter, and load the language model once each.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="classifier")
 
-    def classify(self, subject: str, text: str) -> Classification:
-        """Return what `subject` and `text` are about; never raises."""
+    async def classify(self, subject: str, text: str) -> Classification:
+        """Return what `subject` and `text` are about; never raises. Who is too slow has no say: mail must not wait."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(CLASSIFY_S):
+                return await loop.run_in_executor(self._thread, self._classify, subject, text)
+        except TimeoutError:
+            return Classification(((UNKNOWN, 0.0),), None, "none", f"the classifier took more than {CLASSIFY_S:g} s")
+
+    def _classify(self, subject: str, text: str) -> Classification:
         return classify(subject, text, model=self.model)
+
+    def close(self) -> None:
+        """Let the thread go."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def prepare(self) -> None:
         """Load the model, and train it first if there is none or it is damaged. Without one, rules go on deciding."""
+        # The language model takes half a second to unpack: not while the first customer waits.
+        await self.classify("", "Good morning, where is my parcel?")
         try:
             self.model = await asyncio.to_thread(artifact.load, self._path)
         except PermanentFailure as failure:

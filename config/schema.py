@@ -87,6 +87,12 @@ class Web(msgspec.Struct, frozen=True):
         tuple[Origin, ...],
         Meta(description="Sites that may embed the widget.", examples=[["https://www.example.org"]]),
     ] = ()
+    chat_connects: Annotated[
+        int, Meta(description="So many chat connections from one address a minute.", ge=1, le=1_000_000)
+    ] = 10
+    form_requests: Annotated[
+        int, Meta(description="So many callback requests from one address a minute.", ge=1, le=1_000_000)
+    ] = 5
     session_idle: Annotated[
         Span, Meta(description="A log-in ends after so long without use.", ge=MINUTE, le=30 * DAY)
     ] = 30 * MINUTE

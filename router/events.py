@@ -353,7 +353,7 @@ class AgentConnected(Event, frozen=True, kw_only=True):
 
 
 class AgentDisconnected(Event, frozen=True, kw_only=True):
-    """He was cut off; he counts as disconnected from `grace_until` on, unless he comes back. None: he was gone before."""
+    """He was cut off; unless he comes back, he is disconnected from `grace_until` on. None: he had gone before."""
 
     agent: AgentId
     grace_until: Instant | None

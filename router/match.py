@@ -134,11 +134,14 @@ def _taker(draft: Draft, interaction: Interaction, agent: Agent) -> Agent:
 
 
 def _place(draft: Draft, id: str) -> None:
-    interaction = draft.interaction(id)
-    if interaction is None or interaction.state is not S.WAITING:
-        return
-    agent = agent_for(interaction, draft.state, draft.policy, draft.now)
-    if agent is not None:
+    while (interaction := draft.interaction(id)) is not None and interaction.state is S.WAITING:
+        agent = agent_for(interaction, draft.state, draft.policy, draft.now)
+        if agent is None:
+            return
+        if len(draft.interactions) > 1:
+            # Several came at once, and another of them may come first for him.
+            interaction = interaction_for(agent, draft.state, draft.now) or interaction
+            agent = _taker(draft, interaction, agent)
         offer(draft, interaction, agent)
 
 

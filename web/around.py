@@ -12,6 +12,7 @@ from vocabulary.errors import PermanentFailure, TemporaryFailure
 from web.auth import ASKER
 from web.context import CONTEXT
 from web.headers import NONCE, new_nonce
+from web.pages import PAGES
 from web.problems import Problem, unavailable
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -20,6 +21,7 @@ _log = structlog.get_logger(__name__)
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _QUIET = ("/healthz", "/readyz", "/metrics", "/static/")
+_FOR_PROGRAMS = ("/api/v1/", "/ws/", "/static/", "/healthz", "/readyz", "/metrics")
 _KINDS = {400: "bad_request", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
@@ -73,18 +75,25 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     try:
         return await handler(request)
     except Problem as problem:
-        return problem.response()
+        return _answer(request, problem)
     except TemporaryFailure as failure:
-        return unavailable(str(failure)).response()
+        return _answer(request, unavailable(str(failure)))
     except PermanentFailure as failure:
-        return Problem("invalid", str(failure)).response()
+        return _answer(request, Problem("invalid", str(failure)))
     except web.HTTPException as answer:
         if answer.status < 400:
             raise
-        return _of_http(answer).response()
+        return _answer(request, _of_http(answer))
     except Exception:  # noqa: BLE001  (the last stop before aiohttp's own page; everybody else catches what he expects)
         _log.exception("http_failed")
-        return Problem("internal", "The request could not be finished; the log of the server says why.").response()
+        detail = "The request could not be finished; the log of the server says why."
+        return Problem("internal", detail).response()
+
+
+def _answer(request: web.Request, problem: Problem) -> web.Response:
+    """Return a page for a browser that asked for one, problem+json for everybody else."""
+    wants_page = "text/html" in request.headers.get("Accept", "") and not request.path.startswith(_FOR_PROGRAMS)
+    return request.app[PAGES].failure(request, problem) if wants_page else problem.response()
 
 
 def _of_http(answer: web.HTTPException) -> Problem:

@@ -26,10 +26,7 @@ async def _found(context: Context, request: web.Request) -> Principal | None:
         scheme, _, token = header.partition(" ")
         return await context.sessions.program(token.strip()) if scheme.lower() == "bearer" else None
     cookie = request.cookies.get(context.cookie)
-    principal = None if not cookie else await context.sessions.find(cookie)
-    if principal is not None and principal.session is not None:
-        await context.sessions.touch(principal.session)
-    return principal
+    return await context.sessions.find(cookie) if cookie else None
 
 
 async def principal_of(context: Context, request: web.Request) -> Principal:

@@ -58,7 +58,9 @@ class Call:
 
     def derived(self, prefix: str) -> str | None:
         """Return the id that a repetition of this call gives again, or None if it has no Idempotency-Key."""
-        return None if self._key is None else derived_id(prefix, self.principal.id, self._key)
+        if self._key is None:
+            return None
+        return derived_id(prefix, self.principal.id, self._key, self.request.path)
 
     def new_id(self, prefix: str) -> str:
         """Return an id for something that this call writes."""

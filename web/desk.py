@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from aiohttp import WSCloseCode, web
+from aiohttp import WSCloseCode
 
 from agents.agent import Agent
 from queues.interaction import Interaction
@@ -18,8 +18,7 @@ from web.context import Context
 from web.feed import FeedEnded, Inbox, agent_key, interaction_key
 from web.limits import Window
 from web.presence import LEASE
-from web.problems import Problem
-from web.sockets import Frame, Outgoing, SocketOver, admitted, converse
+from web.sockets import Frame, Outgoing, SocketOver
 
 AgentTyping = Callable[[str, str], Awaitable[None]]
 """Called with interaction and agent when an agent types to the customer."""
@@ -30,42 +29,6 @@ _ENDINGS: dict[type[Any], str] = {
     e.OfferExpired: "expired",
     e.OfferWithdrawn: "withdrawn",
 }
-
-
-class Desks:
-    """The desks that are open here; chat and delivery tell them what is in no event."""
-
-    def __init__(self, context: Context, on_typing: AgentTyping | None = None) -> None:
-        self._context = context
-        self._on_typing = on_typing
-        self._open: set[Desk] = set()
-
-    async def serve(self, request: web.Request) -> web.WebSocketResponse:
-        """Answer `/ws/desk`."""
-        principal = await admitted(request, "desk.open")
-        agent = principal.agent
-        if agent is None or agent not in self._context.site.state.agents:
-            raise Problem("forbidden", "Your account is no agent's; ask an administrator.", reason="no_agent")
-        outgoing = Outgoing()
-        with self._context.feed.follow(agent_key(agent)) as inbox:
-            desk = Desk(self._context, principal, agent, outgoing, inbox, self._on_typing)
-            self._open.add(desk)
-            await self._context.site.agent_socket_opened(agent)
-            try:
-                return await converse(request, "desk", principal, outgoing, desk.hear, desk.tell)
-            finally:
-                self._open.discard(desk)
-                await self._context.site.agent_socket_closed(agent)
-
-    def customer_types(self, interaction: str) -> None:
-        """Tell whoever holds `interaction` that its customer is typing."""
-        for desk in self._open:
-            desk.customer_types(interaction)
-
-    async def message_changed(self, interaction: str, message: str) -> None:
-        """Tell whoever holds `interaction` that the delivery of `message` has changed."""
-        for desk in list(self._open):
-            await desk.message_changed(interaction, message)
 
 
 class Desk:
@@ -184,7 +147,7 @@ class Desk:
         interaction = getattr(event, "interaction", None)
         if interaction is not None:
             await self._compare(interaction, event)
-        if isinstance(event, e.MessageAdded):
+        if isinstance(event, e.MessageAdded | e.DeliveryReported):
             await self.message_changed(event.interaction, event.message)
         if getattr(event, "agent", None) == self._agent:
             await self._presence()
@@ -266,7 +229,7 @@ def _gone_because(event: AnyEvent) -> str | None:
     """Return a code for why somebody no longer holds an interaction, None if `event` takes it from nobody."""
     match event:
         case e.WrappedUp():
-            return "wrapped_up"
+            return "done"
         case e.Transferred():
             return "transferred"
         case e.Closed(reason=reason):

@@ -7,6 +7,7 @@ import msgspec
 from vocabulary.instants import rfc3339
 from vocabulary.records import Entry
 from web.answers import EventView
+from web.dated import dated
 from web.site import Logged
 
 _APART = ("type", "at", "interaction", "agent", "queue")
@@ -31,5 +32,5 @@ def _event(seq: int, kind: str, version: int, body: dict[str, Any]) -> EventView
         interaction=body.get("interaction"),
         agent=body.get("agent"),
         queue=body.get("queue"),
-        data={name: value for name, value in body.items() if name not in _APART},
+        data=dated({name: value for name, value in body.items() if name not in _APART}),
     )

@@ -118,6 +118,10 @@ class Feed:
             if not readers:
                 self._readers.pop(key, None)
 
+    def is_followed(self, key: str) -> bool:
+        """Tell whether anybody follows `key`."""
+        return key in self._readers
+
     async def run(self) -> None:
         """Follow the site's events until cancelled. Whatever was missed, every inbox is told so."""
         while True:

@@ -1,6 +1,6 @@
 """Pages: shells rendered here, filled by their scripts."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -25,7 +25,10 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Pages:
     """Renders pages. Forms and other pages that the shell mounts use `render` too."""
 
-    def __init__(self, *, company: str, demo: bool, folder: Path = HERE) -> None:
+    def __init__(
+        self, *, company: str, demo: bool, demo_logins: Sequence[Mapping[str, str]] = (), folder: Path = HERE
+    ) -> None:
+        self._demo_logins = demo_logins
         self.assets = Assets(folder / "static")
         self.catalogues = Catalogues(folder / "static" / "locales")
         self._environment = jinja2.Environment(
@@ -63,6 +66,7 @@ class Pages:
             "language": language,
             "languages": self.catalogues.languages,
             "t": self.translator(language),
+            "status": status,
             "nonce": request[NONCE],
             "path": request.path,
         }
@@ -73,6 +77,10 @@ class Pages:
         if request.query.get("lang") and request.cookies.get("lang") != language:
             response.set_cookie("lang", language, max_age=_LANGUAGE_FOR_S, samesite="Lax", path="/")
         return response
+
+    def failure(self, request: web.Request, problem: Problem) -> web.Response:
+        """Return the page that tells a visitor what went wrong."""
+        return self.render(request, "error.html", status=problem.status, problem=problem.body)
 
     def routes(self) -> Sequence[web.RouteDef]:
         """Return the routes of the pages."""
@@ -85,12 +93,8 @@ class Pages:
         ]
 
     async def _index(self, request: web.Request) -> web.StreamResponse:
-        channels = request.app[CONTEXT].site.policy.channels
-        of_medium = {
-            medium: sorted(name for name, channel in channels.items() if channel.medium == medium)
-            for medium in sorted({channel.medium for channel in channels.values()})
-        }
-        return self.render(request, "index.html", channels=of_medium)
+        channels = request.app[CONTEXT].site.policy.channels.values()
+        return self.render(request, "index.html", channels=channels, logins=self._demo_logins)
 
     async def _login(self, request: web.Request) -> web.StreamResponse:
         return self.render(request, "login.html", next=local_path(request.query.get("next", "")))
@@ -111,6 +115,9 @@ class Pages:
             return self.render(request, template, principal=principal)
 
         return page
+
+
+PAGES = web.AppKey("PAGES", Pages)
 
 
 def local_path(target: str) -> str:

@@ -19,6 +19,9 @@ class Leases:
         self._site = site
         self._spans: dict[str, Span] = {}
 
+    def __contains__(self, agent: str) -> bool:
+        return agent in self._spans
+
     async def take(self, agent: str, span: Span) -> None:
         """Keep `agent` connected for `span` ms, and as long again from each of his calls."""
         self._spans[agent] = span
@@ -42,19 +45,26 @@ class OpenSockets:
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
         self._open: dict[object, tuple[Principal, Callable[[], None]]] = {}
+        self._desks: dict[object, str] = {}
         self._hurry = asyncio.Event()
 
-    def add(self, key: object, principal: Principal, revoke: Callable[[], None]) -> None:
-        """Watch over `principal`'s rights; call `revoke` once they have ended or changed."""
+    def add(self, key: object, principal: Principal, revoke: Callable[[], None], *, desk_of: str | None = None) -> None:
+        """Watch over `principal`'s rights; call `revoke` once they have ended or changed.
+
+        `desk_of`: the agent whose desk it is, if it is one.
+        """
         self._open[key] = (principal, revoke)
+        if desk_of is not None:
+            self._desks[key] = desk_of
 
     def remove(self, key: object) -> None:
         """Watch no longer."""
         self._open.pop(key, None)
+        self._desks.pop(key, None)
 
-    def has(self, agent: str) -> bool:
-        """Tell whether the agent has a socket here."""
-        return any(principal.agent == agent for principal, _ in self._open.values())
+    def has_desk(self, agent: str) -> bool:
+        """Tell whether a desk of the agent is open here."""
+        return agent in self._desks.values()
 
     def hurry(self) -> None:
         """Look at once: somebody logged out."""

@@ -1,7 +1,7 @@
 """Puts the web side of one site together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import urlsplit
@@ -13,7 +13,8 @@ from vocabulary.instants import HOUR, MINUTE, Span
 from web import around, docs_page, health
 from web.api import account, agents, events, handling, interactions, offers, queues, records
 from web.context import CONTEXT, Context
-from web.desk import AgentTyping, Desks
+from web.desk import AgentTyping
+from web.desks import Desks
 from web.endpoint import Endpoint, route_of
 from web.feed import Feed
 from web.headers import Headers
@@ -22,7 +23,7 @@ from web.limits import Window
 from web.metrics import Metrics
 from web.openapi import describe
 from web.origins import Origins, Proxies, origin_of
-from web.pages import HERE, Pages
+from web.pages import HERE, PAGES, Pages
 from web.passwords import Passwords
 from web.presence import Leases, OpenSockets
 from web.sessions import SessionLimits, Sessions
@@ -36,7 +37,6 @@ BODY_BYTES_MAX = 1024 * 1024
 LOGINS_MAX, LOGINS_WITHIN = 5, 15 * MINUTE
 
 DESKS = web.AppKey("DESKS", Desks)
-PAGES = web.AppKey("PAGES", Pages)
 _log = structlog.get_logger(__name__)
 
 
@@ -58,6 +58,7 @@ def build(
     session_absolute_ms: Span = 12 * HOUR,
     company: str = "Centrala",
     demo: bool = False,
+    demo_logins: Sequence[Mapping[str, str]] = (),
     chat_frame_ancestors: Sequence[str] = (),
     on_agent_typing: AgentTyping | None = None,
     extra: Sequence[web.RouteDef] = (),
@@ -75,6 +76,7 @@ def build(
         session_absolute_ms: a log-in ends at the latest after this.
         company: the name that customers see.
         demo: whether pages show what a visitor of the demo needs.
+        demo_logins: `role`, `login` and `password` of each log-in that the start page of the demo shows.
         chat_frame_ancestors: origins whose pages may frame the chat page; nobody by default.
         on_agent_typing: called when an agent types to a customer.
         extra: routes that the application adds: chat socket, callback form, demo mail. Their handlers find
@@ -91,7 +93,7 @@ def build(
         cookie_secure=cookie_secure,
     )
     app[CONTEXT] = context
-    app[PAGES] = Pages(company=company, demo=demo)
+    app[PAGES] = Pages(company=company, demo=demo, demo_logins=demo_logins)
     app[DESKS] = Desks(context, on_agent_typing)
     wallboard = Wallboard(context)
     headers = Headers(frame_chat=chat_frame_ancestors, sockets=_socket_origin(public_url), secure=cookie_secure)

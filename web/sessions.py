@@ -41,22 +41,33 @@ class Sessions:
         return cookie, _person(user, row)
 
     async def find(self, cookie: str) -> Principal | None:
-        """Return whom `cookie` stands for, or None if it is unknown, expired, or its user was disabled."""
-        return await self.check(hash_of(cookie))
+        """Return whom `cookie` stands for, or None if it is unknown, expired, or its user was disabled.
+
+        To ask is to use the session: its idle time starts again.
+        """
+        return await self._read(hash_of(cookie), use=True)
 
     async def check(self, session: str) -> Principal | None:
-        """Return whom the session with this id stands for, as `find` does."""
-        row = await self._site.store.session(session)
-        if row is None or self._is_over(row, self._site.now()):
-            return None
-        user = await self._site.store.user(row.user)
-        return None if user is None or user.disabled else _person(user, row)
+        """Return whom the session with this id stands for, as `find` does, without using it."""
+        return await self._read(session, use=False)
 
     async def touch(self, session: str) -> None:
-        """Note that the session is in use."""
+        """Use the session."""
+        await self._read(session, use=True)
+
+    async def _read(self, session: str, *, use: bool) -> Principal | None:
         row, now = await self._site.store.session(session), self._site.now()
-        if row is not None and now - row.seen_at >= _TOUCH_EVERY:
+        if row is None:
+            return None
+        if self._is_over(row, now):
+            await self.end(session)
+            return None
+        user = await self._site.store.user(row.user)
+        if user is None or user.disabled:
+            return None
+        if use and now - row.seen_at >= _TOUCH_EVERY:
             await self._site.write(Set(SessionRow, session, {"seen_at": now}))
+        return _person(user, row)
 
     async def end(self, session: str) -> None:
         """End a session; ending it twice changes nothing."""

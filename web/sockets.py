@@ -55,7 +55,7 @@ class Outgoing:
         """Add a frame to send."""
         text = frame if isinstance(frame, str) else encode(frame)
         name: object = key if key is not None else object()
-        self._bytes += len(text) - len(self._frames.pop(name, ""))
+        self._bytes += _size(text) - _size(self._frames.pop(name, ""))
         self._frames[name] = text
         self._woken.set()
         if len(self._frames) > FRAMES_MAX or self._bytes > BYTES_MAX:
@@ -79,10 +79,14 @@ class Outgoing:
         while True:
             await self._woken.wait()
             _, text = self._frames.popitem(last=False)
-            self._bytes -= len(text)
+            self._bytes -= _size(text)
             if not self._frames:
                 self._woken.clear()
             await ws.send_str(text)
+
+
+def _size(text: str) -> int:
+    return len(text.encode())
 
 
 def encode(frame: Frame) -> str:
@@ -125,7 +129,8 @@ async def converse(
     ws = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=FRAME_BYTES_MAX)
     await ws.prepare(request)
     reset = SocketOver(SESSION_OVER, "session over", {"type": "reset", "seq": context.site.seq})
-    context.sockets.add(ws, principal, lambda: outgoing.close(reset))
+    desk_of = principal.agent if kind == "desk" else None
+    context.sockets.add(ws, principal, lambda: outgoing.close(reset), desk_of=desk_of)
     context.metrics.sockets.labels(kind).inc()
     over = SocketOver(WSCloseCode.INTERNAL_ERROR)
     try:

@@ -41,6 +41,14 @@ class StaffViews:
             self._names_until = self._site.now() + _NAMES_FOR
         return self._names
 
+    async def name_of(self, who: str) -> str:
+        """Return the name of an agent, or of a supervisor who is none."""
+        names = await self.names()
+        if who in names:
+            return names[who]
+        user = await self._site.store.user(who)
+        return who if user is None else user.name
+
     def forget_names(self) -> None:
         """Read the names anew next time: one has changed."""
         self._names_until = 0

@@ -8,7 +8,7 @@ import msgspec
 from queues.interaction import Interaction, Offer
 from queues.lifecycle import HELD
 from router.expect import expected_wait, position
-from vocabulary.ids import derived_id
+from vocabulary.ids import derived_id, reference
 from vocabulary.instants import rfc3339, span_text
 from vocabulary.records import CustomerRow, InteractionRow, MessageRow
 from web import answers as a
@@ -19,11 +19,6 @@ from web.staff_views import StaffViews, at, wait_view
 PREVIEW = 140
 _DELIVERY = {"pending": "pending", "sending": "pending", "deferred": "pending"}
 """Outbox states that a reader of the conversation sees as something simpler."""
-
-
-def reference(number: int) -> str:
-    """Return what a customer calls interaction `number` by."""
-    return f"C-{number}"
 
 
 class Views:
@@ -170,7 +165,7 @@ class Views:
         files = await self._site.store.attachments(row.id)
         name = row.sender_name
         if not name and row.agent is not None:
-            name = (await self._staff.names()).get(row.agent, row.agent)
+            name = await self._staff.name_of(row.agent)
         return a.MessageView(
             id=row.id,
             number=row.number,

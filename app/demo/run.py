@@ -30,9 +30,8 @@ from config.secrets import create_secret
 from simulation.traffic import Example, visits
 from vocabulary.instants import rfc3339
 from vocabulary.records import Put, PutNew, UserRow
-from web.limits import Window
 from web.passwords import hash_password
-from web.server import PAGES
+from web.pages import PAGES
 
 HOST = "127.0.0.1"
 PASSWORD = "demo"  # noqa: S105  # shown on the page: a demonstration on loopback
@@ -71,7 +70,7 @@ async def _run(
             application,
             public_url=f"http://localhost:{port}",
             origins=(base,),
-            connects=Window(10_000, 60_000),
+            logins=[{"role": login, "login": login, "password": PASSWORD} for login in PEOPLE],
             extra=(web.get("/demo/mail", _mail_page(sandbox)),),
         )
         runner = await open_web(app, HOST, port)

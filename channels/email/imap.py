@@ -168,7 +168,7 @@ class ImapMailbox:
 
     async def _take(self, connection: ImapConnection, uids: Sequence[int]) -> None:
         sizes = await connection.sizes(uids, seconds=self._timings.command_s)
-        for batch in self._progress.batches(uids, sizes):
+        for batch in self._progress.batches(uids, sizes, self._size_max):
             await self._take_batch(connection, batch, sizes)
 
     async def _take_batch(self, connection: ImapConnection, batch: Sequence[int], sizes: dict[int, int]) -> None:

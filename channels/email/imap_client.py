@@ -9,6 +9,7 @@ import asyncio
 import re
 import ssl
 from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from aioimaplib import aioimaplib
@@ -19,6 +20,7 @@ from vocabulary.errors import TemporaryFailure
 T = TypeVar("T")
 
 _LINE_MAX = 4 * 1024 * 1024  # a SEARCH result of half a million UIDs
+_NEWS = re.compile(rb"\* \d+ (?:EXISTS|RECENT)")
 _LITERAL = re.compile(rb"\{(\d{1,19})\+?\}$")
 
 
@@ -38,12 +40,16 @@ class LiteralTooLong(ConnectionLost):
     """A server announced more bytes than we take."""
 
 
+class _Silent(ConnectionLost):
+    """Nothing came in time."""
+
+
 class _Protocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]  # the library has no types
     """The library's protocol, read in a loop instead of a recursion, within limits."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, literal_max: int) -> None:
         super().__init__(loop)
-        self.idle_queue: asyncio.Queue[list[bytes]] = asyncio.Queue(maxsize=1_000)
+        self.news = asyncio.Event()
         self.lost: asyncio.Future[ConnectionLost] = loop.create_future()
         self._literal_max = literal_max
         self._buffer = bytearray()
@@ -57,6 +63,8 @@ class _Protocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]  # the li
                 pass
             if self.pending_sync_command is not None:
                 self.pending_sync_command.flush()
+            while not self.idle_queue.empty():
+                self.idle_queue.get_nowait()  # `news` has told already, and nothing else empties it
         except ConnectionLost as error:
             self.fail(error)
         except Exception as error:  # noqa: BLE001 - whatever the library trips over, this connection is beyond repair
@@ -84,6 +92,10 @@ class _Protocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]  # the li
         return True
 
     def _line(self, line: bytes) -> None:
+        if _NEWS.match(line):
+            self.news.set()  # also between commands: who looks at IDLE's answers only misses it for minutes
+        elif line.startswith(b"* BYE") and self._literal_of is None:
+            raise ConnectionLost(f"the server said {line[2:200].decode('utf-8', 'replace')}")
         command = self._handle_line(line, self._literal_of)
         literal = _LITERAL.search(line)
         if literal:
@@ -167,6 +179,7 @@ class ImapConnection:
 
     async def search(self, criteria: Sequence[str], *, seconds: float) -> list[int]:
         """Return the UIDs that fulfil `criteria`, ascending."""
+        self._protocol.news.clear()
         answer = await self._call(self._protocol.search(*criteria, charset=None, by_uid=True), seconds)
         _checked(answer, "search")
         return uids_in(answer.lines[:-1])
@@ -199,34 +212,22 @@ class ImapConnection:
         """Tell whether the server offers IDLE (RFC 2177)."""
         return "IDLE" in {str(name).upper() for name in self._protocol.capabilities}
 
-    async def idle(self, *, wait_s: float, seconds: float) -> bool:
-        """Wait until the server tells of a new mail (True) or `wait_s` have passed (False).
+    async def idle(self, *, wait_s: float, seconds: float) -> None:
+        """Wait until the server tells of a mail that the last search didn't find, or until `wait_s` have passed.
 
         The library's own IDLE hangs if the server goes while it begins, and takes a lost connection for a quiet one.
         """
-        while not self._protocol.idle_queue.empty():
-            self._protocol.idle_queue.get_nowait()
+        if self._protocol.news.is_set():
+            return
         idle = asyncio.ensure_future(self._protocol.idle())
         try:
             await self._call(self._protocol.wait_for_idle_response(), seconds, beside=idle)
-            has_news = await self._pushed(wait_s)
+            with suppress(_Silent):
+                await self._call(self._protocol.news.wait(), wait_s, beside=idle)
             self._client.idle_done()
             _checked(await self._call(idle, seconds), "idle")
         finally:
             idle.cancel()
-        return has_news
-
-    async def _pushed(self, wait_s: float) -> bool:
-        try:
-            async with asyncio.timeout(wait_s):
-                while True:
-                    lines = await self._call(self._protocol.idle_queue.get(), None)
-                    if any(b" EXISTS" in bytes(line) or b" RECENT" in bytes(line) for line in lines):
-                        return True
-                    if any(bytes(line).startswith(b"BYE") for line in lines):
-                        raise ConnectionLost("the server said BYE")
-        except TimeoutError:
-            return False
 
     async def close(self) -> None:
         """End the connection at once and wait for what the library left running."""
@@ -261,7 +262,7 @@ class ImapConnection:
             if beside is not None and beside.done():
                 _checked(_outcome(beside), "the command")
                 raise ConnectionLost("the server ended a command that it had not begun")
-            raise ConnectionLost(f"the server was silent for {seconds} s")
+            raise _Silent(f"the server was silent for {seconds} s")
         finally:
             task.cancel()
 

@@ -50,9 +50,10 @@ class Progress:
         """Return those of `found` (ascending) that aren't stored; "n:*" finds the last mail even below n."""
         lowest = self._lowest()
         self._taken = {uid for uid in self._taken if uid >= lowest}
-        self._order = [uid for uid in found if uid >= lowest and uid not in self._taken]
+        self._order = [uid for uid in found if uid >= lowest]
         self._head = 0
-        return self._order
+        self._advance()
+        return [uid for uid in self._order if uid not in self._taken]
 
     def taken(self, uids: Iterable[int]) -> None:
         """Note that these mails are stored, or gone."""
@@ -61,8 +62,7 @@ class Progress:
             self._taken.add(uid)
             self._tries.pop(uid, None)
             self._alone.discard(uid)
-            while self._head < len(self._order) and self._order[self._head] in self._taken:
-                self._head += 1
+            self._advance()
 
     def bookmark_with(self, uid: int) -> Bookmark:
         """Return the bookmark to store with mail `uid`: no mail below it is missing, none above it was stored."""
@@ -82,22 +82,26 @@ class Progress:
         """Tell whether to give up on the mail's body, or even on its headers."""
         return self._tries[uid] >= (2 * TRIES if also_headers else TRIES)
 
-    def batches(self, uids: Sequence[int], sizes: dict[int, int]) -> Iterator[list[int]]:
-        """Yield what to ask for together, in order; mails that once broke a connection come last and alone."""
+    def batches(self, uids: Sequence[int], sizes: dict[int, int], size_max: int) -> Iterator[list[int]]:
+        """Yield what to ask for together: too large mails alone; those that once broke a connection last, the worst behind."""
         batch: list[int] = []
         total = 0
         for uid in uids:
             if uid in self._alone:
                 continue
             size = sizes.get(uid, 0)
-            if batch and (len(batch) >= BATCH or total + size > BATCH_BYTES):
+            if batch and (len(batch) >= BATCH or total + size > BATCH_BYTES or size > size_max):
                 yield batch
                 batch, total = [], 0
             batch.append(uid)
-            total += size
+            total += size if size <= size_max else BATCH_BYTES
         if batch:
             yield batch
-        yield from ([uid] for uid in uids if uid in self._alone)
+        yield from ([uid] for uid in sorted(self._alone.intersection(uids), key=lambda uid: (self._tries[uid], uid)))
+
+    def _advance(self) -> None:
+        while self._head < len(self._order) and self._order[self._head] in self._taken:
+            self._head += 1
 
     def _lowest(self) -> int:
         return max(1, self._bookmark.uid - OVERLAP)

@@ -25,6 +25,8 @@ languages = ["en", "pl"]
 [web]
 port = {web_port}
 public_url = "http://127.0.0.1:{web_port}"
+chat_connects = 100000
+form_requests = 100000
 
 [channels.mail]
 medium = "email"

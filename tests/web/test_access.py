@@ -54,8 +54,8 @@ async def two(there: World) -> Two:
     shop = await there.program("integration")
     await shop.post("/agents/anna/presence", {"presence": "available"})
     chat = (await shop.post("/interactions", {"channel": "website", "text": "Hello"}, 201))["id"]
-    people = [await there.person(name, agent=name) for name in ("anna", "bert", "carl")]
-    return Two(*people, chat)
+    anna, bert, carl = [await there.person(name, agent=name) for name in ("anna", "bert", "carl")]
+    return Two(anna, bert, carl, chat)
 
 
 async def take(client: Client, agent: str) -> None:

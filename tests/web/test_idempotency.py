@@ -5,6 +5,8 @@ import asyncio
 import pytest
 
 from tests.web.world import World
+from vocabulary.errors import TemporaryFailure
+from web.idempotency import Idempotency, Outcome
 
 BODY = {"channel": "website", "text": "Hello"}
 
@@ -68,3 +70,20 @@ async def test_tickets_are_not_kept(there: World) -> None:
     one = await shop.post("/ws-tickets", status=201, key="k1")
     other = await shop.post("/ws-tickets", status=201, key="k1")
     assert one["ticket"] != other["ticket"]
+
+
+async def test_failed_call_leaves_its_key_free_and_lets_the_waiting_one_run(there: World) -> None:
+    keeper = Idempotency(there.site)
+    tries: list[int] = []
+
+    async def fails_first() -> Outcome:
+        tries.append(len(tries))
+        if len(tries) == 1:
+            raise TemporaryFailure("the disk is full")
+        return Outcome(200, b"{}")
+
+    calls = [keeper.once("id", "same", fails_first) for _ in range(3)]
+    first, *others = await asyncio.gather(*calls, return_exceptions=True)
+    assert isinstance(first, TemporaryFailure)
+    assert others == [(Outcome(200, b"{}"), False), (Outcome(200, b"{}"), True)]
+    assert tries == [0, 1]

@@ -81,6 +81,14 @@ class World:
         """Return a figure as Prometheus would read it."""
         return self.app[CONTEXT].metrics.registry.get_sample_value(name, labels)
 
+    def is_followed(self, key: str) -> bool:
+        """Tell whether somebody waits for events with `key`."""
+        return self.app[CONTEXT].feed.is_followed(key)
+
+    def has_lease(self, agent: str) -> bool:
+        """Tell whether the agent is kept connected by his calls."""
+        return agent in self.app[CONTEXT].leases
+
     def client(self, **headers: str) -> "Client":
         """Return somebody new, with a cookie jar of his own."""
         jar = aiohttp.CookieJar(unsafe=True)
@@ -163,7 +171,9 @@ async def world(folder: Path, **settings: Any) -> AsyncIterator[World]:
     )
     await engine.start()
     writer = asyncio.create_task(engine.run())
-    intake = Intake(engine=engine, store=store, classify=_unknown, knowledge={}, keys=(b"k" * 32,), domain="example.org")
+    intake = Intake(
+        engine=engine, store=store, classify=_unknown, knowledge={}, keys=(b"k" * 32,), domain="example.org"
+    )
     site = RunningSite(name="test", engine=engine, store=store, intake=intake, leases=Leases(engine))
     port = unused_port()
     app = build(
@@ -188,5 +198,3 @@ async def _nothing(order: Any) -> None:
 
 def _unknown(subject: str, text: str) -> Classification:
     return Classification((("unknown", 0.0),), None, "none", "no model in this test")
-
-

@@ -11,8 +11,8 @@ from vocabulary.instants import span_of
 from vocabulary.records import AgentRow, Put, Remove
 from web.access import allows, tie_to_agent
 from web.answers import Agents, AgentView
-from web.api.interactions import dated
 from web.call import Call
+from web.dated import dated
 from web.endpoint import Endpoints
 from web.payloads import AgentChange, AgentProfile, MediumShare, PresenceChange, QueueMembership, RemovalQuery
 from web.presence import LEASE
@@ -130,7 +130,7 @@ async def set_presence(call: Call, id: str, body: PresenceChange) -> AgentView:
     by_himself = call.principal.agent == id or call.principal.role == "integration"
     if body.presence == "offline":
         call.context.leases.drop(id)
-    elif body.lease is not None or (by_himself and not call.context.sockets.has(id)):
+    elif body.lease is not None or (by_himself and not call.context.sockets.has_desk(id)):
         await call.context.leases.take(id, span)
     command = c.SetPresence(id, body.presence, call.actor, body.reason, body.after_current, body.media)
     await call.submit(command)

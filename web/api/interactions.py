@@ -4,12 +4,13 @@ from typing import Any
 
 from queues.interaction import Interaction
 from router.explain import explain_interaction
-from vocabulary.instants import rfc3339, span_of
+from vocabulary.instants import span_of
 from vocabulary.records import InteractionRow
 from vocabulary.skills import Requirement
 from web.access import Action, Principal, Tie, allows, tie_to_interaction
 from web.answers import Events, Interactions, InteractionView, Messages, MessageView
 from web.call import Call, accepted
+from web.dated import dated
 from web.endpoint import Endpoints
 from web.event_views import entry_event
 from web.payloads import EventQuery, InteractionQuery, MessageQuery, NewInteraction, NewMessage, NewRequirement
@@ -180,16 +181,3 @@ async def explain(call: Call, id: str) -> dict[str, Any]:
     if answer is None:
         raise Problem("conflict", f"Interaction {id} was over long ago; nothing is decided about it any more.")
     return dict(dated(answer))
-
-
-def dated(value: Any) -> Any:
-    """Return an explanation with its instants as the API writes them."""
-    if isinstance(value, dict):
-        return {name: _dated_field(name, part) for name, part in value.items()}
-    return [dated(part) for part in value] if isinstance(value, list | tuple) else value
-
-
-def _dated_field(name: str, value: Any) -> Any:
-    if isinstance(value, int) and name.endswith(("_at", "_since", "_until")):
-        return rfc3339(value)
-    return dated(value)

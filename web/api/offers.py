@@ -9,8 +9,8 @@ from router.explain import explain_offer
 from vocabulary.errors import Lagged
 from web.access import Tie, authorise, tie_to_agent
 from web.answers import Offers, OfferView
-from web.api.interactions import dated
 from web.call import Call
+from web.dated import dated
 from web.endpoint import Endpoints
 from web.feed import FeedEnded, Inbox, agent_key
 from web.payloads import DeclineBecause, OfferQuery

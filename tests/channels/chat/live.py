@@ -57,8 +57,8 @@ def endpoint_of(conversations: Conversations, **changes: Any) -> ChatEndpoint:
         "random_bytes": Bits(),
         "connects": Window(10_000, MINUTE),
         "client_of": lambda request: request.remote or "",
-        "ticket_holds": lambda ticket: False,
-        "is_open": lambda now: True,
+        "ticket_holds": frozenset[str]().__contains__,
+        "is_open": lambda now: now > 0,
         "pause": at_once,
         "patience": PATIENCE,
     }
@@ -119,7 +119,8 @@ class Tab:
     async def frame(self) -> dict[str, Any] | None:
         """Return the next frame, or None once the socket is closed."""
         assert self._socket is not None
-        message = await self._socket.receive()
+        # A frame that never comes fails the test instead of hanging it.
+        message = await self._socket.receive(timeout=20)
         if message.type is not aiohttp.WSMsgType.TEXT:
             self.close_code = self._socket.close_code
             return None

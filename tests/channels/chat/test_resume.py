@@ -23,6 +23,10 @@ async def talk_on(house: House, talk: Talk, draws: Draws, messages: int) -> None
     house.speak(talk, LAST)
 
 
+def acked(tab: Tab) -> set[str]:
+    return {frame["client_id"] for frame in tab.frames if frame["type"] == "ack"}
+
+
 def all_of(talk: Talk) -> list[tuple[str, int]]:
     return [(talk.id, message.seq) for message in talk.messages]
 
@@ -80,10 +84,11 @@ async def test_what_was_not_acked_before_a_restart_is_said_again_and_stands_once
         async with serving(endpoint_of(house)) as server, tab.on(server):
             for client_id in unsent:
                 await tab.send("message", client_id=client_id, text=client_id)
-            for _ in range(1 + draws.below(8)):
+            patience = 1 + draws.below(8)
+            while patience and not acked(tab).issuperset(unsent):
+                patience -= 1
                 await tab.frame()
-        acked = {frame["client_id"] for frame in tab.frames if frame["type"] == "ack"}
-        unsent = [client_id for client_id in unsent if client_id not in acked]
+        unsent = [client_id for client_id in unsent if client_id not in acked(tab)]
     talk = house.talk(VISITOR)
     async with serving(endpoint_of(house)) as server, tab.on(server):
         await tab.until_seen(talk.seq)

@@ -101,7 +101,7 @@ def test_forwarded_mail_stays_whole() -> None:
         f"{INTROS[0]}\n{QUOTE}",
         BLOCKS[0] + BARE,
         "Sent from my iPhone",
-        "-- \nAnna",
+        "--\nAnna",
         "My details:\nname: Anna\nphone: 123",
         "Total: 5\nI wrote: nothing",
         "At 10:00 I called and they said:\nplease write to support@desk.example.org instead",

@@ -63,6 +63,12 @@ export function languageName(code) {
   }
 }
 
+/** The name of a language in itself, so that everybody finds his own. @param {string} code */
+export function ownName(code) {
+  const name = new Intl.DisplayNames(code, { type: "language" }).of(code) ?? code;
+  return name.charAt(0).toLocaleUpperCase(code) + name.slice(1);
+}
+
 /** @param {number} value */
 export const number = (value) => whole.format(value);
 /** @param {number} share 0 to 1 */
@@ -99,10 +105,10 @@ export function shortTime(instant) {
   return new Date(ms(instant)).toDateString() === new Date().toDateString() ? clockTime(instant) : dayTime(instant);
 }
 
-/** "about 2-5 min". @param {{low_s: number, high_s: number} | null | undefined} wait */
-export function waitRange(wait) {
+/** "2-5 min". @param {{low_s: number, high_s: number} | null | undefined} wait @param {boolean} [short] for tables */
+export function waitRange(wait, short = false) {
   if (!wait) return "";
-  if (wait.high_s < 60) return t("time.under_a_minute");
+  if (wait.high_s < 60) return t(short ? "time.under_a_minute.short" : "time.under_a_minute");
   const low = Math.max(0, Math.floor(wait.low_s / 60));
   const high = Math.ceil(wait.high_s / 60);
   return low === high ? t("time.about_minutes", { count: high }) : t("time.range_minutes", { low, count: high });

@@ -1,7 +1,7 @@
 // @ts-check
 import { useEffect, useState } from "preact/hooks";
 import { html } from "../html.js";
-import { language, number, t, waitRange } from "../i18n.js";
+import { language, number, ownName, t, waitRange } from "../i18n.js";
 import { second } from "../clock.js";
 import { Icon } from "../ui/icon.js";
 import { changeLanguage } from "../ui/theme.js";
@@ -21,14 +21,14 @@ export function Chat() {
 
 function Head() {
   const name = chat.agentName.value;
-  const active = chat.agreed.value && chat.conversation.value && !chat.ended.value;
+  const active = chat.agreed.value && chat.lastSeq.value > 0 && !chat.ended.value;
   const other = (document.documentElement.dataset.languages ?? "en pl").split(" ").filter((code) => code !== language);
   return html`<header class="chat-head">
     <div class="chat-title"><h1>${chat.company.value || t("chat.title")}</h1>
       <p>${name ? t("chat.with", { name }) : t("chat.subtitle")}</p></div>
     <div class="chat-tools">
       ${other.map((code) => html`<button type="button" class="button quiet" lang=${code} onClick=${() => changeLanguage(code)}>
-        <${Icon} name="globe" />${new Intl.DisplayNames(code, { type: "language" }).of(code)}</button>`)}
+        <${Icon} name="globe" />${ownName(code)}</button>`)}
       ${active && html`<${Leave} />`}
     </div>
   </header>`;
@@ -55,11 +55,11 @@ function Talk() {
   useEffect(showTitle, [chat.entries.value]);
   return html`
     <${Lost} socket=${socket} />
-    <main class="chat-main"><${Log} /></main>
+    <main class="chat-body"><div class="chat-main"><${Log} /></div>
     <${Status} />
     ${chat.onlyBot.value && html`<div class="person"><span class="hint">${chat.asked.value ? t("chat.person.asked") : t("chat.bot.told")}</span>
-      <button type="button" class="button" disabled=${chat.asked.value || !socket.open.value} onClick=${askPerson}><${Icon} name="user" />${t("chat.person")}</button></div>`}
-    <${Write} />`;
+      ${!chat.asked.value && html`<button type="button" class="button" disabled=${!socket.open.value} onClick=${askPerson}><${Icon} name="user" />${t("chat.person")}</button>`}</div>`}
+    <${Write} /></main>`;
 }
 
 let readBefore = 0;

@@ -1,13 +1,11 @@
 // @ts-check
 /** Starts the customer's chat page. */
-import { render } from "preact";
 import { html } from "../html.js";
 import { loadCatalogue, t } from "../i18n.js";
 import { Failure } from "../ui/failure.js";
+import { mount } from "../ui/mount.js";
 import { Chat } from "./chat.js";
 
-const root = /** @type {HTMLElement} */ (document.getElementById("app"));
-
 loadCatalogue()
-  .then(() => render(html`<${Chat} />`, root))
-  .catch((error) => render(html`<${Failure} title=${t("error.title")} text=${error.message} />`, root));
+  .then(() => mount(html`<${Chat} />`))
+  .catch((error) => mount(html`<${Failure} title=${t("error.title")} text=${error.message} />`));

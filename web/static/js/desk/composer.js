@@ -51,7 +51,8 @@ export function Composer({ one, socket }) {
   };
   const change = (/** @type {"reply" | "note"} */ next) => {
     setKind(next);
-    requestAnimationFrame(() => field.current?.focus());
+    // At once: what is typed next belongs in here.
+    field.current?.focus();
   };
   return html`<form class="composer ${kind}" onSubmit=${(/** @type {Event} */ event) => { event.preventDefault(); go(); }}>
     <div class="composer-top">

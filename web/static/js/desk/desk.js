@@ -27,6 +27,12 @@ function focusIn(selector) {
   });
 }
 
+/** Press a button of the selected conversation. @param {string} selector */
+function press(selector) {
+  const column = document.getElementById(`conversation-${desk.selected.value}`);
+  /** @type {HTMLElement | null | undefined} */ (column?.querySelector(selector))?.click();
+}
+
 /** @param {1 | -1} step */
 function go(step) {
   desk.selectNext(step);
@@ -36,15 +42,15 @@ function go(step) {
 /** @param {{presence: {current: null | (() => void)}}} parts */
 const commands = ({ presence }) => ({
   accept: () => desk.offers.value[0] && accept(desk.offers.value[0].id, expected),
-  decline: () => /** @type {HTMLElement | null} */ (document.querySelector(".offer [data-decline] > button"))?.click(),
+  decline: () => /** @type {HTMLElement | null} */ (document.querySelector(".offer [data-decline] button"))?.click(),
   next: () => go(1),
   previous: () => go(-1),
   presence: () => presence.current?.(),
   end: () => current()?.state === "active" && end(/** @type {any} */ (current()).id),
   transfer: () => askTransfer(),
-  reply: () => focusIn('[data-kind="reply"]'),
-  note: () => focusIn('[data-kind="note"]'),
-  park: () => /** @type {HTMLElement | null} */ (document.querySelector(`#conversation-${desk.selected.value} [data-park] > button`))?.click(),
+  reply: () => press('[data-kind="reply"]'),
+  note: () => press('[data-kind="note"]'),
+  park: () => press("[data-park] button"),
   panel: desk.togglePanel,
   pin: () => desk.selected.value && desk.togglePin(desk.selected.value),
   help: () => void (desk.dialog.value = { name: "keys" }),

@@ -25,7 +25,7 @@ export function Header({ presence, socket }) {
     <button type="button" class="button quiet" onClick=${() => void (dialog.value = { name: "keys" })} title=${t("keys.title")}>
       <${Icon} name="keyboard" /><span class="wide-only">${t("keys.short")}</span>
     </button>
-    <${Menu} class="quiet" align="end" label=${html`<${Icon} name="user" /><span class="wide-only">${me.value?.name}</span>`} name=${t("desk.my_menu")}>
+    <${Menu} class="quiet" align="end" label=${html`<${Icon} name="user" /><span class="sr-only">${t("desk.my_menu")}</span> <span class="wide-only">${me.value?.name}</span>`}>
       ${() => html`<${Settings} />`}
     <//>
   </header>`;

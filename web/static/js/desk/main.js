@@ -1,24 +1,22 @@
 // @ts-check
 /** Starts the operator's desk. */
-import { render } from "preact";
 import { toLogin, whoAmI } from "../api.js";
 import { html } from "../html.js";
 import { loadCatalogue, t } from "../i18n.js";
 import { LiveSocket } from "../socket.js";
 import { Failure } from "../ui/failure.js";
+import { mount } from "../ui/mount.js";
 import { watchAlerts } from "./alerts.js";
 import { Desk } from "./desk.js";
 import { merge, onFrame } from "./frames.js";
 import { flush, whenTaken } from "./outbox.js";
 import { columns, me, read } from "./state.js";
 
-const root = /** @type {HTMLElement} */ (document.getElementById("app"));
-
 async function start() {
   await loadCatalogue();
   me.value = await whoAmI();
   if (!me.value?.agent) {
-    render(html`<${Failure} title=${t("desk.no_agent.title")} text=${t("desk.no_agent.text")} />`, root);
+    mount(html`<${Failure} title=${t("desk.no_agent.title")} text=${t("desk.no_agent.text")} />`);
     return;
   }
   const socket = new LiveSocket("/ws/desk", { onFrame: withFlush, onSessionOver: toLogin, pings: true });
@@ -30,7 +28,7 @@ async function start() {
   whenTaken((interaction, message) => message?.at && merge(interaction, [message], false));
   watchAlerts();
   document.addEventListener("visibilitychange", () => document.hidden || columns.value.forEach(read));
-  render(html`<${Desk} socket=${socket} />`, root);
+  mount(html`<${Desk} socket=${socket} />`);
 }
 
-start().catch((error) => render(html`<${Failure} title=${t("error.title")} text=${error.message} />`, root));
+start().catch((error) => mount(html`<${Failure} title=${t("error.title")} text=${error.message} />`));

@@ -26,6 +26,8 @@ function OfferCard({ offer, first }) {
   const one = offer.interaction;
   const left = secondsLeft(offer);
   const whole = offer.expires_at ? (ms(offer.expires_at) - ms(offer.offered_at)) / 1000 : 1;
+  // His own load stands in the top bar; it is a reason only for those who compare agents.
+  const why = (offer.why ?? []).filter((line) => !line.startsWith("load:"));
   const resting = running.value[`offer:${offer.id}`] || left === 0;
   return html`<article class="offer ${left !== null && left <= 10 ? "last" : ""}" id="offer-${offer.id}" tabindex="-1" aria-labelledby="offer-name-${offer.id}">
     ${left !== null && html`<div class="countdown" aria-hidden="true"><div style=${{ transform: `scaleX(${Math.min(1, left / whole)})` }}></div></div>`}
@@ -42,7 +44,7 @@ function OfferCard({ offer, first }) {
     </p>
     ${one.subject && html`<p class="offer-subject">${one.subject}</p>`}
     ${one.preview && html`<p class="offer-preview" lang=${one.language ?? undefined}>${one.preview}</p>`}
-    ${offer.why?.length > 0 && html`<ul class="why" aria-label=${t("desk.offer.why")}>${offer.why.map((line) => html`<li>${whyInWords(line)}</li>`)}</ul>`}
+    ${why.length > 0 && html`<ul class="why" aria-label=${t("desk.offer.why")}>${why.map((line) => html`<li>${whyInWords(line)}</li>`)}</ul>`}
     <div class="offer-buttons">
       <button type="button" class="button accept" disabled=${resting} onClick=${() => accept(offer.id, expected)}>
         <${Icon} name="check" />${t("desk.offer.accept")}

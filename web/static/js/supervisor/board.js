@@ -31,7 +31,7 @@ export function Board({ socket }) {
       <h1 class="top-title">${t("board.title")}</h1>
       <${AsOf} />
       <span class="spring"></span>
-      <${Menu} class="quiet" align="end" name=${t("desk.my_menu")} label=${html`<${Icon} name="user" /><span class="wide-only">${me.value?.name}</span>`}>
+      <${Menu} class="quiet" align="end" label=${html`<${Icon} name="user" /><span class="sr-only">${t("desk.my_menu")}</span> <span class="wide-only">${me.value?.name}</span>`}>
         ${() => html`<${ThemeChoice} /><${LanguageChoice} /><hr />
           ${me.value?.agent && html`<a class="menu-item" href="/desk"><${Icon} name="chat" />${t("desk.title")}</a>`}
           <button type="button" class="menu-item" onClick=${() => logOut().catch(toastError)}><${Icon} name="leave" />${t("ui.log_out")}</button>`}

@@ -70,6 +70,14 @@ function Timeline({ id }) {
   })}</ol>`;
 }
 
+/** Where it stands in one sentence. @param {string} state @param {{fails: string | null}[]} agents */
+function summary(state, agents) {
+  if (state !== "waiting") return t("explain.state", { state: word("state", state) });
+  if (!agents.length) return t("explain.nobody");
+  const able = agents.filter((one) => !one.fails).length;
+  return able ? t("explain.able", { count: able }) : t("explain.none", { count: agents.length });
+}
+
 /** @param {{id: string}} props */
 function Explanation({ id }) {
   const [why, setWhy] = useState(/** @type {any} */ (null));
@@ -79,9 +87,9 @@ function Explanation({ id }) {
   }, [id]);
   if (failure) return html`<p role="alert">${failure}</p>`;
   if (!why) return html`<p class="hint">${t("ui.loading")}</p>`;
-  const { agents = [], text = "", ...rest } = why;
+  const { agents = [], text: _, state, ...rest } = why;
   return html`<div class="explain">
-    ${text && html`<p class="explain-text">${text}</p>`}
+    <p class="explain-text">${summary(state, agents)}</p>
     ${agents.length > 0 && html`<table class="list-table"><caption>${t("explain.agents")}</caption><tbody>
       ${agents.map((/** @type {any} */ one) => html`<tr key=${one.agent}><th scope="row" class="text">${agentName(one.agent)}</th>
         <td class=${one.fails ? "" : "good"}><${Icon} name=${one.fails ? "close" : "check"} class="small" />${one.fails ? failsInWords(one.fails) : t("explain.qualifies")}</td></tr>`)}

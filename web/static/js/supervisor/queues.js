@@ -40,7 +40,7 @@ function sorted() {
 export function QueueTable() {
   second.value;
   const { column, down } = sorting.value;
-  return html`<section class="card" aria-labelledby="queues-title">
+  return html`<div class="card">
     <h2 id="queues-title">${t("board.queues")}</h2>
     <div class="scroller" tabindex="0" role="region" aria-labelledby="queues-title">
       <table class="figures-table">
@@ -53,7 +53,7 @@ export function QueueTable() {
       </table>
       ${queues.value.length === 0 && html`<p class="hint">${t("board.no_queues")}</p>`}
     </div>
-  </section>`;
+  </div>`;
 }
 
 /** A figure with its level as icon, word and colour. @param {{level?: string, children?: any}} props */
@@ -71,7 +71,7 @@ function Line({ row, at }) {
     <th scope="row" class="text"><button type="button" class="row-link" onClick=${open}>${row.name}</button></th>
     <td class="figure strong ${row.waiting ? "" : "zero"}">${number(row.waiting)}</td>
     <${Figure} level=${level.longest}>${row.longest_wait_since ? span(at - ms(row.longest_wait_since)) : "–"}<//>
-    <td class="figure">${row.expected_wait ? waitRange(row.expected_wait) : "–"}</td>
+    <td class="figure">${row.expected_wait ? waitRange(row.expected_wait, true) : "–"}</td>
     <${Figure} level=${level.service_level}>${row.service_level === null ? "–" : percent(row.service_level)}<//>
     <td class="figure">${row.asa_s === null ? "–" : span(row.asa_s * 1000)}</td>
     <td class="figure">${number(row.offered_legs)}</td>

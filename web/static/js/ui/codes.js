@@ -5,6 +5,12 @@ import { known, languageName, t, word } from "../i18n.js";
 /** @param {string} skill */
 const skillName = (skill) => (skill.startsWith("lang:") ? languageName(skill.slice(5)) : skill.replaceAll("_", " "));
 
+/** @param {string} need such as `billing>=3` */
+export function requirementInWords(need) {
+  const [skill, level] = need.split(">=");
+  return level ? t("why.skill", { skill: skillName(skill), level }) : skillName(skill);
+}
+
 /** Why an offer came to this agent. @param {string} code */
 export function whyInWords(code) {
   const [kind, ...rest] = code.split(":");
@@ -18,6 +24,6 @@ export function failsInWords(code) {
   const [kind, ...rest] = code.split(":");
   const detail = rest.join(":");
   if (kind === "presence") return word("presence", detail);
-  if (kind === "requirement") return t("fails.requirement", { detail: skillName(detail) });
+  if (kind === "requirement") return t("fails.requirement", { detail: requirementInWords(detail) });
   return known(`fails.${kind}`) ? t(`fails.${kind}`, { detail }) : code;
 }

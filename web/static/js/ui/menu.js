@@ -6,10 +6,10 @@ import { Icon } from "./icon.js";
 /**
  * A button that opens a small panel. Escape and a click elsewhere close it; the focus goes back to the button.
  * Panels hold ordinary buttons and fields, so no menu roles: Tab and arrow keys both work.
- * @param {{label: any, name?: string, class?: string, title?: string, align?: string, up?: boolean, disabled?: boolean,
+ * @param {{label: any, class?: string, title?: string, align?: string, up?: boolean, disabled?: boolean,
  *   opener?: {current: null | (() => void)}, children: (close: () => void) => any}} props
  */
-export function Menu({ label, name, class: extra = "", title, align = "start", up = false, disabled, opener, children }) {
+export function Menu({ label, class: extra = "", title, align = "start", up = false, disabled, opener, children }) {
   const [open, setOpen] = useState(false);
   const root = useRef(/** @type {HTMLElement | null} */ (null));
   const button = useRef(/** @type {HTMLButtonElement | null} */ (null));
@@ -30,7 +30,7 @@ export function Menu({ label, name, class: extra = "", title, align = "start", u
   }, [open]);
   return html`<div class="menu" ref=${root} onKeyDown=${(/** @type {KeyboardEvent} */ event) => open && keys(event, root.current, close)}>
     <button ref=${button} type="button" class="button ${extra}" aria-expanded=${open} aria-controls=${panel}
-      aria-label=${name} title=${title} disabled=${disabled} onClick=${() => setOpen(!open)}>
+      title=${title} disabled=${disabled} onClick=${() => setOpen(!open)}>
       ${label}<${Icon} name="down" class="small" />
     </button>
     ${open && html`<div id=${panel} class="menu-panel ${align} ${up ? "up" : ""}">${children(close)}</div>`}

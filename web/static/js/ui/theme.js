@@ -2,7 +2,7 @@
 /** Light, dark or as the system says; and the page's language. Both without inline script, both kept. */
 import { signal } from "@preact/signals";
 import { html } from "../html.js";
-import { language, languageName, t } from "../i18n.js";
+import { language, ownName, t } from "../i18n.js";
 import { kept } from "../stored.js";
 
 const theme = signal(/** @type {string} */ (kept.get("theme", "auto")));
@@ -28,14 +28,12 @@ export function ThemeChoice() {
   </label>`;
 }
 
-/** Names of languages are written in themselves, so that everybody finds his own. */
 export function LanguageChoice() {
-  const own = (/** @type {string} */ code) => new Intl.DisplayNames(code, { type: "language" }).of(code) ?? languageName(code);
   const codes = (document.documentElement.dataset.languages ?? "en pl").split(" ");
   return html`<label class="field row">
     <span>${t("ui.language")}</span>
     <select value=${language} onChange=${(/** @type {any} */ event) => changeLanguage(event.target.value)}>
-      ${codes.map((code) => html`<option value=${code} lang=${code}>${own(code)}</option>`)}
+      ${codes.map((code) => html`<option value=${code} lang=${code}>${ownName(code)}</option>`)}
     </select>
   </label>`;
 }

@@ -1,0 +1,149 @@
+"""What holds after every step, whatever the step was (semantics.md section 20)."""
+
+from agents.agent import Hold
+from queues.backlog import Place, Signature, signature_of
+from queues.interaction import Interaction
+from queues.lifecycle import OPEN, InteractionState
+from reports.live import Stats
+from router import checkpoint
+from router.commands import Command
+from router.decide import decide
+from router.decision import Decision
+from router.events import AnyEvent, Offered
+from router.evolve import evolve
+from router.match import fails_because
+from router.policy import Policy
+from router.state import State, next_deadline
+from storage.codec import decode, encode
+from tests.builders import START, House
+from vocabulary.instants import Instant
+
+S = InteractionState
+
+
+class Checked(House):
+    """A house that checks itself: a second state follows the stored journal, a third comes from a checkpoint."""
+
+    def __init__(self, policy: Policy, now: Instant = START) -> None:
+        super().__init__(policy, now)
+        self.follower = State()
+        self.stats = Stats(now)
+
+    def do(self, command: Command) -> Decision:
+        before = checkpoint.encode(self.state), next_deadline(self.state)
+        decision = decide(command, self.state, self.policy, self.now)
+        assert (checkpoint.encode(self.state), next_deadline(self.state)) == before, "decide changed the state"
+        elsewhere = checkpoint.decode(before[0])
+        assert decide(command, elsewhere, self.policy, self.now) == decision, "a restored state decides otherwise"
+        for event in decision.events:
+            self._apply(event)
+        check(self.state, self.policy, self.now)
+        check_figures(self.state, self.stats)
+        check_same(self.state, self.follower)
+        check_same(self.state, checkpoint.decode(checkpoint.encode(self.state)))
+        return decision
+
+    def _apply(self, event: AnyEvent) -> None:
+        if isinstance(event, Offered):
+            check_order(self.state, event, self.now)
+        self.log.append(event)
+        evolve(self.state, event)
+        stored = decode(encode(event, len(self.log)))
+        assert stored == event
+        evolve(self.follower, stored)
+        self.stats.observe(stored, {name: queue.target for name, queue in self.policy.queues.items()})
+
+    def replayed(self) -> State:
+        """Return the state that the log gives from zero."""
+        state = State()
+        for event in self.log:
+            evolve(state, event)
+        return state
+
+
+def check_same(one: State, other: State) -> None:
+    assert checkpoint.encode(one) == checkpoint.encode(other)
+    assert next_deadline(one) == next_deadline(other)
+    assert _backlog(one) == _backlog(other)
+    assert {queue: one.members[queue] for queue in one.members if one.members[queue]} == {
+        queue: other.members[queue] for queue in other.members if other.members[queue]
+    }
+
+
+def _backlog(state: State) -> dict[Signature, list[Place]]:
+    return {signature: list(state.backlog.waiting(signature)) for signature in state.backlog.signatures()}
+
+
+def check(state: State, policy: Policy, now: Instant) -> None:
+    interactions = list(state.interactions.values())
+    for interaction in interactions:
+        check_one_state(state, interaction)
+    check_backlog(state, [interaction for interaction in interactions if interaction.state is S.WAITING])
+    check_used_units(state, interactions)
+    due = next_deadline(state)
+    if due is None or due > now:  # a refusal changes nothing, not even what is due; the alarm ticks
+        check_liveness(state, now)
+
+
+def check_one_state(state: State, interaction: Interaction) -> None:
+    """Offers are pending exactly while it is offered; somebody owns it exactly while he works on it."""
+    pending = [id for id in state.offers if state.offers[id].interaction == interaction.id]
+    pending = [id for id in pending if state.offers[id].state == "pending"]
+    assert tuple(pending) == interaction.offers
+    assert len(pending) == (interaction.state is S.OFFERED)
+    if interaction.state in (S.ACTIVE, S.PARKED, S.WRAP_UP):
+        assert interaction.agent in state.agents
+    if interaction.state in (S.WAITING, S.OFFERED):
+        assert interaction.agent is None
+    assert (interaction.closed_at is None) == (interaction.state in OPEN)
+
+
+def check_backlog(state: State, waiting: list[Interaction]) -> None:
+    expected: dict[Signature, list[Place]] = {}
+    for interaction in sorted(waiting, key=lambda each: each.key):
+        expected.setdefault(signature_of(interaction), []).append((interaction.key, interaction.id))
+    assert _backlog(state) == expected
+    assert len(state.backlog) == len(waiting)
+
+
+def check_used_units(state: State, interactions: list[Interaction]) -> None:
+    """An agent holds what rings at him, what he works on and what he wraps up, and never beyond his capacity."""
+    for agent in state.agents.values():
+        mine = {
+            each.id: Hold(each.medium, agent.holds[each.id].cost)
+            for each in interactions
+            if (each.agent == agent.id and each.state in (S.ACTIVE, S.WRAP_UP))
+            or any(state.offers[offer].agent == agent.id for offer in each.offers)
+        }
+        assert agent.holds == mine
+        assert agent.used == sum(hold.cost for hold in mine.values()) <= agent.profile.capacity
+        for medium in ("chat", "email", "callback"):
+            limit = agent.profile.limit(medium).max
+            assert limit is None or sum(hold.medium == medium for hold in mine.values()) <= limit
+
+
+def check_liveness(state: State, now: Instant) -> None:
+    """Nothing waits beside somebody who could take it."""
+    for interaction in state.interactions.values():
+        if interaction.state is S.WAITING:
+            for agent in state.agents.values():
+                assert fails_because(agent, interaction, now), f"{interaction.id} waits beside {agent.id}"
+
+
+def check_order(state: State, event: Offered, now: Instant) -> None:
+    """Whatever an agent is offered comes first for him among all that he qualifies for."""
+    agent = state.agents[event.agent]
+    qualifies = [
+        (agent.profile.queues[each.queue].priority, each.key, each.id)
+        for each in state.interactions.values()
+        if each.state is S.WAITING and fails_because(agent, each, now) is None
+    ]
+    assert min(qualifies)[2] == event.interaction
+
+
+def check_figures(state: State, stats: Stats) -> None:
+    """The wallboard's open legs are those that wait or ring."""
+    queued = {each.id: each.queue for each in state.interactions.values() if each.state in (S.WAITING, S.OFFERED)}
+    assert {id: leg.queue for id, leg in stats._open.items()} == queued
+    for name, counts in stats.queues.items():
+        assert counts.open == sum(leg.counted for leg in stats._open.values() if leg.queue == name)

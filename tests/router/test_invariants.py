@@ -1,0 +1,317 @@
+"""Random days: after every step all invariants hold, and the journal gives the same state again."""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+
+from agents.agent import MediumLimit, Membership, Profile
+from queues.interaction import Interaction
+from queues.lifecycle import InteractionState
+from router.commands import (
+    AcceptOffer,
+    AddMessage,
+    CallAttempted,
+    Candidate,
+    Close,
+    Command,
+    Connect,
+    CustomerBack,
+    CustomerGone,
+    DeclineOffer,
+    DefineAgent,
+    Disconnect,
+    End,
+    ExtendWrapUp,
+    Leave,
+    Move,
+    Park,
+    Reconcile,
+    RemoveAgent,
+    Reprioritise,
+    Resume,
+    SetPresence,
+    Tick,
+    Transfer,
+    WrapUp,
+)
+from router.decision import Refusal
+from router.events import Admitted, Forgotten
+from router.state import next_deadline
+from tests.builders import Autoresponse, Condition, House, Label, Requirement, admit, policy, queue
+from tests.builders import rule as triage_rule
+from tests.router.invariants import Checked, check_same
+from vocabulary.instants import DAY, HOUR, MINUTE, SECOND
+
+S = InteractionState
+QUEUES = ("sales", "support", "instant", "mail")
+POLICY = policy(
+    queue("sales", wrap_up="timed", target=20 * SECOND),
+    queue("support", strategy="longest_idle", wrap_up="open", target=2 * MINUTE, credit=10 * SECOND),
+    queue("instant", offer={"chat": 0, "email": 0, "callback": 0}, wrap_up="none"),
+    queue("mail", wrap_up="optional", on_disconnect={"chat": "close", "callback": "requeue"}, callback_attempts=2),
+    rules=(
+        triage_rule("support", Condition(label=("faq",)), name="faq", autoresponse="bot"),
+        triage_rule("support", autoresponse="ack"),
+    ),
+    autoresponses=(
+        Autoresponse(name="ack", kind="acknowledge"),
+        Autoresponse(name="bot", kind="answer", otherwise="ack"),
+    ),
+    auto_replies_within=HOUR,
+    estimate_samples_min=2,
+)
+AGENTS = ("a", "b", "c", "d")
+SPANS = (1, 500, 5 * SECOND, 10 * SECOND, 30 * SECOND, MINUTE, 2 * MINUTE, 16 * MINUTE, 9 * HOUR, DAY + 1, 8 * DAY)
+
+levels = st.sampled_from((1, 3, 5, 8))
+skills = st.dictionaries(st.sampled_from(("billing", "lang:pl")), levels)
+memberships = st.dictionaries(
+    st.sampled_from(QUEUES), st.builds(Membership, st.integers(1, 2), st.sampled_from((0, 0, 5 * SECOND, MINUTE)))
+)
+requirements = st.lists(
+    st.builds(
+        Requirement, st.sampled_from(("billing", "lang:pl")), levels, st.sampled_from((None, 10 * SECOND, MINUTE))
+    ),
+    max_size=2,
+    unique_by=lambda need: (need.skill, need.level),
+).map(tuple)
+picks = st.integers(0, 1_000)
+agents = st.sampled_from(AGENTS)
+
+
+class Day(RuleBasedStateMachine):
+    """Commands in any order, at any time, by anybody; a command may be refused, but nothing may break."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.house: House = Checked(POLICY)
+        self.number = 0
+
+    def do(self, command: Command) -> Refusal | None:
+        return self.house.do(command).refusal
+
+    def those(self, *states: InteractionState) -> list[Interaction]:
+        return [each for each in self.house.state.interactions.values() if each.state in states]
+
+    def pick(self, number: int, *states: InteractionState) -> Interaction | None:
+        """Return one of the interactions that are in `states`, seldom any other."""
+        able = self.those(*states) if number % 8 else self.those(*S)
+        return able[number % len(able)] if able else None
+
+    def comes_to_work(self, agent: str) -> None:
+        if agent not in self.house.state.agents:
+            self.do(DefineAgent(agent, Profile({"billing": 5}, {queue: Membership() for queue in QUEUES})))
+        self.do(Connect(agent))
+        self.do(SetPresence(agent, "available", by=agent))
+
+    @initialize(capacities=st.lists(st.sampled_from((33, 66, 100, 150)), min_size=4, max_size=4))
+    def staff(self, capacities: list[int]) -> None:
+        queues = (QUEUES, QUEUES[:2], QUEUES[1:], QUEUES[:1])
+        for name, capacity, serves in zip(AGENTS, capacities, queues, strict=True):
+            media = {"chat": MediumLimit(50, 2)} if name == "b" else {}
+            skills = {"billing": 3, "lang:pl": 5} if name < "c" else {"billing": 8}
+            self.do(DefineAgent(name, Profile(skills, {queue: Membership() for queue in serves}, capacity, media)))
+            if name < "c":
+                self.comes_to_work(name)
+
+    @rule(
+        medium=st.sampled_from(("chat", "chat", "email", "callback")),
+        queue=st.sampled_from((None, *QUEUES)),
+        priority=st.sampled_from((None, -100, 1, 100)),
+        class_=st.sampled_from((None, -1, 1)),
+        needs=st.just(()) | requirements,
+        preferred=st.sampled_from((None, None, *AGENTS)),
+        slot=st.sampled_from((None, None, None, None, None, MINUTE)),
+    )
+    def something_comes_in(
+        self, medium: str, needs: Any, preferred: str | None, slot: int | None, **values: Any
+    ) -> None:
+        self.number += 1
+        values |= {"requirements": needs, "preferred_agent": preferred, "address_hash": f"h{self.number % 3}"}
+        values["scheduled_at"] = None if slot is None else self.house.now + slot
+        values["labels"] = (Label("faq", 0.9),) if self.number % 5 == 0 else ()
+        values["candidates"] = (Candidate("hours", 0.9),)
+        assert self.do(admit(f"i-{self.number}", medium, **values)) is None
+
+    @rule(span=st.sampled_from(SPANS))
+    def time_passes(self, span: int) -> None:
+        self.house.after(span)
+        due = next_deadline(self.house.state)
+        assert due is None or due > self.house.now
+
+    @rule(span=st.sampled_from(SPANS))
+    def nobody_looks_at_the_clock(self, span: int) -> None:
+        self.house.now += span
+        self.do(Tick())
+
+    @precondition(lambda self: self.those(S.OFFERED))
+    @rule(number=picks, accepts=st.sampled_from((True, True, True, False)), span=st.sampled_from((0, 0, 30 * SECOND)))
+    def an_offer_is_answered(self, number: int, accepts: bool, span: int) -> None:
+        ringing = self.those(S.OFFERED)
+        offer = self.house.state.offers[ringing[number % len(ringing)].offers[0]]
+        self.house.now += span
+        refusal = self.do(
+            AcceptOffer(offer.id, offer.agent) if accepts else DeclineOffer(offer.id, offer.agent, "busy")
+        )
+        if offer.expires_at > self.house.now:
+            assert refusal is None
+        else:
+            assert refusal is not None
+
+    @precondition(lambda self: self.those(S.ACTIVE, S.PARKED, S.WRAP_UP))
+    @rule(
+        number=picks,
+        act=st.sampled_from(("reply", "end", "end", "wrap_up", "transfer", "park", "resume", "call", "extend")),
+        queue=st.sampled_from(QUEUES),
+        needs=st.none() | requirements,
+        span=st.none() | st.sampled_from(SPANS),
+        outcome=st.sampled_from(("reached", "no_answer", "busy", "wrong_number")),
+    )
+    def an_owner_works(self, number: int, act: str, queue: str, needs: Any, span: int | None, outcome: Any) -> None:
+        states = {"wrap_up": (S.WRAP_UP,), "extend": (S.WRAP_UP,), "resume": (S.PARKED,), "end": (S.ACTIVE, S.PARKED)}
+        known = self.pick(number, *states.get(act, (S.ACTIVE,)))
+        if known is None:
+            return
+        id, owner = known.id, known.agent or "a"
+        orders: dict[str, Command] = {
+            "reply": AddMessage(interaction=id, message=f"m-{known.messages}", author="agent", agent=owner),
+            "end": End(id, owner, wrap_up=number % 2 == 0),
+            "wrap_up": WrapUp(id, owner),
+            "extend": ExtendWrapUp(id, owner),
+            "transfer": Transfer(id, owner, queue, "note", needs),
+            "park": Park(id, owner, None if span is None else self.house.now + span),
+            "resume": Resume(id, owner),
+            "call": CallAttempted(id, owner, outcome),
+        }
+        self.do(orders[act])
+
+    @precondition(lambda self: self.those(*S))
+    @rule(number=picks, act=st.sampled_from(("writes", "writes", "leaves", "gone", "gone", "back")))
+    def a_customer_does_something(self, number: int, act: str) -> None:
+        silent = (S.ANSWERED_BY_BOT, S.PARKED, S.WRAP_UP, S.CLOSED, S.ABANDONED)
+        known = self.pick(number, *(silent if act == "writes" else S))
+        if known is not None:
+            orders: dict[str, Command] = {
+                "writes": AddMessage(interaction=known.id, message=f"m-{known.messages}", author="customer"),
+                "leaves": Leave(known.id),
+                "gone": CustomerGone(known.id),
+                "back": CustomerBack(known.id),
+            }
+            assert self.do(orders[act]) is None
+
+    @precondition(lambda self: self.those(*S))
+    @rule(
+        number=picks,
+        act=st.sampled_from(("move", "move", "reprioritise", "close")),
+        queue=st.sampled_from(QUEUES),
+        priority=st.integers(-101, 101),
+        class_=st.sampled_from((None, -1, 0, 1)),
+    )
+    def a_supervisor_steps_in(self, number: int, act: str, queue: str, priority: int, class_: int | None) -> None:
+        known = self.pick(number, S.WAITING, S.OFFERED) if act != "close" else self.pick(number, *S)
+        if known is not None:
+            orders: dict[str, Command] = {
+                "move": Move(known.id, queue, "boss"),
+                "reprioritise": Reprioritise(known.id, priority, "boss", class_),
+                "close": Close(known.id, "spam", "boss"),
+            }
+            self.do(orders[act])
+
+    @rule(agent=agents)
+    def an_agent_comes_to_work(self, agent: str) -> None:
+        self.comes_to_work(agent)
+
+    @rule(agent=agents, presence=st.sampled_from(("busy", "away", "offline")), after=st.booleans(), chat=st.booleans())
+    def an_agent_declares(self, agent: str, presence: Any, after: bool, chat: bool) -> None:
+        self.do(SetPresence(agent, presence, by=agent, after_current=after, media={"chat": chat}))
+
+    @rule(agent=agents, back=st.booleans())
+    def a_socket_closes_or_opens(self, agent: str, back: bool) -> None:
+        self.do(Connect(agent) if back else Disconnect(agent))
+
+    @rule(agent=agents, skills=skills, queues=memberships, remove=st.sampled_from((None, None, False, True)))
+    def an_account_changes(self, agent: str, skills: Any, queues: Any, remove: bool | None) -> None:
+        old = self.house.state.agents.get(agent)
+        capacity, media = (old.profile.capacity, old.profile.media) if old is not None else (100, {})
+        self.do(
+            DefineAgent(agent, Profile(skills, queues, capacity, media))
+            if remove is None
+            else RemoveAgent(agent, move=remove)
+        )
+
+    @rule(number=picks)
+    def something_is_said_twice(self, number: int) -> None:
+        """What came in before, an offer that is somebody else's, a start of the house: none of it changes anything."""
+        known = self.pick(number, *S)
+        if known is not None:
+            assert self.do(admit(known.id)) == Refusal("known", "known", "This came in before; nothing changed.")
+        offers = sorted(self.house.state.offers)
+        if offers:
+            offer = self.house.state.offers[offers[number % len(offers)]]
+            stranger = next(agent for agent in AGENTS if agent != offer.agent)
+            assert self.house.refusal(AcceptOffer(offer.id, stranger)) == ("not_found", "unknown_offer")
+        self.do(Tick())
+        assert self.house.run(Reconcile()) == ()
+
+    @rule(numbers=st.lists(picks, min_size=8, max_size=24))
+    def an_hour_goes_as_it_should(self, numbers: list[int]) -> None:
+        """Work is taken up, done and comes back, so that the other rules find something in every state."""
+        for agent in AGENTS:
+            self.comes_to_work(agent)
+        for number in numbers:
+            if number % 4 == 0:
+                self.number += 1
+                self.do(
+                    admit(f"i-{self.number}", ("chat", "email", "callback")[number % 3], queue=QUEUES[number // 4 % 4])
+                )
+            known = self.pick(number + 1, *S)
+            if known is not None:
+                self.moves_on(known, number)
+            self.house.after(number % 7 * SECOND)
+
+    def moves_on(self, known: Interaction, number: int) -> None:
+        owner, writes = (
+            known.agent or "a",
+            AddMessage(interaction=known.id, message=f"m-{known.messages}", author="customer"),
+        )
+        steps: dict[InteractionState, tuple[Command, ...]] = {
+            S.OFFERED: tuple(AcceptOffer(id, self.house.state.offers[id].agent) for id in known.offers),
+            S.ACTIVE: (
+                End(known.id, owner, wrap_up=True),
+                Park(known.id, owner, self.house.now + 9 * SECOND),
+                Transfer(known.id, owner, "sales", "n"),
+                CallAttempted(known.id, owner, "no_answer"),
+                Disconnect(owner),
+            ),
+            S.WRAP_UP: (writes, WrapUp(known.id, owner)),
+            S.PARKED: (writes, Resume(known.id, owner)),
+        }
+        able = steps.get(known.state, (writes, Tick()))
+        self.do(able[number % len(able)])
+
+    def teardown(self) -> None:
+        """Admitted = open + closed + abandoned, those that were forgotten after their end included."""
+        house = self.house
+        assert isinstance(house, Checked)
+        assert house.state.admitted == len(house.of(Admitted)) == self.number
+        assert self.number == len(house.state.interactions) + len(house.of(Forgotten))
+        check_same(house.state, house.replayed())
+
+
+def _settings(examples: int, steps: int) -> settings:
+    checks = [HealthCheck.too_slow, HealthCheck.filter_too_much]
+    return settings(
+        max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=checks, print_blob=True
+    )
+
+
+def test_invariants_hold_after_every_step_of_a_random_day() -> None:
+    run_state_machine_as_test(Day, settings=_settings(80, 50))
+
+
+@pytest.mark.slow
+def test_invariants_hold_after_every_step_of_many_random_days() -> None:
+    run_state_machine_as_test(Day, settings=_settings(1_000, 150))
