@@ -181,7 +181,7 @@ def user() -> None:
 @_config
 @_json
 @_told
-def user_add(  # noqa: PLR0913  # options of a command
+def user_add(
     login: str,
     name: str,
     role: str,
@@ -267,7 +267,10 @@ def token() -> None:
 
 @token.command("create")
 @click.option(
-    "--role", type=click.Choice(["operator", "supervisor", "admin", "integration"]), required=True, help="What it may do."
+    "--role",
+    type=click.Choice(["operator", "supervisor", "admin", "integration"]),
+    required=True,
+    help="What it may do.",
 )
 @click.option("--agent", help="The agent that it acts for.")
 @click.option("--name", default="", help="What it is for.")
@@ -317,7 +320,7 @@ def model() -> None:
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Where the model goes.")
 @click.option("--text", "text_column", default="text", show_default=True, help="Column of the texts.")
 @click.option("--label", "label_column", default="label", show_default=True, help="Column of the labels.")
-@click.option("--reject", is_flag=True, help="Answer `unknown` to texts unlike the training data, also without oos rows.")
+@click.option("--reject", is_flag=True, help="Answer `unknown` to texts unlike those of DATA, also without oos rows.")
 @_json
 @_told
 def model_train(data: Path, out: Path, text_column: str, label_column: str, reject: bool, as_json: bool) -> None:
@@ -326,9 +329,7 @@ def model_train(data: Path, out: Path, text_column: str, label_column: str, reje
     from classifiers.training import train_file
 
     clock = SystemClock()
-    _result(
-        lambda: train_file(data, out, text_column, label_column, reject, clock=lambda: clock.now() / 1000), as_json
-    )
+    _result(lambda: train_file(data, out, text_column, label_column, reject, clock=lambda: clock.now() / 1000), as_json)
 
 
 @model.command("evaluate")

@@ -1,7 +1,7 @@
 """The composition root: the only place that names concrete classes and reads settings."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 import structlog
-from aiohttp import web
 
 from app.clock import SystemClock
 from app.conversations import ChatConversations
@@ -17,7 +16,7 @@ from app.engine import Engine
 from app.intake import Intake
 from app.leases import Leases
 from app.mail_intake import MailIntake
-from app.mailroom import Mailroom, MailChannel
+from app.mailroom import MailChannel, Mailroom
 from app.rows import outbox_of, rows_of
 from app.seeds import seed_agents
 from app.site import API_CHANNEL, RunningSite
@@ -40,7 +39,6 @@ from storage.bus import LocalBus
 from storage.sqlite import SqliteStore
 from vocabulary.errors import PermanentFailure
 from vocabulary.instants import SECOND
-from web.site import Logged
 
 log = structlog.get_logger()
 
@@ -53,9 +51,7 @@ Work = Callable[[], Awaitable[None]]
 class Application:
     """One site in one process. `start` brings it up in the order in which parts need each other."""
 
-    def __init__(
-        self, settings: Settings, *, folder: Path, environment: Mapping[str, str], demo: bool = False
-    ) -> None:
+    def __init__(self, settings: Settings, *, folder: Path, environment: Mapping[str, str], demo: bool = False) -> None:
         self.settings = settings
         self.clock = SystemClock()
         self.policy = _policy(settings)

@@ -5,9 +5,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Literal, cast
 
-
 from app.engine import Engine
-from app.intake import Intake
+from app.intake import Intake, Wishes
 from channels.chat.conversations import (
     ChatMessage,
     Conversation,
@@ -37,7 +36,6 @@ from vocabulary.media import CHAT
 from vocabulary.records import MessageRow
 from vocabulary.stores import Store
 from web.site import Logged
-
 
 S = InteractionState
 UPDATES_MAX = 256
@@ -79,10 +77,15 @@ class ChatConversations:
             sender=Address(identity.name or "", identity.email or ""),
             visitor=visitor,
         )
-        admission = await self._intake.receive(message, continues=current.id if known and current else None)
+        admission = await self._intake.receive(
+            message,
+            continues=current.id if known and current else None,
+            wishes=Wishes(page_language=language),
+        )
         row = await self._store.message(admission.message or "")
         interaction = self._engine.state.interactions[admission.interaction]
-        assert row is not None and row.number is not None
+        assert row is not None, f"{admission.message} was taken in, so it is in the records"
+        assert row.number is not None, "what is durable has a number"
         return Said(await self._conversation(interaction), row.number)
 
     async def messages(self, conversation: str, after: int) -> Sequence[ChatMessage]:
@@ -246,9 +249,7 @@ class ChatConversations:
             name = self._company
         client_id = (row.external_id or "").partition(":")[2] or None
         author = cast(Literal["customer", "agent", "bot"], row.author)
-        return ChatMessage(
-            seq=row.number, author=author, name=name, text=row.text, at=row.at, client_id=client_id
-        )
+        return ChatMessage(seq=row.number, author=author, name=name, text=row.text, at=row.at, client_id=client_id)
 
     async def _agent_name(self, agent: str) -> str:
         return next((row.name for row in await self._store.agents() if row.id == agent), self._company)

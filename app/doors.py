@@ -134,7 +134,9 @@ class _Doors:
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         endpoint = self._chats.get(request.match_info["channel"])
-        return await endpoint.handle(request) if endpoint is not None else web.Response(status=404, text="No such chat.")
+        if endpoint is None:
+            return web.Response(status=404, text="No such chat.")
+        return await endpoint.handle(request)
 
     # -- callback
 
@@ -142,7 +144,7 @@ class _Doors:
         application, pages = self._application, app[PAGES]
 
         async def receive(message: InboundMessage, *, language: str) -> Receipt:
-            wishes = Wishes(language=language, queue=channel.queue)
+            wishes = Wishes(page_language=language, queue=channel.queue)
             admission = await application.intake.receive(message, wishes=wishes)
             return await self._receipt(admission.interaction)
 

@@ -116,7 +116,8 @@ class Engine:
         self.seq = self._decided = after
         await self._recount(now)
         self._broken = False
-        log.info("state_rebuilt", seq=after, from_checkpoint=self._checkpointed, interactions=len(self.state.interactions))
+        open_now = len(self.state.interactions)
+        log.info("state_rebuilt", seq=after, from_checkpoint=self._checkpointed, interactions=open_now)
 
     async def _recount(self, now: Instant) -> None:
         """Build the figures of the day anew from the log."""
@@ -164,7 +165,7 @@ class Engine:
                 while self._inbox.qsize() or self._decided != self.seq:
                     await self.clock.sleep(10)
         except TimeoutError:
-            log.error("drain_timed_out", waiting=self._inbox.qsize())
+            log.warning("drain_timed_out", waiting=self._inbox.qsize())
 
     async def write(self, *changes: Change) -> None:
         """Make changes of the records durable that no decision depends on."""
@@ -248,7 +249,7 @@ class Engine:
                 raise TemporaryFailure("an earlier write failed; nothing of this was acknowledged, try again")
         except (TemporaryFailure, OutOfOrder) as failure:
             self._broken = True
-            log.error("commit_failed", error=str(failure), commands=len(batch.submissions))
+            log.exception("commit_failed", error=str(failure), commands=len(batch.submissions))
             self._fail(batch, failure)
             return
         targets = self.targets
@@ -274,7 +275,7 @@ class Engine:
             try:
                 await self.start()
             except TemporaryFailure as failure:
-                log.error("store_unavailable", error=str(failure), retry_ms=pause)
+                log.exception("store_unavailable", error=str(failure), retry_ms=pause)
                 await self.clock.sleep(pause)
                 pause = min(pause * 2, 5 * SECOND)
 

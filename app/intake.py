@@ -8,13 +8,13 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 import structlog
 
+from app.engine import Engine
+from app.keyed_lock import KeyedLock
 from autoresponders.knowledge import Knowledge, candidates
 from channels.email.thread import interaction_of, interaction_of_address, thread_keys
 from channels.message import Attachment, InboundMessage
 from classifiers.cascade import Classification
 from customers.identity import Identity, identities, new_customer_id
-from app.engine import Engine
-from app.keyed_lock import KeyedLock
 from queues.interaction import Label
 from router.commands import AddMessage, Admit
 from vocabulary.errors import PermanentFailure
@@ -52,6 +52,8 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     preferred_agent: str | None = None
     customer: CustomerId | None = None
     language: str | None = None
+    page_language: str | None = None
+    """The language of the page it was written on: counts where the text itself doesn't tell."""
     tags: tuple[str, ...] = ()
 
 
@@ -135,7 +137,7 @@ class Intake:
         return msgspec.structs.replace(row, attributes={**row.attributes, "unverified_sender": True})
 
     async def _thread(self, message: InboundMessage, customer: CustomerId) -> InteractionId | None:
-        """Return the interaction that a mail continues: by our signed ids, our reply address, or the sender's own mails."""
+        """Return the interaction that a mail continues: by our signed ids, our reply address, the sender's own mails."""
         if message.medium != EMAIL:
             return None
         named = thread_keys(message)
@@ -145,9 +147,7 @@ class Intake:
                 return ours
         sender = message.sender.address if message.sender else ""
         for recipient in message.recipients:
-            ours = interaction_of_address(
-                recipient.address, addressee=sender, keys=self._keys, now=message.received_at
-            )
+            ours = interaction_of_address(recipient.address, addressee=sender, keys=self._keys, now=message.received_at)
             if ours is not None:
                 return ours
         return await self._by_own_mails(named, customer)
@@ -173,9 +173,8 @@ class Intake:
             if known is not None:
                 return known.id, _learnt(known.id, who)
         id = wishes.customer or new_customer_id(who[0] if who else ("external", message.external_id))
-        row = CustomerRow(
-            id=id, created_at=message.received_at, name=message.sender.name if message.sender else "", language=wishes.language
-        )
+        name = message.sender.name if message.sender else ""
+        row = CustomerRow(id=id, created_at=message.received_at, name=name, language=wishes.language)
         return id, [PutNew(row), *_learnt(id, who)]
 
     async def _admit(
@@ -191,7 +190,7 @@ class Intake:
         text = message.reply_text[:TEXT_MAX]
         classified = await self._classify(message.subject, text)
         labels = tuple(Label(name, confidence) for name, confidence in classified.labels)
-        language = wishes.language or classified.language
+        language = wishes.language or classified.language or wishes.page_language
         known = await self._store.customer(customer)
         command = Admit(
             id=row.interaction,
@@ -229,8 +228,11 @@ class Intake:
 
 
 def _identities(message: InboundMessage) -> tuple[Identity, ...]:
-    """Return what the message proves or shows of its sender. What a chat visitor types about himself proves nothing:
-    taken as an identity, it would show him the conversations of whoever has that address."""
+    """Return what the message proves or shows of its sender.
+
+    What a chat visitor types about himself proves nothing: taken as an identity, it would show him the conversations
+    of whoever has that address.
+    """
     if message.visitor is not None:
         return identities(visitor=message.visitor)
     email = message.sender.address if message.sender and message.sender.address else None

@@ -13,9 +13,8 @@ VALUE_MAX = 8_000
 
 def set_up(level: str, style: str) -> None:
     """Write log lines of `level` and above to standard error; `style` is json or text."""
-    renderer: Any = (
-        structlog.processors.JSONRenderer() if style == "json" else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    )
+    for_eyes = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    renderer: Any = structlog.processors.JSONRenderer() if style == "json" else for_eyes
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -80,9 +80,7 @@ class MailIntake:
     async def _set_aside(self, channel: str, mail: Fetched, bookmark: Change) -> None:
         reason = f"the mail has {mail.size} bytes, more than this mailbox takes; only its headers were kept"
         row = self._received(channel, mail.raw, {"uid": mail.uid, "size": mail.size})
-        await self._engine.write(
-            PutNew(msgspec.structs.replace(row, state="quarantined", error=reason)), bookmark
-        )
+        await self._engine.write(PutNew(msgspec.structs.replace(row, state="quarantined", error=reason)), bookmark)
         log.error("mail_quarantined", received=row.id, channel=channel, reason="oversized")
 
     def _received(self, channel: str, raw: bytes, envelope: dict[str, object]) -> ReceivedRow:

@@ -38,7 +38,7 @@ class MailChannel(msgspec.Struct, frozen=True):
 
 
 class Mailroom:
-    """Performs the outbox: each row once at a time, each mailbox on its own, so that a slow server delays its own mail."""
+    """Performs the outbox: each row once at a time, each mailbox on its own, so a slow server delays its own mail."""
 
     def __init__(
         self,
@@ -118,8 +118,8 @@ class Mailroom:
             raise
         except PermanentFailure as failure:
             await self._settle(row, SendResult(Outcome.FAILED, str(failure)))
-        except Exception as error:  # noqa: BLE001  # one bad row must not stop the others
-            log.error("outbox_failed", outbox=row.id, error=type(error).__name__)
+        except Exception as error:  # one bad row must not stop the others
+            log.exception("outbox_failed", outbox=row.id, error=type(error).__name__)
             await self._settle(row, SendResult(Outcome.FAILED, f"{type(error).__name__}: {error}"))
 
     # -- automatic replies become messages of the conversation
@@ -220,11 +220,11 @@ class Mailroom:
         elif result.outcome is Outcome.UNCERTAIN and effect is not None and not effect.automatic and row.attempts == 0:
             values |= {"state": "deferred", "due_at": now + MINUTE}
         await self._engine.write(Set(OutboxRow, row.id, values))
-        log.info("mail_performed", outbox=row.id, interaction=row.interaction, outcome=values["state"], code=result.code)
+        log.info(
+            "mail_performed", outbox=row.id, interaction=row.interaction, outcome=values["state"], code=result.code
+        )
         if row.message is not None and row.interaction is not None:
-            await self._engine.submit(
-                ReportDelivery(row.interaction, row.message, _as_result(str(values["state"])))
-            )
+            await self._engine.submit(ReportDelivery(row.interaction, row.message, _as_result(str(values["state"]))))
 
 
 def _as_result(state: str) -> DeliveryResult:
@@ -240,4 +240,3 @@ def _last_of_customer(messages: Sequence[MessageRow]) -> MessageRow | None:
 def _reply_subject(subject: str) -> str:
     bare = subject.strip()
     return bare if bare.casefold().startswith("re:") else f"Re: {bare}".strip()
-

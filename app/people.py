@@ -91,9 +91,7 @@ async def disable(file: Path, login: str) -> None:
         await store.commit(Transaction(changes=tuple(changes)))
 
 
-async def create_token(
-    file: Path, *, role: str, agent: str | None, name: str, seeded: Collection[str] = ()
-) -> str:
+async def create_token(file: Path, *, role: str, agent: str | None, name: str, seeded: Collection[str] = ()) -> str:
     """Return a new API token; only its hash is kept. `seeded`: agents that the next start creates."""
     async with _opened(file) as store:
         if agent is not None and agent not in {*seeded, *(row.id for row in await store.agents())}:

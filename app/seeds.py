@@ -15,9 +15,7 @@ from vocabulary.stores import Store
 from web.passwords import hash_password
 
 
-async def seed_agents(
-    agents: Sequence[Agent], environment: Mapping[str, str], store: Store, engine: Engine
-) -> None:
+async def seed_agents(agents: Sequence[Agent], environment: Mapping[str, str], store: Store, engine: Engine) -> None:
     """Create the agents of the file that aren't there yet, and tell the core about every agent that it doesn't know."""
     known = {row.id for row in await store.users()}
     for agent in agents:

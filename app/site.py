@@ -8,11 +8,11 @@ from app.engine import Engine
 from app.intake import Intake, Wishes
 from app.leases import Leases
 from channels.message import Address, InboundMessage
+from reports.live import LiveQueue, live
 from router.commands import AddMessage, Author, Command
 from router.decision import Decision
 from router.policy import Policy
 from router.state import State
-from reports.live import LiveQueue, live
 from vocabulary.errors import PermanentFailure
 from vocabulary.ids import InteractionId, MessageId, derived_id
 from vocabulary.instants import Instant

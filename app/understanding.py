@@ -51,7 +51,7 @@ class Understanding:
             self.model = await asyncio.to_thread(artifact.load, self._path)
         except PermanentFailure as failure:
             if self._path.exists():
-                log.error("model_refused", path=self._path.name, reason=str(failure))
+                log.exception("model_refused", path=self._path.name, reason=str(failure))
             await self._train()
 
     async def _train(self) -> None:

@@ -66,6 +66,8 @@ def set_presence(draft: Draft, command: SetPresence) -> Refusal | None:
         return unknown("agent", command.agent)
     if command.presence not in DECLARED:
         return refuse("invalid", "unknown_presence", f"The presence must be one of {', '.join(DECLARED)}.")
+    if _says_nothing_new(agent, command):
+        return None
     draft.emit(
         e.PresenceChanged(
             at=draft.now,
@@ -84,6 +86,13 @@ def set_presence(draft: Draft, command: SetPresence) -> Refusal | None:
         _left_his_work(draft, current)
     draft.look_at_agent(agent.id)
     return None
+
+
+def _says_nothing_new(agent: Agent, command: SetPresence) -> bool:
+    """Programs that keep an agent available say so again and again; the log holds changes."""
+    same = (agent.presence, agent.reason) == (command.presence, command.reason)
+    media = _media_off(agent, command)
+    return same and agent.after_current is None and (media is None or frozenset(media) == agent.media_off)
 
 
 def _works(draft: Draft, agent: Agent) -> bool:

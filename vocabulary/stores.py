@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any, Protocol
 
+from vocabulary.instants import Instant
 from vocabulary.records import (
     AgentRow,
     AttachmentRow,
@@ -20,7 +21,6 @@ from vocabulary.records import (
     Transaction,
     UserRow,
 )
-from vocabulary.instants import Instant
 
 
 class Store(Protocol):
@@ -59,7 +59,7 @@ class Store(Protocol):
         before: int | None = None,
         limit: int = 50,
     ) -> Sequence[InteractionRow]:
-        """Newest first by number; `before`: only smaller numbers (the cursor). `q` searches message texts and subjects."""
+        """Newest first by number; `before`: only smaller numbers (the cursor). `q` searches texts and subjects."""
 
     async def messages(self, interaction: str, *, after: int = 0, limit: int = 500) -> Sequence[MessageRow]: ...
     async def message(self, id: str) -> MessageRow | None: ...

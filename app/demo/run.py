@@ -30,13 +30,14 @@ from config.secrets import create_secret
 from simulation.traffic import Example, visits
 from vocabulary.instants import rfc3339
 from vocabulary.records import Put, PutNew, UserRow
-from web.passwords import hash_password
 from web.pages import PAGES
+from web.passwords import hash_password
 
 HOST = "127.0.0.1"
-PASSWORD = "demo"  # noqa: S105  # shown on the page: a demonstration on loopback
+PASSWORD = "demo"
+"""Shown on the start page: this listens on loopback only."""
 PEOPLE = ("operator", "supervisor")
-ARRIVALS_PER_MINUTE = 34.0
+ARRIVALS_PER_MINUTE = 52.0
 
 
 async def run_demo(*, port: int, smtp_port: int, seed: int, speed: float, traffic: bool, data: Path | None) -> None:
@@ -182,7 +183,10 @@ def greeting(port: int, smtp_port: int, folder: Path) -> str:
 
 def _mail_page(sandbox: Sandbox) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def page(request: web.Request) -> web.Response:
-        mails = [{**msgspec.structs.asdict(mail), "from": mail.sender, "at": rfc3339(mail.at)} for mail in sandbox.mails]
+        mails = [
+            {**msgspec.structs.asdict(mail), "from": mail.sender, "at": rfc3339(mail.at)[11:19]}
+            for mail in sandbox.mails
+        ]
         return request.app[PAGES].render(request, "demo_mail.html", mails=mails)
 
     return page

@@ -24,6 +24,10 @@ class SandboxMail(msgspec.Struct, frozen=True, kw_only=True):
     headers: str
 
 
+def _anybody(address: str) -> bool:
+    return True
+
+
 class Sandbox:
     """Takes every mail; keeps the latest."""
 
@@ -31,9 +35,7 @@ class Sandbox:
         self._now = now
         self._count = 0
         self.mails: deque[SandboxMail] = deque(maxlen=KEPT)
-        self.listener = MailListener(
-            host="127.0.0.1", port=0, protocol="smtp", deliver=self._take, accepts=lambda address: True
-        )
+        self.listener = MailListener(host="127.0.0.1", port=0, protocol="smtp", deliver=self._take, accepts=_anybody)
 
     async def _take(self, delivery: Delivery) -> None:
         at = self._now()

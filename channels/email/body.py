@@ -109,9 +109,7 @@ def _bounded(gathering: _Gathering, text: str, limit: int, defect: str) -> str:
     return text[:limit]
 
 
-def _attachment(
-    gathering: _Gathering, part: Part, disposition: Parameters, named: str, content: bytes
-) -> Attachment:
+def _attachment(gathering: _Gathering, part: Part, disposition: Parameters, named: str, content: bytes) -> Attachment:
     kind = part.content_type.value
     kind = kind if _TYPE.fullmatch(kind) else "application/octet-stream"
     content_id = clean_line(part.headers.get("content-id") or "", limit=300).strip("<> ") or None

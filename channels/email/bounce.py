@@ -10,13 +10,14 @@ from channels.email.mime import Part
 from channels.email.transfer import transferred
 
 _REPORT_MAX = 64 * 1024
-_FIELD = re.compile(r"^(action|status|final-recipient|original-recipient)[ \t]*:[ \t]*(.*)$", re.I | re.M)
+_FIELD = re.compile(r"(?im)^(action|status|final-recipient|original-recipient)[ \t]*:[ \t]*(.*)$")
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 _IN_TEXT = re.compile(r"(?<![\d.])([45]\.\d\.\d{1,2})(?![\d.])")
 _PARTS = ("message/delivery-status", "message/global-delivery-status")
 _DAEMON = re.compile(r"(?:mailer[-_.]?daemon|post[-_.]?master)\b", re.IGNORECASE)
 _FAILURE = re.compile(
-    r"(?<!\d)[45]\.\d\.\d|(?<!\d)5[0-5]\d[ -]|undeliver|not (?:be )?deliver|deliver\w* (?:fail|error|problem)"
+    r"(?<!\d)[45]\.\d\.\d|(?<!\d)5[0-5]\d[ -]|undeliver|not (?:be )?deliver|mail system error|cannot send"
+    r"|deliver\w*[^\n]{0,30}(?:fail|error|problem|warning|delay|status)|fail\w* (?:notice|delivery)"
     r"|(?:unknown|no such|invalid|unavailable) (?:user|address|host|recipient|mailbox)|user unknown|returned to sender",
     re.IGNORECASE,
 )
@@ -49,9 +50,9 @@ def bounce_of(raw: bytes, root: Part, text: str) -> Bounce | None:
 
 def _from_text(headers: Headers, text: str) -> Bounce | None:
     failed = read_addresses(headers.all("x-failed-recipients"))[0]
-    senders = read_addresses(headers.all("from") + headers.all("return-path"))[0]
+    senders = read_addresses(headers.all("from") + headers.all("sender") + headers.all("return-path"))[0]
     by_daemon = any(_DAEMON.match(sender.address or sender.name) for sender in senders)
-    if not failed and not (by_daemon and _FAILURE.search(text)):
+    if not failed and not (by_daemon and _FAILURE.search(f"{headers.get('subject')}\n{text}")):
         return None
     status = _IN_TEXT.search(text)
     address = failed[0].address if failed else next((match[0] for match in _ADDRESS.finditer(text)), "")

@@ -79,4 +79,3 @@ def line(name: str, value: str) -> bytes:
             lines.append("")
         lines[-1] += f" {word}"
     return "\r\n".join(lines).encode("ascii") + b"\r\n"
-

@@ -7,8 +7,9 @@ from typing import Literal
 import msgspec
 import structlog
 
-from channels.email.imap_client import ConnectionLost, ImapConnection, LiteralTooLong, LoginRefused
+from channels.email.imap_client import ImapConnection
 from channels.email.imap_progress import Bookmark, Progress
+from channels.email.imap_protocol import ConnectionLost, LiteralTooLong, LoginRefused
 from vocabulary.errors import TemporaryFailure
 from vocabulary.instants import Instant
 
@@ -102,13 +103,14 @@ class ImapMailbox:
         self._size_max = size_max
         self._timings = timings or ImapTimings()
         self._progress = Progress(bookmark)
+        self._had_contact = False
         self.health = ImapHealth()
 
     async def run(self) -> None:
         """Read the mailbox until cancelled; a lost connection or a failing server only costs time."""
         wait_s = self._timings.backoff_first_s
         while True:
-            contact_at = self.health.last_contact_at
+            self._had_contact = False
             try:
                 await self._session()
             except LoginRefused as error:
@@ -118,7 +120,7 @@ class ImapMailbox:
                 continue
             except (TemporaryFailure, OSError, TimeoutError) as error:
                 self._failed(error)
-            if self.health.last_contact_at != contact_at:
+            if self._had_contact:
                 wait_s = self._timings.backoff_first_s
             await self._pause(wait_s)
             wait_s = min(2 * wait_s, self._timings.backoff_last_s)
@@ -139,6 +141,7 @@ class ImapMailbox:
             while True:
                 await self._take_new(connection)
                 self.health.last_contact_at = self._now()
+                self._had_contact = True
                 await self._wait_for_news(connection)
         finally:
             await connection.close()
@@ -161,10 +164,10 @@ class ImapMailbox:
             self._progress.taken(await self._known(self._progress.uidvalidity, fresh))
             fresh = self._progress.fresh(found)
         self.health.lag = len(fresh)
-        if not fresh:
-            self.health.error = None
         for at in range(0, len(fresh), _SIZES_AT_ONCE):
             await self._take(connection, fresh[at : at + _SIZES_AT_ONCE])
+        if not self.health.lag:
+            self.health.error = None
 
     async def _take(self, connection: ImapConnection, uids: Sequence[int]) -> None:
         sizes = await connection.sizes(uids, seconds=self._timings.command_s)

@@ -1,9 +1,4 @@
-"""aioimaplib behind our own door: bounded, with deadlines, and never silent about a lost connection.
-
-This is the only module that knows the library (GPL-3.0-only): another client can take its place here.
-What the stock library does otherwise: it waits for ever on a lost connection, recurses once a line, buffers whatever
-size a server announces, and sets its timers anew with every byte.
-"""
+"""One IMAP connection whose every call ends: with its answer, a failure, or at its deadline."""
 
 import asyncio
 import re
@@ -12,144 +7,19 @@ from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from aioimaplib import aioimaplib
-
 from channels.email.imap_answers import Listed, bodies_of, listed_in, modified_utf7, uid_set, uids_in, uidvalidity_in
-from vocabulary.errors import TemporaryFailure
+from channels.email.imap_protocol import (
+    Client,
+    ConnectionLost,
+    LibraryFault,
+    LoginRefused,
+    Protocol,
+    Refused,
+    Silent,
+    quoted,
+)
 
 T = TypeVar("T")
-
-_LINE_MAX = 4 * 1024 * 1024  # a SEARCH result of half a million UIDs
-_NEWS = re.compile(rb"\* \d+ (?:EXISTS|RECENT)")
-_LITERAL = re.compile(rb"\{(\d{1,19})\+?\}$")
-
-
-class ConnectionLost(TemporaryFailure):
-    """The connection is gone, or the server sent what no server should: begin anew."""
-
-
-class Refused(TemporaryFailure):
-    """The server answered NO or BAD; the message holds its code in brackets, such as AUTHENTICATIONFAILED."""
-
-
-class LoginRefused(Refused):
-    """Name or password are wrong: trying again soon may lock the account."""
-
-
-class LiteralTooLong(ConnectionLost):
-    """A server announced more bytes than we take."""
-
-
-class _Silent(ConnectionLost):
-    """Nothing came in time."""
-
-
-class _Protocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]  # the library has no types
-    """The library's protocol, read in a loop instead of a recursion, within limits."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, literal_max: int) -> None:
-        super().__init__(loop)
-        self.news = asyncio.Event()
-        self.lost: asyncio.Future[ConnectionLost] = loop.create_future()
-        self._literal_max = literal_max
-        self._buffer = bytearray()
-        self._searched = 0
-        self._literal_of: Any = None
-
-    def data_received(self, d: bytes) -> None:
-        self._buffer += d
-        try:
-            while self._take():
-                pass
-            if self.pending_sync_command is not None:
-                self.pending_sync_command.flush()
-            while not self.idle_queue.empty():
-                self.idle_queue.get_nowait()  # `news` has told already, and nothing else empties it
-        except ConnectionLost as error:
-            self.fail(error)
-        except Exception as error:  # noqa: BLE001 - whatever the library trips over, this connection is beyond repair
-            self.fail(ConnectionLost(f"the server sent what cannot be read: {type(error).__name__}"))
-
-    def _take(self) -> bool:
-        """Take one line or piece of a literal from the buffer, and tell whether to look for another."""
-        if not self._buffer:
-            return False
-        command = self._literal_of
-        if command is not None and command.wait_literal_data():
-            rest = command.append_literal_data(bytes(self._buffer))
-            self._buffer = bytearray(rest)
-            return not command.wait_literal_data()
-        end = self._buffer.find(b"\r\n", max(0, self._searched - 1))
-        if end < 0:
-            self._searched = len(self._buffer)
-            if len(self._buffer) > _LINE_MAX:
-                raise LiteralTooLong(f"the server sent a line of more than {_LINE_MAX} bytes")
-            return False
-        line = bytes(self._buffer[:end])
-        del self._buffer[: end + 2]
-        self._searched = 0
-        self._line(line)
-        return True
-
-    def _line(self, line: bytes) -> None:
-        if _NEWS.match(line):
-            self.news.set()  # also between commands: who looks at IDLE's answers only misses it for minutes
-        elif line.startswith(b"* BYE") and self._literal_of is None:
-            raise ConnectionLost(f"the server said {line[2:200].decode('utf-8', 'replace')}")
-        command = self._handle_line(line, self._literal_of)
-        literal = _LITERAL.search(line)
-        if literal:
-            size = int(literal[1])
-            if size > self._literal_max:
-                raise LiteralTooLong(f"the server announced {size} bytes, more than {self._literal_max}")
-            command = command or aioimaplib.Command("NIL", "unused")
-            command.begin_literal_data(size)
-            self._literal_of = command
-        else:
-            self._literal_of = command if command is not None and command.wait_data() else None
-
-    async def welcome(self, command: bytes) -> None:
-        try:
-            await super().welcome(command)
-        except Exception as error:  # noqa: BLE001 - it runs in a task of the library's that nobody awaits
-            self.fail(ConnectionLost(f"the server's greeting: {str(error) or type(error).__name__}"))
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
-        self._settle(ConnectionLost(f"the connection was lost: {exc}" if exc else "the server closed the connection"))
-
-    def fail(self, error: ConnectionLost) -> None:
-        """End the connection for `error`."""
-        self._settle(error)
-        if self.transport is not None:
-            self.transport.abort()
-
-    def _settle(self, error: ConnectionLost) -> None:
-        if not self.lost.done():
-            self.lost.set_result(error)
-
-
-class _Client(aioimaplib.IMAP4):  # type: ignore[misc]  # the library has no types
-    """The library's client on our protocol."""
-
-    def __init__(self, host: str, port: int, ssl_context: ssl.SSLContext | None, literal_max: int) -> None:
-        self._literal_max = literal_max
-        super().__init__(host, port, timeout=None, ssl_context=ssl_context)
-
-    def create_client(
-        self,
-        host: str,
-        port: int,
-        loop: asyncio.AbstractEventLoop | None,
-        conn_lost_cb: object = None,
-        ssl_context: ssl.SSLContext | None = None,
-    ) -> None:
-        running = asyncio.get_running_loop()
-        self.protocol = _Protocol(running, self._literal_max)
-        self.connecting = running.create_task(
-            running.create_connection(lambda: self.protocol, host, port, ssl=ssl_context)
-        )
-        self._client_task = self.connecting  # where the library waits for it
 
 
 class ImapConnection:
@@ -157,8 +27,8 @@ class ImapConnection:
 
     def __init__(self, *, host: str, port: int, ssl_context: ssl.SSLContext | None, literal_max: int) -> None:
         """Begin to connect; must be called on the running loop, and `close` must follow."""
-        self._client = _Client(host, port, ssl_context, literal_max)
-        self._protocol: _Protocol = self._client.protocol
+        self._client = Client(host, port, ssl_context, literal_max)
+        self._protocol: Protocol = self._client.protocol
 
     async def open(self, username: str, password: str, folder: str, *, seconds: float) -> int:
         """Log in, select `folder` and return its UIDVALIDITY.
@@ -168,9 +38,9 @@ class ImapConnection:
             Refused: the folder isn't there, the server is busy.
         """
         await self._call(self._client.wait_hello_from_server(), seconds)
-        quoted_name = aioimaplib.quoted(username)  # the library quotes the password only
+        quoted_name = quoted(username)  # the library quotes the password only
         _checked(await self._call(self._protocol.login(quoted_name, password), seconds), "login")
-        answer = await self._call(self._protocol.select(aioimaplib.quoted(modified_utf7(folder))), seconds)
+        answer = await self._call(self._protocol.select(quoted(modified_utf7(folder))), seconds)
         _checked(answer, f"folder {folder!r}")
         uidvalidity = uidvalidity_in(answer.lines)
         if uidvalidity is None:
@@ -222,7 +92,7 @@ class ImapConnection:
         idle = asyncio.ensure_future(self._protocol.idle())
         try:
             await self._call(self._protocol.wait_for_idle_response(), seconds, beside=idle)
-            with suppress(_Silent):
+            with suppress(Silent):
                 await self._call(self._protocol.news.wait(), wait_s, beside=idle)
             self._client.idle_done()
             _checked(await self._call(idle, seconds), "idle")
@@ -251,6 +121,7 @@ class ImapConnection:
         beside: asyncio.Future[Any] | None = None,
     ) -> T:
         """Return what `call` returns, or fail once the connection is lost, `beside` has ended or time is over."""
+        self._protocol.allow()
         task = asyncio.ensure_future(call)
         others = {self._protocol.lost} | ({beside} if beside is not None else set())
         try:
@@ -262,7 +133,7 @@ class ImapConnection:
             if beside is not None and beside.done():
                 _checked(_outcome(beside), "the command")
                 raise ConnectionLost("the server ended a command that it had not begun")
-            raise _Silent(f"the server was silent for {seconds} s")
+            raise Silent(f"the server was silent for {seconds} s")
         finally:
             task.cancel()
 
@@ -270,7 +141,7 @@ class ImapConnection:
 def _outcome(task: asyncio.Future[T]) -> T:
     try:
         return task.result()
-    except (aioimaplib.AioImapException, OSError, ValueError, UnicodeError, IndexError) as error:
+    except (LibraryFault, OSError, ValueError, UnicodeError, IndexError) as error:
         raise ConnectionLost(f"IMAP: {str(error) or type(error).__name__}") from error
 
 

@@ -83,7 +83,7 @@ class Progress:
         return self._tries[uid] >= (2 * TRIES if also_headers else TRIES)
 
     def batches(self, uids: Sequence[int], sizes: dict[int, int], size_max: int) -> Iterator[list[int]]:
-        """Yield what to ask for together: too large mails alone; those that once broke a connection last, the worst behind."""
+        """Yield what to ask for together; too large mails alone, those that once broke a connection alone and last."""
         batch: list[int] = []
         total = 0
         for uid in uids:

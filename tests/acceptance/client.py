@@ -10,7 +10,6 @@ import aiohttp
 from channels.email.listener import Delivery, MailListener
 from tests.acceptance.site import pause
 
-
 T = TypeVar("T")
 
 
@@ -47,14 +46,16 @@ class Api:
         return answer
 
 
+def _anybody(address: str) -> bool:
+    return True
+
+
 class Sink:
     """An SMTP server that takes every mail and keeps it."""
 
     def __init__(self) -> None:
         self.mails: list[Delivery] = []
-        self.listener = MailListener(
-            host="127.0.0.1", port=0, protocol="smtp", deliver=self._take, accepts=lambda address: True
-        )
+        self.listener = MailListener(host="127.0.0.1", port=0, protocol="smtp", deliver=self._take, accepts=_anybody)
 
     async def _take(self, delivery: Delivery) -> None:
         self.mails.append(delivery)

@@ -140,7 +140,7 @@ class SiteProcess:
     async def start(self) -> None:
         """Start the process and return once it may serve."""
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: ASYNC220  # it only forks; waiting for it is done in a thread
                 [sys.executable, "-m", "app.cli", "serve", "--config", str(self.config)],
                 stdout=log,
                 stderr=log,

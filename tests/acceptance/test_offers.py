@@ -21,9 +21,11 @@ async def test_an_agent_lets_an_offer_expire_and_the_next_one_gets_it_at_its_old
     integration = site.token("integration")
     await site.start()
     try:
-        async with Api(site.base, integration) as work, Api(site.base, tokens["anna"]) as anna, Api(
-            site.base, tokens["boris"]
-        ) as boris:
+        async with (
+            Api(site.base, integration) as work,
+            Api(site.base, tokens["anna"]) as anna,
+            Api(site.base, tokens["boris"]) as boris,
+        ):
             await anna.post("/agents/anna/presence", presence="available", lease="5m")
             first = await work.post("/interactions", channel="demo-callback", external_id="1", queue="support")
             second = await work.post("/interactions", channel="demo-callback", external_id="2", queue="support")

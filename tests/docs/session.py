@@ -23,7 +23,9 @@ _START = f"""\
 set -euo pipefail
 trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT
 python() {{ {sys.executable} "$@"; }}
-ready() {{ curl --silent --show-error --fail --output /dev/null --retry 60 --retry-delay 1 --retry-connrefused "$1"; }}
+ready() {{ # an address, and the process that is to answer there
+    until curl --silent --fail --output /dev/null "$1"; do kill -0 "$2"; sleep 0.1; done
+}}
 """
 
 
@@ -46,7 +48,7 @@ def _parts(blocks: Sequence[Block]) -> Iterator[str]:
             yield from _run(block)
         elif "run" in targets(block) and at + 1 < len(blocks):
             yield "centrala demo --no-traffic --port 8080 --smtp-port 2525 >demo.log 2>&1 &"
-            yield "ready http://localhost:8080/readyz"
+            yield 'ready http://localhost:8080/readyz "$!"'
 
 
 def _run(block: Block) -> Iterator[str]:
@@ -55,7 +57,7 @@ def _run(block: Block) -> Iterator[str]:
         return
     yield f"({block.text.rstrip()}) >server.log 2>&1 &"
     if "centrala" in block.text:
-        yield "ready http://localhost:8080/readyz"
+        yield 'ready http://localhost:8080/readyz "$!"'
 
 
 def run(text: str, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from config.secrets import create_secret
 from tests.docs.pages import ROOT, blocks, name_of, pages
 from tests.docs.session import free_ports, run, script, targets
 
@@ -19,6 +20,7 @@ def test_the_shell_blocks_of_a_page_run(page: Path, tmp_path: Path) -> None:
     _needs("bash", "curl")
     if page.parent.name == "how-to":
         shutil.copy(Path(__file__).parent / "centrala.toml", tmp_path)
+        create_secret(tmp_path / "centrala.secret")
     done = run(script(blocks(page, "sh"), free_ports()), tmp_path)
     logs = "\n".join(log.read_text("utf-8")[-3000:] for log in tmp_path.rglob("*.log"))
     assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}\n{logs}"

@@ -192,9 +192,10 @@ class House:
         self._tell(talk, update)
 
     async def until_logged(self, *line: str) -> None:
-        while line not in self.log:
-            self.logged.clear()
-            await self.logged.wait()
+        async with asyncio.timeout(20):
+            while line not in self.log:
+                self.logged.clear()
+                await self.logged.wait()
 
     def _talk_of(self, visitor: str) -> Talk:
         talks = self._talks.get(visitor)

@@ -149,7 +149,7 @@ class Tab:
 
     async def until_seen(self, seq: int) -> None:
         while self.after < seq:
-            await self.frame()
+            assert await self.frame() is not None, f"closed with {self.close_code} behind message {self.after}"
 
     def _note(self, frame: dict[str, Any]) -> None:
         match frame["type"]:

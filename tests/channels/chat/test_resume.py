@@ -104,3 +104,15 @@ async def test_a_history_longer_than_the_queue_is_sent_whole() -> None:
     async with serving(endpoint_of(house)) as server, Tab(TOKEN).on(server) as tab:
         await tab.until_seen(1_000)
     assert tab.seen == all_of(talk)
+
+
+async def test_a_page_whose_news_lagged_is_repaired_without_coming_back() -> None:
+    house = House(inbox_max=2)
+    talk = house.begin(VISITOR)
+    async with serving(endpoint_of(house)) as server, Tab(TOKEN).on(server) as tab:
+        for number in range(10):
+            house.speak(talk, f"text {number}")
+        await tab.until_seen(10)
+        house.speak(talk, LAST)
+        await tab.until_seen(11)
+    assert tab.seen == all_of(talk)

@@ -290,19 +290,19 @@ async def test_a_flood_is_cut_off_and_others_do_not_notice() -> None:
 async def test_a_client_who_does_not_read_is_cut_off_and_others_do_not_notice() -> None:
     house = House()
     talk, clock = house.begin(VISITOR), HandClock()
-    async with (
-        serving(endpoint_of(house, clock=clock)) as server,
-        Tab().on(server) as other,
-        aiohttp.ClientSession() as http,
-    ):
-        stalled = await http.ws_connect(server.make_url("/ws/chat/web"), headers={"Origin": PAGE})
-        await stalled.send_str(json.dumps({"type": "hello", "visitor_token": TOKEN}))
-        await house.until_logged("back", VISITOR)
-        spoken = 0
-        while ("gone", VISITOR) not in house.log and spoken < 1_000:
-            house.speak(talk, "x" * 60_000)
-            spoken += 1
-            clock.at += SECOND
-            await other.say(f"m{spoken}")
-        await house.until_logged("gone", VISITOR)
-        await stalled.close()
+    async with aiohttp.ClientSession() as http:
+        async with serving(endpoint_of(house, clock=clock)) as server, Tab().on(server) as other:
+            stalled = await http.ws_connect(server.make_url("/ws/chat/web"), headers={"Origin": PAGE})
+            await stalled.send_str(json.dumps({"type": "hello", "visitor_token": TOKEN}))
+            await house.until_logged("back", VISITOR)
+            spoken = 0
+            while ("gone", VISITOR) not in house.log and spoken < 1_000:
+                house.speak(talk, "x" * 60_000)
+                spoken += 1
+                clock.at += SECOND
+                await other.say(f"m{spoken}")
+            await house.until_logged("gone", VISITOR)
+        while (await stalled.receive(timeout=20)).type is aiohttp.WSMsgType.TEXT:
+            pass
+        # Not even a farewell is kept for him: what had not left was thrown away.
+        assert stalled.close_code == 1006

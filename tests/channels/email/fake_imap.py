@@ -25,6 +25,7 @@ class FakeImap:
         self.connections = 0
         self.logins = 0
         self.can_idle = True
+        self.idling = asyncio.Event()
         self.port = 0
         self._idle: set[asyncio.StreamWriter] = set()
         self._writers: set[asyncio.StreamWriter] = set()
@@ -107,6 +108,7 @@ class FakeImap:
     async def _idles(self, tag: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         writer.write(b"+ idling\r\n")
         self._idle.add(writer)
+        self.idling.set()
         try:
             if await self._befalls("IDLING", writer, tag):
                 return True

@@ -23,8 +23,10 @@ _ORDINARY = {
 class FakeSmtp:
     """Answers with `script` where it says something, ordinarily elsewhere; an answer used once comes from a list."""
 
-    def __init__(self, script: dict[str, str | list[str]]) -> None:
+    def __init__(self, script: dict[str, str | list[str]], awaited: str = "") -> None:
         self.script = script
+        self.heard = asyncio.Event()
+        self._awaited = awaited
         self.mails: list[bytes] = []
         self.commands: list[str] = []
         self.connections = 0
@@ -46,6 +48,8 @@ class FakeSmtp:
             while going and (line := await reader.readline()):
                 command = line.decode("latin-1").strip()
                 self.commands.append(command)
+                if command == self._awaited:
+                    self.heard.set()
                 verb = command.partition(" ")[0].upper()
                 going = await self._say(writer, verb)
                 if verb == "DATA" and going and self._last.startswith("354"):
@@ -84,9 +88,9 @@ class FakeSmtp:
 
 
 @asynccontextmanager
-async def smtp_server(script: dict[str, str | list[str]] | None = None) -> AsyncIterator[FakeSmtp]:
-    """Run a server with `script` on a free port of this machine."""
-    fake = FakeSmtp(script or {})
+async def smtp_server(script: dict[str, str | list[str]] | None = None, awaited: str = "") -> AsyncIterator[FakeSmtp]:
+    """Run a server with `script` on a free port of this machine; `heard` is set once it heard the command `awaited`."""
+    fake = FakeSmtp(script or {}, awaited)
     server = await asyncio.start_server(fake.serve, "127.0.0.1", 0, limit=64 * 1024 * 1024)
     fake.port = server.sockets[0].getsockname()[1]
     try:

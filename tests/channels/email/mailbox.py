@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from channels.email.imap import Bookmark, Fetched, ImapMailbox, ImapTimings
+from channels.email.imap import Fetched, ImapMailbox, ImapTimings
+from channels.email.imap_progress import Bookmark
 from tests.channels.email.mails import NOW
 
 QUICK = ImapTimings(command_s=0.3, idle_s=5, overlap_s=5)

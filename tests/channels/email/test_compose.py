@@ -147,7 +147,7 @@ def test_line_breaks_in_any_field_are_refused(field: str, payload: str) -> None:
         "domain": {"automatic": True},
     }[field]  # type: ignore[assignment]  # one dict of keyword arguments for each field
     with pytest.raises(PermanentFailure):
-        compose(an_answer(**changes), message_id=ID, domain=text if field == "domain" else DOMAIN)  # type: ignore[arg-type]
+        compose(an_answer(**changes), message_id=ID, domain=text if field == "domain" else DOMAIN)
 
 
 @settings(max_examples=200, deadline=None)

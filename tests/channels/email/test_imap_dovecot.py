@@ -44,9 +44,7 @@ async def test_second_run_goes_on_behind_its_bookmark(dovecot: Dovecot) -> None:
 
     dovecot.put(a_mail(b"three"), folder="Again")
     second = Records()
-    async with reading(
-        dovecot.port, second, folder="Again", bookmark=first.taken[-1].bookmark, known=known, **SLOW
-    ):
+    async with reading(dovecot.port, second, folder="Again", bookmark=first.taken[-1].bookmark, known=known, **SLOW):
         await second.until_uids(3)
     assert second.uids == [3]
 

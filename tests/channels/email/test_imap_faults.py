@@ -6,12 +6,14 @@ from collections.abc import Collection, Sequence
 import pytest
 
 from channels.email.imap import ImapTimings
-from tests.channels.email.fake_imap import CLOSE, SILENT, Fault, FakeImap, imap_server
+from tests.channels.email.fake_imap import CLOSE, SILENT, FakeImap, Fault, imap_server
 from tests.channels.email.mailbox import QUICK, Records, at, reading
 from vocabulary.errors import PermanentFailure, TemporaryFailure
 
 MAILS = [b"Subject: %d\r\n\r\nhello\r\n" % number for number in range(1, 6)]
-COMMANDS = ["connect", "CAPABILITY", "LOGIN", "SELECT", "SEARCH", "FETCH SIZE", "FETCH BODY", "STORE", "IDLE", "IDLING", "NOOP"]
+COMMANDS = [
+    "connect", "CAPABILITY", "LOGIN", "SELECT", "SEARCH", "FETCH SIZE", "FETCH BODY", "STORE", "IDLE", "IDLING", "NOOP",
+]  # fmt: skip
 HALF = b"* 1 FETCH (UID 1 BODY[] {22}\r\nSubject: 1\r\n"
 
 
@@ -31,7 +33,7 @@ async def test_mails_come_in_order_with_their_bookmarks() -> None:
         assert server.seen >= {1, 2, 3, 4, 5}
 
 
-@pytest.mark.parametrize("fault", [CLOSE, SILENT, b"* BYE going down\r\n", b"\xff\xfe garbage {\r\n", "BAD what?", HALF])
+@pytest.mark.parametrize("fault", [CLOSE, SILENT, b"* BYE going down\r\n", b"\xff\xfe {\r\n", "BAD what?", HALF])
 @pytest.mark.parametrize("command", COMMANDS)
 async def test_server_that_fails_once_at_any_command_costs_no_mail(command: str, fault: Fault) -> None:
     async with imap_server(*MAILS) as server:
@@ -50,8 +52,7 @@ async def test_connection_cut_inside_idle_is_noticed() -> None:
     async with imap_server() as server:
         records = Records()
         async with reading(server.port, records):
-            while not server._idle:
-                await asyncio.sleep(0)  # noqa: TID251 - lets the server run, waits for no time
+            await server.idling.wait()
             server.hang_up()
             server.mails[1] = MAILS[0]
             await records.until_uids(1)
@@ -145,17 +146,13 @@ async def test_large_mail_is_handed_over_with_its_headers() -> None:
 
 async def test_announced_gigabytes_are_not_waited_for() -> None:
     async with imap_server(*MAILS) as server:
-        bomb = b"* 2 FETCH (UID 2 BODY[] {2147483648}\r\n" + b"x" * 100_000
-        server.faults["FETCH BODY"] = [bomb]
+        server.faults["FETCH BODY"] = [b"* 2 FETCH (UID 2 BODY[] {2147483648}\r\n" + b"x" * 100_000]
         records = Records()
-
-        def is_alone_and_bad(fake: FakeImap) -> None:
-            fake.faults["FETCH BODY"].insert(0, bomb) if fake.commands[-1].startswith("UID FETCH 2 ") else None
-            fake.faults["FETCH BODY"].append(is_alone_and_bad)
-
         async with reading(server.port, records):
             await records.until_uids(1, 2, 3, 4, 5)
-        assert server.connections == 2  # the batch broke it once; asked one by one, each of them came
+        # The set broke the connection once; asked for one by one, each of them came.
+        assert server.connections == 2
+        assert not any(mail.oversized for mail in records.taken)
 
 
 async def test_mail_that_always_breaks_the_connection_comes_as_its_headers_and_stops_nobody() -> None:
@@ -256,7 +253,7 @@ async def test_refused_login_is_not_repeated_soon() -> None:
         records = Records()
         async with reading(server.port, records) as mailbox:
             await records.until(lambda: len(records.pauses) == 2)
-            assert "AUTHENTICATIONFAILED" in (mailbox.health.error or "") or mailbox.health.error is not None
+            assert mailbox.health.error == "login: the server answered NO wrong"
         assert records.pauses == [300, 300]
 
 
@@ -289,7 +286,7 @@ async def test_names_are_quoted() -> None:
         assert r'SELECT "Zg&AUI-oszenia &- \"co\""' in server.commands
 
 
-async def test_ten_thousand_mails_are_asked_for_in_small_sets() -> None:
+async def test_many_mails_are_asked_for_in_small_sets() -> None:
     async with imap_server() as server:
         server.mails = {uid: b"Subject: %d\r\n\r\nx" % uid for uid in range(1, 2_001)}
         records = Records()

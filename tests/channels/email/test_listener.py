@@ -3,7 +3,7 @@
 import asyncio
 import smtplib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
@@ -19,8 +19,9 @@ OURS = {"support@desk.example.org", "sales@desk.example.org"}
 async def listening(
     deliver: Callable[[Delivery], Awaitable[None]], protocol: str = "smtp", **changes: object
 ) -> AsyncIterator[MailListener]:
-    settings: dict[str, object] = {"host": "127.0.0.1", "port": 0, "accepts": lambda address: address in OURS, **changes}
-    listener = MailListener(protocol=protocol, deliver=deliver, **settings)  # type: ignore[arg-type]  # tests type their own
+    settings: dict[str, object] = {"host": "127.0.0.1", "port": 0, "accepts": OURS.__contains__, **changes}
+    # What a test changes is its own to type.
+    listener = MailListener(protocol=protocol, deliver=deliver, **settings)  # type: ignore[arg-type]
     await listener.start()
     try:
         yield listener
@@ -102,7 +103,7 @@ async def test_the_standard_library_is_understood() -> None:
     async with listening(mailroom) as listener:
         refused = await asyncio.to_thread(send, listener.port)
     assert {name: code for name, (code, _) in refused.items()} == {"nobody@desk.example.org": 550}
-    assert mailroom.taken == [Delivery("anna@customer.example", ("sales@desk.example.org", "support@desk.example.org"), RAW)]
+    assert mailroom.taken == [Delivery("anna@customer.example", tuple(sorted(OURS)), RAW)]
 
 
 async def test_250_waits_for_the_delivery() -> None:
@@ -123,8 +124,13 @@ async def test_250_waits_for_the_delivery() -> None:
 
 @pytest.mark.parametrize(
     "fault, code",
-    [(TemporaryFailure("disk full"), "451"), (PermanentFailure("no"), "554"), (OSError(28, "full"), "451"), (KeyError("x"), "451")],
-)  # fmt: skip
+    [
+        (TemporaryFailure("disk full"), "451"),
+        (PermanentFailure("no"), "554"),
+        (OSError(28, "disk full"), "451"),
+        (KeyError("x"), "451"),
+    ],
+)
 async def test_failure_is_answered_by_its_kind(fault: Exception, code: str) -> None:
     mailroom = Mailroom({"support@desk.example.org": fault})
     async with listening(mailroom) as listener, dialogue(listener) as peer:
@@ -201,14 +207,15 @@ async def test_size_is_refused_early_and_late() -> None:
 async def test_peer_that_never_stops_is_cut() -> None:
     async with listening(Mailroom(), size_max=1_000) as listener, dialogue(listener) as peer:
         await peer.begin("support@desk.example.org")
-        with pytest.raises((ConnectionError, AssertionError)):
-            for _ in range(200):
-                peer.writer.write(b"x" * 64 * 1024)
-                await peer.writer.drain()
-            assert not peer.reader.at_eof()
+        peer.writer.write(b"x" * 2_000_000)
+        with suppress(ConnectionError):
+            assert await peer.reader.read() == b""
+        assert peer.reader.at_eof() or peer.reader.exception() is not None
 
 
-@pytest.mark.parametrize("address", ["", "nobody@desk.example.org", "support@desk.example.org>", '"(((" <x>', "(" * 400, "a b@c"])
+@pytest.mark.parametrize(
+    "address", ["", "nobody@desk.example.org", "support@desk.example.org>", '"(((" <x>', "(" * 400, "a b@c"]
+)
 async def test_address_that_is_not_ours_is_refused(address: str) -> None:
     mailroom = Mailroom()
     async with listening(mailroom) as listener, dialogue(listener) as peer:

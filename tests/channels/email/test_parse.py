@@ -84,9 +84,7 @@ def test_letters_of_every_charset_arrive(charset: str, codec: str, text: str, en
         "base64": base64.b64encode(octets),
         "8bit": octets,
     }[encoding]
-    message = parsed(
-        a_mail(body, content_type=f'text/plain; charset="{charset}"', content_transfer_encoding=encoding)
-    )
+    message = parsed(a_mail(body, content_type=f'text/plain; charset="{charset}"', content_transfer_encoding=encoding))
     assert message.text == text
     assert message.defects == ()
 
@@ -185,7 +183,7 @@ def test_links_open_elsewhere_and_tell_nothing() -> None:
         ("base64", b"SGVs\r\n!!bG8=\r\n", b"Hello", ()),
         ("base64", b"SGVs bG8=SGVsbG8=", b"HelloHello", ("base64-broken",)),
         ("quoted-printable", b"a=\r\nb=3", b"ab=3", ()),
-        ("quoted-printable", b"a= \t\r\nb", b"ab", ()),
+        ("quoted-printable", b"a= \r\nb=\t\nc", b"abc", ()),
         ("x-uuencode", b"begin 644 a\r\n%2&5L;&\\\r\n`\r\nend\r\n", b"Hello", ()),
         ("x-unknown", b"as it is", b"as it is", ("transfer-encoding-unknown",)),
     ],
@@ -205,7 +203,7 @@ def test_broken_transfer_encodings_give_what_can_be_had(
         ('"Example, Anna" <anna@B.EXAMPLE>', [("Example, Anna", "anna@b.example")]),
         ('"a \\"b\\" c" <x@b.example>', [('a "b" c', "x@b.example")]),
         ("anna@b.example (Anna (the) First)", [("Anna the First", "anna@b.example")]),
-        ("Team: a@b.example, B <b@b.example>;, c@b.example", [("", "a@b.example"), ("B", "b@b.example"), ("", "c@b.example")]),
+        ("Team: a@b.example, B <b@b.example>;, c", [("", "a@b.example"), ("B", "b@b.example"), ("", "c")]),
         ("undisclosed-recipients:;", []),
         ("<@relay.example:anna@b.example>", [("", "anna@b.example")]),
         ("=?utf-8?q?a=40good=2Eexample?= <x@evil.example>", [("a@good.example", "x@evil.example")]),

@@ -60,13 +60,14 @@ def test_message_id_takes_our_ids_only() -> None:
 def test_reply_address_leads_back_for_its_addressee_only() -> None:
     assert len(ADDRESS.partition("@")[0]) <= 64
     for keys in ([KEY], [b"new", KEY]):
-        assert interaction_of_address(ADDRESS.upper(), addressee="Anna@Customer.Example", keys=keys, now=NOW) == INTERACTION
+        found = interaction_of_address(ADDRESS.upper(), addressee="Anna@Customer.Example", keys=keys, now=NOW)
+        assert found == INTERACTION
     assert interaction_of_address(ADDRESS, addressee="eve@evil.example", keys=[KEY], now=NOW) is None
     assert interaction_of_address(ADDRESS, addressee="anna@customer.example", keys=[OLD_KEY], now=NOW) is None
 
 
 @pytest.mark.parametrize("days, holds", [(0, True), (179, True), (180, True), (182, False), (-3, False)])
-def test_reply_address_holds_for_180_days(days: int, holds: bool) -> None:  # noqa: FBT001
+def test_reply_address_holds_for_180_days(days: int, holds: bool) -> None:
     found = interaction_of_address(ADDRESS, addressee="anna@customer.example", keys=[KEY], now=NOW + days * DAY)
     assert (found == INTERACTION) is holds
 

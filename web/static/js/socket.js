@@ -12,15 +12,17 @@ const SESSION_OVER = 4401;
 export class LiveSocket {
   /**
    * @param {string | (() => string)} path
-   * @param {{onFrame: (frame: any) => void, onOpen?: () => void, onSessionOver?: () => void, pings?: boolean,
-   *   silentMax?: number}} behaviour
+   * @param {{onFrame: (frame: any) => void, onOpen?: () => void, onSessionOver?: () => void,
+   *   onRefused?: () => void, pings?: boolean, silentMax?: number}} behaviour
+   *   `onRefused`: a connection ended before its first frame; the browser doesn't tell whether the session is over.
    *   `pings`: whether the server answers `ping`; without answers silence proves nothing, unless `silentMax` (s) says so.
    */
-  constructor(path, { onFrame, onOpen = () => {}, onSessionOver = () => {}, pings = false, silentMax = 0 }) {
+  constructor(path, { onFrame, onOpen = () => {}, onSessionOver = () => {}, onRefused = () => {}, pings = false, silentMax = 0 }) {
     this.path = path;
     this.onFrame = onFrame;
     this.onOpen = onOpen;
     this.onSessionOver = onSessionOver;
+    this.onRefused = onRefused;
     this.pings = pings;
     this.silentMax = silentMax || (pings ? SILENT_S_MAX : Infinity);
     /** Whether frames flow. */
@@ -71,10 +73,12 @@ export class LiveSocket {
 
   /** @param {number} code */
   lost(code) {
+    const wasOpen = this.open.peek();
     this.socket = null;
     this.open.value = false;
     if (code === SESSION_OVER) return this.endSession();
     if (this.stopped) return;
+    if (!wasOpen && navigator.onLine) this.onRefused();
     if (this.lostAt.peek() === null) this.lostAt.value = Date.now();
     // Full jitter, so that a restarted server isn't met by everybody at once.
     const ceiling = Math.min(BACKOFF_MS_MAX, 1000 * 2 ** this.attempts);

@@ -1,10 +1,9 @@
 // @ts-check
 /** The talk with the server: what we say is kept until the server has it on disk. */
 import { batch } from "@preact/signals";
-import { language, ms, t } from "../i18n.js";
+import { language, t } from "../i18n.js";
 import { LiveSocket } from "../socket.js";
 import { messageTone } from "../sound.js";
-import { learn } from "../clock.js";
 import * as chat from "./state.js";
 
 const TYPING_EVERY_MS = 3000;
@@ -99,9 +98,6 @@ const handlers = {
   },
   typing() {
     chat.agentTypesUntil.value = Date.now() + TYPING_MS;
-  },
-  pong(frame) {
-    if (frame.at) learn(ms(frame.at), Date.now(), Date.now());
   },
   error(frame) {
     const one = chat.unsent.value.find((each) => each.client_id === frame.client_id);

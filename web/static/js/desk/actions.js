@@ -34,10 +34,11 @@ export async function run(key, action) {
 const of = (id) => `/interactions/${encodeURIComponent(id)}`;
 
 /** @param {string} id of the offer @param {Set<string>} expected */
-export function accept(id, expected) {
-  const offer = offers.value.find((one) => one.id === id);
-  if (offer) expected.add(offer.interaction.id);
-  return run(`offer:${id}`, () => post(`/offers/${encodeURIComponent(id)}/accept`));
+export async function accept(id, expected) {
+  const interaction = offers.value.find((one) => one.id === id)?.interaction.id;
+  if (interaction) expected.add(interaction);
+  const done = await run(`offer:${id}`, () => post(`/offers/${encodeURIComponent(id)}/accept`));
+  if (!done && interaction) expected.delete(interaction);
 }
 
 /** @param {string} id @param {string} reason */

@@ -3,11 +3,12 @@
 import { computed, effect, signal } from "@preact/signals";
 import { offset, second, SKEW_MS_MAX } from "../clock.js";
 import { t, word } from "../i18n.js";
-import { startRing, stopRing, unlock, unlocked } from "../sound.js";
-import { kept } from "../stored.js";
+import { setVolume, startRing, stopRing, unlock, unlocked, volume } from "../sound.js";
+import { tab } from "../stored.js";
 import { offerInWords } from "./offer_words.js";
 import { attention, offers } from "./state.js";
 
+const QUIET = 0.1;
 const supported = "Notification" in globalThis;
 export const permission = signal(/** @type {string} */ (supported ? Notification.permission : "unsupported"));
 /** @type {Map<string, Notification>} */
@@ -22,6 +23,7 @@ export function missing(socketOpen) {
   const found = [];
   if (!socketOpen) found.push({ name: "socket", level: "red", fix: null });
   if (!unlocked.value) found.push({ name: "sound", level: "red", fix: () => void unlock() });
+  else if (volume.value < QUIET) found.push({ name: "volume", level: "red", fix: () => setVolume(0.6) });
   if (permission.value === "default") found.push({ name: "notify", level: "amber", fix: () => void askPermission() });
   if (permission.value === "denied") found.push({ name: "notify_denied", level: "red", fix: null });
   if (Math.abs(offset.value ?? 0) > SKEW_MS_MAX) found.push({ name: "clock", level: "amber", fix: null });
@@ -29,11 +31,11 @@ export function missing(socketOpen) {
 }
 
 /** Warnings that the operator has read and lives with. */
-export const accepted = signal(/** @type {string[]} */ (kept.get("alerts_accepted", [])));
+export const accepted = signal(/** @type {string[]} */ (tab.get("alerts_accepted", [])));
 /** @param {string[]} names */
 export function live(names) {
   accepted.value = names;
-  kept.set("alerts_accepted", names);
+  tab.set("alerts_accepted", names);
 }
 
 export async function askPermission() {

@@ -7,7 +7,7 @@ import { Icon } from "../ui/icon.js";
 import { draft, keepDraft } from "./drafts.js";
 import { nameOf } from "./names.js";
 import { send } from "./outbox.js";
-import { selected } from "./state.js";
+import { focusWish } from "./state.js";
 
 const TYPING_EVERY_MS = 3000;
 
@@ -21,7 +21,7 @@ export function Composer({ one, socket }) {
   const email = one.medium === "email";
   useEffect(() => {
     // A conversation that was just opened is written in next; on touch screens the keyboard would cover it.
-    if (selected.value === one.id && matchMedia("(hover: hover)").matches && !document.querySelector("dialog[open]")) field.current?.focus();
+    if (focusWish.id === one.id && matchMedia("(hover: hover)").matches && !document.querySelector("dialog[open]")) field.current?.focus();
   }, []);
   useEffect(() => grow(field.current), [text, kind]);
   const write = (/** @type {any} */ event) => {

@@ -65,13 +65,17 @@ export function Desk({ socket }) {
   const presence = useRef(/** @type {null | (() => void)} */ (null));
   useEffect(() => listen(commands({ presence })), []);
   const columns = desk.columns.value;
+  // What had the focus may be gone: an offer that ended, a conversation that was taken.
+  useEffect(() => {
+    if (document.activeElement === document.body) document.getElementById("work")?.focus({ preventScroll: true });
+  }, [desk.offers.value, columns.join()]);
   const shown = desk.dialog.value;
   const Open = shown && DIALOGS[shown.name];
   return html`
     <${Header} presence=${presence} socket=${socket} />
     <${Connection} socket=${socket} />
     <${AlertBanner} socketOpen=${socket.open.value} />
-    <main class="desk ${desk.panelOpen.value ? "with-panel" : ""} ${columns.length ? "reading" : ""}" data-columns=${columns.length}>
+    <main id="work" tabindex="-1" class="desk ${desk.panelOpen.value ? "with-panel" : ""} ${columns.length ? "reading" : ""}" data-columns=${columns.length}>
       <section class="side" aria-label=${t("desk.work")}>
         <${OfferCards} />
         <${ConversationList} />

@@ -2,7 +2,7 @@
 /** What each frame of /ws/desk does to the state. */
 import { batch } from "@preact/signals";
 import { get } from "../api.js";
-import { learn } from "../clock.js";
+import { learnFromNews } from "../clock.js";
 import { ms, t, word } from "../i18n.js";
 import { messageTone, supervisorTone } from "../sound.js";
 import { say } from "../ui/say.js";
@@ -14,6 +14,8 @@ import { settleWith } from "./outbox.js";
 import * as desk from "./state.js";
 
 const TYPING_MS = 6000;
+/** Why he no longer holds something, where that is his own doing. */
+const OWN_ENDINGS = new Set(["wrapped_up", "transferred", "no_answer", "busy", "voicemail", "wrong_number"]);
 /** Interactions that this agent just accepted; they come to the front when they arrive. @type {Set<string>} */
 export const expected = new Set();
 
@@ -25,7 +27,7 @@ export function onFrame(frame) {
 /** @type {Record<string, (frame: any) => void>} */
 const handlers = {
   snapshot(frame) {
-    if (frame.at) learn(ms(frame.at), Date.now(), Date.now());
+    if (frame.at) learnFromNews(ms(frame.at));
     desk.agent.value = frame.agent;
     desk.offers.value = frame.offers;
     desk.held.value = Object.fromEntries(frame.interactions.map((/** @type {any} */ one) => [one.id, one]));
@@ -33,7 +35,7 @@ const handlers = {
     desk.colleagues.value = frame.agents ?? [];
     desk.loaded.value = true;
     for (const one of frame.interactions) catchUp(one.id).catch(toastError);
-    keepSelection();
+    keepSelection(false);
   },
   offer(frame) {
     desk.offers.value = [...desk.offers.value.filter((one) => one.id !== frame.offer.id), frame.offer];
@@ -58,11 +60,11 @@ const handlers = {
   interaction_gone(frame) {
     const { [frame.id]: gone, ...rest } = desk.held.value;
     desk.held.value = rest;
-    const others = new Set(["done", "ended", "closed", "wrap_up", "transferred"]);
-    if (gone && frame.reason && !others.has(frame.reason)) {
+    const byHimself = OWN_ENDINGS.has(frame.reason);
+    if (gone && frame.reason && !byHimself) {
       toast(t("desk.gone", { name: nameOf(gone), reason: word("gone", frame.reason) }));
     }
-    keepSelection();
+    keepSelection(byHimself);
   },
   message(frame) {
     merge(desk.idOf(frame.interaction), [frame.message], true);
@@ -93,9 +95,14 @@ function arrived(one) {
   if (expected.delete(one.id) || !desk.selected.value) desk.select(one.id);
 }
 
-function keepSelection() {
-  if (desk.selected.value && !(desk.selected.value in desk.held.value)) desk.select(desk.list.value[0]?.id ?? null);
-  else if (!desk.selected.value && innerWidth >= 760) desk.select(desk.list.value[0]?.id ?? null);
+/**
+ * Select the next conversation where the selected one is gone. Only what he ended himself moves the focus along: if
+ * one is taken from him while he types, his next letters must not reach another customer.
+ * @param {boolean} focus
+ */
+function keepSelection(focus) {
+  const lost = desk.selected.value ? !(desk.selected.value in desk.held.value) : innerWidth >= 760;
+  if (lost) desk.select(desk.list.value[0]?.id ?? null, focus);
 }
 
 /** Fetch what is missing of a conversation. @param {string} id */

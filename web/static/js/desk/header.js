@@ -22,6 +22,9 @@ export function Header({ presence, socket }) {
     ${mine && html`<${PresenceMenu} mine=${mine} opener=${presence} socket=${socket} />`}
     ${mine && html`<${Load} mine=${mine} />`}
     <span class="spring"></span>
+    ${missing(socket.open.value).some((one) => one.name !== "socket") && html`<button type="button" class="button quiet alerting"
+      title=${t("alerts.may_miss.short")} onClick=${() => void (dialog.value = { name: "readiness" })}>
+      <${Icon} name="bell" /><${Icon} name="warn" class="small" /><span class="sr-only">${t("alerts.may_miss.short")}</span></button>`}
     <button type="button" class="button quiet" onClick=${() => void (dialog.value = { name: "keys" })} title=${t("keys.title")}>
       <${Icon} name="keyboard" /><span class="wide-only">${t("keys.short")}</span>
     </button>

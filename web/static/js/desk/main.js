@@ -1,6 +1,6 @@
 // @ts-check
 /** Starts the operator's desk. */
-import { toLogin, whoAmI } from "../api.js";
+import { get, toLogin, whoAmI } from "../api.js";
 import { html } from "../html.js";
 import { loadCatalogue, t } from "../i18n.js";
 import { LiveSocket } from "../socket.js";
@@ -12,6 +12,9 @@ import { merge, onFrame } from "./frames.js";
 import { flush, whenTaken } from "./outbox.js";
 import { columns, me, read } from "./state.js";
 
+/** A session that is over answers 401, which leads to the log-in. */
+const onRefused = () => void get("/me").catch(() => {});
+
 async function start() {
   await loadCatalogue();
   me.value = await whoAmI();
@@ -19,7 +22,7 @@ async function start() {
     mount(html`<${Failure} title=${t("desk.no_agent.title")} text=${t("desk.no_agent.text")} />`);
     return;
   }
-  const socket = new LiveSocket("/ws/desk", { onFrame: withFlush, onSessionOver: toLogin, pings: true });
+  const socket = new LiveSocket("/ws/desk", { onFrame: withFlush, onSessionOver: toLogin, onRefused, pings: true });
   // A snapshot means that the way is open again, so what waits goes out.
   function withFlush(/** @type {any} */ frame) {
     onFrame(frame);

@@ -10,6 +10,9 @@ import { setPresence } from "./actions.js";
 import { accepted, askPermission, live, missing, permission } from "./alerts.js";
 import { agent, dialog } from "./state.js";
 
+/** Problems that belong to a line of the check under another name. @type {Record<string, string[]>} */
+const ALSO = { notify: ["notify_denied"], sound: ["volume"] };
+
 /** Stays on top while something is missing that the operator hasn't accepted, and shorter after. @param {{socketOpen: boolean}} props */
 export function AlertBanner({ socketOpen }) {
   const presence = agent.value?.presence;
@@ -44,7 +47,7 @@ export function ReadinessDialog({ id, socketOpen, onClose }) {
   };
   const test = () => unlock().then(() => { testTone(); setTested(true); });
   const line = (/** @type {string} */ name, /** @type {any} */ extra = null) => {
-    const problem = found.find((one) => one.name === name || (name === "notify" && one.name === "notify_denied"));
+    const problem = found.find((one) => one.name === name || ALSO[name]?.includes(one.name));
     return html`<li class="check ${problem?.level ?? "green"}">
       <${Icon} name=${!problem ? "ok" : problem.level === "red" ? "alarm" : "warn"} />
       <div><strong>${t(`alerts.${name}`)}</strong>
@@ -56,7 +59,8 @@ export function ReadinessDialog({ id, socketOpen, onClose }) {
     <p class="hint">${t("alerts.why")}</p>
     <ul class="checks">
       ${line("socket")}
-      ${line("sound", html`<button type="button" class="button" onClick=${test}><${Icon} name="sound" />${t("sound.test")}</button>`)}
+      ${line("sound", found.some((one) => one.name === "volume") ? null
+        : html`<button type="button" class="button" onClick=${test}><${Icon} name="sound" />${t("sound.test")}</button>`)}
       ${line("notify", permission.value === "default"
         ? html`<button type="button" class="button" onClick=${askPermission}>${t("alerts.allow")}</button>` : null)}
       ${line("clock")}

@@ -64,9 +64,13 @@ export function unread(id) {
 /** What the title's number says: offers and conversations with something unread. */
 export const attention = computed(() => offers.value.length + Object.keys(held.value).filter((id) => unread(id) > 0).length);
 
-/** @param {string | null} id */
-export function select(id) {
+/** The conversation whose text field takes the focus as soon as it is there. */
+export const focusWish = { id: /** @type {string | null} */ (null) };
+
+/** @param {string | null} id @param {boolean} [focus] whether what is typed next belongs there */
+export function select(id, focus = true) {
   selected.value = id;
+  focusWish.id = focus ? id : null;
   tab.set("selected", id);
   if (id) read(id);
 }

@@ -7,7 +7,7 @@ import { ms, span, t, word } from "../i18n.js";
 import { Icon } from "../ui/icon.js";
 import { extendWrapUp, running, wrapUp } from "./actions.js";
 import { draft, keepDraft } from "./drafts.js";
-import { selected } from "./state.js";
+import { focusWish } from "./state.js";
 
 /** @param {any} one a code, or a code with its label */
 const codeOf = (one) => (typeof one === "string" ? one : one.code ?? one.name);
@@ -20,7 +20,7 @@ export function WrapUp({ one }) {
   const first = useRef(/** @type {HTMLSelectElement | null} */ (null));
   const forced = one.wrap_up_mode === "timed_forced";
   const note = draft(one.id, "note");
-  useEffect(() => { if (selected.value === one.id) first.current?.focus(); }, []);
+  useEffect(() => { if (focusWish.id === one.id && [document.body, document.getElementById("work")].includes(/** @type {HTMLElement} */ (document.activeElement))) first.current?.focus(); }, []);
   const done = async () => {
     if (await wrapUp(one.id, code || null, note.trim())) keepDraft(one.id, "note", "");
   };

@@ -1,6 +1,6 @@
 // @ts-check
 /** Starts the supervisor's wallboard. */
-import { toLogin, whoAmI } from "../api.js";
+import { get, toLogin, whoAmI } from "../api.js";
 import { html } from "../html.js";
 import { loadCatalogue, t } from "../i18n.js";
 import { LiveSocket } from "../socket.js";
@@ -12,6 +12,9 @@ import { me, onFrame } from "./state.js";
 /** The server sends something at least every 5 s. */
 const SILENT_S_MAX = 15;
 
+/** A session that is over answers 401, which leads to the log-in. */
+const onRefused = () => void get("/me").catch(() => {});
+
 async function start() {
   await loadCatalogue();
   me.value = await whoAmI();
@@ -20,7 +23,7 @@ async function start() {
     return;
   }
   document.title = t("board.title");
-  const socket = new LiveSocket("/ws/wallboard", { onFrame, onSessionOver: toLogin, silentMax: SILENT_S_MAX });
+  const socket = new LiveSocket("/ws/wallboard", { onFrame, onSessionOver: toLogin, onRefused, silentMax: SILENT_S_MAX });
   mount(html`<${Board} socket=${socket} />`);
 }
 

@@ -1,7 +1,7 @@
 // @ts-check
 /** What the wallboard shows. */
 import { batch, signal } from "@preact/signals";
-import { learn } from "../clock.js";
+import { learnFromNews } from "../clock.js";
 import { ms } from "../i18n.js";
 import { kept } from "../stored.js";
 
@@ -45,7 +45,7 @@ export function onFrame(frame) {
   batch(() => {
     heardAt.value = Date.now();
     if (frame.at && frame.type !== "activity") asOf.value = frame.at;
-    if (frame.at && ["snapshot", "queues"].includes(frame.type)) learn(ms(frame.at), Date.now(), Date.now());
+    if (frame.at && ["snapshot", "queues"].includes(frame.type)) learnFromNews(ms(frame.at));
     if (frame.type === "snapshot") {
       queues.value = frame.queues;
       agents.value = frame.agents;

@@ -1,0 +1,43 @@
+"""Public mails of all kinds, where CENTRALA_DATA names the folder that holds them."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from channels.email.inspect import inspect
+from tests.channels.email.mails import parsed
+
+CORPORA = ["flanker", "ruby_mail", "sisimai", "spamassassin_sample", "talon"]
+
+
+def files(corpus: str, pattern: str = "**/*") -> Iterator[Path]:
+    folder = os.environ.get("CENTRALA_DATA")
+    if not folder or not (Path(folder) / "mail" / corpus).is_dir():
+        pytest.skip("CENTRALA_DATA names no folder with mail")
+    yield from sorted(path for path in (Path(folder) / "mail" / corpus).glob(pattern) if path.is_file())
+
+
+@pytest.mark.parametrize("corpus", CORPORA)
+def test_every_mail_is_read(corpus: str) -> None:
+    for path in files(corpus):
+        assert json.dumps(inspect(path.read_bytes(), file=path.name))
+
+
+def test_every_bounce_is_automatic() -> None:
+    answered = [
+        path.name
+        for path in files("sisimai", "*.eml")
+        if not parsed(path.read_bytes(), own=frozenset()).automatic.is_automatic
+    ]
+    assert answered == []
+
+
+def test_replies_of_real_programs_lose_their_quotes() -> None:
+    texts = {
+        path.name: parsed(path.read_bytes(), own=frozenset()).reply_text
+        for path in files("talon", "tests/fixtures/standard_replies/*.eml")
+    }
+    assert set(texts.values()) == {"Hello"}
