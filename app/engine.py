@@ -176,7 +176,11 @@ class Engine:
         finishing: asyncio.Task[None] | None = None
         try:
             while True:
-                batch = self._decide(await self._take())
+                submissions = await self._take()
+                batch = self._decided_batch(submissions)
+                if batch is None:
+                    await self._rebuild()
+                    continue
                 commit = asyncio.create_task(self._commit(batch))
                 if finishing is not None:
                     await finishing
@@ -195,6 +199,16 @@ class Engine:
         while len(batch) < BATCH_MAX and not self._inbox.empty():
             batch.append(self._inbox.get_nowait())
         return batch
+
+    def _decided_batch(self, submissions: list[Submission]) -> Batch | None:
+        """Decide; None if the state itself may be damaged, since an event could not be written into it."""
+        try:
+            return self._decide(submissions)
+        except Exception as error:  # our fault: nothing of it is acknowledged, and the state is read again
+            log.exception("state_damaged", commands=len(submissions))
+            self._broken = True
+            self._fail(submissions, PermanentFailure(f"the state had to be read again: {type(error).__name__}"))
+            return None
 
     def _decide(self, submissions: list[Submission]) -> Batch:
         """Decide each command on the state that those before it leave; collect what becomes durable."""
@@ -247,10 +261,10 @@ class Engine:
             await commit
             if self._broken:
                 raise TemporaryFailure("an earlier write failed; nothing of this was acknowledged, try again")
-        except (TemporaryFailure, OutOfOrder) as failure:
+        except (TemporaryFailure, PermanentFailure, OutOfOrder) as failure:
             self._broken = True
             log.exception("commit_failed", error=str(failure), commands=len(batch.submissions))
-            self._fail(batch, failure)
+            self._fail([submission for submission, _ in batch.submissions], TemporaryFailure(str(failure)))
             return
         targets = self.targets
         for each in batch.logged:
@@ -263,10 +277,10 @@ class Engine:
         self._changed.set()
         await self._save_checkpoint()
 
-    def _fail(self, batch: Batch, failure: Exception) -> None:
-        for submission, _ in batch.submissions:
+    def _fail(self, submissions: Sequence[Submission], failure: Exception) -> None:
+        for submission in submissions:
             if not submission.done.done():
-                submission.done.set_exception(TemporaryFailure(str(failure)))
+                submission.done.set_exception(failure)
 
     async def _rebuild(self) -> None:
         """Drop the state and read it again, until the store answers."""

@@ -137,7 +137,7 @@ class Intake:
         return msgspec.structs.replace(row, attributes={**row.attributes, "unverified_sender": True})
 
     async def _thread(self, message: InboundMessage, customer: CustomerId) -> InteractionId | None:
-        """Return the interaction that a mail continues: by our signed ids, our reply address, the sender's own mails."""
+        """Return the interaction that a mail continues: by our signed ids, our address, the sender's own mails."""
         if message.medium != EMAIL:
             return None
         named = thread_keys(message)

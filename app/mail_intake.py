@@ -23,6 +23,7 @@ from vocabulary.stores import Store
 log = structlog.get_logger()
 
 WORKERS = 4
+WAITING_MAX = 500
 TRIES_MAX = 3
 """A mail that fails so often is quarantined with its bytes; the others flow."""
 
@@ -50,7 +51,8 @@ class MailIntake:
         self._answers_unauthenticated = answers_unauthenticated
         self._keys = keys
         self._domain = domain
-        self._waiting: asyncio.Queue[ReceivedRow] = asyncio.Queue()
+        self._waiting: asyncio.Queue[ReceivedRow] = asyncio.Queue(WAITING_MAX)
+        self._behind = False
 
     # -- ways in
 
@@ -75,7 +77,14 @@ class MailIntake:
     async def _keep(self, channel: str, raw: bytes, envelope: dict[str, object], *more: Change) -> None:
         row = self._received(channel, raw, envelope)
         await self._engine.write(PutNew(row), *more)
-        self._waiting.put_nowait(row)
+        self._enqueue(row)
+
+    def _enqueue(self, row: ReceivedRow) -> None:
+        """Let it wait in memory, if there is room; else it waits on the disk, where it is anyway."""
+        try:
+            self._waiting.put_nowait(row)
+        except asyncio.QueueFull:
+            self._behind = True
 
     async def _set_aside(self, channel: str, mail: Fetched, bookmark: Change) -> None:
         reason = f"the mail has {mail.size} bytes, more than this mailbox takes; only its headers were kept"
@@ -90,9 +99,11 @@ class MailIntake:
     # -- understanding
 
     async def recover(self) -> None:
-        """Take up what was kept but not understood before the process ended."""
-        for row in await self._store.received(state="received", limit=100_000):
-            self._waiting.put_nowait(row)
+        """Take up what was kept on the disk but not understood yet."""
+        rows = await self._store.received(state="received", limit=WAITING_MAX)
+        self._behind = len(rows) == WAITING_MAX
+        for row in rows:
+            self._enqueue(row)
 
     async def run(self) -> None:
         """Drive what waits through intake; cancel to stop."""
@@ -102,6 +113,8 @@ class MailIntake:
 
     async def _work(self) -> None:
         while True:
+            if self._behind and self._waiting.empty():
+                await self.recover()
             row = await self._waiting.get()
             try:
                 await self._understand(row)
@@ -109,7 +122,7 @@ class MailIntake:
                 # Not the mail's fault: it waits and doesn't count.
                 log.warning("mail_waits", received=row.id, reason=str(failure))
                 await self._engine.clock.sleep(SECOND)
-                self._waiting.put_nowait(row)
+                self._enqueue(row)
             except Exception as error:  # noqa: BLE001  # one bad mail must not stop the others; it is tried again, then kept aside
                 await self._failed(row, error)
 
@@ -160,4 +173,4 @@ class MailIntake:
             final = False
         if not final:
             await self._engine.clock.sleep(SECOND)
-            self._waiting.put_nowait(msgspec.structs.replace(row, attempts=attempts))
+            self._enqueue(msgspec.structs.replace(row, attempts=attempts))

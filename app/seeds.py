@@ -9,7 +9,7 @@ from app.engine import Engine
 from config.policy import profile_of
 from config.schema import Agent
 from config.secrets import password_of
-from router.commands import DefineAgent
+from router.commands import DefineAgent, RemoveAgent
 from vocabulary.records import AgentRow, PutNew, UserRow
 from vocabulary.stores import Store
 from web.passwords import hash_password
@@ -22,7 +22,9 @@ async def seed_agents(agents: Sequence[Agent], environment: Mapping[str, str], s
         if agent.id not in known:
             await _create(agent, password_of(agent, environment), engine)
     for row in await store.agents():
-        if not row.disabled and row.id not in engine.state.agents:
+        if row.disabled and row.id in engine.state.agents:
+            await engine.submit(RemoveAgent(row.id, move=True))
+        elif not row.disabled and row.id not in engine.state.agents:
             profile = msgspec.json.decode(row.profile, type=Profile)
             await engine.submit(DefineAgent(row.id, profile))
 

@@ -21,7 +21,7 @@ _SERVERS = ("centrala serve", "centrala demo", "python -m aiosmtpd")
 _TARGET = re.compile(r"^make (?:ARGS=\S+ |PYTHON=\S+ )*(\w+)", re.MULTILINE)
 _START = f"""\
 set -euo pipefail
-trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT
+trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT
 python() {{ {sys.executable} "$@"; }}
 ready() {{ # an address, and the process that is to answer there
     until curl --silent --fail --output /dev/null "$1"; do kill -0 "$2"; sleep 0.1; done
@@ -36,7 +36,11 @@ def targets(block: Block) -> list[str]:
 
 def script(blocks: Sequence[Block], ports: dict[str, str]) -> str:
     """Return the shell script of a page."""
-    text = "\n".join([_START, *_parts(blocks)])
+    return with_ports("\n".join([_START, *_parts(blocks)]), ports)
+
+
+def with_ports(text: str, ports: dict[str, str]) -> str:
+    """Return `text` with the ports of this run in the place of those that pages name."""
     return re.sub("|".join(PORTS), lambda found: ports[found[0]], text)
 
 

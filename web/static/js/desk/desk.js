@@ -69,6 +69,7 @@ export function Desk({ socket }) {
   useEffect(() => {
     if (document.activeElement === document.body) document.getElementById("work")?.focus({ preventScroll: true });
   }, [desk.offers.value, columns.join()]);
+  useEffect(() => { if (!document.hidden) columns.forEach(desk.read); }, [columns.join()]);
   const shown = desk.dialog.value;
   const Open = shown && DIALOGS[shown.name];
   return html`

@@ -35,6 +35,9 @@ export function AlertBanner({ socketOpen }) {
   </div>`;
 }
 
+/** In the banner it goes on after a colon, here it stands alone. @param {string} text */
+const sentence = (text) => text.charAt(0).toLocaleUpperCase() + text.slice(1);
+
 /** @param {{id?: string, socketOpen: boolean, onClose: () => void}} props `id` "available": he is on his way there */
 export function ReadinessDialog({ id, socketOpen, onClose }) {
   const [tested, setTested] = useState(false);
@@ -51,7 +54,7 @@ export function ReadinessDialog({ id, socketOpen, onClose }) {
     return html`<li class="check ${problem?.level ?? "green"}">
       <${Icon} name=${!problem ? "ok" : problem.level === "red" ? "alarm" : "warn"} />
       <div><strong>${t(`alerts.${name}`)}</strong>
-        <p>${problem ? t(`alerts.${problem.name}.missing`) : t(`alerts.${name}.ok`)}</p></div>
+        <p>${problem ? sentence(t(`alerts.${problem.name}.missing`)) : t(`alerts.${name}.ok`)}</p></div>
       ${extra ?? (problem?.fix && html`<button type="button" class="button" onClick=${problem.fix}>${t("alerts.fix")}</button>`)}
     </li>`;
   };
@@ -68,7 +71,7 @@ export function ReadinessDialog({ id, socketOpen, onClose }) {
     <p role="status" class="hint">${tested && unlocked.value ? t("alerts.heard") : ""}</p>
     <footer class="dialog-foot">
       <button type="button" class="button" onClick=${onClose}>${t("ui.cancel")}</button>
-      <button type="button" class="button primary" disabled=${goes && !socketOpen} onClick=${finish}>
+      <button type="button" class="button primary" autofocus disabled=${goes && !socketOpen} onClick=${finish}>
         ${goes ? (found.length ? t("alerts.go_anyway") : t("alerts.go")) : t("ui.done")}</button>
     </footer>
   <//>`;

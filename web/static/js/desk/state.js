@@ -48,11 +48,25 @@ export const list = computed(() => {
   return Object.values(held.value).sort((a, b) => rank(a) - rank(b) || since(a) - since(b) || a.id.localeCompare(b.id));
 });
 
-/** The conversations on screen, left to right. */
+const width = signal(innerWidth);
+addEventListener("resize", () => void (width.value = innerWidth));
+const COLUMN_PX_MIN = 400;
+const LIST_PX = 312;
+const PANEL_PX = 296;
+
+/** How many conversations fit side by side. */
+const room = computed(() => {
+  const free = width.value - LIST_PX - (panelOpen.value && width.value > 1100 ? PANEL_PX : 0);
+  return Math.max(1, Math.min(COLUMNS_MAX, Math.floor(free / COLUMN_PX_MIN)));
+});
+
+/** The conversations on screen, left to right: the pinned ones in their order, and always the selected one. */
 export const columns = computed(() => {
   const ids = pinned.value.filter((id) => id in held.value);
-  if (selected.value && selected.value in held.value && !ids.includes(selected.value)) ids.push(selected.value);
-  return ids.slice(0, COLUMNS_MAX);
+  const one = selected.value && selected.value in held.value ? selected.value : null;
+  if (!one) return width.value < 760 ? [] : ids.slice(0, room.value);
+  if (ids.slice(0, room.value).includes(one)) return ids.slice(0, room.value);
+  return [...ids.filter((id) => id !== one).slice(0, room.value - 1), one];
 });
 
 /** How many of the customer's messages are unread. @param {string} id */
