@@ -18,9 +18,9 @@ and figures are functions of this log. Read it with `GET /api/v1/events?after=SE
 
 - Events hold ids, labels and codes. Texts, names, addresses and phone numbers are in the records only.
 - Each event has a number `seq`, an instant `at`, its `type` and the version `v` of that type's fields. In the API,
-  `interaction`, `agent` and `queue` stand beside these, all other fields in `data`; instants are RFC 3339 in UTC there.
+  `interaction`, `agent` and `queue` stand beside these, all other fields in `data`, and instants are RFC 3339 in UTC.
 - A field that has its default is left out. `=` below shows the default.
-- Names that end in `_ms`, and `credit`, are spans in milliseconds. An instant in the journal counts milliseconds since 1970.
+- Names that end in `_ms`, and `credit`, are spans in milliseconds.
 """
 
 _WORDS = {

@@ -1,4 +1,4 @@
-"""Takes the pictures of README.md from a demo that it starts: `python -m docs.screenshots [NAME...]`. Needs Chromium."""
+"""Takes the README's pictures from a demo that it starts: `python -m docs.screenshots [NAME...]`. Needs Chromium."""
 
 import socket
 import subprocess

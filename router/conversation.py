@@ -90,7 +90,7 @@ def want_person(draft: Draft, command: WantPerson) -> Refusal | None:
     if interaction is None:
         return unknown("interaction", command.interaction)
     if interaction.state is S.ANSWERED_BY_BOT:
-        enqueue(draft, interaction, "not_satisfied")
+        enqueue(draft, interaction, "not_satisfied", arrived_at=interaction.unanswered_at or draft.now)
     return None
 
 

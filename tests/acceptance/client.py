@@ -14,11 +14,13 @@ T = TypeVar("T")
 
 
 class Api:
-    """The HTTP API with one token."""
+    """The HTTP API with one token, or in the session of somebody who logs in."""
 
-    def __init__(self, base: str, token: str) -> None:
+    def __init__(self, base: str, token: str | None = None) -> None:
         self.base = base
-        self._http = aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"})
+        # Cookies of an address without a name are kept only by an "unsafe" jar.
+        self._http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
+        self._http.headers.update({"Origin": base} if token is None else {"Authorization": f"Bearer {token}"})
 
     async def __aenter__(self) -> Self:
         return self
@@ -27,6 +29,11 @@ class Api:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._http.close()
+
+    async def log_in(self, login: str, password: str) -> None:
+        """Go on in a new session."""
+        session = await self.post("/login", login=login, password=password)
+        self._http.headers["X-CSRF-Token"] = session["csrf"]
 
     async def call(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
         """Return status and body of a call."""

@@ -126,7 +126,7 @@ class Worker:
             await self._answer(api, interaction["id"])
 
     async def _answer(self, api: Api, id: str) -> None:
-        text = f"answer to {id}"
+        text = f"{self._agent} answers {id}"
         status, body = await api.call(
             "POST", f"/interactions/{id}/messages", {"kind": "reply", "text": text}, **{"Idempotency-Key": f"a-{id}"}
         )
