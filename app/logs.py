@@ -29,6 +29,8 @@ def set_up(level: str, style: str) -> None:
         cache_logger_on_first_use=False,
     )
     # Libraries that log by themselves: their warnings are ours to see, their chatter isn't.
+    for chatty in ("aioimaplib", "aiosmtpd"):  # they log commands, and with them addresses
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     logging.basicConfig(level=max(LEVELS[level], logging.WARNING), stream=sys.stderr, format="%(name)s: %(message)s")
 
 

@@ -18,14 +18,14 @@ every field, type and limit, and for programs at `/api/v1/openapi.json` (OpenAPI
 [Drive Centrala by the API](../how-to/use-the-api.md).
 
 - All addresses below begin with `/api/v1`. Bodies and answers are JSON; an unknown field is refused.
-- `Authorization: Bearer TOKEN`, with a token from `centrala token create`; or the session cookie of a log-in. Then unsafe
-  calls need the `X-CSRF-Token` that the log-in answered.
+- `Authorization: Bearer TOKEN`, with a token from `centrala token create`; or the session cookie of a log-in. Then
+  unsafe calls need the `X-CSRF-Token` that the log-in answered.
 - Times are RFC 3339 in UTC with milliseconds; ids are opaque strings. Lists have `items` and `next`; pass `next` on as
   `cursor` (interactions) or `after` (messages, events).
 - Unsafe calls accept `Idempotency-Key`: a repetition answers what the first call answered and does nothing again.
 - Errors are `application/problem+json` (RFC 9457): `type`, `title`, `status`, `detail`, `errors` with path and message,
-  and a `reason` code. 409 means that it was possible once, or will be; with 429 and 503, `Retry-After` says when to come
-  back.
+  and a `reason` code. 409 means that it was possible once, or will be; with 429 and 503, `Retry-After` says when to
+  come back.
 - Roles: `operator`, `supervisor`, `admin`, `integration`. An operator with a star may use the call for what is his: an
   interaction that he holds or held, that rings at him or is in a queue he serves, an offer or agent that is himself.
   Supervisors and admins with a star may use it only for what they hold themselves.

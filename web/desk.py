@@ -150,7 +150,7 @@ class Desk:
         if isinstance(event, e.MessageAdded | e.DeliveryReported):
             await self.message_changed(event.interaction, event.message)
         if getattr(event, "agent", None) == self._agent:
-            await self._presence()
+            await self._presence(event.by if isinstance(event, e.PresenceChanged) else None)
 
     async def _offered(self, event: e.Offered) -> None:
         offer = self._site.state.offers.get(event.offer)
@@ -196,11 +196,14 @@ class Desk:
         if interaction in self._held:
             self._put({"type": "typing", "interaction": interaction}, key=f"typing:{interaction}")
 
-    async def _presence(self) -> None:
+    async def _presence(self, by: str | None) -> None:
+        """Tell what he is now; `by`: who changed it, himself, a supervisor or the router."""
         agent: Agent | None = self._site.state.agents.get(self._agent)
         if agent is None:
             raise SocketOver(WSCloseCode.POLICY_VIOLATION, "no longer an agent")
-        self._put({"type": "presence", "agent": await self._staff.agent(agent)}, key="presence")
+        frame = {"type": "presence", "agent": await self._staff.agent(agent), "by": by}
+        # Who changed it must not be lost under a later frame that nobody caused.
+        self._put(frame, key="presence" if by in (None, self._agent) else f"presence:{self._seq}")
 
     def _put(self, frame: Frame, key: str | None = None) -> None:
         self._outgoing.put({**frame, "seq": self._seq}, key)

@@ -118,12 +118,14 @@ class Views:
         )
 
     async def _words(self, found: Interaction) -> tuple[str, str]:
-        """Return the subject, and the beginning of the latest message that is no note."""
+        """Return the subject, and the beginning of the customer's latest message; of the latest one if all are ours."""
         if not found.messages:
             return "", ""
         first = await self._site.store.messages(found.id, limit=1)
         latest = await self._site.store.messages(found.id, after=max(0, found.messages - 10), limit=10)
-        said = [row.text for row in latest if row.author != "note"] or [""]
+        # An automatic answer tells an agent nothing about what the customer wants.
+        said = [row.text for row in latest if row.author == "customer"]
+        said = said or [row.text for row in latest if row.author != "note"] or [""]
         return (first[0].subject if first else ""), " ".join(said[-1].split())[:PREVIEW]
 
     # -- customers

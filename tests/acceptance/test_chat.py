@@ -8,6 +8,9 @@ from tests.acceptance.house import House
 from tests.acceptance.pages import Desk, Visitor
 from tests.acceptance.windows import Windows
 
+ACKNOWLEDGED = "Thank you for your message. It has reached us under the number {}. A person will read it and answer you. "
+ACKNOWLEDGED += "If you would like to add something, just reply to this message."
+
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.needs_server("chromium")]
 
 
@@ -15,6 +18,7 @@ async def test_a_chat_goes_both_ways_and_survives_a_reload_of_either_side(house:
     customer = await Visitor.in_chat(windows, house.base, "Celia Customer")
     await customer.say("Hello, a question about my invoice")
     await expect(customer.status).to_contain_text("You are next in line.")
+    acknowledged = await _acknowledged(house, customer, "waiting")
 
     anna = await Desk.available(windows, house.base)
     await expect(anna.offers).to_contain_text("Celia Customer")
@@ -26,7 +30,7 @@ async def test_a_chat_goes_both_ways_and_survives_a_reload_of_either_side(house:
     await anna.say("Good morning! Which invoice is it?")
     await expect(customer.said.last).to_have_text("Good morning! Which invoice is it?")
     await customer.say("The one of May")
-    talk = ["Hello, a question about my invoice", "Good morning! Which invoice is it?", "The one of May"]
+    talk = ["Hello, a question about my invoice", acknowledged, "Good morning! Which invoice is it?", "The one of May"]
     await expect(anna.said).to_have_text(talk)
     await expect(customer.said).to_have_text(talk)
 
@@ -65,9 +69,10 @@ async def test_a_chat_goes_on_by_itself_after_the_server_was_killed(house: House
     for person in (customer, anna):
         person.window.forgive_a_dead_server()
     await customer.say("Before")
+    acknowledged = await _acknowledged(house, customer, "offered")
     await anna.accept()
     await anna.say("Still before")
-    await expect(customer.said).to_have_text(["Before", "Still before"])
+    await expect(customer.said).to_have_text(["Before", acknowledged, "Still before"])
 
     await house.site.kill()
     await customer.say("Said to nobody")
@@ -76,7 +81,7 @@ async def test_a_chat_goes_on_by_itself_after_the_server_was_killed(house: House
     await expect(anna.page.get_by_text("Connection lost.")).to_be_visible()
     await house.site.start()
 
-    talk = ["Before", "Still before", "Answered to nobody", "Said to nobody"]
+    talk = ["Before", acknowledged, "Still before", "Answered to nobody", "Said to nobody"]
     for person in (customer, anna):
 
         async def has_all(person: Visitor | Desk = person) -> bool | None:
@@ -90,4 +95,11 @@ async def test_a_chat_goes_on_by_itself_after_the_server_was_killed(house: House
     await expect(anna.said.last).to_have_text("After")
     await anna.say("After too")
     await expect(customer.said.last).to_have_text("After too")
-    await expect(customer.said).to_have_count(6)
+    await expect(customer.said).to_have_count(7)
+
+
+async def _acknowledged(house: House, customer: Visitor, state: str) -> str:
+    """Return the automatic answer to the customer's first message, once he has it."""
+    text = ACKNOWLEDGED.format((await house.interaction(medium="chat", state=state))["reference"])
+    await expect(customer.said.last).to_have_text(text)
+    return text

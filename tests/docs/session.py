@@ -1,7 +1,8 @@
 """Runs the shell blocks of one page as its reader would: one after the other, in one shell, in an empty folder.
 
-A block that starts a server (`centrala serve`, a mail sink) runs in the background until the page ends. Blocks that call
-make are not run, since that installs things: their targets must be there. `make run` stands for a demo without traffic.
+A block that starts a server (`centrala serve`, a mail sink) runs in the background until the page ends. Blocks that
+call make are not run, since that installs things: their targets must be there. `make run` stands for a demo without
+traffic.
 """
 
 import os

@@ -3,14 +3,16 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
 
+from channels.chat import frames
 from docs.generate import FOLDER, PAGES
 from tests.architecture.ladder import PACKAGES
 from tests.docs.pages import ROOT, anchors, blocks, links, name_of, pages
-from web.answers import LiveView
+from web.answers import AgentView, InteractionView, LiveView, MessageView, OfferView, View
 
 
 @pytest.mark.parametrize("page", pages(), ids=name_of)
@@ -54,3 +56,24 @@ def test_the_page_of_metrics_tells_every_figure_for_prometheus() -> None:
     told = set(re.findall(r"`(centrala_\w+)", (FOLDER / "reference/metrics.md").read_text("utf-8")))
     source = (ROOT / "web/metrics.py").read_text("utf-8")
     assert told == set(re.findall(r'"(centrala_\w+)"', source))
+
+
+@pytest.mark.parametrize(
+    ("name", "view"),
+    [("interaction", InteractionView), ("message", MessageView), ("offer", OfferView), ("agent", AgentView)],
+)
+def test_the_page_of_sockets_tells_every_field_of_a_view(name: str, view: type[View]) -> None:
+    page = (FOLDER / "reference/sockets.md").read_text("utf-8")
+    told = re.search(rf"^- \*\*{name}\*\* `(.*?)`$", page, re.MULTILINE | re.DOTALL)
+    assert told is not None
+    assert {field.encode_name for field in msgspec.structs.fields(view)} - set(re.findall(r"\w+", told[1])) == set()
+
+
+@pytest.mark.parametrize("kind", [*get_args(frames.AnyIncoming), *frames.Outgoing.__subclasses__()])
+def test_the_page_of_sockets_tells_every_frame_of_a_chat_and_its_fields(kind: type[msgspec.Struct]) -> None:
+    page = (FOLDER / "reference/sockets.md").read_text("utf-8").partition("## `/ws/chat/{channel}`")[2]
+    info = msgspec.inspect.type_info(kind)
+    assert isinstance(info, msgspec.inspect.StructType)
+    rows = [row for row in page.splitlines() if row.startswith("|") and f"`{info.tag}" in row]
+    fields = {field.encode_name for field in info.fields} - {"seq"} | ({"seq"} if kind is frames.Read else set())
+    assert any(fields <= set(re.findall(r"\w+", row)) for row in rows), (info.tag, fields)

@@ -1,6 +1,7 @@
 // @ts-check
 /** Calls of the HTTP API: the CSRF token, idempotency keys and problem details in one place. */
 import { known, t } from "./i18n.js";
+import { newId } from "./ids.js";
 
 let csrf = "";
 
@@ -48,7 +49,7 @@ export async function call(method, path, body, { key, redirect = true } = {}) {
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (method !== "GET" && csrf) headers["X-CSRF-Token"] = csrf;
-  if (method !== "GET") headers["Idempotency-Key"] = key ?? crypto.randomUUID();
+  if (method !== "GET") headers["Idempotency-Key"] = key ?? newId();
   let answer;
   try {
     answer = await fetch(`/api/v1${path}`, {

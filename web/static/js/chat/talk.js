@@ -2,6 +2,7 @@
 /** The talk with the server: what we say is kept until the server has it on disk. */
 import { batch } from "@preact/signals";
 import { language, t } from "../i18n.js";
+import { newId } from "../ids.js";
 import { LiveSocket } from "../socket.js";
 import { messageTone } from "../sound.js";
 import * as chat from "./state.js";
@@ -9,6 +10,7 @@ import * as chat from "./state.js";
 const TYPING_EVERY_MS = 3000;
 const TYPING_MS = 6000;
 const RETRY_MS = 2000;
+const BYTES_MAX = 4096;
 export const LETTERS_MAX = 4000;
 
 /** @type {LiveSocket | null} */
@@ -123,10 +125,24 @@ const say = (one) => chat.welcomed.value && socket?.send({ type: "message", clie
 
 /** Say something: it is kept first and sent then, now or when the connection is back. @param {string} text */
 export function send(text) {
-  const one = { client_id: crypto.randomUUID(), text, at: Date.now() };
-  chat.setUnsent([...chat.unsent.value, one]);
+  const parts = fitting(text).map((part) => ({ client_id: newId(), text: part, at: Date.now() }));
+  chat.setUnsent([...chat.unsent.value, ...parts]);
   toldTyping = 0;
-  if (socket?.open.value) say(one);
+  if (socket?.open.value) parts.forEach(say);
+}
+
+/** The server counts bytes, and Cyrillic letters take two: a long text goes as several messages. @param {string} text */
+function fitting(text) {
+  const size = (/** @type {string} */ part) => new TextEncoder().encode(part).length;
+  /** @type {string[]} */
+  const parts = [];
+  for (const word of text.split(/(?<=\s)/)) {
+    const last = parts.length - 1;
+    if (last >= 0 && size(parts[last] + word) <= BYTES_MAX) parts[last] += word;
+    else if (size(word) <= BYTES_MAX) parts.push(word);
+    else parts.push(...(word.match(/.{1,1000}/gsu) ?? []));
+  }
+  return parts.map((part) => part.trim()).filter(Boolean);
 }
 
 /** Take a refused message back into the composer. @param {string} clientId */

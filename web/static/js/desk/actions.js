@@ -6,8 +6,6 @@ import { t } from "../i18n.js";
 import { toast, toastError } from "../ui/toast.js";
 import { agent, dialog, held, offers, queues, select, selected } from "./state.js";
 
-/** When this page last changed the presence itself (local ms). */
-export const ownChange = { at: 0 };
 /** Keys of actions that run, so that their buttons rest meanwhile. */
 export const running = signal(/** @type {Record<string, boolean>} */ ({}));
 
@@ -48,7 +46,6 @@ export const decline = (id, reason) => run(`offer:${id}`, () => post(`/offers/${
 export function setPresence(change) {
   const mine = agent.value;
   if (!mine) return Promise.resolve(false);
-  ownChange.at = Date.now();
   return run("presence", () => post(`/agents/${encodeURIComponent(mine.id)}/presence`, change));
 }
 

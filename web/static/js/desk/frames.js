@@ -7,7 +7,6 @@ import { ms, t, word } from "../i18n.js";
 import { messageTone, supervisorTone } from "../sound.js";
 import { say } from "../ui/say.js";
 import { toast, toastError } from "../ui/toast.js";
-import { ownChange } from "./actions.js";
 import { nameOf } from "./names.js";
 import { offerInWords } from "./offer_words.js";
 import { settleWith } from "./outbox.js";
@@ -72,9 +71,10 @@ const handlers = {
   presence(frame) {
     const before = desk.agent.value;
     desk.agent.value = frame.agent;
-    if (before && before.presence !== frame.agent.presence && isForced(before)) {
+    if (before && frame.by && frame.by !== frame.agent.id) {
       supervisorTone();
       toast(t("desk.presence.forced", {
+        by: frame.by === "router" ? t("desk.presence.by_router") : frame.by,
         presence: word("presence", frame.agent.presence),
         reason: word("reason", frame.agent.reason),
       }), "error");
@@ -84,9 +84,6 @@ const handlers = {
     desk.typing.value = { ...desk.typing.value, [desk.idOf(frame.interaction)]: Date.now() + TYPING_MS };
   },
 };
-
-/** Whether somebody else did it: no call of ours is recent, and nothing was pending. @param {import("./types.js").Agent} before */
-const isForced = (before) => Date.now() - ownChange.at > 5000 && !before.after_current;
 
 
 /** @param {import("./types.js").Interaction} one */

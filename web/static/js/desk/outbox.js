@@ -7,6 +7,7 @@ import { signal } from "@preact/signals";
 import { post } from "../api.js";
 import { now } from "../clock.js";
 import { ms } from "../i18n.js";
+import { newId } from "../ids.js";
 import { tab } from "../stored.js";
 
 /**
@@ -39,7 +40,7 @@ export const discard = (key) => keep(outgoing.value.filter((one) => one.key !== 
 
 /** @param {string} interaction @param {"reply" | "note"} kind @param {string} text */
 export function send(interaction, kind, text) {
-  keep([...outgoing.value, { key: crypto.randomUUID(), interaction, kind, text, at: now(), state: "waiting" }]);
+  keep([...outgoing.value, { key: newId(), interaction, kind, text, at: now(), state: "waiting" }]);
   flush();
 }
 
