@@ -1,67 +1,33 @@
-"""Reference pages that are made from the code: `python -m docs.generate` writes them, the tests compare them."""
+"""Writes the pages that are made from the code: `python -m docs.generate`. A test compares them with what is kept."""
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from queues.lifecycle import HELD, LIFECYCLE, OPEN, InteractionState, diagram
+from config import reference as configuration
+from docs import api, command_line, events, lifecycle
 
-REFERENCE = Path(__file__).parent / "reference"
+FOLDER = Path(__file__).parent
 
-_LIFECYCLE = """\
-# Lifecycle of an interaction
-
-<!-- Made from queues/lifecycle.py by `python -m docs.generate`; change that file, not this one. -->
-
-An interaction is in exactly one state at every instant. A way that the table does not list is refused. While it is
-{held}, one agent owns it. `closed` and `abandoned` are its ends, but a customer who writes again in time (24 hours in a
-chat, 7 days by e-mail) opens it once more, in the queue it was in last and with the same agent first, if he is there.
-It keeps its place in the order of the queue through offers, declines, moves and transfers: `arrived_at` stays.
-
-```mermaid
-{diagram}```
-
-| state | means |
-|---|---|
-{meanings}
-
-| from | event | to |
-|---|---|---|
-{table}
-"""
-
-_MEANINGS: Mapping[InteractionState, str] = {
-    InteractionState.SCHEDULED: "waits for an instant: a callback's slot or its next attempt",
-    InteractionState.ANSWERED_BY_BOT: "rests with an automatic answer; it closes unless the customer objects in time",
-    InteractionState.WAITING: "waits in one queue for an agent",
-    InteractionState.OFFERED: "rings at an agent, who may accept or decline",
-    InteractionState.ACTIVE: "an agent works on it",
-    InteractionState.PARKED: "its agent set it aside, until the customer writes or a time he chose; it takes no capacity",
-    InteractionState.WRAP_UP: "the contact is over; its agent finishes notes and outcome",
-    InteractionState.CLOSED: "done",
-    InteractionState.ABANDONED: "the customer left before anybody answered",
+PAGES: Mapping[str, Callable[[], str]] = {
+    "reference/api.md": api.page,
+    "reference/command-line.md": command_line.page,
+    "reference/configuration.md": configuration.page,
+    "reference/events.md": events.page,
+    "reference/lifecycle.md": lifecycle.page,
 }
+"""Each page's place below docs/, and what makes it."""
 
 
-def lifecycle() -> str:
-    """Return the page about the lifecycle."""
-    rows = [(state or "-", event, to) for (state, event), targets in LIFECYCLE.items() for to in sorted(targets)]
-    return _LIFECYCLE.format(
-        held=" or ".join(f"`{state}`" for state in sorted(HELD)),
-        diagram=diagram(),
-        meanings="\n".join(f"| `{state}` | {text}{_end(state)} |" for state, text in _MEANINGS.items()),
-        table="\n".join(f"| `{state}` | {event} | `{to}` |" for state, event, to in rows),
-    )
-
-
-def _end(state: InteractionState) -> str:
-    return "" if state in OPEN else " (an end)"
-
-
-def pages() -> dict[Path, str]:
-    """Return every generated page by its file."""
-    return {REFERENCE / "lifecycle.md": lifecycle()}
+def main() -> None:
+    """Write every page, and say which of them changed."""
+    for name, page in PAGES.items():
+        path, text = FOLDER / name, page()
+        changed = not path.exists() or path.read_text("utf-8") != text
+        if changed:
+            path.write_text(text, "utf-8")
+        sys.stdout.write(f"{'written ' if changed else 'the same'}  docs/{name}\n")
 
 
 if __name__ == "__main__":
-    for path, text in pages().items():
-        path.write_text(text, encoding="utf-8")
+    main()

@@ -76,6 +76,7 @@ class Staff(Person):
         await self.page.keyboard.type(login)
         await self.press("Tab")
         await self.page.keyboard.type(password)
+        await expect(self.button("login.go")).to_be_enabled()
         await self.press("Enter")
 
 

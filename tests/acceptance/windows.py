@@ -1,5 +1,6 @@
 """Windows of a real Chromium, one profile each; what their pages complain of fails the test."""
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -82,5 +83,7 @@ class Windows:
     async def close(self) -> list[str]:
         """Close all windows and return what they complained of."""
         for window in self._open:
+            # Shown with a test that fails: where its people were.
+            sys.stdout.write(f"{window.page.url}: {(await window.page.locator('body').inner_text())[:600]!r}\n")
             await window.context.close()
         return [complaint for window in self._open for complaint in window.complaints()]

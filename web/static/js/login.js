@@ -38,3 +38,5 @@ form.addEventListener("submit", async (event) => {
     button.disabled = false;
   }
 });
+
+button.disabled = false;

@@ -14,7 +14,7 @@ import * as desk from "./state.js";
 
 const TYPING_MS = 6000;
 /** Why he no longer holds something, where that is his own doing. */
-const OWN_ENDINGS = new Set(["wrapped_up", "transferred", "no_answer", "busy", "voicemail", "wrong_number"]);
+const OWN_ENDINGS = new Set(["done", "transferred", "no_answer", "busy", "voicemail", "wrong_number"]);
 /** Interactions that this agent just accepted; they come to the front when they arrive. @type {Set<string>} */
 export const expected = new Set();
 
