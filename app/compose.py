@@ -17,6 +17,7 @@ from app.intake import Intake
 from app.leases import Leases
 from app.mail_intake import MailIntake
 from app.mailroom import MailChannel, Mailroom
+from app.queue_settings import QueueSettings
 from app.rows import outbox_of, rows_of
 from app.seeds import seed_agents
 from app.site import API_CHANNEL, RunningSite
@@ -76,6 +77,7 @@ class Application:
         """
         await self._start_core()
         self._build()
+        await self.queues.load()
         await seed_agents(self.settings.agents, self._environment, self.store, self.engine)
         await self.engine.resume()
         await self.mailroom.recover()
@@ -116,7 +118,15 @@ class Application:
             domain=site.domain,
         )
         self.leases = Leases(engine)
-        self.site = RunningSite(name=site.name, engine=engine, store=store, intake=self.intake, leases=self.leases)
+        self.queues = QueueSettings(engine, store)
+        self.site = RunningSite(
+            name=site.name,
+            engine=engine,
+            store=store,
+            intake=self.intake,
+            leases=self.leases,
+            queues=self.queues,
+        )
         self.conversations = ChatConversations(engine=engine, store=store, intake=self.intake, company=site.name)
         self.mailroom = Mailroom(
             engine=engine,

@@ -7,14 +7,16 @@ from contextlib import AbstractAsyncContextManager
 from app.engine import Engine
 from app.intake import Intake, Wishes
 from app.leases import Leases
+from app.queue_settings import QueueSettings
 from channels.message import Address, InboundMessage
+from queues.policy import QueuePolicy
 from reports.live import LiveQueue, live
 from router.commands import AddMessage, Author, Command
-from router.decision import Decision
+from router.decision import Decision, Refusal
 from router.policy import Policy
 from router.state import State
 from vocabulary.errors import PermanentFailure
-from vocabulary.ids import InteractionId, MessageId, derived_id
+from vocabulary.ids import InteractionId, MessageId, QueueName, derived_id
 from vocabulary.instants import Instant
 from vocabulary.records import Change, MessageRow, PutNew
 from vocabulary.stores import Store
@@ -32,12 +34,15 @@ def new_id(prefix: str) -> str:
 class RunningSite:
     """Implements `web.site.Site` over the writer, the store and intake."""
 
-    def __init__(self, *, name: str, engine: Engine, store: Store, intake: Intake, leases: Leases) -> None:
+    def __init__(
+        self, *, name: str, engine: Engine, store: Store, intake: Intake, leases: Leases, queues: QueueSettings
+    ) -> None:
         self.name = name
         self._engine = engine
         self._store = store
         self._intake = intake
         self._leases = leases
+        self._queues = queues
 
     @property
     def policy(self) -> Policy:
@@ -63,6 +68,12 @@ class RunningSite:
 
     def live(self, queue: str) -> LiveQueue:
         return live(self._engine.state, self._engine.stats, self._engine.policy, queue, self.now())
+
+    async def put_queue(self, queue: QueuePolicy) -> None:
+        await self._queues.put(queue)
+
+    async def remove_queue(self, name: QueueName, move_to: QueueName | None, by: str) -> Refusal | None:
+        return await self._queues.remove(name, move_to, by)
 
     async def submit(self, command: Command, changes: Sequence[Change] = ()) -> Decision:
         return await self._engine.submit(command, changes)

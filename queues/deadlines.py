@@ -82,7 +82,10 @@ class Deadlines:
         return self._next_below
 
     def in_order(self) -> Iterator[Due]:
-        """Iterate over the deadlines, earliest first, and leave them as they are; valid until the next change."""
+        """Iterate over the deadlines, earliest first, and leave them as they are; valid until the next change.
+
+        One that was taken away and set again may come twice.
+        """
         look = [(self._heap[0], 0)] if self._heap else []
         while look:
             due, index = heappop(look)

@@ -70,8 +70,12 @@ def interaction_for(agent: Agent, state: State, now: Instant) -> Interaction | N
     nobody can serve holds up none behind it.
     """
     best: tuple[int, Place] | None = None
+    takes: dict[str, bool] = {}
     for signature in state.backlog.signatures():
-        if not _may_serve(agent, signature, now):
+        medium = signature[1]
+        if medium not in takes:
+            takes[medium] = agent.has_room(medium) and unavailable_because(agent, medium, now) is None
+        if not takes[medium] or not _may_serve(agent, signature):
             continue
         priority = agent.profile.queues[signature[0]].priority
         for place in state.backlog.waiting(signature):
@@ -83,15 +87,10 @@ def interaction_for(agent: Agent, state: State, now: Instant) -> Interaction | N
     return state.interactions[best[1][1]] if best else None
 
 
-def _may_serve(agent: Agent, signature: Signature, now: Instant) -> bool:
-    """Tell whether anything under `signature` can be for `agent`; what remains is the interaction's own matter."""
-    queue, medium, requirements = signature
-    return (
-        queue in agent.profile.queues
-        and agent.holds_skills(requirements)
-        and agent.has_room(medium)
-        and unavailable_because(agent, medium, now) is None
-    )
+def _may_serve(agent: Agent, signature: Signature) -> bool:
+    """Tell whether what waits under `signature` is for `agent`, who takes its medium; the rest is its own matter."""
+    queue, _, requirements = signature
+    return queue in agent.profile.queues and agent.holds_skills(requirements)
 
 
 def settle(draft: Draft) -> None:

@@ -36,6 +36,7 @@ from vocabulary.records import (
     OutboxRow,
     ReceivedRow,
     SessionRow,
+    SettingRow,
     TokenRow,
     Transaction,
     UserRow,
@@ -213,6 +214,9 @@ class SqliteStore:
 
     async def agents(self) -> Sequence[AgentRow]:
         return await self._rows(AgentRow, queries.everything(AgentRow))
+
+    async def settings(self) -> Sequence[SettingRow]:
+        return await self._rows(SettingRow, queries.everything(SettingRow))
 
     async def user(self, id: str) -> UserRow | None:
         return await self._one(UserRow, id)

@@ -40,6 +40,7 @@ from vocabulary.records import (
     OutboxRow,
     ReceivedRow,
     SessionRow,
+    SettingRow,
     TokenRow,
     UserRow,
 )
@@ -277,6 +278,13 @@ idempotency = Table(
 )
 _index(idempotency, "at")
 
+settings = Table(
+    "settings",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+
 audit = Table(
     "audit",
     metadata,
@@ -306,6 +314,7 @@ TABLES: Mapping[Kind, Table] = {
     SessionRow: sessions,
     TokenRow: tokens,
     IdempotencyRow: idempotency,
+    SettingRow: settings,
     AuditRow: audit,
 }
 """Where each kind of row lives."""

@@ -197,6 +197,13 @@ class IdempotencyRow(msgspec.Struct, frozen=True, kw_only=True):
     at: Instant
 
 
+class SettingRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What staff set by API over the configuration file: `id` is `queue:NAME`, `body` the queue's policy as JSON."""
+
+    id: str
+    body: bytes
+
+
 class AuditRow(msgspec.Struct, frozen=True, kw_only=True):
     """Who did what, when and to what."""
 
@@ -222,6 +229,7 @@ Row = (
     | SessionRow
     | TokenRow
     | IdempotencyRow
+    | SettingRow
     | AuditRow
 )
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from queues.policy import OnDisconnect, Strategy, WrapUpMode
 from router.commands import CallOutcome
 from vocabulary.skills import LEVEL_MAX, LEVEL_MIN
 
@@ -173,6 +174,29 @@ class QueueMembership(Body, frozen=True, kw_only=True):
 
     priority: Annotated[int, Meta(ge=1, le=100)] = 1
     delay: SpanText | int = "0s"
+
+
+class QueueSettings(Body, frozen=True, kw_only=True):
+    """A queue's settings; spans such as "20s". What is left out has its default (PUT) or stays (PATCH)."""
+
+    target: SpanText | None = None
+    credit: SpanText | None = None
+    short: SpanText | None = None
+    strategy: Strategy | None = None
+    offer: dict[str, SpanText] | None = None
+    hold: dict[str, SpanText] | None = None
+    misses_max: Annotated[int, Meta(ge=1, le=100)] | None = None
+    wrap_up: WrapUpMode | None = None
+    wrap_up_after: SpanText | None = None
+    wrap_up_extension: SpanText | None = None
+    wrap_up_extensions_max: Annotated[int, Meta(ge=0, le=100)] | None = None
+    dispositions: list[Name] | None = None
+    disposition_required: bool | None = None
+    on_disconnect: dict[str, OnDisconnect] | None = None
+    disconnect_grace: SpanText | None = None
+    owner_hold: SpanText | None = None
+    callback_attempts: Annotated[int, Meta(ge=1, le=20)] | None = None
+    callback_retry: SpanText | None = None
 
 
 class MediumShare(Body, frozen=True, kw_only=True):

@@ -6,12 +6,13 @@ from typing import Any, Protocol
 
 import msgspec
 
+from queues.policy import QueuePolicy
 from router.commands import Command
-from router.decision import Decision
+from router.decision import Decision, Refusal
 from router.events import AnyEvent
 from router.policy import Policy
 from router.state import State
-from vocabulary.ids import InteractionId, MessageId
+from vocabulary.ids import InteractionId, MessageId, QueueName
 from vocabulary.instants import Instant
 from vocabulary.records import Change
 from vocabulary.skills import Requirement
@@ -99,6 +100,12 @@ class Site(Protocol):
         self, interaction: InteractionId, agent: str, text: str, *, note: bool = False, id: MessageId | None = None
     ) -> tuple[Decision, MessageId]:
         """Add an agent's reply or note; the customer gets the reply."""
+
+    async def put_queue(self, queue: QueuePolicy) -> None:
+        """Let there be a queue with this policy; it holds for the next decision and over restarts."""
+
+    async def remove_queue(self, name: QueueName, move_to: QueueName | None, by: str) -> Refusal | None:
+        """Remove a queue that was made by API, or say why not."""
 
     def subscribe(self) -> AbstractAsyncContextManager[AsyncIterator[Logged]]:
         """Follow durable events from now on. A reader who can't keep up gets `Lagged` (vocabulary.errors)."""

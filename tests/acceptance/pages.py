@@ -211,7 +211,9 @@ class Board(Staff):
 
     async def figure(self, queue: str, metric: str) -> Locator:
         """Return a queue's figure in the column of this heading."""
-        headings = [text.strip() for text in await self.page.get_by_role("columnheader").all_inner_texts()]
+        columns = self.page.get_by_role("columnheader")
+        await expect(columns.first).to_be_visible()
+        headings = [text.strip() for text in await columns.all_inner_texts()]
         row = self.page.get_by_role("row").filter(has=self.page.get_by_role("button", name=queue, exact=True))
         # The row's first cell is its heading, which is no figure.
         return row.get_by_role("cell").nth(headings.index(self.words(f"metric.{metric}")) - 1)

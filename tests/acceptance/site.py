@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -100,8 +101,16 @@ class SiteProcess:
     """One folder with a configuration, and the process that serves it; it may be killed and started again."""
 
     def __init__(
-        self, folder: Path, *, sink_port: int, model: Path | None = None, ring: str = "30s", receive: str | None = None
+        self,
+        folder: Path,
+        *,
+        sink_port: int,
+        model: Path | None = None,
+        ring: str = "30s",
+        receive: str | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
+        self._own_environment = {"TEST_PASSWORD": PASSWORD, **(environment or {})}
         self.folder = folder
         self.web_port = free_port()
         self.mail_port = free_port()
@@ -135,7 +144,7 @@ class SiteProcess:
         return made
 
     def _environment(self) -> dict[str, str]:
-        return {**os.environ, "TEST_PASSWORD": PASSWORD}
+        return {**os.environ, **self._own_environment}
 
     async def start(self) -> None:
         """Start the process and return once it may serve."""

@@ -28,15 +28,15 @@ async def test_a_form_without_javascript_leads_to_a_call_a_retry_and_a_closed_ca
     await expect(phone).to_have_attribute("aria-invalid", "true")
     await expect(phone).to_have_accessible_description(re.compile("This number is too short"))
     await expect(customer.page.get_by_label("Name")).to_have_value("Celia Customer")
-    assert await house.interactions(medium="callback") == []
+    assert await house.interactions(medium="callback", queue="billing") == []
 
     await phone.fill("601 234 567")
     await customer.button("callback.go").click()
     await expect(customer.page.get_by_role("heading", name="Thank you")).to_be_visible()
-    callback = await house.interaction(medium="callback")
+    callback = await house.interaction(medium="callback", queue="billing")
     await expect(customer.page.get_by_text(callback["reference"])).to_be_visible()
     await customer.page.reload()
-    assert len(await house.interactions(medium="callback")) == 1
+    assert len(await house.interactions(medium="callback", queue="billing")) == 1
 
     anna = await Desk.available(windows, house.base)
     await expect(anna.offers).to_contain_text("Celia Customer")

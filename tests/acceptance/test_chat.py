@@ -59,7 +59,7 @@ async def test_a_chat_goes_both_ways_and_survives_a_reload_of_either_side(house:
     await anna.end()
     await expect(customer.log.get_by_text("The conversation has ended")).to_be_visible()
     await anna.finish("refund")
-    chat = await house.interaction(medium="chat")
+    chat = await house.interaction(medium="chat", queue="billing")
     assert (chat["state"], chat["disposition"], chat["queue"], chat["agent"]) == ("closed", "refund", "billing", "anna")
 
 

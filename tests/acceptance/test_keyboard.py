@@ -14,7 +14,10 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.needs_serve
 async def test_a_shift_needs_no_mouse(house: House, windows: Windows) -> None:
     anna = await Desk.at_work(windows, house.base, "anna")
     await expect(anna.presence).to_be_visible()
-    await anna.press("F9", "Enter")
+    await anna.press("F9")
+    menu = anna.page.get_by_role("banner").locator(".menu-panel")
+    await expect(anna.button("presence.available", within=menu)).to_be_focused()
+    await anna.press("Enter")
     check = anna.page.get_by_role("dialog")
     shown = anna.presence.filter(has_text="Available")
     await expect(shown.or_(check)).to_be_visible()
@@ -41,8 +44,8 @@ async def test_a_shift_needs_no_mouse(house: House, windows: Windows) -> None:
     assert (await house.interaction(subject="By hand"))["disposition"] == "refund"
 
     await anna.press("F9")
-    away = anna.button("reason.break", within=anna.page.get_by_role("banner").locator(".menu-panel"))
-    await expect(anna.button("presence.available", within=anna.page.locator(".menu-panel"))).to_be_focused()
+    away = anna.button("reason.break", within=menu)
+    await expect(anna.button("presence.available", within=menu)).to_be_focused()
     while not await away.evaluate("(element) => element === document.activeElement"):
         await anna.press("ArrowDown")
     await anna.press("Enter")

@@ -79,4 +79,6 @@ def test_deadlines_and_their_forks_are_what_a_plain_dict_says(
     for change in above:
         put(fork, change)
     assert deadlines.first() == min(((at, key) for key, at in before.items()), default=None)
-    assert list(deadlines.in_order()) == sorted(set(deadlines.in_order()))
+    walked = list(deadlines.in_order())
+    assert walked == sorted(walked)
+    assert set(walked) == {(at, key) for key, at in before.items()}

@@ -309,7 +309,7 @@ def _settings(examples: int, steps: int) -> settings:
 
 
 def test_invariants_hold_after_every_step_of_a_random_day() -> None:
-    run_state_machine_as_test(Day, settings=_settings(80, 50))
+    run_state_machine_as_test(Day, settings=_settings(60, 50))
 
 
 @pytest.mark.slow

@@ -30,6 +30,9 @@ LATER: dict[Way, str] = {
 }
 """Ways of the table that no command takes yet, and what brings them."""
 
+IN_TWO_STEPS: set[Way] = {(S.OFFERED, "customer left", S.ABANDONED)}
+"""Within one decision: the offer is withdrawn first."""
+
 
 def everything() -> Policy:
     return policy(
@@ -196,7 +199,7 @@ SCENES = (
 def test_every_way_of_the_table_that_is_built_is_taken_and_no_other() -> None:
     taken = set().union(*(ways(scene()) for scene in SCENES))
     listed = {(state, event, to) for (state, event), targets in LIFECYCLE.items() for to in targets}
-    assert taken == listed - set(LATER)
+    assert taken == listed - set(LATER) - IN_TWO_STEPS
 
 
 def test_what_comes_later_is_still_in_the_table() -> None:

@@ -276,3 +276,38 @@ async def test_desk_that_is_open_needs_no_lease(there: World, shop: Client) -> N
     assert there.has_lease("anna")
     await anna.post("/agents/anna/presence", {"presence": "offline"})
     assert not there.has_lease("anna")
+
+
+async def test_queue_made_by_api_takes_work_at_once(shop: Client) -> None:
+    made = await shop.call(
+        "PUT", "/queues/vip", {"target": "10s", "offer": {"callback": "2m"}, "dispositions": ["done"]}
+    )
+    assert made.status == 201
+    queue = await made.json()
+    assert (queue["target_s"], queue["dispositions"]) == (10.0, ["done"])
+    changed = await (await shop.call("PATCH", "/queues/vip", {"target": "15s"})).json()
+    assert (changed["target_s"], changed["dispositions"]) == (15.0, ["done"])
+    interaction = await shop.post("/interactions", {"text": "Hello", "queue": "vip"}, 201)
+    assert (interaction["queue"], interaction["state"]) == ("vip", "waiting")
+
+
+async def test_queue_that_holds_work_is_removed_only_with_a_place_for_it(shop: Client) -> None:
+    await shop.call("PUT", "/queues/vip", {})
+    made = await shop.post("/interactions", {"text": "Hello", "queue": "vip"}, 201)
+    refused = await shop.call("DELETE", "/queues/vip")
+    assert (refused.status, (await refused.json())["reason"]) == (409, "holds_work")
+    assert (await shop.call("DELETE", "/queues/vip?move_to=support")).status == 204
+    moved = await shop.get(f"/interactions/{made['id']}")
+    assert (moved["queue"], moved["arrived_at"]) == ("support", made["arrived_at"])
+    await shop.get("/queues/vip", 404)
+
+
+async def test_queue_of_the_configuration_file_is_not_removed_by_api(shop: Client) -> None:
+    refused = await shop.call("DELETE", "/queues/support")
+    assert (refused.status, (await refused.json())["reason"]) == (409, "set_by_file")
+
+
+async def test_wrong_span_in_a_queue_is_named(shop: Client) -> None:
+    answer = await shop.call("PATCH", "/queues/support", {"offer": {"chat": "soon"}})
+    assert answer.status == 422
+    assert (await answer.json())["errors"][0]["path"] == "offer.chat"

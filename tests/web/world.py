@@ -14,6 +14,7 @@ from agents.agent import Membership, Profile
 from app.engine import Engine
 from app.intake import Intake
 from app.leases import Leases
+from app.queue_settings import QueueSettings
 from app.rows import outbox_of, rows_of
 from app.site import API_CHANNEL, RunningSite
 from classifiers.cascade import Classification
@@ -174,7 +175,14 @@ async def world(folder: Path, **settings: Any) -> AsyncIterator[World]:
     intake = Intake(
         engine=engine, store=store, classify=_unknown, knowledge={}, keys=(b"k" * 32,), domain="example.org"
     )
-    site = RunningSite(name="test", engine=engine, store=store, intake=intake, leases=Leases(engine))
+    site = RunningSite(
+        name="test",
+        engine=engine,
+        store=store,
+        intake=intake,
+        leases=Leases(engine),
+        queues=QueueSettings(engine, store),
+    )
     port = unused_port()
     app = build(
         site, **{"live": site.live, "public_url": f"http://127.0.0.1:{port}", "cookie_secure": False, **settings}

@@ -1,11 +1,24 @@
-"""Queues: settings and live figures. Settings come from the configuration file."""
+"""Queues: settings and live figures. What is set here lies over the configuration file and survives restarts."""
 
+from typing import Any
+
+import msgspec
+
+from queues.policy import QueuePolicy
+from vocabulary.errors import TemporaryFailure
+from vocabulary.instants import span_of
 from web.answers import LiveView, Queues, QueueView
 from web.call import Call
 from web.endpoint import Endpoints
-from web.problems import Problem
+from web.payloads import QueueSettings, RemovalQuery
+from web.problems import Problem, invalid, refused, unavailable
 
 endpoints = Endpoints("queues")
+
+_SPANS = frozenset(
+    "target credit short wrap_up_after wrap_up_extension disconnect_grace owner_hold callback_retry".split()
+)
+_SPANS_BY_MEDIUM = frozenset({"offer", "hold"})
 
 
 @endpoints.get("/queues", "queue.see", "All queues")
@@ -20,11 +33,69 @@ async def get_queue(call: Call, name: str) -> QueueView:
     return _queue(call, name)
 
 
+@endpoints.put("/queues/{name}", "queue.edit", "Define a queue; 201 if it is new")
+async def put_queue(call: Call, name: str, body: QueueSettings) -> QueueView:
+    """Let the queue have exactly these settings, and the defaults where nothing is said."""
+    call.status = 200 if name in call.site.policy.queues else 201
+    await _use(call, QueuePolicy(name=name, **_given(body)))
+    return _queue(call, name)
+
+
+@endpoints.patch("/queues/{name}", "queue.edit", "Change a queue")
+async def patch_queue(call: Call, name: str, body: QueueSettings) -> QueueView:
+    """Change what is given and leave the rest."""
+    _queue(call, name)
+    await _use(call, msgspec.structs.replace(call.site.policy.queues[name], **_given(body)))
+    return _queue(call, name)
+
+
+@endpoints.delete("/queues/{name}", "queue.edit", "Remove a queue")
+async def delete_queue(call: Call, name: str, query: RemovalQuery) -> None:
+    """Remove a queue made here. One with work or agents only with `move_to`: the queue that takes them."""
+    _queue(call, name)
+    if query.move_to is not None and (query.move_to == name or query.move_to not in call.site.policy.queues):
+        raise invalid("move_to", f"There is no other queue {query.move_to!r}.")
+    try:
+        refusal = await call.site.remove_queue(name, query.move_to, call.actor)
+    except TemporaryFailure as failure:
+        raise unavailable(str(failure)) from failure
+    if refusal is not None:
+        raise refused(refusal)
+
+
 @endpoints.get("/queues/{name}/live", "queue.see", "What the wallboard shows of a queue")
 async def live(call: Call, name: str) -> LiveView:
     """Answer the figures of this moment."""
     _queue(call, name)
     return call.staff.live(name)
+
+
+async def _use(call: Call, queue: QueuePolicy) -> None:
+    try:
+        await call.site.put_queue(queue)
+    except TemporaryFailure as failure:
+        raise unavailable(str(failure)) from failure
+
+
+def _given(body: QueueSettings) -> dict[str, Any]:
+    """Return what `body` says, as a policy has it."""
+    values = {key: getattr(body, key) for key in body.__struct_fields__}
+    return {key: _value(key, value) for key, value in values.items() if value is not None}
+
+
+def _value(key: str, value: Any) -> Any:
+    if key in _SPANS:
+        return _span(key, value)
+    if key in _SPANS_BY_MEDIUM:
+        return {medium: _span(f"{key}.{medium}", text) for medium, text in value.items()}
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _span(path: str, text: str) -> int:
+    try:
+        return span_of(text)
+    except ValueError as error:
+        raise invalid(path, str(error)) from error
 
 
 def _queue(call: Call, name: str) -> QueueView:

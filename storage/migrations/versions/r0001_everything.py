@@ -277,6 +277,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_identities_customer", "identities", ["customer"])
     op.create_table(
+        "settings",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_settings"),
+    )
+    op.create_table(
         "sessions",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("user", sa.String(), nullable=False),
