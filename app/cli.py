@@ -117,7 +117,10 @@ def init(directory: Path, as_json: bool) -> None:
     from config.initial import init as write
 
     written = write(directory)
-    next_step = f"Next: edit {written[0]}, then: centrala serve --config {written[0]}"
+    next_step = (
+        f"Next: edit {written[0]}, give its people passwords (centrala user list, centrala user reset LOGIN), "
+        f"then: centrala serve --config {written[0]}"
+    )
     _say(
         {"written": [str(each) for each in written]},
         as_json,
@@ -202,8 +205,14 @@ def user_add(
     person = people.Person(
         login=login, name=name or login, role=role, queues=queues, skills=_skills(skills), password=password
     )
-    _run(people.add(people.store_file(settings, path), person))
+    _run(people.add(_place(settings, path), person))
     _say({"login": login, "role": role, "queues": queues}, as_json, f"{login} can log in as {role}.")
+
+
+def _place(settings: Any, path: Path) -> Any:
+    from app.people import Place
+
+    return Place(settings, path.resolve().parent)
 
 
 def _asked_password() -> str:
@@ -229,7 +238,7 @@ def user_list(path: Path, as_json: bool) -> None:
     """List who can log in."""
     from app import people
 
-    rows = _run(people.listed(people.store_file(_settings(path), path)))
+    rows = _run(people.listed(_place(_settings(path), path)))
     lines = [f"{row['login']:<20} {row['role']:<11} {'disabled' if row['disabled'] else row['name']}" for row in rows]
     _say({"users": rows}, as_json, "\n".join(lines) or "Nobody yet: centrala user add LOGIN")
 
@@ -244,7 +253,7 @@ def user_reset(login: str, password_stdin: bool, path: Path) -> None:
     from app import people
 
     password = sys.stdin.readline().rstrip("\n") if password_stdin else _asked_password()
-    _run(people.reset(people.store_file(_settings(path), path), login, password))
+    _run(people.reset(_place(_settings(path), path), login, password))
     click.echo(f"{login} has a new password.")
 
 
@@ -256,7 +265,7 @@ def user_disable(login: str, path: Path) -> None:
     """Keep LOGIN from logging in."""
     from app import people
 
-    _run(people.disable(people.store_file(_settings(path), path), login))
+    _run(people.disable(_place(_settings(path), path), login))
     click.echo(f"{login} can't log in any more.")
 
 
@@ -281,10 +290,8 @@ def token_create(role: str, agent: str | None, name: str, path: Path, as_json: b
     """Make a token for the HTTP API and print it, this once."""
     from app import people
 
-    settings = _settings(path)
-    seeded = [each.id for each in settings.agents]
-    file = people.store_file(settings, path)
-    made = _run(people.create_token(file, role=role, agent=agent, name=name, seeded=seeded))
+    place = _place(_settings(path), path)
+    made = _run(people.create_token(place, role=role, agent=agent, name=name))
     _say({"token": made, "role": role, "agent": agent}, as_json, made)
 
 

@@ -12,6 +12,7 @@ import structlog
 
 from app.clock import SystemClock
 from app.conversations import ChatConversations
+from app.days import days_in
 from app.engine import Engine
 from app.intake import Intake
 from app.leases import Leases
@@ -19,7 +20,7 @@ from app.mail_intake import MailIntake
 from app.mailroom import MailChannel, Mailroom
 from app.queue_settings import QueueSettings
 from app.rows import outbox_of, rows_of
-from app.seeds import seed_agents
+from app.seeds import seed_people, tell_core
 from app.site import API_CHANNEL, RunningSite
 from app.supervise import supervised
 from app.understanding import Understanding
@@ -33,7 +34,7 @@ from channels.message import Address
 from config.channel_schema import EmailChannel, ReceiveImap
 from config.policy import policy_of
 from config.schema import Settings
-from config.secrets import password_of, secret_of
+from config.secrets import SecretRefused, create_secret, password_of, secret_of
 from queues.policy import ChannelPolicy
 from router.policy import Policy
 from storage.bus import LocalBus
@@ -63,6 +64,7 @@ class Application:
         self.key = secret_of(settings.site.secret_file)
         self._stack = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
+        self._writer: asyncio.Task[None] | None = None
         self.listeners: dict[str, MailListener] = {}
         self.mailboxes: dict[str, ImapMailbox] = {}
 
@@ -78,7 +80,8 @@ class Application:
         await self._start_core()
         self._build()
         await self.queues.load()
-        await seed_agents(self.settings.agents, self._environment, self.store, self.engine)
+        await seed_people(self.settings.agents, self._environment, self.store)
+        await tell_core(self.store, self.engine)
         await self.engine.resume()
         await self.mailroom.recover()
         await self.mail_intake.recover()
@@ -97,6 +100,7 @@ class Application:
             clock=self.clock,
             outbox_of=outbox_of,
             rows_of=rows_of,
+            day=days_in(self.settings.site.time_zone),
         )
         await self.engine.start()
         self._writer = asyncio.create_task(self.engine.run(), name="writer")
@@ -174,9 +178,10 @@ class Application:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.engine.drain(DRAIN_S)
-        self._writer.cancel()
-        await asyncio.gather(self._writer, return_exceptions=True)
+        if self._writer is not None:
+            await self.engine.drain(DRAIN_S)
+            self._writer.cancel()
+            await asyncio.gather(self._writer, return_exceptions=True)
         await self._stack.aclose()
 
     # -- mail
@@ -281,3 +286,23 @@ def store_path(settings: Settings, folder: Path) -> Path:
     if scheme != "sqlite":
         raise PermanentFailure(f"storage.url: {settings.storage.url!r} is no SQLite file; write sqlite:///centrala.db")
     return folder / path
+
+
+def ensure_secret(settings: Settings, folder: Path) -> None:
+    """Make the site's secret at first start.
+
+    Raises:
+        PermanentFailure: it is missing beside a store that was made with one, or can't be read.
+    """
+    secret, store = settings.site.secret_file, store_path(settings, folder)
+    if not secret.exists():
+        if store.exists():
+            raise PermanentFailure(
+                f"{secret} is missing, but {store} was made with it: restore it from your backup, "
+                "or customers' answers will no longer find their interactions"
+            )
+        create_secret(secret)
+    try:
+        secret_of(secret)
+    except SecretRefused as error:
+        raise PermanentFailure(str(error)) from error

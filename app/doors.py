@@ -148,6 +148,8 @@ class _Doors:
             admission = await application.intake.receive(message, wishes=wishes)
             return await self._receipt(admission.interaction)
 
+        spoken = channel.languages or application.settings.site.languages
+
         def render(template: str, request: web.Request, context: Mapping[str, Any]) -> web.Response:
             return pages.render(request, template, **context)
 
@@ -158,7 +160,7 @@ class _Doors:
             receive,
             channel=name,
             company=application.settings.site.name,
-            languages=channel.languages or application.settings.site.languages,
+            languages=[language for language in spoken if language in pages.catalogues.languages],
             region=channel.country or "",
             countries=None,
             allowed_origins=self._origins,

@@ -12,7 +12,7 @@ from typing import Protocol
 import msgspec
 import structlog
 
-from reports.live import Stats
+from reports.live import Day, Stats, utc_day
 from router import checkpoint
 from router.commands import Command, CustomerGone, Disconnect, Reconcile, Tick
 from router.decide import decide
@@ -24,7 +24,7 @@ from router.state import State, next_deadline
 from storage.codec import decode, encode
 from storage.errors import OutOfOrder
 from vocabulary.errors import PermanentFailure, TemporaryFailure
-from vocabulary.instants import DAY, SECOND, Instant, Span
+from vocabulary.instants import SECOND, Instant, Span
 from vocabulary.media import CHAT
 from vocabulary.records import Change, MessageRow, Put, PutNew, Transaction
 from vocabulary.stores import Store
@@ -83,7 +83,15 @@ class Engine:
     """The one writer of a site."""
 
     def __init__(
-        self, *, store: Store, bus: Bus, policy: Policy, clock: Clock, outbox_of: OutboxOf, rows_of: RowsOf
+        self,
+        *,
+        store: Store,
+        bus: Bus,
+        policy: Policy,
+        clock: Clock,
+        outbox_of: OutboxOf,
+        rows_of: RowsOf,
+        day: Day = utc_day,
     ) -> None:
         self._store = store
         self._bus = bus
@@ -92,7 +100,8 @@ class Engine:
         self._outbox_of = outbox_of
         self._rows_of = rows_of
         self.state = State()
-        self.stats = Stats(0)
+        self._day = day
+        self.stats = Stats(0, day)
         self.seq = 0
         self._decided = 0
         self._checkpointed = 0
@@ -121,7 +130,7 @@ class Engine:
 
     async def _recount(self, now: Instant) -> None:
         """Build the figures of the day anew from the log."""
-        self.stats = Stats(now - now % DAY)
+        self.stats = Stats(now, self._day)
         targets = self.targets
         after = await self._store.seq_before(self.stats.since)
         async for entry in self._store.read(after):

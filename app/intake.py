@@ -39,6 +39,9 @@ log = structlog.get_logger()
 TEXT_MAX = 4_000
 """Characters that rules and models look at."""
 
+LABEL_MIN = 0.05
+"""A label less likely than this is noise, to rules as to readers."""
+
 Classify = Callable[[str, str], Awaitable[Classification]]
 
 
@@ -189,7 +192,8 @@ class Intake:
         row = _message_row(message, _new_id(message), received)
         text = message.reply_text[:TEXT_MAX]
         classified = await self._classify(message.subject, text)
-        labels = tuple(Label(name, confidence) for name, confidence in classified.labels)
+        best, *others = (Label(name, confidence) for name, confidence in classified.labels)
+        labels = (best, *(label for label in others if label.confidence >= LABEL_MIN))
         language = wishes.language or classified.language or wishes.page_language
         known = await self._store.customer(customer)
         command = Admit(

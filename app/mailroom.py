@@ -143,8 +143,9 @@ class Mailroom:
             if effect.wait_ms is not None:
                 low, high = (max(1, round(wait / MINUTE)) for wait in effect.wait_ms)
                 text += "\n\n" + self._wordings.text("acknowledge_wait", language, low=low, high=max(low, high))
+            subject = self._wordings.text("acknowledge_subject", language, number=number)
         else:
-            text = self._answer(effect.article, language)
+            text, subject = self._answer(effect.article, language)
         return MessageRow(
             id=id,
             interaction=interaction.id,
@@ -152,18 +153,17 @@ class Mailroom:
             author="bot",
             at=self._engine.clock.now(),
             text=text,
-            subject=self._wordings.text("acknowledge_subject", language, number=number)
-            if interaction.medium == EMAIL
-            else "",
+            subject=subject if interaction.medium == EMAIL else "",
         )
 
-    def _answer(self, article: str, language: str | None) -> str:
+    def _answer(self, article: str, language: str | None) -> tuple[str, str]:
+        """Return text and subject; nothing of either is the customer's own."""
         found = self._knowledge.get(language or "", {}).get(article)
         if found is None:
             raise PermanentFailure(f"article {article!r} is gone in language {language!r}")
         intro = self._wordings.text("answer_intro", language)
         outro = self._wordings.text("answer_outro", language)
-        return f"{intro}\n\n{found.answer.strip()}\n\n{outro}"
+        return f"{intro}\n\n{found.answer.strip()}\n\n{outro}", found.title
 
     # -- mails
 

@@ -1,7 +1,8 @@
 """Log-ins and tokens, from the command line. One process at a time has the store: a running site refuses these."""
 
+import os
 import secrets
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ import msgspec
 
 from agents.agent import Membership, Profile
 from app.clock import SystemClock
-from app.compose import store_path
+from app.compose import ensure_secret, store_path
+from app.seeds import seed_people
 from config.schema import Settings
 from storage.sqlite import SqliteStore
 from vocabulary.errors import PermanentFailure
@@ -19,6 +21,13 @@ from web.passwords import hash_password
 from web.sessions import hash_of
 
 PASSWORD_MIN = 8
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A site: its settings, and the folder of its configuration."""
+
+    settings: Settings
+    folder: Path
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,19 +41,14 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     skills: dict[str, int] = {}
 
 
-def store_file(settings: Settings, config: Path) -> Path:
-    """Return the store's file of the site that `config` describes."""
-    return store_path(settings, config.resolve().parent)
-
-
-async def add(file: Path, person: Person) -> None:
+async def add(place: Place, person: Person) -> None:
     """Let `person` log in.
 
     Raises:
         PermanentFailure: the login is taken, or the password too short.
     """
     _check(person.password)
-    async with _opened(file) as store:
+    async with _opened(place) as store:
         if await store.user_by_login(person.login) is not None:
             raise PermanentFailure(f"{person.login!r} exists already; centrala user reset sets a new password")
         agent = person.login if person.queues else None
@@ -63,27 +67,28 @@ async def add(file: Path, person: Person) -> None:
         await store.commit(Transaction(changes=tuple(changes)))
 
 
-async def listed(file: Path) -> list[dict[str, Any]]:
+async def listed(place: Place) -> list[dict[str, Any]]:
     """Return who can log in."""
-    async with _opened(file) as store:
+    async with _opened(place) as store:
         return [
             {"login": row.login, "name": row.name, "role": row.role, "agent": row.agent, "disabled": row.disabled}
             for row in await store.users()
         ]
 
 
-async def reset(file: Path, login: str, password: str) -> None:
-    """Set a new password."""
+async def reset(place: Place, login: str, password: str) -> None:
+    """Set a new password; sessions that began with the old one are over."""
     _check(password)
-    async with _opened(file) as store:
+    async with _opened(place) as store:
         user = await _user(store, login)
-        changed = msgspec.structs.replace(user, password=hash_password(password), disabled=False)
+        now = SystemClock().now()
+        changed = msgspec.structs.replace(user, password=hash_password(password), disabled=False, sessions_from=now)
         await store.commit(Transaction(changes=(Put(changed),)))
 
 
-async def disable(file: Path, login: str) -> None:
+async def disable(place: Place, login: str) -> None:
     """Keep `login` from logging in; as an agent he gets no work any more."""
-    async with _opened(file) as store:
+    async with _opened(place) as store:
         user = await _user(store, login)
         changes: list[Change] = [Put(msgspec.structs.replace(user, disabled=True))]
         if user.agent is not None:
@@ -91,10 +96,10 @@ async def disable(file: Path, login: str) -> None:
         await store.commit(Transaction(changes=tuple(changes)))
 
 
-async def create_token(file: Path, *, role: str, agent: str | None, name: str, seeded: Collection[str] = ()) -> str:
-    """Return a new API token; only its hash is kept. `seeded`: agents that the next start creates."""
-    async with _opened(file) as store:
-        if agent is not None and agent not in {*seeded, *(row.id for row in await store.agents())}:
+async def create_token(place: Place, *, role: str, agent: str | None, name: str) -> str:
+    """Return a new API token; only its hash is kept."""
+    async with _opened(place) as store:
+        if agent is not None and agent not in {row.id for row in await store.agents()}:
             raise PermanentFailure(f"there is no agent {agent!r}")
         token, row = new_token(role=role, agent=agent, name=name, now=SystemClock().now())
         await store.commit(Transaction(changes=(PutNew(row),)))
@@ -120,9 +125,12 @@ def _check(password: str) -> None:
 
 
 @asynccontextmanager
-async def _opened(file: Path) -> AsyncIterator[SqliteStore]:
-    store = await SqliteStore.open(file)
+async def _opened(place: Place) -> AsyncIterator[SqliteStore]:
+    """Open the store as a start of the site would: with its secret, and with the people of the file in it."""
+    ensure_secret(place.settings, place.folder)
+    store = await SqliteStore.open(store_path(place.settings, place.folder))
     try:
+        await seed_people(place.settings.agents, os.environ, store)
         yield store
     finally:
         await store.close()

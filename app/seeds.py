@@ -10,26 +10,20 @@ from config.policy import profile_of
 from config.schema import Agent
 from config.secrets import password_of
 from router.commands import DefineAgent, RemoveAgent
-from vocabulary.records import AgentRow, PutNew, UserRow
+from vocabulary.records import AgentRow, Change, PutNew, Transaction, UserRow
 from vocabulary.stores import Store
 from web.passwords import hash_password
 
 
-async def seed_agents(agents: Sequence[Agent], environment: Mapping[str, str], store: Store, engine: Engine) -> None:
-    """Create the agents of the file that aren't there yet, and tell the core about every agent that it doesn't know."""
+async def seed_people(agents: Sequence[Agent], environment: Mapping[str, str], store: Store) -> None:
+    """Create the people of the file who aren't there yet; only those with queues are agents."""
     known = {row.id for row in await store.users()}
     for agent in agents:
         if agent.id not in known:
-            await _create(agent, password_of(agent, environment), engine)
-    for row in await store.agents():
-        if row.disabled and row.id in engine.state.agents:
-            await engine.submit(RemoveAgent(row.id, move=True))
-        elif not row.disabled and row.id not in engine.state.agents:
-            profile = msgspec.json.decode(row.profile, type=Profile)
-            await engine.submit(DefineAgent(row.id, profile))
+            await store.commit(Transaction(changes=_rows(agent, password_of(agent, environment))))
 
 
-async def _create(agent: Agent, password: str | None, engine: Engine) -> None:
+def _rows(agent: Agent, password: str | None) -> tuple[Change, ...]:
     user = UserRow(
         id=agent.id,
         login=agent.id,
@@ -40,9 +34,15 @@ async def _create(agent: Agent, password: str | None, engine: Engine) -> None:
         agent=agent.id if agent.queues else None,
     )
     if not agent.queues:
-        # Who serves no queue handles nothing: a log-in is all he needs.
-        await engine.write(PutNew(user))
-        return
-    profile = profile_of(agent)
-    row = AgentRow(id=agent.id, name=agent.name, profile=msgspec.json.encode(profile), email=agent.email or "")
-    await engine.submit(DefineAgent(agent.id, profile), (PutNew(row), PutNew(user)))
+        return (PutNew(user),)
+    profile = msgspec.json.encode(profile_of(agent))
+    return (PutNew(user), PutNew(AgentRow(id=agent.id, name=agent.name, profile=profile, email=agent.email or "")))
+
+
+async def tell_core(store: Store, engine: Engine) -> None:
+    """Tell the core about agents who came or were disabled while it did not run."""
+    for row in await store.agents():
+        if row.disabled and row.id in engine.state.agents:
+            await engine.submit(RemoveAgent(row.id, move=True))
+        elif not row.disabled and row.id not in engine.state.agents:
+            await engine.submit(DefineAgent(row.id, msgspec.json.decode(row.profile, type=Profile)))

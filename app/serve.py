@@ -9,11 +9,9 @@ import structlog
 from aiohttp import web
 
 from app import logs
-from app.compose import Application, store_path
+from app.compose import Application, ensure_secret
 from app.doors import web_application
 from config.schema import Settings
-from config.secrets import SecretRefused, create_secret, secret_of
-from vocabulary.errors import PermanentFailure
 
 log = structlog.get_logger()
 
@@ -39,26 +37,6 @@ async def run_site(settings: Settings, *, folder: Path) -> None:
     finally:
         await application.stop()
     log.info("site_stopped")
-
-
-def ensure_secret(settings: Settings, folder: Path) -> None:
-    """Make the site's secret at first start.
-
-    Raises:
-        PermanentFailure: it is missing beside a store that was made with one, or can't be read.
-    """
-    secret, store = settings.site.secret_file, store_path(settings, folder)
-    if not secret.exists():
-        if store.exists():
-            raise PermanentFailure(
-                f"{secret} is missing, but {store} was made with it: restore it from your backup, "
-                "or customers' answers will no longer find their interactions"
-            )
-        create_secret(secret)
-    try:
-        secret_of(secret)
-    except SecretRefused as error:
-        raise PermanentFailure(str(error)) from error
 
 
 async def open_web(app: web.Application, host: str, port: int) -> web.AppRunner:

@@ -72,13 +72,6 @@ class ChatChannel(msgspec.Struct, frozen=True, tag_field="medium", tag="chat"):
     languages: Annotated[
         tuple[Language, ...], Meta(description="Languages it speaks; none: those of the site.", examples=[["en", "pl"]])
     ] = ()
-    welcome: Annotated[
-        dict[Language, Text],
-        Meta(
-            description="First line in each language; where none is set, the widget's own words.",
-            examples=[{"en": "Hello! How can we help?"}],
-        ),
-    ] = {}
     customer_grace: Annotated[
         Span, Meta(description="How long the customer may lose the connection before he counts as gone.", le=DAY)
     ] = 2 * MINUTE

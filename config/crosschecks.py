@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from config.channel_schema import CallbackChannel, ChatChannel, EmailChannel, ReceiveImap, Send
+from config.channel_schema import CallbackChannel, EmailChannel, ReceiveImap, Send
 from config.faults import KeyPath, choices, closest, found_text
 from config.read import Faults
 from config.schema import Settings
@@ -109,9 +109,6 @@ def check_channels(checks: Checks) -> None:
             case EmailChannel():
                 _check_mailbox(checks, path, channel, addresses)
                 _check_listener(checks, path, channel, listening)
-            case ChatChannel():
-                for code in channel.welcome:
-                    checks.language((*path, "welcome", code), code)
             case CallbackChannel():
                 checks.refer((*path, "queue"), channel.queue, checks.queues, "a queue")
         if not isinstance(channel, EmailChannel):

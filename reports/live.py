@@ -4,7 +4,7 @@ Intervals are cohorts by the instant a leg was enqueued, so that
 `offered_legs = answered + abandoned + short_abandoned + flow_outs + open` always holds.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -46,11 +46,29 @@ class OpenLeg(msgspec.Struct, frozen=True):
     counted: bool
 
 
+Day = Callable[[Instant], tuple[Instant, Instant]]
+"""Gives the beginning and the end of the day in which an instant lies, in the site's time zone (23 to 25 hours)."""
+
+
+def days_from(first: Instant) -> Day:
+    """Return days of 24 hours that are counted from `first`."""
+
+    def day(now: Instant) -> tuple[Instant, Instant]:
+        since = now - (now - first) % DAY
+        return since, since + DAY
+
+    return day
+
+
+utc_day = days_from(0)
+
+
 class Stats:
     """Figures of the day, built from the event log alone. The same log gives the same figures."""
 
-    def __init__(self, since: Instant) -> None:
-        self.since = since
+    def __init__(self, now: Instant, day: Day = utc_day) -> None:
+        self._day = day
+        self.since, self.until = day(now)
         self.queues: dict[QueueName, LegCounts] = {}
         self._open: dict[InteractionId, OpenLeg] = {}
 
@@ -59,9 +77,9 @@ class Stats:
         return self.queues.setdefault(queue, LegCounts())
 
     def roll(self, now: Instant) -> None:
-        """Begin anew if a day has passed since `since` (legs that are open stay known and count for their cohort)."""
-        if now >= self.since + DAY:
-            self.since += (now - self.since) // DAY * DAY
+        """Begin anew if the day is over (legs that are open stay known and count for their cohort)."""
+        if now >= self.until:
+            self.since, self.until = self._day(now)
             self.queues = {}
             self._open = {id: OpenLeg(leg.queue, leg.enqueued_at, False) for id, leg in self._open.items()}
 
@@ -186,8 +204,8 @@ def _agents(state: State, queue: QueueName) -> dict[str, int]:
 
 
 def replayed(events: Iterable[e.AnyEvent], since: Instant, targets: dict[QueueName, Span]) -> Stats:
-    """Return the figures that `events`, in their order, give from `since` on."""
-    stats = Stats(since)
+    """Return the figures that `events`, in their order, give from `since` on, in days of 24 hours."""
+    stats = Stats(since, days_from(since))
     for event in events:
         if event.at >= since:
             stats.observe(event, targets)

@@ -243,6 +243,7 @@ users = Table(
     Column("agent", String),
     Column("language", String, nullable=False),
     Column("disabled", Boolean, nullable=False),
+    Column("sessions_from", BigInteger, nullable=False),
 )
 
 sessions = Table(

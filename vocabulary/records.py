@@ -154,7 +154,10 @@ class AgentRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UserRow(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who can log in. role: operator, supervisor, admin. `password` is an argon2 hash."""
+    """Somebody who can log in. role: operator, supervisor, admin. `password` is an argon2 hash.
+
+    Sessions that began before `sessions_from` are over: a new password ends them.
+    """
 
     id: str
     login: str
@@ -164,6 +167,7 @@ class UserRow(msgspec.Struct, frozen=True, kw_only=True):
     agent: str | None = None
     language: str = "en"
     disabled: bool = False
+    sessions_from: Instant = 0
 
 
 class SessionRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -63,7 +63,7 @@ class Sessions:
             await self.end(session)
             return None
         user = await self._site.store.user(row.user)
-        if user is None or user.disabled:
+        if user is None or user.disabled or row.created_at < user.sessions_from:
             return None
         if use and now - row.seen_at >= _TOUCH_EVERY:
             await self._site.write(Set(SessionRow, session, {"seen_at": now}))

@@ -76,7 +76,7 @@ async def _run(
         )
         runner = await open_web(app, HOST, port)
         application.prepare_understanding()
-        click.echo(greeting(port, smtp_port, folder))
+        click.echo(greeting(port, smtp_port, folder, traffic=traffic))
         if traffic:
             people += await _traffic(application, base=base, smtp_port=smtp_port, seed=seed, speed=speed)
         await stopping.wait()
@@ -163,7 +163,7 @@ class _Arrivals:
                 people.create_task(self._customers.visit(visit))
 
 
-def greeting(port: int, smtp_port: int, folder: Path) -> str:
+def greeting(port: int, smtp_port: int, folder: Path, *, traffic: bool) -> str:
     """Return what the demonstration says of itself."""
     base = f"http://localhost:{port}"
     lines = (
@@ -178,7 +178,8 @@ def greeting(port: int, smtp_port: int, folder: Path) -> str:
         ("Data", str(folder)),
     )
     table = "\n".join(f"  {name:<20}{value}" for name, value in lines)
-    return f"Centrala is running, with made-up customers and agents. Ctrl-C stops it.\n\n{table}\n"
+    people = "with made-up customers and agents" if traffic else "without traffic: the customers and agents are you"
+    return f"Centrala is running, {people}. Ctrl-C stops it.\n\n{table}\n"
 
 
 def _mail_page(sandbox: Sandbox) -> Callable[[web.Request], Awaitable[web.Response]]:

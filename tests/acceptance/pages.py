@@ -21,6 +21,11 @@ class Words:
         self.language = language
         self._texts: dict[str, str] = json.loads((_LOCALES / f"{language}.json").read_text("utf-8"))
 
+    @property
+    def locale(self) -> str:
+        """The locale of a browser in this language."""
+        return {"en": "en-GB", "pl": "pl-PL"}[self.language]
+
     def __call__(self, key: str, **values: object) -> str:
         """Return the text behind `key`."""
         return self._texts[key].format(**values)
@@ -65,7 +70,7 @@ class Staff(Person):
     async def at_work(cls, windows: Windows, base: str, login: str, words: Words = ENGLISH) -> Self:
         """Open a window and log in; the page of his role opens."""
         # A profile in which the browser has been allowed to notify, as everybody's is from the second day on.
-        somebody = cls(await windows.open(base, permissions=["notifications"]), words)
+        somebody = cls(await windows.open(base, locale=words.locale, permissions=["notifications"]), words)
         await somebody.go("/login")
         await somebody.log_in(login)
         return somebody
@@ -170,7 +175,7 @@ class Visitor(Person):
     @classmethod
     async def in_chat(cls, windows: Windows, base: str, name: str, words: Words = ENGLISH) -> Self:
         """Open a window and start the chat under a name."""
-        visitor = cls(await windows.open(base), words)
+        visitor = cls(await windows.open(base, locale=words.locale), words)
         await visitor.go("/chat/demo")
         await visitor.start(name)
         return visitor

@@ -44,6 +44,12 @@ class Window:
         page.on("console", self._on_console)
         page.on("pageerror", self._on_error)
 
+    async def sibling(self) -> "Window":
+        """Open another page in the same profile; its complaints are this window's."""
+        other = Window(self.context, await self.context.new_page())
+        other._complaints = self._complaints
+        return other
+
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             self._complaints.append(f"{message.type}: {message.text} ({message.location.get('url')})")

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from reports.live import LegCounts, LiveQueue, Stats, live, replayed
+from reports.live import LegCounts, LiveQueue, Stats, days_from, live, replayed
 from router.commands import CallAttempted, Close, Leave
 from router.events import Enqueued
 from tests.builders import START, House, policy, queue, requirement_of
@@ -225,4 +225,4 @@ def test_events_before_the_day_do_not_count(since: int) -> None:
         at=START, interaction="i", queue="support", leg=1, arrived_at=1, due_at=2, credit=3, cause="admitted"
     )
     assert replayed([event], since, TARGETS).counts("support").offered_legs == (since == START)
-    assert Stats(since).since == since
+    assert Stats(since, days_from(since)).since == since

@@ -4,7 +4,7 @@ from agents.agent import Hold
 from queues.backlog import Place, Signature, signature_of
 from queues.interaction import Interaction
 from queues.lifecycle import OPEN, InteractionState
-from reports.live import Stats
+from reports.live import Stats, days_from
 from router import checkpoint
 from router.commands import Command
 from router.decide import decide
@@ -27,7 +27,7 @@ class Checked(House):
     def __init__(self, policy: Policy, now: Instant = START) -> None:
         super().__init__(policy, now)
         self.follower = State()
-        self.stats = Stats(now)
+        self.stats = Stats(now, days_from(now))
 
     def do(self, command: Command) -> Decision:
         before = checkpoint.encode(self.state), next_deadline(self.state)

@@ -250,6 +250,7 @@ def upgrade() -> None:
         sa.Column("agent", sa.String(), nullable=True),
         sa.Column("language", sa.String(), nullable=False),
         sa.Column("disabled", sa.Boolean(), nullable=False),
+        sa.Column("sessions_from", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_users"),
         sa.UniqueConstraint("login", name="uq_users_login"),
     )

@@ -1,0 +1,1 @@
+"""Parts of the shell that stand on their own."""
