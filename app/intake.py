@@ -4,6 +4,7 @@ Dedupe, thread, identify, classify; then the writer. A step that fails never los
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 import msgspec
 import structlog
@@ -58,6 +59,8 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     page_language: str | None = None
     """The language of the page it was written on: counts where the text itself doesn't tell."""
     tags: tuple[str, ...] = ()
+    attributes: dict[str, Any] = {}
+    """What an integration wants to be seen with the interaction."""
 
 
 class Intake:
@@ -190,6 +193,8 @@ class Intake:
         follows: InteractionId | None,
     ) -> Admission:
         row = _message_row(message, _new_id(message), received)
+        if wishes.attributes:
+            row = msgspec.structs.replace(row, attributes={**row.attributes, "attributes": wishes.attributes})
         text = message.reply_text[:TEXT_MAX]
         classified = await self._classify(message.subject, text)
         best, *others = (Label(name, confidence) for name, confidence in classified.labels)

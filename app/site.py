@@ -118,6 +118,7 @@ class RunningSite:
             preferred_agent=interaction.preferred_agent,
             customer=customer.id,
             language=customer.language,
+            attributes=interaction.attributes,
         )
         return await self._intake.receive(message, wishes=wishes)
 

@@ -67,6 +67,7 @@ Action = Literal[
     "queue.edit",
     "events.read",
     "customer.see",
+    "customer.edit",
     "desk.open",
     "wallboard.open",
 ]
@@ -96,6 +97,7 @@ RIGHTS: dict[Action, dict[Role, Tie]] = {
     "queue.see": dict.fromkeys(ROLES, _ANY),
     "queue.edit": {"admin": _ANY, "integration": _ANY},
     "events.read": {"supervisor": _ANY, "admin": _ANY, "integration": _ANY},
+    "customer.edit": {"supervisor": _ANY, "admin": _ANY, "integration": _ANY},
     "customer.see": {"operator": Tie.KNOWS, "supervisor": _ANY, "admin": _ANY, "integration": _ANY},
     "desk.open": {"operator": _ANY, "supervisor": _ANY, "admin": _ANY},
     "wallboard.open": {"supervisor": _ANY, "admin": _ANY},

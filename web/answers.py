@@ -109,6 +109,8 @@ class InteractionView(View, frozen=True, kw_only=True):
     unanswered_since: At | None
     attempts: int
     follows: str | None
+    attributes: dict[str, Any] = {}
+    """What an integration sent with it."""
 
 
 class Interactions(View, frozen=True, kw_only=True):

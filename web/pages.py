@@ -80,7 +80,7 @@ class Pages:
 
     def failure(self, request: web.Request, problem: Problem) -> web.Response:
         """Return the page that tells a visitor what went wrong."""
-        return self.render(request, "error.html", status=problem.status, problem=problem.body)
+        return self.render(request, "error.html", status=problem.status)
 
     def routes(self) -> Sequence[web.RouteDef]:
         """Return the routes of the pages."""

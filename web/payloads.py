@@ -228,6 +228,15 @@ class AgentChange(Body, frozen=True, kw_only=True):
     media: dict[str, MediumShare] | None = None
 
 
+class CustomerChange(Body, frozen=True, kw_only=True):
+    """What changes of a customer; what is left out stays. `segment` "" takes the segment away."""
+
+    name: Annotated[str, Meta(max_length=200)] | None = None
+    language: Annotated[str, Meta(max_length=10)] | None = None
+    segment: Annotated[str, Meta(max_length=100)] | None = None
+    attributes: dict[str, Any] | None = None
+
+
 class RemovalQuery(Body, frozen=True, kw_only=True):
     """A queue that takes what the agent holds; without it, an agent who holds work is not removed."""
 

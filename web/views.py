@@ -70,7 +70,7 @@ class Views:
         """Return the view of an interaction."""
         site = self._site
         policy = site.policy.queues.get(found.queue)
-        subject, preview = await self._words(found)
+        subject, preview, attributes = await self._words(found)
         span = expected_wait(site.state, site.policy, found.id)
         return a.InteractionView(
             id=found.id,
@@ -97,6 +97,7 @@ class Views:
             subject=subject,
             preview=preview,
             tags=list(found.tags),
+            attributes=attributes,
             created_at=rfc3339(found.created_at),
             arrived_at=rfc3339(found.arrived_at),
             enqueued_at=rfc3339(found.enqueued_at),
@@ -117,16 +118,17 @@ class Views:
             follows=found.follows,
         )
 
-    async def _words(self, found: Interaction) -> tuple[str, str]:
-        """Return the subject, and the beginning of the customer's latest message; of the latest one if all are ours."""
+    async def _words(self, found: Interaction) -> tuple[str, str, dict[str, Any]]:
+        """Return subject, the beginning of the customer's latest message (of ours if he said nothing), attributes."""
         if not found.messages:
-            return "", ""
+            return "", "", {}
         first = await self._site.store.messages(found.id, limit=1)
         latest = await self._site.store.messages(found.id, after=max(0, found.messages - 10), limit=10)
         # An automatic answer tells an agent nothing about what the customer wants.
         said = [row.text for row in latest if row.author == "customer"]
         said = said or [row.text for row in latest if row.author != "note"] or [""]
-        return (first[0].subject if first else ""), " ".join(said[-1].split())[:PREVIEW]
+        attributes = first[0].attributes.get("attributes", {}) if first else {}
+        return (first[0].subject if first else ""), " ".join(said[-1].split())[:PREVIEW], attributes
 
     # -- customers
 

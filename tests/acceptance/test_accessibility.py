@@ -108,6 +108,8 @@ async def test_chat_page_and_desk_have_no_fault(
     await inspector.look(visitor.page, "chat, leaving")
     await visitor.button("chat.leave.no").click()
     await _conversation(desk, inspector)
+    await _without_connection(visitor, inspector, "chat")
+    await _without_connection(desk, inspector, "desk")
     await desk.end()
     await inspector.look(desk.page, "desk, wrap-up")
     await expect(visitor.log.get_by_text(words("chat.ended"))).to_be_visible()
@@ -154,6 +156,18 @@ async def _conversation(desk: Desk, inspector: Inspector) -> None:
     await desk.conversation.get_by_role("button", name=desk.words("desk.park")).click()
     await inspector.look(desk.page, "desk, parking")
     await desk.press("Escape")
+
+
+async def _without_connection(person: Visitor | Desk, inspector: Inspector, state: str) -> None:
+    """Look at what is kept until the connection is back."""
+    person.window.forgive_a_dead_server()
+    await person.window.context.set_offline(True)
+    await person.say("Said to nobody")
+    await expect(person.page.locator(".going")).to_be_visible()
+    await expect(person.page.get_by_role("status").filter(has=person.page.locator(".banner"))).to_be_visible()
+    await inspector.look(person.page, f"{state}, no connection")
+    await person.window.context.set_offline(False)
+    await expect(person.page.locator(".going")).to_have_count(0)
 
 
 async def _letter_and_callback(house: House, desk: Desk, inspector: Inspector) -> None:

@@ -311,3 +311,17 @@ async def test_wrong_span_in_a_queue_is_named(shop: Client) -> None:
     answer = await shop.call("PATCH", "/queues/support", {"offer": {"chat": "soon"}})
     assert answer.status == 422
     assert (await answer.json())["errors"][0]["path"] == "offer.chat"
+
+
+async def test_attributes_of_an_integration_are_seen_with_the_interaction(shop: Client) -> None:
+    made = await shop.post("/interactions", {"text": "Hello", "attributes": {"order": 4711}}, 201)
+    assert made["attributes"] == {"order": 4711}
+
+
+async def test_customer_gets_a_segment_and_keeps_the_rest(shop: Client) -> None:
+    made = await shop.post(
+        "/interactions", {"text": "Hello", "customer": {"name": "Ola", "email": "o@example.org"}}, 201
+    )
+    answer = await shop.call("PATCH", f"/customers/{made['customer']['id']}", {"segment": "key_account"})
+    customer = await answer.json()
+    assert (customer["name"], customer["segment"], customer["email"]) == ("Ola", "key_account", "o@example.org")

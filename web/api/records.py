@@ -3,13 +3,17 @@
 import re
 from urllib.parse import quote
 
+import msgspec
 from aiohttp import web
 
+from vocabulary.errors import TemporaryFailure
+from vocabulary.records import Put
 from web.access import Tie, authorise
 from web.answers import CustomerDetail
 from web.call import Call
 from web.endpoint import Endpoints
-from web.problems import Problem
+from web.payloads import CustomerChange
+from web.problems import Problem, unavailable
 
 endpoints = Endpoints("records")
 
@@ -26,6 +30,24 @@ async def get_customer(call: Call, id: str) -> CustomerDetail:
     if row is None:
         raise Problem("not_found", f"There is no customer {id!r}.", reason="unknown_customer")
     return await call.views.customer_detail(row)
+
+
+@endpoints.patch("/customers/{id}", "customer.edit", "Change a customer")
+async def patch_customer(call: Call, id: str, body: CustomerChange) -> CustomerDetail:
+    """Change what is given; rules see a new segment with the customer's next interaction."""
+    row = await call.site.store.customer(id)
+    if row is None:
+        raise Problem("not_found", f"There is no customer {id!r}.", reason="unknown_customer")
+    given = {key: getattr(body, key) for key in body.__struct_fields__}
+    values = {key: value for key, value in given.items() if value is not None}
+    if values.get("segment") == "":
+        values["segment"] = None
+    changed = msgspec.structs.replace(row, **values)
+    try:
+        await call.site.write(Put(changed))
+    except TemporaryFailure as failure:
+        raise unavailable(str(failure)) from failure
+    return await call.views.customer_detail(changed)
 
 
 @endpoints.get(
