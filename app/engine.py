@@ -5,6 +5,7 @@ is decided. If the store fails, nothing of it is acknowledged, and the state is 
 """
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
@@ -106,6 +107,7 @@ class Engine:
         self._decided = 0
         self._checkpointed = 0
         self._inbox: asyncio.Queue[Submission] = asyncio.Queue(QUEUE_MAX)
+        self._alone: deque[Submission] = deque()
         self._changed = asyncio.Event()
         self._broken = False
 
@@ -117,7 +119,11 @@ class Engine:
         saved = await self._store.load_checkpoint()
         self.state, after = State(), 0
         if saved is not None:
-            self.state, after = checkpoint.decode(saved[1]), saved[0]
+            try:
+                self.state, after = checkpoint.decode(saved[1]), saved[0]
+            except msgspec.MsgspecError as error:
+                # Another version wrote it; the journal says the same, only longer.
+                log.warning("checkpoint_skipped", seq=saved[0], reason=str(error))
         self._checkpointed = after
         async for entry in self._store.read(after):
             evolve(self.state, decode(entry))
@@ -185,17 +191,15 @@ class Engine:
         finishing: asyncio.Task[None] | None = None
         try:
             while True:
-                submissions = await self._take()
-                batch = self._decided_batch(submissions)
-                if batch is None:
-                    await self._rebuild()
-                    continue
-                commit = asyncio.create_task(self._commit(batch))
+                batch = self._decided_batch(await self._take())
+                commit = asyncio.create_task(self._commit(batch)) if batch is not None else None
                 if finishing is not None:
                     await finishing
-                finishing = asyncio.create_task(self._finish(batch, commit))
-                if self._broken or self._inbox.empty():
-                    await finishing
+                finishing = None
+                if batch is not None and commit is not None:
+                    finishing = asyncio.create_task(self._finish(batch, commit))
+                    if self._broken or self._inbox.empty():
+                        await finishing
                 if self._broken:
                     await self._rebuild()
                     finishing = None
@@ -204,6 +208,8 @@ class Engine:
                 await asyncio.wait([finishing])
 
     async def _take(self) -> list[Submission]:
+        if self._alone:
+            return [self._alone.popleft()]
         batch = [await self._inbox.get()]
         while len(batch) < BATCH_MAX and not self._inbox.empty():
             batch.append(self._inbox.get_nowait())
@@ -272,8 +278,8 @@ class Engine:
                 raise TemporaryFailure("an earlier write failed; nothing of this was acknowledged, try again")
         except (TemporaryFailure, PermanentFailure, OutOfOrder) as failure:
             self._broken = True
-            log.exception("commit_failed", error=str(failure), commands=len(batch.submissions))
-            self._fail([submission for submission, _ in batch.submissions], TemporaryFailure(str(failure)))
+            log.exception("commit_failed", commands=len(batch.submissions))
+            self._refused([submission for submission, _ in batch.submissions], failure)
             return
         targets = self.targets
         for each in batch.logged:
@@ -285,6 +291,15 @@ class Engine:
                 submission.done.set_result(decision)
         self._changed.set()
         await self._save_checkpoint()
+
+    def _refused(self, submissions: list[Submission], failure: Exception) -> None:
+        """The store took nothing of a batch. What it will never take is found by trying each command alone."""
+        if not isinstance(failure, PermanentFailure):
+            self._fail(submissions, TemporaryFailure(str(failure)))
+        elif len(submissions) == 1:
+            self._fail(submissions, failure)
+        else:
+            self._alone.extend(submissions)
 
     def _fail(self, submissions: Sequence[Submission], failure: Exception) -> None:
         for submission in submissions:
@@ -306,7 +321,10 @@ class Engine:
         if self.seq - self._checkpointed < CHECKPOINT_EVERY or self.seq != self._decided:
             return
         self._checkpointed = self.seq
-        await self._store.save_checkpoint(self.seq, self.clock.now(), checkpoint.encode(self.state))
+        try:
+            await self._store.save_checkpoint(self.seq, self.clock.now(), checkpoint.encode(self.state))
+        except TemporaryFailure as failure:
+            log.warning("checkpoint_failed", reason=str(failure))
 
     # -- followers
 

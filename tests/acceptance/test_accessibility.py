@@ -148,6 +148,7 @@ async def _conversation(desk: Desk, inspector: Inspector) -> None:
     await desk.button("composer.add_note", within=desk.conversation).click()
     await expect(desk.said.filter(has_text="A note")).to_be_visible()
     await inspector.look(desk.page, "desk, note")
+    await desk.button("composer.reply", within=desk.conversation).click()
     await desk.conversation.get_by_role("button", name=desk.words("desk.transfer")).click()
     dialog = desk.page.get_by_role("dialog")
     await desk.button("desk.transfer.go", within=dialog).click()
@@ -180,6 +181,15 @@ async def _letter_and_callback(house: House, desk: Desk, inspector: Inspector) -
     await inspector.look(desk.page, "desk, letter")
     await desk.button("email.as_html", within=desk.thread).click()
     await inspector.look(desk.page, "desk, letter as HTML")
+    await desk.end()
+    await desk.finish()
+
+    await send(house.site.mail_port, letter("Celia Customer <celia@customers.example>", "Once more", "An invoice."))
+    await desk.accept()
+    history = desk.page.get_by_role("complementary").get_by_role("button", name="A fee").first
+    await history.click()
+    await expect(desk.page.get_by_role("dialog").get_by_role("article").first).to_be_visible()
+    await _dialog(desk, inspector, "desk, earlier contact")
     await desk.end()
     await desk.finish()
 

@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 from playwright.async_api import expect
 
+from tests.acceptance.axe import Inspector
 from tests.acceptance.pages import Board
 from tests.acceptance.site import free_port, pause
 from tests.acceptance.windows import Windows
@@ -81,6 +82,14 @@ async def test_the_demo_comes_up_with_a_wallboard_that_moves_and_leaves_nothing_
         sys.stdout.write(f"ready after {ready:.1f} s, figures move after {moving:.1f} s\n")
         assert await rows.count() >= 1 + 3
         assert await supervisor.page.get_by_role("button", name="Change the state of").count() >= 12
+
+        inspector = Inspector(dark=True)
+        for path in ("/", "/demo/mail"):
+            await supervisor.page.goto(path)
+            await inspector.look(supervisor.page, path)
+        assert not inspector.faults, "\n".join(inspector.faults)
+        await supervisor.page.goto("/supervisor")
+        await expect(rows.nth(3)).to_be_visible()
 
         assert len(demo.data()) == 1
         supervisor.window.forgive_a_dead_server()

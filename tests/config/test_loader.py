@@ -46,7 +46,8 @@ then = { queue = "suport", requirements = ["billing>=11"] }
         "centrala.toml:5: queues.support.misses_max: found 0, expected a whole number from 1 to 100",
         (
             'centrala.toml:8: web.prot: found an unknown key, expected "host", "port", "public_url", '
-            '"trusted_proxies", "allowed_origins", "chat_connects", "form_requests", "session_idle" or "session_absolute"; did you mean "port"?'
+            '"trusted_proxies", "allowed_origins", "chat_connects", "form_requests", "session_idle" or '
+            '"session_absolute"; did you mean "port"?'
         ),
         'centrala.toml:11: rules[0].when.channel: found "mail", expected a channel; the file has none',
         (
