@@ -39,6 +39,7 @@ MEDIA_DEFAULTS: Mapping[str, MediumLimit] = {
     VIDEO: MediumLimit(100),
 }
 UNKNOWN_MEDIUM = MediumLimit(100)
+_LEAST_COST = min(limit.cost for limit in MEDIA_DEFAULTS.values())
 
 
 class Profile(msgspec.Struct, frozen=True):
@@ -52,6 +53,13 @@ class Profile(msgspec.Struct, frozen=True):
     def limit(self, medium: str) -> MediumLimit:
         """Return the cost and maximum of `medium` for this agent."""
         return self.media.get(medium) or MEDIA_DEFAULTS.get(medium, UNKNOWN_MEDIUM)
+
+    @property
+    def least_cost(self) -> int:
+        """What the cheapest medium costs him: with less room than this he takes nothing."""
+        if not self.media:
+            return _LEAST_COST
+        return min(limit.cost for limit in {**MEDIA_DEFAULTS, **self.media}.values())
 
 
 class Hold(msgspec.Struct, frozen=True):
@@ -88,6 +96,17 @@ class Agent(msgspec.Struct, frozen=True):
         """Used units as a share of capacity."""
         return self.used / self.profile.capacity if self.profile.capacity else 1.0
 
+    @property
+    def may_take(self) -> bool:
+        """Whether he may be offered anything at all; what he may not for other reasons is looked at one by one."""
+        return (
+            self.presence == "available"
+            and self.connected
+            and self.cooling_until is None
+            and self.after_current is None
+            and self.used + self.profile.least_cost <= self.profile.capacity
+        )
+
     def has_room(self, medium: str) -> bool:
         """Tell whether one more interaction of `medium` fits his units and the medium's own maximum."""
         limit = self.profile.limit(medium)
@@ -98,4 +117,4 @@ class Agent(msgspec.Struct, frozen=True):
     def holds_skills(self, requirements: tuple[Requirement, ...]) -> bool:
         """Tell whether he meets every one of `requirements`."""
         skills = self.profile.skills
-        return all(requirement.met_by(skills) for requirement in requirements)
+        return all(skills.get(need.skill, 0) >= need.level for need in requirements)

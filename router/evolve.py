@@ -1,5 +1,6 @@
 """`evolve`: write an event into the state. The only writer of `State`; it decides nothing."""
 
+from bisect import bisect_left
 from collections.abc import Callable
 from typing import Any
 
@@ -33,8 +34,7 @@ def restore_interaction(state: State, interaction: Interaction) -> None:
 
 def restore_agent(state: State, agent: Agent) -> None:
     """Put an agent of a checkpoint into `state`."""
-    state.agents[agent.id] = agent
-    _set_agent_deadlines(state, agent)
+    _set_agent(state, None, agent)
     _index_members(state, set(agent.profile.queues), agent.id)
 
 
@@ -111,15 +111,34 @@ def _next_delay(state: State, interaction: Interaction) -> Instant | None:
 
 
 def _change_agent(state: State, id: AgentId, /, **values: Any) -> Agent:
-    new = replace(state.agents[id], **values)
-    state.agents[id] = new
-    _set_agent_deadlines(state, new)
+    old = state.agents[id]
+    new = replace(old, **values)
+    _set_agent(state, old, new)
     return new
 
 
-def _set_agent_deadlines(state: State, agent: Agent) -> None:
-    state.deadlines.put(("cool_down", agent.id), agent.cooling_until)
-    state.deadlines.put(("absence", agent.id), agent.grace_until)
+def _set_agent(state: State, old: Agent | None, new: Agent) -> None:
+    state.agents[new.id] = new
+    state.deadlines.put(("cool_down", new.id), new.cooling_until)
+    state.deadlines.put(("absence", new.id), new.grace_until)
+    _index_taker(state, old, new)
+
+
+def _index_taker(state: State, old: Agent | None, new: Agent | None) -> None:
+    """Keep `State.takers` in step with what became of an agent."""
+    before = old.profile.queues if old is not None and old.may_take else {}
+    after = new.profile.queues if new is not None and new.may_take else {}
+    if before is after:
+        return
+    id = (old or new).id  # type: ignore[union-attr]  # one of them is an agent
+    for queue in before:
+        if queue not in after:
+            state.takers[queue] = tuple(taker for taker in state.takers[queue] if taker != id)
+    for queue in after:
+        if queue not in before:
+            takers = state.takers.get(queue, ())
+            place = bisect_left(takers, id)
+            state.takers[queue] = (*takers[:place], id, *takers[place:])
 
 
 def _occupy(state: State, agent: AgentId, interaction: Interaction, cost: int) -> None:
@@ -423,17 +442,18 @@ def _forgotten(state: State, event: e.Forgotten) -> None:
 def _agent_defined(state: State, event: e.AgentDefined) -> None:
     old = state.agents.get(event.agent)
     new = Agent(event.agent, event.profile, since=event.at, idle_since=event.at)
-    state.agents[event.agent] = new if old is None else replace(old, profile=event.profile)
+    _set_agent(state, old, new if old is None else replace(old, profile=event.profile))
     queues = set(event.profile.queues) | (set(old.profile.queues) if old else set())
     _index_members(state, queues, event.agent)
 
 
 def _agent_removed(state: State, event: e.AgentRemoved) -> None:
-    queues = set(state.agents[event.agent].profile.queues)
+    gone = state.agents[event.agent]
     state.deadlines.put(("cool_down", event.agent), None)
     state.deadlines.put(("absence", event.agent), None)
+    _index_taker(state, gone, None)
     del state.agents[event.agent]
-    _index_members(state, queues, event.agent)
+    _index_members(state, set(gone.profile.queues), event.agent)
 
 
 def _index_members(state: State, queues: set[str], agent: AgentId) -> None:

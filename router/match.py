@@ -2,7 +2,7 @@
 
 from agents.agent import Agent
 from agents.availability import unavailable_because
-from queues.backlog import Place, Signature
+from queues.backlog import Place
 from queues.interaction import Interaction
 from queues.lifecycle import InteractionState
 from router import events as e
@@ -59,7 +59,7 @@ def rank(agent: Agent, interaction: Interaction, policy: Policy) -> Rank:
 
 def agent_for(interaction: Interaction, state: State, policy: Policy, now: Instant) -> Agent | None:
     """Return the agent to offer `interaction` to, or None if nobody can take it now."""
-    able = (agent for agent in state.agents_of(interaction.queue) if fails_because(agent, interaction, now) is None)
+    able = (agent for agent in state.takers_of(interaction.queue) if fails_because(agent, interaction, now) is None)
     return min(able, key=lambda agent: rank(agent, interaction, policy), default=None)
 
 
@@ -71,13 +71,16 @@ def interaction_for(agent: Agent, state: State, now: Instant) -> Interaction | N
     """
     best: tuple[int, Place] | None = None
     takes: dict[str, bool] = {}
-    for signature in state.backlog.signatures():
-        medium = signature[1]
+    queues = agent.profile.queues
+    for signature in state.backlog.signatures() if agent.may_take else ():
+        queue, medium, requirements = signature
+        if queue not in queues:
+            continue
         if medium not in takes:
             takes[medium] = agent.has_room(medium) and unavailable_because(agent, medium, now) is None
-        if not takes[medium] or not _may_serve(agent, signature):
+        if not takes[medium] or not agent.holds_skills(requirements):
             continue
-        priority = agent.profile.queues[signature[0]].priority
+        priority = queues[queue].priority
         for place in state.backlog.waiting(signature):
             if best is not None and (priority, place) > best:
                 break
@@ -85,12 +88,6 @@ def interaction_for(agent: Agent, state: State, now: Instant) -> Interaction | N
                 best = (priority, place)
                 break
     return state.interactions[best[1][1]] if best else None
-
-
-def _may_serve(agent: Agent, signature: Signature) -> bool:
-    """Tell whether what waits under `signature` is for `agent`, who takes its medium; the rest is its own matter."""
-    queue, _, requirements = signature
-    return queue in agent.profile.queues and agent.holds_skills(requirements)
 
 
 def settle(draft: Draft) -> None:
@@ -123,7 +120,7 @@ def _taker(draft: Draft, interaction: Interaction, agent: Agent) -> Agent:
     """
     if interaction.id not in draft.interactions:
         return agent
-    members = draft.state.agents_of(interaction.queue)
+    members = draft.state.takers_of(interaction.queue)
     able = [each for each in members if fails_because(each, interaction, draft.now) is None]
     for each in sorted(able, key=lambda each: rank(each, interaction, draft.policy)):
         choice = interaction_for(each, draft.state, draft.now)

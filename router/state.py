@@ -24,7 +24,8 @@ REPLIES_KEPT = 1_000
 class State:
     """What is, at one place of the event log.
 
-    `members`: a queue's agents, ids ascending. `delays`: their distinct delays above 0, ascending.
+    `members`: a queue's agents, ids ascending. `takers`: those of them who may be offered anything at all (an index:
+    an arrival looks at these only). `delays`: their distinct delays above 0, ascending.
     `auto_replies`: instants of automatic replies by address hash. `handling`: the latest handling times of a queue, ms.
     `admitted`: how many interactions were ever admitted.
     """
@@ -40,6 +41,7 @@ class State:
         "interactions",
         "members",
         "offers",
+        "takers",
     )
 
     def __init__(self) -> None:
@@ -47,6 +49,7 @@ class State:
         self.offers: Table[OfferId, Offer] = Table()
         self.agents: Table[AgentId, Agent] = Table()
         self.members: Table[QueueName, tuple[AgentId, ...]] = Table()
+        self.takers: Table[QueueName, tuple[AgentId, ...]] = Table()
         self.delays: Table[QueueName, tuple[Span, ...]] = Table()
         self.auto_replies: Table[str, tuple[Instant, ...]] = Table()
         self.handling: Table[QueueName, tuple[Span, ...]] = Table()
@@ -65,6 +68,10 @@ class State:
     def agents_of(self, queue: QueueName) -> Iterator[Agent]:
         """Iterate over the members of `queue`, lower ids first."""
         return (self.agents[agent] for agent in self.members.get(queue, ()))
+
+    def takers_of(self, queue: QueueName) -> Iterator[Agent]:
+        """Iterate over the members of `queue` who may be offered anything at all, lower ids first."""
+        return (self.agents[agent] for agent in self.takers.get(queue, ()))
 
 
 def next_deadline(state: State) -> Instant | None:

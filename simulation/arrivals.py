@@ -56,5 +56,4 @@ def _poisson(steps: Sequence[Step], source: Random, busyness: float) -> Iterator
             at += mass / rate
             yield at
             mass = source.expovariate(1.0)
-        mass -= (end - at) * rate if rate else 0.0
-
+        mass = max(0.0, mass - (end - at) * rate) if rate else mass

@@ -126,7 +126,7 @@ def by_period(laws: Sequence[Law], starts: Sequence[int], draw_of: Callable[[Law
     streams = [draw_of(law) for law in laws]
     if len(streams) == 1:
         only = streams[0]
-        return lambda at: only()
+        return lambda _: only()
     return lambda at: streams[max(0, bisect_right(starts, at) - 1)]()
 
 

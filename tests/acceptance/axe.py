@@ -12,8 +12,11 @@ _TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # What else axe looks at is the same in both schemes.
 _RULES_OF_COLOUR = ["color-contrast", "link-in-text-block"]
 _RUN = """
-    async (only) => (await axe.run(document, { runOnly: only, resultTypes: ["violations"], iframes: false })).violations.flatMap((one) =>
-      one.nodes.map((node) => `${one.id}: ${node.target.join(" ")} (${node.failureSummary.replaceAll("\\n", " ")})`))
+    async (only) => {
+      const found = await axe.run(document, { runOnly: only, resultTypes: ["violations"], iframes: false });
+      const told = (one, node) => `${one.id}: ${node.target.join(" ")} (${node.failureSummary.replaceAll("\\n", " ")})`;
+      return found.violations.flatMap((one) => one.nodes.map((node) => told(one, node)));
+    }
 """
 NARROW = 320
 # Tables may scroll by themselves (WCAG 1.4.10), and what ends in an ellipsis may go on behind it.
@@ -33,10 +36,12 @@ _OUTSIDE = """
       const name = (element) => `${element.tagName.toLowerCase()}.${[...element.classList].join(".")}`;
       const found = [...document.body.querySelectorAll("*")].filter((element) => {
         const box = element.getBoundingClientRect();
-        return box.width > 0 && box.height > 0 && (box.right > width + 1 || (box.left < -1 && box.right > 0)) && !excused(element);
+        // What ends left of the window is parked there.
+        const sticksOut = box.right > width + 1 || (box.left < -1 && box.right > 0);
+        return box.width > 0 && box.height > 0 && sticksOut && !excused(element);
       }).map((element) => `${name(element)} reaches to ${Math.round(element.getBoundingClientRect().right)}`);
-      if (document.scrollingElement.scrollWidth > width) found.push(`the page is ${document.scrollingElement.scrollWidth} wide`);
-      return found;
+      const whole = document.scrollingElement.scrollWidth;
+      return whole > width ? [...found, `the page is ${whole} wide`] : found;
     }
 """
 

@@ -4,6 +4,7 @@ import asyncio
 import smtplib
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from email.utils import format_datetime, localtime, make_msgid
 
 from channels.email.listener import Delivery
 from tests.acceptance.client import Sink
@@ -12,12 +13,13 @@ SUPPORT = "support@test.example"
 
 
 def letter(sender: str, subject: str, text: str, **headers: str) -> EmailMessage:
-    """Return a mail to the site; `headers` with `_` for `-`."""
+    """Return a mail to the site; `headers` with `_` for `-`. Without an id of its own, two alike would be one."""
     mail = EmailMessage()
     mail["From"] = sender
     mail["To"] = SUPPORT
     mail["Subject"] = subject
-    for name, value in headers.items():
+    mail["Date"] = format_datetime(localtime())
+    for name, value in {"Message_ID": make_msgid(domain="customers.example"), **headers}.items():
         mail[name.replace("_", "-")] = value
     mail.set_content(text)
     return mail

@@ -8,8 +8,10 @@ from tests.acceptance.house import House
 from tests.acceptance.pages import Desk, Visitor
 from tests.acceptance.windows import Windows
 
-ACKNOWLEDGED = "Thank you for your message. It has reached us under the number {}. A person will read it and answer you. "
-ACKNOWLEDGED += "If you would like to add something, just reply to this message."
+ACKNOWLEDGED = (
+    "Thank you for your message. It has reached us under the number {}. A person will read it and answer you. If you "
+    "would like to add something, just reply to this message."
+)
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.needs_server("chromium")]
 

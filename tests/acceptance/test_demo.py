@@ -5,8 +5,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import aiohttp
@@ -47,18 +47,16 @@ class Demo:
                 await pause(0.05)
 
 
-@asynccontextmanager
-async def _running_demo(folder: Path) -> AsyncIterator[Demo]:
+@contextmanager
+def _running_demo(folder: Path) -> Iterator[Demo]:
     port = free_port()
     command = [sys.executable, "-m", "app.cli", "demo", "--port", str(port), "--smtp-port", str(free_port())]
     environment = {**os.environ, "TMPDIR": str(folder)}
-    process = subprocess.Popen([*command, "--seed", "1"], env=environment)
-    try:
-        yield Demo(process, port, folder)
-    finally:
-        if process.poll() is None:
+    with subprocess.Popen([*command, "--seed", "1"], env=environment) as process:
+        try:
+            yield Demo(process, port, folder)
+        finally:
             process.kill()
-            await asyncio.to_thread(process.wait)
 
 
 @pytest.mark.asyncio(loop_scope="session")
@@ -67,7 +65,7 @@ async def test_the_demo_comes_up_with_a_wallboard_that_moves_and_leaves_nothing_
     tmp_path: Path, windows: Windows
 ) -> None:
     started = asyncio.get_running_loop().time()
-    async with _running_demo(tmp_path) as demo:
+    with _running_demo(tmp_path) as demo:
         await demo.ready()
         ready = asyncio.get_running_loop().time() - started
         supervisor = Board(await windows.open(demo.base))

@@ -20,7 +20,7 @@ _QUIET = (
 # The browser reports a breach of the policy to the page that made it; as a console error it reaches the test.
 _TELL_BREACHES = """
     addEventListener("securitypolicyviolation", (event) =>
-      console.error(`breach of ${event.violatedDirective}: ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
+      console.error(`breach of ${event.violatedDirective}: ${event.blockedURI} in ${event.sourceFile}`));
 """
 
 
@@ -58,7 +58,7 @@ class Window:
         self._complaints.append(f"uncaught: {error.message}\n{error.stack}")
 
     def forgive(self, *parts: str) -> None:
-        """Expect complaints with one of `parts` in them: the browser itself reports each refusal and lost connection."""
+        """Expect complaints with one of `parts` in them: the browser itself reports refusals and lost connections."""
         self._forgiven += parts
 
     def forgive_a_dead_server(self) -> None:
