@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Literal, cast
 
+import msgspec
+
 from app.engine import Engine
 from app.intake import Intake, Wishes
 from channels.chat.conversations import (
@@ -83,7 +85,7 @@ class ChatConversations:
             wishes=Wishes(page_language=language),
         )
         row = await self._store.message(admission.message or "")
-        interaction = self._engine.state.interactions[admission.interaction]
+        interaction = await self._interaction(admission.interaction)
         assert row is not None, f"{admission.message} was taken in, so it is in the records"
         assert row.number is not None, "what is durable has a number"
         return Said(await self._conversation(interaction), row.number)
@@ -220,6 +222,15 @@ class ChatConversations:
             if found is not None and found.medium == CHAT:
                 return cast(Interaction, found)
         return None
+
+    async def _interaction(self, id: InteractionId) -> Interaction:
+        """Return the interaction, from the records once the core has forgotten it."""
+        found: Interaction | None = self._engine.state.interactions.get(id)
+        if found is not None:
+            return found
+        row = await self._store.interaction(id)
+        assert row is not None, f"{id} took a message in, so it is in the records"
+        return msgspec.json.decode(row.body, type=Interaction)
 
     async def _conversation(self, interaction: Interaction) -> Conversation:
         joined = interaction.agent if interaction.state in (S.ACTIVE, S.PARKED) else None

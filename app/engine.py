@@ -13,6 +13,7 @@ from typing import Protocol
 import msgspec
 import structlog
 
+from queues.lifecycle import OPEN
 from reports.live import Day, Stats, utc_day
 from router import checkpoint
 from router.commands import Command, CustomerGone, Disconnect, Reconcile, Tick
@@ -149,13 +150,12 @@ class Engine:
 
     async def resume(self) -> None:
         """Do what a restart calls for: nobody is connected yet, time has passed, the policy may be new."""
-        for agent in list(self.state.agents.values()):
-            if agent.connected:
-                # A connection is never trusted over a restart; the grace runs from now.
-                await self.submit(Disconnect(agent.id))
-        for interaction in list(self.state.interactions.values()):
-            if interaction.medium == CHAT:
-                await self.submit(CustomerGone(interaction.id))
+        # A connection is never trusted over a restart; the grace runs from now.
+        gone: list[Command] = [Disconnect(agent.id) for agent in self.state.agents.values() if agent.connected]
+        chats = (found for found in self.state.interactions.values() if found.medium == CHAT and found.state in OPEN)
+        gone += [CustomerGone(chat.id) for chat in chats]
+        for start in range(0, len(gone), BATCH_MAX):
+            await asyncio.gather(*map(self.submit, gone[start : start + BATCH_MAX]))
         await self.submit(Reconcile())
 
     # -- commands

@@ -82,7 +82,7 @@ class Intake:
         self._knowledge = knowledge
         self._keys = keys
         self._domain = domain
-        self._senders = KeyedLock()
+        self._locks = KeyedLock()
 
     async def receive(
         self,
@@ -105,7 +105,9 @@ class Intake:
             PermanentFailure: the core refuses it for good; the message says why.
         """
         who = _identities(message)
-        async with self._senders.holding("/".join(who[0]) if who else message.external_id):
+        sender = "/".join(who[0]) if who else message.external_id
+        # One sender's messages keep their order; one external id is taken in once, whoever it comes from.
+        async with self._locks.holding(sender), self._locks.holding(f"{message.channel}\x1f{message.external_id}"):
             known = await self._store.message_by_external_id(message.channel, message.external_id)
             if known is not None:
                 await self._mark(received, known.interaction)

@@ -193,7 +193,7 @@ class Mailroom:
         await self._settle(row, result, effect)
 
     async def _mail(self, id: str, effect: DeliverMessage, message: MessageRow, channel: MailChannel) -> OutboundMail:
-        last = _last_of_customer(await self._store.messages(effect.interaction))
+        last = _last_of_customer(await self._store.messages(effect.interaction, limit=100_000))
         if last is None or not last.sender_address:
             raise PermanentFailure("the customer has no address to write to")
         return OutboundMail(
