@@ -4,6 +4,7 @@ import math
 
 from agents.availability import is_staffing
 from queues.backlog import Signature, signature_of
+from queues.interaction import Interaction
 from queues.lifecycle import InteractionState
 from router.policy import Policy
 from router.state import State
@@ -15,16 +16,35 @@ _Z90 = 1.2815515655446004
 
 
 def position(state: State, id: InteractionId) -> int | None:
-    """Return 1 + how many that share an agent with interaction `id` come before it; None if it doesn't wait."""
+    """Return 1 + how many that share an agent with interaction `id` would be served before it; None if it doesn't wait.
+
+    An agent takes all of a queue that he serves first before any of another (semantics.md section 7); where the shared
+    agents differ in that, the majority decides.
+    """
     interaction = state.interactions.get(id)
     if interaction is None or interaction.state is not InteractionState.WAITING:
         return 1 if interaction is not None and interaction.state is InteractionState.OFFERED else None
     own = signature_of(interaction)
     mine = _servers(state, own)
-    shared = (
-        signature for signature in state.backlog.signatures() if signature == own or mine & _servers(state, signature)
-    )
-    return 1 + sum(state.backlog.ahead_of(signature, interaction.key) for signature in shared)
+    ahead = state.backlog.ahead_of(own, interaction.key)
+    for signature in state.backlog.signatures():
+        shared = mine & _servers(state, signature) if signature != own else set()
+        if shared:
+            ahead += _ahead_in(state, signature, interaction, shared)
+    return 1 + ahead
+
+
+def _ahead_in(state: State, signature: Signature, interaction: Interaction, shared: set[AgentId]) -> int:
+    """Return how many under `signature` most of the `shared` agents would take before `interaction`."""
+    queue = signature[0]
+    served = [state.agents[agent].profile.queues for agent in shared]
+    later = sum(queues[queue].priority > queues[interaction.queue].priority for queues in served)
+    sooner = sum(queues[queue].priority < queues[interaction.queue].priority for queues in served)
+    if 2 * later > len(served):
+        return 0
+    if 2 * sooner > len(served):
+        return sum(1 for _ in state.backlog.waiting(signature))
+    return state.backlog.ahead_of(signature, interaction.key)
 
 
 def _servers(state: State, signature: Signature) -> set[AgentId]:

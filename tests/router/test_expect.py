@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from agents.agent import Membership
 from router.expect import expected_wait, position, staffed
 from tests.builders import House, policy, queue, requirement_of
 from vocabulary.instants import MINUTE, SECOND
@@ -34,6 +35,21 @@ def test_position_counts_other_queues_whose_agents_are_shared() -> None:
     house.agent("a", "support", "sales", available=False)
     house.agent("b", "apart", available=False)
     assert position(house.state, "i-3") == 2
+
+
+@pytest.mark.parametrize(("own", "other", "place"), [(1, 2, 1), (2, 1, 3), (1, 1, 2)])
+def test_position_follows_the_order_in_which_the_shared_agents_serve_their_queues(
+    own: int, other: int, place: int
+) -> None:
+    house = House(policy(queue("support"), queue("sales")))
+    house.admit("older", queue="sales")
+    house.after(SECOND)
+    house.admit("mine", queue="support")
+    house.after(SECOND)
+    house.admit("younger", queue="sales")
+    memberships = {"support": Membership(own), "sales": Membership(other)}
+    house.agent("a", queues=memberships, available=False)
+    assert position(house.state, "mine") == place
 
 
 def test_position_leaves_out_those_who_share_no_agent_with_it() -> None:
