@@ -15,6 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import click
 
+from app.cli_simulation import simulate, staffing
 from vocabulary.errors import PermanentFailure, TemporaryFailure
 
 P = ParamSpec("P")
@@ -373,6 +374,10 @@ def _result(make: Callable[[], dict[str, Any]], as_json: bool) -> None:
         raise
     lines = (f"{key}: {value}" for key, value in result.items() if not isinstance(value, dict))
     _say(result, as_json, "\n".join(lines))
+
+
+main.add_command(simulate)
+main.add_command(staffing)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,8 @@ class Cell:
         self.answered += 1
         self.answered_wait += wait
         self.within += wait <= target
-        self._wait(wait)
+        self.waited += wait > 0
+        self.waits.append(wait)
 
     def abandon(self, wait: int, *, short: bool) -> None:
         """Somebody left after `wait`; `short`: so soon that it doesn't count."""

@@ -6,8 +6,18 @@ from typing import get_args
 
 from queues.interaction import PRIORITY_MAX, PRIORITY_MIN
 from queues.policy import Strategy
-from simulation.laws import Empirical
-from simulation.scenario import AgentGroup, QueueMembership, QueueTable, Run, Scenario, Stream, laws_of, shift_times
+from simulation.laws import Deterministic, Empirical
+from simulation.scenario import (
+    AgentGroup,
+    OfferTerms,
+    QueueMembership,
+    QueueTable,
+    Run,
+    Scenario,
+    Stream,
+    laws_of,
+    shift_times,
+)
 from vocabulary.skills import LEVEL_MAX, LEVEL_MIN
 
 ORDERS = ("due",)
@@ -63,7 +73,7 @@ def _of_periods(run: Run) -> Iterator[str]:
 
 
 def _per_period(name: str, values: Sequence[object], run: Run) -> Iterator[str]:
-    if len(values) not in (1, len(run.periods)):
+    if not values or len(values) not in (1, len(run.periods)):
         yield f"{name}: {len(values)} values for {len(run.periods)} periods; write one value, or one a period"
 
 
@@ -108,18 +118,25 @@ def _of_queue(queue: QueueTable) -> Iterator[str]:
         yield "placement: the router does not place chats otherwise than by `strategy` yet; leave it out"
     if queue.target <= 0:
         yield "target: must be more than 0"
-    if not 0 <= queue.offer.miss <= 1:
-        yield f"offer.miss: a share from 0 to 1, not {queue.offer.miss:g}"
-    if not queue.offer.timeout and (queue.offer.answer is not None or queue.offer.miss):
+    yield from _of_offer(queue.offer)
+
+
+def _of_offer(offer: OfferTerms) -> Iterator[str]:
+    """An agent who never answers in time would keep the day from ending."""
+    if not 0 <= offer.miss < 1:
+        yield f"offer.miss: a share from 0 to less than 1, not {offer.miss:g}"
+    if not offer.timeout and (offer.answer is not None or offer.miss):
         yield "offer.timeout: must be more than 0 where agents answer by themselves"
-    if isinstance(queue.offer.answer, Empirical):
+    elif isinstance(offer.answer, Deterministic) and offer.answer.mean >= offer.timeout:
+        yield "offer.answer: comes too late each time; make it shorter than `timeout`"
+    if isinstance(offer.answer, Empirical):
         yield "offer.answer: a sample from a file is for service and patience; choose another distribution"
 
 
 def _supported(name: str, value: str, supported: Sequence[str]) -> Iterator[str]:
     if value not in supported:
         choices = " or ".join(f'"{each}"' for each in supported)
-        yield f'{name}: the router does not do "{value}" yet; it does {choices}'
+        yield f'{name}: the router does {choices}, not "{value}"'
 
 
 def _of_stream(stream: Stream, scenario: Scenario) -> Iterator[str]:

@@ -4,19 +4,18 @@ from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
 from typing import Any
 
-from agents.agent import Membership, Profile
-from queues.policy import ChannelPolicy, QueuePolicy
 from router import commands as c
 from router import events as e
 from router.decide import decide
 from router.evolve import evolve
-from router.policy import Action, Policy, Rule
 from router.state import State, next_deadline
+from simulation.answers import Answers
 from simulation.arrivals import arrivals
 from simulation.books import UNCOUNTED, Batches, Books
 from simulation.groups import A_DAY, Group, Person
 from simulation.laws import draws, substream
-from simulation.scenario import MICROSECOND, AgentGroup, QueueMembership, QueueTable, Scenario, micros, span
+from simulation.scenario import MICROSECOND, Scenario
+from simulation.setting import has_deadlines, policy_of, profile_of
 from simulation.streams import Customer, Source
 from vocabulary.instants import DAY, SECOND, Instant
 
@@ -69,7 +68,7 @@ class Day:
         self._answers = {queue.name: Answers(queue, seed, replication) for queue in scenario.queues}
         self._customers: dict[str, Customer] = {}
         # Without anything that time alone changes, every deadline is of the past and the next command does it.
-        self._ticking = _has_deadlines(scenario)
+        self._ticking = has_deadlines(scenario)
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
             e.Offered: self._on_offered,
             e.OfferAccepted: self._on_accepted,
@@ -129,7 +128,7 @@ class Day:
 
     def _open(self) -> None:
         for group in self._groups:
-            profile = _profile(group.table)
+            profile = profile_of(group.table)
             for person in group.people:
                 self._do(c.DefineAgent(person.id, profile))
                 self._do(c.Connect(person.id))
@@ -304,62 +303,3 @@ class Day:
     def _back(self, person: Person) -> None:
         if person.wanted:
             self._do(c.SetPresence(person.id, "available", by=person.id))
-
-
-class Answers:
-    """How the agents answer the offers of one queue. `timed`: they are asked at all."""
-
-    def __init__(self, queue: QueueTable, seed: int, replication: int) -> None:
-        source = substream(seed, replication, "answers", queue.name)
-        self.timed = span(queue.offer.timeout) > 0
-        self._miss = queue.offer.miss
-        self._misses = source.random
-        self._answer = draws(queue.offer.answer, source, {}) if queue.offer.answer is not None else lambda: 0.0
-
-    def after(self) -> int | None:
-        """Return after how many µs the agent answers, or None if he doesn't."""
-        ignored = self._misses() < self._miss
-        after = self._answer()
-        return None if ignored else micros(after)
-
-
-def policy_of(scenario: Scenario) -> Policy:
-    """Return what the scenario says to the core: its queues, and a channel for each medium."""
-    queues = {queue.name: _queue_policy(queue, scenario) for queue in scenario.queues}
-    media = {stream.medium for stream in scenario.arrivals}
-    # Nobody writes again, so what is closed may be forgotten at once: memory is that of the open ones.
-    channels = {medium: ChannelPolicy(name=medium, medium=medium, reopen=0) for medium in sorted(media)}
-    rule = Rule(name="all", then=Action(queue=scenario.queues[0].name))
-    return Policy(queues=queues, channels=channels, rules=(rule,))
-
-
-def _queue_policy(queue: QueueTable, scenario: Scenario) -> QueuePolicy:
-    media = sorted({stream.medium for stream in scenario.arrivals})
-    return QueuePolicy(
-        name=queue.name,
-        target=span(queue.target),
-        credit=span(queue.credit),
-        short=span(queue.short),
-        strategy=queue.strategy,  # type: ignore[arg-type]  # one of the router's: checked with the scenario
-        offer=dict.fromkeys(media, span(queue.offer.timeout)),
-        wrap_up="timed_forced" if span(queue.wrap_up) else "none",
-        wrap_up_after=span(queue.wrap_up),
-    )
-
-
-def _profile(table: AgentGroup) -> Profile:
-    queues = {}
-    for name, told in table.queues.items():
-        if isinstance(told, QueueMembership):
-            queues[name] = Membership(told.priority, span(told.delay))
-        else:
-            queues[name] = Membership(told)
-    return Profile(table.skills, queues, table.capacity)
-
-
-def _has_deadlines(scenario: Scenario) -> bool:
-    """Tell whether time alone can change anything but what is closed already."""
-    asked = any(span(queue.offer.timeout) or span(queue.wrap_up) for queue in scenario.queues)
-    expires = any(need.expires_after is not None for stream in scenario.arrivals for need in stream.needs())
-    memberships = (each for group in scenario.agents for each in group.queues.values())
-    return asked or expires or any(isinstance(each, QueueMembership) and each.delay for each in memberships)

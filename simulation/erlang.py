@@ -81,48 +81,90 @@ def erlang_c(load: Load, agents: int, within: float) -> Figures:
 def erlang_a(load: Load, agents: int, within: float) -> Figures:
     """Return how `agents` fare with `load` if customers leave after an exponential patience.
 
-    The chain M/M/c+M: states with somebody waiting have weights t(i) = lambda^i / prod_{j<=i} (c mu + j theta) of the
-    state with all busy. Who comes with i waiting is answered with probability c mu / (c mu + (i+1) theta), after the sum
-    over j <= i of 1 / (c mu + (j+1) theta) on average. Who is answered within T comes from the density of the wait that
-    is offered, exp(lambda (1 - exp(-theta x)) / theta - c mu x), whose integrals are the same series at exp(-theta T).
-    All terms are positive, so nothing cancels.
-    Source: Baccelli & Hebuterne 1981, INRIA RR-0094; Zeltyn & Mandelbaum 2005, doi:10.1007/s11134-005-3699-8.
+    The chain M/M/c+M, with time in units of the mean patience: customers come at z = lambda / theta, agents get free
+    at s = c mu / theta. That i wait has the weight z^i / ((s+1)...(s+i)) if that none waits and all are busy has 1.
+    Who comes then is answered with probability s / (s+i+1), after the sum of 1 / (s+j), 1 <= j <= i+1, on average.
+    All terms are positive: nothing cancels.
+    Source: Baccelli & Hebuterne 1981, On queues with impatient customers; Zeltyn & Mandelbaum 2005, Queueing
+    Systems 51:361-402.
     """
     assert load.patience is not None
-    servers = agents * load.patience / load.handling
-    """c mu / theta: with time in units of the patience, agents free up at this rate."""
-    offered = load.arrivals * load.patience
-    waiting = _Waiting(offered, servers)
-    # All in units of the weight of "all busy, nobody waits", scaled by exp(waiting.scale).
-    idle = _idle_weight(agents, load.erlangs, waiting.scale)
-    total = idle + waiting.weight
-    lost = waiting.lost / total
-    answered = 1 - lost
+    offered, servers = load.arrivals * load.patience, agents * load.patience / load.handling
+    blocked = erlang_b(agents, load.erlangs)
+    sums = _sums(offered, servers)
+    # Where agents are so many that 1/B is beyond a float, nobody waits.
+    free = (1 / blocked - 1) * math.exp(-sums.scale) if blocked > _TINY else math.inf
+    total = free + sums.waiting
+    lost = sums.lost / total
+    late = math.exp(_log_answered_after(within / load.patience, offered, servers) - sums.scale)
+    in_time = (sums.waiting - sums.lost - late) / total if total < math.inf else 0.0
     return Figures(
         model="erlang-a",
         agents=agents,
-        p_wait=waiting.weight / total,
-        asa_s=load.patience * waiting.answered_wait / total / answered,
-        service_level=min(1.0, _answered_within(offered, servers, within / load.patience, idle, waiting)),
+        p_wait=sums.waiting / total,
+        asa_s=load.patience * sums.answered_wait / total / (1 - lost),
+        service_level=min(1.0, 1 - sums.waiting / total + max(0.0, in_time)),
         abandon_rate=lost,
-        occupancy=min(1.0, load.erlangs * answered / agents),
+        occupancy=min(1.0, load.erlangs * (1 - lost) / agents),
     )
 
 
-def _idle_weight(agents: int, erlangs: float, scale: float) -> float:
-    """Return the weight of the states with a free agent over that of all busy, 1/B - 1, times exp(-scale)."""
-    log = 0.0
-    blocked = 1.0
-    for agent in range(1, agents + 1):
-        # 1/B outgrows a float where agents are plenty: its logarithm doesn't.
-        log += math.log(agent / erlangs + blocked) - math.log(blocked) if False else 0.0
-        blocked = erlangs * blocked / (agent + erlangs * blocked)
-    return math.exp(-scale) * (1 / blocked - 1) if blocked > 0 else math.inf
+_TINY = 1e-300
+_LARGE = 1e200
 
 
-class _Waiting:
-    """Sums over the states with all agents busy, by how many wait; scaled by exp(-scale) so that none overflows."""
+class _Sums(msgspec.Struct, frozen=True):
+    """Sums over how many wait, times exp(-scale): weights, those of who will leave, those of waits of the answered."""
 
-    def __init__(self, offered: float, servers: float) -> None:
-        self.scale = 0.0
-        self.weight = self.lost = self.answered_wait = 0.0
+    waiting: float
+    lost: float
+    answered_wait: float
+    scale: float
+
+
+def _sums(offered: float, servers: float) -> _Sums:
+    weight, scale = 1.0, 0.0
+    waiting = lost = answered_wait = delay = 0.0
+    rate = servers
+    while True:
+        rate += 1
+        delay += 1 / rate
+        waiting += weight
+        lost += weight * (rate - servers) / rate
+        answered_wait += weight * servers / rate * delay
+        weight *= offered / rate
+        if weight > _LARGE:
+            weight, waiting, lost, answered_wait = (value / _LARGE for value in (weight, waiting, lost, answered_wait))
+            scale += math.log(_LARGE)
+        if _negligible(weight, offered / rate, waiting):
+            return _Sums(waiting, lost, answered_wait, scale)
+
+
+def _negligible(term: float, ratio: float, total: float) -> bool:
+    """Tell whether what is left of a series, at most geometric from `term` on, is lost in `total`'s last digit."""
+    return ratio < 1 and term < 1e-17 * total * (1 - ratio)
+
+
+def _log_answered_after(bound: float, offered: float, servers: float) -> float:
+    """Return the logarithm of the weight of those who are answered after more than `bound`.
+
+    The wait that an arrival would have to bear has the density s exp(z (1 - exp(-x)) - s x), and he bears it with
+    probability exp(-x). With y = exp(-bound), the integral is s / (s+1) exp(z (1-y)) y^(s+1) times the series of
+    (z y)^k / ((s+2)...(s+1+k)), an incomplete gamma function.
+    """
+    left = math.exp(-bound)
+    log_factor = math.log(servers / (servers + 1)) - offered * math.expm1(-bound) - (servers + 1) * bound
+    return log_factor + _log_series(offered * left, servers + 1)
+
+
+def _log_series(top: float, bottom: float) -> float:
+    """Return the logarithm of the sum over k >= 0 of top^k / ((bottom+1)...(bottom+k))."""
+    term, total, scale, rate = 1.0, 0.0, 0.0, bottom
+    while True:
+        rate += 1
+        total += term
+        term *= top / rate
+        if term > _LARGE:
+            term, total, scale = term / _LARGE, total / _LARGE, scale + math.log(_LARGE)
+        if _negligible(term, top / rate, total):
+            return math.log(total) + scale

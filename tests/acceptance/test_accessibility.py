@@ -116,7 +116,7 @@ async def test_chat_page_and_desk_have_no_fault(
     await inspector.look(visitor.page, "chat, ended")
     await desk.finish("refund")
 
-    await _letter_and_callback(house, desk, inspector)
+    await _letter_and_callback(house, windows, desk, inspector)
     desk.window.forgive("status of 403")
     await desk.page.goto("/supervisor")
     await expect(desk.page.get_by_role("alert").first).to_be_visible()
@@ -171,7 +171,7 @@ async def _without_connection(person: Visitor | Desk, inspector: Inspector, stat
     await expect(person.page.locator(".going")).to_have_count(0)
 
 
-async def _letter_and_callback(house: House, desk: Desk, inspector: Inspector) -> None:
+async def _letter_and_callback(house: House, windows: Windows, desk: Desk, inspector: Inspector) -> None:
     mail = letter("Celia Customer <celia@customers.example>", "A fee", "An invoice, please.\n\n> quoted\n> text\n")
     mail.add_alternative("<p>An <b>invoice</b>, please.</p><table><tr><td>1</td></tr></table>", subtype="html")
     mail.add_attachment(b"figures", maintype="application", subtype="pdf", filename="invoice.pdf")
@@ -193,7 +193,7 @@ async def _letter_and_callback(house: House, desk: Desk, inspector: Inspector) -
     await desk.end()
     await desk.finish()
 
-    customer = Person(await desk.window.sibling(), desk.words)
+    customer = Person(await windows.open(house.base, locale=desk.words.locale), desk.words)
     await customer.go("/callback/demo")
     await customer.page.get_by_label(desk.words("callback.name")).fill("Kim Customer")
     await customer.page.get_by_label(desk.words("callback.phone")).fill("+48 602 345 678")

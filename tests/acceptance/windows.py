@@ -44,12 +44,6 @@ class Window:
         page.on("console", self._on_console)
         page.on("pageerror", self._on_error)
 
-    async def sibling(self) -> "Window":
-        """Open another page in the same profile; its complaints are this window's."""
-        other = Window(self.context, await self.context.new_page())
-        other._complaints = self._complaints
-        return other
-
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             self._complaints.append(f"{message.type}: {message.text} ({message.location.get('url')})")
@@ -90,6 +84,6 @@ class Windows:
         """Close all windows and return what they complained of."""
         for window in self._open:
             # Shown with a test that fails: where its people were.
-            sys.stdout.write(f"{window.page.url}: {(await window.page.locator('body').inner_text())[:600]!r}\n")
+            sys.stdout.write(f"{window.page.url}: {(await window.page.locator('body').inner_text())[:3000]!r}\n")
             await window.context.close()
         return [complaint for window in self._open for complaint in window.complaints()]

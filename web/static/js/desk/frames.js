@@ -102,9 +102,9 @@ function keepSelection(focus) {
   if (lost) desk.select(desk.list.value[0]?.id ?? null, focus);
 }
 
-/** Fetch what is missing of a conversation. @param {string} id */
+/** Fetch what is missing of a conversation, and what may have been delivered meanwhile. @param {string} id */
 export async function catchUp(id) {
-  let last = Math.max(0, ...(desk.threads.value[id] ?? []).map((one) => one.number ?? 0));
+  let last = knownUpTo(id);
   for (;;) {
     const page = await get(`/interactions/${encodeURIComponent(id)}/messages?after=${last}`);
     merge(id, page.items, false);
@@ -112,6 +112,20 @@ export async function catchUp(id) {
     if (!page.next || newest === last) return;
     last = newest;
   }
+}
+
+/**
+ * The number up to which a conversation is known and settled. Numbers have no gaps, but what is known may: a reply that
+ * goes out before the socket is back brings its number past what customers wrote meanwhile.
+ * @param {string} id
+ */
+function knownUpTo(id) {
+  let last = 0;
+  for (const one of desk.threads.value[id] ?? []) {
+    if (one.number !== last + 1 || one.delivery === "pending") break;
+    last = one.number;
+  }
+  return last;
 }
 
 /**
@@ -123,11 +137,20 @@ export function merge(id, messages, live) {
   const byId = new Map(before.map((one) => [one.id, one]));
   for (const one of messages) {
     if (live && one.author === "customer" && !byId.has(one.id)) announce(id, one);
-    byId.set(one.id, { ...byId.get(one.id), ...one });
+    byId.set(one.id, live ? { ...byId.get(one.id), ...one } : fetched(byId.get(one.id), one));
   }
   desk.threads.value = { ...desk.threads.value, [id]: [...byId.values()].sort(inOrder) };
   settleWith(id, messages);
   if (!document.hidden && desk.columns.value.includes(id)) desk.read(id);
+}
+
+/**
+ * A message that a call answered: the socket may have told since that it was delivered.
+ * @param {import("./types.js").Message | undefined} before @param {import("./types.js").Message} one
+ */
+function fetched(before, one) {
+  const settled = before && before.delivery !== "pending" && one.delivery === "pending";
+  return { ...before, ...one, delivery: settled ? before.delivery : one.delivery };
 }
 
 /** One that has no number yet comes last. @param {import("./types.js").Message} a @param {import("./types.js").Message} b */
