@@ -77,7 +77,7 @@ def expire(draft: Draft, id: str) -> None:
     if misses >= policy.misses_max and agent.presence == "available":
         draft.emit(
             e.PresenceChanged(
-                at=draft.now, agent=offer.agent, presence="not_responding", reason=f"missed:{misses}", by="router"
+                at=draft.now, agent=offer.agent, presence="not_responding", reason="missed_offers", by="router"
             )
         )
         withdraw_all(draft, offer.agent, "agent_unavailable")

@@ -201,7 +201,9 @@ class Desk:
         agent: Agent | None = self._site.state.agents.get(self._agent)
         if agent is None:
             raise SocketOver(WSCloseCode.POLICY_VIOLATION, "no longer an agent")
-        frame = {"type": "presence", "agent": await self._staff.agent(agent), "by": by}
+        user = await self._site.store.user(by) if by is not None and by != self._agent else None
+        shown = by if user is None else user.name
+        frame = {"type": "presence", "agent": await self._staff.agent(agent), "by": shown}
         # Who changed it must not be lost under a later frame that nobody caused.
         self._put(frame, key="presence" if by in (None, self._agent) else f"presence:{self._seq}")
 

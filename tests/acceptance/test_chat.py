@@ -1,7 +1,9 @@
 """A chat between a customer's window and an agent's."""
 
+import re
+
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import WebSocketRoute, expect
 
 from tests.acceptance.client import eventually
 from tests.acceptance.house import House
@@ -98,6 +100,59 @@ async def test_a_chat_goes_on_by_itself_after_the_server_was_killed(house: House
     await anna.say("After too")
     await expect(customer.said.last).to_have_text("After too")
     await expect(customer.said).to_have_count(7)
+
+
+async def test_words_that_came_while_only_the_socket_was_cut_are_not_missed_behind_a_reply(
+    house: House, windows: Windows
+) -> None:
+    anna = await Desk.available(windows, house.base)
+    wire = Wire()
+    await anna.page.route_web_socket(re.compile("/ws/desk"), wire.connect)
+    await anna.page.reload()
+    customer = await Visitor.in_chat(windows, house.base, "Lee Customer")
+    await customer.say("Before")
+    acknowledged = await _acknowledged(house, customer, "offered")
+    await anna.accept()
+    await expect(anna.said).to_have_text(["Before", acknowledged])
+
+    await wire.cut()
+    await customer.say("Said meanwhile")
+    await expect(customer.said).to_have_count(3)
+    await anna.say("Answered meanwhile")
+    await expect(customer.said.last).to_have_text("Answered meanwhile")
+    await expect(anna.said.last).to_have_text("Answered meanwhile")
+    await wire.mend()
+    talk = ["Before", acknowledged, "Said meanwhile", "Answered meanwhile"]
+    await expect(anna.said).to_have_text(talk)
+    await expect(customer.said).to_have_text(talk)
+
+
+class Wire:
+    """The way of a page's sockets to the server, which can be cut while other calls go through."""
+
+    def __init__(self) -> None:
+        self._is_whole = True
+        self._sockets: list[WebSocketRoute] = []
+
+    def connect(self, socket: WebSocketRoute) -> None:
+        self._sockets.append(socket)
+        if self._is_whole:
+            socket.connect_to_server()
+
+    async def cut(self) -> None:
+        """Close what is open; who connects now hears nothing."""
+        self._is_whole = False
+        await self._close()
+
+    async def mend(self) -> None:
+        """Let through who connects again."""
+        self._is_whole = True
+        await self._close()
+
+    async def _close(self) -> None:
+        sockets, self._sockets = self._sockets, []
+        for socket in sockets:
+            await socket.close(code=1011)
 
 
 async def _acknowledged(house: House, customer: Visitor, state: str) -> str:

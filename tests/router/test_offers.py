@@ -160,7 +160,7 @@ def test_after_misses_max_in_a_row_he_is_not_responding() -> None:
     house.admit()
     house.after(5 * MINUTE)
     assert house.of(PresenceChanged)[-1] == PresenceChanged(
-        at=START + 120 * SECOND, agent="a", presence="not_responding", reason="missed:3", by="router"
+        at=START + 120 * SECOND, agent="a", presence="not_responding", reason="missed_offers", by="router"
     )
     assert (house.whom("a").presence, house.state_of()) == ("not_responding", "waiting")
 
