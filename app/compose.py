@@ -59,7 +59,7 @@ class Application:
         self.policy = _policy(settings)
         self._folder = folder
         self._environment = environment
-        self._knowledge = _knowledge(settings)
+        self.knowledge = _knowledge(settings)
         self.demo = demo
         self.key = secret_of(settings.site.secret_file)
         self._stack = AsyncExitStack()
@@ -117,7 +117,7 @@ class Application:
             engine=engine,
             store=store,
             classify=self.understanding.classify,
-            knowledge=self._knowledge,
+            knowledge=self.knowledge,
             keys=(self.key,),
             domain=site.domain,
         )
@@ -137,7 +137,7 @@ class Application:
             store=store,
             channels={name: self._mail_channel(channel) for name, channel in _mailboxes(self.settings).items()},
             wordings=shipped_wordings(site.languages),
-            knowledge=self._knowledge,
+            knowledge=self.knowledge,
             key=self.key,
             domain=site.domain,
         )

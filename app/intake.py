@@ -224,7 +224,7 @@ class Intake:
             suppressed_by=message.automatic.signals if message.automatic.is_automatic else (),
             candidates=candidates(text, language, labels, self._knowledge),
             follows=follows,
-            warnings=(classified.reason,) if classified.method == "none" else (),
+            warnings=(classified.reason,) if classified.failed else (),
         )
         decision = await self._engine.submit(command, [*learnt, *_rows(message, row)])
         if decision.refusal is not None and decision.refusal.code != "known":

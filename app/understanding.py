@@ -34,7 +34,8 @@ class Understanding:
             async with asyncio.timeout(CLASSIFY_S):
                 return await loop.run_in_executor(self._thread, self._classify, subject, text)
         except TimeoutError:
-            return Classification(((UNKNOWN, 0.0),), None, "none", f"the classifier took more than {CLASSIFY_S:g} s")
+            reason = f"the classifier took more than {CLASSIFY_S:g} s"
+            return Classification(((UNKNOWN, 0.0),), None, "none", reason, failed=True)
 
     def _classify(self, subject: str, text: str) -> Classification:
         return classify(subject, text, model=self.model)

@@ -23,12 +23,14 @@ class Classification:
         language: ISO 639-1, or None if the text doesn't tell.
         method: what gave the labels.
         reason: the same in words, for `explain`; no text of the customer.
+        failed: something broke; that nothing is known is no failure.
     """
 
     labels: Labels
     language: str | None
     method: Literal["model", "rules", "none"]
     reason: str
+    failed: bool = False
 
 
 def classify(
@@ -43,15 +45,17 @@ def classify(
     try:
         labels, method, reason = _labels(whole, model, rules)
     except Exception as error:  # noqa: BLE001 - the message must go on, whatever a site's model or rules do
-        labels, method, reason = ((UNKNOWN, 0.0),), "none", f"classification failed: {type(error).__name__}: {error}"
-    return Classification(labels, language, method, reason + lament)
+        # The kind alone: what an error says may hold the customer's words, and the reason enters the journal.
+        reason = f"classification failed: {type(error).__name__}"
+        return Classification(((UNKNOWN, 0.0),), language, "none", reason + lament, failed=True)
+    return Classification(labels, language, method, reason + lament, failed=bool(lament))
 
 
 def _language(text: str) -> tuple[str | None, str]:
     try:
         return language_of(text), ""
     except Exception as error:  # noqa: BLE001 - as above
-        return None, f"; language identification failed: {type(error).__name__}: {error}"
+        return None, f"; language identification failed: {type(error).__name__}"
 
 
 def _labels(
