@@ -66,7 +66,6 @@ class Application:
         self._tasks: list[asyncio.Task[None]] = []
         self._writer: asyncio.Task[None] | None = None
         self.listeners: dict[str, MailListener] = {}
-        self.mailboxes: dict[str, ImapMailbox] = {}
 
     # -- start and stop
 
@@ -218,7 +217,6 @@ class Application:
         for name, box in _mailboxes(self.settings).items():
             if isinstance(box.receive, ReceiveImap):
                 mailbox = await self._mailbox(name, box.receive)
-                self.mailboxes[name] = mailbox
                 self.watch(f"mailbox:{name}", mailbox.run)
             else:
                 await self._listen(name, box)

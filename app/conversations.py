@@ -68,7 +68,6 @@ class ChatConversations:
         self, visitor: str, *, channel: str, client_id: str, text: str, language: str, identity: Identity
     ) -> Said:
         current = await self._current(visitor)
-        known = current is not None and current.id in self._engine.state.interactions
         message = InboundMessage(
             channel=channel,
             medium=CHAT,
@@ -81,7 +80,7 @@ class ChatConversations:
         )
         admission = await self._intake.receive(
             message,
-            continues=current.id if known and current else None,
+            continues=current.id if current is not None else None,
             wishes=Wishes(page_language=language),
         )
         row = await self._store.message(admission.message or "")
@@ -183,9 +182,12 @@ class ChatConversations:
         """Places change when others come and go; once a second is often enough for people."""
         while True:
             await self._engine.clock.sleep(SECOND)
-            for interaction in list(self._engine.state.interactions.values()):
-                if interaction.customer in self._followers and interaction.medium == CHAT:
-                    self._tell_place(interaction)
+            chats = (each for each in self._engine.state.interactions.values() if each.medium == CHAT)
+            followed = {chat.id: chat for chat in chats if chat.customer in self._followers}
+            # A place that nobody follows any more is told anew to who comes back.
+            self._places = {id: place for id, place in self._places.items() if id in followed}
+            for chat in followed.values():
+                self._tell_place(chat)
 
     def _tell_place(self, interaction: Interaction) -> None:
         place = self._place(interaction)
