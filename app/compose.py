@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ from channels.email.imap_progress import Bookmark
 from channels.email.listener import MailListener
 from channels.email.smtp import SmtpSender
 from channels.message import Address
-from config.channel_schema import EmailChannel, ReceiveImap
+from config.channel_schema import EmailChannel, ReceiveImap, ReceiveLmtp
 from config.policy import policy_of
 from config.schema import Settings
 from config.secrets import SecretRefused, create_secret, password_of, secret_of
@@ -185,7 +185,7 @@ class Application:
 
     # -- mail
 
-    @property
+    @cached_property
     def _channel_of_address(self) -> dict[str, str]:
         """Return our addresses, case folded, and the channel of each."""
         return {
@@ -227,7 +227,7 @@ class Application:
         listener = MailListener(
             host=receive.host,
             port=receive.port,
-            protocol="lmtp" if type(receive).__name__ == "ReceiveLmtp" else "smtp",
+            protocol="lmtp" if isinstance(receive, ReceiveLmtp) else "smtp",
             deliver=self.mail_intake.delivered,
             accepts=lambda address: self._channel_for(address) is not None,
             size_max=receive.size_max,
