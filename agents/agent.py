@@ -17,18 +17,30 @@ DECLARED: tuple[Presence, ...] = ("available", "busy", "away", "offline")
 CAPACITY = 100
 
 
-class Membership(msgspec.Struct, frozen=True):
+class Membership(msgspec.Struct, frozen=True, gc=False):
     """How an agent serves a queue: `priority` 1 is first; he sees work once it has waited `delay` ms."""
 
     priority: int = 1
     delay: Span = 0
 
 
-class MediumLimit(msgspec.Struct, frozen=True):
-    """What one interaction of a medium costs of an agent's units, and how many he may hold at once."""
+class MediumLimit(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What one interaction of a medium costs of an agent's units, and how many he may hold at once.
+
+    `wrap_up_cost` (None: the same) and `parked_cost` replace `cost` then. `interrupts`: media that this one may be
+    offered on top of; work of those doesn't count as used for it.
+    """
 
     cost: int
     max: int | None = None
+    wrap_up_cost: int | None = None
+    parked_cost: int = 0
+    interrupts: tuple[str, ...] = ()
+
+    @property
+    def wrapping(self) -> int:
+        """What an interaction costs during its wrap-up."""
+        return self.cost if self.wrap_up_cost is None else min(self.cost, self.wrap_up_cost)
 
 
 MEDIA_DEFAULTS: Mapping[str, MediumLimit] = {
@@ -39,38 +51,46 @@ MEDIA_DEFAULTS: Mapping[str, MediumLimit] = {
     VIDEO: MediumLimit(100),
 }
 UNKNOWN_MEDIUM = MediumLimit(100)
-_LEAST_COST = min(limit.cost for limit in MEDIA_DEFAULTS.values())
 
 
-class Profile(msgspec.Struct, frozen=True):
+class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     """What staff configures of an agent. Names live in the records."""
 
     skills: dict[str, int] = {}
     queues: dict[QueueName, Membership] = {}
     capacity: int = CAPACITY
     media: dict[str, MediumLimit] = {}
+    groups: tuple[str, ...] = ()
 
     def limit(self, medium: str) -> MediumLimit:
         """Return the cost and maximum of `medium` for this agent."""
         return self.media.get(medium) or MEDIA_DEFAULTS.get(medium, UNKNOWN_MEDIUM)
 
-    @property
-    def least_cost(self) -> int:
-        """What the cheapest medium costs him: with less room than this he takes nothing."""
-        if not self.media:
-            return _LEAST_COST
-        return min(limit.cost for limit in {**MEDIA_DEFAULTS, **self.media}.values())
+
+HoldKind = Literal["offer", "active", "wrap_up", "parked", "room"]
+"""Why an interaction is with an agent; `room`: he joined another's."""
+
+OWNED: frozenset[HoldKind] = frozenset({"active", "wrap_up", "parked"})
+WORK: frozenset[HoldKind] = frozenset({"offer", "active", "wrap_up"})
+"""Kinds that keep an agent at work; what he parked or only looks at does not."""
 
 
-class Hold(msgspec.Struct, frozen=True):
-    """Units that an offer or an assignment occupies."""
+class Hold(msgspec.Struct, frozen=True, gc=False):
+    """Units that an interaction occupies of an agent, and why. `flagged`: allowed beyond his capacity."""
 
     medium: str
     cost: int
+    kind: HoldKind
+    flagged: bool = False
 
 
-class Agent(msgspec.Struct, frozen=True):
-    """An agent at one instant; changed only by `evolve`, which puts a new value in its place."""
+class Agent(msgspec.Struct, gc=False):
+    """An agent at one instant. Only `evolve` changes him; it replaces what a field holds and never writes into it.
+
+    `used`: units of all `holds`. `idle_since`: his last release. `busy`: share of time at work, decayed with a
+    half-life of 30 min, as of that release; `busy_at`: when he began to work, or None. `offered_at`: his last offer.
+    `handling`: count and sum of his handling times in ms, by label.
+    """
 
     id: AgentId
     profile: Profile
@@ -83,13 +103,14 @@ class Agent(msgspec.Struct, frozen=True):
     after_current: str | None = None
     cooling_until: Instant | None = None
     misses: int = 0
+    missed_at: Instant | None = None
+    used: int = 0
     idle_since: Instant = 0
+    busy: float = 0.0
+    busy_at: Instant | None = None
+    offered_at: Instant = 0
     holds: dict[InteractionId, Hold] = {}
-
-    @property
-    def used(self) -> int:
-        """Units in use: offers in flight, assignments and wrap-ups."""
-        return sum(hold.cost for hold in self.holds.values())
+    handling: dict[str, tuple[int, int]] = {}
 
     @property
     def load(self) -> float:
@@ -97,22 +118,37 @@ class Agent(msgspec.Struct, frozen=True):
         return self.used / self.profile.capacity if self.profile.capacity else 1.0
 
     @property
-    def may_take(self) -> bool:
-        """Whether he may be offered anything at all; what he may not for other reasons is looked at one by one."""
+    def works(self) -> bool:
+        """Whether something rings at him, or he works on it or wraps it up."""
+        return any(hold.kind in WORK for hold in self.holds.values())
+
+    def has_room(self, medium: str, instead: InteractionId | None = None) -> bool:
+        """Tell whether one more interaction of `medium` fits his units and the medium's own maximum.
+
+        `instead`: it takes the place of what he holds of this interaction now.
+        """
+        limit = self.profile.limit(medium)
+        used = self.used
+        if used and limit.interrupts:
+            used -= sum(hold.cost for hold in self.holds.values() if hold.medium in limit.interrupts)
+        if instead in self.holds and medium not in limit.interrupts:
+            used -= self.holds[instead].cost
+        if used + limit.cost > self.profile.capacity:
+            return False
+        if limit.max is None or not self.holds:
+            return True
+        return limit.max > sum(hold.medium == medium and hold.kind in WORK for hold in self.holds.values())
+
+    def may_take(self, medium: str) -> bool:
+        """Tell whether work of `medium` may be offered to him at all, as far as he himself is concerned."""
         return (
             self.presence == "available"
             and self.connected
             and self.cooling_until is None
             and self.after_current is None
-            and self.used + self.profile.least_cost <= self.profile.capacity
+            and medium not in self.media_off
+            and self.has_room(medium)
         )
-
-    def has_room(self, medium: str) -> bool:
-        """Tell whether one more interaction of `medium` fits his units and the medium's own maximum."""
-        limit = self.profile.limit(medium)
-        if self.used + limit.cost > self.profile.capacity:
-            return False
-        return limit.max is None or sum(hold.medium == medium for hold in self.holds.values()) < limit.max
 
     def holds_skills(self, requirements: tuple[Requirement, ...]) -> bool:
         """Tell whether he meets every one of `requirements`."""

@@ -222,7 +222,7 @@ class ChatConversations:
         for row in rows:
             found = self._engine.state.interactions.get(row.id)
             if found is not None and found.medium == CHAT:
-                return cast(Interaction, found)
+                return found
         return None
 
     async def _interaction(self, id: InteractionId) -> Interaction:

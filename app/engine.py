@@ -17,7 +17,7 @@ from queues.lifecycle import OPEN
 from reports.live import Day, Stats, utc_day
 from router import checkpoint
 from router.commands import Command, CustomerGone, Disconnect, Reconcile, Tick
-from router.decide import decide
+from router.decide import advance
 from router.decision import Decision
 from router.events import AnyEvent, MessageAdded
 from router.evolve import evolve
@@ -252,19 +252,16 @@ class Engine:
     def _decide_one(self, submission: Submission, now: Instant) -> Decision | None:
         """Return the decision, written into the state; None if our own fault made it impossible.
 
-        `decide` leaves the state as it was even when it fails, so the other commands go on.
+        `advance` puts the state back as it was when it fails, so the other commands go on.
         """
         try:
-            decision = decide(submission.command, self.state, self.policy, now)
+            return advance(submission.command, self.state, self.policy, now)
         except Exception as error:  # our fault: it concerns this command alone and must be seen
             log.exception("decision_failed", command=type(submission.command).__name__)
             failure = PermanentFailure(f"this could not be decided: {type(error).__name__}; the log has the details")
             if not submission.done.done():
                 submission.done.set_exception(failure)
             return None
-        for event in decision.events:
-            evolve(self.state, event)
-        return decision
 
     async def _commit(self, batch: Batch) -> None:
         if batch.transaction.entries or batch.transaction.changes:

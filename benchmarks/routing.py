@@ -17,8 +17,7 @@ from typing import Any
 from agents.agent import MediumLimit, Membership, Profile
 from queues.policy import ChannelPolicy, QueuePolicy
 from router.commands import Admit, Command, Connect, DefineAgent, End, SetPresence
-from router.decide import decide
-from router.evolve import evolve
+from router.decide import advance
 from router.policy import Action, Policy, Rule
 from router.state import State
 from vocabulary.instants import SECOND
@@ -75,15 +74,13 @@ class Core:
                 SetPresence(agent, "available", by=agent),
             ):
                 self.do(command)
-        while len(self.state.backlog) < size.waiting:
+        while len(self.state.index) < size.waiting:
             self.arrival()
         self.busy = sorted(id for id, agent in self.state.agents.items() if agent.holds)
 
     def do(self, command: Command) -> None:
-        decision = decide(command, self.state, POLICY, self.now)
+        decision = advance(command, self.state, POLICY, self.now)
         assert decision.refusal is None, decision.refusal
-        for event in decision.events:
-            evolve(self.state, event)
 
     def arrival(self) -> None:
         self.number += 1

@@ -9,6 +9,7 @@ import msgspec
 
 from config.crosschecks import Checks, check_channels, check_knowledge, check_queues, check_site
 from config.faults import ConfigurationError, Fault, path_text
+from config.hours_checks import check_hours
 from config.lines import locate
 from config.read import Faults, Reader
 from config.rule_checks import check_agents, check_autoresponses, check_rules, check_use
@@ -24,6 +25,7 @@ CHECKS = (
     check_site,
     check_channels,
     check_queues,
+    check_hours,
     check_rules,
     check_autoresponses,
     check_knowledge,

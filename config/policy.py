@@ -2,6 +2,7 @@
 
 from agents.agent import MediumLimit, Membership, Profile
 from config.channel_schema import CallbackChannel, Channel, ChatChannel
+from config.hours import hours_of
 from config.schema import Agent, Queue, Rule, Settings
 from queues.policy import ChannelPolicy, QueuePolicy
 from router import policy as router
@@ -23,6 +24,7 @@ def policy_of(settings: Settings) -> router.Policy:
         auto_replies_max=settings.site.auto_replies_max,
         auto_replies_within=settings.site.auto_replies_within,
         disconnect_grace=settings.site.disconnect_grace,
+        hours=hours_of(settings.hours, settings.site.time_zone),
     )
 
 

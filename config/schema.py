@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from config.channel_schema import Channel, Port
+from config.hours_schema import OpeningHours
 from config.kinds import (
     MEMBERSHIP,
     PLACE_MAX,
@@ -323,6 +324,7 @@ class Settings(msgspec.Struct, frozen=True):
     web: Web = Web()
     channels: dict[Name, Channel] = {}
     queues: dict[Name, Queue] = {}
+    hours: dict[Name, OpeningHours] = {}
     skills: Annotated[
         dict[Skill, str],
         Meta(

@@ -42,6 +42,7 @@ _WORDS = {
     "CallOutcome": "outcome of a call",
     "DeliveryResult": "sent, deferred, failed or uncertain",
     "Requirement": "requirement",
+    "Preference": "preference",
     "Label": "label with confidence",
 }
 

@@ -2,81 +2,89 @@
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator
-from heapq import merge
+from typing import NamedTuple
 
-from queues.interaction import Interaction, OrderKey
-from vocabulary.ids import InteractionId, QueueName
+from queues.interaction import Interaction, Place
+from vocabulary.ids import QueueName
+from vocabulary.instants import Instant, Span
 from vocabulary.skills import Requirement
 
-Signature = tuple[QueueName, str, tuple[Requirement, ...]]
-"""Queue, medium and the requirements in force, without their expiry: all that decides who may serve an interaction, but
-for its own bars."""
+END = Place(1_000_000, 0, 0, -1, "")
+"""Behind every place: what the head of an empty line is."""
 
-Place = tuple[OrderKey, InteractionId]
+_DEAD_MAX = 64
+
+
+class Signature(NamedTuple):
+    """All that decides who may serve an interaction, but for what concerns single agents.
+
+    `requirements`: those in force, sorted, without their expiry. `seen`: the longest agents' delay that it has waited.
+    `groups`: agent groups that its steps have added. `pace`: the target, where the queue orders by wait over target.
+    """
+
+    queue: QueueName
+    medium: str
+    requirements: tuple[Requirement, ...] = ()
+    seen: Span = 0
+    groups: tuple[str, ...] = ()
+    pace: Span = 0
 
 
 def signature_of(interaction: Interaction) -> Signature:
     """Return the signature under which `interaction` waits."""
-    needs = {_lasting(need) for need in interaction.in_force}
-    return (interaction.queue, interaction.medium, tuple(sorted(needs)))
+    needs = interaction.requirements
+    if needs and (len(needs) > 1 or interaction.expired or needs[0].lasting is not needs[0]):
+        needs = tuple(sorted({need.lasting for need in interaction.in_force}))
+    return Signature(
+        interaction.queue, interaction.medium, needs, interaction.waited_seen, interaction.groups, interaction.pace
+    )
 
 
-def _lasting(need: Requirement) -> Requirement:
-    return need if need.expires_after is None else Requirement(need.skill, need.level)
+class Line:
+    """What waits under one signature, lowest key first."""
 
+    __slots__ = ("_places", "_start", "index", "signature")
 
-class Backlog:
-    """The waiting interactions of all queues in the order of their keys. Forks like a `Table`."""
+    def __init__(self, index: int, signature: Signature) -> None:
+        self.index = index
+        self.signature = signature
+        self._places: list[Place] = []
+        self._start = 0
 
-    __slots__ = ("_below", "_places", "_removed")
-
-    def __init__(self, below: "Backlog | None" = None) -> None:
-        self._places: dict[Signature, list[Place]] = {}
-        self._below = below
-        self._removed: set[Place] = set()
-
-    def fork(self) -> "Backlog":
-        """Return a backlog that reads like this one and keeps its changes to itself."""
-        return Backlog(self)
-
-    def add(self, interaction: Interaction) -> None:
-        """Let `interaction` wait at the place of its key."""
-        insort(self._places.setdefault(signature_of(interaction), []), (interaction.key, interaction.id))
-
-    def remove(self, interaction: Interaction) -> None:
-        """Take `interaction` out; it must wait under the key and signature that it has now."""
-        signature, place = signature_of(interaction), (interaction.key, interaction.id)
-        own = self._places.get(signature, [])
-        at = bisect_left(own, place)
-        if at < len(own) and own[at] == place:
-            del own[at]
-            if not own:
-                del self._places[signature]
+    def add(self, place: Place) -> None:
+        """Put `place` where its key belongs."""
+        places = self._places
+        if len(places) == self._start or places[-1] < place:
+            places.append(place)
         else:
-            assert self._below is not None, f"{interaction.id} does not wait"
-            self._removed.add(place)
+            insort(places, place, self._start)
 
-    def signatures(self) -> Iterator[Signature]:
-        """Iterate over the signatures under which something may wait, each once."""
-        yield from self._places
-        if self._below is not None:
-            yield from (signature for signature in self._below.signatures() if signature not in self._places)
+    def remove(self, place: Place) -> None:
+        """Take `place` out; it must be there."""
+        places, start = self._places, self._start
+        if places[start] is place:
+            # What is taken from the head is cut off later, in one go.
+            self._start = start + 1
+            if self._start > _DEAD_MAX and 2 * self._start > len(places):
+                del places[: self._start]
+                self._start = 0
+            return
+        at = bisect_left(places, place, start)
+        assert places[at] is place, f"{place.id} does not wait here"
+        del places[at]
 
-    def waiting(self, signature: Signature) -> Iterator[Place]:
-        """Iterate over what waits under `signature`, first come first."""
-        own = iter(self._places.get(signature, ()))
-        if self._below is None:
-            return own
-        return merge(own, (place for place in self._below.waiting(signature) if place not in self._removed))
+    @property
+    def head(self) -> Place:
+        """The first place, or END."""
+        return self._places[self._start] if self._start < len(self._places) else END
 
-    def ahead_of(self, signature: Signature, key: OrderKey) -> int:
-        """Return how many wait under `signature` with a lower key than `key`."""
-        count = bisect_left(self._places.get(signature, []), (key, ""))
-        if self._below is not None:
-            count += self._below.ahead_of(signature, key)
-            count -= sum(1 for place in self._below.waiting(signature) if place in self._removed and place[0] < key)
-        return count
+    def ahead_of(self, key: tuple[int, Instant, int]) -> int:
+        """Return how many wait here with a lower key than `key`."""
+        return bisect_left(self._places, Place(*key, -1, ""), self._start) - self._start
 
     def __len__(self) -> int:
-        below = len(self._below) if self._below is not None else 0
-        return below + sum(map(len, self._places.values())) - len(self._removed)
+        return len(self._places) - self._start
+
+    def __iter__(self) -> Iterator[Place]:
+        places = self._places
+        return (places[at] for at in range(self._start, len(places)))

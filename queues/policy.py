@@ -8,7 +8,9 @@ from vocabulary.ids import QueueName
 from vocabulary.instants import DAY, HOUR, MINUTE, SECOND, Span
 from vocabulary.media import CALLBACK, CHAT, EMAIL, VIDEO, VOICE
 
-Strategy = Literal["least_loaded", "longest_idle"]
+Strategy = Literal["least_loaded", "longest_idle", "best_skill", "fastest", "round_robin", "optimal"]
+Placement = Literal["pack", "spread"]
+Order = Literal["due", "wait_over_target"]
 WrapUpMode = Literal["none", "optional", "timed", "timed_forced", "open"]
 OnDisconnect = Literal["keep", "requeue", "close"]
 
@@ -22,6 +24,9 @@ OFFER_TIMEOUTS: dict[str, Span] = {
 OFFER_TIMEOUT: Span = 30 * SECOND
 PREFERRED_HOLDS: dict[str, Span] = {EMAIL: 8 * HOUR}
 PREFERRED_HOLD: Span = 30 * SECOND
+BREAKER_WINDOW: Span = MINUTE
+BREAKER_MIN = 4
+"""If more than half of a queue's agents, and at least so many, miss within the window, nobody is taken off."""
 COOL_DOWNS: tuple[Span, ...] = (10 * SECOND, 20 * SECOND, 40 * SECOND)
 BARRED: Span = 10 * SECOND
 """How long a decline or a withdrawal keeps one interaction from one agent (semantics.md section 8)."""
@@ -35,6 +40,9 @@ class QueuePolicy(msgspec.Struct, frozen=True, kw_only=True):
     credit: Span = MINUTE
     short: Span = 5 * SECOND
     strategy: Strategy = "least_loaded"
+    placement: Placement | None = None
+    order: Order = "due"
+    parallel: int = 1
     offer: dict[str, Span] = {}
     hold: dict[str, Span] = {}
     misses_max: int = 3

@@ -60,6 +60,7 @@ def _emit_admitted(draft: Draft, command: Admit, verdict: Verdict) -> None:
             priority=then.priority if command.priority is None else command.priority,
             class_=then.class_ if command.class_ is None else command.class_,
             requirements=then.requirements if command.requirements is None else command.requirements,
+            preferences=then.preferences if command.preferences is None else command.preferences,
             tags=(*then.tags, *command.tags),
             labels=command.labels,
             language=command.language,

@@ -1,6 +1,9 @@
 """The state as a value: for checkpoints, and to compare two states."""
 
+from copy import copy
+
 import msgspec
+from msgspec import UNSET
 
 from agents.agent import Agent
 from queues.interaction import Interaction, Offer
@@ -19,18 +22,29 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     offers: tuple[Offer, ...]
     auto_replies: dict[str, tuple[Instant, ...]]
     handling: dict[str, tuple[Span, ...]]
+    tripped: dict[str, Instant] = {}
 
 
 def checkpoint(state: State) -> Checkpoint:
-    """Return `state` as a value; equal states give equal values."""
+    """Return `state` as a value, valid until the next event; equal states give equal values."""
     return Checkpoint(
         admitted=state.admitted,
         agents=tuple(state.agents[id] for id in sorted(state.agents)),
-        interactions=tuple(sorted(state.interactions.values(), key=lambda interaction: interaction.number)),
+        interactions=tuple(map(_stored, sorted(state.interactions.values(), key=lambda each: each.number))),
         offers=tuple(state.offers[id] for id in sorted(state.offers)),
         auto_replies={key: state.auto_replies[key] for key in sorted(state.auto_replies)},
         handling={key: state.handling[key] for key in sorted(state.handling)},
+        tripped={key: state.tripped[key] for key in sorted(state.tripped)},
     )
+
+
+def _stored(interaction: Interaction) -> Interaction:
+    """Return what is stored of `interaction`: its place in the backlog follows from the rest."""
+    if interaction.place is UNSET:
+        return interaction
+    stored = copy(interaction)
+    stored.place = UNSET
+    return stored
 
 
 def restored(saved: Checkpoint) -> State:
@@ -47,6 +61,7 @@ def restored(saved: Checkpoint) -> State:
         state.auto_replies[key] = instants
     for key, spans in saved.handling.items():
         state.handling[key] = spans
+    state.tripped.update(saved.tripped)
     return state
 
 

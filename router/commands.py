@@ -8,7 +8,7 @@ from agents.agent import Presence, Profile
 from queues.interaction import Label
 from vocabulary.ids import AgentId, ChannelName, CustomerId, InteractionId, MessageId, OfferId, QueueName
 from vocabulary.instants import Instant
-from vocabulary.skills import Requirement
+from vocabulary.skills import Preference, Requirement
 
 Author = Literal["customer", "agent", "bot", "note"]
 """Who wrote a message; a note is an agent's and never leaves the house."""
@@ -46,6 +46,7 @@ class Admit(msgspec.Struct, frozen=True, kw_only=True):
     priority: int | None = None
     class_: int | None = None
     requirements: tuple[Requirement, ...] | None = None
+    preferences: tuple[Preference, ...] | None = None
     tags: tuple[str, ...] = ()
     preferred_agent: AgentId | None = None
     address_hash: str | None = None

@@ -60,7 +60,7 @@ def _customer_wrote(draft: Draft, interaction: Interaction) -> None:
 def unpark(draft: Draft, interaction: Interaction, cause: str) -> None:
     """Back to its agent if he is there and has room, else to the queue, preferring him."""
     agent = draft.agent(interaction.agent or "")
-    if agent is not None and is_there(agent) and agent.has_room(interaction.medium):
+    if agent is not None and is_there(agent) and agent.has_room(interaction.medium, interaction.id):
         _resume(draft, interaction, cause)
         return
     arrived = interaction.unanswered_at or interaction.parked_until or draft.now

@@ -9,22 +9,56 @@ from router.decision import Decision, Refusal
 from router.draft import Draft
 from router.match import settle
 from router.policy import Policy
-from router.state import State
+from router.state import State, Undo
 from router.timers import run_due
 from vocabulary.instants import Instant
 
 
 def decide(command: c.Command, state: State, policy: Policy, now: Instant) -> Decision:
-    """Return the events that `command` causes at `now`, or why it changes nothing.
+    """Return the events that `command` causes at `now`, or why it changes nothing; the state stays as it was.
 
     What is due by `now` happens first, so that no command sees an offer whose time is over.
     Every offer that is possible afterwards is among the events: nothing waits beside somebody who could take it.
     """
+    undo = state.undo = Undo(state)
+    try:
+        return _decided(command, state, policy, now)
+    finally:
+        state.undo = None
+        undo.back()
+
+
+def advance(command: c.Command, state: State, policy: Policy, now: Instant) -> Decision:
+    """Decide `command` as `decide` does and let the state follow in the same pass: for who owns the state.
+
+    Whatever is raised on the way, the state is then as it was.
+    """
+    undo = state.undo = Undo(state)
+    try:
+        decision = _decided(command, state, policy, now)
+    except BaseException:
+        state.undo = None
+        undo.back()
+        raise
+    state.undo = None
+    if decision.refusal is not None:
+        undo.back()
+    return decision
+
+
+def rush(command: c.Command, state: State, policy: Policy, now: Instant) -> Decision:
+    """Do what `advance` does without a way back: a refusal or a fault leaves a state of no use. For simulations."""
+    return _decided(command, state, policy, now)
+
+
+def _decided(command: c.Command, state: State, policy: Policy, now: Instant) -> Decision:
     draft = Draft(state, policy, now)
     run_due(draft)
     refusal = _DECIDERS[type(command)](draft, command)
     if refusal is not None:
         return Decision(refusal=refusal)
+    # A new delay or an answer may be due at once.
+    run_due(draft)
     settle(draft)
     return Decision(tuple(draft.events))
 

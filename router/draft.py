@@ -1,11 +1,11 @@
-"""A decision in the making: events applied to a fork of the state, and who must be looked at again."""
+"""A decision in the making: events applied to the state as they come, and who must be looked at again."""
 
 from agents.agent import Agent
 from queues.interaction import Interaction
 from queues.policy import ChannelPolicy, QueuePolicy
 from router.decision import Refusal, RefusalCode
 from router.events import AnyEvent
-from router.evolve import evolve
+from router.evolve import WRITERS
 from router.policy import Policy
 from router.state import State
 from vocabulary.ids import AgentId, InteractionId
@@ -13,12 +13,15 @@ from vocabulary.instants import Instant
 
 
 class Draft:
-    """What one command does. `emit` is the same `evolve` that writes the real state later, so both agree."""
+    """What one command does. `emit` is the same `evolve` that a replay uses, so both agree.
+
+    The state is alive: an interaction or agent that was looked up before an event is what it is after it.
+    """
 
     __slots__ = ("agents", "events", "interactions", "now", "policy", "state")
 
     def __init__(self, state: State, policy: Policy, now: Instant) -> None:
-        self.state = state.fork()
+        self.state = state
         self.policy = policy
         self.now = now
         self.events: list[AnyEvent] = []
@@ -28,7 +31,7 @@ class Draft:
 
     def emit(self, event: AnyEvent) -> None:
         """Let `event` have happened."""
-        evolve(self.state, event)
+        WRITERS[type(event)](self.state, event)
         self.events.append(event)
 
     def look_at_agent(self, agent: AgentId) -> None:
@@ -41,13 +44,11 @@ class Draft:
 
     def interaction(self, id: InteractionId) -> Interaction | None:
         """Return the interaction as it is after the events so far."""
-        found: Interaction | None = self.state.interactions.get(id)
-        return found
+        return self.state.interactions.get(id)
 
     def agent(self, id: AgentId) -> Agent | None:
         """Return the agent as he is after the events so far."""
-        found: Agent | None = self.state.agents.get(id)
-        return found
+        return self.state.agents.get(id)
 
     def queue(self, name: str) -> QueuePolicy:
         """Return the policy of `name`; a queue that left the configuration while work is in it keeps the defaults."""

@@ -13,17 +13,17 @@ from queues.interaction import Label
 from router.commands import Author, CallOutcome, DeliveryResult
 from vocabulary.ids import AgentId, ChannelName, CustomerId, InteractionId, MessageId, OfferId, QueueName
 from vocabulary.instants import Instant, Span
-from vocabulary.skills import LEVEL_MIN, Requirement
+from vocabulary.skills import LEVEL_MIN, Preference, Requirement
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True, gc=False):
     """A fact. `at` is the instant of the decision that made it."""
 
     v: ClassVar[int] = 1
     at: Instant
 
 
-class Admitted(Event, frozen=True, kw_only=True):
+class Admitted(Event, frozen=True, kw_only=True, gc=False):
     """Work came in. `rule` decided where it goes; `reasons` tell each step of admission."""
 
     interaction: InteractionId
@@ -35,6 +35,7 @@ class Admitted(Event, frozen=True, kw_only=True):
     priority: int
     class_: int
     requirements: tuple[Requirement, ...] = ()
+    preferences: tuple[Preference, ...] = ()
     tags: tuple[str, ...] = ()
     labels: tuple[Label, ...] = ()
     language: str | None = None
@@ -45,8 +46,12 @@ class Admitted(Event, frozen=True, kw_only=True):
     """The signals that a machine wrote it."""
 
 
-class Enqueued(Event, frozen=True, kw_only=True):
-    """A leg began in `queue`. `arrived_at` is the first enqueue of this opening."""
+class Enqueued(Event, frozen=True, kw_only=True, gc=False):
+    """A leg began in `queue`. `arrived_at` is the first enqueue of this opening.
+
+    `target`: the service level it is due by; `pace`: the same where the queue orders by wait over target, else 0.
+    It may ring at `parallel` agents at once. `only_agent`: nobody else may be offered it.
+    """
 
     interaction: InteractionId
     queue: QueueName
@@ -54,6 +59,10 @@ class Enqueued(Event, frozen=True, kw_only=True):
     arrived_at: Instant
     due_at: Instant
     credit: Span
+    target: Span = 0
+    pace: Span = 0
+    parallel: int = 1
+    only_agent: AgentId | None = None
     cause: str
     preferred_agent: AgentId | None = None
     hold_until: Instant | None = None
@@ -62,7 +71,7 @@ class Enqueued(Event, frozen=True, kw_only=True):
     """Agents who are ranked last in this leg: who gave it away."""
 
 
-class AutoReplied(Event, frozen=True, kw_only=True):
+class AutoReplied(Event, frozen=True, kw_only=True, gc=False):
     """An automatic reply was decided; the effect sends it. `wait_ms`: expected wait, 10th-90th percentile."""
 
     interaction: InteractionId
@@ -72,7 +81,7 @@ class AutoReplied(Event, frozen=True, kw_only=True):
     wait_ms: tuple[Span, Span] | None = None
 
 
-class AutoReplySuppressed(Event, frozen=True, kw_only=True):
+class AutoReplySuppressed(Event, frozen=True, kw_only=True, gc=False):
     """No automatic reply, and why."""
 
     interaction: InteractionId
@@ -80,7 +89,7 @@ class AutoReplySuppressed(Event, frozen=True, kw_only=True):
     reasons: tuple[str, ...]
 
 
-class AnsweredByBot(Event, frozen=True, kw_only=True):
+class AnsweredByBot(Event, frozen=True, kw_only=True, gc=False):
     """The interaction rests with the bot's answer until `confirm_until`, unless the customer writes again."""
 
     interaction: InteractionId
@@ -88,14 +97,14 @@ class AnsweredByBot(Event, frozen=True, kw_only=True):
     confirm_until: Instant
 
 
-class WarningRaised(Event, frozen=True, kw_only=True):
+class WarningRaised(Event, frozen=True, kw_only=True, gc=False):
     """A step of admission failed; the interaction went on without it."""
 
     interaction: InteractionId
     warning: str
 
 
-class MessageAdded(Event, frozen=True, kw_only=True):
+class MessageAdded(Event, frozen=True, kw_only=True, gc=False):
     """Message number `number` of the conversation."""
 
     interaction: InteractionId
@@ -105,7 +114,7 @@ class MessageAdded(Event, frozen=True, kw_only=True):
     agent: AgentId | None = None
 
 
-class DeliveryReported(Event, frozen=True, kw_only=True):
+class DeliveryReported(Event, frozen=True, kw_only=True, gc=False):
     """What became of sending one of our messages."""
 
     interaction: InteractionId
@@ -113,7 +122,7 @@ class DeliveryReported(Event, frozen=True, kw_only=True):
     result: DeliveryResult
 
 
-class Offered(Event, frozen=True, kw_only=True):
+class Offered(Event, frozen=True, kw_only=True, gc=False):
     """`interaction` rings at `agent` until `expires_at` and occupies `cost` of his units."""
 
     offer: OfferId
@@ -121,10 +130,9 @@ class Offered(Event, frozen=True, kw_only=True):
     agent: AgentId
     cost: int
     expires_at: Instant
-    reasons: tuple[str, ...] = ()
 
 
-class OfferAccepted(Event, frozen=True, kw_only=True):
+class OfferAccepted(Event, frozen=True, kw_only=True, gc=False):
     """The agent took it; he owns the interaction."""
 
     offer: OfferId
@@ -132,7 +140,7 @@ class OfferAccepted(Event, frozen=True, kw_only=True):
     agent: AgentId
 
 
-class OfferDeclined(Event, frozen=True, kw_only=True):
+class OfferDeclined(Event, frozen=True, kw_only=True, gc=False):
     """The agent didn't take it; it is not offered to him again before `barred_until`."""
 
     offer: OfferId
@@ -142,7 +150,7 @@ class OfferDeclined(Event, frozen=True, kw_only=True):
     barred_until: Instant
 
 
-class OfferExpired(Event, frozen=True, kw_only=True):
+class OfferExpired(Event, frozen=True, kw_only=True, gc=False):
     """Nobody answered. `misses` in a row; the agent gets nothing before `cooling_until`."""
 
     offer: OfferId
@@ -152,7 +160,7 @@ class OfferExpired(Event, frozen=True, kw_only=True):
     cooling_until: Instant
 
 
-class OfferWithdrawn(Event, frozen=True, kw_only=True):
+class OfferWithdrawn(Event, frozen=True, kw_only=True, gc=False):
     """Taken back: `reason` is customer_left, lost_race, agent_disconnected, agent_unavailable, moved or closed."""
 
     offer: OfferId
@@ -162,7 +170,15 @@ class OfferWithdrawn(Event, frozen=True, kw_only=True):
     barred_until: Instant
 
 
-class Abandoned(Event, frozen=True, kw_only=True):
+class BreakerTripped(Event, frozen=True, kw_only=True, gc=False):
+    """More than half of a queue's agents missed within a minute: nobody is taken off. No word of it until `until`."""
+
+    queue: QueueName
+    missed: tuple[AgentId, ...]
+    until: Instant
+
+
+class Abandoned(Event, frozen=True, kw_only=True, gc=False):
     """The customer left before anybody answered. `short`: sooner than the queue's bound, so it doesn't count."""
 
     interaction: InteractionId
@@ -170,29 +186,30 @@ class Abandoned(Event, frozen=True, kw_only=True):
     short: bool = False
 
 
-class CustomerDisconnected(Event, frozen=True, kw_only=True):
+class CustomerDisconnected(Event, frozen=True, kw_only=True, gc=False):
     """The customer's socket is gone; he counts as left at `leaves_at`."""
 
     interaction: InteractionId
     leaves_at: Instant
 
 
-class CustomerReconnected(Event, frozen=True, kw_only=True):
+class CustomerReconnected(Event, frozen=True, kw_only=True, gc=False):
     """The customer's socket is back."""
 
     interaction: InteractionId
 
 
-class Ended(Event, frozen=True, kw_only=True):
-    """The contact is over; wrap-up runs, until `wrap_up_until` if it is timed. `by` is agent or customer."""
+class Ended(Event, frozen=True, kw_only=True, gc=False):
+    """The contact is over; wrap-up runs and costs `cost`, until `wrap_up_until` if timed. `by`: agent or customer."""
 
     interaction: InteractionId
     agent: AgentId
     by: str
+    cost: int = 0
     wrap_up_until: Instant | None = None
 
 
-class WrapUpExtended(Event, frozen=True, kw_only=True):
+class WrapUpExtended(Event, frozen=True, kw_only=True, gc=False):
     """The wrap-up got longer."""
 
     interaction: InteractionId
@@ -200,7 +217,7 @@ class WrapUpExtended(Event, frozen=True, kw_only=True):
     wrap_up_until: Instant
 
 
-class WrappedUp(Event, frozen=True, kw_only=True):
+class WrappedUp(Event, frozen=True, kw_only=True, gc=False):
     """The wrap-up is done and the interaction closed. `disposition` is `timeout` if the timer wrote it."""
 
     interaction: InteractionId
@@ -209,7 +226,7 @@ class WrappedUp(Event, frozen=True, kw_only=True):
     reopen_until: Instant
 
 
-class Resumed(Event, frozen=True, kw_only=True):
+class Resumed(Event, frozen=True, kw_only=True, gc=False):
     """Active again with its owner: from parking, or from wrap-up because the customer wrote."""
 
     interaction: InteractionId
@@ -218,16 +235,17 @@ class Resumed(Event, frozen=True, kw_only=True):
     cause: str
 
 
-class Parked(Event, frozen=True, kw_only=True):
-    """Set aside; costs nothing meanwhile."""
+class Parked(Event, frozen=True, kw_only=True, gc=False):
+    """Set aside; costs `cost` meanwhile."""
 
     interaction: InteractionId
     agent: AgentId
     cause: str
+    cost: int = 0
     until: Instant | None = None
 
 
-class Transferred(Event, frozen=True, kw_only=True):
+class Transferred(Event, frozen=True, kw_only=True, gc=False):
     """The owner gave it away; a new leg follows."""
 
     interaction: InteractionId
@@ -236,7 +254,7 @@ class Transferred(Event, frozen=True, kw_only=True):
     note: MessageId
 
 
-class OwnerLost(Event, frozen=True, kw_only=True):
+class OwnerLost(Event, frozen=True, kw_only=True, gc=False):
     """Its owner is gone; a new leg follows at the old place, or it closes."""
 
     interaction: InteractionId
@@ -244,7 +262,7 @@ class OwnerLost(Event, frozen=True, kw_only=True):
     cause: str
 
 
-class Moved(Event, frozen=True, kw_only=True):
+class Moved(Event, frozen=True, kw_only=True, gc=False):
     """Staff moved it to `queue`; a new leg follows."""
 
     interaction: InteractionId
@@ -252,7 +270,7 @@ class Moved(Event, frozen=True, kw_only=True):
     by: str
 
 
-class Reprioritised(Event, frozen=True, kw_only=True):
+class Reprioritised(Event, frozen=True, kw_only=True, gc=False):
     """A new place in the queue."""
 
     interaction: InteractionId
@@ -262,7 +280,7 @@ class Reprioritised(Event, frozen=True, kw_only=True):
     by: str
 
 
-class Closed(Event, frozen=True, kw_only=True):
+class Closed(Event, frozen=True, kw_only=True, gc=False):
     """Ended without a wrap-up; `reason` is a code."""
 
     interaction: InteractionId
@@ -271,7 +289,7 @@ class Closed(Event, frozen=True, kw_only=True):
     reopen_until: Instant
 
 
-class CallTried(Event, frozen=True, kw_only=True):
+class CallTried(Event, frozen=True, kw_only=True, gc=False):
     """A callback was attempted."""
 
     interaction: InteractionId
@@ -280,7 +298,7 @@ class CallTried(Event, frozen=True, kw_only=True):
     attempt: int
 
 
-class Scheduled(Event, frozen=True, kw_only=True):
+class Scheduled(Event, frozen=True, kw_only=True, gc=False):
     """It waits for an instant, then for an agent."""
 
     interaction: InteractionId
@@ -288,7 +306,7 @@ class Scheduled(Event, frozen=True, kw_only=True):
     cause: str
 
 
-class RequirementExpired(Event, frozen=True, kw_only=True):
+class RequirementExpired(Event, frozen=True, kw_only=True, gc=False):
     """One requirement no longer counts."""
 
     interaction: InteractionId
@@ -296,46 +314,46 @@ class RequirementExpired(Event, frozen=True, kw_only=True):
     level: int = LEVEL_MIN
 
 
-class WaitReached(Event, frozen=True, kw_only=True):
+class WaitReached(Event, frozen=True, kw_only=True, gc=False):
     """It has waited `wait_ms` in this leg: agents with that delay see it now."""
 
     interaction: InteractionId
     wait_ms: Span
 
 
-class HoldEnded(Event, frozen=True, kw_only=True):
+class HoldEnded(Event, frozen=True, kw_only=True, gc=False):
     """The preferred agent no longer has it to himself."""
 
     interaction: InteractionId
 
 
-class BarLifted(Event, frozen=True, kw_only=True):
+class BarLifted(Event, frozen=True, kw_only=True, gc=False):
     """It may be offered to `agent` again."""
 
     interaction: InteractionId
     agent: AgentId
 
 
-class Forgotten(Event, frozen=True, kw_only=True):
+class Forgotten(Event, frozen=True, kw_only=True, gc=False):
     """Its reopen window is over; it lives on in the records only."""
 
     interaction: InteractionId
 
 
-class AgentDefined(Event, frozen=True, kw_only=True):
+class AgentDefined(Event, frozen=True, kw_only=True, gc=False):
     """An agent has this profile."""
 
     agent: AgentId
     profile: Profile
 
 
-class AgentRemoved(Event, frozen=True, kw_only=True):
+class AgentRemoved(Event, frozen=True, kw_only=True, gc=False):
     """An agent is no more."""
 
     agent: AgentId
 
 
-class PresenceChanged(Event, frozen=True, kw_only=True):
+class PresenceChanged(Event, frozen=True, kw_only=True, gc=False):
     """What the agent is; `by` is himself, a supervisor or `router`. `after_current`: applies when his work ends."""
 
     agent: AgentId
@@ -346,20 +364,20 @@ class PresenceChanged(Event, frozen=True, kw_only=True):
     media_off: tuple[str, ...] | None = None
 
 
-class AgentConnected(Event, frozen=True, kw_only=True):
+class AgentConnected(Event, frozen=True, kw_only=True, gc=False):
     """He is there."""
 
     agent: AgentId
 
 
-class AgentDisconnected(Event, frozen=True, kw_only=True):
+class AgentDisconnected(Event, frozen=True, kw_only=True, gc=False):
     """He was cut off; unless he comes back, he is disconnected from `grace_until` on. None: he had gone before."""
 
     agent: AgentId
     grace_until: Instant | None
 
 
-class OwnerAway(Event, frozen=True, kw_only=True):
+class OwnerAway(Event, frozen=True, kw_only=True, gc=False):
     """Its owner is cut off or offline; it waits for him until `until`."""
 
     interaction: InteractionId
@@ -367,14 +385,14 @@ class OwnerAway(Event, frozen=True, kw_only=True):
     until: Instant
 
 
-class GraceEnded(Event, frozen=True, kw_only=True):
+class GraceEnded(Event, frozen=True, kw_only=True, gc=False):
     """Its owner did not come back in time, and it stays with him all the same."""
 
     interaction: InteractionId
     agent: AgentId
 
 
-class CoolDownEnded(Event, frozen=True, kw_only=True):
+class CoolDownEnded(Event, frozen=True, kw_only=True, gc=False):
     """He may be offered work again."""
 
     agent: AgentId
@@ -394,6 +412,7 @@ AnyEvent = (
     | OfferDeclined
     | OfferExpired
     | OfferWithdrawn
+    | BreakerTripped
     | Abandoned
     | CustomerDisconnected
     | CustomerReconnected

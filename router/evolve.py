@@ -1,18 +1,15 @@
 """`evolve`: write an event into the state. The only writer of `State`; it decides nothing."""
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Callable
 from typing import Any
 
-from msgspec.structs import replace
-
-from agents.agent import Agent, Hold
-from queues.backlog import signature_of
-from queues.deadlines import DeadlineKind
+from agents.agent import WORK, Agent, Hold, HoldKind, Membership
+from agents.busy import share_after
 from queues.interaction import Interaction, Offer, OfferState
-from queues.lifecycle import CAUSES, HELD, NEW, InteractionState, allows
+from queues.lifecycle import CAUSES, NEW, InteractionState, allows
 from router import events as e
-from router.state import HANDLING_SAMPLES, REPLIES_KEPT, State
+from router.state import HANDLING_SAMPLES, QUEUED, REPLIES_KEPT, State, schedule, schedule_agent
 from vocabulary.ids import AgentId, InteractionId, OfferId
 from vocabulary.instants import Instant
 from vocabulary.skills import Requirement
@@ -24,250 +21,243 @@ SAME_OPENING = ("moved", "transferred", "owner_lost")
 
 def evolve(state: State, event: e.AnyEvent) -> None:
     """Write `event` into `state`."""
-    _WRITERS[type(event)](state, event)
+    WRITERS[type(event)](state, event)
 
 
 def restore_interaction(state: State, interaction: Interaction) -> None:
     """Put an interaction of a checkpoint into `state`."""
-    _put(state, interaction)
+    state.interactions[interaction.id] = interaction
+    state.index.put(interaction)
+    schedule(state, interaction)
 
 
 def restore_agent(state: State, agent: Agent) -> None:
     """Put an agent of a checkpoint into `state`."""
-    _set_agent(state, None, agent)
-    _index_members(state, set(agent.profile.queues), agent.id)
+    state.agents[agent.id] = agent
+    state.index.put_agent(agent)
+    schedule_agent(state, agent)
+    _index_members(state, agent.id, {}, agent.profile.queues)
 
 
 def restore_offer(state: State, offer: Offer) -> None:
     """Put an offer of a checkpoint into `state`."""
     state.offers[offer.id] = offer
     if offer.state == "pending":
-        state.deadlines.put(("offer", offer.id), offer.expires_at)
+        state.deadlines.put(offer.expires_at, "offer", offer.id)
 
 
-# -- the interaction, with all that follows from its value: its place in the backlog and its deadlines
+# -- what is about to change
 
 
-def _put(state: State, new: Interaction) -> None:
-    old = state.interactions.get(new.id)
-    waited, waits = old is not None and old.state is S.WAITING, new.state is S.WAITING
-    if not (waited and waits and old.key == new.key and signature_of(old) == signature_of(new)):
-        if waited:
-            state.backlog.remove(old)
-        if waits:
-            state.backlog.add(new)
-    state.interactions[new.id] = new
-    _set_deadlines(state, new)
+def _changing(state: State, id: InteractionId) -> Interaction:
+    if state.undo is not None:
+        state.undo.interaction(id)
+    return state.interactions[id]
 
 
-def _change(state: State, id: InteractionId, /, **values: Any) -> Interaction:
-    new = replace(state.interactions[id], **values)
-    _put(state, new)
-    return new
+def _changing_agent(state: State, id: AgentId) -> Agent:
+    if state.undo is not None:
+        state.undo.agent(id)
+    agent = state.agents[id]
+    state.index.touch(agent)
+    return agent
 
 
-def _move(state: State, id: InteractionId, by: str, to: InteractionState, /, **values: Any) -> Interaction:
-    """Change an interaction and its state, by a way that the lifecycle lists."""
-    interaction = state.interactions[id]
-    since = NEW if interaction.leg == 0 and interaction.scheduled_at is None and by == "admitted" else interaction.state
-    assert allows(since, by, to), f"{id}: no way from {since} to {to} by {by!r}"
-    return _change(state, id, state=to, **values)
+def _enter(state: State, table: dict[Any, Any], key: str, value: Any) -> None:
+    if state.undo is not None:
+        state.undo.entry(table, key)
+    table[key] = value
 
 
-def _set_deadlines(state: State, interaction: Interaction) -> None:
-    for kind, at in _deadlines_of(state, interaction).items():
-        state.deadlines.put((kind, interaction.id), at)
+def _go(interaction: Interaction, by: str, to: InteractionState) -> None:
+    """Let an interaction be in another state, by a way that the lifecycle lists."""
+    state = interaction.state
+    assert allows(state, by, to), f"{interaction.id}: no way from {state} to {to} by {by!r}"
+    interaction.state = to
 
 
-def _deadlines_of(state: State, interaction: Interaction) -> dict[DeadlineKind, Instant | None]:
-    """Return when time changes `interaction`, by kind; None where it doesn't."""
-    queued = interaction.state in (S.WAITING, S.OFFERED)
-    at = interaction.state
-    return {
-        "requirement": _next_expiry(interaction) if queued else None,
-        "delay": _next_delay(state, interaction) if queued else None,
-        "bar": min(interaction.barred.values(), default=None) if queued else None,
-        "hold": interaction.hold_until if queued else None,
-        "customer": interaction.customer_leaves_at if queued or at is S.ACTIVE else None,
-        "grace": interaction.owner_gone_until if at in HELD else None,
-        "wrap_up": interaction.wrap_up_until if at is S.WRAP_UP else None,
-        "due": {S.SCHEDULED: interaction.scheduled_at, S.PARKED: interaction.parked_until}.get(at),
-        "confirm": interaction.confirm_until if at is S.ANSWERED_BY_BOT else None,
-        "forget": interaction.reopen_until if at in (S.CLOSED, S.ABANDONED) else None,
-    }
+# -- what an agent holds
 
 
-def _next_expiry(interaction: Interaction) -> Instant | None:
-    spans = (requirement.expires_after for requirement in interaction.in_force)
-    return min((interaction.enqueued_at + span for span in spans if span is not None), default=None)
+def _occupy(state: State, id: AgentId, interaction: Interaction, cost: int, kind: HoldKind, at: Instant) -> None:
+    """Let `interaction` occupy `cost` units of an agent, in the place of what it occupied before."""
+    agent = _changing_agent(state, id)
+    before = agent.holds.get(interaction.id)
+    agent.used += cost - (before.cost if before is not None else 0)
+    beyond = agent.used > agent.profile.capacity
+    agent.holds = {**agent.holds, interaction.id: Hold(interaction.medium, cost, kind, beyond)}
+    if kind == "active" and agent.busy_at is None:
+        agent.busy_at = at
 
 
-def _next_delay(state: State, interaction: Interaction) -> Instant | None:
-    later = (delay for delay in state.delays.get(interaction.queue, ()) if delay > interaction.waited_seen)
-    return next((interaction.enqueued_at + delay for delay in later), None)
-
-
-# -- the agent and what he holds
-
-
-def _change_agent(state: State, id: AgentId, /, **values: Any) -> Agent:
-    old = state.agents[id]
-    new = replace(old, **values)
-    _set_agent(state, old, new)
-    return new
-
-
-def _set_agent(state: State, old: Agent | None, new: Agent) -> None:
-    state.agents[new.id] = new
-    state.deadlines.put(("cool_down", new.id), new.cooling_until)
-    state.deadlines.put(("absence", new.id), new.grace_until)
-    _index_taker(state, old, new)
-
-
-def _index_taker(state: State, old: Agent | None, new: Agent | None) -> None:
-    """Keep `State.takers` in step with what became of an agent."""
-    before = old.profile.queues if old is not None and old.may_take else {}
-    after = new.profile.queues if new is not None and new.may_take else {}
-    if before is after:
-        return
-    id = (old or new).id  # type: ignore[union-attr]  # one of them is an agent
-    for queue in before:
-        if queue not in after:
-            state.takers[queue] = tuple(taker for taker in state.takers[queue] if taker != id)
-    for queue in after:
-        if queue not in before:
-            takers = state.takers.get(queue, ())
-            place = bisect_left(takers, id)
-            state.takers[queue] = (*takers[:place], id, *takers[place:])
-
-
-def _occupy(state: State, agent: AgentId, interaction: Interaction, cost: int) -> None:
-    holds = state.agents[agent].holds | {interaction.id: Hold(interaction.medium, cost)}
-    _change_agent(state, agent, holds=holds)
-
-
-def _release(state: State, agent: AgentId, interaction: InteractionId, at: Instant | None) -> None:
+def _release(state: State, id: AgentId | None, interaction: InteractionId, at: Instant | None) -> None:
     """Free what `interaction` occupies; `at`: he is idle from now on. None leaves his place among the idle."""
-    current = state.agents.get(agent)
-    if current is None or interaction not in current.holds:
+    if id is None or id not in state.agents or interaction not in state.agents[id].holds:
         return
-    holds = {id: hold for id, hold in current.holds.items() if id != interaction}
-    _change_agent(state, agent, holds=holds, idle_since=current.idle_since if at is None else at)
+    agent = _changing_agent(state, id)
+    holds = dict(agent.holds)
+    hold = holds.pop(interaction)
+    agent.used -= hold.cost
+    agent.holds = holds
+    if at is not None and hold.kind in WORK:
+        _rest(agent, at)
 
 
-def _end_offer(state: State, id: OfferId, to: OfferState, reason: str = "") -> Offer:
-    offer = replace(state.offers[id], state=to, reason=reason)
-    state.offers[id] = offer
-    state.deadlines.put(("offer", id), None)
-    return offer
+def _rest(agent: Agent, at: Instant) -> None:
+    """Write down how busy he was until this release."""
+    worked_from = at if agent.busy_at is None else max(agent.busy_at, agent.idle_since)
+    agent.busy = share_after(agent.busy, worked_from - agent.idle_since, at - worked_from)
+    agent.idle_since = at
+    agent.busy_at = at if agent.holds and agent.works else None
+
+
+def _end_offer(state: State, id: OfferId, to: OfferState, reason: str = "") -> None:
+    if state.undo is not None:
+        state.undo.offer(id)
+    offer = state.offers[id]
+    offer.state = to
+    offer.reason = reason
 
 
 def _offer_lost(state: State, event: Any, to: OfferState, reason: str, barred_until: Instant | None) -> Interaction:
     """An offer ended unaccepted: the interaction is back at its place unless another agent still has an offer."""
     _end_offer(state, event.offer, to, reason)
     _release(state, event.agent, event.interaction, None)
-    interaction = state.interactions[event.interaction]
-    offers = tuple(offer for offer in interaction.offers if offer != event.offer)
-    barred = dict(interaction.barred)
+    interaction = _changing(state, event.interaction)
+    interaction.offers = tuple(offer for offer in interaction.offers if offer != event.offer)
     if barred_until is not None:
-        barred[event.agent] = barred_until
-    back = S.OFFERED if offers else S.WAITING
-    return _move(state, event.interaction, "offer ended", back, offers=offers, barred=barred)
+        interaction.barred = {**interaction.barred, event.agent: barred_until}
+        state.deadlines.put(barred_until, "bar", interaction.id)
+    _go(interaction, "offer ended", S.OFFERED if interaction.offers else S.WAITING)
+    state.index.put(interaction)
+    return interaction
 
 
 # -- one writer an event
 
 
 def _admitted(state: State, event: e.Admitted) -> None:
+    if state.undo is not None:
+        state.undo.interaction(event.interaction)
     state.admitted = event.number
-    _put(
-        state,
-        Interaction(
-            id=event.interaction,
-            number=event.number,
-            channel=event.channel,
-            medium=event.medium,
-            customer=event.customer,
-            # Enqueued or AnsweredByBot follows in the same decision; scheduled is what it is until then.
-            state=S.SCHEDULED,
-            queue=event.queue,
-            priority=event.priority,
-            class_=event.class_,
-            requirements=event.requirements,
-            tags=event.tags,
-            labels=event.labels,
-            language=event.language,
-            created_at=event.at,
-            arrived_at=event.at,
-            enqueued_at=event.at,
-            due_at=event.at,
-            credit=0,
-            leg=0,
-            follows=event.follows,
-        ),
+    at = event.at
+    state.interactions[event.interaction] = Interaction(
+        id=event.interaction,
+        number=event.number,
+        channel=event.channel,
+        medium=event.medium,
+        customer=event.customer,
+        # Enqueued, Scheduled or AnsweredByBot follows in the same decision.
+        state=S.SCHEDULED,
+        queue=event.queue,
+        priority=event.priority,
+        class_=event.class_,
+        requirements=event.requirements,
+        preferences=event.preferences,
+        tags=event.tags,
+        labels=event.labels,
+        language=event.language,
+        created_at=at,
+        arrived_at=at,
+        enqueued_at=at,
+        due_at=at,
+        credit=0,
+        leg=0,
+        follows=event.follows,
     )
 
 
 def _enqueued(state: State, event: e.Enqueued) -> None:
-    interaction = state.interactions[event.interaction]
+    interaction = _changing(state, event.interaction)
     if interaction.agent is not None:
         _release(state, interaction.agent, interaction.id, event.at)
-    requirements = event.requirements
-    _move(
-        state,
-        event.interaction,
-        CAUSES[event.cause],
-        S.WAITING,
-        queue=event.queue,
-        leg=event.leg,
-        arrived_at=event.arrived_at,
-        enqueued_at=event.at,
-        due_at=event.due_at,
-        credit=event.credit,
-        agent=None,
-        offers=(),
-        barred={agent: until for agent, until in interaction.barred.items() if until > event.at},
-        declined_by=(interaction.declined_by if event.cause in SAME_OPENING else frozenset()) | set(event.last),
-        preferred_agent=event.preferred_agent,
-        hold_until=event.hold_until,
-        requirements=interaction.requirements if requirements is None else requirements,
-        expired=interaction.expired if requirements is None else frozenset(),
-        waited_seen=0,
-        accepted_at=None,
-        owner_gone_until=None,
-        parked_until=None,
-        scheduled_at=None,
-        confirm_until=None,
-        closed_at=None,
-        reopen_until=None,
-    )
+        interaction.agent = None
+    state.index.take(interaction)
+    new = interaction.leg == 0 and interaction.scheduled_at is None and event.cause == "admitted"
+    assert allows(NEW if new else interaction.state, CAUSES[event.cause], S.WAITING), f"{event} from {interaction}"
+    interaction.state = S.WAITING
+    interaction.queue = event.queue
+    interaction.leg = event.leg
+    interaction.arrived_at = event.arrived_at
+    interaction.enqueued_at = event.at
+    interaction.due_at = event.due_at
+    interaction.credit = event.credit
+    interaction.target = event.target
+    interaction.pace = event.pace
+    interaction.parallel = event.parallel
+    interaction.preferred_agent = event.preferred_agent
+    interaction.only_agent = event.only_agent
+    interaction.hold_until = event.hold_until
+    interaction.waited_seen = 0
+    if not new:
+        _begin_again(interaction, event)
+    if event.requirements is not None:
+        interaction.requirements = event.requirements
+        interaction.expired = frozenset()
+        interaction.groups = ()
+    elif event.cause == "moved":
+        interaction.groups = ()
+    if event.last:
+        interaction.declined_by |= frozenset(event.last)
+    state.index.put(interaction)
+    _schedule_leg(state, interaction)
+
+
+def _begin_again(interaction: Interaction, event: e.Enqueued) -> None:
+    """Forget what belonged to the leg or the opening before."""
+    interaction.offers = ()
+    interaction.barred = {agent: until for agent, until in interaction.barred.items() if until > event.at}
+    if event.cause not in SAME_OPENING:
+        interaction.declined_by = frozenset()
+    interaction.step = 0
+    interaction.accepted_at = None
+    interaction.owner_gone_until = None
+    interaction.parked_until = None
+    interaction.scheduled_at = None
+    interaction.confirm_until = None
+    interaction.closed_at = None
+    interaction.reopen_until = None
+
+
+def _schedule_leg(state: State, interaction: Interaction) -> None:
+    """Enter the deadlines of one who waits; most have none."""
+    if interaction.requirements or state.delays or interaction.hold_until is not None or interaction.leg > 1:
+        schedule(state, interaction)
 
 
 def _auto_replied(state: State, event: e.AutoReplied) -> None:
     sent = (*state.auto_replies.get(event.address_hash, ()), event.at)
-    state.auto_replies[event.address_hash] = sent[-REPLIES_KEPT:]
-    _change(state, event.interaction, auto_replied=True)
+    _enter(state, state.auto_replies, event.address_hash, sent[-REPLIES_KEPT:])
+    _changing(state, event.interaction).auto_replied = True
 
 
 def _answered_by_bot(state: State, event: e.AnsweredByBot) -> None:
-    by = "admitted" if state.interactions[event.interaction].leg == 0 else "answered by bot"
-    _move(state, event.interaction, by, S.ANSWERED_BY_BOT, confirm_until=event.confirm_until)
+    interaction = _changing(state, event.interaction)
+    new = interaction.leg == 0
+    assert allows(NEW if new else interaction.state, "admitted" if new else "answered by bot", S.ANSWERED_BY_BOT)
+    state.index.take(interaction)
+    interaction.state = S.ANSWERED_BY_BOT
+    interaction.confirm_until = event.confirm_until
+    state.deadlines.put(event.confirm_until, "confirm", interaction.id)
 
 
 def _message_added(state: State, event: e.MessageAdded) -> None:
-    interaction = state.interactions[event.interaction]
-    values: dict[str, Any] = {"messages": event.number}
+    interaction = _changing(state, event.interaction)
+    interaction.messages = event.number
     if event.author == "customer":
-        values["unanswered_at"] = interaction.unanswered_at or event.at
+        interaction.unanswered_at = interaction.unanswered_at or event.at
     elif event.author == "agent":
-        values |= {"unanswered_at": None, "replied": True}
+        interaction.unanswered_at = None
+        interaction.replied = True
     elif event.author == "bot" and interaction.state is S.ANSWERED_BY_BOT:
-        values["unanswered_at"] = None
-    _change(state, event.interaction, **values)
+        interaction.unanswered_at = None
 
 
 def _offered(state: State, event: e.Offered) -> None:
-    offer = Offer(
+    interaction = _changing(state, event.interaction)
+    if state.undo is not None:
+        state.undo.offer(event.offer)
+    state.offers[event.offer] = Offer(
         id=event.offer,
         interaction=event.interaction,
         agent=event.agent,
@@ -275,120 +265,159 @@ def _offered(state: State, event: e.Offered) -> None:
         offered_at=event.at,
         expires_at=event.expires_at,
     )
-    state.offers[event.offer] = offer
-    state.deadlines.put(("offer", event.offer), event.expires_at)
-    interaction = state.interactions[event.interaction]
-    offers = (*interaction.offers, event.offer)
-    made = interaction.offers_made + 1
-    new = _move(state, event.interaction, "offered", S.OFFERED, offers=offers, offers_made=made)
-    _occupy(state, event.agent, new, event.cost)
+    if event.expires_at > event.at:
+        state.deadlines.put(event.expires_at, "offer", event.offer)
+    _go(interaction, "offered", S.OFFERED)
+    interaction.offers = (*interaction.offers, event.offer)
+    interaction.offers_made += 1
+    if interaction.parallel > 1:
+        state.index.put(interaction)
+    else:
+        state.index.take(interaction)
+    _occupy(state, event.agent, interaction, event.cost, "offer", event.at)
+    state.agents[event.agent].offered_at = event.at
 
 
 def _offer_accepted(state: State, event: e.OfferAccepted) -> None:
     _end_offer(state, event.offer, "accepted")
-    values = {"agent": event.agent, "accepted_at": event.at, "offers": (), "hold_until": None}
-    _move(state, event.interaction, "accepted", S.ACTIVE, **values)
-    _change_agent(state, event.agent, misses=0)
+    interaction = _changing(state, event.interaction)
+    _go(interaction, "accepted", S.ACTIVE)
+    state.index.take(interaction)
+    interaction.agent = event.agent
+    interaction.accepted_at = event.at
+    interaction.offers = ()
+    interaction.hold_until = None
+    interaction.only_agent = None
+    cost = state.agents[event.agent].holds[event.interaction].cost
+    _occupy(state, event.agent, interaction, cost, "active", event.at)
+    state.agents[event.agent].misses = 0
 
 
 def _offer_declined(state: State, event: e.OfferDeclined) -> None:
     interaction = _offer_lost(state, event, "declined", event.reason, event.barred_until)
-    _change(state, event.interaction, declined_by=interaction.declined_by | {event.agent})
+    interaction.declined_by |= {event.agent}
 
 
 def _offer_expired(state: State, event: e.OfferExpired) -> None:
     _offer_lost(state, event, "expired", "timeout", None)
-    _change_agent(state, event.agent, misses=event.misses, cooling_until=event.cooling_until)
+    agent = _changing_agent(state, event.agent)
+    agent.misses = event.misses
+    agent.missed_at = event.at
+    agent.cooling_until = event.cooling_until
+    state.deadlines.put(event.cooling_until, "cool_down", agent.id)
 
 
 def _offer_withdrawn(state: State, event: e.OfferWithdrawn) -> None:
     _offer_lost(state, event, "withdrawn", event.reason, event.barred_until)
 
 
+def _breaker_tripped(state: State, event: e.BreakerTripped) -> None:
+    _enter(state, state.tripped, event.queue, event.until)
+
+
 def _abandoned(state: State, event: e.Abandoned) -> None:
-    _move(
-        state,
-        event.interaction,
-        "customer left",
-        S.ABANDONED,
-        closed_at=event.at,
-        reopen_until=event.reopen_until,
-        customer_leaves_at=None,
-        unanswered_at=None,
-    )
+    interaction = _changing(state, event.interaction)
+    _go(interaction, "customer left", S.ABANDONED)
+    state.index.take(interaction)
+    _end(state, interaction, event.at, event.reopen_until)
+
+
+def _end(state: State, interaction: Interaction, at: Instant, reopen_until: Instant) -> None:
+    interaction.closed_at = at
+    interaction.reopen_until = reopen_until
+    interaction.customer_leaves_at = None
+    interaction.unanswered_at = None
+    interaction.hold_until = None
+    interaction.only_agent = None
+    state.deadlines.put(reopen_until, "forget", interaction.id)
 
 
 def _customer_disconnected(state: State, event: e.CustomerDisconnected) -> None:
-    _change(state, event.interaction, customer_leaves_at=event.leaves_at)
+    _changing(state, event.interaction).customer_leaves_at = event.leaves_at
+    state.deadlines.put(event.leaves_at, "customer", event.interaction)
 
 
 def _customer_reconnected(state: State, event: e.CustomerReconnected) -> None:
-    _change(state, event.interaction, customer_leaves_at=None)
+    _changing(state, event.interaction).customer_leaves_at = None
 
 
 def _ended(state: State, event: e.Ended) -> None:
-    _move(
-        state,
-        event.interaction,
-        "customer left" if event.by == "customer" else "ended",
-        S.WRAP_UP,
-        ended_at=event.at,
-        wrap_up_until=event.wrap_up_until,
-        wrap_up_extensions=0,
-        customer_leaves_at=None,
-        unanswered_at=None,
-    )
+    interaction = _changing(state, event.interaction)
+    _go(interaction, "customer left" if event.by == "customer" else "ended", S.WRAP_UP)
+    interaction.ended_at = event.at
+    interaction.wrap_up_until = event.wrap_up_until
+    interaction.wrap_up_extensions = 0
+    interaction.customer_leaves_at = None
+    interaction.unanswered_at = None
+    if event.wrap_up_until is not None:
+        state.deadlines.put(event.wrap_up_until, "wrap_up", interaction.id)
+    _occupy(state, event.agent, interaction, event.cost, "wrap_up", event.at)
 
 
 def _wrap_up_extended(state: State, event: e.WrapUpExtended) -> None:
-    extensions = state.interactions[event.interaction].wrap_up_extensions + 1
-    _change(state, event.interaction, wrap_up_until=event.wrap_up_until, wrap_up_extensions=extensions)
+    interaction = _changing(state, event.interaction)
+    interaction.wrap_up_extensions += 1
+    interaction.wrap_up_until = event.wrap_up_until
+    state.deadlines.put(event.wrap_up_until, "wrap_up", interaction.id)
 
 
 def _wrapped_up(state: State, event: e.WrappedUp) -> None:
-    interaction = state.interactions[event.interaction]
+    interaction = _changing(state, event.interaction)
     if interaction.accepted_at is not None:
-        samples = (*state.handling.get(interaction.queue, ()), event.at - interaction.accepted_at)
-        state.handling[interaction.queue] = samples[-HANDLING_SAMPLES:]
-    _finish(state, event, "wrapped up", event.disposition)
+        _learn(state, interaction, event.agent, event.at - interaction.accepted_at)
+    _finish(state, interaction, event, "wrapped up", event.disposition)
+
+
+def _learn(state: State, interaction: Interaction, id: AgentId, handling: int) -> None:
+    """Keep how long it took: the queue's latest, and the agent's sum for the label."""
+    samples = (*state.handling.get(interaction.queue, ()), handling)
+    _enter(state, state.handling, interaction.queue, samples[-HANDLING_SAMPLES:])
+    if id in state.agents:
+        agent = _changing_agent(state, id)
+        count, total = agent.handling.get(interaction.label, (0, 0))
+        agent.handling = {**agent.handling, interaction.label: (count + 1, total + handling)}
 
 
 def _closed(state: State, event: e.Closed) -> None:
-    _finish(state, event, "closed", event.reason)
+    interaction = _changing(state, event.interaction)
+    state.index.take(interaction)
+    _finish(state, interaction, event, "closed", event.reason)
 
 
-def _finish(state: State, event: e.WrappedUp | e.Closed, by: str, disposition: str | None) -> None:
-    interaction = state.interactions[event.interaction]
-    if interaction.agent is not None:
-        _release(state, interaction.agent, interaction.id, event.at)
-    _move(
-        state,
-        event.interaction,
-        by,
-        S.CLOSED,
-        closed_at=event.at,
-        reopen_until=event.reopen_until,
-        disposition=disposition,
-        wrap_up_until=None,
-        owner_gone_until=None,
-        customer_leaves_at=None,
-        confirm_until=None,
-        parked_until=None,
-        scheduled_at=None,
-        unanswered_at=None,
-    )
+def _finish(
+    state: State, interaction: Interaction, event: e.WrappedUp | e.Closed, by: str, disposition: str | None
+) -> None:
+    _release(state, interaction.agent, interaction.id, event.at)
+    _go(interaction, by, S.CLOSED)
+    interaction.disposition = disposition
+    interaction.wrap_up_until = None
+    interaction.owner_gone_until = None
+    interaction.confirm_until = None
+    interaction.parked_until = None
+    interaction.scheduled_at = None
+    _end(state, interaction, event.at, event.reopen_until)
 
 
 def _resumed(state: State, event: e.Resumed) -> None:
-    values = {"agent": event.agent, "parked_until": None, "wrap_up_until": None, "ended_at": None}
-    new = _move(state, event.interaction, event.cause.replace("_", " "), S.ACTIVE, **values)
-    _occupy(state, event.agent, new, event.cost)
+    interaction = _changing(state, event.interaction)
+    _go(interaction, event.cause.replace("_", " "), S.ACTIVE)
+    interaction.agent = event.agent
+    interaction.parked_until = None
+    interaction.wrap_up_until = None
+    interaction.ended_at = None
+    _occupy(state, event.agent, interaction, event.cost, "active", event.at)
 
 
 def _parked(state: State, event: e.Parked) -> None:
-    values = {"parked_until": event.until, "customer_leaves_at": None, "owner_gone_until": None}
-    _move(state, event.interaction, "parked", S.PARKED, **values)
-    _release(state, event.agent, event.interaction, event.at)
+    interaction = _changing(state, event.interaction)
+    _go(interaction, "parked", S.PARKED)
+    interaction.parked_until = event.until
+    interaction.customer_leaves_at = None
+    interaction.owner_gone_until = None
+    if event.until is not None:
+        state.deadlines.put(event.until, "due", interaction.id)
+    _occupy(state, event.agent, interaction, event.cost, "parked", event.at)
+    _rest(state.agents[event.agent], event.at)
 
 
 def _let_go(state: State, event: e.Transferred | e.OwnerLost) -> None:
@@ -397,130 +426,172 @@ def _let_go(state: State, event: e.Transferred | e.OwnerLost) -> None:
 
 
 def _reprioritised(state: State, event: e.Reprioritised) -> None:
-    _change(state, event.interaction, priority=event.priority, class_=event.class_, due_at=event.due_at)
+    interaction = _changing(state, event.interaction)
+    interaction.priority = event.priority
+    interaction.class_ = event.class_
+    interaction.due_at = event.due_at
+    state.index.put(interaction)
 
 
 def _call_tried(state: State, event: e.CallTried) -> None:
-    _change(state, event.interaction, attempts=event.attempt)
+    _changing(state, event.interaction).attempts = event.attempt
 
 
 def _scheduled(state: State, event: e.Scheduled) -> None:
-    interaction = state.interactions[event.interaction]
-    if interaction.agent is not None:
-        _release(state, interaction.agent, interaction.id, event.at)
-    by = "admitted" if interaction.leg == 0 and interaction.scheduled_at is None else "rescheduled"
-    _move(state, event.interaction, by, S.SCHEDULED, scheduled_at=event.due, wrap_up_until=None)
+    interaction = _changing(state, event.interaction)
+    _release(state, interaction.agent, interaction.id, event.at)
+    new = interaction.leg == 0 and interaction.scheduled_at is None
+    assert allows(NEW if new else interaction.state, "admitted" if new else "rescheduled", S.SCHEDULED)
+    state.index.take(interaction)
+    interaction.state = S.SCHEDULED
+    interaction.scheduled_at = event.due
+    interaction.wrap_up_until = None
+    state.deadlines.put(event.due, "due", interaction.id)
 
 
 def _requirement_expired(state: State, event: e.RequirementExpired) -> None:
-    gone = str(Requirement(event.skill, event.level))
-    _change(state, event.interaction, expired=state.interactions[event.interaction].expired | {gone})
+    interaction = _changing(state, event.interaction)
+    interaction.expired |= {str(Requirement(event.skill, event.level))}
+    state.index.put(interaction)
+    schedule(state, interaction)
 
 
 def _wait_reached(state: State, event: e.WaitReached) -> None:
-    _change(state, event.interaction, waited_seen=event.wait_ms)
+    interaction = _changing(state, event.interaction)
+    interaction.waited_seen = event.wait_ms
+    state.index.put(interaction)
+    schedule(state, interaction)
 
 
 def _hold_ended(state: State, event: e.HoldEnded) -> None:
-    _change(state, event.interaction, hold_until=None)
+    interaction = _changing(state, event.interaction)
+    interaction.hold_until = None
+    state.index.put(interaction)
 
 
 def _bar_lifted(state: State, event: e.BarLifted) -> None:
-    barred = dict(state.interactions[event.interaction].barred)
-    barred.pop(event.agent, None)
-    _change(state, event.interaction, barred=barred)
+    interaction = _changing(state, event.interaction)
+    interaction.barred = {agent: until for agent, until in interaction.barred.items() if agent != event.agent}
+    state.index.put(interaction)
+    schedule(state, interaction)
 
 
 def _forgotten(state: State, event: e.Forgotten) -> None:
-    interaction = state.interactions[event.interaction]
+    interaction = _changing(state, event.interaction)
     for number in range(1, interaction.offers_made + 1):
-        del state.offers[offer_id(interaction.id, number)]
-    state.deadlines.put(("forget", interaction.id), None)
+        id = offer_id(interaction.id, number)
+        if state.undo is not None:
+            state.undo.offer(id)
+        del state.offers[id]
     del state.interactions[interaction.id]
 
 
 def _agent_defined(state: State, event: e.AgentDefined) -> None:
     old = state.agents.get(event.agent)
-    new = Agent(event.agent, event.profile, since=event.at, idle_since=event.at)
-    _set_agent(state, old, new if old is None else replace(old, profile=event.profile))
-    queues = set(event.profile.queues) | (set(old.profile.queues) if old else set())
-    _index_members(state, queues, event.agent)
+    if old is None:
+        if state.undo is not None:
+            state.undo.agent(event.agent)
+        agent = state.agents[event.agent] = Agent(event.agent, event.profile, since=event.at, idle_since=event.at)
+        before: dict[str, Membership] = {}
+    else:
+        agent = _changing_agent(state, event.agent)
+        before, agent.profile = agent.profile.queues, event.profile
+    state.index.put_agent(agent)
+    _index_members(state, agent.id, before, agent.profile.queues)
 
 
 def _agent_removed(state: State, event: e.AgentRemoved) -> None:
-    gone = state.agents[event.agent]
-    state.deadlines.put(("cool_down", event.agent), None)
-    state.deadlines.put(("absence", event.agent), None)
-    _index_taker(state, gone, None)
+    agent = _changing_agent(state, event.agent)
+    state.index.take_agent(event.agent)
     del state.agents[event.agent]
-    _index_members(state, set(gone.profile.queues), event.agent)
+    _index_members(state, event.agent, agent.profile.queues, {})
 
 
-def _index_members(state: State, queues: set[str], agent: AgentId) -> None:
-    current = state.agents.get(agent)
-    for queue in sorted(queues):
-        members = {member for member in state.members.get(queue, ()) if member != agent}
-        if current is not None and queue in current.profile.queues:
-            members.add(agent)
-        state.members[queue] = tuple(sorted(members))
-        delays = {state.agents[member].profile.queues[queue].delay for member in members}
-        fresh = tuple(sorted(delay for delay in delays if delay))
-        if fresh != state.delays.get(queue, ()):
-            state.delays[queue] = fresh
+def _index_members(state: State, id: AgentId, before: dict[str, Membership], after: dict[str, Membership]) -> None:
+    for queue in sorted({*before, *after}):
+        old, new = before.get(queue), after.get(queue)
+        if old == new:
+            continue
+        members = list(state.members.get(queue, ()))
+        if old is None:
+            insort(members, id)
+        elif new is None:
+            del members[bisect_left(members, id)]
+        _enter(state, state.members, queue, members)
+        if (old is not None and old.delay) or (new is not None and new.delay):
             _rethink_delays(state, queue)
 
 
 def _rethink_delays(state: State, queue: str) -> None:
-    for interaction in list(state.interactions.values()):
-        if interaction.queue == queue and interaction.state in (S.WAITING, S.OFFERED):
-            _set_deadlines(state, interaction)
+    delays = {state.agents[member].profile.queues[queue].delay for member in state.members[queue]}
+    fresh = tuple(sorted(delay for delay in delays if delay))
+    if fresh == state.delays.get(queue, ()):
+        return
+    _enter(state, state.delays, queue, fresh)
+    for interaction in state.interactions.values():
+        if interaction.queue == queue and interaction.state in QUEUED:
+            schedule(state, interaction)
 
 
 def _presence_changed(state: State, event: e.PresenceChanged) -> None:
-    agent = state.agents[event.agent]
-    media_off = agent.media_off if event.media_off is None else frozenset(event.media_off)
+    agent = _changing_agent(state, event.agent)
+    if event.media_off is not None:
+        agent.media_off = frozenset(event.media_off)
     if event.after_current:
-        pending = f"{event.presence}:{event.reason}"
-        _change_agent(state, event.agent, after_current=pending, media_off=media_off)
+        agent.after_current = f"{event.presence}:{event.reason}"
         return
-    values: dict[str, Any] = {"after_current": None, "media_off": media_off, "reason": event.reason}
+    agent.after_current = None
+    agent.reason = event.reason
     if event.presence != agent.presence:
-        values |= {"presence": event.presence, "since": event.at}
-        if event.presence == "available":
-            values |= {"idle_since": event.at, "misses": 0, "cooling_until": None}
-        if event.presence in ("disconnected", "offline"):
-            values |= {"grace_until": None}
-    new = _change_agent(state, event.agent, **values)
-    if new.connected and new.presence != "offline":
-        _owner_is_back(state, new)
+        _declare(agent, event)
+    if agent.connected and agent.presence != "offline":
+        _owner_is_back(state, agent)
+
+
+def _declare(agent: Agent, event: e.PresenceChanged) -> None:
+    agent.presence = event.presence
+    agent.since = event.at
+    if event.presence == "available":
+        _rest(agent, event.at)
+        agent.misses = 0
+        agent.cooling_until = None
+    if event.presence in ("disconnected", "offline"):
+        agent.grace_until = None
 
 
 def _agent_connected(state: State, event: e.AgentConnected) -> None:
-    agent = _change_agent(state, event.agent, connected=True, grace_until=None)
+    agent = _changing_agent(state, event.agent)
+    agent.connected = True
+    agent.grace_until = None
     if agent.presence != "offline":
         _owner_is_back(state, agent)
 
 
 def _owner_is_back(state: State, agent: Agent) -> None:
-    for interaction in agent.holds:
-        if state.interactions[interaction].owner_gone_until is not None:
-            _change(state, interaction, owner_gone_until=None)
+    for id in agent.holds:
+        if state.interactions[id].owner_gone_until is not None:
+            _changing(state, id).owner_gone_until = None
 
 
 def _agent_disconnected(state: State, event: e.AgentDisconnected) -> None:
-    _change_agent(state, event.agent, connected=False, grace_until=event.grace_until)
+    agent = _changing_agent(state, event.agent)
+    agent.connected = False
+    agent.grace_until = event.grace_until
+    if event.grace_until is not None:
+        state.deadlines.put(event.grace_until, "absence", agent.id)
 
 
 def _owner_away(state: State, event: e.OwnerAway) -> None:
-    _change(state, event.interaction, owner_gone_until=event.until)
+    _changing(state, event.interaction).owner_gone_until = event.until
+    state.deadlines.put(event.until, "grace", event.interaction)
 
 
 def _grace_ended(state: State, event: e.GraceEnded) -> None:
-    _change(state, event.interaction, owner_gone_until=None)
+    _changing(state, event.interaction).owner_gone_until = None
 
 
 def _cool_down_ended(state: State, event: e.CoolDownEnded) -> None:
-    _change_agent(state, event.agent, cooling_until=None)
+    _changing_agent(state, event.agent).cooling_until = None
 
 
 def _nothing(state: State, event: e.AnyEvent) -> None:
@@ -532,7 +603,7 @@ def offer_id(interaction: InteractionId, number: int) -> OfferId:
     return f"{interaction}.{number}"
 
 
-_WRITERS: dict[type[Any], Callable[[State, Any], None]] = {
+WRITERS: dict[type[Any], Callable[[State, Any], None]] = {
     e.Admitted: _admitted,
     e.Enqueued: _enqueued,
     e.AutoReplied: _auto_replied,
@@ -546,6 +617,7 @@ _WRITERS: dict[type[Any], Callable[[State, Any], None]] = {
     e.OfferDeclined: _offer_declined,
     e.OfferExpired: _offer_expired,
     e.OfferWithdrawn: _offer_withdrawn,
+    e.BreakerTripped: _breaker_tripped,
     e.Abandoned: _abandoned,
     e.CustomerDisconnected: _customer_disconnected,
     e.CustomerReconnected: _customer_reconnected,

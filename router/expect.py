@@ -1,55 +1,46 @@
-"""Position and expected wait (semantics.md section 14)."""
+"""Position and expected wait (semantics.md section 14).
 
-import math
+What stands here is quick enough for the writer's path. Where agents differ in what they serve (`one_pool` is False),
+`router.lookahead` tells more, off that path.
+"""
 
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from agents.agent import Agent
 from agents.availability import is_staffing
-from queues.backlog import Signature, signature_of
+from queues.calibration import calibrated
 from queues.interaction import Interaction
 from queues.lifecycle import InteractionState
+from queues.measured import Measured, measured_from
+from router.closed_form import Estimate, Overtaking, wait_behind
+from router.facing import Share, facing
+from router.index import Pool
 from router.policy import Policy
 from router.state import State
-from vocabulary.ids import AgentId, InteractionId, QueueName
-from vocabulary.instants import Span
-
-_Z90 = 1.2815515655446004
-"""90th percentile of the standard normal distribution."""
+from vocabulary.ids import InteractionId, QueueName
+from vocabulary.instants import Instant, Span
 
 
-def position(state: State, id: InteractionId) -> int | None:
+def position(state: State, id: InteractionId, now: Instant | None = None) -> int | None:
     """Return 1 + how many that share an agent with interaction `id` would be served before it; None if it doesn't wait.
 
     An agent takes all of a queue that he serves first before any of another (semantics.md section 7); where the shared
-    agents differ in that, the majority decides.
+    agents differ in that, the majority decides. `now` counts where queues order by wait over target.
     """
     interaction = state.interactions.get(id)
     if interaction is None or interaction.state is not InteractionState.WAITING:
         return 1 if interaction is not None and interaction.state is InteractionState.OFFERED else None
-    own = signature_of(interaction)
-    mine = _servers(state, own)
-    ahead = state.backlog.ahead_of(own, interaction.key)
-    for signature in state.backlog.signatures():
-        shared = mine & _servers(state, signature) if signature != own else set()
-        if shared:
-            ahead += _ahead_in(state, signature, interaction, shared)
-    return 1 + ahead
+    return 1 + facing(state, interaction, now).ahead
 
 
-def _ahead_in(state: State, signature: Signature, interaction: Interaction, shared: set[AgentId]) -> int:
-    """Return how many under `signature` most of the `shared` agents would take before `interaction`."""
-    queue = signature[0]
-    served = [state.agents[agent].profile.queues for agent in shared]
-    later = sum(queues[queue].priority > queues[interaction.queue].priority for queues in served)
-    sooner = sum(queues[queue].priority < queues[interaction.queue].priority for queues in served)
-    if 2 * later > len(served):
-        return 0
-    if 2 * sooner > len(served):
-        return sum(1 for _ in state.backlog.waiting(signature))
-    return state.backlog.ahead_of(signature, interaction.key)
-
-
-def _servers(state: State, signature: Signature) -> set[AgentId]:
-    queue, _, requirements = signature
-    return {agent.id for agent in state.agents_of(queue) if agent.holds_skills(requirements)}
+def one_pool(state: State, id: InteractionId) -> bool:
+    """Tell whether `expected_wait` is as good as it gets for `id`; otherwise a look-ahead tells more."""
+    interaction = state.interactions.get(id)
+    if interaction is None or interaction.state is not InteractionState.WAITING:
+        return True
+    return facing(state, interaction, None).one_pool
 
 
 def staffed(state: State, queue: QueueName) -> int:
@@ -57,28 +48,73 @@ def staffed(state: State, queue: QueueName) -> int:
     return sum(is_staffing(agent) for agent in state.agents_of(queue))
 
 
-def expected_wait(state: State, policy: Policy, id: InteractionId) -> tuple[Span, Span] | None:
+def expected_wait(
+    state: State,
+    policy: Policy,
+    id: InteractionId,
+    now: Instant | None = None,
+    measured: Mapping[QueueName, Measured] | None = None,
+) -> tuple[Span, Span] | None:
     """Return the 10th and 90th percentile of the wait still ahead of interaction `id`, ms; None if nobody can say.
 
-    It waits for `position` releases of its servers. With handling times of mean m and n servers who hold k
-    interactions each at most, releases come every m / (n k) on average, so the wait is Erlang distributed with
-    `position` stages. Hidden when nobody is staffed or fewer recent samples than the policy asks for.
+    Corrected by what really happened. Hidden when nobody is staffed or fewer recent samples than the policy asks for.
+    """
+    estimate = closed_form(state, policy, id, now, measured)
+    if estimate is None:
+        return None
+    return calibrated(estimate.interval, known_of(state, state.interactions[id].queue, measured).calibration)
+
+
+def closed_form(
+    state: State,
+    policy: Policy,
+    id: InteractionId,
+    now: Instant | None = None,
+    measured: Mapping[QueueName, Measured] | None = None,
+) -> Estimate | None:
+    """Return what the wait is expected to be if all who may serve `id` were one pool, uncorrected; None as above.
+
+    `now` defaults to when `id` was enqueued, `measured` to what the state knows of handling times.
     """
     interaction = state.interactions.get(id)
-    place = position(state, id)
-    if interaction is None or place is None:
+    if interaction is None or interaction.state not in (InteractionState.WAITING, InteractionState.OFFERED):
         return None
-    samples = state.handling.get(interaction.queue, ())
-    slots = sum(_slots(state, agent, interaction.medium) for agent in _servers(state, signature_of(interaction)))
-    if not slots or len(samples) < policy.estimate_samples_min:
+    known = known_of(state, interaction.queue, measured)
+    if known.handling.count < policy.estimate_samples_min:
         return None
-    mean = sum(samples) / len(samples) / slots
-    return _erlang_quantile(place, mean, -_Z90), _erlang_quantile(place, mean, _Z90)
+    now = interaction.enqueued_at if now is None else now
+    faced = facing(state, interaction, now)
+    served = _places(state, faced.pools, interaction)
+    if not served:
+        return None
+    ahead = faced.ahead if interaction.state is InteractionState.WAITING else 0
+    traffic = tuple(_traffic(state, faced.pools, interaction, measured))
+    return wait_behind(
+        ahead,
+        served / _handling(traffic, known, now),
+        known.leaving,
+        tuple(_overtaking(traffic, policy, interaction, now)),
+    )
 
 
-def _slots(state: State, id: AgentId, medium: str) -> int:
+def known_of(state: State, queue: QueueName, measured: Mapping[QueueName, Measured] | None) -> Measured:
+    """Return what `queue` has shown."""
+    if measured is not None:
+        return measured.get(queue) or Measured()
+    return measured_from(state.handling.get(queue, ()))
+
+
+def _places(state: State, pools: tuple[Pool, ...], interaction: Interaction) -> int:
+    """Return how many of its medium all who are staffed and may serve `interaction` can hold at once."""
+    if interaction.only_agent is not None:
+        only = state.agents.get(interaction.only_agent)
+        return places(only, interaction.medium) if only is not None else 0
+    medium = interaction.medium
+    return sum(places(agent, medium) for pool in pools for agent in pool.agents.values() if agent.connected)
+
+
+def places(agent: Agent, medium: str) -> int:
     """Return how many interactions of `medium` the agent can hold at once, 0 if he isn't staffed."""
-    agent = state.agents[id]
     if not is_staffing(agent):
         return 0
     limit = agent.profile.limit(medium)
@@ -86,11 +122,56 @@ def _slots(state: State, id: AgentId, medium: str) -> int:
     return min(fit, limit.max) if limit.max is not None else fit
 
 
-def _erlang_quantile(stages: int, mean_of_stage: float, z: float) -> Span:
-    """Return a quantile of an Erlang distribution, ms, by its normal score `z`.
+class Traffic(msgspec.Struct, frozen=True, gc=False):
+    """What arrives in a queue for an interaction's agents: `part` of it, and whether they serve it sooner or later."""
 
-    Source: Wilson & Hilferty 1931, doi:10.1073/pnas.17.12.684: the cube root of a gamma variable is nearly normal.
-    """
-    shrink = 1 / (9 * stages)
-    root = max(0.0, 1 - shrink + z * math.sqrt(shrink))
-    return round(stages * mean_of_stage * root * root * root)
+    queue: QueueName
+    known: Measured
+    part: float
+    share: Share
+
+
+def _traffic(
+    state: State, pools: tuple[Pool, ...], interaction: Interaction, measured: Mapping[QueueName, Measured] | None
+) -> Iterator[Traffic]:
+    """Iterate over the queues whose arrivals are measured and that agents of `pools` serve."""
+    for queue, known in (measured or {}).items():
+        share = Share()
+        for pool in pools:
+            membership, own = pool.queues.get(queue), pool.queues.get(interaction.queue)
+            if membership is not None:
+                agents, mine = len(pool.agents), own.priority if own is not None else membership.priority
+                share.agents += agents
+                share.sooner += agents * (membership.priority < mine)
+                share.later += agents * (membership.priority > mine)
+        if share.agents:
+            yield Traffic(queue, known, min(1.0, share.agents / len(state.members[queue])), share)
+
+
+def _handling(traffic: tuple[Traffic, ...], own: Measured, now: Instant) -> float:
+    """Return the mean handling of what the agents do, ms: of all their queues by how much arrives in each."""
+    weights = work = 0.0
+    for each in traffic:
+        if each.known.handling.count:
+            weight = each.part * each.known.arriving_in_all(now)
+            weights += weight
+            work += weight * each.known.handling.mean
+    return work / weights if weights else own.handling.mean
+
+
+def _overtaking(
+    traffic: tuple[Traffic, ...], policy: Policy, interaction: Interaction, now: Instant
+) -> Iterator[Overtaking]:
+    """Iterate over the newcomers who go before `interaction`: of a higher class, or due earlier for some time."""
+    for each in traffic:
+        if 2 * each.share.later > each.share.agents:
+            continue
+        first = 2 * each.share.sooner > each.share.agents
+        queue = policy.queues.get(each.queue)
+        ahead_for = interaction.due_at - queue.target - now if queue is not None and not interaction.pace else 0
+        for class_ in each.known.arrivals:
+            rate = each.part * each.known.arriving(class_, now)
+            if first or class_ < interaction.class_:
+                yield Overtaking(rate)
+            elif class_ == interaction.class_ and each.queue != interaction.queue and ahead_for > 0:
+                yield Overtaking(rate, float(ahead_for))

@@ -4,12 +4,13 @@ from typing import Any
 
 from agents.agent import Agent
 from agents.availability import unavailable_because
-from queues.backlog import signature_of
-from queues.interaction import Interaction
+from queues.interaction import Interaction, Offer
 from queues.lifecycle import InteractionState
+from queues.policy import QueuePolicy
+from router.eligibility import fails_because
 from router.expect import expected_wait, position, staffed
-from router.match import fails_because, rank
 from router.policy import Policy
+from router.ranking import rank, rank_terms
 from router.state import State
 from vocabulary.ids import AgentId, InteractionId, OfferId
 from vocabulary.instants import Instant
@@ -73,8 +74,9 @@ def explain_offer(state: State, policy: Policy, id: OfferId, now: Instant) -> di
     if offer is None:
         return None
     interaction = state.interactions[offer.interaction]
-    ranked = sorted(state.agents_of(interaction.queue), key=lambda agent: rank(agent, interaction, policy))
-    terms = ("declined_before", "not_preferred", "load", "idle_since", "id")
+    queue = policy.queues.get(interaction.queue) or QueuePolicy(name=interaction.queue)
+    ranked = sorted(state.agents_of(interaction.queue), key=lambda agent: rank(agent, interaction, queue))
+    terms = rank_terms(interaction, queue)
     return {
         "offer": offer.id,
         "agent": offer.agent,
@@ -83,7 +85,7 @@ def explain_offer(state: State, policy: Policy, id: OfferId, now: Instant) -> di
             {
                 "agent": agent.id,
                 "fails": None if agent.id == offer.agent else fails_because(agent, interaction, now),
-                "rank": dict(zip(terms, rank(agent, interaction, policy), strict=True)),
+                "rank": dict(zip(terms, rank(agent, interaction, queue), strict=True)),
             }
             for agent in ranked
         ],
@@ -96,14 +98,11 @@ def explain_agent(state: State, id: AgentId, now: Instant) -> dict[str, Any] | N
     if agent is None:
         return None
     lines = []
-    for signature in sorted(state.backlog.signatures()):
-        first = next(iter(state.backlog.waiting(signature)), None)
-        if first is not None:
-            interaction = state.interactions[first[1]]
-            assert signature_of(interaction) == signature
-            fails = fails_because(agent, interaction, now)
-            lines.append({"queue": signature[0], "medium": signature[1], "first": interaction.id, "fails": fails})
-    media = sorted({signature[1] for signature in state.backlog.signatures()}) or ["chat"]
+    for signature in sorted(state.index.signatures()):
+        interaction = state.interactions[next(state.index.waiting(signature)).id]
+        fails = fails_because(agent, interaction, now)
+        lines.append({"queue": signature.queue, "medium": signature.medium, "first": interaction.id, "fails": fails})
+    media = sorted({signature.medium for signature in state.index.signatures()}) or ["chat"]
     return {
         "agent": id,
         "presence": agent.presence,
@@ -113,3 +112,15 @@ def explain_agent(state: State, id: AgentId, now: Instant) -> dict[str, Any] | N
         "unavailable": {medium: unavailable_because(agent, medium, now) for medium in media},
         "waiting": lines,
     }
+
+
+def offer_reasons(state: State, offer: Offer) -> tuple[str, ...]:
+    """Return why this agent was asked, as codes: affinity, the skills that were asked for, his load."""
+    interaction, agent = state.interactions.get(offer.interaction), state.agents.get(offer.agent)
+    if interaction is None or agent is None:
+        return ()
+    held = agent.holds.get(interaction.id)
+    used = agent.used - (held.cost if held is not None else 0)
+    skills = tuple(f"skill:{need.skill}:{agent.profile.skills.get(need.skill, 0)}" for need in interaction.in_force)
+    preferred = ("preferred",) if interaction.preferred_agent == agent.id else ()
+    return (*preferred, *skills, f"load:{used}/{agent.profile.capacity}")

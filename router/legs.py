@@ -22,10 +22,12 @@ def enqueue(
     preferred_agent: AgentId | None = None,
     requirements: tuple[Requirement, ...] | None = None,
     last: tuple[AgentId, ...] = (),
+    only_agent: AgentId | None = None,
 ) -> None:
     """Begin a leg. `arrived_at` stays what it was unless given; a hold runs if the preferred agent is not offline."""
     policy = draft.queue(queue or interaction.queue)
     arrived = interaction.arrived_at if arrived_at is None else arrived_at
+    owner = interaction.agent
     draft.emit(
         e.Enqueued(
             at=draft.now,
@@ -35,16 +37,20 @@ def enqueue(
             arrived_at=arrived,
             due_at=due_at(arrived, policy.target, interaction.priority, policy.credit),
             credit=policy.credit,
+            target=policy.target,
+            pace=policy.target if policy.order == "wait_over_target" else 0,
+            parallel=policy.parallel,
+            only_agent=only_agent,
             cause=cause,
             preferred_agent=preferred_agent,
-            hold_until=_hold_until(draft, preferred_agent, policy, interaction.medium),
+            hold_until=_hold_until(draft, preferred_agent, policy, interaction.medium) if preferred_agent else None,
             requirements=requirements,
             last=last,
         )
     )
     draft.look_at(interaction.id)
-    if interaction.agent is not None:
-        draft.look_at_agent(interaction.agent)
+    if owner is not None:
+        draft.look_at_agent(owner)
 
 
 def _hold_until(draft: Draft, preferred: AgentId | None, policy: QueuePolicy, medium: str) -> Instant | None:
@@ -62,7 +68,7 @@ def still_there(draft: Draft, agent: AgentId | None) -> AgentId | None:
 
 def withdraw_offers(draft: Draft, interaction: Interaction, reason: str) -> None:
     """Take back every pending offer of `interaction`."""
-    for id in interaction.offers:
+    for id in tuple(interaction.offers):
         withdraw(draft, id, reason)
 
 
@@ -92,8 +98,11 @@ def end_hold_of(draft: Draft, interaction: Interaction | None, agent: AgentId) -
 
 def end_holds_of(draft: Draft, agent: AgentId) -> None:
     """End every hold for `agent`: he went offline, or is no more."""
-    for id in [id for id, kept in draft.state.interactions.items() if kept.hold_until is not None]:
-        end_hold_of(draft, draft.interaction(id), agent)
+    kept = draft.state.index.personal.get(agent, {}).values()
+    ringing = draft.state.agents[agent].holds if agent in draft.state.agents else {}
+    held = [*kept, *(draft.state.interactions[id] for id in ringing)]
+    for interaction in sorted(held, key=lambda each: each.number):
+        end_hold_of(draft, interaction, agent)
 
 
 def close(draft: Draft, interaction: Interaction, reason: str, by: str) -> None:
@@ -117,7 +126,14 @@ def end(draft: Draft, interaction: Interaction, by: str, *, wrap_up: bool = Fals
     policy = draft.queue(interaction.queue)
     timed = policy.wrap_up in ("timed", "timed_forced") or (policy.wrap_up == "optional" and wrap_up)
     until = draft.now + policy.wrap_up_after if timed else None
-    draft.emit(e.Ended(at=draft.now, interaction=interaction.id, agent=interaction.agent, by=by, wrap_up_until=until))
+    cost = draft.state.agents[interaction.agent].profile.limit(interaction.medium).wrapping
+    draft.emit(
+        e.Ended(
+            at=draft.now, interaction=interaction.id, agent=interaction.agent, by=by, cost=cost, wrap_up_until=until
+        )
+    )
+    if cost < draft.state.agents[interaction.agent].profile.limit(interaction.medium).cost:
+        draft.look_at_agent(interaction.agent)
     if policy.wrap_up == "none" or (policy.wrap_up == "optional" and not wrap_up):
         wrap_up_done(draft, interaction, None)
 
@@ -157,3 +173,11 @@ def wait_for_owner(draft: Draft, interaction: Interaction) -> None:
     wraps_up = interaction.state is InteractionState.WRAP_UP
     span = policy.disconnect_grace if wraps_up else policy.grace_of(interaction.medium)
     draft.emit(e.OwnerAway(at=draft.now, interaction=interaction.id, agent=agent.id, until=draft.now + span))
+
+
+def set_aside(draft: Draft, interaction: Interaction, cause: str, until: Instant | None = None) -> None:
+    """Park an active interaction: its agent is free for other work."""
+    agent = draft.state.agents[interaction.agent or ""]
+    cost = agent.profile.limit(interaction.medium).parked_cost
+    draft.emit(e.Parked(at=draft.now, interaction=interaction.id, agent=agent.id, cause=cause, cost=cost, until=until))
+    draft.look_at_agent(agent.id)

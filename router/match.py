@@ -1,93 +1,75 @@
-"""Who gets what (semantics.md sections 6 and 7): filter, rank, choose. Both directions, and the order between them."""
+"""Who gets what (semantics.md section 7): filter, rank, choose. Both directions, and the order between them."""
 
 from agents.agent import Agent
-from agents.availability import unavailable_because
-from queues.backlog import Place
 from queues.interaction import Interaction
 from queues.lifecycle import InteractionState
+from queues.policy import QueuePolicy
 from router import events as e
 from router.draft import Draft
+from router.eligibility import fails_because, reserved_for
 from router.evolve import offer_id
-from router.legs import end_holds_of
-from router.policy import Policy
+from router.index import Desk
+from router.legs import end_holds_of, withdraw
+from router.ranking import Rank, handling_ms, ordering_of, rank, score, unwanted
 from router.state import State
 from vocabulary.instants import Instant
 
 S = InteractionState
-Rank = tuple[bool, bool, float, Instant, str]
 
 
-def fails_because(agent: Agent, interaction: Interaction, now: Instant) -> str | None:
-    """Return the first condition of semantics.md section 6 that `agent` fails for `interaction`, or None.
-
-    Reasons are codes: those of `unavailable_because`, then `not_member`, `delay`, `requirement:<skill>`, `no_room`,
-    `held_for:<agent>`, `barred`.
-    """
-    reason = unavailable_because(agent, interaction.medium, now)
-    if reason is not None:
-        return reason
-    membership = agent.profile.queues.get(interaction.queue)
-    if membership is None:
-        return "not_member"
-    if now < interaction.enqueued_at + membership.delay:
-        return "delay"
-    for requirement in interaction.in_force:
-        if not requirement.met_by(agent.profile.skills):
-            return f"requirement:{requirement}"
-    if not agent.has_room(interaction.medium):
-        return "no_room"
-    return _kept_from(agent, interaction, now)
-
-
-def _kept_from(agent: Agent, interaction: Interaction, now: Instant) -> str | None:
-    if interaction.hold_until is not None and now < interaction.hold_until and interaction.preferred_agent != agent.id:
-        return f"held_for:{interaction.preferred_agent}"
-    barred_until = interaction.barred.get(agent.id)
-    return "barred" if barred_until is not None and now < barred_until else None
-
-
-def rank(agent: Agent, interaction: Interaction, policy: Policy) -> Rank:
-    """Return what orders qualifying agents, best first.
-
-    Who declined comes last, the preferred agent first, then the queue's strategy decides; ties go to the lower id.
-    """
-    queue = policy.queues.get(interaction.queue)
-    load = 0.0 if queue is not None and queue.strategy == "longest_idle" else agent.load
-    not_preferred = interaction.preferred_agent is not None and interaction.preferred_agent != agent.id
-    return (agent.id in interaction.declined_by, not_preferred, load, agent.idle_since, agent.id)
-
-
-def agent_for(interaction: Interaction, state: State, policy: Policy, now: Instant) -> Agent | None:
+def agent_for(interaction: Interaction, state: State, queue: QueuePolicy, now: Instant) -> Agent | None:
     """Return the agent to offer `interaction` to, or None if nobody can take it now."""
-    able = (agent for agent in state.takers_of(interaction.queue) if fails_because(agent, interaction, now) is None)
-    return min(able, key=lambda agent: rank(agent, interaction, policy), default=None)
+    only = reserved_for(interaction)
+    if only is not None:
+        agent = state.agents.get(only)
+        return agent if agent is not None and fails_because(agent, interaction, now) is None else None
+    index = state.index
+    free = index.free(interaction)
+    if not free:
+        return None
+    if interaction.barred or interaction.declined_by or interaction.preferred_agent or interaction.offers:
+        return _best_of_all(interaction, state, queue, now)
+    ordering = ordering_of(queue)
+    desks = index.desks
+    if not free & (free - 1):
+        desk = desks[free.bit_length() - 1]
+        if queue.strategy != "fastest":
+            return desk.agents[desk.first(ordering)[-1]]
+    best: Rank | None = None
+    found: Agent | None = None
+    while free:
+        lowest = free & -free
+        free ^= lowest
+        desk = desks[lowest.bit_length() - 1]
+        terms, agent = _best_at(desk, interaction, queue)
+        if best is None or terms < best:
+            best, found = terms, agent
+    return found
+
+
+def _best_at(desk: Desk, interaction: Interaction, queue: QueuePolicy) -> tuple[Rank, Agent]:
+    """Return who comes first at one desk, with what ranks him against those of other desks."""
+    pool = desk.pool
+    wishes = unwanted(interaction, pool.skills, pool.groups) if interaction.preferences else ()
+    if queue.strategy == "fastest":
+        agent = min(desk.agents.values(), key=lambda each: (handling_ms(each, interaction), each.idle_since, each.id))
+        return (*wishes, handling_ms(agent, interaction), agent.idle_since, agent.id), agent
+    entry = desk.first(ordering_of(queue))
+    if queue.strategy == "best_skill":
+        entry = (-score(interaction, pool.skills), *entry)
+    return (*wishes, *entry) if wishes else entry, desk.agents[entry[-1]]
+
+
+def _best_of_all(interaction: Interaction, state: State, queue: QueuePolicy, now: Instant) -> Agent | None:
+    """Look at each agent with room: where single agents are barred, preferred or last, they don't rank by their pool."""
+    able = [agent for agent in state.index.free_agents(interaction) if fails_because(agent, interaction, now) is None]
+    return min(able, key=lambda agent: rank(agent, interaction, queue), default=None)
 
 
 def interaction_for(agent: Agent, state: State, now: Instant) -> Interaction | None:
-    """Return what `agent` should be offered now, or None.
-
-    It is the lowest (his priority for the queue, class, due_at, number) over all that waits in all his queues. One that
-    nobody can serve holds up none behind it.
-    """
-    best: tuple[int, Place] | None = None
-    takes: dict[str, bool] = {}
-    queues = agent.profile.queues
-    for signature in state.backlog.signatures() if agent.may_take else ():
-        queue, medium, requirements = signature
-        if queue not in queues:
-            continue
-        if medium not in takes:
-            takes[medium] = agent.has_room(medium) and unavailable_because(agent, medium, now) is None
-        if not takes[medium] or not agent.holds_skills(requirements):
-            continue
-        priority = queues[queue].priority
-        for place in state.backlog.waiting(signature):
-            if best is not None and (priority, place) > best:
-                break
-            if fails_because(agent, state.interactions[place[1]], now) is None:
-                best = (priority, place)
-                break
-    return state.interactions[best[1][1]] if best else None
+    """Return what `agent` should be offered now, or None; see `Index.first_for`."""
+    found = state.index.first_for(agent, now)
+    return state.interactions[found] if isinstance(found, str) else found
 
 
 def settle(draft: Draft) -> None:
@@ -95,21 +77,32 @@ def settle(draft: Draft) -> None:
 
     Agents who can take work choose first: what waits already may come before what has just come (back).
     """
-    for id in list(draft.agents):
-        _apply_pending_presence(draft, id)
+    agents = draft.agents
+    if agents:
+        for id in list(agents):
+            _apply_pending_presence(draft, id)
+        for id in _in_turn(draft):
+            _fill(draft, id)
+    if draft.interactions:
+        waiting = [found for id in draft.interactions if (found := draft.interaction(id)) is not None]
+        if len(waiting) > 1:
+            waiting.sort(key=lambda interaction: interaction.key)
+        for interaction in waiting:
+            _place(draft, interaction)
+
+
+def _in_turn(draft: Draft) -> list[str]:
+    """Return the agents who may take work, who chooses first first."""
+    if len(draft.agents) == 1:
+        return [id for id in draft.agents if id in draft.state.agents]
     agents = [agent for id in draft.agents if (agent := draft.agent(id)) is not None]
-    for agent in sorted(agents, key=lambda agent: (agent.load, agent.idle_since, agent.id)):
-        _fill(draft, agent.id)
-    waiting = [found for id in draft.interactions if (found := draft.interaction(id)) is not None]
-    for interaction in sorted(waiting, key=lambda interaction: interaction.key):
-        _place(draft, interaction.id)
+    return [agent.id for agent in sorted(agents, key=lambda agent: (agent.load, agent.idle_since, agent.id))]
 
 
 def _fill(draft: Draft, id: str) -> None:
-    while (agent := draft.agent(id)) is not None:
-        interaction = interaction_for(agent, draft.state, draft.now)
-        if interaction is None:
-            return
+    state = draft.state
+    agent = state.agents[id]
+    while (interaction := interaction_for(agent, state, draft.now)) is not None:
         offer(draft, interaction, _taker(draft, interaction, agent))
 
 
@@ -120,57 +113,58 @@ def _taker(draft: Draft, interaction: Interaction, agent: Agent) -> Agent:
     """
     if interaction.id not in draft.interactions:
         return agent
-    members = draft.state.takers_of(interaction.queue)
-    able = [each for each in members if fails_because(each, interaction, draft.now) is None]
-    for each in sorted(able, key=lambda each: rank(each, interaction, draft.policy)):
-        choice = interaction_for(each, draft.state, draft.now)
-        if choice is not None and choice.id == interaction.id:
+    state, now, queue = draft.state, draft.now, draft.queue(interaction.queue)
+    if reserved_for(interaction) is not None:
+        return agent
+    able = [each for each in state.index.free_agents(interaction) if fails_because(each, interaction, now) is None]
+    for each in sorted(able, key=lambda each: rank(each, interaction, queue)):
+        if interaction_for(each, state, now) is interaction:
             return each
     return agent
 
 
-def _place(draft: Draft, id: str) -> None:
-    while (interaction := draft.interaction(id)) is not None and interaction.state is S.WAITING:
-        agent = agent_for(interaction, draft.state, draft.policy, draft.now)
+def _place(draft: Draft, interaction: Interaction) -> None:
+    state = draft.state
+    while interaction.state is S.WAITING or (
+        interaction.state is S.OFFERED and len(interaction.offers) < interaction.parallel
+    ):
+        agent = agent_for(interaction, state, draft.queue(interaction.queue), draft.now)
         if agent is None:
             return
+        chosen = interaction
         if len(draft.interactions) > 1:
             # Several came at once, and another of them may come first for him.
-            interaction = interaction_for(agent, draft.state, draft.now) or interaction
-            agent = _taker(draft, interaction, agent)
-        offer(draft, interaction, agent)
+            chosen = interaction_for(agent, state, draft.now) or interaction
+            agent = _taker(draft, chosen, agent)
+        offer(draft, chosen, agent)
 
 
 def offer(draft: Draft, interaction: Interaction, agent: Agent) -> None:
     """Offer `interaction` to `agent`; where the queue gives no time to answer, it is his at once."""
+    now = draft.now
     timeout = draft.queue(interaction.queue).offer_timeout(interaction.medium)
     id = offer_id(interaction.id, interaction.offers_made + 1)
     draft.emit(
         e.Offered(
-            at=draft.now,
+            at=now,
             offer=id,
             interaction=interaction.id,
             agent=agent.id,
             cost=agent.profile.limit(interaction.medium).cost,
-            expires_at=draft.now + timeout,
-            reasons=_why(interaction, agent),
+            expires_at=now + timeout,
         )
     )
     if timeout == 0:
-        draft.emit(e.OfferAccepted(at=draft.now, offer=id, interaction=interaction.id, agent=agent.id))
-
-
-def _why(interaction: Interaction, agent: Agent) -> tuple[str, ...]:
-    """Return why this agent, as codes: the skills that were asked for, affinity, load."""
-    skills = tuple(f"skill:{need.skill}:{agent.profile.skills[need.skill]}" for need in interaction.in_force)
-    affinity = ("preferred",) if interaction.preferred_agent == agent.id else ()
-    return (*affinity, *skills, f"load:{agent.used}/{agent.profile.capacity}")
+        for other in interaction.offers:
+            if other != id:
+                withdraw(draft, other, "lost_race")
+        draft.emit(e.OfferAccepted(at=now, offer=id, interaction=interaction.id, agent=agent.id))
 
 
 def _apply_pending_presence(draft: Draft, id: str) -> None:
     """Let "after this one" take effect if the current work has ended."""
     agent = draft.agent(id)
-    if agent is None or agent.after_current is None or agent.holds:
+    if agent is None or agent.after_current is None or agent.works:
         return
     presence, _, reason = agent.after_current.partition(":")
     draft.emit(

@@ -1,7 +1,7 @@
 """Offers: accept, decline, expire (semantics.md section 8)."""
 
 from queues.interaction import Offer
-from queues.policy import BARRED, COOL_DOWNS
+from queues.policy import BARRED, BREAKER_MIN, BREAKER_WINDOW, COOL_DOWNS
 from router import events as e
 from router.commands import AcceptOffer, DeclineOffer
 from router.decision import Refusal
@@ -73,8 +73,9 @@ def expire(draft: Draft, id: str) -> None:
             cooling_until=draft.now + COOL_DOWNS[min(misses, len(COOL_DOWNS)) - 1],
         )
     )
-    policy = draft.queue(draft.state.interactions[offer.interaction].queue)
-    if misses >= policy.misses_max and agent.presence == "available":
+    queue = draft.state.interactions[offer.interaction].queue
+    enough = misses >= draft.queue(queue).misses_max and agent.presence == "available"
+    if enough and not _breaker_holds(draft, queue):
         draft.emit(
             e.PresenceChanged(
                 at=draft.now, agent=offer.agent, presence="not_responding", reason="missed_offers", by="router"
@@ -82,6 +83,21 @@ def expire(draft: Draft, id: str) -> None:
         )
         withdraw_all(draft, offer.agent, "agent_unavailable")
     _after(draft, offer)
+
+
+def _breaker_holds(draft: Draft, queue: str) -> bool:
+    """Tell whether so many of the queue's agents miss at once that the fault is hardly theirs; an alert says so."""
+    there = [agent for agent in draft.state.agents_of(queue) if agent.connected and agent.presence in _ON_DUTY]
+    since = draft.now - BREAKER_WINDOW
+    missed = tuple(agent.id for agent in there if agent.missed_at is not None and agent.missed_at > since)
+    if len(missed) < BREAKER_MIN or 2 * len(missed) <= len(there):
+        return False
+    if draft.state.tripped.get(queue, 0) <= draft.now:
+        draft.emit(e.BreakerTripped(at=draft.now, queue=queue, missed=missed, until=draft.now + BREAKER_WINDOW))
+    return True
+
+
+_ON_DUTY = ("available", "busy", "not_responding")
 
 
 def _pending_offers(draft: Draft, agent: str) -> list[str]:

@@ -4,10 +4,11 @@ from typing import Literal
 
 import msgspec
 
+from queues.hours import Hours
 from queues.policy import ChannelPolicy, QueuePolicy
 from vocabulary.ids import QueueName
 from vocabulary.instants import DAY, MINUTE, Span
-from vocabulary.skills import Requirement
+from vocabulary.skills import Preference, Requirement
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +36,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     priority: int = 0
     class_: int = 0
     requirements: tuple[Requirement, ...] = ()
+    preferences: tuple[Preference, ...] = ()
     language_skill: bool = False
     """Also require `lang:xx` of the text's language, where it is known."""
     tags: tuple[str, ...] = ()
@@ -68,6 +70,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     channels: dict[str, ChannelPolicy]
     rules: tuple[Rule, ...]
     autoresponses: dict[str, Autoresponse] = {}
+    hours: dict[str, Hours] = {}
     auto_replies_max: int = 3
     """Automatic replies to one address within `auto_replies_within` ms."""
     auto_replies_within: Span = DAY

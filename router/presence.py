@@ -1,6 +1,6 @@
 """Agents come, go and are cut off (semantics.md section 11)."""
 
-from agents.agent import DECLARED, Agent
+from agents.agent import DECLARED, OWNED, Agent
 from queues.interaction import Interaction
 from queues.lifecycle import InteractionState
 from router import events as e
@@ -44,11 +44,7 @@ def remove_agent(draft: Draft, command: RemoveAgent) -> Refusal | None:
 
 def held_by(draft: Draft, agent: Agent) -> list[Interaction]:
     """Return what `agent` owns, parked work included, in the order of admission."""
-    owned = [
-        interaction
-        for interaction in draft.state.interactions.values()
-        if interaction.agent == agent.id and interaction.state in (S.ACTIVE, S.PARKED, S.WRAP_UP)
-    ]
+    owned = (draft.state.interactions[id] for id, hold in agent.holds.items() if hold.kind in OWNED)
     return sorted(owned, key=lambda interaction: interaction.number)
 
 
@@ -64,6 +60,7 @@ def set_presence(draft: Draft, command: SetPresence) -> Refusal | None:
     agent = draft.agent(command.agent)
     if agent is None:
         return unknown("agent", command.agent)
+    before = agent.presence
     if command.presence not in DECLARED:
         return refuse("invalid", "unknown_presence", f"The presence must be one of {', '.join(DECLARED)}.")
     if _says_nothing_new(agent, command):
@@ -75,15 +72,14 @@ def set_presence(draft: Draft, command: SetPresence) -> Refusal | None:
             presence=command.presence,
             reason=command.reason,
             by=command.by,
-            after_current=command.after_current and _works(draft, agent),
+            after_current=command.after_current and agent.works,
             media_off=_media_off(agent, command),
         )
     )
-    current = draft.state.agents[agent.id]
-    if current.presence != "available":
+    if agent.presence != "available":
         withdraw_all(draft, agent.id, "agent_unavailable")
-    if current.presence == "offline" and agent.presence != "offline":
-        _left_his_work(draft, current)
+    if agent.presence == "offline" and before != "offline":
+        _left_his_work(draft, agent)
     draft.look_at_agent(agent.id)
     return None
 
@@ -93,10 +89,6 @@ def _says_nothing_new(agent: Agent, command: SetPresence) -> bool:
     same = (agent.presence, agent.reason) == (command.presence, command.reason)
     media = _media_off(agent, command)
     return same and agent.after_current is None and (media is None or frozenset(media) == agent.media_off)
-
-
-def _works(draft: Draft, agent: Agent) -> bool:
-    return bool(agent.holds)
 
 
 def _media_off(agent: Agent, command: SetPresence) -> tuple[str, ...] | None:

@@ -2,79 +2,265 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from copy import copy
+from typing import TYPE_CHECKING, Any
 
-from queues.backlog import Backlog
-from queues.deadlines import Deadlines
-from router.overlay import Table
+from msgspec import UNSET
+
+from queues.deadlines import Deadlines, Due
+from queues.lifecycle import HELD, InteractionState
+from router.index import Index
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from agents.agent import Agent
     from queues.interaction import Interaction, Offer
     from vocabulary.ids import AgentId, InteractionId, OfferId, QueueName
     from vocabulary.instants import Instant, Span
 
+S = InteractionState
 HANDLING_SAMPLES = 50
 REPLIES_KEPT = 1_000
 """Instants of automatic replies to one address: as many as configuration may allow."""
+
+QUEUED = frozenset({S.WAITING, S.OFFERED})
 
 
 class State:
     """What is, at one place of the event log.
 
-    `members`: a queue's agents, ids ascending. `takers`: those of them who may be offered anything at all (an index:
-    an arrival looks at these only). `delays`: their distinct delays above 0, ascending.
+    `members`: a queue's agents, ids ascending. `delays`: their distinct delays above 0, ascending.
     `auto_replies`: instants of automatic replies by address hash. `handling`: the latest handling times of a queue, ms.
-    `admitted`: how many interactions were ever admitted.
+    `tripped`: until when a queue's breaker keeps quiet. `admitted`: how many interactions were ever admitted.
+    `undo`: what `decide` has changed and will put back; None while changes are to stay.
     """
 
     __slots__ = (
         "admitted",
         "agents",
         "auto_replies",
-        "backlog",
         "deadlines",
         "delays",
         "handling",
+        "index",
         "interactions",
         "members",
         "offers",
-        "takers",
+        "tripped",
+        "undo",
     )
 
     def __init__(self) -> None:
-        self.interactions: Table[InteractionId, Interaction] = Table()
-        self.offers: Table[OfferId, Offer] = Table()
-        self.agents: Table[AgentId, Agent] = Table()
-        self.members: Table[QueueName, tuple[AgentId, ...]] = Table()
-        self.takers: Table[QueueName, tuple[AgentId, ...]] = Table()
-        self.delays: Table[QueueName, tuple[Span, ...]] = Table()
-        self.auto_replies: Table[str, tuple[Instant, ...]] = Table()
-        self.handling: Table[QueueName, tuple[Span, ...]] = Table()
-        self.backlog = Backlog()
-        self.deadlines = Deadlines()
+        self.interactions: dict[InteractionId, Interaction] = {}
+        self.offers: dict[OfferId, Offer] = {}
+        self.agents: dict[AgentId, Agent] = {}
+        self.members: dict[QueueName, list[AgentId]] = {}
+        self.delays: dict[QueueName, tuple[Span, ...]] = {}
+        self.auto_replies: dict[str, tuple[Instant, ...]] = {}
+        self.handling: dict[QueueName, tuple[Span, ...]] = {}
+        self.tripped: dict[QueueName, Instant] = {}
+        self.index = Index()
+        self.deadlines = Deadlines(self.stands)
         self.admitted = 0
-
-    def fork(self) -> State:
-        """Return a state that reads like this one and keeps its changes to itself."""
-        fork = State.__new__(State)
-        for name in self.__slots__:
-            value = getattr(self, name)
-            setattr(fork, name, value if isinstance(value, int) else value.fork())
-        return fork
+        self.undo: Undo | None = None
 
     def agents_of(self, queue: QueueName) -> Iterator[Agent]:
         """Iterate over the members of `queue`, lower ids first."""
         return (self.agents[agent] for agent in self.members.get(queue, ()))
 
-    def takers_of(self, queue: QueueName) -> Iterator[Agent]:
-        """Iterate over the members of `queue` who may be offered anything at all, lower ids first."""
-        return (self.agents[agent] for agent in self.takers.get(queue, ()))
+    def waiting_in(self, queue: QueueName) -> int:
+        """Return how many interactions wait in `queue`, offers not counted."""
+        index = self.index
+        aside = sum(1 for each in index.aside() if each.queue == queue and each.state is S.WAITING)
+        return sum(map(len, index.lines_of(queue))) + aside
+
+    def stands(self, due: Due) -> bool:
+        """Tell whether something is still due as it was entered."""
+        at, kind, id = due
+        if kind == "offer":
+            offer = self.offers.get(id)
+            return offer is not None and offer.state == "pending" and offer.expires_at == at
+        if kind in OF_AGENTS:
+            agent = self.agents.get(id)
+            return agent is not None and OF_AGENTS[kind](agent) == at
+        interaction = self.interactions.get(id)
+        return interaction is not None and OF_INTERACTIONS[kind](self, interaction) == at
+
+
+def _next_expiry(state: State, interaction: Interaction) -> Instant | None:
+    if interaction.state not in QUEUED:
+        return None
+    spans = (requirement.expires_after for requirement in interaction.in_force)
+    return min((interaction.enqueued_at + span for span in spans if span is not None), default=None)
+
+
+def _next_delay(state: State, interaction: Interaction) -> Instant | None:
+    delays = state.delays.get(interaction.queue, ())
+    if not delays or interaction.state not in QUEUED:
+        return None
+    later = (delay for delay in delays if delay > interaction.waited_seen)
+    return next((interaction.enqueued_at + delay for delay in later), None)
+
+
+def _next_bar(state: State, interaction: Interaction) -> Instant | None:
+    return min(interaction.barred.values(), default=None) if interaction.state in QUEUED else None
+
+
+def _hold(state: State, interaction: Interaction) -> Instant | None:
+    return interaction.hold_until if interaction.state in QUEUED else None
+
+
+def _customer(state: State, interaction: Interaction) -> Instant | None:
+    there = interaction.state in QUEUED or interaction.state is S.ACTIVE
+    return interaction.customer_leaves_at if there else None
+
+
+def _grace(state: State, interaction: Interaction) -> Instant | None:
+    return interaction.owner_gone_until if interaction.state in HELD else None
+
+
+def _wrap_up(state: State, interaction: Interaction) -> Instant | None:
+    return interaction.wrap_up_until if interaction.state is S.WRAP_UP else None
+
+
+def _due(state: State, interaction: Interaction) -> Instant | None:
+    if interaction.state is S.SCHEDULED:
+        return interaction.scheduled_at
+    return interaction.parked_until if interaction.state is S.PARKED else None
+
+
+def _confirm(state: State, interaction: Interaction) -> Instant | None:
+    return interaction.confirm_until if interaction.state is S.ANSWERED_BY_BOT else None
+
+
+def _forget(state: State, interaction: Interaction) -> Instant | None:
+    return interaction.reopen_until if interaction.state in ENDED else None
+
+
+ENDED = frozenset({S.CLOSED, S.ABANDONED})
+
+OF_AGENTS: dict[str, Callable[[Agent], Instant | None]] = {
+    "cool_down": lambda agent: agent.cooling_until,
+    "absence": lambda agent: agent.grace_until,
+}
+OF_INTERACTIONS: dict[str, Callable[[State, Interaction], Instant | None]] = {
+    "requirement": _next_expiry,
+    "delay": _next_delay,
+    "bar": _next_bar,
+    "hold": _hold,
+    "customer": _customer,
+    "grace": _grace,
+    "wrap_up": _wrap_up,
+    "due": _due,
+    "confirm": _confirm,
+    "forget": _forget,
+}
+"""When time alone changes an agent or an interaction, by kind of deadline; None where it doesn't."""
+
+
+def schedule(state: State, interaction: Interaction) -> None:
+    """Enter every deadline of `interaction`."""
+    for kind, at_of in OF_INTERACTIONS.items():
+        at = at_of(state, interaction)
+        if at is not None:
+            state.deadlines.put(at, kind, interaction.id)  # type: ignore[arg-type]
+
+
+def schedule_agent(state: State, agent: Agent) -> None:
+    """Enter every deadline of `agent`."""
+    for kind, at_of in OF_AGENTS.items():
+        at = at_of(agent)
+        if at is not None:
+            state.deadlines.put(at, kind, agent.id)  # type: ignore[arg-type]
 
 
 def next_deadline(state: State) -> Instant | None:
     """Return when time alone changes something, or None if it doesn't. `Tick` then."""
     due = state.deadlines.first()
     return due[0] if due else None
+
+
+_ABSENT: Any = object()
+
+
+class Undo:
+    """What was before, so that a decision can be taken back: the first value of everything that changed since."""
+
+    __slots__ = ("_admitted", "_agents", "_entries", "_interactions", "_offers", "_state")
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._admitted = state.admitted
+        self._interactions: dict[InteractionId, tuple[Interaction, Interaction] | None] = {}
+        self._agents: dict[AgentId, tuple[Agent, Agent] | None] = {}
+        self._offers: dict[OfferId, tuple[Offer, Offer] | None] = {}
+        self._entries: list[tuple[dict[Any, Any], Any, Any]] = []
+
+    def interaction(self, id: InteractionId) -> None:
+        """Interaction `id` is about to change, to come or to go."""
+        _keep(self._interactions, self._state.interactions, id)
+
+    def agent(self, id: AgentId) -> None:
+        """Agent `id` is about to change, to come or to go."""
+        _keep(self._agents, self._state.agents, id)
+
+    def offer(self, id: OfferId) -> None:
+        """Offer `id` is about to change, to come or to go."""
+        _keep(self._offers, self._state.offers, id)
+
+    def entry(self, table: dict[Any, Any], key: Any) -> None:
+        """`table[key]` is about to get another value."""
+        self._entries.append((table, key, table.get(key, _ABSENT)))
+
+    def back(self) -> None:
+        """Put everything back as it was."""
+        state = self._state
+        state.admitted = self._admitted
+        for table, key, value in reversed(self._entries):
+            if value is _ABSENT:
+                table.pop(key, None)
+            else:
+                table[key] = value
+        _put_back(self._offers, state.offers)
+        for id, kept in self._agents.items():
+            if id in state.agents and kept is None:
+                state.index.take_agent(id)
+        _put_back(self._agents, state.agents)
+        for id in self._interactions:
+            if id in state.interactions:
+                state.index.take(state.interactions[id])
+        _put_back(self._interactions, state.interactions)
+        self._derive()
+
+    def _derive(self) -> None:
+        """Let what follows from the values follow again."""
+        state = self._state
+        for agent in (kept[0] for kept in self._agents.values() if kept is not None):
+            state.index.put_agent(agent)
+            schedule_agent(state, agent)
+        for offer in (kept[0] for kept in self._offers.values() if kept is not None):
+            if offer.state == "pending":
+                state.deadlines.put(offer.expires_at, "offer", offer.id)
+        for interaction in (kept[0] for kept in self._interactions.values() if kept is not None):
+            interaction.place = UNSET
+            state.index.put(interaction)
+            schedule(state, interaction)
+
+
+def _keep(kept: dict[Any, Any], table: dict[Any, Any], id: str) -> None:
+    if id not in kept:
+        value = table.get(id)
+        kept[id] = None if value is None else (value, copy(value))
+
+
+def _put_back(kept: dict[Any, Any], table: dict[Any, Any]) -> None:
+    """Restore the values themselves, since others hold them."""
+    for id, pair in kept.items():
+        if pair is None:
+            table.pop(id, None)
+            continue
+        value, before = pair
+        for field in value.__struct_fields__:
+            setattr(value, field, getattr(before, field))
+        table[id] = value

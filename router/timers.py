@@ -7,7 +7,7 @@ from queues.lifecycle import InteractionState
 from router import events as e
 from router.conversation import customer_left, unpark
 from router.draft import Draft
-from router.legs import close, enqueue, still_there, wrap_up_done
+from router.legs import close, enqueue, set_aside, still_there, wrap_up_done
 from router.offers import expire
 from router.presence import absence_over, absent
 
@@ -16,10 +16,10 @@ S = InteractionState
 
 def run_due(draft: Draft) -> None:
     """Do everything that is due by now, earliest first."""
-    while (due := draft.state.deadlines.first()) is not None and due[0] <= draft.now:
-        kind, id = due[1]
+    while (due := draft.state.deadlines.due(draft.now)) is not None:
+        _, kind, id = due
         _HANDLERS[kind](draft, id)
-        assert draft.state.deadlines.at(due[1]) != due[0], f"{kind} of {id} stays due"
+        assert not draft.state.stands(due), f"{kind} of {id} stays due"
 
 
 def _cool_down_ended(draft: Draft, id: str) -> None:
@@ -64,8 +64,7 @@ def _customer_stayed_away(draft: Draft, id: str) -> None:
     interaction = draft.state.interactions[id]
     if interaction.state is S.ACTIVE:
         assert interaction.agent is not None
-        draft.emit(e.Parked(at=draft.now, interaction=id, agent=interaction.agent, cause="customer_gone"))
-        draft.look_at_agent(interaction.agent)
+        set_aside(draft, interaction, "customer_gone")
     else:
         customer_left(draft, interaction)
 

@@ -54,7 +54,7 @@ def _conditions(when: Condition, command: Admit, state: State, queue: str) -> It
     if when.words:
         yield "words", _words_occur(when.words, f"{command.subject}\n{command.text}")
     if when.waiting_min is not None:
-        yield "waiting", waiting_in(state, queue) >= when.waiting_min
+        yield "waiting", state.waiting_in(queue) >= when.waiting_min
 
 
 def _label_holds(when: Condition, labels: tuple[Label, ...]) -> bool:
@@ -68,12 +68,6 @@ def _words_occur(words: tuple[str, ...], text: str) -> bool:
 def _pattern(word: str) -> str:
     ending = r"\w*" if word.endswith("*") else ""
     return rf"\b{re.escape(word.rstrip('*').casefold())}{ending}\b"
-
-
-def waiting_in(state: State, queue: str) -> int:
-    """Return how many interactions wait in `queue`, offers not counted."""
-    signatures = (signature for signature in state.backlog.signatures() if signature[0] == queue)
-    return sum(1 for signature in signatures for _ in state.backlog.waiting(signature))
 
 
 def _with_language(then: Action, language: str | None) -> Action:

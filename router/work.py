@@ -19,7 +19,7 @@ from router.commands import (
 )
 from router.decision import Refusal
 from router.draft import Draft, refuse, unknown
-from router.legs import close, end, enqueue, withdraw_offers, wrap_up_done
+from router.legs import close, end, enqueue, set_aside, withdraw_offers, wrap_up_done
 from vocabulary.media import CALLBACK
 
 S = InteractionState
@@ -157,8 +157,7 @@ def park(draft: Draft, command: Park) -> Refusal | None:
     found = _owned(draft, command.interaction, command.agent, S.ACTIVE)
     if isinstance(found, Refusal):
         return found
-    draft.emit(e.Parked(at=draft.now, interaction=found.id, agent=command.agent, cause="agent", until=command.until))
-    draft.look_at_agent(command.agent)
+    set_aside(draft, found, "agent", command.until)
     return None
 
 
@@ -168,7 +167,7 @@ def resume(draft: Draft, command: Resume) -> Refusal | None:
     if isinstance(found, Refusal):
         return found
     agent = draft.state.agents[command.agent]
-    if not agent.has_room(found.medium):
+    if not agent.has_room(found.medium, found.id):
         return refuse("conflict", "no_room", f"Agent {agent.id} uses {agent.used} of {agent.profile.capacity} units.")
     cost = agent.profile.limit(found.medium).cost
     draft.emit(e.Resumed(at=draft.now, interaction=found.id, agent=agent.id, cost=cost, cause="resumed"))

@@ -8,10 +8,11 @@ class Answers:
     """How the agents answer the offers of one queue. `timed`: they are asked at all."""
 
     def __init__(self, queue: QueueTable, seed: int, replication: int) -> None:
+        misses = substream(seed, replication, "misses", queue.name)
         source = substream(seed, replication, "answers", queue.name)
         self.timed = span(queue.offer.timeout) > 0
         self._miss = queue.offer.miss
-        self._misses = source.random
+        self._misses = misses.random
         self._answer = draws(queue.offer.answer, source, {}) if queue.offer.answer is not None else lambda: 0.0
 
     def after(self) -> int | None:

@@ -7,50 +7,27 @@ from simulation.scenario import MICROSECOND, Scenario, micros
 
 BATCHES = 20
 UNCOUNTED = -1
-"""The batch of who comes in the warm-up: he takes part and is not counted."""
+"""The batch of who comes in the warm-up or while it drains: he takes part and is not counted.
+
+It is the last of a list of batches, behind the 20 that count.
+"""
 
 
 class Cell:
-    """How the customers of one stream and one batch fared. Waits are in µs, by customers as they fare.
+    """How the customers of one stream and one batch fared, waits in µs in the order in which they ended.
 
-    `waits` holds everybody's, abandoned ones with the time they waited. `within`: answered within the queue's target.
+    `answered`, `left`, `short` (who left so soon that it doesn't count) and `flowed` (neither answered nor left: the
+    day was over) are apart, so that writing one down is one step.
     """
 
-    __slots__ = ("abandoned", "answered", "answered_wait", "flow_out", "offered", "short", "waited", "waits", "within")
+    __slots__ = ("answered", "flowed", "left", "offered", "short")
 
     def __init__(self) -> None:
-        self.offered = self.answered = self.abandoned = self.short = self.flow_out = 0
-        self.within = self.waited = self.answered_wait = 0
-        self.waits = array("q")
-
-    def answer(self, wait: int, target: int) -> None:
-        """Somebody was answered after `wait`."""
-        self.answered += 1
-        self.answered_wait += wait
-        self.within += wait <= target
-        self.waited += wait > 0
-        self.waits.append(wait)
-
-    def abandon(self, wait: int, *, short: bool) -> None:
-        """Somebody left after `wait`; `short`: so soon that it doesn't count."""
-        self.short += short
-        self.abandoned += not short
-        self._wait(wait)
-
-    def flow(self, wait: int) -> None:
-        """Somebody was neither answered nor left: the day was over."""
-        self.flow_out += 1
-        self._wait(wait)
-
-    def _wait(self, wait: int) -> None:
-        self.waited += wait > 0
-        self.waits.append(wait)
-
-    def add(self, other: "Cell") -> None:
-        """Let this cell be about the customers of `other` too."""
-        for name in ("offered", "answered", "abandoned", "short", "flow_out", "within", "waited", "answered_wait"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.waits.extend(other.waits)
+        self.offered = 0
+        self.answered = array("q")
+        self.left = array("q")
+        self.short = array("q")
+        self.flowed = array("q")
 
 
 class Shift:
@@ -69,11 +46,14 @@ class Shift:
 
 
 class Books:
-    """The books of all replications. `streams` and `groups`: 20 batches of each, in the order of the scenario."""
+    """The books of all replications: 20 batches of each stream and group, and one more for what doesn't count.
+
+    `streams` and `groups` are in the order of the scenario.
+    """
 
     def __init__(self, scenario: Scenario) -> None:
-        self.streams = [[Cell() for _ in range(BATCHES)] for _ in scenario.arrivals]
-        self.groups = [[Shift() for _ in range(BATCHES)] for _ in scenario.agents]
+        self.streams = [[Cell() for _ in range(BATCHES + 1)] for _ in scenario.arrivals]
+        self.groups = [[Shift() for _ in range(BATCHES + 1)] for _ in scenario.agents]
         self.decisions = 0
 
 
@@ -95,6 +75,12 @@ class Batches:
         """Return the batch of the customer who is number `number` (from 0) of those that count."""
         assert self.customers is not None
         return BATCHES * (self._replication * self.customers + number) // (self._replications * self.customers)
+
+    def full_at(self, batch: int) -> int:
+        """Return how many customers of this replication count in `batch` and those before it."""
+        assert self.customers is not None
+        whole = -(-(batch + 1) * self._replications * self.customers // BATCHES)
+        return min(whole - self._replication * self.customers, self.customers)
 
     def of_time(self, at: int) -> int:
         """Return the batch of the instant `at`."""

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
-from typing import get_args
 
 from queues.interaction import PRIORITY_MAX, PRIORITY_MIN
-from queues.policy import Strategy
 from simulation.laws import Deterministic, Empirical
 from simulation.scenario import (
     AgentGroup,
@@ -18,10 +16,7 @@ from simulation.scenario import (
     laws_of,
     shift_times,
 )
-from vocabulary.skills import LEVEL_MAX, LEVEL_MIN
-
-ORDERS = ("due",)
-STRATEGIES: tuple[str, ...] = get_args(Strategy)
+from vocabulary.skills import GROUP, LEVEL_MAX, LEVEL_MIN
 
 
 def faults_of(scenario: Scenario) -> list[str]:
@@ -31,6 +26,7 @@ def faults_of(scenario: Scenario) -> list[str]:
         *_twice("agents", "group", [group.group for group in scenario.agents]),
         *_twice("queues", "name", [queue.name for queue in scenario.queues]),
         *_twice("arrivals", "stream", [stream.stream for stream in scenario.arrivals]),
+        *_of_orders(scenario),
         *_each("agents", (_of_group(group, scenario) for group in scenario.agents)),
         *_each("queues", (_of_queue(queue) for queue in scenario.queues)),
         *_each("arrivals", (_of_stream(stream, scenario) for stream in scenario.arrivals)),
@@ -85,6 +81,14 @@ def _known(name: str, value: str, known: Iterable[str], what: str) -> Iterator[s
         yield f"{name}: there is no {what} {value!r}{guess}"
 
 
+def _of_orders(scenario: Scenario) -> Iterator[str]:
+    """What an agent takes next from two queues is only defined where both sort alike (semantics.md section 4)."""
+    orders = {queue.name: queue.order for queue in scenario.queues}
+    for place, group in enumerate(scenario.agents):
+        if len({orders[queue] for queue in group.queues if queue in orders}) > 1:
+            yield f"agents[{place}].queues: queues that share agents need the same `order`"
+
+
 def _of_group(group: AgentGroup, scenario: Scenario) -> Iterator[str]:
     yield from _per_period("count", group.counts, scenario.run)
     if min(group.counts, default=0) < 0:
@@ -112,10 +116,6 @@ def _tried(name: str, read: object) -> Iterator[str]:
 
 
 def _of_queue(queue: QueueTable) -> Iterator[str]:
-    yield from _supported("strategy", queue.strategy, STRATEGIES)
-    yield from _supported("order", queue.order, ORDERS)
-    if queue.placement is not None:
-        yield "placement: the router does not place chats otherwise than by `strategy` yet; leave it out"
     if queue.target <= 0:
         yield "target: must be more than 0"
     yield from _of_offer(queue.offer)
@@ -133,12 +133,6 @@ def _of_offer(offer: OfferTerms) -> Iterator[str]:
         yield "offer.answer: a sample from a file is for service and patience; choose another distribution"
 
 
-def _supported(name: str, value: str, supported: Sequence[str]) -> Iterator[str]:
-    if value not in supported:
-        choices = " or ".join(f'"{each}"' for each in supported)
-        yield f'{name}: the router does {choices}, not "{value}"'
-
-
 def _of_stream(stream: Stream, scenario: Scenario) -> Iterator[str]:
     yield from _known("queue", stream.queue, (queue.name for queue in scenario.queues), "queue")
     ways = [way for way in (stream.rate_per_hour, stream.profile, stream.trace) if way is not None]
@@ -152,8 +146,11 @@ def _of_stream(stream: Stream, scenario: Scenario) -> Iterator[str]:
     if stream.patience is not None:
         yield from _per_period("patience", laws_of(stream.patience), scenario.run)
     yield from _tried("requirements", stream.needs)
-    if stream.preferences:
-        yield "preferences: the router does not rank by preferences yet; leave them out"
+    yield from _tried("preferences", stream.wishes)
+    for preference in stream.preferences:
+        if preference.startswith(GROUP):
+            group = preference.removeprefix(GROUP).strip()
+            yield from _known("preferences", group, (each.group for each in scenario.agents), "group")
     if not PRIORITY_MIN <= stream.priority <= PRIORITY_MAX:
         yield f"priority: from {PRIORITY_MIN} to {PRIORITY_MAX}, not {stream.priority}"
 

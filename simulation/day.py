@@ -1,98 +1,145 @@
 """One simulated day: the real router on a virtual clock. Customers come, wait and leave; agents answer and end."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from heapq import heappop, heappush
+from itertools import count
 from typing import Any
 
 from router import commands as c
 from router import events as e
-from router.decide import decide
-from router.evolve import evolve
+from router.decide import rush
 from router.state import State, next_deadline
 from simulation.answers import Answers
-from simulation.arrivals import arrivals
 from simulation.books import UNCOUNTED, Batches, Books
-from simulation.groups import A_DAY, Group, Person
 from simulation.laws import draws, substream
 from simulation.scenario import MICROSECOND, Scenario
-from simulation.setting import has_deadlines, policy_of, profile_of
+from simulation.setting import has_deadlines, policy_of
+from simulation.staff import Staff
 from simulation.streams import Customer, Source
 from vocabulary.instants import DAY, SECOND, Instant
 
 EPOCH: Instant = 1_000 * DAY
 """The core's instant at 0 of the virtual clock."""
 
-BACK_AFTER = 60 * MICROSECOND
-"""An agent whom the router took off for not answering is back so much later."""
-
 _MILLI = MICROSECOND // SECOND
+_EPOCH = EPOCH * _MILLI
 _BY = "simulation"
+
+_ARRIVE, _END = "arrive", "end"
+Act = str | Callable[[Any], None]
+"""What happens at an instant: one of the two that happen to every customer, or a function of what stands beside it."""
 
 
 class Day:
     """One replication. `run` once."""
 
     def __init__(self, scenario: Scenario, seed: int, replication: int, books: Books) -> None:
-        self._run = scenario.run
         self._state = State()
         self._policy = policy_of(scenario)
         self._books = books
-        self._heap: list[tuple[int, int, Callable[[Any], None], Any]] = []
-        self._pushed = 0
-        self.now = 0
+        self._heap: list[tuple[int, int, Act, Any]] = []
+        # The number keeps two acts at one instant in the order in which they were told.
+        self._number = count().__next__
+        self._decisions = 0
+        self.now = self._acted = 0
         self._batches = Batches(scenario, replication)
-        self._counted = 0
-        self._flowing = len(scenario.arrivals)
-        """Streams that may still bring somebody."""
-        self._last_arrival: int | None = None
-        """When arrivals ended, once they have."""
+        self._batch = UNCOUNTED
+        self._counting = self._counted = 0
+        self._full_at = -1
+        """Customers who count when the batch is full; never, where time makes the batches."""
         busyness = scenario.run.busyness
         multiplier = draws(busyness, substream(seed, replication, "busyness"), {})() if busyness is not None else 1.0
-        self._groups = [Group(*each) for each in zip(scenario.agents, books.groups, strict=True)]
-        self._people = {person.id: person for group in self._groups for person in group.people}
-        names = [group.table.group for group in self._groups]
         self._sources = [
-            Source(stream, place, scenario, names, books.streams[place], (seed, replication))
+            Source(stream, place, scenario, books.streams[place], (seed, replication), multiplier)
             for place, stream in enumerate(scenario.arrivals)
         ]
-        self._arrivals = [
-            arrivals(
-                stream,
-                scenario.run,
-                substream(seed, replication, stream.stream, "arrivals"),
-                multiplier,
-                scenario.columns,
-            )
-            for stream in scenario.arrivals
-        ]
-        self._answers = {queue.name: Answers(queue, seed, replication) for queue in scenario.queues}
+        self._flowing = len(self._sources)
+        """Streams that may still bring somebody."""
         self._customers: dict[str, Customer] = {}
+        self._staff = Staff(scenario, books.groups, self._do, self._at)
+        self._answers = {queue.name: Answers(queue, seed, replication) for queue in scenario.queues}
         # Without anything that time alone changes, every deadline is of the past and the next command does it.
         self._ticking = has_deadlines(scenario)
+        # What happens to every customer is written out in `_live`.
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
-            e.Offered: self._on_offered,
-            e.OfferAccepted: self._on_accepted,
-            e.OfferExpired: self._on_offer_over,
-            e.OfferWithdrawn: self._on_offer_over,
-            e.Ended: self._on_ended,
-            e.WrappedUp: self._on_wrapped_up,
             e.Abandoned: self._on_abandoned,
             e.Closed: self._on_closed,
             e.PresenceChanged: self._on_presence,
         }
+        if any(answer.timed for answer in self._answers.values()):
+            self._handlers |= {
+                e.Offered: self._on_offered,
+                e.OfferExpired: self._on_offer_over,
+                e.OfferWithdrawn: self._on_offer_over,
+            }
 
     # -- the clock
 
     def run(self) -> None:
         """Let the day pass, write it into the books, and check that nobody and no work was lost."""
         self._open()
-        heap = self._heap
+        self._live()
+        self._close()
+        self._books.decisions += self._decisions
+
+    def _live(self) -> None:
+        """Let everything happen that is to come, one instant after the other."""
+        heap, ticking = self._heap, self._ticking
         while heap or self._waits_for_time():
-            if self._ticking and self._tick(heap[0][0] if heap else None):
+            if ticking and self._tick(heap[0][0] if heap else None):
                 continue
             self.now, _, act, argument = heappop(heap)
-            act(argument)
-        self._close()
+            if act is _END:
+                self._do(c.End(argument.id, argument.person.id))
+            elif act is _ARRIVE:
+                self._arrive(argument)
+            else:
+                assert callable(act)
+                act(argument)
+
+    def _do(self, command: c.Command) -> None:
+        """Let the router do `command`, and the world what follows from it.
+
+        An answer and an end happen to every customer, so they are written out: calls would cost a third of the time.
+        """
+        self._acted = now = self.now
+        self._decisions += 1
+        decision = rush(command, self._state, self._policy, (_EPOCH + now) // _MILLI)
+        assert decision.refusal is None, f"{command} at {now}: {decision.refusal}"
+        events: tuple[Any, ...] = decision.events
+        for event in events:
+            kind = event.__class__
+            if kind is e.OfferAccepted:
+                customer = self._customers[event.interaction]
+                assert customer.waiting, f"{customer.id} fared twice"
+                customer.waiting = False
+                customer.source.fared += 1
+                customer.cell.answered.append(now - customer.at)
+                customer.person = person = self._staff.people[event.agent]
+                group = person.group
+                group.shifts[customer.batch].handled += 1
+                special = customer.special
+                service = customer.service if special is None else special.get(group.name, customer.service)
+                group.balance -= now + service
+                if not person.held:
+                    group.occupied += 1
+                    group.occupied_from += now
+                person.held += 1
+                heappush(self._heap, (now + service, self._number(), _END, customer))
+            elif kind is e.Ended:
+                self._staff.people[event.agent].group.balance += now
+            elif kind is e.WrappedUp:
+                del self._customers[event.interaction]
+                person = self._staff.people[event.agent]
+                person.held -= 1
+                if not person.held:
+                    person.group.occupied -= 1
+                    person.group.occupied_from -= now
+            elif kind in self._handlers:
+                self._handlers[kind](event)
+
+    def _at(self, at: int, act: Act, argument: Any) -> None:
+        heappush(self._heap, (at, self._number(), act, argument))
 
     def _waits_for_time(self) -> bool:
         return self._ticking and bool(self._customers) and next_deadline(self._state) is not None
@@ -102,51 +149,47 @@ class Day:
         due = next_deadline(self._state)
         if due is None:
             return False
-        at = (due - EPOCH) * _MILLI
+        at = due * _MILLI - _EPOCH
         if until is not None and at > until:
             return False
         self.now = max(self.now, at)
         self._do(c.Tick())
         return True
 
-    def _at(self, at: int, act: Callable[[Any], None], argument: Any) -> None:
-        self._pushed += 1
-        heappush(self._heap, (at, self._pushed, act, argument))
-
-    def _do(self, command: c.Command) -> None:
-        self._books.decisions += 1
-        decision = decide(command, self._state, self._policy, EPOCH + self.now // _MILLI)
-        assert decision.refusal is None, f"{command} at {self.now}: {decision.refusal}"
-        handlers = self._handlers
-        for event in decision.events:
-            evolve(self._state, event)
-            handler = handlers.get(type(event))
-            if handler is not None:
-                handler(event)
-
     # -- the day's frame
 
     def _open(self) -> None:
-        for group in self._groups:
-            profile = profile_of(group.table)
-            for person in group.people:
-                self._do(c.DefineAgent(person.id, profile))
-                self._do(c.Connect(person.id))
-            self._staff(group)
-            self._next_change((group, group.changes(self._run)))
-        if self._batches.customers is None:
-            for at in (self._batches.from_, *self._batches.turns()):
-                self._at(at, self._turn, self._batches.of_time(at))
-            self._at(self._batches.until, self._turn, UNCOUNTED)
-        for place in range(len(self._sources)):
-            self._next_arrival(place)
+        self._staff.open()
+        batches = self._batches
+        if batches.customers is not None:
+            self._at(batches.from_, self._count, None)
+        else:
+            for at in (batches.from_, *batches.turns()):
+                self._at(at, self._turn, batches.of_time(at))
+            self._at(batches.until, self._turn, UNCOUNTED)
+        for source in self._sources:
+            self._next_arrival(source)
 
     def _turn(self, batch: int) -> None:
-        for group in self._groups:
-            group.turn(batch, self.now)
+        self._batch = batch
+        self._staff.turn(batch, self.now)
+
+    def _count(self, _: None = None) -> None:
+        """Begin to count customers, or the next batch of them, or end: what drains is no longer the load."""
+        if self._counted == self._batches.customers:
+            self._full_at = -1
+            self._staff.last_arrival = self.now
+            self._turn(UNCOUNTED)
+            return
+        self._counting = 1
+        batch = self._batches.of_customer(self._counted)
+        self._full_at = self._batches.full_at(batch)
+        self._turn(batch)
 
     def _close(self) -> None:
         """Close what nobody can serve any more. The router must agree that nobody can."""
+        # Who was answered may have been patient for longer than anything happened.
+        self.now = self._acted
         if self._customers:
             before = len(self._customers)
             self._do(c.Reconcile())
@@ -162,60 +205,54 @@ class Day:
         assert not self._customers, f"{len(self._customers)} customers are still there"
         for source in self._sources:
             assert source.came == source.fared, f"{source.came} came and {source.fared} fared"
-        for group in self._groups:
-            assert (group.contacts, group.occupied) == (0, 0), f"{group.table.group}: somebody still works"
-            assert group.worked == group.drawn, f"{group.table.group}: {group.worked} µs worked, {group.drawn} drawn"
+        self._staff.check()
 
     # -- customers
 
-    def _next_arrival(self, place: int) -> None:
-        at = next(self._arrivals[place], None)
+    def _next_arrival(self, source: Source) -> None:
+        at = next(source.instants, None)
         if at is not None:
-            self._at(at, self._arrive, place)
+            heappush(self._heap, (at, self._number(), _ARRIVE, source))
             return
         self._flowing -= 1
         if not self._flowing:
-            self._last_arrival = self.now
+            self._staff.last_arrival = self.now
 
-    def _arrive(self, place: int) -> None:
-        if self._last_arrival is not None:
+    def _arrive(self, source: Source) -> None:
+        if self._counted == self._full_at:
+            self._count()
+        if self._batch == UNCOUNTED and self._counting:
+            # Enough have come.
             return
-        batch = self._batch()
-        source = self._sources[place]
-        customer = source.customer(self.now, batch)
+        self._counted += self._counting
+        customer = source.customer(self.now, self._batch)
         self._customers[customer.id] = customer
-        self._next_arrival(place)
+        self._next_arrival(source)
         self._do(source.admit(customer.id))
         if customer.waiting and customer.patience is not None:
-            self._at(self.now + customer.patience, self._leave, customer)
-        if self._counted == self._batches.customers:
-            # The last one: what drains is no longer the load that the groups' figures are about.
-            self._last_arrival = self.now
-            self._turn(UNCOUNTED)
-
-    def _batch(self) -> int:
-        """Return the batch of a customer who comes now."""
-        if self.now < self._batches.from_:
-            return UNCOUNTED
-        if self._batches.customers is None:
-            return self._batches.of_time(self.now)
-        batch = self._batches.of_customer(self._counted)
-        self._counted += 1
-        if batch != self._groups[0].batch:
-            self._turn(batch)
-        return batch
+            heappush(self._heap, (self.now + customer.patience, self._number(), self._leave, customer))
 
     def _leave(self, customer: Customer) -> None:
         if customer.waiting:
             self._do(c.Leave(customer.id))
 
+    def _fared(self, id: str) -> Customer:
+        """Return the customer, who waits no longer and for nobody."""
+        customer = self._customers.pop(id)
+        assert customer.waiting, f"{id} fared twice"
+        customer.waiting = False
+        customer.source.fared += 1
+        return customer
+
     def _on_abandoned(self, event: e.Abandoned) -> None:
-        self._customers.pop(event.interaction).abandoned(self.now, short=event.short)
+        customer = self._fared(event.interaction)
+        (customer.cell.short if event.short else customer.cell.left).append(self.now - customer.at)
 
     def _on_closed(self, event: e.Closed) -> None:
-        self._customers.pop(event.interaction).flowed_out(self.now)
+        customer = self._fared(event.interaction)
+        customer.cell.flowed.append(self.now - customer.at)
 
-    # -- offers and contacts
+    # -- offers, where agents are asked
 
     def _on_offered(self, event: e.Offered) -> None:
         customer = self._customers[event.interaction]
@@ -228,78 +265,11 @@ class Day:
 
     def _answer(self, ringing: tuple[Customer, str, str]) -> None:
         customer, offer, agent = ringing
-        if customer.offer == offer:
+        if customer.waiting and customer.offer == offer:
             self._do(c.AcceptOffer(offer, agent))
 
     def _on_offer_over(self, event: e.OfferExpired | e.OfferWithdrawn) -> None:
         self._customers[event.interaction].offer = None
 
-    def _on_accepted(self, event: e.OfferAccepted) -> None:
-        customer = self._customers[event.interaction]
-        person = self._people[event.agent]
-        group = person.group
-        customer.answered(self.now)
-        if customer.batch != UNCOUNTED:
-            group.shifts[customer.batch].handled += 1
-        service = customer.service_by(group.table.group)
-        group.takes(person, service, self.now)
-        self._at(self.now + service, self._end, (customer, person))
-
-    def _end(self, contact: tuple[Customer, Person]) -> None:
-        customer, person = contact
-        self._do(c.End(customer.id, person.id))
-
-    def _on_ended(self, event: e.Ended) -> None:
-        self._people[event.agent].group.ends(self.now)
-
-    def _on_wrapped_up(self, event: e.WrappedUp) -> None:
-        person = self._people[event.agent]
-        person.group.releases(person, self.now)
-        del self._customers[event.interaction]
-
-    # -- agents
-
-    def _next_change(self, changing: tuple[Group, Iterator[int]]) -> None:
-        at = next(changing[1], None)
-        if at is not None:
-            self._at(at, self._change, changing)
-
-    def _change(self, changing: tuple[Group, Iterator[int]]) -> None:
-        """Let a shift or a period begin or end. Behind the day of the last arrival nobody comes any more."""
-        group, _ = changing
-        until = self._last_day_ends()
-        if until is None or self.now < until:
-            self._staff(group)
-        else:
-            self._staff(group, at_most=sum(person.wanted for person in group.people))
-        if until is None or self.now < until + A_DAY:
-            self._next_change(changing)
-
-    def _last_day_ends(self) -> int | None:
-        """Return the midnight behind the last arrival, or None while customers still come."""
-        return None if self._last_arrival is None else (self._last_arrival // A_DAY + 1) * A_DAY
-
-    def _staff(self, group: Group, at_most: int | None = None) -> None:
-        there = sum(person.wanted for person in group.people)
-        wanted = group.wanted(self.now, self._run)
-        if at_most is not None:
-            wanted = min(wanted, at_most)
-        for person in group.leaving(there - wanted) if wanted < there else ():
-            person.wanted = False
-            self._do(c.SetPresence(person.id, "offline", by=person.id, after_current=True))
-        for person in group.coming(wanted - there) if wanted > there else ():
-            person.wanted = True
-            self._do(c.SetPresence(person.id, "available", by=person.id))
-
     def _on_presence(self, event: e.PresenceChanged) -> None:
-        person = self._people[event.agent]
-        if event.presence == "available":
-            person.group.comes(person, self.now)
-        elif not event.after_current:
-            person.group.goes(person, self.now)
-            if event.presence == "not_responding":
-                self._at(self.now + BACK_AFTER, self._back, person)
-
-    def _back(self, person: Person) -> None:
-        if person.wanted:
-            self._do(c.SetPresence(person.id, "available", by=person.id))
+        self._staff.presence_changed(event, self.now)

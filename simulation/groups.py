@@ -23,70 +23,57 @@ class Person:
 
 
 class Group:
-    """The agents of one table and their time. Every change first settles what was up to `now`.
+    """The agents of one table and their time, in exact sums.
 
-    `drawn` and `worked` are µs of contacts, as drawn and as they passed: work is conserved if both are equal.
+    A sum over time of how many are there is their number times now, less the instants since which each of them is: so
+    that a change costs one addition. `occupied` are those with a contact or a wrap-up. `balance` is what was worked
+    less what was drawn, µs: nothing is lost when it is 0 in the end.
     """
 
-    __slots__ = ("_at", "batch", "contacts", "drawn", "logged_in", "occupied", "people", "shifts", "table", "worked")
+    __slots__ = (
+        "balance",
+        "batch",
+        "logged_in",
+        "logged_in_from",
+        "name",
+        "occupied",
+        "occupied_from",
+        "people",
+        "shifts",
+        "table",
+    )
 
     def __init__(self, table: AgentGroup, shifts: list[Shift]) -> None:
         self.table = table
+        self.name = table.group
         self.people = [Person(self, number) for number in range(max(table.counts))]
         self.shifts = shifts
         self.batch = UNCOUNTED
-        self.contacts = self.logged_in = self.occupied = self.drawn = self.worked = 0
-        self._at = 0
-
-    def settle(self, now: int) -> None:
-        """Write down the time up to `now`."""
-        span = now - self._at
-        if not span:
-            return
-        self._at = now
-        self.worked += span * self.contacts
-        if self.batch != UNCOUNTED:
-            shift = self.shifts[self.batch]
-            shift.logged_in += span * self.logged_in
-            shift.occupied += span * self.occupied
+        self.logged_in = self.occupied = self.balance = 0
+        self.logged_in_from = self.occupied_from = 0
 
     def turn(self, batch: int, now: int) -> None:
-        """Write what follows into `batch`."""
-        self.settle(now)
+        """Write what was up to `now` into its batch, and what follows into `batch`."""
+        shift = self.shifts[self.batch]
+        shift.logged_in += self.logged_in * now - self.logged_in_from
+        shift.occupied += self.occupied * now - self.occupied_from
+        self.logged_in_from = self.logged_in * now
+        self.occupied_from = self.occupied * now
         self.batch = batch
-
-    def takes(self, person: Person, service: int, now: int) -> None:
-        """`person` begins a contact that will last `service`."""
-        self.settle(now)
-        self.contacts += 1
-        self.drawn += service
-        person.held += 1
-        if person.held == 1:
-            self.occupied += 1
-
-    def ends(self, now: int) -> None:
-        """A contact ended; its wrap-up may follow."""
-        self.settle(now)
-        self.contacts -= 1
-
-    def releases(self, person: Person, now: int) -> None:
-        """`person` is done with a contact and its wrap-up."""
-        self.settle(now)
-        person.held -= 1
-        if person.held == 0:
-            self.occupied -= 1
 
     def comes(self, person: Person, now: int) -> None:
         """`person` is there."""
-        self.settle(now)
-        self.logged_in += not person.there
-        person.there = True
+        if not person.there:
+            person.there = True
+            self.logged_in += 1
+            self.logged_in_from += now
 
     def goes(self, person: Person, now: int) -> None:
         """`person` is there no longer."""
-        self.settle(now)
-        self.logged_in -= person.there
-        person.there = False
+        if person.there:
+            person.there = False
+            self.logged_in -= 1
+            self.logged_in_from -= now
 
     def wanted(self, at: int, run: Run) -> int:
         """Return how many agents should be there at `at`."""

@@ -2,7 +2,7 @@
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
 
 import msgspec
@@ -11,6 +11,12 @@ from vocabulary.instants import SECOND, span_of
 
 Draw = Callable[[], float]
 """Returns the next value of a stream of draws: seconds, or a plain number for what has no unit."""
+
+WholeDraw = Callable[[], int]
+"""Returns the next value of a stream of draws in whole units, such as µs."""
+
+BLOCK = 512
+"""Values that are drawn together where only one law draws from a source: that costs a third of drawing them singly."""
 
 
 class Seconds(float):
@@ -99,34 +105,56 @@ def draws(law: Law, source: Random, columns: Mapping[str, Sequence[float]]) -> D
 
     Two laws of one kind that draw from equal sources give values in proportion: scenarios see the same customers.
     """
+    several = _several(law, source, columns)
+    return lambda: several(1)[0]
+
+
+def whole_draws(
+    law: Law, source: Random, columns: Mapping[str, Sequence[float]], *, unit: int, block: int = 1
+) -> WholeDraw:
+    """Return a stream of draws as `draws` gives them, times `unit` and rounded; `block` of them are drawn together."""
+
+    def values() -> Iterator[int]:
+        several = _several(law, source, columns)
+        while True:
+            yield from [round(value * unit) for value in several(block)]
+
+    return values().__next__
+
+
+def _several(law: Law, source: Random, columns: Mapping[str, Sequence[float]]) -> Callable[[int], Sequence[float]]:
+    """Return a function from a number to so many draws."""
     match law:
         case Exponential(mean=mean):
-            rate = 1 / mean
-            return lambda: source.expovariate(rate)
+            uniform, log = source.random, math.log
+            return lambda number: [-mean * log(1.0 - uniform()) for _ in range(number)]
         case Deterministic(mean=mean):
-            return lambda: mean
+            return lambda number: [mean] * number
         case Lognormal(mean=mean, cv=cv):
             variance = math.log1p(cv * cv)
             middle, spread = math.log(mean) - variance / 2, math.sqrt(variance)
-            return lambda: source.lognormvariate(middle, spread)
+            return lambda number: [source.lognormvariate(middle, spread) for _ in range(number)]
         case Erlang(mean=mean, k=k):
-            return lambda: source.gammavariate(k, mean / k)
+            return lambda number: [source.gammavariate(k, mean / k) for _ in range(number)]
         case Gamma(shape=shape, scale=scale):
-            return lambda: source.gammavariate(shape, scale)
+            return lambda number: [source.gammavariate(shape, scale) for _ in range(number)]
         case Empirical(file=file):
             values = columns[file]
-            return lambda: source.choice(values)
+            return lambda number: [source.choice(values) for _ in range(number)]
 
 
-def by_period(laws: Sequence[Law], starts: Sequence[int], draw_of: Callable[[Law], Draw]) -> Callable[[int], float]:
+def by_period(
+    laws: Sequence[Law], starts: Sequence[int], draw_of: Callable[[Law, int], WholeDraw]
+) -> Callable[[int], int]:
     """Return a function from an instant to a draw by the law of its period; `starts` as long as `laws`, ascending.
 
-    What comes before the first period belongs to it.
+    What comes before the first period belongs to it. `draw_of` makes the stream of a law with a size of its blocks:
+    several laws take turns at one source, so they draw singly.
     """
-    streams = [draw_of(law) for law in laws]
-    if len(streams) == 1:
-        only = streams[0]
+    if len(laws) == 1:
+        only = draw_of(laws[0], BLOCK)
         return lambda _: only()
+    streams = [draw_of(law, 1) for law in laws]
     return lambda at: streams[max(0, bisect_right(starts, at) - 1)]()
 
 

@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 
@@ -18,6 +18,7 @@ Read = Callable[[str], str]
 
 _TABLES = ["run", "agents", "queues", "arrivals"]
 _PLACE = re.compile(r"(.*) - at `\$(.*)`", re.DOTALL)
+_WRONG_WORD = re.compile(r"Invalid enum value '(.*)'")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
 
 
@@ -99,7 +100,22 @@ def _told(message: str, where: str, kind: type[msgspec.Struct]) -> str:
     if unknown is not None:
         known = [field.encode_name for field in msgspec.structs.fields(kind)] if not path else []
         text = f"there is no key `{unknown[1]}` here{_guess(unknown[1], known)}"
+    wrong = _WRONG_WORD.fullmatch(text)
+    if wrong is not None:
+        known = _words_of(kind, path.removeprefix("."))
+        text = f"must be {' or '.join(known)}, not `{wrong[1]}`{_guess(wrong[1], known)}"
     return f"{where}{path}: {text}"
+
+
+def _words_of(kind: type[msgspec.Struct], key: str) -> list[str]:
+    """Return the words that may stand at `key`."""
+    choices = [get_type_hints(kind)[key]]
+    words = []
+    while choices:
+        choice = choices.pop(0)
+        words += [choice] if isinstance(choice, str) else []
+        choices += get_args(choice)
+    return words
 
 
 def _guess(name: str, known: list[str]) -> str:

@@ -1,15 +1,20 @@
 """From the books of a simulation to its figures, with 95 % intervals from batch means."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from itertools import chain
 from statistics import fmean, stdev
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from simulation.books import BATCHES, Books, Cell, Shift
-from simulation.scenario import MICROSECOND, Scenario
+from simulation.scenario import MICROSECOND, Scenario, micros
 
 Figures = dict[str, Any]
 Interval = list[float] | None
+T = TypeVar("T")
 
 _T19 = 2.093024054408263
 """97.5th percentile of Student's t with 19 degrees of freedom: two-sided 95 % for 20 batch means."""
@@ -17,66 +22,109 @@ _T19 = 2.093024054408263
 _COUNTS = ("offered", "answered", "abandoned", "short_abandoned", "flow_out", "handled")
 
 
+class Fate(msgspec.Struct, frozen=True, kw_only=True):
+    """How customers fared, counted up. `within`: answered within the target. Waits are in µs, `waits` ascending."""
+
+    offered: int = 0
+    answered: int = 0
+    answered_wait: int = 0
+    within: int = 0
+    abandoned: int = 0
+    short: int = 0
+    flow_out: int = 0
+    waited: int = 0
+    waits: Sequence[int] = ()
+
+    @classmethod
+    def of(cls, cell: Cell, target: int) -> "Fate":
+        """Return what `cell` says, answered within `target` or not."""
+        answered = sorted(cell.answered)
+        left, short, flowed = sum(cell.left), sum(cell.short), sum(cell.flowed)
+        answered_wait = sum(answered)
+        return cls(
+            offered=cell.offered,
+            answered=len(answered),
+            answered_wait=answered_wait,
+            within=bisect_right(answered, target),
+            abandoned=len(cell.left),
+            short=len(cell.short),
+            flow_out=len(cell.flowed),
+            waited=answered_wait + left + short + flowed,
+            waits=sorted(chain(answered, cell.left, cell.short, cell.flowed)),
+        )
+
+    @classmethod
+    def together(cls, several: Sequence["Fate"]) -> "Fate":
+        """Return how the customers of all of them fared."""
+        counts = {
+            name: sum(getattr(each, name) for each in several) for name in cls.__struct_fields__ if name != "waits"
+        }
+        # Runs that are sorted already: sorting them again is merging them.
+        return cls(waits=sorted(chain.from_iterable(each.waits for each in several)), **counts)
+
+
 def results(scenario: Scenario, books: Books) -> Figures:
     """Return the figures of contract.md's `simulate`, without `seconds`. Where nothing came, a figure is None.
 
     `ci95` stands around the overall figure, as wide as the spread of the 20 batches says; counts are totals.
     """
-    streams = {stream.stream: cells for stream, cells in zip(scenario.arrivals, books.streams, strict=True)}
-    queues = {queue.name: _together(scenario, books, queue.name) for queue in scenario.queues}
-    groups = {group.group: shifts for group, shifts in zip(scenario.agents, books.groups, strict=True)}
+    targets = {queue.name: micros(queue.target) for queue in scenario.queues}
+    told = {
+        stream.stream: [Fate.of(cell, targets[stream.queue]) for cell in cells[:BATCHES]]
+        for stream, cells in zip(scenario.arrivals, books.streams, strict=True)
+    }
+    streams = {name: _figures(fared, fates, Fate.together) for name, fates in told.items()}
+    queues = {}
+    for queue in scenario.queues:
+        own = [stream.stream for stream in scenario.arrivals if stream.queue == queue.name]
+        batches = [Fate.together(each) for each in zip(*(told[name] for name in own), strict=True)]
+        queues[queue.name] = (
+            streams[own[0]] if len(own) == 1 else _figures(fared, batches or [Fate()] * BATCHES, Fate.together)
+        )
+    groups = {
+        group.group: _figures(worked, shifts[:BATCHES], _total)
+        for group, shifts in zip(scenario.agents, books.groups, strict=True)
+    }
+    kinds = {"streams": streams, "queues": queues, "groups": groups}
     return {
-        "streams": {name: fared(_sum(cells)) for name, cells in streams.items()},
-        "queues": {name: fared(_sum(cells)) for name, cells in queues.items()},
-        "groups": {name: worked(_total(shifts)) for name, shifts in groups.items()},
-        "ci95": {
-            "streams": {name: _intervals(fared, cells, _sum(cells)) for name, cells in streams.items()},
-            "queues": {name: _intervals(fared, cells, _sum(cells)) for name, cells in queues.items()},
-            "groups": {name: _intervals(worked, shifts, _total(shifts)) for name, shifts in groups.items()},
-        },
+        **{kind: {name: figures for name, (figures, _) in each.items()} for kind, each in kinds.items()},
+        "ci95": {kind: {name: ci95 for name, (_, ci95) in each.items()} for kind, each in kinds.items()},
         "decisions": books.decisions,
     }
 
 
-def _together(scenario: Scenario, books: Books, queue: str) -> list[Cell]:
-    """Return the batches of all streams of `queue`."""
-    pairs = zip(scenario.arrivals, books.streams, strict=True)
-    own = [cells for stream, cells in pairs if stream.queue == queue]
-    return [_sum(cells[batch] for cells in own) for batch in range(BATCHES)]
+def _figures(
+    figures: Callable[[T], Figures], batches: Sequence[T], together: Callable[[Sequence[T]], T]
+) -> tuple[Figures, Figures]:
+    """Return the figures of all `batches` together, and their intervals."""
+    overall = figures(together(batches))
+    return overall, _intervals(overall, [figures(batch) for batch in batches])
 
 
-def _sum(cells: Iterable[Cell]) -> Cell:
-    total = Cell()
-    for cell in cells:
-        total.add(cell)
-    return total
-
-
-def _total(shifts: Iterable[Shift]) -> Shift:
+def _total(shifts: Sequence[Shift]) -> Shift:
     total = Shift()
     for shift in shifts:
         total.add(shift)
     return total
 
 
-def fared(cell: Cell) -> Figures:
-    """Return how the customers of `cell` fared. Definitions: semantics.md section 19; percentiles over all offered."""
-    waits = sorted(cell.waits)
-    counted = cell.answered + cell.abandoned
+def fared(fate: Fate) -> Figures:
+    """Return the figures of `fate`. Definitions: semantics.md section 19; percentiles over all offered."""
+    counted = fate.answered + fate.abandoned
     return {
-        "offered": cell.offered,
-        "answered": cell.answered,
-        "abandoned": cell.abandoned,
-        "short_abandoned": cell.short,
-        "flow_out": cell.flow_out,
-        "p_wait": _share(cell.waited, cell.offered),
-        "wait_mean_s": _share(sum(waits), cell.offered * MICROSECOND),
-        "wait_mean_answered_s": _share(cell.answered_wait, cell.answered * MICROSECOND),
-        "wait_p50_s": _percentile(waits, 0.50),
-        "wait_p90_s": _percentile(waits, 0.90),
-        "wait_p99_s": _percentile(waits, 0.99),
-        "service_level": _share(cell.within, counted),
-        "abandon_rate": _share(cell.abandoned, cell.offered - cell.short),
+        "offered": fate.offered,
+        "answered": fate.answered,
+        "abandoned": fate.abandoned,
+        "short_abandoned": fate.short,
+        "flow_out": fate.flow_out,
+        "p_wait": _share(len(fate.waits) - bisect_right(fate.waits, 0), fate.offered),
+        "wait_mean_s": _share(fate.waited, fate.offered * MICROSECOND),
+        "wait_mean_answered_s": _share(fate.answered_wait, fate.answered * MICROSECOND),
+        "wait_p50_s": _percentile(fate.waits, 0.50),
+        "wait_p90_s": _percentile(fate.waits, 0.90),
+        "wait_p99_s": _percentile(fate.waits, 0.99),
+        "service_level": _share(fate.within, counted),
+        "abandon_rate": _share(fate.abandoned, fate.offered - fate.short),
         # The router's estimate is not asked during a simulation yet.
         "expected_wait": {"coverage": None, "mse_ratio": None},
     }
@@ -101,14 +149,12 @@ def _percentile(ascending: Sequence[int], share: float) -> float | None:
     return (ascending[below] + (ascending[above] - ascending[below]) * (place - below)) / MICROSECOND
 
 
-def _intervals(figures: Callable[[Any], Figures], batches: Sequence[Any], whole: Any) -> Figures:
-    """Return `figures` with an interval in the place of each value."""
-    overall = figures(whole)
-    each = [figures(batch) for batch in batches]
+def _intervals(overall: Figures, batches: Sequence[Figures]) -> Figures:
+    """Return the figures with an interval in the place of each value."""
     return {
         name: dict.fromkeys(value)
         if isinstance(value, dict)
-        else _interval(value, [batch[name] for batch in each], total=name in _COUNTS)
+        else _interval(value, [batch[name] for batch in batches], total=name in _COUNTS)
         for name, value in overall.items()
     }
 

@@ -6,10 +6,11 @@ from typing import TypeVar
 import msgspec
 
 from agents.agent import CAPACITY
+from queues.policy import Order, Placement, Strategy
 from simulation.laws import Law, Seconds
 from vocabulary.instants import DAY, MINUTE, SECOND, Span
 from vocabulary.media import CALLBACK
-from vocabulary.skills import Requirement, requirement_of
+from vocabulary.skills import Preference, Requirement, preference_of, requirement_of
 
 T = TypeVar("T")
 
@@ -96,9 +97,9 @@ class QueueTable(Table, frozen=True, kw_only=True):
     """A queue's policy."""
 
     name: str
-    strategy: str = "longest_idle"
-    order: str = "due"
-    placement: str | None = None
+    strategy: Strategy = "longest_idle"
+    order: Order = "due"
+    placement: Placement | None = None
     credit: Seconds = Seconds(MINUTE / SECOND)
     target: Seconds = Seconds(20)
     short: Seconds = Seconds(0)
@@ -149,6 +150,14 @@ class Stream(Table, frozen=True, kw_only=True, rename={"class_": "class"}):
             known = requirement_of(need) if isinstance(need, str) else _requirement(need)
             found[known.skill, known.level] = known
         return tuple(found.values())
+
+    def wishes(self) -> tuple[Preference, ...]:
+        """Return who is rather taken, as the core is told.
+
+        Raises:
+            ValueError: a preference is not written as one.
+        """
+        return tuple(map(preference_of, self.preferences))
 
 
 def _requirement(need: Need) -> Requirement:

@@ -1,9 +1,10 @@
-"""What a scenario says to the core: policy and profiles."""
+"""What a scenario says to the core: policy, profiles, admissions."""
 
 from agents.agent import Membership, Profile
 from queues.policy import ChannelPolicy, QueuePolicy
+from router.commands import Admit
 from router.policy import Action, Policy, Rule
-from simulation.scenario import AgentGroup, QueueMembership, QueueTable, Scenario, span
+from simulation.scenario import AgentGroup, QueueMembership, QueueTable, Scenario, Stream, span
 
 
 def policy_of(scenario: Scenario) -> Policy:
@@ -23,22 +24,43 @@ def _queue_policy(queue: QueueTable, scenario: Scenario) -> QueuePolicy:
         target=span(queue.target),
         credit=span(queue.credit),
         short=span(queue.short),
-        strategy=queue.strategy,  # type: ignore[arg-type]  # one of the router's: checked with the scenario
+        strategy=queue.strategy,
+        order=queue.order,
+        placement=queue.placement,
         offer=dict.fromkeys(media, span(queue.offer.timeout)),
         wrap_up="timed_forced" if span(queue.wrap_up) else "none",
         wrap_up_after=span(queue.wrap_up),
     )
 
 
-def profile_of(table: AgentGroup) -> Profile:
-    """Return the profile of each agent of a group."""
+def profile_of(table: AgentGroup, *, grouped: bool) -> Profile:
+    """Return the profile of each agent of a group; `grouped`: somebody prefers agents by their group.
+
+    Otherwise the core need not tell groups apart, and agents who are alike but for their group share its index.
+    """
     queues = {}
     for name, told in table.queues.items():
         if isinstance(told, QueueMembership):
             queues[name] = Membership(told.priority, span(told.delay))
         else:
             queues[name] = Membership(told)
-    return Profile(table.skills, queues, table.capacity)
+    groups = (table.group,) if grouped else ()
+    return Profile(skills=table.skills, queues=queues, capacity=table.capacity, groups=groups)
+
+
+def admission_of(stream: Stream) -> Admit:
+    """Return what lets a customer of `stream` in, but for who he is."""
+    return Admit(
+        id="",
+        customer="",
+        channel=stream.medium,
+        medium=stream.medium,
+        queue=stream.queue,
+        priority=stream.priority,
+        class_=stream.class_,
+        requirements=stream.needs(),
+        preferences=stream.wishes(),
+    )
 
 
 def has_deadlines(scenario: Scenario) -> bool:

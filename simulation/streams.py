@@ -1,117 +1,93 @@
 """Customers: what each needs and bears is drawn when he comes, so that all scenarios with a seed see the same."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+
+import msgspec
+from msgspec.structs import replace
 
 from router.commands import Admit
-from simulation.books import UNCOUNTED, Cell
-from simulation.laws import Law, by_period, draws, substream
-from simulation.scenario import MICROSECOND, Scenario, Stream, laws_of, micros
+from simulation.arrivals import arrivals
+from simulation.books import Cell
+from simulation.groups import Person
+from simulation.laws import Law, WholeDraw, by_period, substream, whole_draws
+from simulation.scenario import MICROSECOND, Scenario, Stream, laws_of
+from simulation.setting import admission_of
 
-Drawing = Callable[[int], float]
+Drawing = Callable[[int], int]
 
 
-class Customer:
-    """Somebody who came at `at`. Times are µs. `offer`: the offer of him that rings, if agents are asked."""
+class Customer(msgspec.Struct, gc=False):
+    """Somebody who came at `at`. Times are µs.
 
-    __slots__ = ("at", "batch", "id", "offer", "patience", "service", "source", "special", "waiting")
+    `cell`: where it is written how he fares. `special`: how long agents of some groups serve him, `service` the others.
+    `offer`: the offer of him that rings, if agents are asked. `person`: who serves him.
+    """
 
-    def __init__(
-        self, id: str, source: "Source", at: int, batch: int, service: int, special: dict[str, int] | None
-    ) -> None:
-        self.id = id
-        self.source = source
-        self.at = at
-        self.batch = batch
-        self.service = service
-        self.special = special
-        self.patience: int | None = None
-        self.waiting = True
-        self.offer: str | None = None
-
-    def service_by(self, group: str) -> int:
-        """Return how long an agent of `group` serves him."""
-        return self.service if self.special is None else self.special.get(group, self.service)
-
-    def answered(self, now: int) -> None:
-        """Somebody took him."""
-        self._fared()
-        if self.batch != UNCOUNTED:
-            self.source.cells[self.batch].answer(now - self.at, self.source.target)
-
-    def abandoned(self, now: int, *, short: bool) -> None:
-        """He left."""
-        self._fared()
-        if self.batch != UNCOUNTED:
-            self.source.cells[self.batch].abandon(now - self.at, short=short)
-
-    def flowed_out(self, now: int) -> None:
-        """The day was over."""
-        self._fared()
-        if self.batch != UNCOUNTED:
-            self.source.cells[self.batch].flow(now - self.at)
-
-    def _fared(self) -> None:
-        assert self.waiting, f"{self.id} fared twice"
-        self.waiting = False
-        self.offer = None
-        self.source.fared += 1
+    id: str
+    source: "Source"
+    at: int
+    batch: int
+    cell: Cell
+    service: int
+    special: dict[str, int] | None
+    patience: int | None
+    waiting: bool = True
+    offer: str | None = None
+    person: Person | None = None
 
 
 class Source:
-    """Where the customers of one stream come from. `came` and `fared` count all of them, warm-up included."""
+    """Where the customers of one stream come from. `came` and `fared` count all of them, warm-up included.
+
+    `instants`: when they come, from the busyness of the day.
+    """
 
     def __init__(
         self,
         stream: Stream,
         place: int,
         scenario: Scenario,
-        groups: Sequence[str],
         cells: list[Cell],
         seeds: tuple[int, int],
+        busyness: float = 1.0,
     ) -> None:
         self.stream = stream
         self.cells = cells
         self.came = self.fared = 0
-        queue = next(queue for queue in scenario.queues if queue.name == stream.queue)
-        self.target = micros(queue.target)
-        self._prefix = f"{place}-"
-        self._needs = stream.needs()
-        starts = scenario.run.starts
-
-        def drawing(laws: tuple[Law, ...], *purpose: str) -> Drawing:
-            source = substream(seeds[0], seeds[1], stream.stream, *purpose)
-            return by_period(laws, starts, lambda law: draws(law, source, scenario.columns))
-
-        self._service = drawing(laws_of(stream.service), "service")
+        self._id = f"{place}-"
+        self._admission = admission_of(stream)
+        self._scenario = scenario
+        self._seeds = seeds
+        self._service = self._drawing(laws_of(stream.service), "service")
         self._special = {
-            group: drawing(laws_of(stream.service_by_group[group]), "service", group)
-            for group in groups
-            if group in stream.service_by_group
+            group.group: self._drawing(laws_of(stream.service_by_group[group.group]), "service", group.group)
+            for group in scenario.agents
+            if group.group in stream.service_by_group
         }
-        self._patience = drawing(laws_of(stream.patience), "patience") if stream.patience is not None else None
+        self._patience = self._drawing(laws_of(stream.patience), "patience") if stream.patience is not None else None
+        coming = substream(*seeds, stream.stream, "arrivals")
+        self.instants = arrivals(stream, scenario.run, coming, busyness, scenario.columns)
+
+    def _drawing(self, laws: tuple[Law, ...], *purpose: str) -> Drawing:
+        source = substream(*self._seeds, self.stream.stream, *purpose)
+        columns = self._scenario.columns
+
+        def draw_of(law: Law, block: int) -> WholeDraw:
+            return whole_draws(law, source, columns, unit=MICROSECOND, block=block)
+
+        return by_period(laws, self._scenario.run.starts, draw_of)
 
     def customer(self, at: int, batch: int) -> Customer:
         """Return the next customer, who comes at `at`."""
-        self.came += 1
-        if batch != UNCOUNTED:
-            self.cells[batch].offered += 1
-        service = round(self._service(at) * MICROSECOND)
-        special = {group: round(draw(at) * MICROSECOND) for group, draw in self._special.items()} or None
-        customer = Customer(f"{self._prefix}{self.came}", self, at, batch, service, special)
-        if self._patience is not None:
-            customer.patience = round(self._patience(at) * MICROSECOND)
-        return customer
+        self.came = came = self.came + 1
+        cell = self.cells[batch]
+        cell.offered += 1
+        special = {group: draw(at) for group, draw in self._special.items()} if self._special else None
+        # Drawn of everybody, so that nobody's depends on who had to wait.
+        patience = self._patience(at) if self._patience is not None else None
+        return Customer(f"{self._id}{came}", self, at, batch, cell, self._service(at), special, patience)
 
     def admit(self, id: str) -> Admit:
         """Return the command that lets customer `id` in."""
-        stream = self.stream
-        return Admit(
-            id=id,
-            channel=stream.medium,
-            medium=stream.medium,
-            customer=id,
-            queue=stream.queue,
-            priority=stream.priority,
-            class_=stream.class_,
-            requirements=self._needs,
-        )
+        # A third of what it costs to make one from all its fields.
+        return replace(self._admission, id=id, customer=id)

@@ -24,10 +24,9 @@ from router.commands import (
     Transfer,
     WrapUp,
 )
-from router.decide import decide
+from router.decide import advance
 from router.decision import Decision
 from router.events import AnyEvent
-from router.evolve import evolve
 from router.policy import Action, Autoresponse, Condition, Policy, Rule
 from router.state import State, next_deadline
 from vocabulary.instants import SECOND, Instant
@@ -94,9 +93,7 @@ class House:
 
     def do(self, command: Command) -> Decision:
         """Decide and evolve `command` now."""
-        decision = decide(command, self.state, self.policy, self.now)
-        for event in decision.events:
-            evolve(self.state, event)
+        decision = advance(command, self.state, self.policy, self.now)
         self.log += decision.events
         return decision
 

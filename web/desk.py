@@ -157,7 +157,7 @@ class Desk:
         if offer is None or offer.state != "pending":
             return
         self._learn_offer(offer.id, offer.interaction)
-        self._put({"type": "offer", "offer": await self._views.offer(offer, why=event.reasons)})
+        self._put({"type": "offer", "offer": await self._views.offer(offer)})
 
     def _offer_ended(self, event: e.OfferAccepted | e.OfferDeclined | e.OfferExpired | e.OfferWithdrawn) -> None:
         if self._offers.pop(event.offer, None) is None:

@@ -1,6 +1,5 @@
 """Builds the views of interactions, with their customers, messages and offers, from the state and the records."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -8,6 +7,7 @@ import msgspec
 from queues.interaction import Interaction, Offer
 from queues.lifecycle import HELD
 from router.expect import expected_wait, position
+from router.explain import offer_reasons
 from vocabulary.ids import derived_id, reference
 from vocabulary.instants import rfc3339, span_text
 from vocabulary.records import CustomerRow, InteractionRow, MessageRow
@@ -198,8 +198,8 @@ class Views:
 
     # -- offers
 
-    async def offer(self, offer: Offer, why: Sequence[str] | None = None) -> a.OfferView:
-        """Return the view of an offer. `why`: the reasons of its event, looked up if left out."""
+    async def offer(self, offer: Offer) -> a.OfferView:
+        """Return the view of an offer."""
         found = await self.find(offer.interaction)
         return a.OfferView(
             id=offer.id,
@@ -209,13 +209,5 @@ class Views:
             offered_at=rfc3339(offer.offered_at),
             expires_at=rfc3339(offer.expires_at),
             reason=offer.reason,
-            why=list(await self._why(offer) if why is None else why),
+            why=list(offer_reasons(self._site.state, offer)),
         )
-
-    async def _why(self, offer: Offer) -> Sequence[str]:
-        for entry in await self._site.store.entries(0, 10_000, interaction=offer.interaction):
-            if entry.type == "Offered":
-                body = msgspec.json.decode(entry.body)
-                if body.get("offer") == offer.id:
-                    return [str(reason) for reason in body.get("reasons", ())]
-        return ()

@@ -12,8 +12,8 @@ def there(**values: object) -> Agent:
 
 
 def test_an_agent_has_room_up_to_his_units_and_the_maximum_of_the_medium() -> None:
-    holds = {"i-1": Hold("email", 20), "i-2": Hold("chat", 33)}
-    agent = Agent("a", Profile(media={"email": MediumLimit(20, 1)}), holds=holds)
+    holds = {"i-1": Hold("email", 20, "active"), "i-2": Hold("chat", 33, "offer")}
+    agent = Agent("a", Profile(media={"email": MediumLimit(20, 1)}), holds=holds, used=53)
     assert (agent.used, agent.load) == (53, 0.53)
     assert (agent.has_room("chat"), agent.has_room("email"), agent.has_room("callback")) == (True, False, False)
 

@@ -67,7 +67,7 @@ then = { queue = "suport", requirements = ["billing>=11"] }
     ("added", "path", "guess"),
     [
         ("[sla.gold]\n", "sla", None),
-        ("[hours.office]\n", "hours", None),
+        ("[hours.office]\n", "hours.office.week", None),
         ("[qeues.x]\n", "qeues", "queues"),
         ("[site]\ntime_zone = 'Europe/Warsow'\n", "site.time_zone", "Europe/Warsaw"),
         ("[site]\nlanguages = ['PL']\n", "site.languages[0]", "pl"),

@@ -1,116 +1,84 @@
-"""The backlog: what waits, in the order of its keys, in forks too."""
+"""Lines of waiting work: their order, and what makes two interactions wait in the same one."""
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from queues.backlog import Backlog, signature_of
-from queues.interaction import Interaction
+from queues.backlog import END, Line, Signature, signature_of
+from queues.interaction import Interaction, Place
 from queues.lifecycle import InteractionState
-from tests.builders import Requirement, requirement_of
+from tests.builders import START
+from vocabulary.instants import SECOND
+from vocabulary.skills import Requirement
+
+keys = st.tuples(st.integers(-1, 1), st.integers(0, 50))
 
 
-def waiting(number: int, *, due_at: int = 0, class_: int = 0, **values: object) -> Interaction:
-    standard: dict[str, object] = {
-        "id": f"i-{number}",
-        "number": number,
-        "channel": "web",
-        "medium": "chat",
-        "customer": "c",
-        "state": InteractionState.WAITING,
-        "queue": "support",
-        "created_at": 0,
-        "arrived_at": 0,
-        "enqueued_at": 0,
-        "due_at": due_at,
-        "class_": class_,
-        "credit": 0,
-    }
-    return Interaction(**(standard | values))  # type: ignore[arg-type]  # each value has its type above
+def waiting(number: int = 1, **values: object) -> Interaction:
+    row = Interaction(
+        id=f"i-{number}",
+        number=number,
+        channel="web",
+        medium="chat",
+        customer="c",
+        state=InteractionState.WAITING,
+        queue="support",
+        created_at=START,
+        arrived_at=START,
+        enqueued_at=START,
+        due_at=START,
+        credit=0,
+    )
+    return replace(row, **values)
 
 
-def ids(backlog: Backlog, like: Interaction) -> list[str]:
-    return [id for _, id in backlog.waiting(signature_of(like))]
+def place(number: int, class_: int = 0, due_at: int = 0) -> Place:
+    return Place(class_, due_at, number, 0, f"i-{number}")
 
 
-def test_class_then_due_then_number_give_the_order() -> None:
-    backlog = Backlog()
-    rows = [waiting(4), waiting(3, due_at=-5), waiting(2, class_=1, due_at=-9), waiting(1, class_=-1, due_at=9)]
-    for row in rows:
-        backlog.add(row)
-    assert (ids(backlog, rows[0]), len(backlog)) == (["i-1", "i-3", "i-4", "i-2"], 4)
-    assert [backlog.ahead_of(signature_of(row), row.key) for row in rows] == [2, 1, 3, 0]
+@given(st.lists(keys, max_size=200), st.data())
+def test_a_line_is_sorted_whatever_comes_and_goes(keys: list[tuple[int, int]], data: st.DataObject) -> None:
+    line, there = Line(0, Signature("support", "chat")), []
+    for number, (class_, due_at) in enumerate(keys):
+        there.append(place(number, class_, due_at))
+        line.add(there[-1])
+        if data.draw(st.booleans(), label="one goes"):
+            line.remove(there.pop(data.draw(st.integers(0, len(there) - 1))))
+        assert list(line) == sorted(there)
+        assert line.head is (min(there) if there else END)
+        assert len(line) == len(there)
+    for each in there:
+        assert line.ahead_of((each.class_, each.due_at, each.number)) == sorted(there).index(each)
 
 
-def test_queue_medium_and_requirements_give_the_signature_in_any_order() -> None:
-    one, two = requirement_of("billing>=3"), requirement_of("lang:pl")
+def test_a_line_that_is_served_from_its_head_keeps_no_dead_weight() -> None:
+    line = Line(0, Signature("support", "chat"))
+    for number in range(1_000):
+        line.add(place(number))
+    for number in range(999):
+        line.remove(line.head)
+    assert [each.number for each in line] == [999]
+    assert len(line._places) < 200
+
+
+def test_what_decides_who_may_serve_makes_the_signature() -> None:
+    one, two = Requirement("billing", 3), Requirement("lang:pl", 1)
     assert signature_of(waiting(1, requirements=(one, two))) == signature_of(waiting(2, requirements=(two, one)))
     assert signature_of(waiting(1, requirements=(one,))) != signature_of(waiting(1, requirements=(two,)))
-    assert signature_of(waiting(1)) != signature_of(waiting(1, queue="sales"))
-    assert signature_of(waiting(1)) != signature_of(waiting(1, medium="email"))
+    for change in ({"queue": "sales"}, {"medium": "email"}, {"waited_seen": 1}, {"groups": ("backup",)}, {"pace": 1}):
+        assert signature_of(waiting(1)) != signature_of(waiting(1, **change)), change
 
 
-def test_when_a_requirement_expires_does_not_matter_to_the_signature_but_that_it_has() -> None:
-    lasting, passing = Requirement("billing", 3), Requirement("billing", 3, 5)
+def test_what_does_not_decide_it_is_left_out() -> None:
+    lasting, passing = Requirement("billing", 3), Requirement("billing", 3, 30 * SECOND)
     same = signature_of(waiting(1, requirements=(lasting,)))
     assert signature_of(waiting(1, requirements=(passing,))) == same
     assert signature_of(waiting(1, requirements=(lasting, passing))) == same
-    expired = waiting(1, requirements=(Requirement("lang:pl", 9, 5), lasting), expired=frozenset({"lang:pl>=9"}))
-    assert signature_of(expired) == same
+    assert signature_of(waiting(1, requirements=(Requirement("billing", 3, weight=5),))) == same
+    assert signature_of(waiting(1, priority=50, tags=("vip",), language="pl")) == signature_of(waiting(1))
 
 
-def test_a_fork_keeps_its_changes_to_itself() -> None:
-    backlog = Backlog()
-    one, two, three = (waiting(number) for number in (1, 2, 3))
-    backlog.add(one)
-    backlog.add(three)
-    fork = backlog.fork()
-    fork.remove(one)
-    fork.add(two)
-    assert (ids(fork, one), len(fork), fork.ahead_of(signature_of(one), three.key)) == (["i-2", "i-3"], 2, 1)
-    assert (ids(backlog, one), len(backlog)) == (["i-1", "i-3"], 2)
-
-
-def test_what_was_taken_out_in_a_fork_can_wait_there_again() -> None:
-    backlog = Backlog()
-    backlog.add(waiting(1))
-    fork = backlog.fork()
-    for _ in range(2):
-        fork.remove(waiting(1))
-        assert (ids(fork, waiting(1)), len(fork)) == ([], 0)
-        fork.add(waiting(1))
-        assert (ids(fork, waiting(1)), len(fork)) == (["i-1"], 1)
-
-
-toggles = st.lists(st.tuples(st.integers(1, 6), st.sampled_from(("support", "sales"))), max_size=30)
-
-
-@given(below=toggles, above=toggles)
-def test_backlogs_and_their_forks_are_what_a_plain_set_says(
-    below: list[tuple[int, str]], above: list[tuple[int, str]]
-) -> None:
-    plain: dict[int, str] = {}
-
-    def toggle(where: Backlog, number: int, queue: str) -> None:
-        if number in plain:
-            where.remove(waiting(number, queue=plain.pop(number)))
-        else:
-            plain[number] = queue
-            where.add(waiting(number, queue=queue))
-
-    def check(where: Backlog) -> None:
-        for queue in ("support", "sales"):
-            assert ids(where, waiting(0, queue=queue)) == [
-                f"i-{each}" for each in sorted(plain) if plain[each] == queue
-            ]
-        assert len(where) == len(plain)
-
-    backlog = Backlog()
-    for number, queue in below:
-        toggle(backlog, number, queue)
-    before = dict(plain)
-    fork = backlog.fork()
-    for number, queue in above:
-        toggle(fork, number, queue)
-        check(fork)
-    plain = before
-    check(backlog)
+def test_an_expired_requirement_no_longer_counts() -> None:
+    passing = Requirement("billing", 3, 30 * SECOND)
+    expired = waiting(1, requirements=(passing,), expired=frozenset({str(passing)}))
+    assert signature_of(expired) == signature_of(waiting(1))

@@ -1,84 +1,45 @@
-"""Deadlines: at most one instant per key, earliest first, in forks too."""
+"""Deadlines: what stands is found in order, what doesn't is dropped."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queues.deadlines import DeadlineKey, Deadlines
-
-ONE: DeadlineKey = ("offer", "o-1")
-TWO: DeadlineKey = ("hold", "i-1")
+from queues.deadlines import Deadlines, Due
 
 
-def test_the_earliest_is_first() -> None:
-    deadlines = Deadlines()
-    deadlines.put(ONE, 20)
-    deadlines.put(TWO, 10)
-    assert (deadlines.first(), deadlines.at(ONE), deadlines.at(TWO)) == ((10, TWO), 20, 10)
-
-
-def test_a_later_instant_takes_the_place_of_the_earlier() -> None:
-    deadlines = Deadlines()
-    deadlines.put(ONE, 10)
-    deadlines.put(ONE, 30)
-    deadlines.put(TWO, 20)
-    assert deadlines.first() == (20, TWO)
-    deadlines.put(TWO, None)
-    assert deadlines.first() == (30, ONE)
-    deadlines.put(ONE, None)
-    assert (deadlines.first(), deadlines.at(ONE)) == (None, None)
-
-
-def test_a_fork_keeps_its_changes_to_itself() -> None:
-    deadlines = Deadlines()
-    deadlines.put(ONE, 10)
-    deadlines.put(TWO, 20)
-    fork = deadlines.fork()
-    fork.put(ONE, None)
-    fork.put(TWO, 5)
-    assert (fork.first(), fork.at(ONE)) == ((5, TWO), None)
-    assert (deadlines.first(), deadlines.at(TWO)) == ((10, ONE), 20)
-
-
-def test_equal_instants_come_in_the_order_of_their_keys() -> None:
-    deadlines = Deadlines()
-    deadlines.put(ONE, 10)
-    deadlines.put(TWO, 10)
-    assert deadlines.first() == (10, TWO)
-
-
-changes = st.lists(
-    st.tuples(
-        st.sampled_from(("offer", "hold", "due")),
-        st.sampled_from(("x", "y", "z")),
-        st.none() | st.integers(0, 9),
-    ),
-    max_size=30,
-)
-
-
-@given(below=changes, above=changes)
-def test_deadlines_and_their_forks_are_what_a_plain_dict_says(
-    below: list[tuple[str, str, int | None]], above: list[tuple[str, str, int | None]]
-) -> None:
-    plain: dict[tuple[str, str], int] = {}
-    deadlines = Deadlines()
-
-    def put(where: Deadlines, change: tuple[str, str, int | None]) -> None:
-        kind, id, at = change
-        where.put((kind, id), at)  # type: ignore[arg-type]  # the kinds are among those there are
-        if at is None:
-            plain.pop((kind, id), None)
+@given(st.lists(st.tuples(st.integers(0, 30), st.sampled_from("abcdefgh"), st.booleans()), max_size=300))
+def test_the_first_is_the_earliest_that_stands(steps: list[tuple[int, str, bool]]) -> None:
+    truth: dict[str, int] = {}
+    deadlines = Deadlines(lambda due: truth.get(due[2]) == due[0])
+    for at, of, comes in steps:
+        if comes:
+            truth[of] = at
+            deadlines.put(at, "hold", of)
         else:
-            plain[kind, id] = at
-        assert where.first() == min(((at, key) for key, at in plain.items()), default=None)
+            truth.pop(of, None)
+        expected = min(((at, "hold", of) for of, at in truth.items()), default=None)
+        assert deadlines.first() == expected
+        assert deadlines.due(15) == (expected if expected is not None and expected[0] <= 15 else None)
 
-    for change in below:
-        put(deadlines, change)
-    before = dict(plain)
-    fork = deadlines.fork()
-    for change in above:
-        put(fork, change)
-    assert deadlines.first() == min(((at, key) for key, at in before.items()), default=None)
-    walked = list(deadlines.in_order())
-    assert walked == sorted(walked)
-    assert set(walked) == {(at, key) for key, at in before.items()}
+
+def test_what_never_comes_first_does_not_pile_up() -> None:
+    latest: dict[str, int] = {"a": 0}
+    deadlines = Deadlines(lambda due: latest[due[2]] == due[0])
+    for at in range(10_000):
+        latest["a"] = at
+        deadlines.put(at, "hold", "a")
+    assert len(deadlines) <= 1_025
+    assert deadlines.first() == (9_999, "hold", "a")
+
+
+def test_asking_what_is_due_leaves_what_comes_later() -> None:
+    asked: list[Due] = []
+
+    def stands(due: Due) -> bool:
+        asked.append(due)
+        return True
+
+    deadlines = Deadlines(stands)
+    deadlines.put(10, "hold", "a")
+    assert deadlines.due(9) is None
+    assert asked == []
+    assert deadlines.due(10) == (10, "hold", "a")

@@ -1,17 +1,17 @@
 """What holds after every step, whatever the step was (semantics.md section 20)."""
 
-from agents.agent import Hold
-from queues.backlog import Place, Signature, signature_of
-from queues.interaction import Interaction
-from queues.lifecycle import OPEN, InteractionState
+from agents.agent import WORK, Hold, HoldKind
+from queues.backlog import Signature, signature_of
+from queues.interaction import Interaction, OrderKey
+from queues.lifecycle import HELD, OPEN, InteractionState
 from reports.live import Stats, days_from
 from router import checkpoint
 from router.commands import Command
-from router.decide import decide
+from router.decide import advance, decide
 from router.decision import Decision
+from router.eligibility import fails_because, reserved_for
 from router.events import AnyEvent, Offered
 from router.evolve import evolve
-from router.match import fails_because
 from router.policy import Policy
 from router.state import State, next_deadline
 from storage.codec import decode, encode
@@ -19,6 +19,12 @@ from tests.builders import START, House
 from vocabulary.instants import Instant
 
 S = InteractionState
+KINDS: dict[InteractionState, HoldKind] = {
+    S.OFFERED: "offer",
+    S.ACTIVE: "active",
+    S.WRAP_UP: "wrap_up",
+    S.PARKED: "parked",
+}
 
 
 class Checked(House):
@@ -33,8 +39,10 @@ class Checked(House):
         before = checkpoint.encode(self.state), next_deadline(self.state)
         decision = decide(command, self.state, self.policy, self.now)
         assert (checkpoint.encode(self.state), next_deadline(self.state)) == before, "decide changed the state"
+        check_same(self.state, self.follower)
         elsewhere = checkpoint.decode(before[0])
-        assert decide(command, elsewhere, self.policy, self.now) == decision, "a restored state decides otherwise"
+        assert advance(command, elsewhere, self.policy, self.now) == decision, "a restored state decides otherwise"
+        assert advance(command, self.state, self.policy, self.now) == decision, "advance decides otherwise"
         for event in decision.events:
             self._apply(event)
         check(self.state, self.policy, self.now)
@@ -45,9 +53,8 @@ class Checked(House):
 
     def _apply(self, event: AnyEvent) -> None:
         if isinstance(event, Offered):
-            check_order(self.state, event, self.now)
+            check_order(self.follower, event, self.now)
         self.log.append(event)
-        evolve(self.state, event)
         stored = decode(encode(event, len(self.log)))
         assert stored == event
         evolve(self.follower, stored)
@@ -70,8 +77,12 @@ def check_same(one: State, other: State) -> None:
     }
 
 
-def _backlog(state: State) -> dict[Signature, list[Place]]:
-    return {signature: list(state.backlog.waiting(signature)) for signature in state.backlog.signatures()}
+def _backlog(state: State) -> dict[Signature, list[tuple[OrderKey, str]]]:
+    index = state.index
+    return {
+        signature: [((each.class_, each.due_at, each.number), each.id) for each in index.waiting(signature)]
+        for signature in index.signatures()
+    }
 
 
 def check(state: State, policy: Policy, now: Instant) -> None:
@@ -99,27 +110,34 @@ def check_one_state(state: State, interaction: Interaction) -> None:
 
 
 def check_backlog(state: State, waiting: list[Interaction]) -> None:
-    expected: dict[Signature, list[Place]] = {}
+    expected: dict[Signature, list[tuple[OrderKey, str]]] = {}
+    aside = {each.id for each in state.index.aside() if each.state is S.WAITING}
+    assert aside == {each.id for each in waiting if each.barred or reserved_for(each)}
     for interaction in sorted(waiting, key=lambda each: each.key):
-        expected.setdefault(signature_of(interaction), []).append((interaction.key, interaction.id))
+        if interaction.id not in aside:
+            expected.setdefault(signature_of(interaction), []).append((interaction.key, interaction.id))
     assert _backlog(state) == expected
-    assert len(state.backlog) == len(waiting)
+    assert len(state.index) == len(waiting)
+    for line, head in zip(state.index.lines, state.index.heads, strict=True):
+        assert head is line.head
 
 
 def check_used_units(state: State, interactions: list[Interaction]) -> None:
     """An agent holds what rings at him, what he works on and what he wraps up, and never beyond his capacity."""
     for agent in state.agents.values():
         mine = {
-            each.id: Hold(each.medium, agent.holds[each.id].cost)
+            each.id: Hold(each.medium, agent.holds[each.id].cost, KINDS[each.state], agent.holds[each.id].flagged)
             for each in interactions
-            if (each.agent == agent.id and each.state in (S.ACTIVE, S.WRAP_UP))
+            if (each.agent == agent.id and each.state in HELD)
             or any(state.offers[offer].agent == agent.id for offer in each.offers)
         }
         assert agent.holds == mine
-        assert agent.used == sum(hold.cost for hold in mine.values()) <= agent.profile.capacity
+        assert agent.used == sum(hold.cost for hold in mine.values())
+        assert agent.used <= agent.profile.capacity or any(hold.flagged for hold in mine.values())
         for medium in ("chat", "email", "callback"):
             limit = agent.profile.limit(medium).max
-            assert limit is None or sum(hold.medium == medium for hold in mine.values()) <= limit
+            working = [hold for hold in mine.values() if hold.medium == medium and hold.kind in WORK]
+            assert limit is None or len(working) <= limit or any(hold.flagged for hold in working)
 
 
 def check_liveness(state: State, now: Instant) -> None:

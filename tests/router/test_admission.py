@@ -32,6 +32,7 @@ def test_what_comes_in_is_admitted_with_its_message_and_enqueued() -> None:
             arrived_at=START,
             due_at=START + 20_000,
             credit=MINUTE,
+            target=20_000,
             cause="admitted",
         ),
     )

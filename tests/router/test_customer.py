@@ -44,7 +44,7 @@ def test_a_customer_who_leaves_an_active_contact_ends_it() -> None:
     house.active()
     house.run(Leave("i-1"))
     assert house.log[-1] == Ended(
-        at=START, interaction="i-1", agent="a", by="customer", wrap_up_until=START + 30 * SECOND
+        at=START, interaction="i-1", agent="a", by="customer", cost=33, wrap_up_until=START + 30 * SECOND
     )
 
 

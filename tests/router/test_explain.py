@@ -82,6 +82,7 @@ def _rank(agent: str, *, load: float = 0.0, declined: bool = False, preferred: b
         "declined_before": declined,
         "not_preferred": not preferred,
         "load": load,
+        "busy": 0.0,
         "idle_since": START,
         "id": agent,
     }

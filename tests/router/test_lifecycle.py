@@ -55,12 +55,13 @@ def ways(house: House) -> set[Way]:
     state, found = State(), set()
     for event in house.log:
         id = getattr(event, "interaction", "")
-        before = state.interactions.get(id)
+        known = state.interactions.get(id)
+        before = known.state if known is not None else None
         evolve(state, event)
         after, said = state.interactions.get(id), said_by(event)
         if said is not None and before is not None and after is not None:
             # Between `Admitted` and the event that follows it is nowhere yet.
-            since = None if said == "admitted" else before.state
+            since = None if said == "admitted" else before
             found.add((since, said, after.state))
     return found
 

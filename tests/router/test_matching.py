@@ -4,8 +4,9 @@ import pytest
 
 from agents.agent import Membership, Profile
 from router.commands import Command, Connect, DefineAgent, Disconnect, Reconcile, RemoveAgent, SetPresence
-from router.events import HoldEnded, Offered, WaitReached
-from router.match import fails_because
+from router.eligibility import fails_because
+from router.events import HoldEnded, WaitReached
+from router.explain import offer_reasons
 from tests.builders import START, House, MediumLimit, policy, profile, queue, requirement_of
 from vocabulary.instants import HOUR, MINUTE, SECOND
 
@@ -249,8 +250,7 @@ def test_an_offer_tells_why_him() -> None:
     house = House()
     house.agent("a", skills={"billing": 7})
     house.admit(requirements=(requirement_of("billing>=3"),), preferred_agent="a")
-    (offered,) = house.of(Offered)
-    assert offered.reasons == ("preferred", "skill:billing:7", "load:0/100")
+    assert offer_reasons(house.state, house.offer()) == ("preferred", "skill:billing:7", "load:0/100")
 
 
 # -- section 7: when an agent can take work

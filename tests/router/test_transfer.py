@@ -26,6 +26,7 @@ def test_a_transfer_opens_a_new_leg_with_a_note_and_keeps_arrived_at() -> None:
             arrived_at=START,
             due_at=START + MINUTE,
             credit=MINUTE,
+            target=MINUTE,
             cause="transferred",
             last=("a",),
         ),

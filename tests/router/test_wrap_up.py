@@ -55,7 +55,7 @@ def test_an_open_wrap_up_ends_when_the_agent_says_so() -> None:
 def test_without_wrap_up_the_contact_closes_at_once() -> None:
     house = in_wrap_up(wrap_up="none")
     (ended,) = house.of(Ended)
-    assert ended == Ended(at=START, interaction="i-1", agent="a", by="agent")
+    assert ended == Ended(at=START, interaction="i-1", agent="a", by="agent", cost=33)
     assert (house.state_of(), house.interaction().disposition, house.whom("a").used) == ("closed", None, 0)
 
 

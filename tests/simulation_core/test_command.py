@@ -52,12 +52,14 @@ def test_trace_is_read_beside_the_scenario(tmp_path: Path) -> None:
 
 
 def test_each_fault_has_its_line_and_the_exit_code_is_2(tmp_path: Path) -> None:
-    path = written(tmp_path, run("customers = 50") + agents(count=-1) + queue() + stream(more="preferences = ['a']"))
+    path = written(
+        tmp_path, run("customers = 50") + agents(count=-1) + queue() + stream(more="preferences = ['group:al']")
+    )
     result = CliRunner().invoke(simulate, [path])
     assert result.exit_code == 2
     assert result.output.splitlines() == [
         f"centrala: {path}: agents[0].count: at least 0",
-        f"centrala: {path}: arrivals[0].preferences: the router does not rank by preferences yet; leave them out",
+        f"centrala: {path}: arrivals[0].preferences: there is no group 'al'; did you mean 'all'?",
     ]
 
 

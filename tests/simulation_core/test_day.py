@@ -85,11 +85,10 @@ def test_replications_are_days_of_their_own() -> None:
     assert offered != 3 * one["streams"]["calls"]["offered"]
 
 
-def drawn(scenario: Scenario, place: int) -> list[tuple[int, int, int | None]]:
-    groups = [group.group for group in scenario.agents]
-    source = Source(scenario.arrivals[place], place, scenario, groups, [Cell()], (1, 0))
-    customers = (source.customer(at, 0) for at in range(50))
-    return [(customer.service, customer.service_by("slow"), customer.patience) for customer in customers]
+def drawn(scenario: Scenario, place: int) -> list[tuple[int, int | None, int | None]]:
+    source = Source(scenario.arrivals[place], place, scenario, [Cell()], (1, 0))
+    customers = [source.customer(at, 0) for at in range(50)]
+    return [(each.service, (each.special or {}).get("slow"), each.patience) for each in customers]
 
 
 def test_another_scenario_sees_the_same_customers() -> None:

@@ -18,6 +18,7 @@ from simulation.laws import (
     draws,
     seconds_of,
     substream,
+    whole_draws,
 )
 
 COUNT = 8000
@@ -73,8 +74,14 @@ def test_purposes_draw_apart_from_each_other() -> None:
 
 def test_each_period_has_its_law_and_the_first_reaches_back() -> None:
     laws = [Deterministic(Seconds(10)), Deterministic(Seconds(20)), Deterministic(Seconds(30))]
-    draw = by_period(laws, [100, 200, 300], lambda law: draws(law, substream(1), {}))
+    draw = by_period(laws, [100, 200, 300], lambda law, block: whole_draws(law, substream(1), {}, unit=1, block=block))
     assert [draw(at) for at in (0, 100, 199, 200, 299, 300, 9999)] == [10, 10, 10, 20, 20, 30, 30]
+
+
+def test_block_of_draws_is_what_single_draws_are() -> None:
+    singly = whole_draws(Lognormal(Seconds(10), 0.7), substream(1), {}, unit=1000)
+    together = whole_draws(Lognormal(Seconds(10), 0.7), substream(1), {}, unit=1000, block=7)
+    assert [singly() for _ in range(20)] == [together() for _ in range(20)]
 
 
 def test_seconds_are_spans_or_numbers() -> None:

@@ -6,7 +6,7 @@ from simulation.laws import Exponential, Lognormal, Seconds
 from simulation.reading import ScenarioFault, scenario_of
 from simulation.scenario import OfferTerms
 from tests.simulation_core.scenes import agents, no_file, queue, run, scene, stream
-from vocabulary.skills import Requirement
+from vocabulary.skills import Preference, Requirement
 
 WHOLE = """
 [run]
@@ -135,6 +135,19 @@ def test_files_are_read_by_their_column() -> None:
             "arrivals[0].patience.distribution: Invalid value 'weibull'",
         ),
         ([stream(more="priority = 101")], "arrivals[0].priority: from -100 to 100, not 101"),
+        (
+            [queue(more='strategy = "longest-idle"')],
+            "queues[0].strategy: must be least_loaded or longest_idle or best_skill or fastest or round_robin or opti",
+        ),
+        ([queue(more='placement = "tight"')], "queues[0].placement: must be pack or spread, not `tight`"),
+        (
+            [stream(more='preferences = ["group:odl"]'), agents("old")],
+            "arrivals[0].preferences: there is no group 'odl'; did you mean 'old'?",
+        ),
+        (
+            [agents(queues="a = 1, b = 1"), queue("a"), queue("b", 'order = "wait_over_target"'), stream(queue="a")],
+            "agents[0].queues: queues that share agents need the same `order`",
+        ),
         (["[[streams]]\nname = 1\n"], "streams: there is no such table"),
     ],
 )
@@ -143,24 +156,14 @@ def test_fault_is_told_with_its_place(tables: list[str], fault: str) -> None:
     assert told.startswith(fault)
 
 
-@pytest.mark.parametrize(
-    ("tables", "fault"),
-    [
-        (
-            [queue(more='strategy = "cheapest"')],
-            'queues[0].strategy: the router does "least_loaded" or "longest_idle"',
-        ),
-        (
-            [queue(more='order = "wait_over_target"')],
-            'queues[0].order: the router does "due", not "wait_over_target"',
-        ),
-        ([queue(more='placement = "pack"')], "queues[0].placement: the router does not"),
-        ([stream(more='preferences = ["group:general"]')], "arrivals[0].preferences: the router does not rank by"),
-    ],
-)
-def test_what_the_router_does_not_do_yet_is_refused(tables: list[str], fault: str) -> None:
-    (told,) = faults(*tables)
-    assert told.startswith(fault)
+def test_queues_say_how_they_choose() -> None:
+    (only,) = scene(queue(more='strategy = "fastest"\norder = "wait_over_target"\nplacement = "pack"')).queues
+    assert (only.strategy, only.order, only.placement) == ("fastest", "wait_over_target", "pack")
+
+
+def test_customers_may_prefer_groups_and_skills() -> None:
+    told = scene(agents("old"), stream(more='preferences = ["group:old", "billing>=3"]')).arrivals[0]
+    assert told.wishes() == (Preference(group="old"), Preference(skill="billing", level=3))
 
 
 def test_every_fault_is_told_at_once() -> None:

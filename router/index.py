@@ -1,0 +1,447 @@
+"""Who covers what: lines of waiting work, pools of agents who are alike, and who of them has room.
+
+Everything here follows from the state's interactions and agents; nothing is decided and nothing of it is stored.
+A pool holds the agents with the same skills, queues and groups, so what they may serve is worked out once. For each
+medium a pool has a desk: a bit in `ready` tells whether somebody there has room, and a line's `cover` tells which desks
+may serve it. Who comes first at a desk is kept in a bench for each way to rank agents, made when it is first asked for.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from fractions import Fraction
+from heapq import heapify, heappop, heappush
+from operator import itemgetter
+from typing import Any
+
+from msgspec import UNSET
+
+from agents.agent import Agent, Profile
+from queues.backlog import END, Line, Signature, signature_of
+from queues.interaction import Interaction, Place
+from queues.lifecycle import InteractionState
+from router.eligibility import fails_because, reserved_for
+from router.ranking import ORDERINGS, Ordering
+from vocabulary.ids import AgentId, InteractionId, QueueName
+from vocabulary.instants import SECOND, Instant, Span
+from vocabulary.skills import GROUP
+
+S = InteractionState
+LENT = 1_000_000
+"""The priority of a queue for agents whom a step lends to it: after all their own."""
+NOBODY = LENT + 1
+IRREGULAR, PERSONAL = -2, -3
+"""In the place of a line's number: what waits in no line. The place of what is kept for an agent has his id."""
+
+Entry = tuple[Any, ...]
+
+
+class Bench:
+    """The agents of a desk who have room, in one order; stale entries are dropped when they come first."""
+
+    __slots__ = ("_entries", "_heap", "_key")
+
+    def __init__(self, key: Callable[[Agent], Entry], agents: dict[AgentId, Agent]) -> None:
+        self._key = key
+        self._entries: dict[AgentId, Entry] = {id: (*key(agent), id) for id, agent in agents.items()}
+        self._heap = list(self._entries.values())
+        heapify(self._heap)
+
+    def put(self, agent: Agent) -> None:
+        entry = self._entries[agent.id] = (*self._key(agent), agent.id)
+        heappush(self._heap, entry)
+        if len(self._heap) > 2 * len(self._entries) + 64:
+            self._heap = list(self._entries.values())
+            heapify(self._heap)
+
+    def drop(self, id: AgentId) -> None:
+        del self._entries[id]
+
+    def first(self) -> Entry:
+        """Return the entry of who comes first; somebody must be there."""
+        heap, entries = self._heap, self._entries
+        while entries.get(heap[0][-1]) is not heap[0]:
+            heappop(heap)
+        return heap[0]
+
+
+class Desk:
+    """The agents of a pool who have room for one medium."""
+
+    __slots__ = ("agents", "benches", "bit", "medium", "pool")
+
+    def __init__(self, bit: int, pool: "Pool", medium: str) -> None:
+        self.bit = bit
+        self.pool = pool
+        self.medium = medium
+        self.agents: dict[AgentId, Agent] = {}
+        self.benches: dict[Ordering, Bench] = {}
+
+    def first(self, ordering: Ordering) -> Entry:
+        """Return the entry of the agent who comes first in `ordering`: its terms and his id."""
+        bench = self.benches.get(ordering)
+        if bench is None:
+            bench = self.benches[ordering] = Bench(ORDERINGS[ordering], self.agents)
+        return bench.first()
+
+
+Pick = Callable[[list[Place]], tuple[Place, ...]]
+Part = tuple[str, list[int], Pick | None]
+
+
+class Pool:
+    """Agents with the same skills, queues and groups, and the lines that they may serve."""
+
+    __slots__ = ("_lines", "_plan", "agents", "desks", "groups", "queues", "ratio", "skills")
+
+    def __init__(self, profile: Profile) -> None:
+        self.skills = profile.skills
+        self.queues = profile.queues
+        self.groups = profile.groups
+        self.agents: dict[AgentId, Agent] = {}
+        self.desks: dict[str, Desk] = {}
+        self.ratio = False
+        """Whether something that they serve is ordered by wait over target."""
+        self._lines: dict[tuple[int, str], list[int]] = {}
+        self._plan: list[tuple[int, list[Part]]] | None = None
+
+    def priority_of(self, signature: Signature) -> int | None:
+        """Return the pool's priority for what waits under `signature`, or None if it may not serve it."""
+        membership = self.queues.get(signature.queue)
+        if membership is not None and membership.delay <= signature.seen:
+            priority = membership.priority
+        elif any(group in signature.groups for group in self.groups):
+            priority = LENT
+        else:
+            return None
+        skills = self.skills
+        for need in signature.requirements:
+            if skills.get(need.skill, 0) < need.level:
+                return None
+        return priority
+
+    def covers(self, line: Line) -> bool:
+        """Tell whether the pool may serve `line`, and remember it if so."""
+        priority = self.priority_of(line.signature)
+        if priority is None:
+            return False
+        self._lines.setdefault((priority, line.signature.medium), []).append(line.index)
+        self.ratio = self.ratio or line.signature.pace > 0
+        self._plan = None
+        return True
+
+    @property
+    def plan(self) -> list[tuple[int, list[Part]]]:
+        """What they may serve, by priority, lowest first: for each medium its lines, and how to get their heads."""
+        if self._plan is None:
+            self._plan = [
+                (priority, [self._part(of, medium) for of, medium in sorted(self._lines) if of == priority])
+                for priority in sorted({priority for priority, _ in self._lines})
+            ]
+        return self._plan
+
+    def _part(self, priority: int, medium: str) -> Part:
+        lines = self._lines[priority, medium]
+        return medium, lines, itemgetter(*lines) if len(lines) > 1 else None
+
+
+class Index:
+    """All lines, pools and desks of a state.
+
+    `irregular`: what waits but not for everybody alike: somebody is barred, or it rings at some already and may ring at
+    more. `personal`: what is kept for one agent. Both are looked at one by one.
+    """
+
+    __slots__ = (
+        "_by_queue",
+        "_by_signature",
+        "_by_skill",
+        "_dirty",
+        "_pools",
+        "cover",
+        "desks",
+        "heads",
+        "irregular",
+        "lines",
+        "personal",
+        "pool_of",
+        "ready",
+    )
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+        self.heads: list[Place] = []
+        self.cover: list[int] = []
+        self.desks: list[Desk] = []
+        self.ready = 0
+        self.pool_of: dict[AgentId, Pool] = {}
+        self.irregular: dict[InteractionId, Interaction] = {}
+        self.personal: dict[AgentId, dict[InteractionId, Interaction]] = {}
+        self._by_signature: dict[Signature, Line] = {}
+        self._pools: dict[tuple[Any, ...], Pool] = {}
+        self._by_skill: dict[str, list[Pool]] = {}
+        self._by_queue: dict[str, list[Pool]] = {}
+        self._dirty: dict[AgentId, Agent] = {}
+
+    # -- what waits
+
+    def put(self, interaction: Interaction) -> None:
+        """Bring the place of `interaction` up to date with what it is now."""
+        if interaction.place is not UNSET:
+            self.take(interaction)
+        if interaction.state is S.WAITING:
+            regular = not interaction.barred
+        elif interaction.state is S.OFFERED and len(interaction.offers) < interaction.parallel:
+            regular = False
+        else:
+            return
+        only = reserved_for(interaction)
+        class_, due_at, number, id = interaction.class_, interaction.due_at, interaction.number, interaction.id
+        if only is not None:
+            interaction.place = Place(class_, due_at, number, PERSONAL, only)
+            self.personal.setdefault(only, {})[id] = interaction
+        elif not regular:
+            interaction.place = Place(class_, due_at, number, IRREGULAR, id)
+            self.irregular[id] = interaction
+        else:
+            line = self.line(signature_of(interaction))
+            place = interaction.place = Place(class_, due_at, number, line.index, id)
+            line.add(place)
+            self.heads[line.index] = min(self.heads[line.index], place)
+
+    def take(self, interaction: Interaction) -> None:
+        """Take `interaction` out of wherever it waits, if it does."""
+        place = interaction.place
+        if place is UNSET:
+            return
+        assert isinstance(place, Place)
+        interaction.place = UNSET
+        if place.line >= 0:
+            line = self.lines[place.line]
+            line.remove(place)
+            if self.heads[place.line] is place:
+                self.heads[place.line] = line.head
+        elif place.line == IRREGULAR:
+            del self.irregular[interaction.id]
+        else:
+            kept = self.personal[place.id]
+            del kept[interaction.id]
+            if not kept:
+                del self.personal[place.id]
+
+    def line(self, signature: Signature) -> Line:
+        """Return the line of `signature`."""
+        line = self._by_signature.get(signature)
+        if line is None:
+            line = self._by_signature[signature] = Line(len(self.lines), signature)
+            self.lines.append(line)
+            self.heads.append(END)
+            self.cover.append(0)
+            for pool in self._candidates(signature):
+                self._cover(pool, line)
+        return line
+
+    def _candidates(self, signature: Signature) -> Iterable[Pool]:
+        """Return pools among which are all that may serve `signature`, each once."""
+        if signature.requirements:
+            lists = [self._by_skill.get(need.skill, []) for need in signature.requirements]
+            return min(lists, key=len)
+        own = self._by_queue.get(signature.queue, [])
+        lent = (pool for group in signature.groups for pool in self._by_queue.get(f"{GROUP}{group}", ()))
+        return dict.fromkeys((*own, *lent)) if signature.groups else own
+
+    def _cover(self, pool: Pool, line: Line) -> None:
+        if pool.covers(line):
+            self.cover[line.index] |= 1 << self._desk(pool, line.signature.medium).bit
+
+    def _desk(self, pool: Pool, medium: str) -> Desk:
+        desk = pool.desks.get(medium)
+        if desk is None:
+            desk = pool.desks[medium] = Desk(len(self.desks), pool, medium)
+            self.desks.append(desk)
+            self._dirty.update(pool.agents)
+        return desk
+
+    def lines_of(self, queue: QueueName) -> Iterator[Line]:
+        """Iterate over the lines of `queue` in which something waits."""
+        return (line for line in self.lines if len(line) and line.signature.queue == queue)
+
+    def signatures(self) -> Iterator[Signature]:
+        """Iterate over the signatures under which something waits."""
+        return (line.signature for line in self.lines if len(line))
+
+    def waiting(self, signature: Signature) -> Iterator[Place]:
+        """Iterate over what waits under `signature` for everybody alike, first come first."""
+        line = self._by_signature.get(signature)
+        return iter(line) if line is not None else iter(())
+
+    def aside(self) -> Iterator[Interaction]:
+        """Iterate over what waits in no line: irregular, or kept for one agent."""
+        yield from self.irregular.values()
+        for kept in self.personal.values():
+            yield from kept.values()
+
+    def __len__(self) -> int:
+        return sum(map(len, self.lines)) + sum(1 for each in self.aside() if each.state is S.WAITING)
+
+    # -- who is there
+
+    def put_agent(self, agent: Agent) -> None:
+        """Let `agent` be in the pool of his profile."""
+        pool = self._pool(agent.profile)
+        old = self.pool_of.get(agent.id)
+        if old is not pool:
+            if old is not None:
+                self._leave(agent.id, old)
+            self.pool_of[agent.id] = pool
+        pool.agents[agent.id] = agent
+        self._dirty[agent.id] = agent
+
+    def take_agent(self, id: AgentId) -> None:
+        """Let agent `id` be no more."""
+        self._leave(id, self.pool_of.pop(id))
+        self._dirty.pop(id, None)
+
+    def touch(self, agent: Agent) -> None:
+        """Look again at what `agent` can take before anybody asks."""
+        self._dirty[agent.id] = agent
+
+    def _leave(self, id: AgentId, pool: Pool) -> None:
+        del pool.agents[id]
+        for desk in pool.desks.values():
+            if id in desk.agents:
+                self._clear(desk, id)
+
+    def _pool(self, profile: Profile) -> Pool:
+        key = (
+            tuple(sorted(profile.skills.items())),
+            tuple((name, m.priority, m.delay) for name, m in sorted(profile.queues.items())),
+            tuple(sorted(profile.groups)),
+        )
+        pool = self._pools.get(key)
+        if pool is None:
+            pool = self._pools[key] = Pool(profile)
+            for skill in profile.skills:
+                self._by_skill.setdefault(skill, []).append(pool)
+            for name in (*profile.queues, *(f"{GROUP}{group}" for group in profile.groups)):
+                self._by_queue.setdefault(name, []).append(pool)
+            for line in self.lines:
+                self._cover(pool, line)
+        return pool
+
+    def refresh(self) -> None:
+        """Bring the desks up to date with their agents."""
+        for agent in self._dirty.values():
+            for desk in self.pool_of[agent.id].desks.values():
+                if agent.may_take(desk.medium):
+                    self._seat(desk, agent)
+                elif agent.id in desk.agents:
+                    self._clear(desk, agent.id)
+        self._dirty.clear()
+
+    def _seat(self, desk: Desk, agent: Agent) -> None:
+        if not desk.agents:
+            self.ready |= 1 << desk.bit
+        desk.agents[agent.id] = agent
+        for bench in desk.benches.values():
+            bench.put(agent)
+
+    def _clear(self, desk: Desk, id: AgentId) -> None:
+        del desk.agents[id]
+        for bench in desk.benches.values():
+            bench.drop(id)
+        if not desk.agents:
+            self.ready &= ~(1 << desk.bit)
+
+    def free(self, interaction: Interaction) -> int:
+        """Return the desks that may serve `interaction` and where somebody has room, as bits."""
+        place = interaction.place
+        if place is UNSET or place.line < 0:
+            line = self.line(signature_of(interaction)).index
+        else:
+            line = place.line
+        if self._dirty:
+            self.refresh()
+        return self.cover[line] & self.ready
+
+    def free_agents(self, interaction: Interaction) -> Iterator[Agent]:
+        """Iterate over the agents of all those desks."""
+        for desk in self._desks(self.free(interaction)):
+            yield from desk.agents.values()
+
+    def _desks(self, free: int) -> Iterator[Desk]:
+        while free:
+            lowest = free & -free
+            yield self.desks[lowest.bit_length() - 1]
+            free ^= lowest
+
+    # -- the first choice of an agent
+
+    def first_for(self, agent: Agent, now: Instant) -> Interaction | str | None:
+        """Return what `agent` should be offered now (itself or its id), or None.
+
+        The lowest (his priority for the queue, class, due_at, number) over all that waits in all his queues; where
+        they order by wait over target, the highest ratio in the lowest (priority, class).
+        """
+        pool = self.pool_of[agent.id]
+        if pool.ratio:
+            return self._first_by_ratio(agent, pool, now)
+        heads = self.heads
+        best, best_priority = END, NOBODY
+        for priority, parts in pool.plan:
+            for medium, lines, pick in parts:
+                if pick is not None:
+                    place = min(pick(heads))
+                else:
+                    place = heads[lines[0]]
+                if place < best and agent.may_take(medium):
+                    best = place
+            if best is not END:
+                best_priority = priority
+                break
+        if self.irregular or agent.id in self.personal:
+            return self._first_aside(agent, now, best_priority, best)
+        return best.id or None
+
+    def _first_aside(self, agent: Agent, now: Instant, priority: int, best: Place) -> Interaction | str | None:
+        """Return what comes first for `agent`: the best of the lines, or something that waits in none."""
+        found: Interaction | None = None
+        for each in (*self.irregular.values(), *self.personal.get(agent.id, {}).values()):
+            own = priority_for(agent, each)
+            place = each.place
+            assert isinstance(place, Place)
+            if (own, place) < (priority, best) and fails_because(agent, each, now) is None:
+                found, priority, best = each, own, place
+        return found if found is not None else best.id or None
+
+    def _first_by_ratio(self, agent: Agent, pool: Pool, now: Instant) -> Interaction | str | None:
+        best: tuple[int, int, Fraction, Instant, int] | None = None
+        found: Interaction | str | None = None
+        for priority, parts in pool.plan:
+            for medium, lines, _ in parts:
+                if not agent.may_take(medium):
+                    continue
+                for index in lines:
+                    head = self.heads[index]
+                    if head is END:
+                        continue
+                    key = _ratio_key(priority, head, self.lines[index].signature.pace, now)
+                    if best is None or key < best:
+                        best, found = key, head.id
+        for each in (*self.irregular.values(), *self.personal.get(agent.id, {}).values()):
+            assert isinstance(each.place, Place)
+            key = _ratio_key(priority_for(agent, each), each.place, each.pace, now)
+            if (best is None or key < best) and fails_because(agent, each, now) is None:
+                best, found = key, each
+        return found
+
+
+def _ratio_key(priority: int, place: Place, pace: Span, now: Instant) -> tuple[int, int, Fraction, Instant, int]:
+    """Return what orders by wait over target: the ratio less 1 is (now - due_at) / target."""
+    return (priority, place.class_, Fraction(place.due_at - now, pace or SECOND), place.due_at, place.number)
+
+
+def priority_for(agent: Agent, interaction: Interaction) -> int:
+    """Return the priority that `interaction` has for `agent`, who may serve it."""
+    membership = agent.profile.queues.get(interaction.queue)
+    if membership is not None and membership.delay <= interaction.waited_seen:
+        return membership.priority
+    return 1 if interaction.only_agent == agent.id else LENT
