@@ -31,13 +31,15 @@ _FINE = _powers(_root(0.5, 2 * _BITS))
 def kept(span: Span) -> float:
     """Return what `span` ms leave of a share: 0.5 after the half-life. Steps of 1.7 ms."""
     steps = (span << (2 * _BITS)) // HALF_LIFE
-    whole, rest = divmod(steps, _STEPS * _STEPS)
+    whole = steps >> (2 * _BITS)
     if whole > 60:
         return 0.0
-    return float(_COARSE[rest >> _BITS] * _FINE[rest & (_STEPS - 1)] / (1 << whole))
+    share = _COARSE[(steps >> _BITS) & (_STEPS - 1)] * _FINE[steps & (_STEPS - 1)]
+    return share / (1 << whole) if whole else share
 
 
 def share_after(share: float, idle: Span, busy: Span) -> float:
     """Return the share of time at work after `idle` ms without work and then `busy` ms at it."""
     worked = kept(busy)
-    return share * kept(idle) * worked + (1.0 - worked)
+    rested = share * kept(idle) if idle and share else share
+    return rested * worked + (1.0 - worked)

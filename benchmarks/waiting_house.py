@@ -7,7 +7,7 @@ import random
 from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 
 from queues.measured import Measured
 
@@ -74,6 +74,7 @@ class House:
         self.lines: list[dict[int, float]] = [{} for _ in design.load]
         self.events: list[tuple[float, int, str, int]] = []
         self.number = 0
+        self.working: dict[int, tuple[int, float]] = {}
         self.followed: dict[int, Arrival] = {}
         self.last_wait: dict[int, float] = defaultdict(float)
         self.measured = [Measured() for _ in design.load]
@@ -89,15 +90,14 @@ class House:
         """Return those who were followed and served, in the order of their service."""
         came = 0
         while came < customers:
-            self.now, _, what, whom = heappop(self.events)
+            self.now, number, what, whom = heappop(self.events)
             if what == "arrival":
                 came += 1
                 self.arrives(whom)
             elif what == "release":
-                self.released(whom)
+                self.released(whom, number)
             else:
                 self.leaves(whom)
-        heapify(self.events)
         return self.answered
 
     def arrives(self, class_: int) -> None:
@@ -124,12 +124,13 @@ class House:
     def serve(self, pool: int, class_: int, since: float) -> None:
         waited = self.now - since
         span = self.draw.expovariate(1 / HANDLING)
+        self.measured[class_] = self.measured[class_].with_wait(round(waited), left=False)
         self.push(span, "release", pool)
-        measured = self.measured[class_].with_wait(round(waited), left=False)
-        # What it takes is known when it is over; in a house at rest the samples are the same.
-        self.measured[class_] = measured.with_handling(round(span))
+        self.working[self.number] = (class_, span)
 
-    def released(self, pool: int) -> None:
+    def released(self, pool: int, work: int) -> None:
+        class_, span = self.working.pop(work)
+        self.measured[class_] = self.measured[class_].with_handling(round(span))
         heads = [
             (self.design.key(class_, next(iter(line.values()))), class_)
             for class_, line in enumerate(self.lines)

@@ -16,7 +16,7 @@ from vocabulary.instants import Span
 MISSED = 0.1
 """The share of waits that may lie beyond each bound."""
 STEP = 0.05
-_DRAWN_IN_MAX, _PUSHED_OUT_MAX = -0.45, 20.0
+_DRAWN_IN_MAX, _PUSHED_OUT_MAX = -0.9, 20.0
 
 Interval = tuple[Span, Span]
 

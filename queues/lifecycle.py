@@ -16,6 +16,9 @@ class InteractionState(StrEnum):
     CLOSED = "closed"
     ABANDONED = "abandoned"
 
+    # That of the text: an enumeration's own is several times slower, and every decision asks for it.
+    __hash__ = str.__hash__
+
 
 S = InteractionState
 NEW = None

@@ -1,7 +1,7 @@
 """What a queue has shown lately, as far as estimates of a wait need it: handling, patience, arrivals.
 
-Averages are long, for an estimate behind 50 others is worth 2 % more error with 2,500 handling times, and twice as much
-error with 50. Each value is frozen: what an event adds gives a new one.
+Averages are long: behind 50 others, a mean of 50 handling times doubles the squared error of an estimate, one of 5,000
+adds a hundredth. Each value is frozen: what an event adds gives a new one.
 """
 
 import math
@@ -13,67 +13,64 @@ from msgspec.structs import replace
 from queues.calibration import Calibration, Interval
 from vocabulary.instants import HOUR, MINUTE, Instant, Span
 
-MEMORY = 2_500
+MEMORY = 5_000
 """Samples that an average goes back, so that it is worth twice as many."""
-_FAST: Span = 15 * MINUTE
-_SLOW: Span = 4 * HOUR
-_SURPRISE = 2.5
-"""So many standard deviations off, and the last quarter of an hour is believed rather than the last hours."""
+_MEMORIES: tuple[Span, ...] = (15 * MINUTE, HOUR, 8 * HOUR)
+_SURPRISE = 3.5
+"""So many standard deviations off, and a shorter memory is believed rather than a longer one."""
 
 
 class Average(msgspec.Struct, frozen=True, gc=False):
-    """The mean of samples and of their squares; old ones fade. `count` is of all there ever were."""
+    """The mean of samples; old ones fade. `count` is of all there ever were."""
 
     count: int = 0
     mean: float = 0.0
-    square: float = 0.0
 
     def with_sample(self, value: float) -> "Average":
         """Return the average that knows `value` too."""
         count = self.count + 1
-        weight = 1 / min(count, MEMORY)
-        mean = self.mean + weight * (value - self.mean)
-        return Average(count, mean, self.square + weight * (value * value - self.square))
-
-    @property
-    def variation(self) -> float:
-        """Variance over the squared mean: 1 for exponential samples, 0 for equal ones."""
-        return max(0.0, self.square / (self.mean * self.mean) - 1) if self.mean else 0.0
+        return Average(count, self.mean + (value - self.mean) / min(count, MEMORY))
 
 
 class Rate(msgspec.Struct, frozen=True, gc=False):
-    """How often something happens, from two counts that fade: within minutes, and within hours."""
+    """How often something happens: counts that fade within minutes, an hour, and hours (`_MEMORIES`).
+
+    `open`: how many there were since `at` that the counts don't have yet; they are taken in once a minute.
+    """
 
     since: Instant
     at: Instant
-    fast: float = 0.0
-    slow: float = 0.0
+    open: int = 0
+    counts: tuple[float, ...] = (0.0,) * len(_MEMORIES)
 
     def with_one(self, at: Instant) -> "Rate":
         """Return the rate that knows one more, which happened `at`."""
-        fast, slow = self._faded(at)
-        return Rate(self.since, at, fast + 1, slow + 1)
+        if at - self.at < MINUTE:
+            return Rate(self.since, self.at, self.open + 1, self.counts)
+        return Rate(self.since, at, 1, self._faded(at))
 
-    def _faded(self, at: Instant) -> tuple[float, float]:
-        span = max(0, at - self.at)
-        return self.fast * math.exp(-span / _FAST), self.slow * math.exp(-span / _SLOW)
+    def _faded(self, now: Instant) -> tuple[float, ...]:
+        """Return the counts as of `now`, what is open among them as if it had come halfway."""
+        span = max(0, now - self.at)
+        pairs = zip(self.counts, _MEMORIES, strict=True)
+        return tuple(
+            count * math.exp(-span / memory) + self.open * math.exp(-span / (2 * memory)) for count, memory in pairs
+        )
 
     def per_ms(self, now: Instant) -> float:
-        """Return how often it happens a ms as of `now`: the long count, unless the short one contradicts it."""
+        """Return how often it happens a ms as of `now`: by the longest count that no shorter one contradicts."""
         age = now - self.since
         if age <= 0:
             return 0.0
-        fast, slow = self._faded(now)
-        long = slow / _window(_SLOW, age)
-        short = fast / _window(_FAST, age)
-        # A count that fades with weights w has the variance rate x sum of w^2, half a window's.
-        doubt = math.sqrt(max(long, 1 / age) / (2 * _window(_FAST, age)))
-        return short if abs(short - long) > _SURPRISE * doubt else long
-
-
-def _window(memory: Span, age: Span) -> float:
-    """Return the weight, ms, of the time since the count began."""
-    return memory * -math.expm1(-age / memory)
+        windows = [memory * -math.expm1(-age / memory) for memory in _MEMORIES]
+        rates = [count / window for count, window in zip(self._faded(now), windows, strict=True)]
+        for place in range(len(rates) - 1, 0, -1):
+            # A count that fades has the variance of half its window.
+            likely = max(rates[place], 1 / age)
+            doubts = (math.sqrt(likely / (2 * window)) for window in windows[:place])
+            if all(abs(rate - likely) <= _SURPRISE * doubt for rate, doubt in zip(rates, doubts, strict=False)):
+                return rates[place]
+        return rates[0]
 
 
 class Measured(msgspec.Struct, frozen=True, gc=False):

@@ -23,6 +23,7 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     auto_replies: dict[str, tuple[Instant, ...]]
     handling: dict[str, tuple[Span, ...]]
     tripped: dict[str, Instant] = {}
+    typical: dict[str, tuple[int, Span]] = {}
 
 
 def checkpoint(state: State) -> Checkpoint:
@@ -35,6 +36,7 @@ def checkpoint(state: State) -> Checkpoint:
         auto_replies={key: state.auto_replies[key] for key in sorted(state.auto_replies)},
         handling={key: state.handling[key] for key in sorted(state.handling)},
         tripped={key: state.tripped[key] for key in sorted(state.tripped)},
+        typical={key: state.typical[key] for key in sorted(state.typical)},
     )
 
 
@@ -62,6 +64,7 @@ def restored(saved: Checkpoint) -> State:
     for key, spans in saved.handling.items():
         state.handling[key] = spans
     state.tripped.update(saved.tripped)
+    state.typical.update(saved.typical)
     return state
 
 

@@ -33,9 +33,9 @@ def fails_because(agent: Agent, interaction: Interaction, now: Instant) -> str |
 
 def _not_for(agent: Agent, interaction: Interaction) -> str | None:
     membership = agent.profile.queues.get(interaction.queue)
-    if membership is None or membership.delay > interaction.waited_seen:
-        if not any(group in interaction.groups for group in agent.profile.groups):
-            return "not_member" if membership is None else "delay"
+    sees = membership is not None and membership.delay <= interaction.waited_seen
+    if not sees and not any(group in interaction.groups for group in agent.profile.groups):
+        return "not_member" if membership is None else "delay"
     for requirement in interaction.in_force:
         if not requirement.met_by(agent.profile.skills):
             return f"requirement:{requirement}"

@@ -220,8 +220,12 @@ def _begin_again(interaction: Interaction, event: e.Enqueued) -> None:
 
 
 def _schedule_leg(state: State, interaction: Interaction) -> None:
-    """Enter the deadlines of one who waits; most have none."""
-    if interaction.requirements or state.delays or interaction.hold_until is not None or interaction.leg > 1:
+    """Enter the deadlines of one who waits anew; most have none."""
+    for need in interaction.requirements:
+        if need.expires_after is not None:
+            schedule(state, interaction)
+            return
+    if interaction.hold_until is not None or interaction.leg > 1 or interaction.queue in state.delays:
         schedule(state, interaction)
 
 
@@ -370,12 +374,16 @@ def _wrapped_up(state: State, event: e.WrappedUp) -> None:
 
 def _learn(state: State, interaction: Interaction, id: AgentId, handling: int) -> None:
     """Keep how long it took: the queue's latest, and the agent's sum for the label."""
-    samples = (*state.handling.get(interaction.queue, ()), handling)
-    _enter(state, state.handling, interaction.queue, samples[-HANDLING_SAMPLES:])
+    samples = state.handling.get(interaction.queue, ())
+    samples = (*samples, handling) if len(samples) < HANDLING_SAMPLES else (*samples[1:], handling)
+    _enter(state, state.handling, interaction.queue, samples)
+    label = interaction.label
+    count, total = state.typical.get(label, (0, 0))
+    _enter(state, state.typical, label, (count + 1, total + handling))
     if id in state.agents:
         agent = _changing_agent(state, id)
-        count, total = agent.handling.get(interaction.label, (0, 0))
-        agent.handling = {**agent.handling, interaction.label: (count + 1, total + handling)}
+        count, total = agent.handling.get(label, (0, 0))
+        agent.handling = {**agent.handling, label: (count + 1, total + handling)}
 
 
 def _closed(state: State, event: e.Closed) -> None:

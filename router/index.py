@@ -8,7 +8,7 @@ may serve it. Who comes first at a desk is kept in a bench for each way to rank 
 
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
-from heapq import heapify, heappop, heappush
+from heapq import heapify, heappop, heappush, merge
 from operator import itemgetter
 from typing import Any
 
@@ -354,10 +354,8 @@ class Index:
     def free(self, interaction: Interaction) -> int:
         """Return the desks that may serve `interaction` and where somebody has room, as bits."""
         place = interaction.place
-        if place is UNSET or place.line < 0:
-            line = self.line(signature_of(interaction)).index
-        else:
-            line = place.line
+        queued = place is not UNSET and place.line >= 0
+        line = place.line if queued else self.line(signature_of(interaction)).index
         if self._dirty:
             self.refresh()
         return self.cover[line] & self.ready
@@ -386,20 +384,43 @@ class Index:
             return self._first_by_ratio(agent, pool, now)
         heads = self.heads
         best, best_priority = END, NOBODY
+        asked, takes = "", False
         for priority, parts in pool.plan:
             for medium, lines, pick in parts:
-                if pick is not None:
-                    place = min(pick(heads))
-                else:
-                    place = heads[lines[0]]
-                if place < best and agent.may_take(medium):
-                    best = place
+                if medium != asked:
+                    asked, takes = medium, agent.may_take(medium)
+                if takes:
+                    place = heads[lines[0]] if pick is None else min(pick(heads))
+                    if place < best:
+                        best = place
             if best is not END:
                 best_priority = priority
                 break
         if self.irregular or agent.id in self.personal:
             return self._first_aside(agent, now, best_priority, best)
         return best.id or None
+
+    def ahead_for(
+        self, agent: Agent, first: Interaction, wanted: Callable[[QueueName], bool]
+    ) -> Iterator[InteractionId]:
+        """Iterate over what `agent` could take of the same priority and class as `first`, his first choice, in order.
+
+        Only of queues that are `wanted`, and only what waits for everybody alike.
+        """
+        own = priority_for(agent, first)
+        lines = [
+            self.lines[index]
+            for priority, parts in self.pool_of[agent.id].plan
+            if priority == own
+            for medium, indexes, _ in parts
+            if agent.may_take(medium)
+            for index in indexes
+            if wanted(self.lines[index].signature.queue)
+        ]
+        for place in merge(*lines):
+            if place.class_ != first.class_:
+                return
+            yield place.id
 
     def _first_aside(self, agent: Agent, now: Instant, priority: int, best: Place) -> Interaction | str | None:
         """Return what comes first for `agent`: the best of the lines, or something that waits in none."""

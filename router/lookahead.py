@@ -10,7 +10,8 @@ from functools import partial
 from hashlib import shake_128
 
 from router.closed_form import Estimate, matched
-from router.replication import Plan, Replication
+from router.plan import Plan
+from router.replication import Replication
 from router.snapshot import Snapshot
 from vocabulary.ids import InteractionId
 

@@ -10,7 +10,9 @@ from router.eligibility import fails_because, reserved_for
 from router.evolve import offer_id
 from router.index import Desk
 from router.legs import end_holds_of, withdraw
-from router.ranking import Rank, handling_ms, ordering_of, rank, score, unwanted
+from router.optimal import TOGETHER, best_for, looks_ahead, together
+from router.policy import Policy
+from router.ranking import QUICKEST, Rank, handling_ms, ordering_of, rank, score, unwanted
 from router.state import State
 from vocabulary.instants import Instant
 
@@ -33,7 +35,7 @@ def agent_for(interaction: Interaction, state: State, queue: QueuePolicy, now: I
     desks = index.desks
     if not free & (free - 1):
         desk = desks[free.bit_length() - 1]
-        if queue.strategy != "fastest":
+        if queue.strategy not in QUICKEST:
             return desk.agents[desk.first(ordering)[-1]]
     best: Rank | None = None
     found: Agent | None = None
@@ -51,7 +53,7 @@ def _best_at(desk: Desk, interaction: Interaction, queue: QueuePolicy) -> tuple[
     """Return who comes first at one desk, with what ranks him against those of other desks."""
     pool = desk.pool
     wishes = unwanted(interaction, pool.skills, pool.groups) if interaction.preferences else ()
-    if queue.strategy == "fastest":
+    if queue.strategy in QUICKEST:
         agent = min(desk.agents.values(), key=lambda each: (handling_ms(each, interaction), each.idle_since, each.id))
         return (*wishes, handling_ms(agent, interaction), agent.idle_since, agent.id), agent
     entry = desk.first(ordering_of(queue))
@@ -61,15 +63,18 @@ def _best_at(desk: Desk, interaction: Interaction, queue: QueuePolicy) -> tuple[
 
 
 def _best_of_all(interaction: Interaction, state: State, queue: QueuePolicy, now: Instant) -> Agent | None:
-    """Look at each agent with room: where single agents are barred, preferred or last, they don't rank by their pool."""
+    """Look at each agent with room: where one is barred, preferred or last, he doesn't rank by his pool."""
     able = [agent for agent in state.index.free_agents(interaction) if fails_because(agent, interaction, now) is None]
     return min(able, key=lambda agent: rank(agent, interaction, queue), default=None)
 
 
-def interaction_for(agent: Agent, state: State, now: Instant) -> Interaction | None:
-    """Return what `agent` should be offered now, or None; see `Index.first_for`."""
+def interaction_for(agent: Agent, state: State, policy: Policy, now: Instant) -> Interaction | None:
+    """Return what `agent` should be offered now, or None; see `Index.first_for` and `router.optimal`."""
     found = state.index.first_for(agent, now)
-    return state.interactions[found] if isinstance(found, str) else found
+    if found is None:
+        return None
+    first = state.interactions[found] if isinstance(found, str) else found
+    return best_for(agent, first, state, policy) if looks_ahead(policy, first.queue) else first
 
 
 def settle(draft: Draft) -> None:
@@ -81,7 +86,10 @@ def settle(draft: Draft) -> None:
     if agents:
         for id in list(agents):
             _apply_pending_presence(draft, id)
-        for id in _in_turn(draft):
+        turn = _in_turn(draft)
+        if len(turn) > 1 and any(queue.strategy == "optimal" for queue in draft.policy.queues.values()):
+            _assign(draft, turn)
+        for id in turn:
             _fill(draft, id)
     if draft.interactions:
         waiting = [found for id in draft.interactions if (found := draft.interaction(id)) is not None]
@@ -99,10 +107,19 @@ def _in_turn(draft: Draft) -> list[str]:
     return [agent.id for agent in sorted(agents, key=lambda agent: (agent.load, agent.idle_since, agent.id))]
 
 
+def _assign(draft: Draft, turn: list[str]) -> None:
+    """Where several choose at once, let each of them have what is best for all."""
+    agents = [draft.state.agents[id] for id in turn]
+    for start in range(0, len(agents), TOGETHER):
+        batch = agents[start : start + TOGETHER]
+        for agent, interaction in together(batch, draft.state, draft.policy, draft.now):
+            offer(draft, interaction, agent)
+
+
 def _fill(draft: Draft, id: str) -> None:
     state = draft.state
     agent = state.agents[id]
-    while (interaction := interaction_for(agent, state, draft.now)) is not None:
+    while (interaction := interaction_for(agent, state, draft.policy, draft.now)) is not None:
         offer(draft, interaction, _taker(draft, interaction, agent))
 
 
@@ -118,7 +135,7 @@ def _taker(draft: Draft, interaction: Interaction, agent: Agent) -> Agent:
         return agent
     able = [each for each in state.index.free_agents(interaction) if fails_because(each, interaction, now) is None]
     for each in sorted(able, key=lambda each: rank(each, interaction, queue)):
-        if interaction_for(each, state, now) is interaction:
+        if interaction_for(each, state, draft.policy, now) is interaction:
             return each
     return agent
 
@@ -134,7 +151,7 @@ def _place(draft: Draft, interaction: Interaction) -> None:
         chosen = interaction
         if len(draft.interactions) > 1:
             # Several came at once, and another of them may come first for him.
-            chosen = interaction_for(agent, state, draft.now) or interaction
+            chosen = interaction_for(agent, state, draft.policy, draft.now) or interaction
             agent = _taker(draft, chosen, agent)
         offer(draft, chosen, agent)
 

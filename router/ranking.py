@@ -1,4 +1,4 @@
-"""How agents are ranked for an interaction (semantics.md section 7): terms, lower first, without the id that ends them."""
+"""How agents are ranked for an interaction (semantics.md section 7): terms, lower first; the id ends them."""
 
 from collections.abc import Callable
 from typing import Any, Literal
@@ -26,14 +26,18 @@ TERMS: dict[str, tuple[str, ...]] = {
     "round_robin": ("offered_at",),
     "best_skill": ("score", "idle_since"),
     "fastest": ("handling_ms", "idle_since"),
+    "optimal": ("handling_ms", "idle_since"),
 }
 """Names of the strategy's terms, for explanations."""
+
+QUICKEST = ("fastest", "optimal")
+"""Strategies by which whoever needs least time comes first."""
 
 
 def ordering_of(queue: QueuePolicy) -> Ordering:
     """Return the order within a pool that the queue's strategy asks for."""
     match queue.strategy:
-        case "longest_idle" | "best_skill" | "fastest":
+        case "longest_idle" | "best_skill" | "fastest" | "optimal":
             return "longest_idle"
         case "round_robin":
             return "round_robin"
@@ -69,7 +73,7 @@ def strategy_terms(agent: Agent, interaction: Interaction, queue: QueuePolicy) -
     """Return the terms of the queue's strategy."""
     if queue.strategy == "best_skill":
         return (-score(interaction, agent.profile.skills), agent.idle_since)
-    if queue.strategy == "fastest":
+    if queue.strategy in QUICKEST:
         return (handling_ms(agent, interaction), agent.idle_since)
     return ORDERINGS[ordering_of(queue)](agent)
 
@@ -93,5 +97,5 @@ def rank(agent: Agent, interaction: Interaction, queue: QueuePolicy) -> Rank:
 def rank_terms(interaction: Interaction, queue: QueuePolicy) -> tuple[str, ...]:
     """Return the names of what `rank` returns."""
     wishes = (f"misses {wish}" for wish in interaction.preferences)
-    strategy = queue.strategy if queue.strategy in ("best_skill", "fastest") else ordering_of(queue)
+    strategy = queue.strategy if queue.strategy in ("best_skill", *QUICKEST) else ordering_of(queue)
     return ("declined_before", "not_preferred", *wishes, *TERMS[strategy], "id")

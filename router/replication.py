@@ -9,7 +9,8 @@ import math
 from collections.abc import Callable
 
 from queues.interaction import OrderKey
-from router.snapshot import Crew, Slot, Snapshot
+from router.plan import Plan
+from router.snapshot import Slot
 
 _STEPS_MAX = 200_000
 """Events of one run at most: work of higher classes may come for ever."""
@@ -19,66 +20,17 @@ _TARGET, _NOTHING = -1, -2
 """What is taken instead of something from a line."""
 
 
-class Plan:
-    """What all replications share: the items in the order of their keys, and for each crew its own order of them.
-
-    An item is its rank; `last` stands for the target and `last + 1` for nothing: neither is ever gone.
-    """
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        self.snapshot = snapshot
-        self.items = sorted((key, line) for line, keys in enumerate(snapshot.lines) for key in keys)
-        self.last = len(self.items)
-        self.items.append((snapshot.key, snapshot.line))
-        self.lines = [line for _, line in self.items]
-        self.rates = [1 / span for span in snapshot.handling]
-        self.leaving = max(snapshot.leaving)
-        self.arriving = sum(stream.rate for stream in snapshot.streams)
-        self.room = [worker.room for worker in snapshot.workers]
-        self.roomy = {agent: None for agent, room in enumerate(self.room) if room > 0}
-        self.slots: list[list[Slot]] = [[] for _ in snapshot.handling]
-        for agent, worker in enumerate(snapshot.workers):
-            for kind, cost in worker.work:
-                self.slots[kind].append((agent, cost))
-        self._orders: dict[int, list[int]] = {}
-
-    def order(self, crew: int) -> list[int]:
-        """Return the items in the order in which `crew` takes them, up to the target; ends with it or with nothing."""
-        order = self._orders.get(crew)
-        if order is None:
-            order = self._orders[crew] = self._order(self.snapshot.crews[crew])
-        return order
-
-    def _order(self, crew: Crew) -> list[int]:
-        mine = crew.priorities[self.snapshot.line]
-        found: list[tuple[int, OrderKey, int]] = []
-        for item, (key, line) in enumerate(self.items):
-            priority = crew.priorities[line]
-            if priority is not None and (mine is None or (priority, key) <= (mine, self.snapshot.key)):
-                found.append((priority, key, item))
-        order = [item for _, _, item in sorted(found)]
-        return order if mine is not None else [*order, self.last + 1]
-
-    def rank(self, crew: int, item: int) -> tuple[float, OrderKey]:
-        """Return what orders `item` among what `crew` serves; nothing comes after everything."""
-        if item > self.last:
-            return math.inf, self.snapshot.key
-        key, line = self.items[item]
-        priority = self.snapshot.crews[crew].priorities[line]
-        assert priority is not None, "crews look at what they serve"
-        return priority, key
-
-
 class Replication:
     """One run through the queue ahead. `slots`: work in progress by kind, for all of a kind ends at the same rate.
 
     `places`: how far each crew has got in its order. `pushed`: newcomers who wait, by stream. `roomy`: who has room.
+    `clock` is the mean time of the events so far, `drawn` a time that is drawn: when a newcomer is due depends on it.
     """
 
     def __init__(self, plan: Plan, draw: Callable[[], float]) -> None:
         snapshot = plan.snapshot
         self.plan, self.draw = plan, draw
-        self.clock = 0.0
+        self.clock = self.drawn = 0.0
         self.gone = bytearray(plan.last + 2)
         self.places = [0] * len(snapshot.crews)
         self.orders: list[list[int] | None] = [None] * len(snapshot.crews)
@@ -90,40 +42,70 @@ class Replication:
 
     def play(self) -> tuple[float, float] | None:
         """Return mean and variance of the wait, given the order of the events; None if it never ends."""
-        plan, draw, kinds = self.plan, self.draw, list(zip(self.plan.rates, self.slots, strict=True))
-        spread = 0.0
+        plan, draw, slots = self.plan, self.draw, self.slots
+        changed, releasing, leaving, total, span, spread = True, 0.0, 0.0, 0.0, 0.0, 0.0
         for _ in range(_STEPS_MAX):
-            releasing = 0.0
-            for rate, working in kinds:
-                releasing += rate * len(working)
-            if not releasing:
-                return None
-            leaving = plan.leaving * (plan.last + self.newcomers)
-            total = releasing + leaving + plan.arriving
-            self.clock += 1 / total
-            spread += 1 / (total * total)
+            if changed:
+                releasing = sum(rate * len(working) for rate, working in zip(plan.rates, slots, strict=True))
+                if not releasing:
+                    return None
+                leaving = plan.leaving * (plan.last + self.newcomers)
+                total = releasing + leaving + plan.arriving
+                span = 1 / total
+            self.clock += span
+            spread += span * span
+            if plan.arriving:
+                self.drawn -= math.log(1 - draw()) * span
             at = draw() * total
+            served, changed = False, True
             if at < releasing:
-                served = self._release(at)
+                kind, place = self._slot_at(at)
+                changed = not self._swap(kind, slots[kind][place])
+                served = changed and self._release(slots[kind], place)
             elif at < releasing + leaving:
-                served = self._leave((at - releasing) / plan.leaving)
+                self._leave((at - releasing) / plan.leaving)
+                changed = plan.arriving > 0
             else:
                 served = self._arrive(at - releasing - leaving)
             if served:
                 break
         return self.clock, spread
 
-    def _release(self, at: float) -> bool:
-        """End the work at place `at` of all rates; tell whether the target is taken now."""
-        working: list[Slot] = []
-        place = 0
-        for rate, slots in zip(self.plan.rates, self.slots, strict=True):
-            if slots:
-                working, place = slots, int(at / rate)
-                if place < len(slots):
-                    break
-                at -= rate * len(slots)
-        place = min(place, len(working) - 1)
+    def _slot_at(self, at: float) -> tuple[int, int]:
+        """Return the kind and the place of the work at `at` of all rates."""
+        chosen, place = 0, 0
+        for kind, rate in enumerate(self.plan.rates):
+            count = len(self.slots[kind])
+            if count:
+                chosen, place = kind, int(at / rate)
+                if place < count:
+                    return kind, place
+                at -= rate * count
+        # Rounding may lead past the last one.
+        return chosen, len(self.slots[chosen]) - 1
+
+    def _swap(self, kind: int, slot: Slot) -> bool:
+        """Let the agent of `slot` go on with another piece like it, which is the usual case; tell whether he could."""
+        agent, cost = slot
+        crew = self.plan.crews[agent]
+        order = self.orders[crew]
+        if order is None or self.newcomers or self.room[agent] >= self.plan.least[crew]:
+            return False
+        place = self.places[crew]
+        while self.gone[order[place]]:
+            place += 1
+        self.places[crew] = place
+        item = order[place]
+        if item >= self.plan.last:
+            return False
+        line = self.plan.lines[item]
+        if self.plan.snapshot.kinds[line] != kind or self.plan.snapshot.crews[crew].costs[line] != cost:
+            return False
+        self.gone[item] = 1
+        return True
+
+    def _release(self, working: list[Slot], place: int) -> bool:
+        """End the work at `place` of `working`; tell whether the target is taken now."""
         agent, cost = working[place]
         count = len(working)
         working[place] = working[-1]
@@ -138,7 +120,7 @@ class Replication:
     def _fill(self, agent: int) -> bool:
         """Let `agent` take what he has room for; tell whether the target is among it."""
         snapshot = self.plan.snapshot
-        crew = snapshot.workers[agent].crew
+        crew = self.plan.crews[agent]
         costs = snapshot.crews[crew].costs
         room = self.room[agent]
         while room > 0:
@@ -197,7 +179,7 @@ class Replication:
         self.newcomers -= 1
         return snapshot.streams[chosen].line
 
-    def _leave(self, at: float) -> bool:
+    def _leave(self, at: float) -> None:
         """Let whoever waits at `at` go, if he is still there and as impatient as the most impatient line."""
         plan, snapshot = self.plan, self.plan.snapshot
         item = min(int(at), plan.last + self.newcomers - 1)
@@ -205,16 +187,15 @@ class Replication:
         if item < plan.last:
             if impatience < snapshot.leaving[plan.lines[item]]:
                 self.gone[item] = 1
-            return False
+            return
         item -= plan.last
         for stream, waiting in zip(snapshot.streams, self.pushed, strict=True):
             if item < len(waiting):
                 if impatience < snapshot.leaving[stream.line]:
                     del waiting[item]
                     self.newcomers -= 1
-                break
+                return
             item -= len(waiting)
-        return False
 
     def _arrive(self, at: float) -> bool:
         """Let a newcomer wait in his line, or be taken by the first who has room for him."""
@@ -224,11 +205,11 @@ class Replication:
             at -= snapshot.streams[number].rate
             number += 1
         stream = snapshot.streams[number]
-        due = snapshot.now + round(self.clock) + stream.target
+        due = snapshot.now + round(self.drawn) + stream.target
         self.pushed[number].append((stream.class_, due, _LATEST))
         self.newcomers += 1
         for agent in self.roomy:
-            crew = snapshot.crews[snapshot.workers[agent].crew]
+            crew = snapshot.crews[self.plan.crews[agent]]
             if crew.priorities[stream.line] is not None and crew.costs[stream.line] <= self.room[agent]:
                 return self._fill(agent)
         return False

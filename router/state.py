@@ -32,6 +32,7 @@ class State:
 
     `members`: a queue's agents, ids ascending. `delays`: their distinct delays above 0, ascending.
     `auto_replies`: instants of automatic replies by address hash. `handling`: the latest handling times of a queue, ms.
+    `typical`: count and sum of all handling times by label, ms.
     `tripped`: until when a queue's breaker keeps quiet. `admitted`: how many interactions were ever admitted.
     `undo`: what `decide` has changed and will put back; None while changes are to stay.
     """
@@ -48,6 +49,7 @@ class State:
         "members",
         "offers",
         "tripped",
+        "typical",
         "undo",
     )
 
@@ -60,6 +62,7 @@ class State:
         self.auto_replies: dict[str, tuple[Instant, ...]] = {}
         self.handling: dict[QueueName, tuple[Span, ...]] = {}
         self.tripped: dict[QueueName, Instant] = {}
+        self.typical: dict[str, tuple[int, Span]] = {}
         self.index = Index()
         self.deadlines = Deadlines(self.stands)
         self.admitted = 0

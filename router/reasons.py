@@ -1,0 +1,112 @@
+"""Reasons: codes with their terms, the one source of every explanation. `reports.wording` puts them into words."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
+
+Code = Literal[
+    # how it came in
+    "came_after",
+    "labelled",
+    "spoken",
+    "automatic",
+    "warned",
+    "rule_skipped",
+    "rule_applied",
+    "bot_answered",
+    "auto_replied",
+    "auto_reply_held",
+    # where it stands
+    "scheduled",
+    "with_bot",
+    "waits",
+    "rings_at",
+    "handled_by",
+    "parked_with",
+    "parked_till",
+    "wraps_up",
+    "closed",
+    "abandoned",
+    # its place
+    "position",
+    "due_in",
+    "overdue",
+    "class_before",
+    "class_after",
+    "expected_wait",
+    "nobody_staffed",
+    "only_for",
+    "kept_for",
+    # who can take it
+    "no_members",
+    "some_can",
+    "none_can",
+    "agents_fail",
+    # what comes
+    "step_requirement",
+    "step_delay",
+    "step_hold",
+    "step_bar",
+    "step_cool_down",
+    "then_fitting",
+    "then_able",
+    "no_steps",
+    # an offer
+    "offer_pending",
+    "offer_accepted",
+    "offer_declined",
+    "offer_expired",
+    "offer_withdrawn",
+    "ranked_by",
+    "candidate",
+    "candidate_fails",
+    # an agent
+    "takes_work",
+    "takes_nothing",
+    "takes_no_medium",
+    "room",
+    "waits_but",
+    "waits_elsewhere",
+    "nothing_waits",
+]
+
+FAILS = (
+    "presence",
+    "medium_off",
+    "not_connected",
+    "cooling_down",
+    "after_current",
+    "not_member",
+    "delay",
+    "requirement",
+    "no_room",
+    "held_for",
+    "barred",
+    "offered_already",
+)
+"""Kinds of conditions that an agent may fail (router/eligibility.py); what follows the colon is their detail."""
+
+Term = str | int | float | bool | tuple[str, ...] | dict[str, float | bool | str | None] | None
+
+
+class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A code with what it is about: ids, names, counts, codes, and spans that count from now."""
+
+    code: Code
+    terms: dict[str, Term] = {}
+
+
+def reason(code: Code, **terms: Term) -> Reason:
+    """Return a reason."""
+    return Reason(code, terms)
+
+
+def failing(fails: Iterable[tuple[str, str | None]]) -> list[Reason]:
+    """Return what agents fail, those who fail the same together, most of them first; who fails nothing is left out."""
+    groups: dict[str, list[str]] = {}
+    for agent, code in fails:
+        if code is not None:
+            groups.setdefault(code, []).append(agent)
+    ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
+    return [reason("agents_fail", count=len(agents), fails=code, agents=tuple(agents)) for code, agents in ordered]

@@ -1,0 +1,49 @@
+"""How an interaction came in, from the first events of its log: each step of admission and its result."""
+
+from collections.abc import Iterable, Iterator
+
+from router import events as e
+from router.reasons import Reason, reason
+
+
+def story(events: Iterable[e.AnyEvent]) -> list[Reason]:
+    """Return the reasons of each step of an interaction's admission; `events` are the first of its log, in order."""
+    admitted_at = None
+    found: list[Reason] = []
+    for event in events:
+        if admitted_at is None:
+            admitted_at = event.at
+        if event.at != admitted_at:
+            break
+        found += _told(event)
+    return found
+
+
+def _told(event: e.AnyEvent) -> Iterator[Reason]:
+    match event:
+        case e.Admitted():
+            yield from _admitted(event)
+        case e.WarningRaised(warning=warning):
+            yield reason("warned", warning=warning)
+        case e.AnsweredByBot(article=article):
+            yield reason("bot_answered", article=article)
+        case e.AutoReplied(autoresponse=name, article=None):
+            yield reason("auto_replied", autoresponse=name)
+        case e.AutoReplySuppressed(autoresponse=name, reasons=signals):
+            yield reason("auto_reply_held", autoresponse=name, signals=signals)
+
+
+def _admitted(event: e.Admitted) -> Iterator[Reason]:
+    if event.follows is not None:
+        yield reason("came_after", interaction=event.follows)
+    if event.labels:
+        yield reason("labelled", label=event.labels[0].name, share=event.labels[0].confidence)
+    if event.language is not None:
+        yield reason("spoken", language=event.language)
+    if event.automatic:
+        yield reason("automatic", signals=event.automatic)
+    for tried in event.reasons:
+        rule, _, condition = tried.rpartition(":")
+        yield reason("rule_skipped", rule=rule, condition=condition)
+    if event.rule is not None:
+        yield reason("rule_applied", rule=event.rule, queue=event.queue)

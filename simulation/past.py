@@ -1,0 +1,272 @@
+"""What a journal tells of the people: when customers came and left, how long contacts took, when agents were there.
+
+Decisions of the router are left out, for they are what a replay makes anew.
+"""
+
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
+
+from router import commands as c
+from router import events as e
+from router.evolve import evolve
+from router.state import State
+from vocabulary.ids import AgentId, InteractionId, QueueName
+from vocabulary.instants import Instant, Span
+
+NEW_WORK = frozenset({"admitted", "due", "not_satisfied", "customer_wrote"})
+"""Causes of legs that begin because of the customer or the calendar; the others come from staff or from the router."""
+
+
+class Contact(msgspec.Struct):
+    """One agent's time with a customer: ms of talk, without parking, and of wrap-up. `queue`: where he handed over to.
+
+    `whole`: it ended while the journal looked on.
+    """
+
+    talk: Span = 0
+    wrap_up: Span = 0
+    queue: QueueName | None = None
+    disposition: str | None = None
+    whole: bool = False
+
+
+class Work(msgspec.Struct):
+    """One opening of an interaction. Spans are ms from `enqueued.at`.
+
+    `first`: it had just come in, so the rules decide where it goes. `waited`: until somebody answered. `left`: until
+    the customer gave up. `closed`: until it ended or was set aside without an answer. `moves`: when staff moved it
+    where. `taken`: contacts that were over when the part in question began.
+    """
+
+    id: InteractionId
+    admitted: e.Admitted
+    enqueued: e.Enqueued
+    first: bool
+    contacts: list[Contact] = []
+    waited: Span | None = None
+    left: Span | None = None
+    closed: Span | None = None
+    moves: list[tuple[Span, QueueName]] = []
+    taken: int = 0
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What an agent did with an offer after so many ms."""
+
+    kind: Literal["accepted", "declined", "expired"]
+    after: Span
+    reason: str = ""
+
+
+class Past(msgspec.Struct):
+    """What happened until `until`; the state is that of `since`, where a replay begins.
+
+    `works`: who came behind `since`, and who was there then (`begun`). `agents`: what agents and their supervisors did.
+    `answers`: how each agent answered his offers.
+    """
+
+    since: Instant
+    until: Instant
+    state: State
+    events: list[e.AnyEvent]
+    works: list[Work]
+    begun: dict[InteractionId, Work]
+    agents: list[tuple[Instant, c.Command]]
+    answers: dict[AgentId, list[Answer]]
+
+
+def past_of(before: Iterable[e.AnyEvent], events: Iterable[e.AnyEvent]) -> Past | None:
+    """Return what the journal tells; `before` are its events ahead of the part in question. None: there is nothing."""
+    state, reader = State(), _Reader()
+    for event in before:
+        evolve(state, event)
+        reader.read(event)
+    begun = reader.start()
+    told = list(events)
+    if not told:
+        return None
+    for event in told:
+        reader.read(event)
+    until = told[-1].at
+    reader.stop(until)
+    return Past(told[0].at, until, state, told, reader.works, begun, reader.agents, reader.answers)
+
+
+class _Reader:
+    """Follows the journal, one event at a time. `open`: work that is under way."""
+
+    def __init__(self) -> None:
+        self.works: list[Work] = []
+        self.open: dict[InteractionId, Work] = {}
+        self.agents: list[tuple[Instant, c.Command]] = []
+        self.answers: dict[AgentId, list[Answer]] = {}
+        self._admitted: dict[InteractionId, e.Admitted] = {}
+        self._openings: dict[InteractionId, int] = {}
+        self._talking: dict[InteractionId, Instant] = {}
+        self._wrapping: dict[InteractionId, Instant] = {}
+        self._ringing: dict[str, Instant] = {}
+        self._leaving: set[AgentId] = set()
+        self._media_off: dict[AgentId, tuple[str, ...]] = {}
+
+    def start(self) -> dict[InteractionId, Work]:
+        """Begin the part in question: forget what was before, but for what may be under way, which is returned."""
+        self.works, self.agents, self.answers = [], [], {}
+        for work in self.open.values():
+            work.taken = sum(contact.whole for contact in work.contacts)
+        return dict(self.open)
+
+    def read(self, event: e.AnyEvent) -> None:
+        """Take note of `event`."""
+        match event:
+            case e.Admitted():
+                self._admitted[event.interaction] = event
+            case e.Enqueued():
+                self._enqueued(event)
+            case e.Offered():
+                self._ringing[event.offer] = event.at
+            case e.OfferAccepted():
+                self._answered(event, Answer("accepted", self._rang(event.offer, event.at)))
+                self._begin(event.interaction, event.at)
+            case e.OfferDeclined():
+                self._answered(event, Answer("declined", self._rang(event.offer, event.at), event.reason))
+            case e.OfferExpired():
+                self._answered(event, Answer("expired", self._rang(event.offer, event.at)))
+            case e.Resumed():
+                self._resumed(event)
+            case e.Ended():
+                self._pause(event.interaction, event.at)
+                self._wrapping[event.interaction] = event.at
+            case e.WrappedUp():
+                self._wrapped_up(event)
+            case e.OwnerLost():
+                self._pause(event.interaction, event.at)
+            case e.Transferred():
+                self._transferred(event)
+            case e.Moved():
+                self._moved(event)
+            case e.Abandoned():
+                self._gone(event.interaction, event.at, left=True)
+            case e.Parked() | e.Closed() | e.Scheduled() | e.AnsweredByBot():
+                self._gone(event.interaction, event.at)
+            case _:
+                self._of_agents(event)
+
+    # -- customers
+
+    def _enqueued(self, event: e.Enqueued) -> None:
+        admitted = self._admitted.get(event.interaction)
+        if event.cause not in NEW_WORK or admitted is None:
+            return
+        number = self._openings[event.interaction] = self._openings.get(event.interaction, 0) + 1
+        # What opens again is work of its own: in a replay the earlier may still be going on.
+        id = event.interaction if number == 1 else f"{event.interaction}/{number}"
+        work = Work(id, admitted, event, first=number == 1)
+        self.works.append(work)
+        self.open[event.interaction] = work
+
+    def _begin(self, id: InteractionId, at: Instant) -> None:
+        work = self.open.get(id)
+        if work is None:
+            return
+        self._talking[id] = at
+        if work.waited is None:
+            work.waited = at - work.enqueued.at
+        if not work.contacts or work.contacts[-1].whole:
+            work.contacts.append(Contact())
+
+    def _resumed(self, event: e.Resumed) -> None:
+        """What was parked goes on as if it had never been set aside."""
+        work = self.open.get(event.interaction)
+        if work is not None and work.contacts:
+            work.contacts[-1].whole = False
+            self._talking[event.interaction] = event.at
+            self._wrapping.pop(event.interaction, None)
+
+    def _pause(self, id: InteractionId, at: Instant) -> Contact | None:
+        """Count the talk up to now; return the contact."""
+        work, began = self.open.get(id), self._talking.pop(id, None)
+        contact = work.contacts[-1] if work is not None and work.contacts else None
+        if contact is not None and began is not None:
+            contact.talk += at - began
+        return contact
+
+    def _wrapped_up(self, event: e.WrappedUp) -> None:
+        contact = self._pause(event.interaction, event.at)
+        if contact is not None:
+            contact.wrap_up = event.at - self._wrapping.pop(event.interaction, event.at)
+            contact.disposition = event.disposition
+            contact.whole = True
+
+    def _transferred(self, event: e.Transferred) -> None:
+        contact = self._pause(event.interaction, event.at)
+        if contact is not None:
+            contact.queue = event.queue
+            contact.whole = True
+
+    def _moved(self, event: e.Moved) -> None:
+        work = self.open.get(event.interaction)
+        if work is not None and not work.contacts:
+            work.moves = [*work.moves, (event.at - work.enqueued.at, event.queue)]
+
+    def _gone(self, id: InteractionId, at: Instant, *, left: bool = False) -> None:
+        """It ended, or was set aside: with a contact that is over, or while it waited."""
+        contact, work = self._pause(id, at), self.open.get(id)
+        if contact is not None:
+            contact.whole = True
+        elif work is not None and left:
+            work.left = at - work.enqueued.at
+        elif work is not None:
+            work.closed = at - work.enqueued.at
+
+    def stop(self, at: Instant) -> None:
+        """The journal goes no further: what goes on is known up to here."""
+        for id in list(self._talking):
+            self._pause(id, at)
+
+    # -- agents
+
+    def _rang(self, offer: str, at: Instant) -> Span:
+        return at - self._ringing.pop(offer, at)
+
+    def _answered(self, event: e.OfferAccepted | e.OfferDeclined | e.OfferExpired, answer: Answer) -> None:
+        self.answers.setdefault(event.agent, []).append(answer)
+
+    def _of_agents(self, event: e.AnyEvent) -> None:
+        command: c.Command | None = None
+        match event:
+            case e.AgentDefined():
+                command = c.DefineAgent(event.agent, event.profile)
+            case e.AgentRemoved():
+                command = c.RemoveAgent(event.agent, move=True)
+            case e.AgentConnected():
+                command = c.Connect(event.agent)
+            case e.AgentDisconnected():
+                command = c.Disconnect(event.agent)
+            case e.PresenceChanged():
+                command = self._presence(event)
+        if command is not None:
+            self.agents.append((event.at, command))
+
+    def _presence(self, event: e.PresenceChanged) -> c.Command | None:
+        """Return what was asked for. What followed by itself, later or by the router, follows by itself again."""
+        if event.by == "router":
+            return None
+        if event.after_current:
+            self._leaving.add(event.agent)
+        elif event.agent in self._leaving:
+            self._leaving.discard(event.agent)
+            return None
+        media = None
+        if event.media_off is not None:
+            media = dict.fromkeys(self._media_off.get(event.agent, ()), True) | dict.fromkeys(event.media_off, False)
+            self._media_off[event.agent] = event.media_off
+        return c.SetPresence(
+            event.agent,
+            event.presence,
+            by=event.by,
+            reason=event.reason,
+            after_current=event.after_current,
+            media=media,
+        )

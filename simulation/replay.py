@@ -1,0 +1,354 @@
+"""Yesterday's journal under today's rules: the same customers, contacts and presence, other decisions.
+
+Given are: when customers came and what of, how long each contact took, when agents were there and how they answered
+what rang at them. What the router decided is decided anew by another policy, on the state at the beginning.
+
+What is taken for granted:
+
+- A contact takes as long as it took, whoever has it. Parking is left out of it.
+- What opens again, comes back from parking, or is due at a slot, comes when it came.
+- Nobody who was answered loses his patience sooner than the curve of those who left says (simulation/guesses.py).
+- Nothing is answered by the bot that was not: candidates for automatic answers are not in the journal.
+- An agent who left with his work done leaves when he is done with what he has in the replay.
+- The n-th offer to an agent is answered as his n-th offer was; who never had one answers at once.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from heapq import heappop, heappush
+from itertools import count
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from queues.lifecycle import InteractionState
+from router import commands as c
+from router import events as e
+from router.decide import advance
+from router.decision import Decision
+from router.policy import Policy
+from router.state import next_deadline
+from router.triage import triage
+from simulation.guesses import Guesses
+from simulation.past import Contact, Past, Work
+from vocabulary.ids import AgentId, InteractionId
+from vocabulary.instants import Instant
+
+S = InteractionState
+_BY = "replay"
+
+
+class Written(msgspec.Struct, frozen=True):
+    """What rules may look at and the journal doesn't hold."""
+
+    subject: str = ""
+    text: str = ""
+    segment: str | None = None
+
+
+class Rules(msgspec.Struct, frozen=True):
+    """What decides: the policy of the replay, and that of the day itself as far as it is known.
+
+    By `before`, what staff or an integration said of an interaction is told from what a rule did. `written` is by
+    interaction; what has been erased is not in it.
+    """
+
+    after: Policy
+    before: Policy
+    written: Mapping[InteractionId, Written]
+
+
+class Replayed(msgspec.Struct, frozen=True):
+    """The events of a replay. `not_replayable`: how much could not be treated as on the day, by reason."""
+
+    events: list[e.AnyEvent]
+    not_replayable: Mapping[str, int]
+    drawn: int
+    """Contacts whose length had to be guessed."""
+
+
+def replay(past: Past, rules: Rules, *, seed: int = 1) -> Replayed:
+    """Return what would have happened under `rules.after`; the state of `past` is used up."""
+    return _Replay(past, rules, seed).run()
+
+
+class _Case(msgspec.Struct):
+    """A piece of work in the replay. `turn` counts what makes an end that was set earlier void."""
+
+    work: Work
+    contact: Contact | None = None
+    taken: int = 0
+    turn: int = 0
+
+
+class _Replay:
+    def __init__(self, past: Past, rules: Rules, seed: int) -> None:
+        self._past = past
+        self._rules = rules
+        self._state = past.state
+        # The bot's answers and acknowledgements would need candidates and addresses, and change no queue.
+        self._policy = replace(rules.after, autoresponses={})
+        self._reads = any(rule.when.words for rule in rules.after.rules)
+        self._guesses = Guesses([*past.begun.values(), *past.works], seed)
+        self._events: list[e.AnyEvent] = []
+        self._lost: Counter[str] = Counter()
+        self._drawn = 0
+        self._heap: list[tuple[Instant, int, Callable[[Any], None], Any]] = []
+        self._number = count().__next__
+        self._now = past.since
+        self._cases: dict[InteractionId, _Case] = {}
+        self._rung: Counter[AgentId] = Counter()
+
+    def run(self) -> Replayed:
+        """Replay everything."""
+        for at, command in self._past.agents:
+            self._at(at, self._of_agent, command)
+        for work in self._past.works:
+            self._at(work.enqueued.at, self._come, work)
+        self._take_over()
+        self._do(c.Reconcile())
+        while self._heap or next_deadline(self._state) is not None:
+            due = next_deadline(self._state)
+            first = self._heap[0][0] if self._heap else self._past.until + 1
+            if min(first, first if due is None else due) > self._past.until:
+                break
+            if due is not None and due <= first:
+                self._now = max(self._now, due)
+                self._do(c.Tick())
+                continue
+            self._now, _, act, argument = heappop(self._heap)
+            act(argument)
+        return Replayed(self._events, dict(self._lost), self._drawn)
+
+    def _at(self, at: Instant, act: Callable[[Any], None], argument: Any) -> None:
+        heappush(self._heap, (at, self._number(), act, argument))
+
+    def _do(self, command: c.Command) -> Decision:
+        decision = advance(command, self._state, self._policy, self._now)
+        self._events += decision.events
+        for event in decision.events:
+            match event:
+                case e.Offered():
+                    self._ring(event)
+                case e.OfferAccepted():
+                    self._accepted(event)
+                case e.Ended():
+                    self._ended(event)
+                case e.OwnerLost():
+                    self._again(event)
+                case _:
+                    pass
+        return decision
+
+    # -- customers
+
+    def _take_over(self) -> None:
+        """Go on with the work that was under way at the beginning."""
+        for id, work in self._past.begun.items():
+            interaction = self._state.interactions.get(id)
+            if interaction is None:
+                continue
+            case = self._cases[id] = _Case(work, taken=work.taken)
+            if interaction.state is S.ACTIVE and interaction.accepted_at is not None:
+                self._talk(case, id, interaction.accepted_at)
+            elif interaction.state is S.WRAP_UP and interaction.ended_at is not None:
+                case.contact = self._contact(case)
+                self._at(interaction.ended_at + case.contact.wrap_up, self._wrap_up, id)
+            elif interaction.state in (S.WAITING, S.OFFERED):
+                self._wait(case, id)
+
+    def _come(self, work: Work) -> None:
+        admission = self._admission(work)
+        if admission is None:
+            return
+        decision = self._do_for(work, admission)
+        if decision.refusal is not None:
+            self._lost[decision.refusal.reason] += 1
+            del self._cases[work.id]
+        elif self._state.interactions[work.id].state in (S.WAITING, S.OFFERED):
+            self._wait(self._cases[work.id], work.id)
+
+    def _do_for(self, work: Work, admission: c.Admit) -> Decision:
+        self._cases[work.id] = _Case(work)
+        return self._do(admission)
+
+    def _admission(self, work: Work) -> c.Admit | None:
+        """Return what lets the customer in: by the new rules, unless somebody had said where he belongs."""
+        admitted = work.admitted
+        if admitted.channel not in self._policy.channels:
+            self._lost["channel_gone"] += 1
+            return None
+        written = self._rules.written.get(work.admitted.interaction)
+        admission = c.Admit(
+            id=work.id,
+            channel=admitted.channel,
+            medium=admitted.medium,
+            customer=admitted.customer,
+            subject=written.subject if written is not None else "",
+            text=written.text if written is not None else "",
+            labels=admitted.labels,
+            language=admitted.language,
+            segment=written.segment if written is not None else None,
+            suppressed_by=admitted.automatic,
+            preferred_agent=work.enqueued.preferred_agent,
+        )
+        as_told = work.first and not (self._reads and written is None)
+        if work.first and not as_told:
+            self._lost["text_erased"] += 1
+        said = self._said(admission, admitted) if as_told else _decided(work)
+        if said.get("queue", admission.queue) not in (None, *self._policy.queues):
+            self._lost["queue_gone"] += 1
+            del said["queue"]
+        return replace(admission, **said)
+
+    def _said(self, admission: c.Admit, admitted: e.Admitted) -> dict[str, Any]:
+        """Return what was not decided by the rule that applied on the day: staff or an integration said so."""
+        rules = (rule for rule in self._rules.before.rules if rule.name == admitted.rule)
+        applied = next(rules, None)
+        if applied is None:
+            return {}
+        only = replace(self._rules.before, rules=(replace(applied, when=type(applied.when)()),))
+        then = triage(admission, self._state, only).then
+        pairs = ("queue", "priority", "class_", "requirements", "preferences")
+        return {name: getattr(admitted, name) for name in pairs if getattr(admitted, name) != getattr(then, name)}
+
+    def _wait(self, case: _Case, id: InteractionId) -> None:
+        came = case.work.enqueued.at
+        patience = self._guesses.patience(case.work)
+        if patience is not None:
+            self._at(max(self._now, came + patience), self._leave, id)
+        if case.work.closed is not None:
+            self._at(max(self._now, came + case.work.closed), self._close, id)
+        for after, queue in case.work.moves:
+            if queue in self._policy.queues:
+                self._at(max(self._now, came + after), self._move, (id, queue))
+
+    def _waiting(self, id: InteractionId) -> bool:
+        interaction = self._state.interactions.get(id)
+        return interaction is not None and interaction.state in (S.WAITING, S.OFFERED)
+
+    def _leave(self, id: InteractionId) -> None:
+        if self._waiting(id):
+            self._do(c.Leave(id))
+
+    def _close(self, id: InteractionId) -> None:
+        if self._waiting(id):
+            self._do(c.Close(id, "as_recorded", _BY))
+
+    def _move(self, moving: tuple[InteractionId, str]) -> None:
+        if self._waiting(moving[0]):
+            self._do(c.Move(*moving, by=_BY))
+
+    # -- offers and contacts
+
+    def _ring(self, event: e.Offered) -> None:
+        if event.expires_at <= event.at:
+            return
+        answers = self._past.answers.get(event.agent, ())
+        if not answers:
+            self._at(event.at, self._accept, event)
+            return
+        answer = answers[self._rung[event.agent] % len(answers)]
+        self._rung[event.agent] += 1
+        if answer.kind == "accepted":
+            self._at(event.at + answer.after, self._accept, event)
+        elif answer.kind == "declined":
+            self._at(event.at + answer.after, self._decline, (event, answer.reason))
+
+    def _rings(self, offered: e.Offered) -> bool:
+        offer = self._state.offers.get(offered.offer)
+        return offer is not None and offer.state == "pending"
+
+    def _accept(self, offered: e.Offered) -> None:
+        if self._rings(offered):
+            self._do(c.AcceptOffer(offered.offer, offered.agent))
+
+    def _decline(self, declining: tuple[e.Offered, str]) -> None:
+        offered, reason = declining
+        if self._rings(offered):
+            self._do(c.DeclineOffer(offered.offer, offered.agent, reason))
+
+    def _accepted(self, event: e.OfferAccepted) -> None:
+        case = self._cases.get(event.interaction)
+        if case is not None:
+            self._talk(case, event.interaction, event.at)
+
+    def _contact(self, case: _Case) -> Contact:
+        contact, guessed = self._guesses.contact(case.work, case.taken)
+        self._drawn += guessed
+        return contact
+
+    def _talk(self, case: _Case, id: InteractionId, since: Instant) -> None:
+        case.contact = self._contact(case)
+        case.turn += 1
+        self._at(max(self._now, since + case.contact.talk), self._end, (id, case.turn))
+
+    def _again(self, event: e.OwnerLost) -> None:
+        """Its agent is gone: whoever takes it next has the same contact."""
+        case = self._cases.get(event.interaction)
+        if case is not None:
+            case.turn += 1
+
+    def _end(self, ending: tuple[InteractionId, int]) -> None:
+        id, turn = ending
+        case, interaction = self._cases[id], self._state.interactions.get(id)
+        if case.turn != turn or interaction is None or interaction.state is not S.ACTIVE:
+            return
+        assert interaction.agent is not None
+        assert case.contact is not None
+        case.taken += 1
+        if case.contact.queue in self._policy.queues:
+            self._do(c.Transfer(id, interaction.agent, case.contact.queue, note=_BY))
+        else:
+            self._do(c.End(id, interaction.agent, wrap_up=case.contact.wrap_up > 0))
+
+    def _ended(self, event: e.Ended) -> None:
+        case = self._cases.get(event.interaction)
+        if case is not None and case.contact is not None:
+            self._at(event.at + case.contact.wrap_up, self._wrap_up, event.interaction)
+
+    def _wrap_up(self, id: InteractionId) -> None:
+        """The agent is done, unless the queue's mode or its timer decides; then this is refused."""
+        interaction, case = self._state.interactions.get(id), self._cases[id]
+        if interaction is None or interaction.state is not S.WRAP_UP or interaction.agent is None:
+            return
+        queue = self._policy.queues.get(interaction.queue)
+        known = queue.dispositions if queue is not None else ()
+        chosen = case.contact.disposition if case.contact is not None else None
+        disposition = chosen if chosen in known or not known else known[0]
+        self._do(c.WrapUp(id, interaction.agent, disposition))
+
+    # -- agents
+
+    def _of_agent(self, command: c.Command) -> None:
+        """Let an agent come or go; who has work in hand goes when he is done."""
+        match command:
+            case c.DefineAgent(agent=id, profile=profile):
+                served = {name: member for name, member in profile.queues.items() if name in self._policy.queues}
+                self._lost["membership_gone"] += len(profile.queues) - len(served)
+                command = c.DefineAgent(id, replace(profile, queues=served))
+            case c.Disconnect(agent=id) if self._works(id):
+                command = c.SetPresence(id, "offline", by=id, after_current=True)
+            case c.SetPresence(agent=id, presence=presence) if presence != "available" and self._works(id):
+                command = replace(command, after_current=True)
+            case _:
+                pass
+        self._do(command)
+
+    def _works(self, id: AgentId) -> bool:
+        agent = self._state.agents.get(id)
+        return agent is not None and agent.works
+
+
+def _decided(work: Work) -> dict[str, Any]:
+    """Return what was decided on the day."""
+    admitted, enqueued = work.admitted, work.enqueued
+    requirements = admitted.requirements if enqueued.requirements is None else enqueued.requirements
+    return {
+        "queue": enqueued.queue,
+        "priority": admitted.priority,
+        "class_": admitted.class_,
+        "requirements": requirements,
+        "preferences": admitted.preferences,
+    }

@@ -1,0 +1,153 @@
+"""Sections 6, 7 and 9: who may be offered what, who comes first, and what comes first for whom."""
+
+from fractions import Fraction
+from typing import Any
+
+from agents.agent import MediumLimit, Profile
+from queues.policy import QueuePolicy
+from tests.reference.world import AT_WORK, Person, Work, World
+from vocabulary.skills import Preference
+
+LENT = 1_000_000
+DEFAULT_LIMITS = {"chat": MediumLimit(33, 3), "email": MediumLimit(20, 5)}
+
+
+def limit_of(profile: Profile, medium: str) -> MediumLimit:
+    """Section 9: defaults chat 33 (max 3), email 20 (max 5), callback 100, voice 100.
+
+    Reading: any other medium costs 100, as they do.
+    """
+    return profile.media.get(medium) or DEFAULT_LIMITS.get(medium) or MediumLimit(100)
+
+
+def has_room(person: Person, medium: str, instead: str | None = None) -> bool:
+    """Section 6.4: used units + cost <= capacity, and the medium's own maximum is not reached.
+
+    Section 9: interruptible work does not count as used for the interrupting medium.
+    Reading: what he parked counts with its units, not towards the maximum. `instead`: it takes the place of this one.
+    """
+    limit = limit_of(person.profile, medium)
+    used = 0
+    as_many = 0
+    for id, piece in person.pieces.items():
+        if id != instead and piece.medium not in limit.interrupts:
+            used += piece.cost
+        if piece.medium == medium and piece.kind in AT_WORK:
+            as_many += 1
+    return used + limit.cost <= person.profile.capacity and (limit.max is None or as_many < limit.max)
+
+
+def is_available(person: Person, medium: str) -> bool:
+    """Section 6.1: available for the medium, a live connection, no cool-down, no pending "not after this one"."""
+    return (
+        person.presence == "available"
+        and person.connected
+        and person.cooling_until is None
+        and person.after is None
+        and medium not in person.media_off
+    )
+
+
+def serves(world: World, person: Person, work: Work) -> bool:
+    """Sections 6.2 and 6.3: member of the queue, his delay is over; every unexpired requirement."""
+    membership = person.profile.queues.get(work.queue)
+    if membership is None or world.now - work.enqueued_at < membership.delay:
+        return False
+    for need in work.requirements:
+        if need not in work.expired and person.profile.skills.get(need.skill, 0) < need.level:
+            return False
+    return True
+
+
+def qualifies(world: World, person: Person, work: Work) -> bool:
+    """Section 6: who may be offered it (all must hold). Nobody is offered the same twice at once."""
+    if person.id in work.barred or work.id in person.pieces:
+        return False
+    if work.hold_until is not None and work.preferred != person.id:
+        return False
+    return is_available(person, work.medium) and serves(world, person, work) and has_room(person, work.medium)
+
+
+def may_ring(work: Work) -> bool:
+    """Whether it waits, or rings at fewer agents than it may (section 8: `parallel`)."""
+    return work.state == "waiting" or (work.state == "offered" and len(work.rings) < work.parallel)
+
+
+def best_person(world: World, work: Work) -> Person | None:
+    """Section 7: among qualifying agents rank by the queue's strategy."""
+    able = [person for person in world.people.values() if qualifies(world, person, work)]
+    return min(able, key=lambda person: rank(world, person, work)) if able else None
+
+
+def rank(world: World, person: Person, work: Work) -> tuple[Any, ...]:
+    """Section 7: preferences and the preferred agent come before the strategy; ties: lower agent id.
+
+    Section 8: who declined is ranked last. Reading: the preferred agent before preferences, these one by one.
+    """
+    wishes = [not _meets(person.profile, wish) for wish in work.preferences]
+    not_preferred = work.preferred is not None and work.preferred != person.id
+    terms = _strategy(person, work, world.queue(work.queue))
+    return (person.id in work.declined_by, not_preferred, *wishes, *terms, person.id)
+
+
+def _meets(profile: Profile, wish: Preference) -> bool:
+    if wish.group is not None:
+        return wish.group in profile.groups
+    return wish.skill is not None and profile.skills.get(wish.skill, 0) >= wish.level
+
+
+def _strategy(person: Person, work: Work, queue: QueuePolicy) -> tuple[Any, ...]:
+    if queue.strategy == "longest_idle":
+        return (person.idle_since,)
+    if queue.strategy == "round_robin":
+        return (person.offered_at,)
+    if queue.strategy == "best_skill":
+        return (-_score(person.profile.skills, work), person.idle_since)
+    if queue.strategy == "fastest":
+        return (_mean_handling(person, work.label), person.idle_since)
+    load = person.used / person.profile.capacity if person.profile.capacity else 1.0
+    packed = queue.placement == "pack" and work.medium == "chat"
+    return (-load if packed else load, person.busy, person.idle_since)
+
+
+def _score(skills: dict[str, int], work: Work) -> int:
+    """The sum of level x weight over requirements and preferences. Reading: an expired requirement counts no more."""
+    total = 0
+    for need in work.in_force:
+        total += need.weight * skills.get(need.skill, 0)
+    for wish in work.preferences:
+        if wish.skill is not None:
+            total += wish.weight * skills.get(wish.skill, 0)
+    return total
+
+
+def _mean_handling(person: Person, label: str) -> float:
+    """Least measured handling time for this label. Reading: else over all labels; who has none comes first."""
+    count, total = person.handling.get(label, (0, 0))
+    if not count:
+        count = sum(n for n, _ in person.handling.values())
+        total = sum(ms for _, ms in person.handling.values())
+    return total / count if count else 0.0
+
+
+def first_choice(world: World, person: Person) -> Work | None:
+    """Section 7: among all that he qualifies for, over all his queues: the lowest place."""
+    best: Work | None = None
+    for work in world.works.values():
+        if may_ring(work) and qualifies(world, person, work):
+            if best is None or place(world, person, work) < place(world, person, best):
+                best = work
+    return best
+
+
+def place(world: World, person: Person, work: Work) -> tuple[Any, ...]:
+    """Section 7: (agent's queue priority, class, due_at, number); section 4: or by the ratio of wait over target.
+
+    Reading: equal ratios go by due_at, then number.
+    """
+    membership = person.profile.queues.get(work.queue)
+    own = membership.priority if membership is not None else LENT
+    if not work.by_ratio:
+        return (own, work.class_, work.due_at, work.number)
+    waited = world.now - work.arrived_at + work.priority * work.credit
+    return (own, work.class_, -Fraction(waited, work.target), work.due_at, work.number)

@@ -1,0 +1,214 @@
+"""What the reference model knows: works (interactions), people (agents), rings (offers)."""
+
+from collections.abc import Iterator
+from copy import copy
+from dataclasses import dataclass, field
+from typing import Any
+
+from agents.agent import Profile
+from queues.interaction import Label
+from queues.policy import ChannelPolicy, QueuePolicy
+from router.policy import Policy
+from vocabulary.instants import Instant, Span
+from vocabulary.skills import Preference, Requirement
+
+QUEUED = ("waiting", "offered")
+HELD = ("active", "parked", "wrap_up")
+OVER = ("closed", "abandoned")
+AT_WORK = ("offer", "active", "wrap_up")
+
+
+class Refused(Exception):
+    """A command that changes nothing; `code` and `reason` as the core names them."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(code, reason)
+        self.code = code
+        self.reason = reason
+
+
+@dataclass(slots=True)
+class Piece:
+    """What one interaction occupies of an agent. `kind`: offer, active, wrap_up or parked."""
+
+    medium: str
+    cost: int
+    kind: str
+
+
+@dataclass(slots=True)
+class Ring:
+    """An offer."""
+
+    id: str
+    work: str
+    person: str
+    expires_at: Instant
+    state: str = "pending"
+
+
+@dataclass(slots=True)
+class Work:
+    """An interaction. `waited`: the longest delay of agents that it has waited in this leg.
+
+    `target`, `credit`, `by_ratio`, `parallel`: what its queue said when it was enqueued.
+    """
+
+    id: str
+    number: int
+    channel: str
+    medium: str
+    queue: str
+    priority: int
+    class_: int
+    requirements: tuple[Requirement, ...]
+    preferences: tuple[Preference, ...]
+    labels: tuple[Label, ...]
+    arrived_at: Instant
+    enqueued_at: Instant
+    state: str = "new"
+    target: Span = 0
+    credit: Span = 0
+    by_ratio: bool = False
+    parallel: int = 1
+    leg: int = 0
+    expired: frozenset[Requirement] = frozenset()
+    waited: Span = 0
+    agent: str | None = None
+    rings: tuple[str, ...] = ()
+    rings_made: int = 0
+    barred: dict[str, Instant] = field(default_factory=dict)
+    declined_by: frozenset[str] = frozenset()
+    preferred: str | None = None
+    hold_until: Instant | None = None
+    unanswered_at: Instant | None = None
+    accepted_at: Instant | None = None
+    customer_leaves_at: Instant | None = None
+    owner_gone_until: Instant | None = None
+    wrap_up_until: Instant | None = None
+    extensions: int = 0
+    parked_until: Instant | None = None
+    scheduled_at: Instant | None = None
+    confirm_until: Instant | None = None
+    attempts: int = 0
+    reopen_until: Instant | None = None
+    disposition: str | None = None
+    wanted: str | None = None
+    """The preferred agent of its admission, while it has not been enqueued yet."""
+
+    @property
+    def due_at(self) -> Instant:
+        """Section 4: due_at = arrived_at + target - priority * credit."""
+        return self.arrived_at + self.target - self.priority * self.credit
+
+    @property
+    def key(self) -> tuple[int, Instant, int]:
+        return self.class_, self.due_at, self.number
+
+    @property
+    def label(self) -> str:
+        return self.labels[0].name if self.labels else ""
+
+    @property
+    def in_force(self) -> list[Requirement]:
+        """Section 5: the requirements that have not expired."""
+        return [need for need in self.requirements if need not in self.expired]
+
+
+@dataclass(slots=True)
+class Person:
+    """An agent. `busy`: share of time at work as of his last release; `busy_from`: at work since."""
+
+    id: str
+    profile: Profile
+    idle_since: Instant
+    presence: str = "offline"
+    reason: str = ""
+    connected: bool = False
+    away_until: Instant | None = None
+    media_off: frozenset[str] = frozenset()
+    after: tuple[str, str] | None = None
+    cooling_until: Instant | None = None
+    misses: int = 0
+    missed_at: Instant | None = None
+    busy: float = 0.0
+    busy_from: Instant | None = None
+    offered_at: Instant = 0
+    pieces: dict[str, Piece] = field(default_factory=dict)
+    handling: dict[str, tuple[int, Span]] = field(default_factory=dict)
+
+    @property
+    def used(self) -> int:
+        """Section 20.3: used units = the sum of the costs of what he holds."""
+        return sum(piece.cost for piece in self.pieces.values())
+
+    @property
+    def at_work(self) -> bool:
+        return any(piece.kind in AT_WORK for piece in self.pieces.values())
+
+    @property
+    def is_there(self) -> bool:
+        """Whether he can be left with work: connected and not offline."""
+        return self.connected and self.presence != "offline"
+
+
+@dataclass
+class World:
+    """Everything at one instant. `trace`: what happened to offers in the command under way, in order.
+
+    `freed`: agents who can perhaps take work now; `returned`: interactions that can perhaps be matched now.
+    """
+
+    policy: Policy
+    now: Instant = 0
+    works: dict[str, Work] = field(default_factory=dict)
+    people: dict[str, Person] = field(default_factory=dict)
+    rings: dict[str, Ring] = field(default_factory=dict)
+    replies: dict[str, list[Instant]] = field(default_factory=dict)
+    quiet_until: dict[str, Instant] = field(default_factory=dict)
+    admitted: int = 0
+    trace: list[tuple[Any, ...]] = field(default_factory=list)
+    freed: dict[str, None] = field(default_factory=dict)
+    returned: dict[str, None] = field(default_factory=dict)
+
+    def queue(self, name: str) -> QueuePolicy:
+        return self.policy.queues.get(name) or QueuePolicy(name=name)
+
+    def channel(self, work: Work) -> ChannelPolicy:
+        found = self.policy.channels.get(work.channel)
+        return found or ChannelPolicy(name=work.channel, medium=work.medium)
+
+    def work(self, id: str) -> Work:
+        """Return the interaction, or refuse."""
+        if id not in self.works:
+            raise Refused("not_found", "unknown_interaction")
+        return self.works[id]
+
+    def person(self, id: str) -> Person:
+        """Return the agent, or refuse."""
+        if id not in self.people:
+            raise Refused("not_found", "unknown_agent")
+        return self.people[id]
+
+    def members(self, queue: str) -> Iterator[Person]:
+        """Iterate over the agents of `queue`, lower ids first."""
+        return (self.people[id] for id in sorted(self.people) if queue in self.people[id].profile.queues)
+
+    def saved(self) -> "World":
+        """Return a copy that later changes don't reach."""
+        other = copy(self)
+        other.works = {id: _copied(work, "barred") for id, work in self.works.items()}
+        other.people = {id: _copied(person, "pieces", "handling") for id, person in self.people.items()}
+        for person in other.people.values():
+            person.pieces = {id: copy(piece) for id, piece in person.pieces.items()}
+        other.rings = {id: copy(ring) for id, ring in self.rings.items()}
+        other.replies = {address: list(sent) for address, sent in self.replies.items()}
+        other.quiet_until = dict(self.quiet_until)
+        return other
+
+
+def _copied(value: Any, *containers: str) -> Any:
+    new = copy(value)
+    for name in containers:
+        setattr(new, name, dict(getattr(value, name)))
+    return new

@@ -1,0 +1,96 @@
+"""Strategy `optimal`: who is quick at what, weighed against who waits."""
+
+from queues.interaction import Label
+from queues.policy import QueuePolicy
+from router.commands import Connect, Reconcile
+from tests.builders import SECOND, House, policy, queue
+from vocabulary.instants import MINUTE
+
+
+def optimal(name: str = "support", **values: object) -> QueuePolicy:
+    return queue(name, strategy="optimal", offer={"chat": 0}, wrap_up="none", **values)
+
+
+def admit(house: House, id: str, label: str) -> None:
+    house.admit(id, labels=(Label(label, 0.9),))
+
+
+def handled(house: House, agent: str, label: str, span: int, times: int = 20) -> None:
+    """Let `agent` alone handle `label` so many times in `span` each."""
+    for number in range(times):
+        id = f"{agent}-{label}-{number}"
+        admit(house, id, label)
+        assert house.owner(id) == agent
+        house.after(span)
+        house.ends(id)
+
+
+def two_specialists() -> House:
+    """Return a house where a is quick at bills and slow at faults, and b the other way round; nobody is there."""
+    house = House(policy(optimal()))
+    for agent, quick, slow in (("a", "bill", "fault"), ("b", "fault", "bill")):
+        house.agent(agent, capacity=33)
+        handled(house, agent, quick, MINUTE)
+        handled(house, agent, slow, 5 * MINUTE)
+        house.declares(agent, "away")
+    return house
+
+
+def test_a_freed_agent_takes_what_he_is_quick_at_though_something_else_came_a_little_earlier() -> None:
+    house = two_specialists()
+    admit(house, "i-fault", "fault")
+    house.after(10 * SECOND)
+    admit(house, "i-bill", "bill")
+    house.declares("a", "available")
+    assert (house.interaction("i-bill").agent, house.interaction("i-fault").agent) == ("a", None)
+
+
+def test_he_takes_what_waits_much_longer_all_the_same() -> None:
+    house = two_specialists()
+    admit(house, "i-fault", "fault")
+    house.after(10 * MINUTE)
+    admit(house, "i-bill", "bill")
+    house.declares("a", "available")
+    assert (house.interaction("i-bill").agent, house.interaction("i-fault").agent) == (None, "a")
+
+
+def test_class_stays_strict() -> None:
+    house = two_specialists()
+    admit(house, "i-bill", "bill")
+    house.admit("i-fault", labels=(Label("fault", 0.9),), class_=-1)
+    house.declares("a", "available")
+    assert house.interaction("i-fault").agent == "a"
+
+
+def test_what_comes_goes_to_who_is_quickest_at_it() -> None:
+    house = two_specialists()
+    for agent in ("a", "b"):
+        house.declares(agent, "available")
+    admit(house, "i-fault", "fault")
+    assert house.owner("i-fault") == "b"
+
+
+def test_several_who_choose_at_once_are_assigned_as_is_best_for_all() -> None:
+    house = two_specialists()
+    for agent in ("a", "b"):
+        house.cut_off(agent)
+    house.after(2 * MINUTE)
+    admit(house, "i-fault", "fault")
+    admit(house, "i-bill", "bill")
+    # After a restart both are there again before anybody looks.
+    for agent in ("a", "b"):
+        house.state.agents[agent].presence = "available"
+        house.state.agents[agent].connected = True
+        house.state.index.touch(house.state.agents[agent])
+    house.run(Reconcile())
+    assert (house.owner("i-bill"), house.owner("i-fault")) == ("a", "b")
+    assert house.run(Connect("a")) == ()
+
+
+def test_nobody_is_left_idle_beside_something_that_he_can_do() -> None:
+    house = two_specialists()
+    admit(house, "i-1", "fault")
+    admit(house, "i-2", "fault")
+    for agent in ("a", "b"):
+        house.declares(agent, "available")
+    assert {house.owner("i-1"), house.owner("i-2")} == {"a", "b"}
