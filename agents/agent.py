@@ -71,6 +71,8 @@ HoldKind = Literal["offer", "active", "wrap_up", "parked", "room"]
 """Why an interaction is with an agent; `room`: he joined another's."""
 
 OWNED: frozenset[HoldKind] = frozenset({"active", "wrap_up", "parked"})
+BUSY: frozenset[HoldKind] = frozenset({"active", "wrap_up"})
+"""Kinds that make time busy time; an offer that only rings does not."""
 WORK: frozenset[HoldKind] = frozenset({"offer", "active", "wrap_up"})
 """Kinds that keep an agent at work; what he parked or only looks at does not."""
 

@@ -15,6 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import click
 
+from app.cli_replay import replay
 from app.cli_simulation import simulate, staffing
 from vocabulary.errors import PermanentFailure, TemporaryFailure
 
@@ -376,6 +377,7 @@ def _result(make: Callable[[], dict[str, Any]], as_json: bool) -> None:
     _say(result, as_json, "\n".join(lines))
 
 
+main.add_command(replay)
 main.add_command(simulate)
 main.add_command(staffing)
 

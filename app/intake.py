@@ -31,7 +31,7 @@ from vocabulary.records import (
     ReceivedRow,
     Set,
 )
-from vocabulary.skills import Requirement
+from vocabulary.skills import Preference, Requirement
 from vocabulary.stores import Store
 from web.site import Admission
 
@@ -53,6 +53,7 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     priority: int | None = None
     class_: int | None = None
     requirements: tuple[Requirement, ...] | None = None
+    preferences: tuple[Preference, ...] | None = None
     preferred_agent: str | None = None
     customer: CustomerId | None = None
     language: str | None = None
@@ -218,6 +219,7 @@ class Intake:
             priority=wishes.priority,
             class_=wishes.class_,
             requirements=wishes.requirements,
+            preferences=wishes.preferences,
             tags=wishes.tags,
             preferred_agent=wishes.preferred_agent,
             address_hash=self._address_hash(message),
@@ -225,6 +227,7 @@ class Intake:
             candidates=candidates(text, language, labels, self._knowledge),
             follows=follows,
             warnings=(classified.reason,) if classified.failed else (),
+            attributes={**(known.attributes if known is not None else {}), **wishes.attributes},
         )
         decision = await self._engine.submit(command, [*learnt, *_rows(message, row)])
         if decision.refusal is not None and decision.refusal.code != "known":

@@ -13,8 +13,10 @@ from queues.policy import QueuePolicy
 from reports.live import LiveQueue, live
 from router.commands import AddMessage, Author, Command
 from router.decision import Decision, Refusal
+from router.events import AnyEvent
 from router.policy import Policy
 from router.state import State
+from storage.codec import decode
 from vocabulary.errors import PermanentFailure
 from vocabulary.ids import InteractionId, MessageId, QueueName, derived_id
 from vocabulary.instants import Instant
@@ -24,6 +26,8 @@ from web.site import Admission, ApiInteraction, Logged
 
 API_CHANNEL = "api"
 """The channel of what an integration sends without naming one."""
+ADMISSION_MAX = 20
+"""Admission makes fewer events than this."""
 
 
 def new_id(prefix: str) -> str:
@@ -81,6 +85,10 @@ class RunningSite:
     async def write(self, *changes: Change) -> None:
         await self._engine.write(*changes)
 
+    async def admission_events(self, interaction: InteractionId) -> Sequence[AnyEvent]:
+        entries = await self._store.entries(0, ADMISSION_MAX, interaction=interaction)
+        return [decode(entry) for entry in entries]
+
     def subscribe(self) -> AbstractAsyncContextManager[AsyncIterator[Logged]]:
         return self._engine.subscribe()
 
@@ -115,6 +123,7 @@ class RunningSite:
             priority=interaction.priority,
             class_=interaction.class_,
             requirements=interaction.requirements,
+            preferences=interaction.preferences,
             preferred_agent=interaction.preferred_agent,
             customer=customer.id,
             language=customer.language,

@@ -1,217 +1,206 @@
-"""Routing: decisions a second through `decide` and `evolve`, beside the full scan that help desks do, in one run.
+"""Routing: decisions a second through the core, beside a sorted list and the full scan of help desks, in one run.
 
-`python -m benchmarks.routing [--json] [--quick]`. Everybody is busy and thousands wait. One round is an arrival and a
-release: two commands, so two decisions; the freed agent gets the earliest that he qualifies for. The scan does the same
-over plain lists, without events, capacity or deadlines: every agent on arrival, all that waits on release.
+`python -m benchmarks.routing [--json] [--quick] [--growth FILE.svg]`. Everybody is busy and thousands wait. One round is
+an arrival and a release, each one command through `advance` (decide and evolve in one pass, with a way back), with
+capacity, priorities, wrap-up rules and events as they are. The freed agent gets the earliest that he qualifies for. The
+peers do the same over plain lists, without events, capacity or deadlines: the sorted list takes the first match, the
+scan scores every agent on arrival and looks at everything that waits on release. Times are of the process's CPU.
 """
 
 import argparse
+import gc
 import json
-import random
+import resource
 import statistics
-from collections.abc import Callable
-from dataclasses import dataclass
-from time import perf_counter, process_time
-from typing import Any
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+from time import perf_counter_ns, process_time
+from typing import Any, Protocol
 
-from agents.agent import MediumLimit, Membership, Profile
-from queues.policy import ChannelPolicy, QueuePolicy
-from router.commands import Admit, Command, Connect, DefineAgent, End, SetPresence
-from router.decide import advance
-from router.policy import Action, Policy, Rule
-from router.state import State
-from vocabulary.instants import SECOND
-from vocabulary.skills import Requirement
+from benchmarks.chart import Curve, chart
+from benchmarks.naive_routers import Scan, SortedList
+from benchmarks.routing_house import House, Size
 
 SEED = 20260301
-START = 1_772_357_400_000
-QUEUE = "all"
-SKILLS_HELD, SKILLS_ASKED = 3, 1
 
-POLICY = Policy(
-    queues={QUEUE: QueuePolicy(name=QUEUE, offer={"chat": 0}, wrap_up="none")},
-    channels={"web": ChannelPolicy(name="web", medium="chat")},
-    rules=(Rule(name="all", then=Action(queue=QUEUE)),),
-)
+SMALL = Size(agents=1_000, skills=100, waiting=10_000)
+LARGE = Size(agents=10_000, skills=500, waiting=1_000_000)
+QUICK = Size(agents=100, skills=20, waiting=1_000)
+
+BLOCKED = 100_000
+
+
+class Router(Protocol):
+    """Something that does rounds."""
+
+    def round(self) -> None: ...
 
 
 @dataclass(frozen=True)
-class Size:
-    """How large the house is, and how many rounds each side does."""
+class Spans:
+    """Percentiles of single decisions, us."""
 
-    agents: int
-    skills: int
-    waiting: int
-    rounds: int
-    scan_rounds: int
+    p50: float
+    p99: float
+    p999: float
 
 
-SIZES = {
-    "1000x100x10000": Size(1_000, 100, 10_000, 2_000, 1_000),
-    "quick_100x20x1000": Size(100, 20, 1_000, 1_000, 1_000),
-}
-
-
-class Core:
-    """The core as it is: one state, every command through `decide`, every event through `evolve`."""
-
-    def __init__(self, size: Size, draws: random.Random) -> None:
-        self.state, self.now, self.number = State(), START, 0
-        self.size, self.draws = size, draws
-        self.spans: list[float] = []
-        for number in range(size.agents):
-            agent = f"a{number:05}"
-            held = draws.sample(range(size.skills), SKILLS_HELD)
-            profile = Profile(
-                {f"s{skill}": draws.randint(1, 10) for skill in held},
-                {QUEUE: Membership()},
-                100,
-                {"chat": MediumLimit(100)},
-            )
-            for command in (
-                DefineAgent(agent, profile),
-                Connect(agent),
-                SetPresence(agent, "available", by=agent),
-            ):
-                self.do(command)
-        while len(self.state.index) < size.waiting:
-            self.arrival()
-        self.busy = sorted(id for id, agent in self.state.agents.items() if agent.holds)
-
-    def do(self, command: Command) -> None:
-        decision = advance(command, self.state, POLICY, self.now)
-        assert decision.refusal is None, decision.refusal
-
-    def arrival(self) -> None:
-        self.number += 1
-        asked = self.draws.sample(range(self.size.skills), SKILLS_ASKED)
-        needs = tuple(Requirement(f"s{skill}", self.draws.randint(1, 5)) for skill in asked)
-        id = f"i{self.number:08}"
-        self.do(Admit(id=id, channel="web", medium="chat", customer="c", message=f"m{id}", requirements=needs))
-
-    def release(self) -> None:
-        agent = self.busy[self.draws.randrange(len(self.busy))]
-        held = next(iter(self.state.agents[agent].holds))
-        self.do(End(held, agent))
-        if not self.state.agents[agent].holds:
-            self.busy.remove(agent)
-
-    def round(self) -> None:
-        self.now += SECOND // 10
-        for step in (self.arrival, self.release):
-            began = perf_counter()
-            step()
-            self.spans.append(perf_counter() - began)
-
-
-class Scan:
-    """What help desks do: every agent scored on arrival, everything that waits looked at on release."""
-
-    def __init__(self, size: Size, draws: random.Random) -> None:
-        self.size, self.draws, self.number = size, draws, 0
-        self.agents: list[dict[str, Any]] = [
-            {
-                "skills": {skill: draws.randint(1, 10) for skill in draws.sample(range(size.skills), SKILLS_HELD)},
-                "busy": True,
-                "since": 0,
-            }
-            for _ in range(size.agents)
-        ]
-        self.waiting: list[dict[str, Any]] = []
-        for _ in range(size.waiting):
-            self.arrival()
-
-    def arrival(self) -> None:
-        self.number += 1
-        asked = self.draws.sample(range(self.size.skills), SKILLS_ASKED)
-        interaction = {"key": self.number, "needs": {skill: self.draws.randint(1, 5) for skill in asked}}
-        able = [each for each in self.agents if not each["busy"] and qualifies(each, interaction)]
-        if able:
-            min(able, key=lambda each: each["since"])["busy"] = True
-        else:
-            self.waiting.append(interaction)
-
-    def release(self) -> None:
-        agent = self.agents[self.draws.randrange(len(self.agents))]
-        able = [each for each in self.waiting if qualifies(agent, each)]
-        agent["since"] = self.number
-        agent["busy"] = bool(able)
-        if able:
-            self.waiting.remove(min(able, key=lambda each: each["key"]))
-
-    def round(self) -> None:
-        self.arrival()
-        self.release()
-
-
-def qualifies(agent: dict[str, Any], interaction: dict[str, Any]) -> bool:
-    """Tell whether `agent` of the scan holds what `interaction` asks for."""
-    return all(agent["skills"].get(skill, 0) >= level for skill, level in interaction["needs"].items())
-
-
-def decisions_per_second(round_: Callable[[], None], rounds: int) -> float:
+def decisions_per_second(router: Router, rounds: int) -> float:
     """Return decisions a CPU-second; a round is two."""
     began = process_time()
     for _ in range(rounds):
-        round_()
+        router.round()
     return 2 * rounds / (process_time() - began)
 
 
-def measured(size: Size) -> dict[str, Any]:
-    """Return the figures of both sides at `size`."""
-    core = Core(size, random.Random(SEED))
-    core.spans.clear()
-    ours = decisions_per_second(core.round, size.rounds)
-    spans = [span * 1e6 for span in core.spans]
-    percentiles = statistics.quantiles(spans, n=1000, method="inclusive")
-    scan = decisions_per_second(Scan(size, random.Random(SEED)).round, size.scan_rounds)
+def spans_of(house: House, rounds: int) -> tuple[Spans, list[float], list[float]]:
+    """Return how long single decisions take, all together, arrivals and releases."""
+    arrivals, releases = [], []
+    for _ in range(rounds):
+        house.pass_time()
+        arrival, release = house.next_arrival(), house.next_release()
+        one = perf_counter_ns()
+        house.do(arrival)
+        two = perf_counter_ns()
+        house.do(release)
+        three = perf_counter_ns()
+        house.note_release(release)
+        arrivals.append((two - one) / 1e3)
+        releases.append((three - two) / 1e3)
+    cuts = statistics.quantiles(arrivals + releases, n=1000, method="inclusive")
+    return Spans(cuts[499], cuts[989], cuts[998]), arrivals, releases
+
+
+def measured(size: Size, rounds: int, list_rounds: int, scan_rounds: int) -> dict[str, Any]:
+    """Return the figures of all three at `size`."""
+    before = resident_mb()
+    house = House(size, Random(SEED))
+    after = resident_mb()
+    gc.collect()
+    gc.freeze()
+    house.rounds(rounds // 10)
+    ours = decisions_per_second(house, rounds)
+    spans, arrivals, releases = spans_of(house, rounds)
+    del house
+    gc.unfreeze()
+    first_match = decisions_per_second(SortedList(size, Random(SEED)), list_rounds)
+    scan = decisions_per_second(Scan(size, Random(SEED)), scan_rounds)
     return {
         "decisions_per_s": round(ours),
-        "scan_decisions_per_s": round(scan),
-        "times_the_scan": round(ours / scan, 2),
-        "p50_us": round(percentiles[499], 1),
-        "p99_us": round(percentiles[989], 1),
-        "p999_us": round(percentiles[998], 1),
-        "arrival_p50_us": round(statistics.median(spans[::2]), 1),
-        "release_p50_us": round(statistics.median(spans[1::2]), 1),
+        "sorted_list_decisions_per_s": round(first_match, 1),
+        "scan_decisions_per_s": round(scan, 1),
+        "times_the_sorted_list": round(ours / first_match, 2),
+        "times_the_scan": round(ours / scan, 1),
+        "p50_us": round(spans.p50, 1),
+        "p99_us": round(spans.p99, 1),
+        "p999_us": round(spans.p999, 1),
+        "arrival_p50_us": round(statistics.median(arrivals), 1),
+        "release_p50_us": round(statistics.median(releases), 1),
+        "memory_mb": round(after),
+        "memory_of_what_waits_mb": round(after - before),
     }
+
+
+def arrival_with_idle_agent(size: Size, rounds: int) -> float:
+    """Return the median time of an arrival that an idle agent takes, us."""
+    house = House(replace(size, waiting=0), Random(SEED), fill=False)
+    spans = []
+    for _ in range(rounds):
+        house.pass_time()
+        arrival = house.next_arrival()
+        began = perf_counter_ns()
+        house.do(arrival)
+        spans.append((perf_counter_ns() - began) / 1e3)
+        house.end(arrival.id)
+    return statistics.median(spans)
+
+
+def blocked_ahead(size: Size, rounds: int) -> dict[str, float]:
+    """Return what it costs that 100,000 wait at the head for a skill that nobody has."""
+    free, blocked = House(size, Random(SEED)), House(size, Random(SEED), blocked=BLOCKED)
+    pairs = [(decisions_per_second(free, rounds), decisions_per_second(blocked, rounds)) for _ in range(5)]
+    cost = statistics.median(1 - with_them / without for without, with_them in pairs)
+    return {"free_per_s": round(pairs[-1][0]), "blocked_per_s": round(pairs[-1][1]), "cost": round(cost, 3)}
+
+
+def resident_mb() -> float:
+    """Return the most memory that this process has had so far, MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+GROWTH: dict[str, tuple[Size, ...]] = {
+    "agents": tuple(replace(SMALL, agents=count) for count in (100, 300, 1_000, 3_000, 10_000)),
+    "skills": tuple(replace(SMALL, skills=count) for count in (10, 30, 100, 300, 1_000)),
+    "signatures": tuple(replace(SMALL, asked=count) for count in (1, 2, 3)),
+    "waiting": tuple(replace(SMALL, waiting=count) for count in (1_000, 3_000, 10_000, 30_000, 100_000)),
+}
+
+
+def growth(rounds: int) -> dict[str, list[dict[str, float]]]:
+    """Return how the cost of a decision grows with each dimension, the others at the small size."""
+    found: dict[str, list[dict[str, float]]] = {}
+    for name, sizes in GROWTH.items():
+        found[name] = []
+        for size in sizes:
+            house = House(size, Random(SEED))
+            at = house.signatures if name == "signatures" else getattr(size, name)
+            cost = 1e6 / decisions_per_second(house, rounds)
+            found[name].append({"at": at, "us": round(cost, 2)})
+    return found
 
 
 def goals(figures: dict[str, Any]) -> list[dict[str, Any]]:
     """Return what was promised beside what was measured."""
-    more = [("decisions a CPU-second", figures["decisions_per_s"], 250_000, "1/s")]
-    less = [(f"a decision, {name}", figures[f"{name}_us"], goal, "us") for name, goal in _SPANS.items()]
-    return [
-        {"name": name, "value": value, "goal": goal, "unit": unit, "holds": value >= goal}
-        for name, value, goal, unit in more
-    ] + [
-        {"name": name, "value": value, "goal": goal, "unit": unit, "holds": value <= goal}
-        for name, value, goal, unit in less
+    small, large = figures["1000x100x10000"], figures["10000x500x1000000"]
+    more = [
+        ("decisions a CPU-second, 1,000 x 100 x 10,000", small["decisions_per_s"], 250_000, "1/s"),
+        ("decisions a CPU-second, 10,000 x 500 x 1,000,000", large["decisions_per_s"], 150_000, "1/s"),
     ]
-
-
-_SPANS = {"p50": 8, "p99": 30, "p999": 150}
+    less = [
+        ("a decision, p50", small["p50_us"], 8, "us"),
+        ("a decision, p99", small["p99_us"], 30, "us"),
+        ("a decision, p99.9", small["p999_us"], 150, "us"),
+        ("an arrival with an idle agent, p50", figures["arrival_with_idle_agent_p50_us"], 3, "us"),
+        ("cost of 100,000 blocked ahead", figures["blocked_ahead"]["cost"], 0.1, "share"),
+        ("memory with 1,000,000 waiting", large["memory_mb"], 450, "MB"),
+    ]
+    return [{"name": n, "value": v, "goal": g, "unit": u, "holds": v >= g} for n, v, g, u in more] + [
+        {"name": n, "value": v, "goal": g, "unit": u, "holds": v <= g} for n, v, g, u in less
+    ]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.routing", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--quick", action="store_true", help="100 agents, 20 skills, 1,000 waiting; goals left out")
+    parser.add_argument("--growth", type=Path, metavar="FILE", help="draw how the cost grows, and do nothing else")
     options = parser.parse_args()
-    name = "quick_100x20x1000" if options.quick else "1000x100x10000"
-    figures = measured(SIZES[name])
+    if options.growth is not None:
+        grown = growth(5_000)
+        curves = [Curve(name, [(point["at"], point["us"]) for point in points]) for name, points in grown.items()]
+        options.growth.write_text(chart(curves, "µs a decision", "how many (logarithmic)"), "utf-8")
+        print(json.dumps(grown))
+        return
+    figures: dict[str, Any]
+    if options.quick:
+        figures = {"100x20x1000": measured(QUICK, 2_000, 2_000, 1_000)}
+    else:
+        # The large one first: its memory is the process's own then.
+        large = measured(LARGE, 20_000, 200, 10)
+        figures = {
+            "1000x100x10000": measured(SMALL, 20_000, 10_000, 500),
+            "10000x500x1000000": large,
+            "arrival_with_idle_agent_p50_us": round(arrival_with_idle_agent(SMALL, 20_000), 1),
+            "blocked_ahead": blocked_ahead(SMALL, 10_000),
+        }
     result = {
         "benchmark": "routing",
-        "size": name,
         "unit": "decisions/CPU-second",
         "figures": figures,
         "goals": [] if options.quick else goals(figures),
     }
-    if options.json:
-        print(json.dumps(result))
-        return
-    for each, value in figures.items():
-        print(f"{each:24}{value:>12,}")
+    print(json.dumps(result) if options.json else json.dumps(result, indent=2))
 
 
 if __name__ == "__main__":

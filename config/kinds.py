@@ -17,7 +17,7 @@ from msgspec import Meta
 
 from config.faults import closest
 from vocabulary.instants import span_of, span_text
-from vocabulary.skills import requirement_of
+from vocabulary.skills import GROUP, LEVEL_MAX, LEVEL_MIN, preference_of, requirement_of
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,6 +152,13 @@ def _requirement(value: object) -> dict[str, object]:
     return {"skill": requirement.skill, "level": requirement.level}
 
 
+def _preference(value: object) -> dict[str, object]:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    wish = preference_of(value)
+    return {"group": wish.group} if wish.group is not None else {"skill": wish.skill, "level": wish.level}
+
+
 def _membership(value: object) -> dict[str, object]:
     if type(value) is not int or not 1 <= value <= PLACE_MAX:
         raise ValueError(value)
@@ -202,10 +209,14 @@ MAILBOX = Kind(expected='an e-mail address such as "support@example.org"', read=
 TEXT = Kind(expected="text that is not empty", read=_matching(r"(?s)\s*\S.*"))
 
 REQUIREMENT = Shorthand(expected='a skill and a least level from 1 to 10, such as "billing>=3"', read=_requirement)
+PREFERENCE = Shorthand(
+    expected=f'a group such as "{GROUP}general", or a skill and a least level such as "billing>=3"', read=_preference
+)
 MEMBERSHIP = Shorthand(
     expected=f'a priority from 1 to {PLACE_MAX}, or a table such as {{ priority = 1, delay = "30s" }}', read=_membership
 )
 
+Level = Annotated[int, Meta(ge=LEVEL_MIN, le=LEVEL_MAX)]
 Span = Annotated[int, Meta(extra={"kind": SPAN})]
 Size = Annotated[int, Meta(extra={"kind": SIZE})]
 File = Annotated[Path, Meta(extra={"kind": PATH})]

@@ -1,18 +1,23 @@
 """From settings to what the core reads: policies and profiles."""
 
+from typing import Any
+
+import msgspec
+
 from agents.agent import MediumLimit, Membership, Profile
 from config.channel_schema import CallbackChannel, Channel, ChatChannel
 from config.hours import hours_of
 from config.schema import Agent, Queue, Rule, Settings
-from queues.policy import ChannelPolicy, QueuePolicy
+from queues.policy import ChannelPolicy, Placement, QueuePolicy, Step
 from router import policy as router
-from vocabulary.skills import Requirement
+from vocabulary.media import CHAT
+from vocabulary.skills import Preference, Requirement
 
 
 def policy_of(settings: Settings) -> router.Policy:
     """Return what `settings` say to the core."""
     return router.Policy(
-        queues={name: _queue(name, queue) for name, queue in settings.queues.items()},
+        queues={name: _queue(name, queue, settings) for name, queue in settings.queues.items()},
         channels={name: _channel(name, channel) for name, channel in settings.channels.items()},
         rules=tuple(_rule(place, rule) for place, rule in enumerate(settings.rules)),
         autoresponses={
@@ -34,7 +39,8 @@ def profile_of(agent: Agent) -> Profile:
         skills=dict(agent.skills),
         queues={name: Membership(served.priority, served.delay) for name, served in agent.queues.items()},
         capacity=agent.capacity,
-        media={name: MediumLimit(limit.cost, limit.max) for name, limit in agent.media.items()},
+        media={name: MediumLimit(**_fields(limit)) for name, limit in agent.media.items()},
+        groups=agent.groups,
     )
 
 
@@ -43,9 +49,28 @@ def medium_of(channel: Channel) -> str:
     return str(channel.__struct_config__.tag)
 
 
-def _queue(name: str, queue: Queue) -> QueuePolicy:
-    # Key for key the same names: tests/config compares them.
-    return QueuePolicy(name=name, **{key: getattr(queue, key) for key in queue.__struct_fields__})
+def _fields(table: msgspec.Struct) -> dict[str, Any]:
+    """Return what a table holds; what the core reads has, key for key, the same names (tests/config compares them)."""
+    return {key: getattr(table, key) for key in table.__struct_fields__}
+
+
+def _queue(name: str, queue: Queue, settings: Settings) -> QueuePolicy:
+    values = _fields(queue)
+    values["steps"] = tuple(Step(**_fields(step)) for step in queue.steps)
+    values["placement"] = queue.placement or _usual_placement(name, settings)
+    return QueuePolicy(name=name, **values)
+
+
+def _usual_placement(name: str, settings: Settings) -> Placement | None:
+    """Return "pack" where an agent who serves queue `name` also takes a channel's medium that needs him whole.
+
+    Chats that pile up at few agents leave others free for it. Where no agent of the file serves the queue, the usual
+    costs count: then a callback channel is such a medium.
+    """
+    media = {medium_of(channel) for channel in settings.channels.values()} - {CHAT}
+    profiles = [profile_of(agent) for agent in settings.agents if name in agent.queues] or [Profile()]
+    whole = (profile.limit(medium).cost >= profile.capacity for profile in profiles for medium in media)
+    return "pack" if any(whole) else None
 
 
 def _channel(name: str, channel: Channel) -> ChannelPolicy:
@@ -66,12 +91,13 @@ def _rule(place: int, rule: Rule) -> router.Rule:
     when, then = rule.when, rule.then
     return router.Rule(
         name=rule.name or f"rule {place + 1}",
-        when=router.Condition(**{key: getattr(when, key) for key in when.__struct_fields__}),
+        when=router.Condition(**_fields(when)),
         then=router.Action(
             queue=then.queue,
             priority=then.priority,
             class_=then.class_,
-            requirements=tuple(Requirement(it.skill, it.level, it.expires_after) for it in then.requirements),
+            requirements=tuple(Requirement(**_fields(it)) for it in then.requirements),
+            preferences=tuple(Preference(**_fields(it)) for it in then.preferences),
             language_skill=then.language_skill,
             tags=then.tags,
             autoresponse=then.autoresponse,

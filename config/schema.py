@@ -11,6 +11,7 @@ from config.hours_schema import OpeningHours
 from config.kinds import (
     MEMBERSHIP,
     PLACE_MAX,
+    PREFERENCE,
     REQUIREMENT,
     AtLeast,
     BusUrl,
@@ -18,6 +19,7 @@ from config.kinds import (
     File,
     Host,
     Language,
+    Level,
     Mailbox,
     Name,
     Network,
@@ -30,12 +32,11 @@ from config.kinds import (
     Variable,
     Zone,
 )
-from queues.policy import OnDisconnect, Strategy, WrapUpMode
+from config.step_schema import StepTable
+from queues.hours import Status
+from queues.policy import OnDisconnect, Order, Placement, Strategy, WrapUpMode
 from vocabulary.instants import DAY, HOUR, MINUTE, SECOND
-from vocabulary.skills import LEVEL_MAX, LEVEL_MIN
-
-Level = Annotated[int, Meta(ge=LEVEL_MIN, le=LEVEL_MAX)]
-
+from vocabulary.skills import LEVEL_MIN
 
 class Site(msgspec.Struct, frozen=True):
     """Who you are."""
@@ -113,8 +114,36 @@ class Queue(msgspec.Struct, frozen=True):
         Span, Meta(description="Who leaves sooner counts neither as offered nor as abandoned.", le=HOUR)
     ] = 5 * SECOND
     strategy: Annotated[
-        Strategy, Meta(description="Which free agent first: the least loaded, or the longest idle.")
+        Strategy,
+        Meta(
+            description="Which free agent first: `least_loaded` (then least busy lately, then longest idle), "
+            "`longest_idle`, `best_skill`, `fastest` (least handling time for the label), `round_robin`; or `optimal`: "
+            "a freed agent takes what he handles best among the first 50."
+        ),
     ] = "least_loaded"
+    placement: Annotated[
+        Placement | None,
+        Meta(
+            description="Chats to the fullest agent with room (`pack`: keeps whole agents free for calls) or to the "
+            "emptiest (`spread`). Left out: `pack` where agents of the queue also take a channel's medium that needs "
+            "them whole, else `spread`.",
+            examples=["pack"],
+        ),
+    ] = None
+    order: Annotated[
+        Order,
+        Meta(
+            description="What goes first: earliest `due`, or the longest wait in proportion to the target "
+            "(`wait_over_target`: better for the worst queue under overload). The same for queues that share an agent."
+        ),
+    ] = "due"
+    parallel: Annotated[
+        int, Meta(description="Rings at so many agents at once; who accepts first gets it.", ge=1, le=50)
+    ] = 1
+    steps: Annotated[
+        tuple[StepTable, ...], Meta(description="What is asked less, or whom else it asks, of what waits long.")
+    ] = ()
+    hours: Annotated[Name | None, Meta(description="Its opening hours.", examples=["office"])] = None
     offer: Annotated[
         dict[Name, Annotated[Span, Meta(le=DAY)]],
         Meta(
@@ -175,6 +204,20 @@ class RequirementTable(msgspec.Struct, frozen=True):
         Annotated[Span, Meta(le=30 * DAY)] | None,
         Meta(description="No longer required after so long in the queue.", examples=["60s"]),
     ] = None
+    weight: Annotated[
+        int, Meta(description="How much its level counts where the strategy is `best_skill`.", ge=1, le=100)
+    ] = 1
+
+
+class PreferenceTable(msgspec.Struct, frozen=True):
+    """Who is rather taken, never who may be. Written short: "group:general" or "billing>=3"."""
+
+    group: Annotated[Name | None, Meta(description="Members of this group ...", examples=["general"])] = None
+    skill: Annotated[Skill | None, Meta(description="... or holders of this skill.", examples=["billing"])] = None
+    level: Annotated[Level, Meta(description="The least level of the skill.")] = LEVEL_MIN
+    weight: Annotated[
+        int, Meta(description="How much the skill's level counts where the strategy is `best_skill`.", ge=1, le=100)
+    ] = 1
 
 
 class When(msgspec.Struct, frozen=True):
@@ -208,9 +251,57 @@ class When(msgspec.Struct, frozen=True):
     automatic: Annotated[
         bool | None, Meta(description="Written by a machine, or not; left out: either.", examples=[True])
     ] = None
+    attributes: Annotated[
+        dict[Text, Annotated[tuple[Text, ...], Meta(extra={"one": True})]],
+        Meta(
+            description="Attributes of the customer, or sent with the work, as text.",
+            examples=[{"plan": ["gold", "silver"], "trial": "true"}],
+        ),
+    ] = {}
+    hours: Annotated[
+        tuple[Status, ...],
+        Meta(
+            description="It is so by `hours_of`, else by the hours of the queue; one without hours is always open.",
+            examples=["closed"],
+            extra={"one": True},
+        ),
+    ] = ()
+    hours_of: Annotated[Name | None, Meta(description="A table of [hours].", examples=["office"])] = None
+    queue: Annotated[
+        Name | None,
+        Meta(description="Whose hours and figures count; left out: the rule's queue.", examples=["billing"]),
+    ] = None
     waiting_min: Annotated[
-        Annotated[int, Meta(ge=1, le=1_000_000)] | None,
-        Meta(description="At least so many wait in the rule's queue.", examples=[20]),
+        Annotated[int, Meta(ge=1, le=1_000_000)] | None, Meta(description="At least so many wait.", examples=[20])
+    ] = None
+    waiting_max: Annotated[
+        Annotated[int, Meta(ge=0, le=1_000_000)] | None, Meta(description="At most so many wait.", examples=[5])
+    ] = None
+    longest_wait_min: Annotated[
+        Annotated[Span, Meta(ge=SECOND, le=90 * DAY)] | None,
+        Meta(description="The one that waits longest has waited so long.", examples=["5m"]),
+    ] = None
+    expected_wait_min: Annotated[
+        Annotated[Span, Meta(ge=SECOND, le=90 * DAY)] | None,
+        Meta(description="The last recorded expected wait (its middle) is at least this.", examples=["10m"]),
+    ] = None
+    expected_wait_max: Annotated[
+        Annotated[Span, Meta(ge=0, le=90 * DAY)] | None,
+        Meta(description="It is at most this; neither holds while nobody knows.", examples=["1m"]),
+    ] = None
+    staffed_min: Annotated[
+        Annotated[int, Meta(ge=1, le=100_000)] | None,
+        Meta(description="At least so many agents are connected and available or busy.", examples=[1]),
+    ] = None
+    staffed_max: Annotated[
+        Annotated[int, Meta(ge=0, le=100_000)] | None, Meta(description="At most so many are.", examples=[0])
+    ] = None
+    free_min: Annotated[
+        Annotated[int, Meta(ge=1, le=100_000)] | None,
+        Meta(description="At least so many agents could take this medium now.", examples=[1]),
+    ] = None
+    free_max: Annotated[
+        Annotated[int, Meta(ge=0, le=100_000)] | None, Meta(description="At most so many could.", examples=[0])
     ] = None
 
 
@@ -223,6 +314,10 @@ class Then(msgspec.Struct, frozen=True, rename={"class_": "class"}):
     requirements: Annotated[
         tuple[Annotated[RequirementTable, Meta(extra={"shorthand": REQUIREMENT})], ...],
         Meta(description="Skills that the agent must hold.", examples=[["billing>=3", "lang:pl>=1"]]),
+    ] = ()
+    preferences: Annotated[
+        tuple[Annotated[PreferenceTable, Meta(extra={"shorthand": PREFERENCE})], ...],
+        Meta(description="Who is rather taken, the first wish first.", examples=[["group:general", "billing>=3"]]),
     ] = ()
     language_skill: Annotated[bool, Meta(description="Also require `lang:xx` of the text's language.")] = False
     tags: Annotated[tuple[Text, ...], Meta(description="Tags to set.", examples=[["urgent"]], extra={"one": True})] = ()
@@ -276,6 +371,19 @@ class MediumTable(msgspec.Struct, frozen=True):
     max: Annotated[
         Annotated[int, Meta(ge=1, le=1000)] | None, Meta(description="At most so many at once.", examples=[3])
     ] = None
+    wrap_up_cost: Annotated[
+        Annotated[int, Meta(ge=0, le=10_000)] | None,
+        Meta(description="Units during its wrap-up, if fewer.", examples=[10]),
+    ] = None
+    parked_cost: Annotated[int, Meta(description="Units while it is parked.", ge=0, le=10_000)] = 0
+    interrupts: Annotated[
+        tuple[Name, ...],
+        Meta(
+            description="Media whose work doesn't keep this one away: it is offered on top.",
+            examples=[["email"]],
+            extra={"one": True},
+        ),
+    ] = ()
 
 
 class Agent(msgspec.Struct, frozen=True):
@@ -290,6 +398,10 @@ class Agent(msgspec.Struct, frozen=True):
         dict[Name, Annotated[MembershipTable, Meta(extra={"shorthand": MEMBERSHIP})]],
         Meta(description='Queues he serves, with a priority (1 first) or { priority = 1, delay = "30s" }.'),
     ] = {}
+    groups: Annotated[
+        tuple[Name, ...],
+        Meta(description="Groups that steps and preferences name.", examples=[["backup"]], extra={"one": True}),
+    ] = ()
     capacity: Annotated[int, Meta(description="Units of work he can hold at once.", ge=1, le=10_000)] = 100
     media: Annotated[
         dict[Name, MediumTable],

@@ -13,13 +13,17 @@ DeadlineKind = Literal[
     "wrap_up",  # of an interaction
     "bar",
     "hold",
+    "consult",
     "requirement",
     "delay",
+    "step",
     "grace",
     "customer",
     "due",
     "confirm",
+    "overflow",
     "forget",
+    "hours",  # of a queue
 ]
 
 Due = tuple[Instant, DeadlineKind, str]

@@ -5,7 +5,8 @@ from typing import Literal
 import msgspec
 
 from queues.lifecycle import InteractionState
-from vocabulary.ids import AgentId, ChannelName, CustomerId, InteractionId, OfferId, QueueName
+from queues.overflow import Contact, Marks
+from vocabulary.ids import AgentId, ChannelName, CustomerId, InteractionId, MessageId, OfferId, QueueName
 from vocabulary.instants import Instant, Span
 from vocabulary.skills import Preference, Requirement
 
@@ -32,6 +33,47 @@ class Place(msgspec.Struct, frozen=True, order=True, gc=False):
     id: InteractionId
 
 
+class Consult(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """A warm transfer that nobody has accepted yet: what its target is asked (semantics.md section 15).
+
+    `note`: the message that the target reads first. `since`, `until`: its clock, and when the sender is told that
+    nobody took it. The rest is what a leg in `queue` would have.
+    """
+
+    queue: QueueName
+    note: MessageId
+    since: Instant
+    until: Instant
+    due_at: Instant
+    credit: Span
+    target: Span = 0
+    pace: Span = 0
+    only_agent: AgentId | None = None
+    requirements: tuple[Requirement, ...] = ()
+    expired: frozenset[str] = frozenset()
+    groups: tuple[str, ...] = ()
+    waited_seen: Span = 0
+
+
+RoomMode = Literal["participant", "monitor", "whisper", "barge"]
+"""How an agent is in the room of another's interaction: he talks to the customer (`participant`, `barge`), to agents
+only (`whisper`), or is not seen (`monitor`)."""
+
+SPEAKS: frozenset[RoomMode] = frozenset({"participant", "barge"})
+"""Modes in which what an agent writes goes to the customer."""
+
+UndoKind = Literal["move", "priority", "close"]
+
+
+class Undoable(msgspec.Struct, frozen=True, gc=False):
+    """What a supervisor's act replaced: `before` is the interaction as it was. It can be taken back before `until`."""
+
+    kind: UndoKind
+    at: Instant
+    until: Instant
+    before: "Interaction"
+
+
 class Interaction(msgspec.Struct, kw_only=True, gc=False):
     """An interaction at one instant. Only `evolve` changes it; it replaces what a field holds and never writes into it.
 
@@ -40,9 +82,16 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False):
     `target`, `pace`: the service-level target that it was enqueued under, and the same where the queue orders by wait
     over target, else 0.
     `expired` are the requirements that no longer count, as text: one skill may be asked for at two levels.
-    `groups` of agents were added by steps; `step` is how many steps of the queue this leg has taken.
+    `groups` of agents were added by steps; `steps_taken` are those steps of the queue, each by its `after`; at `step_at`
+    the next comes due, or one that is held back is looked at again.
+    `stream` is the kind of work that it was counted as (`queues/demand.py`), "" where nobody counts.
     `waited_seen` is the longest agents' delay that has been acted upon in this leg.
+    `scheduled_for`: why it waits for an instant: slot, retry or hours. `overflow`: None where its queue never overflows.
+    `estimate`: the last recorded expected wait of this leg, 10th to 90th percentile.
     `only_agent`: nobody else may be offered it (a transfer to him).
+    `consult`: a warm transfer that has been asked for; the interaction stays active with its owner meanwhile.
+    `participants`: who else is in the room, by mode; nobody unless it is active.
+    `undo`: what a supervisor's latest act replaced.
     `customer_leaves_at`, `owner_gone_until`: a customer or owner is cut off, and this is how long his absence is borne.
     `place`: where it waits, while it does; not part of a checkpoint.
     """
@@ -72,7 +121,9 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False):
     parallel: int = 1
     leg: int = 1
     groups: tuple[str, ...] = ()
-    step: int = 0
+    steps_taken: tuple[Span, ...] = ()
+    step_at: Instant | None = None
+    stream: str = ""
     agent: AgentId | None = None
     offers: tuple[OfferId, ...] = ()
     offers_made: int = 0
@@ -93,6 +144,7 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False):
     wrap_up_extensions: int = 0
     parked_until: Instant | None = None
     scheduled_at: Instant | None = None
+    scheduled_for: str = ""
     confirm_until: Instant | None = None
     attempts: int = 0
     closed_at: Instant | None = None
@@ -100,6 +152,13 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False):
     disposition: str | None = None
     auto_replied: bool = False
     follows: InteractionId | None = None
+    overflow: Marks | None = None
+    estimate: tuple[Span, Span] | None = None
+    estimated_at: Instant | None = None
+    contact: Contact | None = None
+    consult: Consult | None = None
+    participants: dict[AgentId, RoomMode] = {}
+    undo: Undoable | None = None
     place: Place | msgspec.UnsetType = msgspec.UNSET
 
     @property

@@ -52,6 +52,8 @@ LIFECYCLE: dict[tuple[InteractionState | None, str], frozenset[InteractionState]
     (S.ACTIVE, "transferred"): frozenset({S.WAITING}),
     (S.ACTIVE, "owner lost"): frozenset({S.WAITING}),
     (S.ACTIVE, "rescheduled"): frozenset({S.SCHEDULED}),
+    (S.ACTIVE, "warm transfer accepted"): frozenset({S.ACTIVE}),
+    (S.ACTIVE, "taken over"): frozenset({S.ACTIVE}),
     (S.ACTIVE, "closed"): frozenset({S.CLOSED}),
     (S.PARKED, "resumed"): frozenset({S.ACTIVE}),
     (S.PARKED, "customer wrote"): frozenset({S.ACTIVE, S.WAITING}),
@@ -62,6 +64,7 @@ LIFECYCLE: dict[tuple[InteractionState | None, str], frozenset[InteractionState]
     (S.WRAP_UP, "customer wrote"): frozenset({S.ACTIVE}),
     (S.WRAP_UP, "rescheduled"): frozenset({S.SCHEDULED}),
     (S.CLOSED, "customer wrote"): frozenset({S.WAITING}),
+    (S.CLOSED, "undone"): frozenset({S.WAITING, S.SCHEDULED, S.ANSWERED_BY_BOT, S.ACTIVE, S.PARKED}),
     (S.ABANDONED, "customer wrote"): frozenset({S.WAITING}),
 }
 
@@ -70,6 +73,8 @@ CAUSES = {
     "admitted": "admitted",
     "due": "due",
     "moved": "moved",
+    "overflowed": "moved",
+    "converted": "moved",
     "transferred": "transferred",
     "owner_lost": "owner lost",
     "customer_wrote": "customer wrote",

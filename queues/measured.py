@@ -5,17 +5,18 @@ adds a hundredth. Each value is frozen: what an event adds gives a new one.
 """
 
 import math
-from collections.abc import Iterable
 
 import msgspec
 from msgspec.structs import replace
 
 from queues.calibration import Calibration, Interval
+from vocabulary.decay import kept
 from vocabulary.instants import HOUR, MINUTE, Instant, Span
 
 MEMORY = 5_000
 """Samples that an average goes back, so that it is worth twice as many."""
 _MEMORIES: tuple[Span, ...] = (15 * MINUTE, HOUR, 8 * HOUR)
+_HALF_LIVES: tuple[Span, ...] = tuple(round(memory * math.log(2)) for memory in _MEMORIES)
 _SURPRISE = 3.5
 """So many standard deviations off, and a shorter memory is believed rather than a longer one."""
 
@@ -52,10 +53,8 @@ class Rate(msgspec.Struct, frozen=True, gc=False):
     def _faded(self, now: Instant) -> tuple[float, ...]:
         """Return the counts as of `now`, what is open among them as if it had come halfway."""
         span = max(0, now - self.at)
-        pairs = zip(self.counts, _MEMORIES, strict=True)
-        return tuple(
-            count * math.exp(-span / memory) + self.open * math.exp(-span / (2 * memory)) for count, memory in pairs
-        )
+        pairs = zip(self.counts, _HALF_LIVES, strict=True)
+        return tuple(count * kept(span, half) + self.open * kept(span // 2, half) for count, half in pairs)
 
     def per_ms(self, now: Instant) -> float:
         """Return how often it happens a ms as of `now`: by the longest count that no shorter one contradicts."""
@@ -119,9 +118,5 @@ class Measured(msgspec.Struct, frozen=True, gc=False):
         return sum(rate.per_ms(now) for rate in self.arrivals.values())
 
 
-def measured_from(spans: Iterable[Span]) -> Measured:
-    """Return what handling times alone tell."""
-    handling = Average()
-    for span in spans:
-        handling = handling.with_sample(span)
-    return Measured(handling)
+UNMEASURED = Measured()
+"""What a queue has shown in which nothing has happened yet."""

@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from queues.overflow import Overflow
 from vocabulary.ids import QueueName
 from vocabulary.instants import DAY, HOUR, MINUTE, SECOND, Span
 from vocabulary.media import CALLBACK, CHAT, EMAIL, VIDEO, VOICE
@@ -13,6 +14,8 @@ Placement = Literal["pack", "spread"]
 Order = Literal["due", "wait_over_target"]
 WrapUpMode = Literal["none", "optional", "timed", "timed_forced", "open"]
 OnDisconnect = Literal["keep", "requeue", "close"]
+OutsideHours = Literal["wait", "schedule"]
+OnClose = Literal["keep", "callback", "message", "overflow"]
 
 OFFER_TIMEOUTS: dict[str, Span] = {
     CHAT: 30 * SECOND,
@@ -31,9 +34,28 @@ COOL_DOWNS: tuple[Span, ...] = (10 * SECOND, 20 * SECOND, 40 * SECOND)
 BARRED: Span = 10 * SECOND
 """How long a decline or a withdrawal keeps one interaction from one agent (semantics.md section 8)."""
 
+UNDO: Span = 10 * SECOND
+"""How long a move, a change of priority or a forced close can be taken back (semantics.md section 15)."""
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a queue asks less, or whom it asks too, of what has waited `after` in a leg (semantics.md section 5).
+
+    `drop`: skills that are no longer required. `lower`: skills with the level that is then enough. `groups`: agents who
+    then serve it after all their own queues. `priority` is added. `guard`: not while it would overload those whom it
+    adds (`router/lending.py`).
+    """
+
+    after: Span
+    drop: tuple[str, ...] = ()
+    lower: dict[str, int] = {}
+    groups: tuple[str, ...] = ()
+    priority: int = 0
+    guard: bool = True
+
 
 class QueuePolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """How one queue orders, offers and wraps up. Spans are ms."""
+    """How one queue orders, offers and wraps up. Spans are ms. `hours` names a table of opening hours."""
 
     name: QueueName
     target: Span = 20 * SECOND
@@ -43,6 +65,8 @@ class QueuePolicy(msgspec.Struct, frozen=True, kw_only=True):
     placement: Placement | None = None
     order: Order = "due"
     parallel: int = 1
+    steps: tuple[Step, ...] = ()
+    hours: str | None = None
     offer: dict[str, Span] = {}
     hold: dict[str, Span] = {}
     misses_max: int = 3
@@ -55,8 +79,27 @@ class QueuePolicy(msgspec.Struct, frozen=True, kw_only=True):
     on_disconnect: dict[str, OnDisconnect] = {}
     disconnect_grace: Span = MINUTE
     owner_hold: Span = DAY
+    warm_wait: Span = 2 * MINUTE
+    monitoring: bool = False
     callback_attempts: int = 3
     callback_retry: Span = 15 * MINUTE
+    callback_slot: Span = 30 * MINUTE
+    callback_places: int = 3
+    callback_days_max: int = 90
+    outside_hours: OutsideHours = "wait"
+    on_close: OnClose = "keep"
+    message_channel: str | None = None
+    overflow: tuple[Overflow, ...] = ()
+
+    @property
+    def may_overflow(self) -> bool:
+        """Whether it ever does anything with work that it can't serve."""
+        return bool(self.overflow) or self.on_close in ("callback", "message")
+
+    @property
+    def overflow_waits(self) -> tuple[Span, ...]:
+        """The waits at which a rule of overflow may come due, ascending."""
+        return tuple(sorted({rule.when.wait for rule in self.overflow if rule.when.wait is not None}))
 
     def offer_timeout(self, medium: str) -> Span:
         """Return how long an offer of `medium` rings; 0 = assigned without asking."""

@@ -88,9 +88,11 @@ class Stats:
         self.roll(event.at)
         match event:
             case e.Enqueued(interaction=id, queue=queue, at=at):
-                self._end(id, "flow_outs", at, targets)
-                self._open[id] = OpenLeg(queue, at, True)
-                self.counts(queue).offered_legs += 1
+                self._begin(id, queue, at, at, targets)
+            case e.WarmTransferAccepted(interaction=id, queue=queue, at=at):
+                self._begin(id, queue, at, at, targets)
+            case e.Undone(interaction=id, kind="move" | "close", state="waiting", queue=queue, at=at):
+                self._begin(id, queue, event.enqueued_at, at, targets)
             case e.OfferAccepted(interaction=id, at=at):
                 self._end(id, "answered", at, targets)
             case e.Abandoned(interaction=id, at=at, short=short):
@@ -101,6 +103,14 @@ class Stats:
                 self._end(id, "flow_outs", at, targets)
             case _:
                 pass
+
+    def _begin(
+        self, id: InteractionId, queue: QueueName, since: Instant, at: Instant, targets: dict[QueueName, Span]
+    ) -> None:
+        """Count a leg that waits in `queue` since `since`; the one before, if it is open, flowed out `at`."""
+        self._end(id, "flow_outs", at, targets)
+        self._open[id] = OpenLeg(queue, since, True)
+        self.counts(queue).offered_legs += 1
 
     def _end(self, id: InteractionId, outcome: str, at: Instant, targets: dict[QueueName, Span]) -> None:
         leg = self._open.pop(id, None)
@@ -189,12 +199,12 @@ def _agents(state: State, queue: QueueName) -> dict[str, int]:
     """Return how many members of `queue` are free, ringing, busy, wrapping up or away; each counts once."""
     found = {"staffed": staffed(state, queue), "free": 0, "ringing": 0, "busy": 0, "wrap_up": 0, "away": 0}
     for agent in state.agents_of(queue):
-        held = [state.interactions[id].state for id in agent.holds]
-        if S.OFFERED in held:
+        held = [hold.kind for hold in agent.holds.values()]
+        if "offer" in held:
             found["ringing"] += 1
-        elif S.ACTIVE in held or (agent.presence == "busy" and agent.connected):
+        elif "active" in held or (agent.presence == "busy" and agent.connected):
             found["busy"] += 1
-        elif S.WRAP_UP in held:
+        elif "wrap_up" in held:
             found["wrap_up"] += 1
         elif agent.presence == "available" and is_staffing(agent):
             found["free"] += 1

@@ -17,7 +17,7 @@ def admit(draft: Draft, command: Admit) -> Refusal | None:
     refusal = _refusal(draft, command)
     if refusal is not None:
         return refusal
-    verdict = triage(command, draft.state, draft.policy)
+    verdict = triage(command, draft.state, draft.policy, draft.now)
     _emit_admitted(draft, command, verdict)
     for warning in command.warnings:
         draft.emit(e.WarningRaised(at=draft.now, interaction=command.id, warning=warning))
@@ -67,6 +67,7 @@ def _emit_admitted(draft: Draft, command: Admit, verdict: Verdict) -> None:
             rule=verdict.rule,
             reasons=verdict.reasons,
             follows=command.follows,
+            preferred_agent=command.preferred_agent,
             automatic=command.suppressed_by,
         )
     )

@@ -6,9 +6,12 @@ import msgspec
 from msgspec import UNSET
 
 from agents.agent import Agent
+from queues.demand import Demand
 from queues.interaction import Interaction, Offer
+from queues.measured import Measured
+from queues.overflow import Change, Do
 from router.evolve import restore_agent, restore_interaction, restore_offer
-from router.state import State
+from router.state import State, schedule_queues
 from vocabulary.instants import Instant, Span
 
 
@@ -21,8 +24,12 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     interactions: tuple[Interaction, ...]
     offers: tuple[Offer, ...]
     auto_replies: dict[str, tuple[Instant, ...]]
-    handling: dict[str, tuple[Span, ...]]
+    measured: dict[str, Measured]
     tripped: dict[str, Instant] = {}
+    hours: dict[str, Change] = {}
+    emergencies: dict[str, Do] = {}
+    demand: dict[str, Demand] = {}
+    estimates: dict[str, tuple[Span, Span]] = {}
     typical: dict[str, tuple[int, Span]] = {}
 
 
@@ -34,8 +41,12 @@ def checkpoint(state: State) -> Checkpoint:
         interactions=tuple(map(_stored, sorted(state.interactions.values(), key=lambda each: each.number))),
         offers=tuple(state.offers[id] for id in sorted(state.offers)),
         auto_replies={key: state.auto_replies[key] for key in sorted(state.auto_replies)},
-        handling={key: state.handling[key] for key in sorted(state.handling)},
+        measured={key: state.measured[key] for key in sorted(state.measured)},
         tripped={key: state.tripped[key] for key in sorted(state.tripped)},
+        hours={key: state.hours[key] for key in sorted(state.hours)},
+        emergencies={key: state.emergencies[key] for key in sorted(state.emergencies)},
+        demand={key: state.demand[key] for key in sorted(state.demand)},
+        estimates={key: state.estimates[key] for key in sorted(state.estimates)},
         typical={key: state.typical[key] for key in sorted(state.typical)},
     )
 
@@ -61,9 +72,13 @@ def restored(saved: Checkpoint) -> State:
         restore_interaction(state, interaction)
     for key, instants in saved.auto_replies.items():
         state.auto_replies[key] = instants
-    for key, spans in saved.handling.items():
-        state.handling[key] = spans
+    state.measured.update(saved.measured)
     state.tripped.update(saved.tripped)
+    state.hours.update(saved.hours)
+    state.emergencies.update(saved.emergencies)
+    schedule_queues(state)
+    state.demand.update(saved.demand)
+    state.estimates.update(saved.estimates)
     state.typical.update(saved.typical)
     return state
 

@@ -1,13 +1,14 @@
 """Commands: orders to the core. They may carry personal data (texts to match rules on); the journal never sees them."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from agents.agent import Presence, Profile
-from queues.interaction import Label
+from queues.interaction import Label, RoomMode
+from queues.overflow import Do
 from vocabulary.ids import AgentId, ChannelName, CustomerId, InteractionId, MessageId, OfferId, QueueName
-from vocabulary.instants import Instant
+from vocabulary.instants import Instant, Span
 from vocabulary.skills import Preference, Requirement
 
 Author = Literal["customer", "agent", "bot", "note"]
@@ -28,8 +29,9 @@ class Admit(msgspec.Struct, frozen=True, kw_only=True):
 
     Fields that staff or an integration sends (`queue`, `priority`, `class_`, `requirements`) win over rules.
     `address_hash` stands for the address that an automatic reply would go to; None = no way to reply.
-    `suppressed_by`: signals of automatic mail; with any, no automatic reply is sent.
-    `subject` and `text` serve the rules only and are not kept.
+    `suppressed_by`: signals of automatic mail; with any, no automatic reply is sent. `mailable`: there is an e-mail
+    address to write to. `slot`: the start of a window in which the customer wants to be called.
+    `subject`, `text` and `attributes` (of the customer, or sent with it) serve the rules only and are not kept.
     """
 
     id: InteractionId
@@ -50,11 +52,14 @@ class Admit(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     preferred_agent: AgentId | None = None
     address_hash: str | None = None
+    mailable: bool = False
     suppressed_by: tuple[str, ...] = ()
     candidates: tuple[Candidate, ...] = ()
     follows: InteractionId | None = None
     scheduled_at: Instant | None = None
+    slot: Instant | None = None
     warnings: tuple[str, ...] = ()
+    attributes: dict[str, Any] = {}
 
 
 class AddMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,21 +134,101 @@ class ExtendWrapUp(msgspec.Struct, frozen=True):
 
 
 class Transfer(msgspec.Struct, frozen=True):
-    """The owner hands over to `queue`; `note` (a message id) is what the next one reads first."""
+    """The owner hands over to a queue, to agent `to`, or to whoever holds `requirements`; `note` is a message id.
+
+    With a queue, `requirements` are set anew; alone, they are looked for in the current queue. `warm`: it stays with
+    the owner until somebody accepts.
+    """
 
     interaction: InteractionId
     agent: AgentId
-    queue: QueueName
+    queue: QueueName | None
     note: MessageId
     requirements: tuple[Requirement, ...] | None = None
+    to: AgentId | None = None
+    warm: bool = False
+
+
+class CancelTransfer(msgspec.Struct, frozen=True):
+    """The owner keeps it after all: the warm transfer that he asked for is over."""
+
+    interaction: InteractionId
+    agent: AgentId
+
+
+class JoinRoom(msgspec.Struct, frozen=True):
+    """`agent` joins the room of another's active interaction, or is in it in another mode.
+
+    `by`: its owner who invites him, a supervisor, or himself. `beyond_capacity`: whether he has room doesn't matter.
+    """
+
+    interaction: InteractionId
+    agent: AgentId
+    mode: RoomMode
+    by: str
+    beyond_capacity: bool = False
+
+
+class LeaveRoom(msgspec.Struct, frozen=True):
+    """`agent` is no longer in the room."""
+
+    interaction: InteractionId
+    agent: AgentId
+
+
+class TakeOver(msgspec.Struct, frozen=True):
+    """`agent` becomes the owner of what another agent works on, without a new leg."""
+
+    interaction: InteractionId
+    agent: AgentId
+    by: str
+    beyond_capacity: bool = False
+
+
+class Assign(msgspec.Struct, frozen=True):
+    """What waits or rings is `agent`'s at once: he pulls it himself (`by` is he), or a supervisor assigns it."""
+
+    interaction: InteractionId
+    agent: AgentId
+    by: str
+    beyond_capacity: bool = False
+
+
+class UndoAct(msgspec.Struct, frozen=True):
+    """Take back the latest move, change of priority or forced close."""
+
+    interaction: InteractionId
+    by: str
+
+
+class MarkSpam(msgspec.Struct, frozen=True):
+    """It is spam, says `by`: closed, whatever its state."""
+
+    interaction: InteractionId
+    by: str
+    audit: str | None = None
+
+
+class StartOutbound(msgspec.Struct, frozen=True, kw_only=True):
+    """`agent` contacts a customer: a new interaction that is his at once. Without a queue, his own first one."""
+
+    id: InteractionId
+    channel: ChannelName
+    medium: str
+    customer: CustomerId
+    agent: AgentId
+    queue: QueueName | None = None
+    language: str | None = None
+    tags: tuple[str, ...] = ()
 
 
 class Move(msgspec.Struct, frozen=True):
-    """A supervisor moves what waits to `queue`."""
+    """A supervisor moves what waits to `queue`. `audit`: the line of the audit log that has his reason in words."""
 
     interaction: InteractionId
     queue: QueueName
     by: str
+    audit: str | None = None
 
 
 class Reprioritise(msgspec.Struct, frozen=True):
@@ -153,6 +238,7 @@ class Reprioritise(msgspec.Struct, frozen=True):
     priority: int
     by: str
     class_: int | None = None
+    audit: str | None = None
 
 
 class Park(msgspec.Struct, frozen=True):
@@ -171,11 +257,12 @@ class Resume(msgspec.Struct, frozen=True):
 
 
 class Close(msgspec.Struct, frozen=True):
-    """Ended by staff or rule, whatever its state; `reason` is a code."""
+    """Ended by staff or rule, whatever its state; `reason` is a code, words of it are in the line `audit`."""
 
     interaction: InteractionId
     reason: str
     by: str
+    audit: str | None = None
 
 
 class CallAttempted(msgspec.Struct, frozen=True):
@@ -184,6 +271,49 @@ class CallAttempted(msgspec.Struct, frozen=True):
     interaction: InteractionId
     agent: AgentId
     outcome: CallOutcome
+
+
+class AcceptCallback(msgspec.Struct, frozen=True):
+    """The customer would rather be called: now, in the place that he has, or in the window that begins at `slot`."""
+
+    interaction: InteractionId
+    slot: Instant | None = None
+
+
+class RescheduleCallback(msgspec.Struct, frozen=True):
+    """The customer wants to be called in the window that begins at `slot`."""
+
+    interaction: InteractionId
+    slot: Instant
+
+
+class CancelCallback(msgspec.Struct, frozen=True):
+    """A callback is no longer wanted; `by` is `customer` or who says so for him."""
+
+    interaction: InteractionId
+    by: str
+
+
+class LeaveMessage(msgspec.Struct, frozen=True):
+    """The customer would rather have an answer by e-mail; he has given an address."""
+
+    interaction: InteractionId
+
+
+class RecordEstimate(msgspec.Struct, frozen=True):
+    """The expected wait of what waits: the 10th to 90th percentile, ms. Later ones replace it."""
+
+    interaction: InteractionId
+    low_ms: Span
+    high_ms: Span
+
+
+class SetEmergency(msgspec.Struct, frozen=True):
+    """The emergency switch of a queue: on, with what is done, or off (None). An empty action leaves it to the rules."""
+
+    queue: QueueName
+    action: Do | None
+    by: str
 
 
 class DefineAgent(msgspec.Struct, frozen=True):
@@ -255,12 +385,26 @@ Command = (
     | WrapUp
     | ExtendWrapUp
     | Transfer
+    | CancelTransfer
+    | JoinRoom
+    | LeaveRoom
+    | TakeOver
+    | Assign
+    | UndoAct
+    | MarkSpam
+    | StartOutbound
     | Move
     | Reprioritise
     | Park
     | Resume
     | Close
     | CallAttempted
+    | AcceptCallback
+    | RescheduleCallback
+    | CancelCallback
+    | LeaveMessage
+    | RecordEstimate
+    | SetEmergency
     | DefineAgent
     | RemoveAgent
     | SetPresence

@@ -1,7 +1,7 @@
 """What is said in an interaction, and what that changes (semantics.md section 2)."""
 
 from agents.availability import is_there
-from queues.interaction import Interaction
+from queues.interaction import SPEAKS, Interaction
 from queues.lifecycle import OPEN, InteractionState
 from router import events as e
 from router.commands import AddMessage, CustomerBack, CustomerGone, Leave, ReportDelivery, WantPerson
@@ -22,6 +22,8 @@ def add_message(draft: Draft, command: AddMessage) -> Refusal | None:
         refusal = _not_his(interaction, command.agent)
         if refusal is not None:
             return refusal
+    elif command.author == "note" and interaction.participants.get(command.agent or "") == "monitor":
+        return refuse("forbidden", "monitors_only", "Who monitors writes nothing.")
     draft.emit(
         e.MessageAdded(
             at=draft.now,
@@ -38,6 +40,11 @@ def add_message(draft: Draft, command: AddMessage) -> Refusal | None:
 
 
 def _not_his(interaction: Interaction, agent: str | None) -> Refusal | None:
+    mode = interaction.participants.get(agent or "")
+    if mode in SPEAKS:
+        return None
+    if mode is not None:
+        return refuse("forbidden", f"{mode}s_only", f"Who is there as {mode} does not write to the customer.")
     if interaction.agent != agent or interaction.state not in (S.ACTIVE, S.PARKED):
         detail = f"Only the agent who has interaction {interaction.id} may reply; it is {interaction.state}."
         return refuse("conflict", "not_owner", detail)
@@ -52,7 +59,7 @@ def _customer_wrote(draft: Draft, interaction: Interaction) -> None:
             _resume(draft, interaction, "customer_wrote")
             wait_for_owner(draft, draft.state.interactions[interaction.id])
         case S.ANSWERED_BY_BOT:
-            enqueue(draft, interaction, "not_satisfied", arrived_at=interaction.unanswered_at)
+            _give_to_person(draft, interaction)
         case S.CLOSED | S.ABANDONED:
             _open_again(draft, interaction)
 
@@ -90,8 +97,14 @@ def want_person(draft: Draft, command: WantPerson) -> Refusal | None:
     if interaction is None:
         return unknown("interaction", command.interaction)
     if interaction.state is S.ANSWERED_BY_BOT:
-        enqueue(draft, interaction, "not_satisfied", arrived_at=interaction.unanswered_at or draft.now)
+        _give_to_person(draft, interaction)
     return None
+
+
+def _give_to_person(draft: Draft, interaction: Interaction) -> None:
+    """Enqueue what the bot has answered, for whom it was meant."""
+    arrived, preferred = interaction.unanswered_at or draft.now, still_there(draft, interaction.preferred_agent)
+    enqueue(draft, interaction, "not_satisfied", arrived_at=arrived, preferred_agent=preferred)
 
 
 def report_delivery(draft: Draft, command: ReportDelivery) -> Refusal | None:

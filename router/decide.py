@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from router import admission, conversation, offers, presence, work
+from router import admission, conversation, offers, outbound, presence, rooms, supervision, transfers, work
 from router import commands as c
 from router.decision import Decision, Refusal
 from router.draft import Draft
 from router.match import settle
 from router.policy import Policy
+from router.relax import review
 from router.state import State, Undo
 from router.timers import run_due
 from vocabulary.instants import Instant
@@ -72,6 +73,7 @@ def _reconcile(draft: Draft, command: c.Reconcile) -> Refusal | None:
     # When every agent has chosen, nobody is left who could take anything.
     for agent in draft.state.agents:
         draft.look_at_agent(agent)
+    review(draft)
     return None
 
 
@@ -87,7 +89,15 @@ _DECIDERS: dict[type[Any], Callable[[Draft, Any], Refusal | None]] = {
     c.End: work.end_contact,
     c.WrapUp: work.wrap_up,
     c.ExtendWrapUp: work.extend_wrap_up,
-    c.Transfer: work.transfer,
+    c.Transfer: transfers.transfer,
+    c.CancelTransfer: transfers.cancel,
+    c.JoinRoom: rooms.join_room,
+    c.LeaveRoom: rooms.leave_room,
+    c.TakeOver: rooms.take_over,
+    c.Assign: supervision.assign,
+    c.UndoAct: supervision.undo_act,
+    c.MarkSpam: supervision.mark_spam,
+    c.StartOutbound: outbound.start,
     c.Move: work.move,
     c.Reprioritise: work.reprioritise,
     c.Park: work.park,

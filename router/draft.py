@@ -2,6 +2,7 @@
 
 from agents.agent import Agent
 from queues.interaction import Interaction
+from queues.lifecycle import OPEN, InteractionState
 from queues.policy import ChannelPolicy, QueuePolicy
 from router.decision import Refusal, RefusalCode
 from router.events import AnyEvent
@@ -18,7 +19,7 @@ class Draft:
     The state is alive: an interaction or agent that was looked up before an event is what it is after it.
     """
 
-    __slots__ = ("agents", "events", "interactions", "now", "policy", "state")
+    __slots__ = ("agents", "events", "interactions", "now", "overflowing", "policy", "state")
 
     def __init__(self, state: State, policy: Policy, now: Instant) -> None:
         self.state = state
@@ -28,6 +29,7 @@ class Draft:
         # Dicts, not sets: their order doesn't depend on string hashing, so every machine decides alike.
         self.agents: dict[AgentId, None] = {}
         self.interactions: dict[InteractionId, None] = {}
+        self.overflowing: dict[InteractionId, None] | None = None
 
     def emit(self, event: AnyEvent) -> None:
         """Let `event` have happened."""
@@ -41,6 +43,12 @@ class Draft:
     def look_at(self, interaction: InteractionId) -> None:
         """Somebody may be able to take the interaction now."""
         self.interactions[interaction] = None
+
+    def may_overflow(self, interaction: InteractionId) -> None:
+        """Its queue may do something else with the interaction than let it wait."""
+        if self.overflowing is None:
+            self.overflowing = {}
+        self.overflowing[interaction] = None
 
     def interaction(self, id: InteractionId) -> Interaction | None:
         """Return the interaction as it is after the events so far."""
@@ -71,3 +79,16 @@ def refuse(code: RefusalCode, reason: str, detail: str) -> Refusal:
 def unknown(kind: str, id: str) -> Refusal:
     """Return the refusal of a command about something that isn't there."""
     return Refusal("not_found", f"unknown_{kind}", f"There is no {kind} {id!r}, or it was closed long ago.")
+
+
+def owned(draft: Draft, id: str, agent: str, *states: InteractionState) -> Interaction | Refusal:
+    """Return the interaction if `agent` owns it and it is in one of `states`."""
+    interaction = draft.interaction(id)
+    if interaction is None:
+        return unknown("interaction", id)
+    if interaction.agent != agent or interaction.state not in OPEN:
+        return refuse("conflict", "not_owner", f"Interaction {id} is not with agent {agent} now.")
+    if interaction.state not in states:
+        wanted = " or ".join(states)
+        return refuse("conflict", "wrong_state", f"Interaction {id} is {interaction.state}; it must be {wanted}.")
+    return interaction

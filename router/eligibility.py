@@ -23,7 +23,7 @@ def fails_because(agent: Agent, interaction: Interaction, now: Instant) -> str |
     """
     reason = unavailable_because(agent, interaction.medium, now)
     if reason is None and interaction.only_agent != agent.id:
-        reason = _not_for(agent, interaction)
+        reason = not_for(agent, interaction)
     if reason is not None:
         return reason
     if not agent.has_room(interaction.medium) and interaction.id not in agent.holds:
@@ -31,7 +31,8 @@ def fails_because(agent: Agent, interaction: Interaction, now: Instant) -> str |
     return _kept_from(agent, interaction, now)
 
 
-def _not_for(agent: Agent, interaction: Interaction) -> str | None:
+def not_for(agent: Agent, interaction: Interaction) -> str | None:
+    """Return why `interaction` is not for `agent`, by its queue and the skills it asks for, or None."""
     membership = agent.profile.queues.get(interaction.queue)
     sees = membership is not None and membership.delay <= interaction.waited_seen
     if not sees and not any(group in interaction.groups for group in agent.profile.groups):

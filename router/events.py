@@ -9,7 +9,9 @@ from typing import ClassVar
 import msgspec
 
 from agents.agent import Presence, Profile
-from queues.interaction import Label
+from queues.hours import Status
+from queues.interaction import Label, RoomMode, UndoKind
+from queues.overflow import Contact, Do
 from router.commands import Author, CallOutcome, DeliveryResult
 from vocabulary.ids import AgentId, ChannelName, CustomerId, InteractionId, MessageId, OfferId, QueueName
 from vocabulary.instants import Instant, Span
@@ -42,8 +44,11 @@ class Admitted(Event, frozen=True, kw_only=True, gc=False):
     rule: str | None = None
     reasons: tuple[str, ...] = ()
     follows: InteractionId | None = None
+    preferred_agent: AgentId | None = None
     automatic: tuple[str, ...] = ()
     """The signals that a machine wrote it."""
+    contact: Contact | None = None
+    """How later automatic replies may reach the customer; None: they can't."""
 
 
 class Enqueued(Event, frozen=True, kw_only=True, gc=False):
@@ -69,6 +74,14 @@ class Enqueued(Event, frozen=True, kw_only=True, gc=False):
     requirements: tuple[Requirement, ...] | None = None
     last: tuple[AgentId, ...] = ()
     """Agents who are ranked last in this leg: who gave it away."""
+    overflow_after: tuple[Span, ...] | None = None
+    """Waits after which the queue may do something else with it; None: it never does."""
+    step_at: Instant | None = None
+    """When the first step of the queue comes due."""
+    steps_anew: bool = False
+    """What steps did in the leg before no longer counts, but for requirements and priority."""
+    counted: bool = False
+    """It counts as an arrival for the guard of steps."""
 
 
 class AutoReplied(Event, frozen=True, kw_only=True, gc=False):
@@ -79,6 +92,8 @@ class AutoReplied(Event, frozen=True, kw_only=True, gc=False):
     address_hash: str
     article: str | None = None
     wait_ms: tuple[Span, Span] | None = None
+    answers: int = 1
+    """The number of the message that it answers."""
 
 
 class AutoReplySuppressed(Event, frozen=True, kw_only=True, gc=False):
@@ -130,6 +145,8 @@ class Offered(Event, frozen=True, kw_only=True, gc=False):
     agent: AgentId
     cost: int
     expires_at: Instant
+    flagged: bool = False
+    """Allowed beyond his capacity."""
 
 
 class OfferAccepted(Event, frozen=True, kw_only=True, gc=False):
@@ -161,7 +178,10 @@ class OfferExpired(Event, frozen=True, kw_only=True, gc=False):
 
 
 class OfferWithdrawn(Event, frozen=True, kw_only=True, gc=False):
-    """Taken back: `reason` is customer_left, lost_race, agent_disconnected, agent_unavailable, moved or closed."""
+    """Taken back.
+
+    `reason` is customer_left, lost_race, agent_disconnected, agent_unavailable, moved, closed, converted or emergency.
+    """
 
     offer: OfferId
     interaction: InteractionId
@@ -246,12 +266,138 @@ class Parked(Event, frozen=True, kw_only=True, gc=False):
 
 
 class Transferred(Event, frozen=True, kw_only=True, gc=False):
-    """The owner gave it away; a new leg follows."""
+    """The owner gave it away, to a queue or to agent `to`; a new leg follows."""
 
     interaction: InteractionId
     agent: AgentId
     queue: QueueName
     note: MessageId
+    to: AgentId | None = None
+
+
+class WarmTransferAsked(Event, frozen=True, kw_only=True, gc=False):
+    """The owner wants to hand it over to somebody of `queue`, or to `only_agent`; it stays with him until one accepts.
+
+    What follows `until` (then it is over) is what the leg would have; `expired`, `groups`: what expired and was added
+    before.
+    """
+
+    interaction: InteractionId
+    agent: AgentId
+    queue: QueueName
+    note: MessageId
+    until: Instant
+    due_at: Instant
+    credit: Span
+    target: Span = 0
+    pace: Span = 0
+    only_agent: AgentId | None = None
+    requirements: tuple[Requirement, ...] = ()
+    expired: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+
+class WarmTransferAccepted(Event, frozen=True, kw_only=True, gc=False):
+    """`agent` takes it from `sender`: leg number `leg`, in `queue`, begins and is answered in the same decision."""
+
+    interaction: InteractionId
+    agent: AgentId
+    sender: AgentId
+    queue: QueueName
+    leg: int
+    steps_anew: bool = False
+
+
+class WarmTransferEnded(Event, frozen=True, kw_only=True, gc=False):
+    """It stays with its owner `agent`: `reason` is declined, expired, nobody, cancelled, or what became of it.
+
+    Or what became of the agent who was asked: agent_offline, agent_disconnected, agent_unavailable, agent_removed.
+    """
+
+    interaction: InteractionId
+    agent: AgentId
+    queue: QueueName
+    reason: str
+
+
+class OnlyAgentLifted(Event, frozen=True, kw_only=True, gc=False):
+    """It no longer waits for `agent` alone, but for anybody of its queue: he left, or doesn't take it."""
+
+    interaction: InteractionId
+    agent: AgentId
+    reason: str
+
+
+class RoomJoined(Event, frozen=True, kw_only=True, gc=False):
+    """`agent` is in the room and occupies `cost` of his units. `by`: who asked for it."""
+
+    interaction: InteractionId
+    agent: AgentId
+    mode: RoomMode
+    cost: int
+    by: str
+    flagged: bool = False
+
+
+class RoomLeft(Event, frozen=True, kw_only=True, gc=False):
+    """`agent` is no longer in the room."""
+
+    interaction: InteractionId
+    agent: AgentId
+    cause: str
+
+
+class TakenOver(Event, frozen=True, kw_only=True, gc=False):
+    """`agent` owns it in the place of `before`, in the same leg."""
+
+    interaction: InteractionId
+    agent: AgentId
+    before: AgentId
+    by: str
+    cost: int
+    flagged: bool = False
+
+
+class Assigned(Event, frozen=True, kw_only=True, gc=False):
+    """`by` chose `agent`, himself or another: what is offered to him next is his without asking."""
+
+    interaction: InteractionId
+    agent: AgentId
+    by: str
+
+
+class OutboundStarted(Event, frozen=True, kw_only=True, gc=False):
+    """An agent began it; it is his, and never waited."""
+
+    interaction: InteractionId
+    agent: AgentId
+    queue: QueueName
+    cost: int
+
+
+class SpamMarked(Event, frozen=True, kw_only=True, gc=False):
+    """`by` says that it is spam."""
+
+    interaction: InteractionId
+    customer: CustomerId
+    by: str
+
+
+class Undone(Event, frozen=True, kw_only=True, gc=False):
+    """`by` took back a move, a change of priority or a close: it is as it was before, in `state`.
+
+    `leg`: a new one where it waits again. `enqueued_at`: from when that leg's clocks count. `cost`: what it occupies of
+    its owner.
+    """
+
+    interaction: InteractionId
+    kind: UndoKind
+    by: str
+    state: str
+    queue: QueueName
+    leg: int
+    enqueued_at: Instant
+    cost: int = 0
 
 
 class OwnerLost(Event, frozen=True, kw_only=True, gc=False):
@@ -263,11 +409,13 @@ class OwnerLost(Event, frozen=True, kw_only=True, gc=False):
 
 
 class Moved(Event, frozen=True, kw_only=True, gc=False):
-    """Staff moved it to `queue`; a new leg follows."""
+    """Staff moved it to `queue`; a new leg follows. Its reason in words is in the line `audit` of the audit log."""
 
     interaction: InteractionId
     queue: QueueName
     by: str
+    audit: str | None = None
+    undo_until: Instant | None = None
 
 
 class Reprioritised(Event, frozen=True, kw_only=True, gc=False):
@@ -278,6 +426,8 @@ class Reprioritised(Event, frozen=True, kw_only=True, gc=False):
     class_: int
     due_at: Instant
     by: str
+    audit: str | None = None
+    undo_until: Instant | None = None
 
 
 class Closed(Event, frozen=True, kw_only=True, gc=False):
@@ -287,6 +437,8 @@ class Closed(Event, frozen=True, kw_only=True, gc=False):
     reason: str
     by: str
     reopen_until: Instant
+    audit: str | None = None
+    undo_until: Instant | None = None
 
 
 class CallTried(Event, frozen=True, kw_only=True, gc=False):
@@ -321,6 +473,40 @@ class WaitReached(Event, frozen=True, kw_only=True, gc=False):
     wait_ms: Span
 
 
+class StepTaken(Event, frozen=True, kw_only=True, gc=False):
+    """The queue's step `after` was taken: from now on only `requirements` count, and agents of `groups` serve it too.
+
+    `next_at`: when the next step comes due.
+    """
+
+    interaction: InteractionId
+    after: Span
+    requirements: tuple[Requirement, ...]
+    groups: tuple[str, ...]
+    priority: int
+    due_at: Instant
+    next_at: Instant | None = None
+
+
+class StepHeld(Event, frozen=True, kw_only=True, gc=False):
+    """The queue's step `after` is held back, for it would overload those whom it adds: `load` is theirs, per cent.
+
+    It is looked at again at `until`.
+    """
+
+    interaction: InteractionId
+    after: Span
+    load: int
+    until: Instant
+
+
+class StepsChanged(Event, frozen=True, kw_only=True, gc=False):
+    """The configuration changed the queue's steps: the next comes due at `next_at`, or none does."""
+
+    interaction: InteractionId
+    next_at: Instant | None = None
+
+
 class HoldEnded(Event, frozen=True, kw_only=True, gc=False):
     """The preferred agent no longer has it to himself."""
 
@@ -338,6 +524,83 @@ class Forgotten(Event, frozen=True, kw_only=True, gc=False):
     """Its reopen window is over; it lives on in the records only."""
 
     interaction: InteractionId
+
+
+class WaitEstimated(Event, frozen=True, kw_only=True, gc=False):
+    """Its expected wait, 10th to 90th percentile."""
+
+    interaction: InteractionId
+    low_ms: Span
+    high_ms: Span
+
+
+class OverflowDue(Event, frozen=True, kw_only=True, gc=False):
+    """It has waited `wait_ms` in this leg: rules of overflow with that wait count from now on."""
+
+    interaction: InteractionId
+    wait_ms: Span
+
+
+class Overflowed(Event, frozen=True, kw_only=True, gc=False):
+    """A rule of overflow applied, for the reasons `because`; what it does follows.
+
+    `rule` counts the queue's from 0; -1: the emergency switch, -2: what the queue does on closing. `groups` of agents
+    serve it too from now on; `to` is the queue that it moves to.
+    """
+
+    interaction: InteractionId
+    queue: QueueName
+    rule: int
+    because: tuple[str, ...]
+    groups: tuple[str, ...] = ()
+    to: QueueName | None = None
+
+
+class WayOffered(Event, frozen=True, kw_only=True, gc=False):
+    """The customer is offered something else than waiting: a `callback`, or to leave a `message`."""
+
+    interaction: InteractionId
+    way: str
+
+
+class Converted(Event, frozen=True, kw_only=True, gc=False):
+    """It goes on as work of another medium, answered by `channel`; a new leg or an appointment follows."""
+
+    interaction: InteractionId
+    medium: str
+    channel: ChannelName
+    cause: str
+
+
+class CustomerTold(Event, frozen=True, kw_only=True, gc=False):
+    """The customer is told something that he must know, where he can be written to. `notice` names the wording."""
+
+    interaction: InteractionId
+    notice: str
+    attempt: int = 0
+
+
+class HoursChanged(Event, frozen=True, kw_only=True, gc=False):
+    """A queue is open, closed, or closed for a holiday, until `until` at least."""
+
+    queue: QueueName
+    status: Status
+    until: Instant | None = None
+
+
+class EmergencySet(Event, frozen=True, kw_only=True, gc=False):
+    """A queue's emergency switch is on: `action` is done with what waits and with what comes."""
+
+    queue: QueueName
+    action: Do
+    by: str
+
+
+class EmergencyCleared(Event, frozen=True, kw_only=True, gc=False):
+    """A queue's emergency switch is off."""
+
+    queue: QueueName
+    by: str
 
 
 class AgentDefined(Event, frozen=True, kw_only=True, gc=False):
@@ -422,6 +685,17 @@ AnyEvent = (
     | Resumed
     | Parked
     | Transferred
+    | WarmTransferAsked
+    | WarmTransferAccepted
+    | WarmTransferEnded
+    | OnlyAgentLifted
+    | RoomJoined
+    | RoomLeft
+    | TakenOver
+    | Assigned
+    | OutboundStarted
+    | SpamMarked
+    | Undone
     | OwnerLost
     | Moved
     | Reprioritised
@@ -430,9 +704,21 @@ AnyEvent = (
     | Scheduled
     | RequirementExpired
     | WaitReached
+    | StepTaken
+    | StepHeld
+    | StepsChanged
     | HoldEnded
     | BarLifted
     | Forgotten
+    | WaitEstimated
+    | OverflowDue
+    | Overflowed
+    | WayOffered
+    | Converted
+    | CustomerTold
+    | HoursChanged
+    | EmergencySet
+    | EmergencyCleared
     | AgentDefined
     | AgentRemoved
     | PresenceChanged

@@ -2,20 +2,34 @@
 
 from bisect import bisect_left, insort
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
-from agents.agent import WORK, Agent, Hold, HoldKind, Membership
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from agents.agent import BUSY, WORK, Agent, Hold, HoldKind, Membership
+from agents.availability import is_staffing
 from agents.busy import share_after
-from queues.interaction import Interaction, Offer, OfferState
+from queues.backlog import signature_of
+from queues.consult import sought
+from queues.demand import Demand, key_of
+from queues.interaction import Consult, Interaction, Offer, OfferState, Undoable, UndoKind
 from queues.lifecycle import CAUSES, NEW, InteractionState, allows
+from queues.measured import UNMEASURED, Measured
+from queues.overflow import EMERGENCY, NO_MARKS, Change, Marks
 from router import events as e
-from router.state import HANDLING_SAMPLES, QUEUED, REPLIES_KEPT, State, schedule, schedule_agent
-from vocabulary.ids import AgentId, InteractionId, OfferId
+from router.lending import is_own
+from router.state import QUEUED, REPLIES_KEPT, State, schedule, schedule_agent
+from vocabulary.ids import AgentId, InteractionId, OfferId, QueueName
 from vocabulary.instants import Instant
 from vocabulary.skills import Requirement
 
 S = InteractionState
-SAME_OPENING = ("moved", "transferred", "owner_lost")
+SLOT = "slot"
+STREAMS_MAX = 1_000
+"""So many kinds of work at most are counted for the guard of steps."""
+SAME_OPENING = ("moved", "transferred", "owner_lost", "overflowed", "converted")
 """Causes of a leg that goes on with what the customer came for: who declined it is still ranked last."""
 
 
@@ -29,6 +43,8 @@ def restore_interaction(state: State, interaction: Interaction) -> None:
     state.interactions[interaction.id] = interaction
     state.index.put(interaction)
     schedule(state, interaction)
+    if interaction.scheduled_for == SLOT and interaction.state is S.SCHEDULED:
+        _book(state, interaction, 1)
 
 
 def restore_agent(state: State, agent: Agent) -> None:
@@ -37,6 +53,8 @@ def restore_agent(state: State, agent: Agent) -> None:
     state.index.put_agent(agent)
     schedule_agent(state, agent)
     _index_members(state, agent.id, {}, agent.profile.queues)
+    if is_staffing(agent):
+        _staff(state, agent, 1)
 
 
 def restore_offer(state: State, offer: Offer) -> None:
@@ -63,7 +81,7 @@ def _changing_agent(state: State, id: AgentId) -> Agent:
     return agent
 
 
-def _enter(state: State, table: dict[Any, Any], key: str, value: Any) -> None:
+def _enter(state: State, table: dict[Any, Any], key: Any, value: Any) -> None:
     if state.undo is not None:
         state.undo.entry(table, key)
     table[key] = value
@@ -76,15 +94,46 @@ def _go(interaction: Interaction, by: str, to: InteractionState) -> None:
     interaction.state = to
 
 
+def _staff(state: State, agent: Agent, by: int) -> None:
+    """Count `agent` as staffed where he is a member, or no longer."""
+    for queue in agent.profile.queues:
+        _enter(state, state.staffing, queue, state.staffing.get(queue, 0) + by)
+
+
+def _book(state: State, interaction: Interaction, by: int) -> None:
+    """Take or give back a place in the window in which `interaction` is to be called."""
+    assert interaction.scheduled_at is not None, f"{interaction.id} has no appointment"
+    window = (interaction.queue, interaction.scheduled_at)
+    _enter(state, state.booked, window, state.booked.get(window, 0) + by)
+
+
+def _leave_window(state: State, interaction: Interaction) -> None:
+    """Give back the place that `interaction` has booked, if it has."""
+    if interaction.scheduled_for == SLOT and interaction.state is S.SCHEDULED:
+        _book(state, interaction, -1)
+        interaction.scheduled_for = ""
+
+
 # -- what an agent holds
 
 
-def _occupy(state: State, id: AgentId, interaction: Interaction, cost: int, kind: HoldKind, at: Instant) -> None:
+def _occupy(
+    state: State,
+    id: AgentId,
+    interaction: Interaction,
+    cost: int,
+    kind: HoldKind,
+    at: Instant,
+    flagged: bool = False,
+) -> None:
     """Let `interaction` occupy `cost` units of an agent, in the place of what it occupied before."""
     agent = _changing_agent(state, id)
     before = agent.holds.get(interaction.id)
-    agent.used += cost - (before.cost if before is not None else 0)
-    beyond = agent.used > agent.profile.capacity
+    if before is not None:
+        agent.used -= before.cost
+        flagged = flagged or before.flagged
+    agent.used += cost
+    beyond = flagged or agent.used > agent.profile.capacity
     agent.holds = {**agent.holds, interaction.id: Hold(interaction.medium, cost, kind, beyond)}
     if kind == "active" and agent.busy_at is None:
         agent.busy_at = at
@@ -108,7 +157,7 @@ def _rest(agent: Agent, at: Instant) -> None:
     worked_from = at if agent.busy_at is None else max(agent.busy_at, agent.idle_since)
     agent.busy = share_after(agent.busy, worked_from - agent.idle_since, at - worked_from)
     agent.idle_since = at
-    agent.busy_at = at if agent.holds and agent.works else None
+    agent.busy_at = at if any(hold.kind in BUSY for hold in agent.holds.values()) else None
 
 
 def _end_offer(state: State, id: OfferId, to: OfferState, reason: str = "") -> None:
@@ -128,7 +177,10 @@ def _offer_lost(state: State, event: Any, to: OfferState, reason: str, barred_un
     if barred_until is not None:
         interaction.barred = {**interaction.barred, event.agent: barred_until}
         state.deadlines.put(barred_until, "bar", interaction.id)
-    _go(interaction, "offer ended", S.OFFERED if interaction.offers else S.WAITING)
+    if interaction.consult is None:
+        _go(interaction, "offer ended", S.OFFERED if interaction.offers else S.WAITING)
+    else:
+        state.deadlines.put(interaction.consult.until, "consult", interaction.id)
     state.index.put(interaction)
     return interaction
 
@@ -164,6 +216,8 @@ def _admitted(state: State, event: e.Admitted) -> None:
         credit=0,
         leg=0,
         follows=event.follows,
+        contact=event.contact,
+        preferred_agent=event.preferred_agent,
     )
 
 
@@ -172,7 +226,11 @@ def _enqueued(state: State, event: e.Enqueued) -> None:
     if interaction.agent is not None:
         _release(state, interaction.agent, interaction.id, event.at)
         interaction.agent = None
+    elif interaction.state in QUEUED:
+        _learn_wait(state, interaction, event.at)
     state.index.take(interaction)
+    if interaction.scheduled_for:
+        _leave_window(state, interaction)
     new = interaction.leg == 0 and interaction.scheduled_at is None and event.cause == "admitted"
     assert allows(NEW if new else interaction.state, CAUSES[event.cause], S.WAITING), f"{event} from {interaction}"
     interaction.state = S.WAITING
@@ -189,27 +247,48 @@ def _enqueued(state: State, event: e.Enqueued) -> None:
     interaction.only_agent = event.only_agent
     interaction.hold_until = event.hold_until
     interaction.waited_seen = 0
+    interaction.step_at = event.step_at
+    if event.cause != "moved":
+        interaction.undo = None
     if not new:
         _begin_again(interaction, event)
+    if event.overflow_after is not None or interaction.overflow is not None:
+        interaction.overflow = _marks_of_leg(interaction, event)
     if event.requirements is not None:
         interaction.requirements = event.requirements
         interaction.expired = frozenset()
-        interaction.groups = ()
-    elif event.cause == "moved":
-        interaction.groups = ()
     if event.last:
         interaction.declined_by |= frozenset(event.last)
+    if event.counted:
+        _count(state, interaction, event.at)
+    if state.oldest:
+        state.oldest.put(event.queue, (event.at, interaction.id))
+    _measure(state, event.queue, _measured(state, interaction).with_arrival(interaction.class_, event.at))
     state.index.put(interaction)
     _schedule_leg(state, interaction)
 
 
+def _marks_of_leg(interaction: Interaction, event: e.Enqueued) -> Marks | None:
+    """Return what is kept of overflow: in the same opening, the queues that were left that way."""
+    left = (interaction.overflow or NO_MARKS).left if event.cause in SAME_OPENING else ()
+    if event.overflow_after is None and not left:
+        return None
+    return Marks(event.overflow_after or (), left=left)
+
+
 def _begin_again(interaction: Interaction, event: e.Enqueued) -> None:
     """Forget what belonged to the leg or the opening before."""
+    if interaction.closed_at is not None:
+        interaction.attempts = 0
     interaction.offers = ()
     interaction.barred = {agent: until for agent, until in interaction.barred.items() if until > event.at}
+    interaction.estimate = None
     if event.cause not in SAME_OPENING:
         interaction.declined_by = frozenset()
-    interaction.step = 0
+    if event.steps_anew:
+        interaction.groups = ()
+        interaction.steps_taken = ()
+        interaction.stream = ""
     interaction.accepted_at = None
     interaction.owner_gone_until = None
     interaction.parked_until = None
@@ -221,12 +300,29 @@ def _begin_again(interaction: Interaction, event: e.Enqueued) -> None:
 
 def _schedule_leg(state: State, interaction: Interaction) -> None:
     """Enter the deadlines of one who waits anew; most have none."""
+    if interaction.step_at is not None:
+        state.deadlines.put(interaction.step_at, "step", interaction.id)
     for need in interaction.requirements:
         if need.expires_after is not None:
             schedule(state, interaction)
             return
-    if interaction.hold_until is not None or interaction.leg > 1 or interaction.queue in state.delays:
+    if interaction.hold_until is not None or interaction.leg > 1 or interaction.overflow is not None or interaction.queue in state.delays:
         schedule(state, interaction)
+
+
+def _count(state: State, interaction: Interaction, at: Instant) -> None:
+    """Count an arrival; where too many kinds of work are known, the one that has not come for longest is forgotten."""
+    signature = signature_of(interaction)
+    key = interaction.stream = key_of(signature)
+    known = state.demand.get(key)
+    if known is None:
+        known = Demand(signature.queue, signature.medium, signature.requirements)
+        if len(state.demand) >= STREAMS_MAX:
+            oldest = min(state.demand, key=lambda each: (state.demand[each].last, each))
+            if state.undo is not None:
+                state.undo.entry(state.demand, oldest)
+            del state.demand[oldest]
+    _enter(state, state.demand, key, known.with_arrival(at))
 
 
 def _auto_replied(state: State, event: e.AutoReplied) -> None:
@@ -250,6 +346,7 @@ def _message_added(state: State, event: e.MessageAdded) -> None:
     interaction.messages = event.number
     if event.author == "customer":
         interaction.unanswered_at = interaction.unanswered_at or event.at
+        interaction.auto_replied = False
     elif event.author == "agent":
         interaction.unanswered_at = None
         interaction.replied = True
@@ -271,21 +368,24 @@ def _offered(state: State, event: e.Offered) -> None:
     )
     if event.expires_at > event.at:
         state.deadlines.put(event.expires_at, "offer", event.offer)
-    _go(interaction, "offered", S.OFFERED)
+    if interaction.consult is None:
+        _go(interaction, "offered", S.OFFERED)
     interaction.offers = (*interaction.offers, event.offer)
     interaction.offers_made += 1
     if interaction.parallel > 1:
         state.index.put(interaction)
     else:
         state.index.take(interaction)
-    _occupy(state, event.agent, interaction, event.cost, "offer", event.at)
+    _occupy(state, event.agent, interaction, event.cost, "offer", event.at, event.flagged)
     state.agents[event.agent].offered_at = event.at
 
 
 def _offer_accepted(state: State, event: e.OfferAccepted) -> None:
     _end_offer(state, event.offer, "accepted")
     interaction = _changing(state, event.interaction)
-    _go(interaction, "accepted", S.ACTIVE)
+    if interaction.state is S.OFFERED:
+        _learn_wait(state, interaction, event.at)
+    _go(interaction, "accepted" if interaction.state is S.OFFERED else "warm transfer accepted", S.ACTIVE)
     state.index.take(interaction)
     interaction.agent = event.agent
     interaction.accepted_at = event.at
@@ -321,6 +421,7 @@ def _breaker_tripped(state: State, event: e.BreakerTripped) -> None:
 
 def _abandoned(state: State, event: e.Abandoned) -> None:
     interaction = _changing(state, event.interaction)
+    _learn_wait(state, interaction, event.at, left=True)
     _go(interaction, "customer left", S.ABANDONED)
     state.index.take(interaction)
     _end(state, interaction, event.at, event.reopen_until)
@@ -351,6 +452,7 @@ def _ended(state: State, event: e.Ended) -> None:
     interaction.ended_at = event.at
     interaction.wrap_up_until = event.wrap_up_until
     interaction.wrap_up_extensions = 0
+    interaction.owner_gone_until = None
     interaction.customer_leaves_at = None
     interaction.unanswered_at = None
     if event.wrap_up_until is not None:
@@ -372,11 +474,25 @@ def _wrapped_up(state: State, event: e.WrappedUp) -> None:
     _finish(state, interaction, event, "wrapped up", event.disposition)
 
 
+def _measured(state: State, interaction: Interaction) -> Measured:
+    return state.measured.get(interaction.queue, UNMEASURED)
+
+
+def _measure(state: State, queue: QueueName, measured: Measured) -> None:
+    _enter(state, state.measured, queue, measured)
+
+
+def _learn_wait(state: State, interaction: Interaction, at: Instant, left: bool = False) -> None:
+    """Keep how long this leg waited, and how that agrees with what was expected."""
+    known = _measured(state, interaction).with_wait(at - interaction.enqueued_at, left)
+    if interaction.estimate is not None and interaction.estimated_at is not None and not left:
+        known = known.with_outcome(interaction.estimate, at - interaction.estimated_at)
+    _measure(state, interaction.queue, known)
+
+
 def _learn(state: State, interaction: Interaction, id: AgentId, handling: int) -> None:
-    """Keep how long it took: the queue's latest, and the agent's sum for the label."""
-    samples = state.handling.get(interaction.queue, ())
-    samples = (*samples, handling) if len(samples) < HANDLING_SAMPLES else (*samples[1:], handling)
-    _enter(state, state.handling, interaction.queue, samples)
+    """Keep how long it took: the queue's latest, and the agent's sum for the label; for the guard, by kind of work."""
+    _measure(state, interaction.queue, _measured(state, interaction).with_handling(handling))
     label = interaction.label
     count, total = state.typical.get(label, (0, 0))
     _enter(state, state.typical, label, (count + 1, total + handling))
@@ -384,11 +500,19 @@ def _learn(state: State, interaction: Interaction, id: AgentId, handling: int) -
         agent = _changing_agent(state, id)
         count, total = agent.handling.get(label, (0, 0))
         agent.handling = {**agent.handling, label: (count + 1, total + handling)}
+        demand = state.demand.get(interaction.stream)
+        if demand is not None:
+            known = demand.with_handling(handling, foreign=not is_own(agent, demand))
+            _enter(state, state.demand, interaction.stream, known)
 
 
 def _closed(state: State, event: e.Closed) -> None:
     interaction = _changing(state, event.interaction)
+    _keep_for_undo(interaction, "close", event)
+    if interaction.state in QUEUED:
+        _learn_wait(state, interaction, event.at)
     state.index.take(interaction)
+    _leave_window(state, interaction)
     _finish(state, interaction, event, "closed", event.reason)
 
 
@@ -433,8 +557,192 @@ def _let_go(state: State, event: e.Transferred | e.OwnerLost) -> None:
     _release(state, event.agent, event.interaction, event.at)
 
 
+# -- warm transfers
+
+
+def _warm_transfer_asked(state: State, event: e.WarmTransferAsked) -> None:
+    interaction = _changing(state, event.interaction)
+    interaction.consult = Consult(
+        queue=event.queue,
+        note=event.note,
+        since=event.at,
+        until=event.until,
+        due_at=event.due_at,
+        credit=event.credit,
+        target=event.target,
+        pace=event.pace,
+        only_agent=event.only_agent,
+        requirements=event.requirements,
+        expired=frozenset(event.expired),
+        groups=event.groups,
+    )
+    state.index.put(interaction)
+    schedule(state, interaction)
+
+
+def _warm_transfer_accepted(state: State, event: e.WarmTransferAccepted) -> None:
+    """The sender is free; the leg begins, and OfferAccepted follows in the same decision."""
+    _release(state, event.sender, event.interaction, event.at)
+    interaction = _changing(state, event.interaction)
+    consult = interaction.consult
+    assert consult is not None, f"{interaction.id} is not handed over"
+    interaction.consult = None
+    interaction.agent = event.agent
+    interaction.queue, interaction.leg = event.queue, event.leg
+    interaction.enqueued_at, interaction.due_at = event.at, consult.due_at
+    interaction.credit, interaction.target, interaction.pace = consult.credit, consult.target, consult.pace
+    interaction.requirements, interaction.expired = consult.requirements, consult.expired
+    interaction.groups, interaction.waited_seen = consult.groups, 0
+    interaction.step_at = None
+    if event.steps_anew:
+        interaction.steps_taken, interaction.stream = (), ""
+    interaction.preferred_agent = None
+    interaction.declined_by |= {event.sender}
+    interaction.owner_gone_until = None
+    interaction.undo = None
+
+
+def _warm_transfer_ended(state: State, event: e.WarmTransferEnded) -> None:
+    interaction = _changing(state, event.interaction)
+    interaction.consult = None
+    state.index.take(interaction)
+
+
+def _only_agent_lifted(state: State, event: e.OnlyAgentLifted) -> None:
+    interaction = _changing(state, event.interaction)
+    interaction.only_agent = None
+    state.index.put(interaction)
+
+
+# -- rooms
+
+
+def _room_joined(state: State, event: e.RoomJoined) -> None:
+    interaction = _changing(state, event.interaction)
+    interaction.participants = {**interaction.participants, event.agent: event.mode}
+    _occupy(state, event.agent, interaction, event.cost, "room", event.at, event.flagged)
+
+
+def _room_left(state: State, event: e.RoomLeft) -> None:
+    interaction = _changing(state, event.interaction)
+    interaction.participants = _without(interaction.participants, event.agent)
+    _release(state, event.agent, event.interaction, event.at)
+
+
+def _without(table: dict[Any, Any], key: Any) -> dict[Any, Any]:
+    return {each: value for each, value in table.items() if each != key}
+
+
+def _taken_over(state: State, event: e.TakenOver) -> None:
+    interaction = _changing(state, event.interaction)
+    _release(state, event.before, event.interaction, event.at)
+    _go(interaction, "taken over", S.ACTIVE)
+    interaction.agent = event.agent
+    interaction.accepted_at = event.at
+    interaction.owner_gone_until = None
+    interaction.participants = _without(interaction.participants, event.agent)
+    _occupy(state, event.agent, interaction, event.cost, "active", event.at, event.flagged)
+
+
+def _outbound_started(state: State, event: e.OutboundStarted) -> None:
+    interaction = _changing(state, event.interaction)
+    assert allows(NEW, "started by an agent", S.ACTIVE)
+    interaction.state = S.ACTIVE
+    interaction.agent = event.agent
+    interaction.accepted_at = event.at
+    interaction.leg = 1
+    _occupy(state, event.agent, interaction, event.cost, "active", event.at)
+
+
+# -- what supervisors take back
+
+UNDONE: dict[UndoKind, tuple[str, ...]] = {
+    "priority": ("priority", "class_", "due_at"),
+    "move": (
+        "queue",
+        "enqueued_at",
+        "due_at",
+        "credit",
+        "target",
+        "pace",
+        "parallel",
+        "requirements",
+        "expired",
+        "groups",
+        "steps_taken",
+        "step_at",
+        "stream",
+        "overflow",
+        "waited_seen",
+        "preferred_agent",
+        "only_agent",
+        "hold_until",
+    ),
+    "close": (
+        "scheduled_for",
+        "closed_at",
+        "reopen_until",
+        "disposition",
+        "unanswered_at",
+        "customer_leaves_at",
+        "hold_until",
+        "only_agent",
+        "step_at",
+        "confirm_until",
+        "parked_until",
+        "scheduled_at",
+    ),
+}
+"""What is put back, by what is undone: all that the act itself changed. What came after it stays."""
+
+
+def _keep_for_undo(interaction: Interaction, kind: UndoKind, event: e.Moved | e.Reprioritised | e.Closed) -> None:
+    """Keep what `interaction` is before `event` changes it, if the event can be undone."""
+    if event.undo_until is None:
+        interaction.undo = None
+        return
+    before = copy(interaction)
+    before.undo, before.place = None, UNSET
+    interaction.undo = Undoable(kind, event.at, event.undo_until, before)
+
+
+def _reweigh_consult(interaction: Interaction, priority: int) -> None:
+    """Let what a warm transfer asks for be due as `priority` says."""
+    consult = interaction.consult
+    if consult is not None:
+        earlier = (priority - interaction.priority) * consult.credit
+        interaction.consult = replace(consult, due_at=consult.due_at - earlier)
+
+
+def _moved(state: State, event: e.Moved) -> None:
+    _keep_for_undo(_changing(state, event.interaction), "move", event)
+
+
+def _undone(state: State, event: e.Undone) -> None:
+    interaction = _changing(state, event.interaction)
+    undo = interaction.undo
+    assert undo is not None, f"nothing to undo in {interaction.id}"
+    if undo.kind == "priority":
+        _reweigh_consult(interaction, undo.before.priority)
+    for field in UNDONE[undo.kind]:
+        setattr(interaction, field, getattr(undo.before, field))
+    interaction.undo = None
+    interaction.leg = event.leg
+    if undo.kind == "close":
+        _go(interaction, "undone", S(event.state))
+        if interaction.scheduled_for == SLOT and interaction.state is S.SCHEDULED:
+            _book(state, interaction, 1)
+        if interaction.agent is not None and interaction.state in (S.ACTIVE, S.PARKED):
+            kind: HoldKind = "active" if interaction.state is S.ACTIVE else "parked"
+            _occupy(state, interaction.agent, interaction, event.cost, kind, event.at)
+    state.index.put(interaction)
+    schedule(state, interaction)
+
+
 def _reprioritised(state: State, event: e.Reprioritised) -> None:
     interaction = _changing(state, event.interaction)
+    _keep_for_undo(interaction, "priority", event)
+    _reweigh_consult(interaction, event.priority)
     interaction.priority = event.priority
     interaction.class_ = event.class_
     interaction.due_at = event.due_at
@@ -451,24 +759,55 @@ def _scheduled(state: State, event: e.Scheduled) -> None:
     new = interaction.leg == 0 and interaction.scheduled_at is None
     assert allows(NEW if new else interaction.state, "admitted" if new else "rescheduled", S.SCHEDULED)
     state.index.take(interaction)
+    _leave_window(state, interaction)
     interaction.state = S.SCHEDULED
     interaction.scheduled_at = event.due
+    interaction.scheduled_for = event.cause
+    if event.cause == SLOT:
+        _book(state, interaction, 1)
     interaction.wrap_up_until = None
     state.deadlines.put(event.due, "due", interaction.id)
 
 
 def _requirement_expired(state: State, event: e.RequirementExpired) -> None:
     interaction = _changing(state, event.interaction)
-    interaction.expired |= {str(Requirement(event.skill, event.level))}
+    gone = {str(Requirement(event.skill, event.level))}
+    if interaction.consult is None:
+        interaction.expired |= gone
+    else:
+        interaction.consult = replace(interaction.consult, expired=interaction.consult.expired | gone)
     state.index.put(interaction)
     schedule(state, interaction)
 
 
 def _wait_reached(state: State, event: e.WaitReached) -> None:
     interaction = _changing(state, event.interaction)
-    interaction.waited_seen = event.wait_ms
+    if interaction.consult is None:
+        interaction.waited_seen = event.wait_ms
+    else:
+        interaction.consult = replace(interaction.consult, waited_seen=event.wait_ms)
     state.index.put(interaction)
     schedule(state, interaction)
+
+
+def _step_taken(state: State, event: e.StepTaken) -> None:
+    interaction = _changing(state, event.interaction)
+    interaction.steps_taken = (*interaction.steps_taken, event.after)
+    interaction.requirements = event.requirements
+    interaction.expired = frozenset()
+    interaction.groups = event.groups
+    interaction.priority = event.priority
+    interaction.due_at = event.due_at
+    interaction.step_at = event.next_at
+    state.index.put(interaction)
+    schedule(state, interaction)
+
+
+def _step_later(state: State, event: e.StepHeld | e.StepsChanged) -> None:
+    interaction = _changing(state, event.interaction)
+    interaction.step_at = event.until if isinstance(event, e.StepHeld) else event.next_at
+    if interaction.step_at is not None:
+        state.deadlines.put(interaction.step_at, "step", interaction.id)
 
 
 def _hold_ended(state: State, event: e.HoldEnded) -> None:
@@ -484,6 +823,67 @@ def _bar_lifted(state: State, event: e.BarLifted) -> None:
     schedule(state, interaction)
 
 
+def _wait_estimated(state: State, event: e.WaitEstimated) -> None:
+    _changing(state, event.interaction).estimate = (event.low_ms, event.high_ms)
+
+
+def _mark(interaction: Interaction, **values: Any) -> None:
+    interaction.overflow = replace(interaction.overflow or NO_MARKS, **values)
+
+
+def _overflow_due(state: State, event: e.OverflowDue) -> None:
+    interaction = _changing(state, event.interaction)
+    _mark(interaction, seen=event.wait_ms)
+    schedule(state, interaction)
+
+
+def _overflowed(state: State, event: e.Overflowed) -> None:
+    interaction = _changing(state, event.interaction)
+    marks = interaction.overflow or NO_MARKS
+    left = (*marks.left, event.queue) if event.to is not None and event.queue not in marks.left else marks.left
+    _mark(interaction, done=(*marks.done, event.rule), left=left)
+    fresh = tuple(group for group in event.groups if group not in interaction.groups)
+    if fresh:
+        interaction.groups = (*interaction.groups, *fresh)
+        state.index.put(interaction)
+
+
+def _way_offered(state: State, event: e.WayOffered) -> None:
+    interaction = _changing(state, event.interaction)
+    _mark(interaction, ways=(*(interaction.overflow or NO_MARKS).ways, event.way))
+
+
+def _converted(state: State, event: e.Converted) -> None:
+    interaction = _changing(state, event.interaction)
+    state.index.take(interaction)
+    interaction.medium = event.medium
+    interaction.channel = event.channel
+    # Whether his browser is there no longer matters.
+    interaction.customer_leaves_at = None
+    state.index.put(interaction)
+
+
+def _hours_changed(state: State, event: e.HoursChanged) -> None:
+    _enter(state, state.hours, event.queue, Change(event.status, event.until))
+    if event.until is not None:
+        state.deadlines.put(event.until, "hours", event.queue)
+
+
+def _emergency_set(state: State, event: e.EmergencySet) -> None:
+    _enter(state, state.emergencies, event.queue, event.action)
+    for interaction in state.interactions.values():
+        # What another action of the switch did to it doesn't keep this one from it.
+        if interaction.queue == event.queue and EMERGENCY in (interaction.overflow or NO_MARKS).done:
+            marks = _changing(state, interaction.id).overflow or NO_MARKS
+            _mark(interaction, done=tuple(rule for rule in marks.done if rule != EMERGENCY))
+
+
+def _emergency_cleared(state: State, event: e.EmergencyCleared) -> None:
+    if state.undo is not None:
+        state.undo.entry(state.emergencies, event.queue)
+    del state.emergencies[event.queue]
+
+
 def _forgotten(state: State, event: e.Forgotten) -> None:
     interaction = _changing(state, event.interaction)
     for number in range(1, interaction.offers_made + 1):
@@ -496,6 +896,8 @@ def _forgotten(state: State, event: e.Forgotten) -> None:
 
 def _agent_defined(state: State, event: e.AgentDefined) -> None:
     old = state.agents.get(event.agent)
+    if old is not None and is_staffing(old):
+        _staff(state, old, -1)
     if old is None:
         if state.undo is not None:
             state.undo.agent(event.agent)
@@ -506,10 +908,14 @@ def _agent_defined(state: State, event: e.AgentDefined) -> None:
         before, agent.profile = agent.profile.queues, event.profile
     state.index.put_agent(agent)
     _index_members(state, agent.id, before, agent.profile.queues)
+    if is_staffing(agent):
+        _staff(state, agent, 1)
 
 
 def _agent_removed(state: State, event: e.AgentRemoved) -> None:
     agent = _changing_agent(state, event.agent)
+    if is_staffing(agent):
+        _staff(state, agent, -1)
     state.index.take_agent(event.agent)
     del state.agents[event.agent]
     _index_members(state, event.agent, agent.profile.queues, {})
@@ -537,7 +943,7 @@ def _rethink_delays(state: State, queue: str) -> None:
         return
     _enter(state, state.delays, queue, fresh)
     for interaction in state.interactions.values():
-        if interaction.queue == queue and interaction.state in QUEUED:
+        if queue == sought(interaction).queue and (interaction.state in QUEUED or interaction.consult is not None):
             schedule(state, interaction)
 
 
@@ -551,7 +957,10 @@ def _presence_changed(state: State, event: e.PresenceChanged) -> None:
     agent.after_current = None
     agent.reason = event.reason
     if event.presence != agent.presence:
+        before = is_staffing(agent)
         _declare(agent, event)
+        if before != is_staffing(agent):
+            _staff(state, agent, -1 if before else 1)
     if agent.connected and agent.presence != "offline":
         _owner_is_back(state, agent)
 
@@ -569,7 +978,10 @@ def _declare(agent: Agent, event: e.PresenceChanged) -> None:
 
 def _agent_connected(state: State, event: e.AgentConnected) -> None:
     agent = _changing_agent(state, event.agent)
+    before = is_staffing(agent)
     agent.connected = True
+    if is_staffing(agent) and not before:
+        _staff(state, agent, 1)
     agent.grace_until = None
     if agent.presence != "offline":
         _owner_is_back(state, agent)
@@ -577,12 +989,15 @@ def _agent_connected(state: State, event: e.AgentConnected) -> None:
 
 def _owner_is_back(state: State, agent: Agent) -> None:
     for id in agent.holds:
-        if state.interactions[id].owner_gone_until is not None:
+        held = state.interactions[id]
+        if held.owner_gone_until is not None and held.agent == agent.id:
             _changing(state, id).owner_gone_until = None
 
 
 def _agent_disconnected(state: State, event: e.AgentDisconnected) -> None:
     agent = _changing_agent(state, event.agent)
+    if is_staffing(agent):
+        _staff(state, agent, -1)
     agent.connected = False
     agent.grace_until = event.grace_until
     if event.grace_until is not None:
@@ -636,16 +1051,39 @@ WRITERS: dict[type[Any], Callable[[State, Any], None]] = {
     e.Parked: _parked,
     e.Transferred: _let_go,
     e.OwnerLost: _let_go,
-    e.Moved: _nothing,
+    e.WarmTransferAsked: _warm_transfer_asked,
+    e.WarmTransferAccepted: _warm_transfer_accepted,
+    e.WarmTransferEnded: _warm_transfer_ended,
+    e.OnlyAgentLifted: _only_agent_lifted,
+    e.RoomJoined: _room_joined,
+    e.RoomLeft: _room_left,
+    e.TakenOver: _taken_over,
+    e.Assigned: _nothing,
+    e.OutboundStarted: _outbound_started,
+    e.SpamMarked: _nothing,
+    e.Undone: _undone,
+    e.Moved: _moved,
     e.Reprioritised: _reprioritised,
     e.Closed: _closed,
     e.CallTried: _call_tried,
     e.Scheduled: _scheduled,
     e.RequirementExpired: _requirement_expired,
     e.WaitReached: _wait_reached,
+    e.StepTaken: _step_taken,
+    e.StepHeld: _step_later,
+    e.StepsChanged: _step_later,
     e.HoldEnded: _hold_ended,
     e.BarLifted: _bar_lifted,
     e.Forgotten: _forgotten,
+    e.WaitEstimated: _wait_estimated,
+    e.OverflowDue: _overflow_due,
+    e.Overflowed: _overflowed,
+    e.WayOffered: _way_offered,
+    e.Converted: _converted,
+    e.CustomerTold: _nothing,
+    e.HoursChanged: _hours_changed,
+    e.EmergencySet: _emergency_set,
+    e.EmergencyCleared: _emergency_cleared,
     e.AgentDefined: _agent_defined,
     e.AgentRemoved: _agent_removed,
     e.PresenceChanged: _presence_changed,

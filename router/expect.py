@@ -13,7 +13,7 @@ from agents.availability import is_staffing
 from queues.calibration import calibrated
 from queues.interaction import Interaction
 from queues.lifecycle import InteractionState
-from queues.measured import Measured, measured_from
+from queues.measured import UNMEASURED, Measured
 from router.closed_form import Estimate, Overtaking, wait_behind
 from router.facing import Share, facing
 from router.index import Pool
@@ -74,7 +74,7 @@ def closed_form(
 ) -> Estimate | None:
     """Return what the wait is expected to be if all who may serve `id` were one pool, uncorrected; None as above.
 
-    `now` defaults to when `id` was enqueued, `measured` to what the state knows of handling times.
+    `now` defaults to when `id` was enqueued, `measured` to what the state knows.
     """
     interaction = state.interactions.get(id)
     if interaction is None or interaction.state not in (InteractionState.WAITING, InteractionState.OFFERED):
@@ -99,9 +99,7 @@ def closed_form(
 
 def known_of(state: State, queue: QueueName, measured: Mapping[QueueName, Measured] | None) -> Measured:
     """Return what `queue` has shown."""
-    if measured is not None:
-        return measured.get(queue) or Measured()
-    return measured_from(state.handling.get(queue, ()))
+    return (state.measured if measured is None else measured).get(queue, UNMEASURED)
 
 
 def _places(state: State, pools: tuple[Pool, ...], interaction: Interaction) -> int:
@@ -135,7 +133,7 @@ def _traffic(
     state: State, pools: tuple[Pool, ...], interaction: Interaction, measured: Mapping[QueueName, Measured] | None
 ) -> Iterator[Traffic]:
     """Iterate over the queues whose arrivals are measured and that agents of `pools` serve."""
-    for queue, known in (measured or {}).items():
+    for queue, known in (state.measured if measured is None else measured).items():
         share = Share()
         for pool in pools:
             membership, own = pool.queues.get(queue), pool.queues.get(interaction.queue)

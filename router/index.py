@@ -16,6 +16,7 @@ from msgspec import UNSET
 
 from agents.agent import Agent, Profile
 from queues.backlog import END, Line, Signature, signature_of
+from queues.consult import sought
 from queues.interaction import Interaction, Place
 from queues.lifecycle import InteractionState
 from router.eligibility import fails_because, reserved_for
@@ -28,7 +29,7 @@ S = InteractionState
 LENT = 1_000_000
 """The priority of a queue for agents whom a step lends to it: after all their own."""
 NOBODY = LENT + 1
-IRREGULAR, PERSONAL = -2, -3
+NO_LINE, IRREGULAR, PERSONAL = -1, -2, -3
 """In the place of a line's number: what waits in no line. The place of what is kept for an agent has his id."""
 
 Entry = tuple[Any, ...]
@@ -191,6 +192,9 @@ class Index:
             regular = not interaction.barred
         elif interaction.state is S.OFFERED and len(interaction.offers) < interaction.parallel:
             regular = False
+        elif interaction.consult is not None and not interaction.offers:
+            self._put_consult(interaction)
+            return
         else:
             return
         only = reserved_for(interaction)
@@ -206,6 +210,28 @@ class Index:
             place = interaction.place = Place(class_, due_at, number, line.index, id)
             line.add(place)
             self.heads[line.index] = min(self.heads[line.index], place)
+
+    def _put_consult(self, interaction: Interaction) -> None:
+        """Let what a warm transfer asks for stand in for `interaction`: not all whom its line has may take it."""
+        asked = sought(interaction)
+        only, id = asked.only_agent, asked.id
+        if only is not None:
+            asked.place = Place(*asked.key, PERSONAL, only)
+            self.personal.setdefault(only, {})[id] = asked
+        else:
+            asked.place = Place(*asked.key, IRREGULAR, id)
+            self.irregular[id] = asked
+        interaction.place = asked.place
+
+    def wanted(self, interaction: Interaction) -> Interaction | None:
+        """Return what agents are looked for: `interaction`, what stands in for it, or None if it wants no agent."""
+        place = interaction.place
+        if place is UNSET:
+            return None
+        if interaction.consult is None:
+            return interaction
+        kept = self.irregular if place.line == IRREGULAR else self.personal[place.id]
+        return kept[interaction.id]
 
     def take(self, interaction: Interaction) -> None:
         """Take `interaction` out of wherever it waits, if it does."""
@@ -284,6 +310,10 @@ class Index:
 
     # -- who is there
 
+    def pools(self) -> Iterable[Pool]:
+        """Return all pools, those that nobody is in any more too."""
+        return self._pools.values()
+
     def put_agent(self, agent: Agent) -> None:
         """Let `agent` be in the pool of his profile."""
         pool = self._pool(agent.profile)
@@ -354,8 +384,9 @@ class Index:
     def free(self, interaction: Interaction) -> int:
         """Return the desks that may serve `interaction` and where somebody has room, as bits."""
         place = interaction.place
-        queued = place is not UNSET and place.line >= 0
-        line = place.line if queued else self.line(signature_of(interaction)).index
+        line = NO_LINE if place is UNSET else place.line
+        if line < 0:
+            line = self.line(signature_of(interaction)).index
         if self._dirty:
             self.refresh()
         return self.cover[line] & self.ready

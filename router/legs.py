@@ -7,7 +7,8 @@ from queues.order import due_at
 from queues.policy import BARRED, QueuePolicy
 from router import events as e
 from router.draft import Draft
-from vocabulary.ids import AgentId, QueueName
+from router.relax import first_step_at
+from vocabulary.ids import AgentId, OfferId, QueueName
 from vocabulary.instants import Instant
 from vocabulary.skills import Requirement
 
@@ -28,6 +29,7 @@ def enqueue(
     policy = draft.queue(queue or interaction.queue)
     arrived = interaction.arrived_at if arrived_at is None else arrived_at
     owner = interaction.agent
+    anew = requirements is not None or cause == "moved" or policy.name != interaction.queue
     draft.emit(
         e.Enqueued(
             at=draft.now,
@@ -46,9 +48,17 @@ def enqueue(
             hold_until=_hold_until(draft, preferred_agent, policy, interaction.medium) if preferred_agent else None,
             requirements=requirements,
             last=last,
+            step_at=first_step_at(interaction, policy, draft.now, anew=anew, requirements=requirements)
+            if policy.steps
+            else None,
+            steps_anew=anew,
+            overflow_after=policy.overflow_waits if policy.may_overflow else None,
+            counted=draft.policy.guarded and cause != "owner_lost",
         )
     )
     draft.look_at(interaction.id)
+    if interaction.overflow is not None or draft.state.emergencies:
+        draft.may_overflow(interaction.id)
     if owner is not None:
         draft.look_at_agent(owner)
 
@@ -64,6 +74,89 @@ def _hold_until(draft: Draft, preferred: AgentId | None, policy: QueuePolicy, me
 def still_there(draft: Draft, agent: AgentId | None) -> AgentId | None:
     """Return `agent` if his account still exists."""
     return agent if agent is not None and draft.agent(agent) is not None else None
+
+
+def give(draft: Draft, id: OfferId) -> None:
+    """Let the agent who has offer `id` own its interaction: the others lose the race, who hands it over is free."""
+    offer = draft.state.offers[id]
+    interaction = draft.state.interactions[offer.interaction]
+    for other in interaction.offers:
+        if other != id:
+            withdraw(draft, other, "lost_race")
+    consult, sender = interaction.consult, interaction.agent
+    if consult is not None and sender is not None:
+        draft.emit(
+            e.WarmTransferAccepted(
+                at=draft.now,
+                interaction=interaction.id,
+                agent=offer.agent,
+                sender=sender,
+                queue=consult.queue,
+                leg=interaction.leg + 1,
+                steps_anew=consult.queue != interaction.queue or consult.requirements != interaction.requirements,
+            )
+        )
+        draft.look_at_agent(sender)
+    draft.emit(e.OfferAccepted(at=draft.now, offer=id, interaction=interaction.id, agent=offer.agent))
+
+
+def end_consult(draft: Draft, interaction: Interaction, reason: str) -> None:
+    """Let the warm transfer of `interaction` be over: it stays with its owner, who is told why."""
+    if interaction.consult is None:
+        return
+    assert interaction.agent is not None
+    withdraw_offers(draft, interaction, "transfer_over")
+    draft.emit(
+        e.WarmTransferEnded(
+            at=draft.now,
+            interaction=interaction.id,
+            agent=interaction.agent,
+            queue=interaction.consult.queue,
+            reason=reason,
+        )
+    )
+
+
+def refused_by(draft: Draft, interaction: Interaction, agent: AgentId, reason: str) -> None:
+    """End the warm transfer of `interaction` to `agent` alone: he doesn't take it."""
+    consult = interaction.consult
+    if consult is not None and consult.only_agent == agent:
+        end_consult(draft, interaction, reason)
+
+
+def part_company(draft: Draft, interaction: Interaction, cause: str) -> None:
+    """End what others have to do with `interaction`, which its owner is about to give up: warm transfer and room."""
+    end_consult(draft, interaction, cause)
+    for agent in sorted(interaction.participants):
+        leave(draft, interaction, agent, cause)
+
+
+def leave(draft: Draft, interaction: Interaction, agent: AgentId, cause: str) -> None:
+    """Let `agent` be in the room of `interaction` no longer."""
+    draft.emit(e.RoomLeft(at=draft.now, interaction=interaction.id, agent=agent, cause=cause))
+    draft.look_at_agent(agent)
+
+
+def leave_rooms(draft: Draft, agent: AgentId, cause: str) -> None:
+    """Let `agent` be in no room."""
+    joined = [id for id, hold in draft.state.agents[agent].holds.items() if hold.kind == "room"]
+    for id in joined:
+        leave(draft, draft.state.interactions[id], agent, cause)
+
+
+def lift_only(draft: Draft, interaction: Interaction, agent: AgentId, reason: str) -> None:
+    """Let `interaction` wait for anybody of its queue, if it was for `agent` alone."""
+    if interaction.only_agent == agent:
+        draft.emit(e.OnlyAgentLifted(at=draft.now, interaction=interaction.id, agent=agent, reason=reason))
+        draft.look_at(interaction.id)
+
+
+def wait_no_longer(draft: Draft, agent: AgentId, reason: str) -> None:
+    """Let nothing wait for `agent` alone: what was handed over to him is anybody's, or stays with who hands it over."""
+    kept = draft.state.index.personal.get(agent, {}).values()
+    for interaction in sorted((draft.state.interactions[each.id] for each in kept), key=lambda each: each.number):
+        lift_only(draft, interaction, agent, reason)
+        refused_by(draft, interaction, agent, reason)
 
 
 def withdraw_offers(draft: Draft, interaction: Interaction, reason: str) -> None:
@@ -87,6 +180,8 @@ def withdraw(draft: Draft, id: str, reason: str) -> None:
     )
     draft.look_at_agent(offer.agent)
     draft.look_at(offer.interaction)
+    if draft.state.interactions[offer.interaction].overflow is not None:
+        draft.may_overflow(offer.interaction)
 
 
 def end_hold_of(draft: Draft, interaction: Interaction | None, agent: AgentId) -> None:
@@ -100,13 +195,22 @@ def end_holds_of(draft: Draft, agent: AgentId) -> None:
     """End every hold for `agent`: he went offline, or is no more."""
     kept = draft.state.index.personal.get(agent, {}).values()
     ringing = draft.state.agents[agent].holds if agent in draft.state.agents else {}
-    held = [*kept, *(draft.state.interactions[id] for id in ringing)]
+    held = [*(draft.state.interactions[each.id] for each in kept), *(draft.state.interactions[id] for id in ringing)]
     for interaction in sorted(held, key=lambda each: each.number):
         end_hold_of(draft, interaction, agent)
 
 
-def close(draft: Draft, interaction: Interaction, reason: str, by: str) -> None:
-    """End `interaction` without a wrap-up."""
+def close(
+    draft: Draft,
+    interaction: Interaction,
+    reason: str,
+    by: str,
+    *,
+    audit: str | None = None,
+    undo_until: Instant | None = None,
+) -> None:
+    """End `interaction` without a wrap-up; it can be undone before `undo_until`."""
+    part_company(draft, interaction, "closed")
     draft.emit(
         e.Closed(
             at=draft.now,
@@ -114,6 +218,8 @@ def close(draft: Draft, interaction: Interaction, reason: str, by: str) -> None:
             reason=reason,
             by=by,
             reopen_until=draft.reopen_until(interaction),
+            audit=audit,
+            undo_until=undo_until,
         )
     )
     if interaction.agent is not None:
@@ -123,19 +229,23 @@ def close(draft: Draft, interaction: Interaction, reason: str, by: str) -> None:
 def end(draft: Draft, interaction: Interaction, by: str, *, wrap_up: bool = False) -> None:
     """End the contact of an active interaction: wrap-up as its queue's mode says."""
     assert interaction.agent is not None
+    part_company(draft, interaction, "ended")
     policy = draft.queue(interaction.queue)
     timed = policy.wrap_up in ("timed", "timed_forced") or (policy.wrap_up == "optional" and wrap_up)
     until = draft.now + policy.wrap_up_after if timed else None
-    cost = draft.state.agents[interaction.agent].profile.limit(interaction.medium).wrapping
+    agent = draft.state.agents[interaction.agent]
+    cost, held = agent.profile.limit(interaction.medium).wrapping, agent.holds[interaction.id].cost
     draft.emit(
         e.Ended(
             at=draft.now, interaction=interaction.id, agent=interaction.agent, by=by, cost=cost, wrap_up_until=until
         )
     )
-    if cost < draft.state.agents[interaction.agent].profile.limit(interaction.medium).cost:
+    if cost < held:
         draft.look_at_agent(interaction.agent)
     if policy.wrap_up == "none" or (policy.wrap_up == "optional" and not wrap_up):
         wrap_up_done(draft, interaction, None)
+    else:
+        wait_for_owner(draft, interaction)
 
 
 def wrap_up_done(draft: Draft, interaction: Interaction, disposition: str | None) -> None:
@@ -156,6 +266,7 @@ def wrap_up_done(draft: Draft, interaction: Interaction, disposition: str | None
 def lose_owner(draft: Draft, interaction: Interaction, cause: str) -> None:
     """Take an interaction from its owner and queue it again: at its old place, or as if back from parking."""
     assert interaction.agent is not None
+    part_company(draft, interaction, "owner_lost")
     owner = interaction.agent
     parked = interaction.state is InteractionState.PARKED
     arrived = interaction.unanswered_at or draft.now if parked else interaction.arrived_at
@@ -177,6 +288,7 @@ def wait_for_owner(draft: Draft, interaction: Interaction) -> None:
 
 def set_aside(draft: Draft, interaction: Interaction, cause: str, until: Instant | None = None) -> None:
     """Park an active interaction: its agent is free for other work."""
+    part_company(draft, interaction, "parked")
     agent = draft.state.agents[interaction.agent or ""]
     cost = agent.profile.limit(interaction.medium).parked_cost
     draft.emit(e.Parked(at=draft.now, interaction=interaction.id, agent=agent.id, cause=cause, cost=cost, until=until))

@@ -2,21 +2,18 @@
 
 from agents.agent import Agent
 from queues.interaction import Interaction
-from queues.lifecycle import InteractionState
 from queues.policy import QueuePolicy
 from router import events as e
 from router.draft import Draft
 from router.eligibility import fails_because, reserved_for
 from router.evolve import offer_id
 from router.index import Desk
-from router.legs import end_holds_of, withdraw
+from router.legs import end_holds_of, give, leave_rooms, wait_no_longer
 from router.optimal import TOGETHER, best_for, looks_ahead, together
 from router.policy import Policy
 from router.ranking import QUICKEST, Rank, handling_ms, ordering_of, rank, score, unwanted
 from router.state import State
 from vocabulary.instants import Instant
-
-S = InteractionState
 
 
 def agent_for(interaction: Interaction, state: State, queue: QueuePolicy, now: Instant) -> Agent | None:
@@ -31,7 +28,7 @@ def agent_for(interaction: Interaction, state: State, queue: QueuePolicy, now: I
         return None
     if interaction.barred or interaction.declined_by or interaction.preferred_agent or interaction.offers:
         return _best_of_all(interaction, state, queue, now)
-    ordering = ordering_of(queue)
+    ordering = ordering_of(queue, interaction.medium)
     desks = index.desks
     if not free & (free - 1):
         desk = desks[free.bit_length() - 1]
@@ -56,7 +53,7 @@ def _best_at(desk: Desk, interaction: Interaction, queue: QueuePolicy) -> tuple[
     if queue.strategy in QUICKEST:
         agent = min(desk.agents.values(), key=lambda each: (handling_ms(each, interaction), each.idle_since, each.id))
         return (*wishes, handling_ms(agent, interaction), agent.idle_since, agent.id), agent
-    entry = desk.first(ordering_of(queue))
+    entry = desk.first(ordering_of(queue, interaction.medium))
     if queue.strategy == "best_skill":
         entry = (-score(interaction, pool.skills), *entry)
     return (*wishes, *entry) if wishes else entry, desk.agents[entry[-1]]
@@ -142,16 +139,14 @@ def _taker(draft: Draft, interaction: Interaction, agent: Agent) -> Agent:
 
 def _place(draft: Draft, interaction: Interaction) -> None:
     state = draft.state
-    while interaction.state is S.WAITING or (
-        interaction.state is S.OFFERED and len(interaction.offers) < interaction.parallel
-    ):
-        agent = agent_for(interaction, state, draft.queue(interaction.queue), draft.now)
+    while (wanted := state.index.wanted(interaction)) is not None:
+        agent = agent_for(wanted, state, draft.queue(wanted.queue), draft.now)
         if agent is None:
             return
-        chosen = interaction
+        chosen = wanted
         if len(draft.interactions) > 1:
             # Several came at once, and another of them may come first for him.
-            chosen = interaction_for(agent, state, draft.policy, draft.now) or interaction
+            chosen = interaction_for(agent, state, draft.policy, draft.now) or wanted
             agent = _taker(draft, chosen, agent)
         offer(draft, chosen, agent)
 
@@ -172,10 +167,7 @@ def offer(draft: Draft, interaction: Interaction, agent: Agent) -> None:
         )
     )
     if timeout == 0:
-        for other in interaction.offers:
-            if other != id:
-                withdraw(draft, other, "lost_race")
-        draft.emit(e.OfferAccepted(at=now, offer=id, interaction=interaction.id, agent=agent.id))
+        give(draft, id)
 
 
 def _apply_pending_presence(draft: Draft, id: str) -> None:
@@ -189,3 +181,5 @@ def _apply_pending_presence(draft: Draft, id: str) -> None:
     )
     if presence == "offline":
         end_holds_of(draft, id)
+        wait_no_longer(draft, id, "agent_offline")
+        leave_rooms(draft, id, "agent_offline")

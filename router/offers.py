@@ -1,12 +1,13 @@
 """Offers: accept, decline, expire (semantics.md section 8)."""
 
+from queues.consult import sought
 from queues.interaction import Offer
 from queues.policy import BARRED, BREAKER_MIN, BREAKER_WINDOW, COOL_DOWNS
 from router import events as e
 from router.commands import AcceptOffer, DeclineOffer
 from router.decision import Refusal
 from router.draft import Draft, refuse, unknown
-from router.legs import end_hold_of, withdraw
+from router.legs import end_hold_of, give, lift_only, refused_by, wait_no_longer, withdraw
 
 _ENDED = {
     "accepted": "It was accepted already.",
@@ -28,10 +29,7 @@ def accept(draft: Draft, command: AcceptOffer) -> Refusal | None:
         return None
     if offer.state != "pending":
         return refuse("conflict", f"offer_{offer.state}", _detail(offer))
-    for other in draft.state.interactions[offer.interaction].offers:
-        if other != offer.id:
-            withdraw(draft, other, "lost_race")
-    draft.emit(e.OfferAccepted(at=draft.now, offer=offer.id, interaction=offer.interaction, agent=offer.agent))
+    give(draft, offer.id)
     return None
 
 
@@ -55,6 +53,7 @@ def decline(draft: Draft, command: DeclineOffer) -> Refusal | None:
         )
     )
     _after(draft, offer)
+    lift_only(draft, draft.state.interactions[offer.interaction], offer.agent, "declined")
     return None
 
 
@@ -73,7 +72,7 @@ def expire(draft: Draft, id: str) -> None:
             cooling_until=draft.now + COOL_DOWNS[min(misses, len(COOL_DOWNS)) - 1],
         )
     )
-    queue = draft.state.interactions[offer.interaction].queue
+    queue = sought(draft.state.interactions[offer.interaction]).queue
     enough = misses >= draft.queue(queue).misses_max and agent.presence == "available"
     if enough and not _breaker_holds(draft, queue):
         draft.emit(
@@ -82,6 +81,7 @@ def expire(draft: Draft, id: str) -> None:
             )
         )
         withdraw_all(draft, offer.agent, "agent_unavailable")
+        wait_no_longer(draft, offer.agent, "not_responding")
     _after(draft, offer)
 
 
@@ -111,12 +111,16 @@ def withdraw_all(draft: Draft, agent: str, reason: str) -> None:
     """Take back all that rings at `agent`."""
     for id in _pending_offers(draft, agent):
         withdraw(draft, id, reason)
+        refused_by(draft, draft.state.interactions[draft.state.offers[id].interaction], agent, reason)
 
 
 def _after(draft: Draft, offer: Offer) -> None:
     end_hold_of(draft, draft.interaction(offer.interaction), offer.agent)
+    refused_by(draft, draft.state.interactions[offer.interaction], offer.agent, offer.state)
     draft.look_at(offer.interaction)
     draft.look_at_agent(offer.agent)
+    if draft.state.interactions[offer.interaction].overflow is not None:
+        draft.may_overflow(offer.interaction)
 
 
 def _detail(offer: Offer) -> str:

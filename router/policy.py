@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from queues.hours import Hours
+from queues.hours import Hours, Status
 from queues.policy import ChannelPolicy, QueuePolicy
 from vocabulary.ids import QueueName
 from vocabulary.instants import DAY, MINUTE, Span
@@ -15,6 +15,9 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     """When a triage rule applies: everything that is set must hold; an empty condition always holds.
 
     `words`: at least one of them occurs in subject or text (case folded; `*` at the end matches any ending).
+    `attributes` of the customer or of what was sent, as text. The rest is about `queue`, or the rule's queue if None:
+    `hours` of the table `hours_of`, or of the queue if None; how many wait, how long the oldest has waited, the middle
+    of the last recorded expected wait, how many agents are staffed, and how many could take this medium now.
     """
 
     channel: tuple[str, ...] = ()
@@ -25,8 +28,19 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     segment: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     automatic: bool | None = None
+    attributes: dict[str, tuple[str, ...]] = {}
+    hours: tuple[Status, ...] = ()
+    hours_of: str | None = None
+    queue: QueueName | None = None
     waiting_min: int | None = None
-    """At least so many wait in the rule's queue."""
+    waiting_max: int | None = None
+    longest_wait_min: Span | None = None
+    expected_wait_min: Span | None = None
+    expected_wait_max: Span | None = None
+    staffed_min: int | None = None
+    staffed_max: int | None = None
+    free_min: int | None = None
+    free_max: int | None = None
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,3 +92,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """How long an agent who was cut off counts as coming back."""
     estimate_samples_min: int = 20
     """Expected wait is hidden below so many recent samples."""
+    guarded: bool = False
+    """Whether a step of any queue has a guard, which must know how much arrives; follows from `queues`."""
+
+    def __post_init__(self) -> None:
+        guarded = any(step.guard for queue in self.queues.values() for step in queue.steps)
+        msgspec.structs.force_setattr(self, "guarded", guarded)

@@ -7,7 +7,15 @@ from router import events as e
 from router.commands import Connect, DefineAgent, Disconnect, RemoveAgent, SetPresence
 from router.decision import Refusal
 from router.draft import Draft, refuse, unknown
-from router.legs import close, end_holds_of, lose_owner, wait_for_owner, wrap_up_done
+from router.legs import (
+    close,
+    end_holds_of,
+    leave_rooms,
+    lose_owner,
+    wait_for_owner,
+    wait_no_longer,
+    wrap_up_done,
+)
 from router.offers import withdraw_all
 
 S = InteractionState
@@ -38,6 +46,8 @@ def remove_agent(draft: Draft, command: RemoveAgent) -> Refusal | None:
     for interaction in held_by(draft, agent):
         _take_away(draft, interaction)
     end_holds_of(draft, agent.id)
+    wait_no_longer(draft, agent.id, "agent_removed")
+    leave_rooms(draft, agent.id, "agent_removed")
     draft.emit(e.AgentRemoved(at=draft.now, agent=agent.id))
     return None
 
@@ -108,12 +118,14 @@ def _left_his_work(draft: Draft, agent: Agent) -> None:
         else:
             wait_for_owner(draft, interaction)
     end_holds_of(draft, agent.id)
+    wait_no_longer(draft, agent.id, "agent_offline")
+    leave_rooms(draft, agent.id, "agent_offline")
 
 
 def _occupying(draft: Draft, agent: Agent) -> list[Interaction]:
     """Return what `agent` owns and what occupies him, in the order of admission."""
     held = (draft.state.interactions[id] for id in agent.holds)
-    owned = [interaction for interaction in held if interaction.state in (S.ACTIVE, S.WRAP_UP)]
+    owned = [each for each in held if each.state in (S.ACTIVE, S.WRAP_UP) and each.agent == agent.id]
     return sorted(owned, key=lambda interaction: interaction.number)
 
 
@@ -151,6 +163,8 @@ def absent(draft: Draft, id: str) -> None:
     draft.emit(
         e.PresenceChanged(at=draft.now, agent=id, presence="disconnected", reason="connection_lost", by="router")
     )
+    wait_no_longer(draft, id, "agent_disconnected")
+    leave_rooms(draft, id, "agent_disconnected")
 
 
 def absence_over(draft: Draft, id: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from agents.agent import Agent
 from queues.interaction import Interaction
 from queues.policy import QueuePolicy
+from vocabulary.media import CHAT
 
 Ordering = Literal["least_loaded", "pack", "longest_idle", "round_robin"]
 """Orders in which the agents of a pool can be kept, since they don't depend on the interaction."""
@@ -34,14 +35,14 @@ QUICKEST = ("fastest", "optimal")
 """Strategies by which whoever needs least time comes first."""
 
 
-def ordering_of(queue: QueuePolicy) -> Ordering:
-    """Return the order within a pool that the queue's strategy asks for."""
+def ordering_of(queue: QueuePolicy, medium: str) -> Ordering:
+    """Return the order within a pool that the queue's strategy asks for; placement concerns chats."""
     match queue.strategy:
         case "longest_idle" | "best_skill" | "fastest" | "optimal":
             return "longest_idle"
         case "round_robin":
             return "round_robin"
-    return "pack" if queue.placement == "pack" else "least_loaded"
+    return "pack" if queue.placement == "pack" and medium == CHAT else "least_loaded"
 
 
 def score(interaction: Interaction, skills: dict[str, int]) -> int:
@@ -75,7 +76,7 @@ def strategy_terms(agent: Agent, interaction: Interaction, queue: QueuePolicy) -
         return (-score(interaction, agent.profile.skills), agent.idle_since)
     if queue.strategy in QUICKEST:
         return (handling_ms(agent, interaction), agent.idle_since)
-    return ORDERINGS[ordering_of(queue)](agent)
+    return ORDERINGS[ordering_of(queue, interaction.medium)](agent)
 
 
 def rank(agent: Agent, interaction: Interaction, queue: QueuePolicy) -> Rank:
@@ -97,5 +98,5 @@ def rank(agent: Agent, interaction: Interaction, queue: QueuePolicy) -> Rank:
 def rank_terms(interaction: Interaction, queue: QueuePolicy) -> tuple[str, ...]:
     """Return the names of what `rank` returns."""
     wishes = (f"misses {wish}" for wish in interaction.preferences)
-    strategy = queue.strategy if queue.strategy in ("best_skill", *QUICKEST) else ordering_of(queue)
+    strategy = queue.strategy if queue.strategy in ("best_skill", *QUICKEST) else ordering_of(queue, interaction.medium)
     return ("declined_before", "not_preferred", *wishes, *TERMS[strategy], "id")

@@ -5,6 +5,8 @@ from typing import Literal
 
 import msgspec
 
+from vocabulary.instants import Instant, Span
+
 Code = Literal[
     # how it came in
     "came_after",
@@ -49,9 +51,14 @@ Code = Literal[
     "step_hold",
     "step_bar",
     "step_cool_down",
-    "then_fitting",
-    "then_able",
+    "step_queue",
+    "step_held_back",
+    "then",
     "no_steps",
+    # its clocks
+    "clock_due",
+    "clock_over",
+    "clock_paused",
     # an offer
     "offer_pending",
     "offer_accepted",
@@ -87,7 +94,7 @@ FAILS = (
 )
 """Kinds of conditions that an agent may fail (router/eligibility.py); what follows the colon is their detail."""
 
-Term = str | int | float | bool | tuple[str, ...] | dict[str, float | bool | str | None] | None
+Term = str | int | float | tuple[str, ...] | tuple[tuple[str | int, ...], ...] | dict[str, float | None] | None
 
 
 class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -100,6 +107,11 @@ class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
 def reason(code: Code, **terms: Term) -> Reason:
     """Return a reason."""
     return Reason(code, terms)
+
+
+def ahead(at: Instant | None, now: Instant) -> Span:
+    """Return how far ahead `at` is; 0 for what is over or has no instant."""
+    return max(0, at - now) if at is not None else 0
 
 
 def failing(fails: Iterable[tuple[str, str | None]]) -> list[Reason]:

@@ -7,20 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
 
+from queues.consult import sought
 from queues.deadlines import Deadlines, Due
 from queues.lifecycle import HELD, InteractionState
+from queues.oldest import Oldest
 from router.index import Index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from agents.agent import Agent
+    from queues.demand import Demand
     from queues.interaction import Interaction, Offer
+    from queues.measured import Measured
+    from queues.overflow import Change, Do
     from vocabulary.ids import AgentId, InteractionId, OfferId, QueueName
     from vocabulary.instants import Instant, Span
 
 S = InteractionState
-HANDLING_SAMPLES = 50
 REPLIES_KEPT = 1_000
 """Instants of automatic replies to one address: as many as configuration may allow."""
 
@@ -31,8 +35,13 @@ class State:
     """What is, at one place of the event log.
 
     `members`: a queue's agents, ids ascending. `delays`: their distinct delays above 0, ascending.
-    `auto_replies`: instants of automatic replies by address hash. `handling`: the latest handling times of a queue, ms.
+    `auto_replies`: instants of automatic replies by address hash. `measured`: what queues have shown lately.
     `typical`: count and sum of all handling times by label, ms.
+    `estimates`: the expected wait that was last recorded in a queue, 10th to 90th percentile, ms.
+    `demand`: what arrives of each kind of work and how long it takes, where a queue's steps ask for it.
+    `staffing`: how many members of a queue are connected and available or busy. `booked`: places taken of a queue's
+    callback windows, by their start. `hours`: what a queue's opening hours say, where something depends on it.
+    `emergencies`: queues whose emergency switch is on, with what is done.
     `tripped`: until when a queue's breaker keeps quiet. `admitted`: how many interactions were ever admitted.
     `undo`: what `decide` has changed and will put back; None while changes are to stay.
     """
@@ -41,13 +50,20 @@ class State:
         "admitted",
         "agents",
         "auto_replies",
+        "booked",
         "deadlines",
         "delays",
-        "handling",
+        "emergencies",
+        "demand",
+        "estimates",
+        "measured",
+        "hours",
         "index",
         "interactions",
         "members",
         "offers",
+        "oldest",
+        "staffing",
         "tripped",
         "typical",
         "undo",
@@ -60,9 +76,16 @@ class State:
         self.members: dict[QueueName, list[AgentId]] = {}
         self.delays: dict[QueueName, tuple[Span, ...]] = {}
         self.auto_replies: dict[str, tuple[Instant, ...]] = {}
-        self.handling: dict[QueueName, tuple[Span, ...]] = {}
+        self.measured: dict[QueueName, Measured] = {}
         self.tripped: dict[QueueName, Instant] = {}
+        self.demand: dict[str, Demand] = {}
+        self.estimates: dict[QueueName, tuple[Span, Span]] = {}
+        self.oldest = Oldest(self._waits_since)
         self.typical: dict[str, tuple[int, Span]] = {}
+        self.staffing: dict[QueueName, int] = {}
+        self.booked: dict[tuple[QueueName, Instant], int] = {}
+        self.hours: dict[QueueName, Change] = {}
+        self.emergencies: dict[QueueName, Do] = {}
         self.index = Index()
         self.deadlines = Deadlines(self.stands)
         self.admitted = 0
@@ -78,6 +101,11 @@ class State:
         aside = sum(1 for each in index.aside() if each.queue == queue and each.state is S.WAITING)
         return sum(map(len, index.lines_of(queue))) + aside
 
+    def _waits_since(self, queue: QueueName, entry: tuple[Instant, InteractionId]) -> bool:
+        at, id = entry
+        found = self.interactions.get(id)
+        return found is not None and found.state in QUEUED and (found.queue, found.enqueued_at) == (queue, at)
+
     def stands(self, due: Due) -> bool:
         """Tell whether something is still due as it was entered."""
         at, kind, id = due
@@ -87,31 +115,54 @@ class State:
         if kind in OF_AGENTS:
             agent = self.agents.get(id)
             return agent is not None and OF_AGENTS[kind](agent) == at
+        if kind == "hours":
+            return id in self.hours and self.hours[id].until == at
         interaction = self.interactions.get(id)
         return interaction is not None and OF_INTERACTIONS[kind](self, interaction) == at
 
 
 def _next_expiry(state: State, interaction: Interaction) -> Instant | None:
-    if interaction.state not in QUEUED:
+    if interaction.consult is not None:
+        interaction = sought(interaction)
+    elif interaction.state not in QUEUED:
         return None
     spans = (requirement.expires_after for requirement in interaction.in_force)
     return min((interaction.enqueued_at + span for span in spans if span is not None), default=None)
 
 
 def _next_delay(state: State, interaction: Interaction) -> Instant | None:
-    delays = state.delays.get(interaction.queue, ())
-    if not delays or interaction.state not in QUEUED:
+    if interaction.consult is not None:
+        interaction = sought(interaction)
+    elif interaction.state not in QUEUED:
         return None
+    delays = state.delays.get(interaction.queue, ())
     later = (delay for delay in delays if delay > interaction.waited_seen)
     return next((interaction.enqueued_at + delay for delay in later), None)
 
 
+def _step(state: State, interaction: Interaction) -> Instant | None:
+    return interaction.step_at if interaction.state in QUEUED else None
+
+
 def _next_bar(state: State, interaction: Interaction) -> Instant | None:
-    return min(interaction.barred.values(), default=None) if interaction.state in QUEUED else None
+    looks = interaction.state in QUEUED or interaction.consult is not None
+    return min(interaction.barred.values(), default=None) if looks else None
+
+
+def _next_overflow(state: State, interaction: Interaction) -> Instant | None:
+    marks = interaction.overflow
+    if marks is None or interaction.state not in QUEUED:
+        return None
+    return next((interaction.enqueued_at + span for span in marks.after if span > marks.seen), None)
 
 
 def _hold(state: State, interaction: Interaction) -> Instant | None:
     return interaction.hold_until if interaction.state in QUEUED else None
+
+
+def _consult(state: State, interaction: Interaction) -> Instant | None:
+    consult = interaction.consult
+    return consult.until if consult is not None and not interaction.offers else None
 
 
 def _customer(state: State, interaction: Interaction) -> Instant | None:
@@ -150,8 +201,11 @@ OF_AGENTS: dict[str, Callable[[Agent], Instant | None]] = {
 OF_INTERACTIONS: dict[str, Callable[[State, Interaction], Instant | None]] = {
     "requirement": _next_expiry,
     "delay": _next_delay,
+    "step": _step,
     "bar": _next_bar,
     "hold": _hold,
+    "overflow": _next_overflow,
+    "consult": _consult,
     "customer": _customer,
     "grace": _grace,
     "wrap_up": _wrap_up,
@@ -176,6 +230,13 @@ def schedule_agent(state: State, agent: Agent) -> None:
         at = at_of(agent)
         if at is not None:
             state.deadlines.put(at, kind, agent.id)  # type: ignore[arg-type]
+
+
+def schedule_queues(state: State) -> None:
+    """Enter when the hours of each queue change."""
+    for queue, change in state.hours.items():
+        if change.until is not None:
+            state.deadlines.put(change.until, "hours", queue)
 
 
 def next_deadline(state: State) -> Instant | None:
@@ -235,6 +296,8 @@ class Undo:
                 state.index.take(state.interactions[id])
         _put_back(self._interactions, state.interactions)
         self._derive()
+        if any(table is state.hours for table, _, _ in self._entries):
+            schedule_queues(state)
 
     def _derive(self) -> None:
         """Let what follows from the values follow again."""
@@ -249,6 +312,8 @@ class Undo:
             interaction.place = UNSET
             state.index.put(interaction)
             schedule(state, interaction)
+            if state.oldest:
+                state.oldest.put(interaction.queue, (interaction.enqueued_at, interaction.id))
 
 
 def _keep(kept: dict[Any, Any], table: dict[Any, Any], id: str) -> None:

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 
+from queues.consult import sought
 from queues.deadlines import DeadlineKind
 from queues.lifecycle import InteractionState
 from router import events as e
 from router.conversation import customer_left, unpark
 from router.draft import Draft
-from router.legs import close, enqueue, set_aside, still_there, wrap_up_done
+from router.legs import close, end_consult, enqueue, set_aside, still_there, wrap_up_done
 from router.offers import expire
 from router.presence import absence_over, absent
+from router.relax import step_due
 
 S = InteractionState
 
@@ -43,8 +45,13 @@ def _hold_over(draft: Draft, id: str) -> None:
     draft.look_at(id)
 
 
+def _nobody_took(draft: Draft, id: str) -> None:
+    """A warm transfer found nobody in time: its owner is told."""
+    end_consult(draft, draft.state.interactions[id], "nobody")
+
+
 def _requirement_expired(draft: Draft, id: str) -> None:
-    interaction = draft.state.interactions[id]
+    interaction = sought(draft.state.interactions[id])
     for need in interaction.in_force:
         if need.expires_after is not None and interaction.enqueued_at + need.expires_after <= draft.now:
             draft.emit(e.RequirementExpired(at=draft.now, interaction=id, skill=need.skill, level=need.level))
@@ -52,7 +59,7 @@ def _requirement_expired(draft: Draft, id: str) -> None:
 
 
 def _delay_reached(draft: Draft, id: str) -> None:
-    interaction = draft.state.interactions[id]
+    interaction = sought(draft.state.interactions[id])
     waited = draft.now - interaction.enqueued_at
     reached = max(delay for delay in draft.state.delays[interaction.queue] if delay <= waited)
     draft.emit(e.WaitReached(at=draft.now, interaction=id, wait_ms=reached))
@@ -75,7 +82,7 @@ def _due(draft: Draft, id: str) -> None:
     if interaction.state is S.PARKED:
         unpark(draft, interaction, "due")
         return
-    preferred = still_there(draft, interaction.agent)
+    preferred = still_there(draft, interaction.agent or interaction.preferred_agent)
     enqueue(draft, interaction, "due", arrived_at=interaction.scheduled_at, preferred_agent=preferred)
 
 
@@ -94,8 +101,10 @@ _HANDLERS: dict[DeadlineKind, Callable[[Draft, str], None]] = {
     "wrap_up": _wrap_up_over,
     "bar": _bar_lifted,
     "hold": _hold_over,
+    "consult": _nobody_took,
     "requirement": _requirement_expired,
     "delay": _delay_reached,
+    "step": step_due,
     "grace": absence_over,
     "customer": _customer_stayed_away,
     "due": _due,

@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
 from queues.interaction import Label
 from router.commands import Admit
+from router.figures import figures_hold
 from router.policy import Action, Condition, Policy, Rule
 from router.state import State
+from vocabulary.instants import Instant
 from vocabulary.skills import Requirement
 
 LANGUAGE_SKILL = "lang:"
@@ -22,23 +25,28 @@ class Verdict(msgspec.Struct, frozen=True):
     reasons: tuple[str, ...]
 
 
-def triage(command: Admit, state: State, policy: Policy) -> Verdict:
+def triage(command: Admit, state: State, policy: Policy, now: Instant) -> Verdict:
     """Return what the first rule that applies decides. The last rule applies always: configuration guarantees it."""
     reasons: list[str] = []
     for rule in policy.rules:
-        missing = _first_missing(rule, command, state)
+        missing = _first_missing(rule, command, state, policy, now)
         if missing is None:
             return Verdict(rule.name, _with_language(rule.then, command.language), tuple(reasons))
         reasons.append(f"{rule.name}:{missing}")
     raise AssertionError("the last rule must have no conditions")
 
 
-def _first_missing(rule: Rule, command: Admit, state: State) -> str | None:
+def _first_missing(rule: Rule, command: Admit, state: State, policy: Policy, now: Instant) -> str | None:
     """Return the name of the first condition of `rule` that doesn't hold, or None."""
-    return next((name for name, holds in _conditions(rule.when, command, state, rule.then.queue) if not holds), None)
+    for name, holds in _conditions(rule.when, command):
+        if not holds:
+            return name
+    figures = figures_hold(rule.when, rule.then.queue, command.medium, state, policy, now)
+    return next((name for name, holds in figures if not holds), None)
 
 
-def _conditions(when: Condition, command: Admit, state: State, queue: str) -> Iterator[tuple[str, bool]]:
+def _conditions(when: Condition, command: Admit) -> Iterator[tuple[str, bool]]:
+    """Yield the conditions on the work itself."""
     if when.channel:
         yield "channel", command.channel in when.channel
     if when.medium:
@@ -53,8 +61,15 @@ def _conditions(when: Condition, command: Admit, state: State, queue: str) -> It
         yield "automatic", bool(command.suppressed_by) == when.automatic
     if when.words:
         yield "words", _words_occur(when.words, f"{command.subject}\n{command.text}")
-    if when.waiting_min is not None:
-        yield "waiting", state.waiting_in(queue) >= when.waiting_min
+    for name, values in when.attributes.items():
+        yield f"attributes.{name}", _text_of(command.attributes.get(name)) in values
+
+
+def _text_of(value: Any) -> str | None:
+    """Return an attribute as rules write it: true and false in small letters, numbers as they are."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return None if value is None else str(value)
 
 
 def _label_holds(when: Condition, labels: tuple[Label, ...]) -> bool:

@@ -1,8 +1,10 @@
 """What owners and supervisors do with work: end, wrap up, hand over, set aside, move, close, call back."""
 
+from agents.availability import is_there
 from queues.interaction import Interaction
 from queues.lifecycle import OPEN, InteractionState
 from queues.order import due_at
+from queues.policy import UNDO
 from router import events as e
 from router.admission import bad_priority
 from router.commands import (
@@ -14,33 +16,19 @@ from router.commands import (
     Park,
     Reprioritise,
     Resume,
-    Transfer,
     WrapUp,
 )
 from router.decision import Refusal
-from router.draft import Draft, refuse, unknown
-from router.legs import close, end, enqueue, set_aside, withdraw_offers, wrap_up_done
+from router.draft import Draft, owned, refuse, unknown
+from router.legs import close, end, enqueue, part_company, set_aside, withdraw_offers, wrap_up_done
 from vocabulary.media import CALLBACK
 
 S = InteractionState
 
 
-def _owned(draft: Draft, id: str, agent: str, *states: InteractionState) -> Interaction | Refusal:
-    """Return the interaction if `agent` owns it and it is in one of `states`."""
-    interaction = draft.interaction(id)
-    if interaction is None:
-        return unknown("interaction", id)
-    if interaction.agent != agent or interaction.state not in OPEN:
-        return refuse("conflict", "not_owner", f"Interaction {id} is not with agent {agent} now.")
-    if interaction.state not in states:
-        wanted = " or ".join(states)
-        return refuse("conflict", "wrong_state", f"Interaction {id} is {interaction.state}; it must be {wanted}.")
-    return interaction
-
-
 def end_contact(draft: Draft, command: End) -> Refusal | None:
     """End an active contact; a parked one closes."""
-    found = _owned(draft, command.interaction, command.agent, S.ACTIVE, S.PARKED)
+    found = owned(draft, command.interaction, command.agent, S.ACTIVE, S.PARKED)
     if isinstance(found, Refusal):
         return found
     if found.state is S.PARKED:
@@ -52,7 +40,7 @@ def end_contact(draft: Draft, command: End) -> Refusal | None:
 
 def wrap_up(draft: Draft, command: WrapUp) -> Refusal | None:
     """Finish the wrap-up with a disposition, where the queue asks for one."""
-    found = _owned(draft, command.interaction, command.agent, S.WRAP_UP)
+    found = owned(draft, command.interaction, command.agent, S.WRAP_UP)
     if isinstance(found, Refusal):
         return found
     policy = draft.queue(found.queue)
@@ -69,7 +57,7 @@ def wrap_up(draft: Draft, command: WrapUp) -> Refusal | None:
 
 def extend_wrap_up(draft: Draft, command: ExtendWrapUp) -> Refusal | None:
     """Give the owner more time, from now or from the timer's end, whichever is later; at most N times."""
-    found = _owned(draft, command.interaction, command.agent, S.WRAP_UP)
+    found = owned(draft, command.interaction, command.agent, S.WRAP_UP)
     if isinstance(found, Refusal):
         return found
     policy = draft.queue(found.queue)
@@ -79,37 +67,6 @@ def extend_wrap_up(draft: Draft, command: ExtendWrapUp) -> Refusal | None:
         return refuse("conflict", "no_more_extensions", f"At most {policy.wrap_up_extensions_max} extensions.")
     until = max(found.wrap_up_until, draft.now) + policy.wrap_up_extension
     draft.emit(e.WrapUpExtended(at=draft.now, interaction=found.id, agent=command.agent, wrap_up_until=until))
-    return None
-
-
-def transfer(draft: Draft, command: Transfer) -> Refusal | None:
-    """Hand over to another queue. The note comes first in what the next agent reads; `arrived_at` stays."""
-    found = _owned(draft, command.interaction, command.agent, S.ACTIVE)
-    if isinstance(found, Refusal):
-        return found
-    if command.queue not in draft.policy.queues:
-        return refuse("invalid", "unknown_queue", f"There is no queue {command.queue!r}.")
-    note = e.MessageAdded(
-        at=draft.now,
-        interaction=found.id,
-        message=command.note,
-        number=found.messages + 1,
-        author="note",
-        agent=command.agent,
-    )
-    draft.emit(note)
-    draft.emit(
-        e.Transferred(at=draft.now, interaction=found.id, agent=command.agent, queue=command.queue, note=command.note)
-    )
-    current = draft.state.interactions[found.id]
-    enqueue(
-        draft,
-        current,
-        "transferred",
-        queue=command.queue,
-        requirements=command.requirements,
-        last=(command.agent,),
-    )
     return None
 
 
@@ -123,7 +80,16 @@ def move(draft: Draft, command: Move) -> Refusal | None:
     if interaction.state not in (S.WAITING, S.OFFERED):
         return refuse("conflict", "not_waiting", f"Interaction {interaction.id} is {interaction.state}.")
     withdraw_offers(draft, interaction, "moved")
-    draft.emit(e.Moved(at=draft.now, interaction=interaction.id, queue=command.queue, by=command.by))
+    draft.emit(
+        e.Moved(
+            at=draft.now,
+            interaction=interaction.id,
+            queue=command.queue,
+            by=command.by,
+            audit=command.audit,
+            undo_until=draft.now + UNDO,
+        )
+    )
     enqueue(draft, draft.state.interactions[interaction.id], "moved", queue=command.queue)
     return None
 
@@ -147,6 +113,8 @@ def reprioritise(draft: Draft, command: Reprioritise) -> Refusal | None:
             class_=interaction.class_ if command.class_ is None else command.class_,
             due_at=due_at(interaction.arrived_at, policy.target, command.priority, policy.credit),
             by=command.by,
+            audit=command.audit,
+            undo_until=draft.now + UNDO,
         )
     )
     return None
@@ -154,7 +122,7 @@ def reprioritise(draft: Draft, command: Reprioritise) -> Refusal | None:
 
 def park(draft: Draft, command: Park) -> Refusal | None:
     """Set it aside; the agent is free for other work."""
-    found = _owned(draft, command.interaction, command.agent, S.ACTIVE)
+    found = owned(draft, command.interaction, command.agent, S.ACTIVE)
     if isinstance(found, Refusal):
         return found
     set_aside(draft, found, "agent", command.until)
@@ -163,10 +131,12 @@ def park(draft: Draft, command: Park) -> Refusal | None:
 
 def resume(draft: Draft, command: Resume) -> Refusal | None:
     """Take it up again, if there is room."""
-    found = _owned(draft, command.interaction, command.agent, S.PARKED)
+    found = owned(draft, command.interaction, command.agent, S.PARKED)
     if isinstance(found, Refusal):
         return found
     agent = draft.state.agents[command.agent]
+    if not is_there(agent):
+        return refuse("conflict", "not_there", f"Agent {agent.id} is {agent.presence}, or cut off.")
     if not agent.has_room(found.medium, found.id):
         return refuse("conflict", "no_room", f"Agent {agent.id} uses {agent.used} of {agent.profile.capacity} units.")
     cost = agent.profile.limit(found.medium).cost
@@ -185,13 +155,14 @@ def force_close(draft: Draft, command: Close) -> Refusal | None:
     if interaction.state is S.WRAP_UP:
         wrap_up_done(draft, interaction, command.reason)
     else:
-        close(draft, draft.state.interactions[interaction.id], command.reason, command.by)
+        undo_until = draft.now + UNDO
+        close(draft, interaction, command.reason, command.by, audit=command.audit, undo_until=undo_until)
     return None
 
 
 def call_attempted(draft: Draft, command: CallAttempted) -> Refusal | None:
     """Write down what came of a call. Not reached: another try later, until the tries are used up."""
-    found = _owned(draft, command.interaction, command.agent, S.ACTIVE)
+    found = owned(draft, command.interaction, command.agent, S.ACTIVE)
     if isinstance(found, Refusal):
         return found
     if found.medium != CALLBACK:
@@ -210,6 +181,7 @@ def call_attempted(draft: Draft, command: CallAttempted) -> Refusal | None:
 def _try_again(draft: Draft, interaction: Interaction, attempt: int) -> None:
     policy = draft.queue(interaction.queue)
     assert interaction.agent is not None
+    part_company(draft, interaction, "callback_retry")
     if attempt >= policy.callback_attempts:
         close(draft, interaction, "not_reached", interaction.agent)
         return

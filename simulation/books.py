@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Sequence
 
+from simulation.estimates import Asked
 from simulation.scenario import MICROSECOND, Scenario, micros
 
 BATCHES = 20
@@ -17,10 +18,10 @@ class Cell:
     """How the customers of one stream and one batch fared, waits in µs in the order in which they ended.
 
     `answered`, `left`, `short` (who left so soon that it doesn't count) and `flowed` (neither answered nor left: the
-    day was over) are apart, so that writing one down is one step.
+    day was over) are apart, so that writing one down is one step. `asked`: what the router expected of some of them.
     """
 
-    __slots__ = ("answered", "flowed", "left", "offered", "short")
+    __slots__ = ("answered", "asked", "flowed", "left", "offered", "short")
 
     def __init__(self) -> None:
         self.offered = 0
@@ -28,6 +29,7 @@ class Cell:
         self.left = array("q")
         self.short = array("q")
         self.flowed = array("q")
+        self.asked: list[Asked] = []
 
 
 class Shift:

@@ -51,6 +51,8 @@ def _of_run(scenario: Scenario) -> Iterator[str]:
         yield 'run: say when arrivals end: `customers = 200000`, `duration = "8h"` or `periods`'
     if run.customers is not None and run.customers < 1:
         yield f"run.customers: at least 1, not {run.customers}"
+    if run.estimate_every < 0:
+        yield f"run.estimate_every: 0 (of nobody) or more, not {run.estimate_every}"
     if run.replications < 1:
         yield f"run.replications: at least 1, not {run.replications}"
     if run.end is not None and run.warm_up * 1e6 >= run.end:

@@ -11,6 +11,7 @@ from router.decide import rush
 from router.state import State, next_deadline
 from simulation.answers import Answers
 from simulation.books import UNCOUNTED, Batches, Books
+from simulation.estimates import Asked, Estimates
 from simulation.laws import draws, substream
 from simulation.scenario import MICROSECOND, Scenario
 from simulation.setting import has_deadlines, policy_of
@@ -57,6 +58,8 @@ class Day:
         """Streams that may still bring somebody."""
         self._customers: dict[str, Customer] = {}
         self._staff = Staff(scenario, books.groups, self._do, self._at)
+        asks = scenario.run.estimate_every > 0
+        self._estimates = Estimates(scenario, self._state, self._policy) if asks else None
         self._answers = {queue.name: Answers(queue, seed, replication) for queue in scenario.queues}
         # Without anything that time alone changes, every deadline is of the past and the next command does it.
         self._ticking = has_deadlines(scenario)
@@ -115,6 +118,8 @@ class Day:
                 customer.waiting = False
                 customer.source.fared += 1
                 customer.cell.answered.append(now - customer.at)
+                if customer.asked is not None:
+                    self._outcome(customer, customer.asked)
                 customer.person = person = self._staff.people[event.agent]
                 group = person.group
                 group.shifts[customer.batch].handled += 1
@@ -229,8 +234,17 @@ class Day:
         self._customers[customer.id] = customer
         self._next_arrival(source)
         self._do(source.admit(customer.id))
-        if customer.waiting and customer.patience is not None:
-            heappush(self._heap, (self.now + customer.patience, self._number(), self._leave, customer))
+        if customer.waiting:
+            if customer.patience is not None:
+                heappush(self._heap, (self.now + customer.patience, self._number(), self._leave, customer))
+            if self._estimates is not None:
+                customer.asked = self._estimates.asked(source.stream, customer.id, (_EPOCH + self.now) // _MILLI)
+
+    def _outcome(self, customer: Customer, asked: Asked) -> None:
+        assert self._estimates is not None
+        now = (_EPOCH + self.now) // _MILLI
+        if self._estimates.answered(asked, customer.source.stream, customer.at, now):
+            customer.cell.asked.append(asked)
 
     def _leave(self, customer: Customer) -> None:
         if customer.waiting:

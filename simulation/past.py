@@ -12,7 +12,7 @@ from router import commands as c
 from router import events as e
 from router.evolve import evolve
 from router.state import State
-from vocabulary.ids import AgentId, InteractionId, QueueName
+from vocabulary.ids import AgentId, InteractionId, OfferId, QueueName
 from vocabulary.instants import Instant, Span
 
 NEW_WORK = frozenset({"admitted", "due", "not_satisfied", "customer_wrote"})
@@ -52,11 +52,11 @@ class Work(msgspec.Struct):
     taken: int = 0
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """What an agent did with an offer after so many ms."""
+class Answer(msgspec.Struct):
+    """What an agent did with an offer after so many ms; `open`: it was taken back before he did anything."""
 
-    kind: Literal["accepted", "declined", "expired"]
-    after: Span
+    kind: Literal["accepted", "declined", "expired", "open"] = "open"
+    after: Span = 0
     reason: str = ""
 
 
@@ -64,7 +64,7 @@ class Past(msgspec.Struct):
     """What happened until `until`; the state is that of `since`, where a replay begins.
 
     `works`: who came behind `since`, and who was there then (`begun`). `agents`: what agents and their supervisors did.
-    `answers`: how each agent answered his offers.
+    `answers`: how each agent answered his offers, in the order in which they rang; `ringing`: those that rang already.
     """
 
     since: Instant
@@ -75,6 +75,7 @@ class Past(msgspec.Struct):
     begun: dict[InteractionId, Work]
     agents: list[tuple[Instant, c.Command]]
     answers: dict[AgentId, list[Answer]]
+    ringing: dict[OfferId, Answer]
 
 
 def past_of(before: Iterable[e.AnyEvent], events: Iterable[e.AnyEvent]) -> Past | None:
@@ -83,7 +84,7 @@ def past_of(before: Iterable[e.AnyEvent], events: Iterable[e.AnyEvent]) -> Past 
     for event in before:
         evolve(state, event)
         reader.read(event)
-    begun = reader.start()
+    begun, ringing = reader.start()
     told = list(events)
     if not told:
         return None
@@ -91,7 +92,7 @@ def past_of(before: Iterable[e.AnyEvent], events: Iterable[e.AnyEvent]) -> Past 
         reader.read(event)
     until = told[-1].at
     reader.stop(until)
-    return Past(told[0].at, until, state, told, reader.works, begun, reader.agents, reader.answers)
+    return Past(told[0].at, until, state, told, reader.works, begun, reader.agents, reader.answers, ringing)
 
 
 class _Reader:
@@ -106,16 +107,16 @@ class _Reader:
         self._openings: dict[InteractionId, int] = {}
         self._talking: dict[InteractionId, Instant] = {}
         self._wrapping: dict[InteractionId, Instant] = {}
-        self._ringing: dict[str, Instant] = {}
+        self._ringing: dict[OfferId, tuple[Answer, Instant]] = {}
         self._leaving: set[AgentId] = set()
         self._media_off: dict[AgentId, tuple[str, ...]] = {}
 
-    def start(self) -> dict[InteractionId, Work]:
+    def start(self) -> tuple[dict[InteractionId, Work], dict[OfferId, Answer]]:
         """Begin the part in question: forget what was before, but for what may be under way, which is returned."""
         self.works, self.agents, self.answers = [], [], {}
         for work in self.open.values():
             work.taken = sum(contact.whole for contact in work.contacts)
-        return dict(self.open)
+        return dict(self.open), {offer: answer for offer, (answer, _) in self._ringing.items()}
 
     def read(self, event: e.AnyEvent) -> None:
         """Take note of `event`."""
@@ -125,14 +126,16 @@ class _Reader:
             case e.Enqueued():
                 self._enqueued(event)
             case e.Offered():
-                self._ringing[event.offer] = event.at
+                self._rings(event)
             case e.OfferAccepted():
-                self._answered(event, Answer("accepted", self._rang(event.offer, event.at)))
+                self._answered(event, "accepted")
                 self._begin(event.interaction, event.at)
             case e.OfferDeclined():
-                self._answered(event, Answer("declined", self._rang(event.offer, event.at), event.reason))
+                self._answered(event, "declined", event.reason)
             case e.OfferExpired():
-                self._answered(event, Answer("expired", self._rang(event.offer, event.at)))
+                self._answered(event, "expired")
+            case e.OfferWithdrawn():
+                self._answered(event, "open")
             case e.Resumed():
                 self._resumed(event)
             case e.Ended():
@@ -227,11 +230,23 @@ class _Reader:
 
     # -- agents
 
-    def _rang(self, offer: str, at: Instant) -> Span:
-        return at - self._ringing.pop(offer, at)
+    def _rings(self, event: e.Offered) -> None:
+        """Make room for the answer, so that answers stand in the order of offers."""
+        if event.expires_at > event.at:
+            answer = Answer()
+            self.answers.setdefault(event.agent, []).append(answer)
+            self._ringing[event.offer] = (answer, event.at)
 
-    def _answered(self, event: e.OfferAccepted | e.OfferDeclined | e.OfferExpired, answer: Answer) -> None:
-        self.answers.setdefault(event.agent, []).append(answer)
+    def _answered(
+        self,
+        event: e.OfferAccepted | e.OfferDeclined | e.OfferExpired | e.OfferWithdrawn,
+        kind: Literal["accepted", "declined", "expired", "open"],
+        reason: str = "",
+    ) -> None:
+        rang = self._ringing.pop(event.offer, None)
+        if rang is not None:
+            answer, at = rang
+            answer.kind, answer.after, answer.reason = kind, event.at - at, reason
 
     def _of_agents(self, event: e.AnyEvent) -> None:
         command: c.Command | None = None

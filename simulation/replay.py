@@ -10,13 +10,15 @@ What is taken for granted:
 - Nobody who was answered loses his patience sooner than the curve of those who left says (simulation/guesses.py).
 - Nothing is answered by the bot that was not: candidates for automatic answers are not in the journal.
 - An agent who left with his work done leaves when he is done with what he has in the replay.
+- An agent serves what is left of his queues.
 - The n-th offer to an agent is answered as his n-th offer was; who never had one answers at once.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import count
+from statistics import median
 from typing import Any
 
 import msgspec
@@ -31,9 +33,9 @@ from router.policy import Policy
 from router.state import next_deadline
 from router.triage import triage
 from simulation.guesses import Guesses
-from simulation.past import Contact, Past, Work
-from vocabulary.ids import AgentId, InteractionId
-from vocabulary.instants import Instant
+from simulation.past import Answer, Contact, Past, Work
+from vocabulary.ids import AgentId, InteractionId, OfferId
+from vocabulary.instants import Instant, Span
 
 S = InteractionState
 _BY = "replay"
@@ -99,6 +101,7 @@ class _Replay:
         self._now = past.since
         self._cases: dict[InteractionId, _Case] = {}
         self._rung: Counter[AgentId] = Counter()
+        self._usual = {agent: _usual(answers) for agent, answers in past.answers.items()}
 
     def run(self) -> Replayed:
         """Replay everything."""
@@ -157,6 +160,10 @@ class _Replay:
                 self._at(interaction.ended_at + case.contact.wrap_up, self._wrap_up, id)
             elif interaction.state in (S.WAITING, S.OFFERED):
                 self._wait(case, id)
+        for offer in self._state.offers.values():
+            answer = self._past.ringing.get(offer.id)
+            if answer is not None and offer.state == "pending":
+                self._answer((offer.id, offer.agent), answer, offer.offered_at)
 
     def _come(self, work: Work) -> None:
         admission = self._admission(work)
@@ -209,7 +216,7 @@ class _Replay:
         if applied is None:
             return {}
         only = replace(self._rules.before, rules=(replace(applied, when=type(applied.when)()),))
-        then = triage(admission, self._state, only).then
+        then = triage(admission, self._state, only, self._now).then
         pairs = ("queue", "priority", "class_", "requirements", "preferences")
         return {name: getattr(admitted, name) for name in pairs if getattr(admitted, name) != getattr(then, name)}
 
@@ -246,28 +253,31 @@ class _Replay:
         if event.expires_at <= event.at:
             return
         answers = self._past.answers.get(event.agent, ())
-        if not answers:
-            self._at(event.at, self._accept, event)
-            return
-        answer = answers[self._rung[event.agent] % len(answers)]
+        answer = answers[self._rung[event.agent] % len(answers)] if answers else Answer("accepted")
         self._rung[event.agent] += 1
-        if answer.kind == "accepted":
-            self._at(event.at + answer.after, self._accept, event)
-        elif answer.kind == "declined":
-            self._at(event.at + answer.after, self._decline, (event, answer.reason))
+        self._answer((event.offer, event.agent), answer, event.at)
 
-    def _rings(self, offered: e.Offered) -> bool:
-        offer = self._state.offers.get(offered.offer)
+    def _answer(self, ringing: tuple[OfferId, AgentId], answer: Answer, since: Instant) -> None:
+        if answer.kind == "declined":
+            self._at(since + answer.after, self._decline, (*ringing, answer.reason))
+        elif answer.kind == "accepted":
+            self._at(since + answer.after, self._accept, ringing)
+        elif answer.kind == "open":
+            # It was taken back too soon to know. So he takes it when he usually does, but not sooner than that.
+            after = max(answer.after + 1, self._usual.get(ringing[1], 0))
+            self._at(since + after, self._accept, ringing)
+
+    def _rings(self, id: OfferId) -> bool:
+        offer = self._state.offers.get(id)
         return offer is not None and offer.state == "pending"
 
-    def _accept(self, offered: e.Offered) -> None:
-        if self._rings(offered):
-            self._do(c.AcceptOffer(offered.offer, offered.agent))
+    def _accept(self, ringing: tuple[OfferId, AgentId]) -> None:
+        if self._rings(ringing[0]):
+            self._do(c.AcceptOffer(*ringing))
 
-    def _decline(self, declining: tuple[e.Offered, str]) -> None:
-        offered, reason = declining
-        if self._rings(offered):
-            self._do(c.DeclineOffer(offered.offer, offered.agent, reason))
+    def _decline(self, declining: tuple[OfferId, AgentId, str]) -> None:
+        if self._rings(declining[0]):
+            self._do(c.DeclineOffer(*declining))
 
     def _accepted(self, event: e.OfferAccepted) -> None:
         case = self._cases.get(event.interaction)
@@ -326,7 +336,6 @@ class _Replay:
         match command:
             case c.DefineAgent(agent=id, profile=profile):
                 served = {name: member for name, member in profile.queues.items() if name in self._policy.queues}
-                self._lost["membership_gone"] += len(profile.queues) - len(served)
                 command = c.DefineAgent(id, replace(profile, queues=served))
             case c.Disconnect(agent=id) if self._works(id):
                 command = c.SetPresence(id, "offline", by=id, after_current=True)
@@ -339,6 +348,12 @@ class _Replay:
     def _works(self, id: AgentId) -> bool:
         agent = self._state.agents.get(id)
         return agent is not None and agent.works
+
+
+def _usual(answers: Sequence[Answer]) -> Span:
+    """Return after how many ms an agent takes what rings at him, as a rule."""
+    taken = [answer.after for answer in answers if answer.kind == "accepted"]
+    return round(median(taken)) if taken else 0
 
 
 def _decided(work: Work) -> dict[str, Any]:

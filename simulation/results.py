@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from simulation.books import BATCHES, Books, Cell, Shift
+from simulation.estimates import Asked, quality
 from simulation.scenario import MICROSECOND, Scenario, micros
 
 Figures = dict[str, Any]
@@ -34,6 +35,7 @@ class Fate(msgspec.Struct, frozen=True, kw_only=True):
     flow_out: int = 0
     waited: int = 0
     waits: Sequence[int] = ()
+    asked: Sequence[Asked] = ()
 
     @classmethod
     def of(cls, cell: Cell, target: int) -> "Fate":
@@ -51,16 +53,19 @@ class Fate(msgspec.Struct, frozen=True, kw_only=True):
             flow_out=len(cell.flowed),
             waited=answered_wait + left + short + flowed,
             waits=sorted(chain(answered, cell.left, cell.short, cell.flowed)),
+            asked=cell.asked,
         )
 
     @classmethod
     def together(cls, several: Sequence["Fate"]) -> "Fate":
         """Return how the customers of all of them fared."""
-        counts = {
-            name: sum(getattr(each, name) for each in several) for name in cls.__struct_fields__ if name != "waits"
-        }
+        counts = {name: sum(getattr(each, name) for each in several) for name in _COUNTED}
         # Runs that are sorted already: sorting them again is merging them.
-        return cls(waits=sorted(chain.from_iterable(each.waits for each in several)), **counts)
+        waits = sorted(chain.from_iterable(each.waits for each in several))
+        return cls(waits=waits, asked=list(chain.from_iterable(each.asked for each in several)), **counts)
+
+
+_COUNTED = tuple(name for name in Fate.__struct_fields__ if name not in ("waits", "asked"))
 
 
 def results(scenario: Scenario, books: Books) -> Figures:
@@ -125,8 +130,7 @@ def fared(fate: Fate) -> Figures:
         "wait_p99_s": _percentile(fate.waits, 0.99),
         "service_level": _share(fate.within, counted),
         "abandon_rate": _share(fate.abandoned, fate.offered - fate.short),
-        # The router's estimate is not asked during a simulation yet.
-        "expected_wait": {"coverage": None, "mse_ratio": None},
+        "expected_wait": quality(fate.asked),
     }
 
 
@@ -152,7 +156,7 @@ def _percentile(ascending: Sequence[int], share: float) -> float | None:
 def _intervals(overall: Figures, batches: Sequence[Figures]) -> Figures:
     """Return the figures with an interval in the place of each value."""
     return {
-        name: dict.fromkeys(value)
+        name: _intervals(value, [batch[name] for batch in batches])
         if isinstance(value, dict)
         else _interval(value, [batch[name] for batch in batches], total=name in _COUNTS)
         for name, value in overall.items()

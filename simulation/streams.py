@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from router.commands import Admit
 from simulation.arrivals import arrivals
 from simulation.books import Cell
+from simulation.estimates import Asked
 from simulation.groups import Person
 from simulation.laws import Law, WholeDraw, by_period, substream, whole_draws
 from simulation.scenario import MICROSECOND, Scenario, Stream, laws_of
@@ -20,7 +21,7 @@ class Customer(msgspec.Struct, gc=False):
     """Somebody who came at `at`. Times are µs.
 
     `cell`: where it is written how he fares. `special`: how long agents of some groups serve him, `service` the others.
-    `offer`: the offer of him that rings, if agents are asked. `person`: who serves him.
+    `offer`: the offer of him that rings, if agents are asked. `person`: who serves him. `asked`: what was expected.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Customer(msgspec.Struct, gc=False):
     waiting: bool = True
     offer: str | None = None
     person: Person | None = None
+    asked: Asked | None = None
 
 
 class Source:

@@ -49,10 +49,14 @@ class Catalogues:
 
     def negotiated(self, request: web.Request, wish: str | None = None) -> str:
         """Return the language for `request`: ?lang=, the cookie `lang`, `wish` (the user's own), Accept-Language."""
-        accepted = _by_quality(request.headers.get("Accept-Language", ""))
-        wishes = [request.query.get("lang"), request.cookies.get("lang"), wish, *accepted]
-        known = [_tag(one) for one in wishes if one]
+        wishes = [request.query.get("lang"), request.cookies.get("lang"), wish]
+        known = [*(_tag(one) for one in wishes if one), *accepted_languages(request)]
         return negotiate_locale(known, self.languages, sep="-") or FALLBACK
+
+
+def accepted_languages(request: web.Request) -> list[str]:
+    """Return the languages of the request's Accept-Language, best first."""
+    return [_tag(one) for one in _by_quality(request.headers.get("Accept-Language", ""))]
 
 
 def _tag(text: str) -> str:

@@ -99,6 +99,12 @@ class OfferQuery(Body, frozen=True, kw_only=True):
     wait: Annotated[int, Meta(ge=0, le=60)] = 0
 
 
+class ExplainQuery(Body, frozen=True, kw_only=True):
+    """The language of `text` (en, pl, lt, hu, ru); left out, the best of Accept-Language."""
+
+    language: Annotated[str, Meta(max_length=35)] | None = None
+
+
 class NewMessage(Body, frozen=True, kw_only=True):
     """A reply to the customer, or a note that stays in the house. Attachments are not taken yet."""
 

@@ -15,7 +15,7 @@ from router.state import State
 from vocabulary.ids import InteractionId, MessageId, QueueName
 from vocabulary.instants import Instant
 from vocabulary.records import Change
-from vocabulary.skills import Requirement
+from vocabulary.skills import Preference, Requirement
 from vocabulary.stores import Store
 
 
@@ -42,6 +42,7 @@ class ApiInteraction(msgspec.Struct, frozen=True, kw_only=True, rename={"class_"
     priority: int | None = None
     class_: int | None = None
     requirements: tuple[Requirement, ...] | None = None
+    preferences: tuple[Preference, ...] | None = None
     preferred_agent: str | None = None
     attributes: dict[str, Any] = {}
 
@@ -106,6 +107,9 @@ class Site(Protocol):
 
     async def remove_queue(self, name: QueueName, move_to: QueueName | None, by: str) -> Refusal | None:
         """Remove a queue that was made by API, or say why not."""
+
+    async def admission_events(self, interaction: InteractionId) -> Sequence[AnyEvent]:
+        """Return the first events of an interaction's log: how it came in."""
 
     def subscribe(self) -> AbstractAsyncContextManager[AsyncIterator[Logged]]:
         """Follow durable events from now on. A reader who can't keep up gets `Lagged` (vocabulary.errors)."""

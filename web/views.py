@@ -7,7 +7,7 @@ import msgspec
 from queues.interaction import Interaction, Offer
 from queues.lifecycle import HELD
 from router.expect import expected_wait, position
-from router.explain import offer_reasons
+from router.explain_offer import offer_reasons
 from vocabulary.ids import derived_id, reference
 from vocabulary.instants import rfc3339, span_text
 from vocabulary.records import CustomerRow, InteractionRow, MessageRow

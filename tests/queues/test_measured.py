@@ -3,7 +3,7 @@ from random import Random  # noqa: TID251 (with its seed)
 import pytest
 
 from queues.calibration import Calibration
-from queues.measured import MEMORY, Average, Measured, Rate, measured_from
+from queues.measured import MEMORY, Average, Measured, Rate
 from vocabulary.instants import HOUR, MINUTE, SECOND
 
 START = 1_772_357_400_000
@@ -21,8 +21,11 @@ def arrivals(per_hour: list[float], seed: int = 1) -> tuple[Rate, int]:
 
 
 def test_an_average_of_few_is_their_mean() -> None:
-    found = measured_from((1_000, 2_000, 6_000)).handling
-    assert (found.count, found.mean) == (3, pytest.approx(3_000))
+    found = Average()
+    for span in (1_000, 2_000, 6_000):
+        found = found.with_sample(span)
+    assert found.count == 3
+    assert found.mean == pytest.approx(3_000)
 
 
 def test_a_long_average_forgets_what_was_long_ago() -> None:

@@ -61,7 +61,7 @@ def serves(world: World, person: Person, work: Work) -> bool:
 
 def qualifies(world: World, person: Person, work: Work) -> bool:
     """Section 6: who may be offered it (all must hold). Nobody is offered the same twice at once."""
-    if person.id in work.barred or work.id in person.pieces:
+    if world.now < work.barred.get(person.id, 0) or work.id in person.pieces:
         return False
     if work.hold_until is not None and work.preferred != person.id:
         return False

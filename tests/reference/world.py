@@ -93,8 +93,6 @@ class Work:
     attempts: int = 0
     reopen_until: Instant | None = None
     disposition: str | None = None
-    wanted: str | None = None
-    """The preferred agent of its admission, while it has not been enqueued yet."""
 
     @property
     def due_at(self) -> Instant:

@@ -6,7 +6,7 @@ from agents.agent import Membership, Profile
 from router.commands import Command, Connect, DefineAgent, Disconnect, Reconcile, RemoveAgent, SetPresence
 from router.eligibility import fails_because
 from router.events import HoldEnded, WaitReached
-from router.explain import offer_reasons
+from router.explain_offer import offer_reasons
 from tests.builders import START, House, MediumLimit, policy, profile, queue, requirement_of
 from vocabulary.instants import HOUR, MINUTE, SECOND
 

@@ -14,7 +14,7 @@ SPECIAL = "special"
 def decided(when: Condition, **values: Any) -> str:
     """Return the rule that decides about a chat, of one with the condition `when` and a last one without."""
     house = House(policy(rules=(rule(name=SPECIAL, when=when), rule(name="rest"))))
-    return triage(admit(**values), house.state, house.policy).rule
+    return triage(admit(**values), house.state, house.policy, house.now).rule
 
 
 def test_rules_are_tried_in_order_and_the_first_that_holds_decides() -> None:
@@ -25,7 +25,7 @@ def test_rules_are_tried_in_order_and_the_first_that_holds_decides() -> None:
         rule("support", name="rest"),
     )
     house = House(policy(queue("support"), queue("sales"), rules=rules))
-    verdict = triage(admit(language="pl"), house.state, house.policy)
+    verdict = triage(admit(language="pl"), house.state, house.policy, house.now)
     assert (verdict.rule, verdict.then, verdict.reasons) == ("chats", rules[1].then, ("hungarian:language",))
 
 
@@ -70,7 +70,7 @@ def test_a_rule_may_see_how_many_wait_in_its_queue() -> None:
     house = House(policy(rules=(rule(name="crowded", when=Condition(waiting_min=2)), rule(name="rest"))))
     verdicts = []
     for number in range(4):
-        verdicts.append(triage(admit("i-x"), house.state, house.policy).rule)
+        verdicts.append(triage(admit("i-x"), house.state, house.policy, house.now).rule)
         house.admit(f"i-{number}")
     assert verdicts == ["rest", "rest", "crowded", "crowded"]
 
@@ -88,4 +88,4 @@ def test_rules_without_a_last_one_that_always_holds_are_a_fault_of_ours() -> Non
     only: tuple[Rule, ...] = (rule(when=Condition(medium=("fax",))),)
     house = House(policy(rules=only))
     with pytest.raises(AssertionError, match="the last rule"):
-        triage(admit(), house.state, house.policy)
+        triage(admit(), house.state, house.policy, house.now)

@@ -6,15 +6,23 @@ import msgspec
 
 from agents.agent import MediumLimit, Membership, Profile
 from router import commands as c
-from router.explain import explain_agent
+from router.explain_agent import explain_agent
 from vocabulary.instants import span_of
 from vocabulary.records import AgentRow, Put, Remove
 from web.access import allows, tie_to_agent
 from web.answers import Agents, AgentView
 from web.call import Call
-from web.dated import dated
 from web.endpoint import Endpoints
-from web.payloads import AgentChange, AgentProfile, MediumShare, PresenceChange, QueueMembership, RemovalQuery
+from web.explaining import language_of, worded
+from web.payloads import (
+    AgentChange,
+    AgentProfile,
+    ExplainQuery,
+    MediumShare,
+    PresenceChange,
+    QueueMembership,
+    RemovalQuery,
+)
 from web.presence import LEASE
 from web.problems import Problem, invalid
 
@@ -148,10 +156,10 @@ def _lease(text: str | None) -> int:
 
 
 @endpoints.get("/agents/{id}/explain", "agent.act", "Why an agent gets nothing")
-async def explain(call: Call, id: str) -> dict[str, Any]:
-    """Answer, for each kind of work that waits, the first condition that the agent fails."""
+async def explain(call: Call, id: str, query: ExplainQuery) -> dict[str, Any]:
+    """Answer, for each kind of work that waits, the first condition that he fails; `text` says the same in words."""
     call.agent(id, "agent.act")
     answer = explain_agent(call.site.state, id, call.site.now())
     if answer is None:
         raise Problem("not_found", f"There is no agent {id!r}.", reason="unknown_agent")
-    return dict(dated(answer))
+    return await worded(call, answer, language_of(call, query))

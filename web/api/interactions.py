@@ -2,18 +2,29 @@
 
 from typing import Any
 
+import msgspec
+
 from queues.interaction import Interaction
 from router.explain import explain_interaction
+from router.story import story
 from vocabulary.instants import span_of
 from vocabulary.records import InteractionRow
 from vocabulary.skills import Requirement
 from web.access import Action, Principal, Tie, allows, tie_to_interaction
 from web.answers import Events, Interactions, InteractionView, Messages, MessageView
 from web.call import Call, accepted
-from web.dated import dated
 from web.endpoint import Endpoints
 from web.event_views import entry_event
-from web.payloads import EventQuery, InteractionQuery, MessageQuery, NewInteraction, NewMessage, NewRequirement
+from web.explaining import language_of, worded
+from web.payloads import (
+    EventQuery,
+    ExplainQuery,
+    InteractionQuery,
+    MessageQuery,
+    NewInteraction,
+    NewMessage,
+    NewRequirement,
+)
 from web.problems import Problem, invalid
 from web.site import ApiCustomer, ApiInteraction
 
@@ -174,10 +185,12 @@ async def list_events(call: Call, id: str, query: EventQuery) -> Events:
 
 
 @endpoints.get("/interactions/{id}/explain", "interaction.see", "Why it is where it is")
-async def explain(call: Call, id: str) -> dict[str, Any]:
-    """Answer its place, and why each agent of its queue can't take it."""
+async def explain(call: Call, id: str, query: ExplainQuery) -> dict[str, Any]:
+    """Answer how it came in, its place, why each agent can't take it, and what comes; `text` says the same in words."""
     await call.interaction(id, "interaction.see")
+    language = language_of(call, query)
     answer = explain_interaction(call.site.state, call.site.policy, id, call.site.now())
     if answer is None:
         raise Problem("conflict", f"Interaction {id} was over long ago; nothing is decided about it any more.")
-    return dict(dated(answer))
+    came_in = msgspec.to_builtins(story(await call.site.admission_events(id)))
+    return await worded(call, {**answer, "admission": came_in}, language)

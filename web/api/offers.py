@@ -5,15 +5,15 @@ from typing import Any
 
 from queues.interaction import Offer
 from router import commands as c
-from router.explain import explain_offer
+from router.explain_offer import explain_offer
 from vocabulary.errors import Lagged
 from web.access import Tie, authorise, tie_to_agent
 from web.answers import Offers, OfferView
 from web.call import Call
-from web.dated import dated
 from web.endpoint import Endpoints
+from web.explaining import language_of, worded
 from web.feed import FeedEnded, Inbox, agent_key
-from web.payloads import DeclineBecause, OfferQuery
+from web.payloads import DeclineBecause, ExplainQuery, OfferQuery
 from web.problems import Problem
 
 endpoints = Endpoints("offers")
@@ -85,11 +85,12 @@ async def _answering(call: Call, id: str) -> str:
 
 
 @endpoints.get("/offers/{id}/explain", "interaction.see", "Why it came to this agent")
-async def explain(call: Call, id: str) -> dict[str, Any]:
-    """Answer the candidates in ranked order."""
+async def explain(call: Call, id: str, query: ExplainQuery) -> dict[str, Any]:
+    """Answer the candidates in ranked order, with the terms of the ranking; `text` says the same in words."""
     offer = call.site.state.offers.get(id)
     if offer is None:
         raise Problem("not_found", f"There is no offer {id!r}, or it ended long ago.", reason="unknown_offer")
     if call.principal.role == "operator" and tie_to_agent(call.principal, offer.agent) is not Tie.OWNS:
         await call.interaction(offer.interaction, "interaction.see")
-    return dict(dated(explain_offer(call.site.state, call.site.policy, id, call.site.now()) or {}))
+    language = language_of(call, query)
+    return await worded(call, explain_offer(call.site.state, call.site.policy, id, call.site.now()) or {}, language)

@@ -1,0 +1,115 @@
+"""A house full of work for `benchmarks.routing`: agents with skills, thousands who wait, the core as it is."""
+
+from dataclasses import dataclass
+from random import Random
+
+from agents.agent import MediumLimit, Membership, Profile
+from queues.policy import ChannelPolicy, QueuePolicy
+from router.commands import Admit, Command, Connect, DefineAgent, End, SetPresence
+from router.decide import advance
+from router.policy import Action, Policy, Rule
+from router.state import State
+from vocabulary.instants import SECOND
+from vocabulary.skills import Requirement
+
+START = 1_772_357_400_000
+QUEUE = "all"
+SKILLS_HELD = 3
+LEVEL_MAX, ASKED_MAX = 10, 5
+
+POLICY = Policy(
+    queues={QUEUE: QueuePolicy(name=QUEUE, offer={"chat": 0}, wrap_up="none")},
+    channels={"web": ChannelPolicy(name="web", medium="chat", reopen=0)},
+    rules=(Rule(name="all", then=Action(queue=QUEUE)),),
+)
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a house is; `asked`: skills that one interaction asks for."""
+
+    agents: int
+    skills: int
+    waiting: int
+    asked: int = 1
+
+
+class House:
+    """One state. With `fill` everybody is busy and `waiting` wait; `blocked` wait at the head for what nobody has."""
+
+    def __init__(self, size: Size, draws: Random, *, fill: bool = True, blocked: int = 0) -> None:
+        self.state, self.now, self.number = State(), START, 0
+        self.size, self.draws = size, draws
+        self.busy: list[str] = []
+        for number in range(size.agents):
+            self._agent(f"a{number:05}")
+        needs = (Requirement("nobody", 1),)
+        for _ in range(blocked):
+            self.do(self._admit(needs))
+        if fill:
+            while self._waiting() < size.waiting + blocked:
+                for _ in range(max(1, size.waiting + blocked - self._waiting())):
+                    self.do(self.next_arrival())
+            self.busy = sorted(id for id, agent in self.state.agents.items() if agent.holds)
+
+    def _waiting(self) -> int:
+        return len(self.state.index)
+
+    def _agent(self, id: str) -> None:
+        held = self.draws.sample(range(self.size.skills), SKILLS_HELD)
+        skills = {f"s{skill}": self.draws.randint(1, LEVEL_MAX) for skill in held}
+        profile = Profile(skills, {QUEUE: Membership()}, 100, {"chat": MediumLimit(100)})
+        for command in (DefineAgent(id, profile), Connect(id), SetPresence(id, "available", by=id)):
+            self.do(command)
+
+    @property
+    def signatures(self) -> int:
+        """How many different requirements wait."""
+        return sum(1 for _ in self.state.index.signatures())
+
+    def do(self, command: Command) -> None:
+        """Let the core decide `command`."""
+        decision = advance(command, self.state, POLICY, self.now)
+        assert decision.refusal is None, decision.refusal
+
+    def pass_time(self) -> None:
+        """Let some time pass."""
+        self.now += SECOND // 10
+
+    def next_arrival(self) -> Admit:
+        """Return the next interaction to admit."""
+        asked = self.draws.sample(range(self.size.skills), self.size.asked)
+        return self._admit(tuple(Requirement(f"s{skill}", self.draws.randint(1, ASKED_MAX)) for skill in asked))
+
+    def _admit(self, needs: tuple[Requirement, ...]) -> Admit:
+        self.number += 1
+        return Admit(id=f"i{self.number:08}", channel="web", medium="chat", customer="c", requirements=needs)
+
+    def next_release(self) -> End:
+        """Return the end of some agent's work."""
+        agent = self.busy[self.draws.randrange(len(self.busy))]
+        return End(next(iter(self.state.agents[agent].holds)), agent)
+
+    def note_release(self, release: End) -> None:
+        """Remember if its agent found nothing more to do."""
+        if not self.state.agents[release.agent].holds:
+            self.busy.remove(release.agent)
+
+    def end(self, id: str) -> None:
+        """End `id` if somebody has it."""
+        agent = self.state.interactions[id].agent
+        if agent is not None:
+            self.do(End(id, agent))
+
+    def round(self) -> None:
+        """One arrival and one release."""
+        self.pass_time()
+        self.do(self.next_arrival())
+        release = self.next_release()
+        self.do(release)
+        self.note_release(release)
+
+    def rounds(self, count: int) -> None:
+        """So many rounds."""
+        for _ in range(count):
+            self.round()

@@ -1,0 +1,1 @@
+"""Explanations in words: sentences in five languages for the codes that the core gives as reasons."""

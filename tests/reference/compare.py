@@ -1,0 +1,167 @@
+"""What both routers must agree on after every command."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from agents.agent import Agent
+from queues.interaction import Interaction
+from router import events as e
+from router.decision import Decision
+from router.state import State, next_deadline
+from tests.reference.due import next_due
+from tests.reference.model import Answer, Model
+from tests.reference.world import Person, Work, World
+
+WORK_FIELDS = (
+    "state queue agent rings key expired hold_until preferred barred declined_by leg arrived_at enqueued_at parallel "
+    "attempts disposition unanswered_at"
+).split()
+PERSON_FIELDS = "presence reason connected media_off after cooling_until misses idle_since busy offered_at".split()
+
+
+def differences(decision: Decision, state: State, answer: Answer, model: Model) -> Iterator[str]:
+    """Iterate over what the core and the model don't agree on after the same command, in words."""
+    refusal = None if decision.refusal is None else (decision.refusal.code, decision.refusal.reason)
+    if refusal != answer.refusal:
+        yield f"refusal: core {refusal}, model {answer.refusal}"
+    trace = tuple(trace_of(decision))
+    if trace != answer.trace:
+        yield f"offers: core {trace}, model {answer.trace}"
+    yield from _works(state, model.world)
+    yield from _people(state, model.world)
+    yield from _deadline(state, model.world)
+
+
+def trace_of(decision: Decision) -> Iterator[tuple[Any, ...]]:
+    """Iterate over what the decision did to offers, as the model tells it."""
+    for event in decision.events:
+        match event:
+            case e.Offered():
+                yield "offered", event.interaction, event.agent, event.cost, event.expires_at
+            case e.OfferAccepted():
+                yield "accepted", event.interaction, event.agent
+            case e.OfferDeclined():
+                yield "declined", event.interaction, event.agent
+            case e.OfferExpired():
+                yield "expired", event.interaction, event.agent, event.misses
+            case e.OfferWithdrawn():
+                yield "withdrawn", event.interaction, event.agent, event.reason
+            case e.BreakerTripped():
+                yield "breaker", event.queue, event.missed
+            case e.AutoReplied():
+                yield "replied", event.interaction, event.autoresponse, event.article
+
+
+def _works(state: State, world: World) -> Iterator[str]:
+    if state.interactions.keys() != world.works.keys():
+        yield f"interactions: core {sorted(state.interactions)}, model {sorted(world.works)}"
+        return
+    for id, work in world.works.items():
+        core, model = _of_interaction(state, state.interactions[id]), _of_work(world, work)
+        if core != model:
+            yield from _named(id, WORK_FIELDS, core, model)
+
+
+def _people(state: State, world: World) -> Iterator[str]:
+    if state.agents.keys() != world.people.keys():
+        yield f"agents: core {sorted(state.agents)}, model {sorted(world.people)}"
+        return
+    for id, person in world.people.items():
+        agent = state.agents[id]
+        core, model = _of_agent(agent), _of_person(person)
+        if core != model:
+            yield from _named(id, PERSON_FIELDS, core, model)
+        holds = {each: (hold.medium, hold.cost, hold.kind) for each, hold in agent.holds.items()}
+        pieces = {each: (piece.medium, piece.cost, piece.kind) for each, piece in person.pieces.items()}
+        if holds != pieces or agent.used != person.used:
+            yield f"{id} holds: core {holds} ({agent.used} units), model {pieces} ({person.used} units)"
+
+
+def _deadline(state: State, world: World) -> Iterator[str]:
+    due = next_due(world)
+    core, model = next_deadline(state), due[0] if due is not None else None
+    if core != model:
+        yield f"next deadline: core {state.deadlines.first()}, model {due}"
+
+
+def _named(id: str, names: list[str], core: tuple[Any, ...], model: tuple[Any, ...]) -> Iterator[str]:
+    for name, one, other in zip(names, core, model, strict=True):
+        if one != other:
+            yield f"{id} {name}: core {one!r}, model {other!r}"
+
+
+def _of_interaction(state: State, each: Interaction) -> tuple[Any, ...]:
+    offers = state.offers
+    return (
+        each.state,
+        each.queue,
+        each.agent,
+        [(id, offers[id].agent, offers[id].expires_at) for id in each.offers],
+        each.key,
+        sorted(each.expired),
+        each.hold_until,
+        each.preferred_agent,
+        each.barred,
+        each.declined_by,
+        each.leg,
+        each.arrived_at,
+        each.enqueued_at,
+        each.parallel,
+        each.attempts,
+        each.disposition,
+        each.unanswered_at,
+    )
+
+
+def _of_work(world: World, work: Work) -> tuple[Any, ...]:
+    rings = world.rings
+    return (
+        work.state,
+        work.queue,
+        work.agent,
+        [(id, rings[id].person, rings[id].expires_at) for id in work.rings],
+        work.key,
+        sorted(map(str, work.expired)),
+        work.hold_until,
+        work.preferred,
+        work.barred,
+        work.declined_by,
+        work.leg,
+        work.arrived_at,
+        work.enqueued_at,
+        work.parallel,
+        work.attempts,
+        work.disposition,
+        work.unanswered_at,
+    )
+
+
+def _of_agent(agent: Agent) -> tuple[Any, ...]:
+    after = agent.after_current
+    return (
+        agent.presence,
+        agent.reason,
+        agent.connected,
+        agent.media_off,
+        tuple(after.split(":", 1)) if after is not None else None,
+        agent.cooling_until,
+        agent.misses,
+        agent.idle_since,
+        agent.busy,
+        agent.offered_at,
+    )
+
+
+def _of_person(person: Person) -> tuple[Any, ...]:
+    return (
+        person.presence,
+        person.reason,
+        person.connected,
+        person.media_off,
+        person.after,
+        person.cooling_until,
+        person.misses,
+        person.idle_since,
+        person.busy,
+        person.offered_at,
+    )

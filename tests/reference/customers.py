@@ -1,0 +1,107 @@
+"""Section 2: what customers do, and what it changes."""
+
+from router.commands import AddMessage, CustomerBack, CustomerGone, Leave, ReportDelivery, WantPerson
+from tests.reference.leg import await_owner, end, enqueue, over
+from tests.reference.matching import withdraw
+from tests.reference.who import has_room, limit_of
+from tests.reference.world import OVER, Refused, Work, World
+
+
+def add_message(world: World, order: AddMessage) -> None:
+    """Somebody writes; a customer's message may open the interaction again, an agent's must be its owner's."""
+    work = world.work(order.interaction)
+    if order.author == "agent" and (work.agent != order.agent or work.state not in ("active", "parked")):
+        raise Refused("conflict", "not_owner")
+    if order.author == "customer" and work.unanswered_at is None:
+        work.unanswered_at = world.now
+    if order.author == "agent" or (order.author == "bot" and work.state == "answered_by_bot"):
+        work.unanswered_at = None
+    if order.author == "customer":
+        _customer_wrote(world, work)
+
+
+def _customer_wrote(world: World, work: Work) -> None:
+    """The lines "customer wrote" of the lifecycle's table."""
+    if work.state == "parked":
+        unpark(world, work, "customer_wrote")
+    elif work.state == "wrap_up":
+        resume(world, work)
+        await_owner(world, work)
+    elif work.state == "answered_by_bot":
+        _to_a_person(world, work)
+    elif work.state in OVER:
+        # In the last queue, or by the rules if it is gone, preferring the last agent if he is still there.
+        queue = work.queue if work.queue in world.policy.queues else world.policy.rules[-1].then.queue
+        enqueue(world, work, "customer_wrote", queue=queue, arrived_at=work.unanswered_at, preferred=work.agent)
+
+
+def unpark(world: World, work: Work, cause: str) -> None:
+    """`active` if the agent has room, else `waiting` (new leg, preferring him). Reading: and if he is there.
+
+    Section 4: arrived_at is then the oldest unanswered customer message. Reading: else the instant it was parked until.
+    """
+    owner = world.people.get(work.agent or "")
+    if owner is not None and owner.is_there and has_room(owner, work.medium, work.id):
+        resume(world, work)
+        return
+    arrived = work.unanswered_at or work.parked_until or world.now
+    enqueue(world, work, cause, arrived_at=arrived, preferred=work.agent)
+
+
+def resume(world: World, work: Work) -> None:
+    """Active again with the same agent, at the full cost."""
+    owner = world.people[work.agent or ""]
+    work.state = "active"
+    work.parked_until = work.wrap_up_until = None
+    piece = owner.pieces[work.id]
+    piece.kind, piece.cost = "active", limit_of(owner.profile, work.medium).cost
+    if owner.busy_from is None:
+        owner.busy_from = world.now
+
+
+def want_person(world: World, order: WantPerson) -> None:
+    """`answered_by_bot`: not satisfied -> `waiting`."""
+    work = world.work(order.interaction)
+    if work.state == "answered_by_bot":
+        _to_a_person(world, work)
+
+
+def _to_a_person(world: World, work: Work) -> None:
+    enqueue(world, work, "not_satisfied", arrived_at=work.unanswered_at or world.now, preferred=work.preferred)
+
+
+def leave(world: World, order: Leave) -> None:
+    """The customer left."""
+    left(world, world.work(order.interaction))
+
+
+def left(world: World, work: Work) -> None:
+    """`waiting`, `offered` -> `abandoned`; `active` -> `wrap_up`; `scheduled`, `parked`, bot: closed."""
+    if work.state in ("waiting", "offered"):
+        for id in work.rings:
+            withdraw(world, id, "customer_left")
+        over(world, work, "abandoned")
+    elif work.state == "active":
+        end(world, work, wrap_up=False)
+    elif work.state in ("scheduled", "answered_by_bot", "parked"):
+        over(world, work, "closed", "customer_left")
+
+
+def customer_gone(world: World, order: CustomerGone) -> None:
+    """Section 2: he counts as left after `customer_grace`; a callback's customer may be offline."""
+    work = world.work(order.interaction)
+    concerned = work.state in ("waiting", "offered", "active") and work.medium != "callback"
+    if concerned and work.customer_leaves_at is None:
+        work.customer_leaves_at = world.now + world.channel(work).customer_grace
+
+
+def customer_back(world: World, order: CustomerBack) -> None:
+    """He is there again."""
+    work = world.work(order.interaction)
+    if work.state not in OVER:
+        work.customer_leaves_at = None
+
+
+def report_delivery(world: World, order: ReportDelivery) -> None:
+    """What became of a message changes no routing."""
+    world.work(order.interaction)

@@ -1,0 +1,132 @@
+"""Random small houses: a policy, and profiles of the agents who work there."""
+
+from typing import Any
+
+from agents.agent import MediumLimit, Membership, Profile
+from queues.policy import QueuePolicy, Strategy
+from router.policy import Policy
+from tests.builders import Autoresponse, Condition, policy, rule
+from tests.reference.chance import Chance
+from vocabulary.instants import MINUTE, SECOND
+from vocabulary.skills import Preference, Requirement
+
+QUEUES = ("sales", "support", "mail")
+AGENTS = ("a", "b", "c", "d", "e", "f")
+MEDIA = ("chat", "email", "callback")
+SKILLS = ("billing", "lang:pl")
+GROUPS = ("seniors", "general")
+STRATEGIES: tuple[Strategy, ...] = ("least_loaded", "longest_idle", "best_skill", "fastest", "round_robin")
+SPANS = (1, 5 * SECOND, 10 * SECOND, 30 * SECOND, MINUTE, 3 * MINUTE)
+
+
+def house(chance: Chance) -> Policy:
+    """Return a policy of one to three queues; queues that share agents have one order."""
+    order = chance.of(("due", "due", "wait_over_target"))
+    queues = [_queue(chance, name, order) for name in QUEUES[: chance.of((1, 2, 2, 3))]]
+    names = [each.name for each in queues]
+    return policy(
+        *queues,
+        rules=(
+            rule(names[-1], Condition(label=("faq",), confidence=0.5), name="faq", autoresponse="bot"),
+            rule(names[0], Condition(words=("rech*", "bill")), name="words", requirements=_needs(chance)),
+            rule(names[-1], Condition(segment=("gold",)), name="gold", class_=-1, preferences=_wishes(chance)),
+            rule(names[0], Condition(waiting_min=3, medium=("chat",)), name="crowd", priority=-2),
+            rule(names[0], name="rest", autoresponse="ack", language_skill=chance.once_in(3)),
+        ),
+        autoresponses=(
+            Autoresponse(name="ack", kind="acknowledge"),
+            Autoresponse(name="bot", kind="answer", otherwise="ack"),
+        ),
+        auto_replies_max=2,
+        disconnect_grace=chance.of((MINUTE, 10 * SECOND)),
+    )
+
+
+def _queue(chance: Chance, name: str, order: Any) -> QueuePolicy:
+    values: dict[str, Any] = {
+        "target": chance.of((20 * SECOND, 2 * MINUTE)),
+        "credit": chance.of((MINUTE, 10 * SECOND)),
+        "strategy": chance.of(STRATEGIES),
+        "wrap_up": chance.of(("timed", "none", "optional", "timed_forced", "open")),
+        "wrap_up_after": chance.of((30 * SECOND, 5 * SECOND)),
+        "callback_attempts": chance.of((2, 1, 3)),
+        "callback_retry": MINUTE,
+        "owner_hold": 3 * MINUTE,
+        "disconnect_grace": chance.of((MINUTE, 5 * SECOND)),
+        "order": order,
+    }
+    if chance.once_in(3):
+        values["parallel"] = chance.of((2, 3, 50))
+    if chance.once_in(3):
+        values["placement"] = chance.of(("pack", "spread"))
+    if chance.once_in(4):
+        values["offer"] = {medium: chance.of((0, 10 * SECOND)) for medium in MEDIA}
+    if chance.once_in(4):
+        values["hold"] = {medium: chance.of((0, 5 * SECOND)) for medium in MEDIA}
+    if chance.once_in(4):
+        values["misses_max"] = chance.of((1, 2))
+    if chance.once_in(4):
+        values["on_disconnect"] = {medium: chance.of(("keep", "requeue", "close")) for medium in MEDIA}
+    if chance.once_in(4):
+        values |= {"dispositions": ("sold", "lost"), "disposition_required": chance.once_in(2)}
+    return QueuePolicy(name=name, **values)
+
+
+def staff_of(policy: Policy) -> tuple[str, ...]:
+    """Return the agents who work in a house, as many as its queues need."""
+    return AGENTS[: 2 + 2 * (len(policy.queues) - 1)]
+
+
+def profile(chance: Chance, policy: Policy) -> Profile:
+    """Return skills, queues with priority and delay, capacity and costs of somebody who works there."""
+    queues = [name for name in policy.queues if not chance.once_in(4)]
+    skills = {skill: chance.of((5, 1, 3, 8)) for skill in SKILLS if not chance.once_in(3)}
+    return Profile(
+        skills,
+        {name: _membership(chance) for name in queues},
+        chance.of((100, 66, 33, 150, 40)),
+        {medium: _limit(chance) for medium in MEDIA if chance.once_in(4)},
+        tuple(group for group in GROUPS if chance.once_in(3)),
+    )
+
+
+def _membership(chance: Chance) -> Membership:
+    delay = chance.of((5 * SECOND, MINUTE)) if chance.once_in(5) else 0
+    return Membership(2 if chance.once_in(4) else 1, delay)
+
+
+def _limit(chance: Chance) -> MediumLimit:
+    return MediumLimit(
+        chance.of((33, 20, 50, 100)),
+        chance.of((None, 1, 2)),
+        chance.of((None, 10, 0, 100)),
+        chance.of((0, 0, 20)),
+        tuple(medium for medium in MEDIA if chance.once_in(6)),
+    )
+
+
+def _needs(chance: Chance) -> tuple[Requirement, ...]:
+    return needs(chance) or (Requirement("billing", 3),)
+
+
+def needs(chance: Chance) -> tuple[Requirement, ...]:
+    """Return no, one or two requirements, each of another skill."""
+    return tuple(
+        Requirement(skill, chance.of((1, 3, 8)), chance.of((None, 10 * SECOND, MINUTE)), chance.of((1, 1, 3)))
+        for skill in SKILLS
+        if chance.once_in(3)
+    )
+
+
+def _wishes(chance: Chance) -> tuple[Preference, ...]:
+    return wishes(chance) or (Preference(group="seniors"),)
+
+
+def wishes(chance: Chance) -> tuple[Preference, ...]:
+    """Return no, one or two preferences: a group, or a skill at a level."""
+    found: list[Preference] = []
+    if chance.once_in(3):
+        found.append(Preference(group=chance.of(GROUPS)))
+    if chance.once_in(3):
+        found.append(Preference(skill=chance.of(SKILLS), level=chance.of((1, 5)), weight=chance.of((1, 2))))
+    return tuple(found)

@@ -1,0 +1,125 @@
+"""Sections 7 and 8: every offer that is possible is made in the same decision, and how an offer ends."""
+
+from queues.policy import QueuePolicy
+from tests.reference.leg import go_home
+from tests.reference.who import best_person, first_choice, limit_of, may_ring, qualifies, rank
+from tests.reference.world import Person, Piece, Ring, Work, World
+from vocabulary.instants import SECOND, Span
+
+TIMEOUTS = {"chat": 30 * SECOND, "callback": 60 * SECOND, "email": 300 * SECOND}
+
+
+def timeout_of(queue: QueuePolicy, medium: str) -> Span:
+    """Section 8: timeouts per medium and queue (defaults: chat 30 s, callback 60 s, e-mail 5 min)."""
+    return queue.offer[medium] if medium in queue.offer else TIMEOUTS[medium]
+
+
+def settle(world: World) -> None:
+    """Section 7, liveness: whenever an interaction waits and an agent qualifies, an offer exists.
+
+    Reading: agents who can take work choose before what has come is placed, for something that waits already may come
+    first for them; the least loaded chooses first, then who is idle longest, then the lower id. What has come is placed
+    by key.
+    """
+    for id in world.freed:
+        go_home(world, id)
+    freed = [world.people[id] for id in world.freed if id in world.people]
+    for person in sorted(freed, key=_turn):
+        choice = first_choice(world, person)
+        while choice is not None:
+            ring(world, choice, _taker(world, choice, person))
+            choice = first_choice(world, person)
+    returned = [world.works[id] for id in world.returned if id in world.works]
+    for work in sorted(returned, key=lambda each: each.key):
+        _place(world, work)
+
+
+def _turn(person: Person) -> tuple[float, int, str]:
+    load = person.used / person.profile.capacity if person.profile.capacity else 1.0
+    return (load, person.idle_since, person.id)
+
+
+def _place(world: World, work: Work) -> None:
+    """Offer it to the best agent. Reading: unless something else that has come too comes first for him."""
+    while may_ring(work):
+        person = best_person(world, work)
+        if person is None:
+            return
+        choice = first_choice(world, person)
+        assert choice is not None
+        ring(world, choice, _taker(world, choice, person))
+
+
+def _taker(world: World, work: Work, person: Person) -> Person:
+    """Return `person`, whose first choice `work` is; if it has just come, the best of those whose first choice it is.
+
+    Reading: both directions of section 7 hold at once: nobody is passed over by the queue's strategy only because
+    somebody else was looked at first.
+    """
+    if work.id not in world.returned or work.hold_until is not None:
+        return person
+    able = [each for each in world.people.values() if qualifies(world, each, work)]
+    for each in sorted(able, key=lambda other: rank(world, other, work)):
+        if first_choice(world, each) is work:
+            return each
+    return person
+
+
+def ring(world: World, work: Work, person: Person) -> None:
+    """Section 8: an offer in flight occupies capacity; timeout 0 = assign without asking."""
+    span = timeout_of(world.queue(work.queue), work.medium)
+    work.rings_made += 1
+    new = Ring(f"{work.id}.{work.rings_made}", work.id, person.id, world.now + span)
+    cost = limit_of(person.profile, work.medium).cost
+    world.rings[new.id] = new
+    world.trace.append(("offered", work.id, person.id, cost, new.expires_at))
+    work.state = "offered"
+    work.rings = (*work.rings, new.id)
+    person.pieces[work.id] = Piece(work.medium, cost, "offer")
+    person.offered_at = world.now
+    if span == 0:
+        take(world, new)
+
+
+def take(world: World, ring: Ring) -> None:
+    """Section 8: first acceptance wins, the others are withdrawn; accepting resets the count of misses."""
+    work, person = world.works[ring.work], world.people[ring.person]
+    for other in work.rings:
+        if other != ring.id:
+            withdraw(world, other, "lost_race")
+    world.trace.append(("accepted", work.id, person.id))
+    ring.state = "accepted"
+    work.state, work.agent, work.accepted_at, work.rings = "active", person.id, world.now, ()
+    work.hold_until = None
+    person.misses = 0
+    person.pieces[work.id].kind = "active"
+    if person.busy_from is None:
+        person.busy_from = world.now
+
+
+def withdraw(world: World, id: str, reason: str) -> None:
+    """Section 8: a withdrawal bars only this pair, for 10 s."""
+    ring = world.rings[id]
+    world.trace.append(("withdrawn", ring.work, ring.person, reason))
+    lose(world, ring, "withdrawn")
+    world.works[ring.work].barred[ring.person] = world.now + 10 * SECOND
+    world.freed[ring.person] = None
+    world.returned[ring.work] = None
+
+
+def withdraw_all_of(world: World, person: Person, reason: str) -> None:
+    """Take back all that rings at him. Reading: in the order of admission."""
+    for work in sorted(world.works.values(), key=lambda each: each.number):
+        for id in work.rings:
+            if world.rings[id].person == person.id:
+                withdraw(world, id, reason)
+
+
+def lose(world: World, ring: Ring, how: str) -> None:
+    """The offer ends unaccepted; the interaction waits at its place again unless it still rings elsewhere."""
+    ring.state = how
+    work = world.works[ring.work]
+    work.rings = tuple(id for id in work.rings if id != ring.id)
+    work.state = "offered" if work.rings else "waiting"
+    del world.people[ring.person].pieces[work.id]
+

@@ -1,0 +1,85 @@
+"""The reference model: one command after the other, each told whole."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from router import commands as c
+from router.policy import Policy
+from tests.reference import admission, customers, owners, staff
+from tests.reference.due import next_due, run_due
+from tests.reference.matching import settle
+from tests.reference.world import Refused, World
+from vocabulary.instants import Instant
+
+
+class Answer(NamedTuple):
+    """What a command did to offers, in order; or the code and reason of its refusal."""
+
+    trace: tuple[tuple[Any, ...], ...]
+    refusal: tuple[str, str] | None = None
+
+
+class Model:
+    """A world under a policy."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.world = World(policy)
+
+    def do(self, command: c.Command, now: Instant) -> Answer:
+        """Do `command` at `now`: what is due first, then the command, then every offer that is possible.
+
+        A command that is refused changes nothing, not even what is due.
+        """
+        due = next_due(self.world)
+        before = self.world.saved() if due is not None and due[0] <= now else None
+        clock, self.world.now = self.world.now, now
+        self.world.trace, self.world.freed, self.world.returned = [], {}, {}
+        try:
+            run_due(self.world)
+            _ORDERS[type(command)](self.world, command)
+        except Refused as refused:
+            self.world = before or self.world
+            self.world.now = clock
+            return Answer((), (refused.code, refused.reason))
+        run_due(self.world)
+        settle(self.world)
+        return Answer(tuple(self.world.trace))
+
+
+def _tick(world: World, order: c.Tick) -> None:
+    """Everything is done already."""
+
+
+def _reconcile(world: World, order: c.Reconcile) -> None:
+    for id in world.people:
+        world.freed[id] = None
+
+
+_ORDERS: dict[type[Any], Callable[[World, Any], None]] = {
+    c.Admit: admission.admit,
+    c.AddMessage: customers.add_message,
+    c.AcceptOffer: owners.accept,
+    c.DeclineOffer: owners.decline,
+    c.WantPerson: customers.want_person,
+    c.Leave: customers.leave,
+    c.CustomerGone: customers.customer_gone,
+    c.CustomerBack: customers.customer_back,
+    c.End: owners.end_contact,
+    c.WrapUp: owners.wrap_up,
+    c.ExtendWrapUp: owners.extend_wrap_up,
+    c.Transfer: owners.transfer,
+    c.Move: owners.move,
+    c.Reprioritise: owners.reprioritise,
+    c.Park: owners.park,
+    c.Resume: owners.resume,
+    c.Close: owners.force_close,
+    c.CallAttempted: owners.call_attempted,
+    c.DefineAgent: staff.define,
+    c.RemoveAgent: staff.remove,
+    c.SetPresence: staff.set_presence,
+    c.Connect: staff.connect,
+    c.Disconnect: staff.disconnect,
+    c.ReportDelivery: customers.report_delivery,
+    c.Reconcile: _reconcile,
+    c.Tick: _tick,
+}
