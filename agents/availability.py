@@ -30,3 +30,9 @@ def is_staffing(agent: Agent) -> bool:
 def is_there(agent: Agent) -> bool:
     """Tell whether `agent` can be left with work that he has: he is connected and has not gone offline."""
     return agent.connected and agent.presence != "offline"
+
+
+def can_ever_take(agent: Agent, medium: str) -> bool:
+    """Tell whether one interaction of `medium` fits `agent` when he has nothing else."""
+    limit = agent.profile.limit(medium)
+    return limit.cost <= agent.profile.capacity and limit.max != 0

@@ -15,6 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import click
 
+from app.cli_remote import agent, interaction, queue
 from app.cli_replay import replay
 from app.cli_simulation import simulate, staffing
 from vocabulary.errors import PermanentFailure, TemporaryFailure
@@ -378,6 +379,9 @@ def _result(make: Callable[[], dict[str, Any]], as_json: bool) -> None:
 
 
 main.add_command(replay)
+main.add_command(interaction)
+main.add_command(queue)
+main.add_command(agent)
 main.add_command(simulate)
 main.add_command(staffing)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from config.schema import Settings
     from router.events import AnyEvent
     from router.policy import Policy
-    from simulation.replay import Written
+    from simulation.readmission import Written
     from vocabulary.stores import Store
 
 _FAILED, _MISUSED = 1, 2
@@ -77,8 +77,8 @@ def _fail(message: str, code: int) -> NoReturn:
 async def _replayed(
     settings: "Settings", path: Path, rules: "Settings | None", bounds: tuple[int, int | None], seed: int
 ) -> dict[str, Any]:
-    from simulation.past import past_of
-    from simulation.replay import Rules
+    from simulation.reading_past import past_of
+    from simulation.readmission import Rules
     from simulation.replayed import compared
     from storage.sqlite import SqliteStore
 
@@ -140,7 +140,7 @@ async def _events(store: "Store", first: int, last: int | None) -> tuple[list["A
 async def _written(store: "Store", events: list["AnyEvent"], policy: "Policy") -> Mapping[str, "Written"]:
     """Return what the rules may look at in the records, by interaction; nothing of what has been erased."""
     from router import events as e
-    from simulation.replay import Written
+    from simulation.readmission import Written
 
     customers = {event.interaction: event.customer for event in events if isinstance(event, e.Admitted)}
     firsts = {event.interaction: event for event in events if isinstance(event, e.MessageAdded) and event.number == 1}

@@ -75,7 +75,8 @@ def _table(figures: dict[str, Any]) -> str:
     for name, worked in figures["groups"].items():
         occupancy = _shown("occupancy", worked["occupancy"])
         lines.append(f"group {name}: occupancy {occupancy}, handled {worked['handled']}")
-    lines.append(f"{figures['decisions']} decisions in {figures['seconds']:.1f} s")
+    times = figures["simulated_s"] / max(figures["seconds"], 0.001)
+    lines.append(f"{figures['decisions']} decisions in {figures['seconds']:.1f} s, {times:,.0f} times as fast as life")
     return "\n".join(lines)
 
 

@@ -17,9 +17,11 @@ from channels.message import Attachment, InboundMessage
 from classifiers.cascade import Classification
 from customers.identity import Identity, identities, new_customer_id
 from queues.interaction import Label
-from router.commands import AddMessage, Admit
+from router.commands import AddMessage, Admit, StartOutbound
+from router.decision import Decision
 from vocabulary.errors import PermanentFailure
-from vocabulary.ids import CustomerId, InteractionId, derived_id, keyed_hash
+from vocabulary.ids import AgentId, CustomerId, InteractionId, derived_id, keyed_hash
+from vocabulary.instants import Instant
 from vocabulary.media import EMAIL
 from vocabulary.records import (
     AttachmentRow,
@@ -33,7 +35,7 @@ from vocabulary.records import (
 )
 from vocabulary.skills import Preference, Requirement
 from vocabulary.stores import Store
-from web.site import Admission
+from web.site import Admission, NotTaken
 
 log = structlog.get_logger()
 
@@ -60,6 +62,10 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     page_language: str | None = None
     """The language of the page it was written on: counts where the text itself doesn't tell."""
     tags: tuple[str, ...] = ()
+    slot: Instant | None = None
+    """The start of the window in which the customer wants to be called."""
+    time_zone: str | None = None
+    """The customer's; times are told in it."""
     attributes: dict[str, Any] = {}
     """What an integration wants to be seen with the interaction."""
 
@@ -114,6 +120,23 @@ class Intake:
                 await self._mark(received, known.interaction)
                 return Admission(known.interaction, known.id, known=True)
             return await self._take(message, who, received, continues, wishes)
+
+    async def start(self, message: InboundMessage, agent: AgentId, wishes: Wishes) -> tuple[Decision, InteractionId]:
+        """Let `agent` begin an interaction with whom `message` is about; a repeat is refused as `known`."""
+        who = _identities(message)
+        async with self._locks.holding("/".join(who[0]) if who else message.external_id):
+            customer, learnt = await self._identify(message, who, wishes)
+            command = StartOutbound(
+                id=_new_id(message),
+                channel=message.channel,
+                medium=message.medium,
+                customer=customer,
+                agent=agent,
+                queue=wishes.queue,
+                language=wishes.language,
+                tags=wishes.tags,
+            )
+            return await self._engine.submit(command, learnt), command.id
 
     async def _mark(self, received: str | None, interaction: InteractionId) -> None:
         if received is not None:
@@ -196,6 +219,8 @@ class Intake:
         follows: InteractionId | None,
     ) -> Admission:
         row = _message_row(message, _new_id(message), received)
+        if wishes.time_zone:
+            row = msgspec.structs.replace(row, attributes={**row.attributes, "time_zone": wishes.time_zone})
         if wishes.attributes:
             row = msgspec.structs.replace(row, attributes={**row.attributes, "attributes": wishes.attributes})
         text = message.reply_text[:TEXT_MAX]
@@ -223,6 +248,8 @@ class Intake:
             tags=wishes.tags,
             preferred_agent=wishes.preferred_agent,
             address_hash=self._address_hash(message),
+            mailable=bool(message.sender and message.sender.address),
+            slot=wishes.slot,
             suppressed_by=message.automatic.signals if message.automatic.is_automatic else (),
             candidates=candidates(text, language, labels, self._knowledge),
             follows=follows,
@@ -231,7 +258,7 @@ class Intake:
         )
         decision = await self._engine.submit(command, [*learnt, *_rows(message, row)])
         if decision.refusal is not None and decision.refusal.code != "known":
-            raise PermanentFailure(decision.refusal.detail)
+            raise NotTaken(decision.refusal)
         return Admission(row.interaction, row.id, known=decision.refusal is not None)
 
     def _address_hash(self, message: InboundMessage) -> str | None:

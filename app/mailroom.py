@@ -1,21 +1,22 @@
 """Mail out: what the outbox holds is written, sent, and marked with what became of it (reliability.md section 4.5)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 import msgspec
 import structlog
 
 from app.engine import Engine
+from app.notices import Notices, own_text
 from autoresponders.knowledge import Knowledge
 from autoresponders.templates import Wordings
 from channels.email.compose import compose
 from channels.email.smtp import Outcome, SendResult, SmtpSender, retry_at
 from channels.email.thread import message_id, reply_address
-from channels.message import Address, OutboundMail
+from channels.message import Address, Attachment, OutboundMail
 from router.commands import AddMessage, DeliveryResult, ReportDelivery
-from router.effects import DeliverMessage, SendAutoReply
-from router.events import AutoReplied, MessageAdded
+from router.effects import DeliverMessage, SendAutoReply, SendNotice
+from router.events import AutoReplied, CustomerTold, MessageAdded
 from vocabulary.errors import Lagged, PermanentFailure, TemporaryFailure
 from vocabulary.ids import derived_id, reference
 from vocabulary.instants import MINUTE, SECOND
@@ -50,6 +51,8 @@ class Mailroom:
         knowledge: Knowledge,
         key: bytes,
         domain: str,
+        texts: Mapping[str, Mapping[str, str]] | None = None,
+        notices: Notices | None = None,
     ) -> None:
         self._engine = engine
         self._store = store
@@ -58,6 +61,8 @@ class Mailroom:
         self._knowledge = knowledge
         self._key = key
         self._domain = domain
+        self._texts = texts or {}
+        self._notices = notices or Notices(store, wordings)
         self._under_way: set[str] = set()
 
     async def recover(self) -> None:
@@ -86,7 +91,7 @@ class Mailroom:
         try:
             async with asyncio.timeout(5):
                 async for logged in events:
-                    if isinstance(logged.event, AutoReplied | MessageAdded):
+                    if isinstance(logged.event, AutoReplied | CustomerTold | MessageAdded):
                         return
         except TimeoutError:
             return
@@ -112,6 +117,8 @@ class Mailroom:
         try:
             if row.kind == "auto_reply":
                 await self._write_auto_reply(row)
+            elif row.kind == "notice":
+                await self._write_notice(row)
             else:
                 await self._send(row)
         except TemporaryFailure:
@@ -135,11 +142,24 @@ class Mailroom:
             )
         await self._engine.write(Set(OutboxRow, row.id, {"state": "sent"}))
 
+    async def _write_notice(self, row: OutboxRow) -> None:
+        effect = msgspec.json.decode(row.payload, type=SendNotice)
+        id = derived_id("m", effect.id)
+        interaction = await self._store.interaction(effect.interaction)
+        if interaction is not None and await self._store.message(id) is None:
+            message, *files = await self._notices.write(id, effect, interaction, self._engine.clock.now())
+            await self._engine.submit(
+                AddMessage(interaction=interaction.id, message=id, author="bot"), (message, *files)
+            )
+        await self._engine.write(Set(OutboxRow, row.id, {"state": "sent"}))
+
     def _auto_message(self, id: str, effect: SendAutoReply, interaction: InteractionRow) -> MessageRow:
         language = interaction.language
         number = reference(interaction.number)
         if effect.article is None:
-            text = self._wordings.text("acknowledge", language, number=number)
+            text = own_text(self._texts.get(effect.autoresponse, {}), language, number) or self._wordings.text(
+                "acknowledge", language, number=number
+            )
             if effect.wait_ms is not None:
                 low, high = (max(1, round(wait / MINUTE)) for wait in effect.wait_ms)
                 text += "\n\n" + self._wordings.text("acknowledge_wait", language, low=low, high=max(low, high))
@@ -173,12 +193,12 @@ class Mailroom:
         message = await self._store.message(effect.message)
         if interaction is None or message is None:
             raise PermanentFailure("the message is gone from the records")
-        channel = self._channels.get(interaction.channel)
+        channel = self._channels.get(interaction.channel) or self._mailbox_of(interaction.queue)
         if channel is None:
             raise PermanentFailure(f"channel {interaction.channel!r} can't send: no [channels.NAME.send] is configured")
         if row.kind != "mail":
             raise PermanentFailure(f"nobody performs {row.kind!r}")
-        mail = await self._mail(row.id, effect, message, channel)
+        mail = await self._mail(row.id, effect, message, channel, interaction.customer)
         id = message_id(row.id, interaction.id, key=self._key, domain=self._domain)
         reply_to = reply_address(
             channel.sender.address, interaction.id, mail.recipient.address, self._key, issued_at=mail.date
@@ -192,9 +212,18 @@ class Mailroom:
         result = await channel.smtp.send(raw, envelope_sender=envelope_sender, recipient=mail.recipient.address)
         await self._settle(row, result, effect)
 
-    async def _mail(self, id: str, effect: DeliverMessage, message: MessageRow, channel: MailChannel) -> OutboundMail:
+    def _mailbox_of(self, queue: str) -> MailChannel | None:
+        """Return the mailbox that writes for what came in elsewhere."""
+        policy = self._engine.policy.queues.get(queue)
+        return self._channels.get(policy.message_channel or "") if policy is not None else None
+
+    async def _mail(
+        self, id: str, effect: DeliverMessage, message: MessageRow, channel: MailChannel, customer: str
+    ) -> OutboundMail:
         last = _last_of_customer(await self._store.messages(effect.interaction, limit=100_000))
-        if last is None or not last.sender_address:
+        if last is None:
+            return await self._first_mail(id, effect, message, channel, customer)
+        if not last.sender_address:
             raise PermanentFailure("the customer has no address to write to")
         return OutboundMail(
             id=id,
@@ -203,8 +232,34 @@ class Mailroom:
             recipient=Address(last.sender_name, last.sender_address),
             subject=message.subject or _reply_subject(last.subject),
             text=message.text,
+            attachments=tuple(
+                Attachment(file.filename, file.content_type, file.content)
+                for file in await self._store.attachments(message.id)
+            ),
             in_reply_to=last.message_id,
             references=(*last.references, last.message_id) if last.message_id else last.references,
+            automatic=effect.automatic,
+            date=message.at,
+        )
+
+    async def _first_mail(
+        self, id: str, effect: DeliverMessage, message: MessageRow, channel: MailChannel, customer: str
+    ) -> OutboundMail:
+        """Return the mail by which an agent begins: to the address that the customer is known by."""
+        known = await self._store.identities(customer)
+        address = next((identity.value for identity in known if identity.kind == "email"), None)
+        if address is None:
+            raise PermanentFailure("the customer has no address to write to")
+        found = await self._store.customer(customer)
+        return OutboundMail(
+            id=id,
+            interaction=effect.interaction,
+            sender=channel.sender,
+            recipient=Address(found.name if found is not None else "", address),
+            subject=message.subject,
+            text=message.text,
+            in_reply_to=None,
+            references=(),
             automatic=effect.automatic,
             date=message.at,
         )

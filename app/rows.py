@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import msgspec
 
 from queues.interaction import Interaction
-from router.effects import DeliverMessage, Effect, SendAutoReply, effects_of
+from router.effects import DeliverMessage, Effect, SendAutoReply, SendNotice, effects_of
 from router.events import AnyEvent
 from router.state import State
 from vocabulary.instants import Instant
-from vocabulary.media import EMAIL
+from vocabulary.media import CALLBACK, EMAIL
 from vocabulary.records import Change, InteractionRow, OutboxRow, Put, PutNew
 
 _encode = msgspec.json.Encoder().encode
@@ -51,13 +51,23 @@ def outbox_of(event: AnyEvent, state: State, now: Instant) -> Sequence[Change]:
     return [PutNew(row) for row in rows if row is not None]
 
 
+def _goes_by_mail(interaction: Interaction) -> bool:
+    """Tell whether what we write goes out as mail; a callback has no other way to write to its customer."""
+    mailable = interaction.contact is not None and interaction.contact.email
+    return interaction.medium == EMAIL or (interaction.medium == CALLBACK and mailable)
+
+
 def _outbox_row(effect: Effect, state: State, now: Instant) -> OutboxRow | None:
     match effect:
         case SendAutoReply():
             return OutboxRow(
                 id=effect.id, kind="auto_reply", interaction=effect.interaction, payload=_encode(effect), created_at=now
             )
-        case DeliverMessage() if state.interactions[effect.interaction].medium == EMAIL:
+        case SendNotice():
+            return OutboxRow(
+                id=effect.id, kind="notice", interaction=effect.interaction, payload=_encode(effect), created_at=now
+            )
+        case DeliverMessage() if _goes_by_mail(state.interactions[effect.interaction]):
             return OutboxRow(
                 id=effect.id,
                 kind="mail",

@@ -1,13 +1,14 @@
 """One running site, as pages, API and channels see it."""
 
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 
 from app.engine import Engine
 from app.intake import Intake, Wishes
 from app.leases import Leases
 from app.queue_settings import QueueSettings
+from channels.callback.phones import PhoneRefused, e164
 from channels.message import Address, InboundMessage
 from queues.policy import QueuePolicy
 from reports.live import LiveQueue, live
@@ -39,7 +40,15 @@ class RunningSite:
     """Implements `web.site.Site` over the writer, the store and intake."""
 
     def __init__(
-        self, *, name: str, engine: Engine, store: Store, intake: Intake, leases: Leases, queues: QueueSettings
+        self,
+        *,
+        name: str,
+        engine: Engine,
+        store: Store,
+        intake: Intake,
+        leases: Leases,
+        queues: QueueSettings,
+        link_of: Callable[[InteractionId], str] | None = None,
     ) -> None:
         self.name = name
         self._engine = engine
@@ -47,6 +56,7 @@ class RunningSite:
         self._intake = intake
         self._leases = leases
         self._queues = queues
+        self._link_of = link_of
 
     @property
     def policy(self) -> Policy:
@@ -102,12 +112,44 @@ class RunningSite:
         await self._leases.closed(agent)
 
     async def admit(self, interaction: ApiInteraction) -> Admission:
+        return await self._intake.receive(self._message(interaction), wishes=_wishes(interaction))
+
+    def phone_of(self, text: str) -> str | None:
+        try:
+            return e164(text, "")
+        except PhoneRefused:
+            return None
+
+    def callback_link(self, interaction: InteractionId) -> str | None:
+        return self._link_of(interaction) if self._link_of is not None else None
+
+    async def start(self, interaction: ApiInteraction, agent: str) -> tuple[Decision, Admission]:
+        message = self._message(interaction)
+        decision, id = await self._intake.start(message, agent, _wishes(interaction))
+        known = decision.refusal is not None and decision.refusal.code == "known"
+        first = derived_id("m", id, "first")
+        if (known or decision.refusal is None) and message.text.strip() and await self._store.message(first) is None:
+            row = MessageRow(
+                id=first,
+                interaction=id,
+                channel=message.channel,
+                author="agent",
+                at=self.now(),
+                text=message.text,
+                subject=message.subject,
+                agent=agent,
+            )
+            await self.submit(AddMessage(interaction=id, message=first, author="agent", agent=agent), (PutNew(row),))
+        return decision, Admission(id, None, known=known)
+
+    def _message(self, interaction: ApiInteraction) -> InboundMessage:
+        """Return what an integration sends, or an agent begins, as a message of its customer."""
         channel = interaction.channel or API_CHANNEL
         policy = self.policy.channels.get(channel)
         if policy is None:
             raise PermanentFailure(f"there is no channel {channel!r}")
         customer = interaction.customer
-        message = InboundMessage(
+        return InboundMessage(
             channel=channel,
             medium=interaction.medium or policy.medium,
             external_id=interaction.external_id or new_id("x"),
@@ -118,18 +160,6 @@ class RunningSite:
             sender=Address(customer.name or "", customer.email or "") if customer.email or customer.name else None,
             phone=customer.phone,
         )
-        wishes = Wishes(
-            queue=interaction.queue,
-            priority=interaction.priority,
-            class_=interaction.class_,
-            requirements=interaction.requirements,
-            preferences=interaction.preferences,
-            preferred_agent=interaction.preferred_agent,
-            customer=customer.id,
-            language=customer.language,
-            attributes=interaction.attributes,
-        )
-        return await self._intake.receive(message, wishes=wishes)
 
     async def reply(
         self, interaction: InteractionId, agent: str, text: str, *, note: bool = False, id: MessageId | None = None
@@ -148,3 +178,20 @@ class RunningSite:
         )
         command = AddMessage(interaction=interaction, message=message, author=author, agent=agent)
         return await self.submit(command, (PutNew(row),)), message
+
+
+def _wishes(interaction: ApiInteraction) -> Wishes:
+    """Return what the caller wants of it."""
+    return Wishes(
+        queue=interaction.queue,
+        priority=interaction.priority,
+        class_=interaction.class_,
+        requirements=interaction.requirements,
+        preferences=interaction.preferences,
+        preferred_agent=interaction.preferred_agent,
+        customer=interaction.customer.id,
+        language=interaction.customer.language,
+        slot=interaction.slot,
+        time_zone=interaction.time_zone,
+        attributes=interaction.attributes,
+    )

@@ -156,6 +156,7 @@ def check_queues(checks: Checks) -> None:
     """Look over [queues]."""
     for name, queue in checks.settings.queues.items():
         path = ("queues", name)
+        checks.refer((*path, "hours"), queue.hours, checks.settings.hours, "a table of [hours]")
         for key in ("offer", "hold", "on_disconnect"):
             for medium in getattr(queue, key):
                 checks.medium((*path, key, medium), medium)

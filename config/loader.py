@@ -11,10 +11,14 @@ from config.crosschecks import Checks, check_channels, check_knowledge, check_qu
 from config.faults import ConfigurationError, Fault, path_text
 from config.hours_checks import check_hours
 from config.lines import locate
+from config.overflow_checks import check_overflow
 from config.read import Faults, Reader
 from config.rule_checks import check_agents, check_autoresponses, check_rules, check_use
 from config.schema import Settings
+from config.service_checks import check_service
 from config.shape import table_of
+from config.sla_checks import check_sla
+from config.step_checks import check_orders, check_steps
 from config.syntax import syntax_fault
 
 SIZE_MAX = 4_000_000
@@ -25,6 +29,10 @@ CHECKS = (
     check_site,
     check_channels,
     check_queues,
+    check_steps,
+    check_orders,
+    check_overflow,
+    check_sla,
     check_hours,
     check_rules,
     check_autoresponses,
@@ -90,6 +98,7 @@ def read_text(text: str, path: Path, environment: Mapping[str, str] = os.environ
     refused = any(fault.severity == "fault" for fault in faults.all)
     if not refused:
         check_use(checks)
+        check_service(checks)
     ordered = tuple(sorted(faults.all, key=lambda fault: fault.line))
     return Reading(None if refused else settings, ordered)
 

@@ -8,7 +8,10 @@ from agents.agent import MediumLimit, Membership, Profile
 from config.channel_schema import CallbackChannel, Channel, ChatChannel
 from config.hours import hours_of
 from config.schema import Agent, Queue, Rule, Settings
+from config.sla_schema import Sla
+from queues.overflow import Do, Overflow, When
 from queues.policy import ChannelPolicy, Placement, QueuePolicy, Step
+from queues.sla import CLOCKS, Agreement, Escalation, SlaPolicy
 from router import policy as router
 from vocabulary.media import CHAT
 from vocabulary.skills import Preference, Requirement
@@ -30,6 +33,7 @@ def policy_of(settings: Settings) -> router.Policy:
         auto_replies_within=settings.site.auto_replies_within,
         disconnect_grace=settings.site.disconnect_grace,
         hours=hours_of(settings.hours, settings.site.time_zone),
+        sla={name: _sla(name, sla) for name, sla in settings.sla.items()},
     )
 
 
@@ -57,8 +61,28 @@ def _fields(table: msgspec.Struct) -> dict[str, Any]:
 def _queue(name: str, queue: Queue, settings: Settings) -> QueuePolicy:
     values = _fields(queue)
     values["steps"] = tuple(Step(**_fields(step)) for step in queue.steps)
+    values["overflow"] = tuple(
+        Overflow(when=When(**_fields(rule.when)), do=Do(**_fields(rule.do))) for rule in queue.overflow
+    )
     values["placement"] = queue.placement or _usual_placement(name, settings)
     return QueuePolicy(name=name, **values)
+
+
+def _sla(name: str, sla: Sla) -> SlaPolicy:
+    agreement = Agreement(
+        name=name,
+        **{clock: getattr(sla, clock) for clock in CLOCKS},
+        hours=sla.hours,
+        pause_while_parked=sla.pause_while_parked,
+        warn_before=sla.warn_before,
+    )
+    return SlaPolicy(
+        agreement=agreement,
+        segments=sla.segments,
+        queues=sla.queues,
+        at_warning=Escalation(**_fields(sla.at_warning)),
+        at_breach=Escalation(**_fields(sla.at_breach)),
+    )
 
 
 def _usual_placement(name: str, settings: Settings) -> Placement | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import NODEFAULT, inspect
 
+from config.faults import path_text
 from config.schema import Settings
 from config.shape import Shape, expected_text, shape_of, table_of, tables_by_tag
 
@@ -121,7 +122,7 @@ def shown(shape: Shape, value: object) -> object:
 def toml(value: object) -> str:
     """Return `value` as an inline value of TOML."""
     if isinstance(value, dict):
-        pairs = ", ".join(f"{key} = {toml(item)}" for key, item in value.items())
+        pairs = ", ".join(f"{path_text((key,))} = {toml(item)}" for key, item in value.items())
         return f"{{ {pairs} }}" if pairs else "{}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(toml, value))}]"

@@ -2,7 +2,13 @@
 
 from config.crosschecks import Checks
 from config.faults import KeyPath, found_text
+from config.rule_order import impossible, leaves_nothing, set_keys
 from config.schema import Agent, Rule, When
+from config.step_checks import served_by
+
+_OF_THE_WORK = frozenset(
+    "channel medium label confidence language segment words automatic attributes".split()
+)
 
 
 def check_rules(checks: Checks) -> None:
@@ -12,6 +18,7 @@ def check_rules(checks: Checks) -> None:
         path = ("rules", place)
         checks.once((*path, "name"), rule.name or "", names, f"rules[{place}]")
         _check_when(checks, (*path, "when"), rule.when)
+        _check_figures(checks, (*path, "when"), rule)
         _check_then(checks, (*path, "then"), rule)
     _check_order(checks)
 
@@ -30,12 +37,37 @@ def _check_when(checks: Checks, path: KeyPath, when: When) -> None:
         checks.note((*path, "confidence"), "no label beside it", "a label that it belongs to")
 
 
+def _check_figures(checks: Checks, path: KeyPath, rule: Rule) -> None:
+    """Look over conditions on hours and live figures."""
+    when, settings = rule.when, checks.settings
+    checks.refer((*path, "queue"), when.queue, checks.queues, "a queue")
+    checks.refer((*path, "hours_of"), when.hours_of, settings.hours, "a table of [hours]")
+    if not checks.sound(path):
+        return
+    bound = impossible(when)
+    if bound is not None:
+        checks.note((*path, bound), "more than its upper bound", "at most that")
+    if when.hours_of is not None and not when.hours:
+        checks.note((*path, "hours_of"), "no hours beside it", '"hours": open, closed or holiday')
+    if when.queue is not None and set_keys(when) <= {"queue"} | _OF_THE_WORK:
+        checks.note((*path, "queue"), "nothing that is asked of it", "a figure beside it, such as waiting_min")
+    asked = settings.queues.get(when.queue or rule.then.queue)
+    if when.hours and when.hours_of is None and asked is not None and asked.hours is None:
+        checks.note((*path, "hours"), "a queue without hours", "hours_of beside it, or hours of the queue")
+
+
 def _check_then(checks: Checks, path: KeyPath, rule: Rule) -> None:
     checks.refer((*path, "queue"), rule.then.queue, checks.queues, "a queue")
     checks.refer((*path, "autoresponse"), rule.then.autoresponse, checks.autoresponses, "an automatic answer")
     for place, needed in enumerate(rule.then.requirements):
         if checks.skills is not None:
             checks.refer((*path, "requirements", place), needed.skill, checks.skills, "a skill")
+    for place, wish in enumerate(rule.then.preferences):
+        at = (*path, "preferences", place)
+        if checks.skills is not None:
+            checks.refer((*at, "skill"), wish.skill, checks.skills, "a skill")
+        if (wish.group is None) == (wish.skill is None) and checks.sound(at):
+            checks.note(at, "both or none of group and skill", "one of them")
 
 
 def _check_order(checks: Checks) -> None:
@@ -43,16 +75,17 @@ def _check_order(checks: Checks) -> None:
     example = 'a last rule without conditions: [[rules]] with then = { queue = "..." } alone'
     if not rules and checks.sound(()):
         checks.note(("rules",), "nothing", example)
-    seen: dict[When, int] = {}
+    media = {name: str(channel.__struct_config__.tag) for name, channel in checks.settings.channels.items()}
+    seen: dict[int, Rule] = {}
     for place, rule in enumerate(rules):
         if not (checks.sound(("rules", place)) and checks.sound(("rules", place, "when"))):
             continue
-        before = seen.get(When(), seen.get(rule.when))
+        before = next((number for number, earlier in seen.items() if leaves_nothing(earlier, rule, media)), None)
         if before is not None:
             expected = f"conditions that rules[{before}] leaves over, or this rule before it"
             checks.note(("rules", place), "a rule that never applies", expected)
             return
-        seen[rule.when] = place
+        seen[place] = rule
     last = len(rules) - 1
     if rules and rules[last].when != When() and checks.sound(("rules", last, "when")):
         checks.note(("rules", last, "when"), "conditions in the last rule", example)
@@ -103,6 +136,8 @@ def _check_work(checks: Checks, path: KeyPath, agent: Agent) -> None:
         checks.refer((*path, "skills", skill), skill, checks.skills or (), "a skill")
     for medium in agent.media:
         checks.medium((*path, "media", medium), medium)
+        for place, other in enumerate(agent.media[medium].interrupts):
+            checks.medium((*path, "media", medium, "interrupts", place), other)
     if agent.role == "operator" and not agent.queues and checks.sound(path):
         checks.note((*path, "queues"), "no queue", "a queue that he serves", severity="warning")
 
@@ -112,13 +147,16 @@ def check_use(checks: Checks) -> None:
     settings = checks.settings
     channels = settings.channels.values()
     led = {rule.then.queue for rule in settings.rules} | {getattr(channel, "queue", None) for channel in channels}
-    served = {queue for agent in settings.agents for queue in agent.queues}
+    led |= {rule.do.move for queue in settings.queues.values() for rule in queue.overflow}
+    served = {queue for agent in settings.agents for queue in served_by(agent, settings)}
     for name in settings.queues:
         if name not in led:
             checks.note(("queues", name), "no rule that leads here", "one, or moves by hand", severity="warning")
         if settings.agents and name not in served:
             checks.note(("queues", name), "no agent who serves it", "one, here or later", severity="warning")
     sent = {rule.then.autoresponse for rule in settings.rules} | {answer.otherwise for answer in settings.autoresponses}
+    overflows = [rule.do for queue in settings.queues.values() for rule in queue.overflow]
+    sent |= {do.reply for do in overflows}
     for place, answer in enumerate(settings.autoresponses):
         if answer.name and answer.name not in sent:
             path = ("autoresponses", place, "name")

@@ -32,11 +32,14 @@ from config.kinds import (
     Variable,
     Zone,
 )
+from config.overflow_schema import OverflowTable
+from config.sla_schema import Sla
 from config.step_schema import StepTable
 from queues.hours import Status
-from queues.policy import OnDisconnect, Order, Placement, Strategy, WrapUpMode
+from queues.policy import OnClose, OnDisconnect, Order, OutsideHours, Placement, Strategy, WrapUpMode
 from vocabulary.instants import DAY, HOUR, MINUTE, SECOND
 from vocabulary.skills import LEVEL_MIN
+
 
 class Site(msgspec.Struct, frozen=True):
     """Who you are."""
@@ -109,6 +112,10 @@ class Queue(msgspec.Struct, frozen=True):
     target: Annotated[
         Span, Meta(description="Service level: answered within this. Earliest due goes first.", ge=SECOND, le=90 * DAY)
     ] = 20 * SECOND
+    segment_targets: Annotated[
+        dict[Text, Annotated[Span, Meta(ge=SECOND, le=90 * DAY)]],
+        Meta(description="The same for customers of a segment.", examples=[{"key_account": "10s"}]),
+    ] = {}
     credit: Annotated[Span, Meta(description="The age that one point of priority is worth.", le=DAY)] = MINUTE
     short: Annotated[
         Span, Meta(description="Who leaves sooner counts neither as offered nor as abandoned.", le=HOUR)
@@ -189,10 +196,57 @@ class Queue(msgspec.Struct, frozen=True):
     ] = {}
     disconnect_grace: Annotated[Span, Meta(description="Work waits so long for him first ...", le=DAY)] = MINUTE
     owner_hold: Annotated[Span, Meta(description="... and e-mail so long.", le=90 * DAY)] = DAY
+    warm_wait: Annotated[
+        Span, Meta(description="How long a warm transfer to the queue looks for somebody.", gt=0, le=HOUR)
+    ] = 2 * MINUTE
+    monitoring: Annotated[bool, Meta(description="Whether supervisors may follow its work without being seen.")] = False
     callback_attempts: Annotated[int, Meta(description="Calls before a callback is given up.", ge=1, le=20)] = 3
     callback_retry: Annotated[Span, Meta(description="Time between two such calls.", ge=MINUTE, le=30 * DAY)] = (
         15 * MINUTE
     )
+    callback_slot: Annotated[
+        Span, Meta(description="Length of the windows that customers book to be called in.", ge=5 * MINUTE, le=DAY)
+    ] = 30 * MINUTE
+    callback_places: Annotated[int, Meta(description="Callbacks in one such window.", ge=0, le=10_000)] = 3
+    callback_days_max: Annotated[int, Meta(description="So many days ahead they can be booked.", ge=1, le=90)] = 90
+    outside_hours: Annotated[
+        OutsideHours,
+        Meta(
+            description="E-mail that comes outside hours waits at once (`wait`), or is kept until the next opening "
+            "(`schedule`), with the age that it has."
+        ),
+    ] = "wait"
+    on_close: Annotated[
+        OnClose,
+        Meta(
+            description="What still waits at closing: it is kept (`keep`), offered a callback (`callback`), becomes "
+            "e-mail (`message`), or rules of `overflow` with `closed` apply to it too (`overflow`)."
+        ),
+    ] = "keep"
+    message_channel: Annotated[
+        Name | None,
+        Meta(description="Mailbox by which messages are answered that were left elsewhere.", examples=["support-mail"]),
+    ] = None
+    overflow: Annotated[
+        tuple[OverflowTable, ...], Meta(description="What is done with work that it can't serve as it should.")
+    ] = ()
+    sla: Annotated[
+        Name | None, Meta(description="Service-level agreement of what comes in here.", examples=["standard"])
+    ] = None
+    silent_after: Annotated[
+        dict[Name, Annotated[Span, Meta(ge=SECOND, le=30 * DAY)]],
+        Meta(
+            description="Active work is parked when the customer hasn't answered us so long, by medium. Else never.",
+            examples=[{"chat": "10m"}],
+        ),
+    ] = {}
+    parked_close_after: Annotated[
+        dict[Name, Annotated[Span, Meta(ge=SECOND, le=366 * DAY)]],
+        Meta(
+            description="What is parked without an instant closes after so long, by medium. Else never.",
+            examples=[{"chat": "1h", "email": "7d"}],
+        ),
+    ] = {}
 
 
 class RequirementTable(msgspec.Struct, frozen=True):
@@ -343,6 +397,14 @@ class Autoresponse(msgspec.Struct, frozen=True):
     confidence: Annotated[
         float, Meta(description="For `answer`: how sure it must be that the article answers.", ge=0, le=1)
     ] = 0.6
+    text: Annotated[
+        dict[Language, Text],
+        Meta(
+            description="Words by language; none: those that come with Centrala. `{{ number }}` stands for the "
+            "reference.",
+            examples=[{"en": "We are closed until Monday. Your number is {{ number }}."}],
+        ),
+    ] = {}
     otherwise: Annotated[
         Name | None, Meta(description="For `answer`: sent instead when no article fits.", examples=["received"])
     ] = None
@@ -437,6 +499,7 @@ class Settings(msgspec.Struct, frozen=True):
     channels: dict[Name, Channel] = {}
     queues: dict[Name, Queue] = {}
     hours: dict[Name, OpeningHours] = {}
+    sla: dict[Name, Sla] = {}
     skills: Annotated[
         dict[Skill, str],
         Meta(

@@ -30,5 +30,6 @@ class StepTable(msgspec.Struct, frozen=True):
     ] = ()
     priority: Annotated[int, Meta(description="Added to the priority, up to 100.", ge=0, le=200)] = 0
     guard: Annotated[
-        bool, Meta(description="Wait, looking again every 10s, while those whom it adds have too much work of their own.")
+        bool,
+        Meta(description="Wait, looking again every 10s, while those whom it adds have too much work of their own."),
     ] = True

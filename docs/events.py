@@ -39,11 +39,19 @@ _WORDS = {
     "Presence": "presence",
     "Profile": "skills, queues, capacity, media",
     "Author": "customer, agent, bot or note",
+    "RoomMode": "participant, monitor, whisper or barge",
+    "UndoKind": "move, priority or close",
     "CallOutcome": "outcome of a call",
     "DeliveryResult": "sent, deferred, failed or uncertain",
     "Requirement": "requirement",
     "Preference": "preference",
     "Label": "label with confidence",
+    "Agreement": "targets, hours, warnings",
+    "ClockName": "first_response, next_response or resolution",
+    "Notify": "page, email or webhook",
+    "Status": "open, closed or holiday",
+    "Do": "what overflow does",
+    "Contact": "how automatic replies reach the customer",
 }
 
 

@@ -25,4 +25,3 @@ def sought(interaction: Interaction) -> Interaction:
         # Who gives it away comes last, and holds it already: so nobody is ranked by his pool alone.
         asked.declined_by |= {interaction.agent}
     return asked
-

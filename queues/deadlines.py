@@ -22,6 +22,9 @@ DeadlineKind = Literal[
     "due",
     "confirm",
     "overflow",
+    "silent",
+    "parked_close",
+    "sla",
     "forget",
     "hours",  # of a queue
 ]

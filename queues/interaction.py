@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from queues.lifecycle import InteractionState
+from queues.sla import Agreement, Clock, ClockName
 from queues.overflow import Contact, Marks
 from vocabulary.ids import AgentId, ChannelName, CustomerId, InteractionId, MessageId, OfferId, QueueName
 from vocabulary.instants import Instant, Span
@@ -82,8 +83,8 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False):
     `target`, `pace`: the service-level target that it was enqueued under, and the same where the queue orders by wait
     over target, else 0.
     `expired` are the requirements that no longer count, as text: one skill may be asked for at two levels.
-    `groups` of agents were added by steps; `steps_taken` are those steps of the queue, each by its `after`; at `step_at`
-    the next comes due, or one that is held back is looked at again.
+    `groups` of agents were added by steps; `steps_taken` are those steps of the queue, each by its `after`; at
+    `step_at` the next comes due, or one that is held back is looked at again.
     `stream` is the kind of work that it was counted as (`queues/demand.py`), "" where nobody counts.
     `waited_seen` is the longest agents' delay that has been acted upon in this leg.
     `scheduled_for`: why it waits for an instant: slot, retry or hours. `overflow`: None where its queue never overflows.
@@ -92,6 +93,9 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False):
     `consult`: a warm transfer that has been asked for; the interaction stays active with its owner meanwhile.
     `participants`: who else is in the room, by mode; nobody unless it is active.
     `undo`: what a supervisor's latest act replaced.
+    `agreement`: what was promised when it came in, with its `clocks`; None: nothing.
+    `silent_at`, `parked_close_at`: while it is active, when it is parked if the customer says nothing to our reply;
+    while it is parked, when it closes by itself.
     `customer_leaves_at`, `owner_gone_until`: a customer or owner is cut off, and this is how long his absence is borne.
     `place`: where it waits, while it does; not part of a checkpoint.
     """
@@ -111,6 +115,7 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False):
     tags: tuple[str, ...] = ()
     labels: tuple[Label, ...] = ()
     language: str | None = None
+    segment: str | None = None
     created_at: Instant
     arrived_at: Instant
     enqueued_at: Instant
@@ -159,6 +164,10 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False):
     consult: Consult | None = None
     participants: dict[AgentId, RoomMode] = {}
     undo: Undoable | None = None
+    agreement: Agreement | None = None
+    clocks: dict[ClockName, Clock] = {}
+    silent_at: Instant | None = None
+    parked_close_at: Instant | None = None
     place: Place | msgspec.UnsetType = msgspec.UNSET
 
     @property

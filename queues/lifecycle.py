@@ -83,9 +83,12 @@ CAUSES = {
 """The table's event for each cause of a new leg."""
 
 
+_WAYS = frozenset((state, event, to) for (state, event), targets in LIFECYCLE.items() for to in targets)
+
+
 def allows(state: InteractionState | None, event: str, to: InteractionState) -> bool:
     """Tell whether the table lists the way from `state` by `event` to `to`; what it does not list is refused."""
-    return to in LIFECYCLE.get((state, event), frozenset())
+    return (state, event, to) in _WAYS
 
 
 def diagram() -> str:

@@ -25,6 +25,9 @@ class Oldest:
     def __bool__(self) -> bool:
         return bool(self._heaps)
 
+    def __len__(self) -> int:
+        return sum(map(len, self._heaps.values()))
+
     def put(self, queue: QueueName, entry: Entry) -> None:
         """A leg began in `queue`, if anybody asks about that."""
         heap = self._heaps.get(queue)

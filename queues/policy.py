@@ -59,6 +59,7 @@ class QueuePolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     name: QueueName
     target: Span = 20 * SECOND
+    segment_targets: dict[str, Span] = {}
     credit: Span = MINUTE
     short: Span = 5 * SECOND
     strategy: Strategy = "least_loaded"
@@ -90,6 +91,13 @@ class QueuePolicy(msgspec.Struct, frozen=True, kw_only=True):
     on_close: OnClose = "keep"
     message_channel: str | None = None
     overflow: tuple[Overflow, ...] = ()
+    sla: str | None = None
+    silent_after: dict[str, Span] = {}
+    parked_close_after: dict[str, Span] = {}
+
+    def target_of(self, segment: str | None) -> Span:
+        """Return the service-level target for customers of `segment`."""
+        return self.target if segment is None else self.segment_targets.get(segment, self.target)
 
     @property
     def may_overflow(self) -> bool:

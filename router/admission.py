@@ -2,14 +2,20 @@
 
 from queues.interaction import PRIORITY_MAX, PRIORITY_MIN
 from queues.lifecycle import OPEN
+from queues.overflow import NO_CONTACT, Contact
 from router import events as e
+from router.callbacks import book, slot_refused, wait_for_opening
+from router.clocks import agree
 from router.commands import Admit, Candidate
 from router.decision import Refusal
 from router.draft import Draft, refuse
 from router.expect import expected_wait
 from router.legs import enqueue, still_there
+from router.overflow import before_matching
 from router.policy import Autoresponse
+from router.replies import may_reply, reply, tell
 from router.triage import Verdict, triage
+from vocabulary.media import CALLBACK
 
 
 def admit(draft: Draft, command: Admit) -> Refusal | None:
@@ -18,7 +24,14 @@ def admit(draft: Draft, command: Admit) -> Refusal | None:
     if refusal is not None:
         return refusal
     verdict = triage(command, draft.state, draft.policy, draft.now)
+    if command.slot is not None:
+        queue = draft.queue(command.queue or verdict.then.queue)
+        refusal = slot_refused(draft.state, draft.policy, queue, command.slot, draft.now)
+        if refusal is not None:
+            return refusal
     _emit_admitted(draft, command, verdict)
+    if draft.policy.sla:
+        agree(draft, draft.state.interactions[command.id])
     for warning in command.warnings:
         draft.emit(e.WarningRaised(at=draft.now, interaction=command.id, warning=warning))
     if command.message is not None:
@@ -64,13 +77,21 @@ def _emit_admitted(draft: Draft, command: Admit, verdict: Verdict) -> None:
             tags=(*then.tags, *command.tags),
             labels=command.labels,
             language=command.language,
+            segment=command.segment,
             rule=verdict.rule,
             reasons=verdict.reasons,
             follows=command.follows,
             preferred_agent=command.preferred_agent,
             automatic=command.suppressed_by,
+            contact=_contact(command),
         )
     )
+
+
+def _contact(command: Admit) -> Contact | None:
+    """Return how automatic replies may reach the customer."""
+    contact = Contact(command.address_hash, command.suppressed_by, command.mailable)
+    return contact if contact != NO_CONTACT else None
 
 
 def _first_message(draft: Draft, command: Admit) -> e.MessageAdded:
@@ -84,13 +105,22 @@ def _into_its_queue(draft: Draft, command: Admit, verdict: Verdict) -> None:
     if command.scheduled_at is not None and command.scheduled_at > draft.now:
         draft.emit(e.Scheduled(at=draft.now, interaction=command.id, due=command.scheduled_at, cause="slot"))
         return
+    if command.slot is not None:
+        book(draft, interaction, command.slot)
+        return
     response, article = _response(draft, command, verdict.then.autoresponse)
-    may_reply = response is not None and _may_reply(draft, command, response)
-    if article is not None and may_reply and response is not None:
+    allowed = response is not None and may_reply(draft, interaction, response.name)
+    if article is not None and allowed and response is not None:
         _answer(draft, command, response, article)
         return
-    enqueue(draft, interaction, "admitted", preferred_agent=still_there(draft, command.preferred_agent))
-    if response is not None and may_reply:
+    if not wait_for_opening(draft, interaction):
+        enqueue(draft, interaction, "admitted", preferred_agent=still_there(draft, command.preferred_agent))
+    if command.mailable and command.medium == CALLBACK:
+        tell(draft, interaction, "callback_confirmed")
+    if draft.overflowing is not None:
+        # What the queue itself says to whom it can't serve comes in the place of a receipt.
+        before_matching(draft)
+    if response is not None and allowed and not interaction.auto_replied and interaction.state in OPEN:
         _acknowledge(draft, command, response)
 
 
@@ -109,27 +139,6 @@ def _article(response: Autoresponse, command: Admit) -> Candidate | None:
     return max(able, key=lambda candidate: (candidate.probability, candidate.article), default=None)
 
 
-def _may_reply(draft: Draft, command: Admit, response: Autoresponse) -> bool:
-    """Tell whether an automatic reply may go out; if not, an event says why (reliability.md section 4.2)."""
-    reasons = list(command.suppressed_by)
-    if command.address_hash is None:
-        reasons.append("no_address")
-    elif _recent_replies(draft, command.address_hash) >= draft.policy.auto_replies_max:
-        reasons.append("too_many_to_this_address")
-    if reasons:
-        draft.emit(
-            e.AutoReplySuppressed(
-                at=draft.now, interaction=command.id, autoresponse=response.name, reasons=tuple(reasons)
-            )
-        )
-    return not reasons
-
-
-def _recent_replies(draft: Draft, address_hash: str) -> int:
-    sent = draft.state.auto_replies.get(address_hash, ())
-    return sum(1 for at in sent if at > draft.now - draft.policy.auto_replies_within)
-
-
 def _answer(draft: Draft, command: Admit, response: Autoresponse, article: Candidate) -> None:
     interaction = draft.state.interactions[command.id]
     assert interaction.state in OPEN
@@ -139,30 +148,11 @@ def _answer(draft: Draft, command: Admit, response: Autoresponse, article: Candi
             at=draft.now, interaction=command.id, article=article.article, confirm_until=draft.now + confirm
         )
     )
-    _emit_reply(draft, command, response, article=article.article)
+    reply(draft, interaction, response.name, article=article.article)
 
 
 def _acknowledge(draft: Draft, command: Admit, response: Autoresponse) -> None:
     wait = expected_wait(draft.state, draft.policy, command.id)
-    _emit_reply(draft, command, response, wait_ms=wait)
+    reply(draft, draft.state.interactions[command.id], response.name, wait_ms=wait)
 
 
-def _emit_reply(
-    draft: Draft,
-    command: Admit,
-    response: Autoresponse,
-    *,
-    article: str | None = None,
-    wait_ms: tuple[int, int] | None = None,
-) -> None:
-    assert command.address_hash is not None
-    draft.emit(
-        e.AutoReplied(
-            at=draft.now,
-            interaction=command.id,
-            autoresponse=response.name,
-            address_hash=command.address_hash,
-            article=article,
-            wait_ms=wait_ms,
-        )
-    )

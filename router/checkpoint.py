@@ -85,7 +85,8 @@ def restored(saved: Checkpoint) -> State:
 
 def encode(state: State) -> bytes:
     """Return the checkpoint of `state` as canonical JSON."""
-    return msgspec.json.encode(checkpoint(state), order="deterministic")
+    plain = msgspec.to_builtins(checkpoint(state), str_keys=True, order="deterministic")
+    return msgspec.json.encode(plain)
 
 
 def decode(body: bytes) -> State:

@@ -265,6 +265,13 @@ class Close(msgspec.Struct, frozen=True):
     audit: str | None = None
 
 
+class RenewSla(msgspec.Struct, frozen=True):
+    """Today's service-level agreement is to hold for an interaction that came in under another."""
+
+    interaction: InteractionId
+    by: str
+
+
 class CallAttempted(msgspec.Struct, frozen=True):
     """What came of calling the customer back."""
 
@@ -398,6 +405,7 @@ Command = (
     | Park
     | Resume
     | Close
+    | RenewSla
     | CallAttempted
     | AcceptCallback
     | RescheduleCallback

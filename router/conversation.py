@@ -8,6 +8,7 @@ from router.commands import AddMessage, CustomerBack, CustomerGone, Leave, Repor
 from router.decision import Refusal
 from router.draft import Draft, refuse, unknown
 from router.legs import close, end, enqueue, still_there, wait_for_owner, withdraw_offers
+from vocabulary.instants import Instant
 from vocabulary.media import CALLBACK
 
 S = InteractionState
@@ -32,11 +33,18 @@ def add_message(draft: Draft, command: AddMessage) -> Refusal | None:
             number=interaction.messages + 1,
             author=command.author,
             agent=command.agent,
+            silent_at=_silent_at(draft, interaction) if command.author == "agent" else None,
         )
     )
     if command.author == "customer":
         _customer_wrote(draft, draft.state.interactions[interaction.id])
     return None
+
+
+def _silent_at(draft: Draft, interaction: Interaction) -> Instant | None:
+    """Return when a customer who says nothing to a reply of now counts as silent, or None if he never does."""
+    after = draft.queue(interaction.queue).silent_after.get(interaction.medium)
+    return None if after is None or interaction.state is not S.ACTIVE else draft.now + after
 
 
 def _not_his(interaction: Interaction, agent: str | None) -> Refusal | None:

@@ -3,11 +3,26 @@
 from collections.abc import Callable
 from typing import Any
 
-from router import admission, conversation, offers, outbound, presence, rooms, supervision, transfers, work
+from router import (
+    admission,
+    callbacks,
+    conversation,
+    emergency,
+    offers,
+    outbound,
+    overflow,
+    presence,
+    rooms,
+    supervision,
+    transfers,
+    work,
+)
 from router import commands as c
+from router.clocks import keep_clocks, renew_sla
 from router.decision import Decision, Refusal
 from router.draft import Draft
 from router.match import settle
+from router.opening import watch_all
 from router.policy import Policy
 from router.relax import review
 from router.state import State, Undo
@@ -54,14 +69,34 @@ def rush(command: c.Command, state: State, policy: Policy, now: Instant) -> Deci
 
 def _decided(command: c.Command, state: State, policy: Policy, now: Instant) -> Decision:
     draft = Draft(state, policy, now)
+    if state.emptied:
+        # What a replay left; it was seen to when it happened.
+        state.emptied.clear()
     run_due(draft)
     refusal = _DECIDERS[type(command)](draft, command)
     if refusal is not None:
         return Decision(refusal=refusal)
     # A new delay or an answer may be due at once.
     run_due(draft)
+    if draft.overflowing is not None or state.emptied:
+        overflow.before_matching(draft)
     settle(draft)
+    if draft.overflowing is not None or state.emptied:
+        _let_overflow(draft)
+    if state.promised:
+        keep_clocks(draft)
     return Decision(tuple(draft.events))
+
+
+def _let_overflow(draft: Draft) -> None:
+    """Let overflow what nobody could take and may not stay, and match again, until nothing changes."""
+    known = -1
+    while len(draft.events) != known:
+        known = len(draft.events)
+        overflow.after_matching(draft)
+        overflow.before_matching(draft)
+        run_due(draft)
+        settle(draft)
 
 
 def _tick(draft: Draft, command: c.Tick) -> Refusal | None:
@@ -74,6 +109,7 @@ def _reconcile(draft: Draft, command: c.Reconcile) -> Refusal | None:
     for agent in draft.state.agents:
         draft.look_at_agent(agent)
     review(draft)
+    watch_all(draft)
     return None
 
 
@@ -103,7 +139,14 @@ _DECIDERS: dict[type[Any], Callable[[Draft, Any], Refusal | None]] = {
     c.Park: work.park,
     c.Resume: work.resume,
     c.Close: work.force_close,
+    c.RenewSla: renew_sla,
     c.CallAttempted: work.call_attempted,
+    c.AcceptCallback: callbacks.accept_callback,
+    c.RescheduleCallback: callbacks.reschedule_callback,
+    c.CancelCallback: callbacks.cancel_callback,
+    c.LeaveMessage: callbacks.leave_message,
+    c.RecordEstimate: overflow.record_estimate,
+    c.SetEmergency: emergency.set_emergency,
     c.DefineAgent: presence.define_agent,
     c.RemoveAgent: presence.remove_agent,
     c.SetPresence: presence.set_presence,

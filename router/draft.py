@@ -29,7 +29,7 @@ class Draft:
         # Dicts, not sets: their order doesn't depend on string hashing, so every machine decides alike.
         self.agents: dict[AgentId, None] = {}
         self.interactions: dict[InteractionId, None] = {}
-        self.overflowing: dict[InteractionId, None] | None = None
+        self.overflowing: dict[InteractionId, bool] | None = None
 
     def emit(self, event: AnyEvent) -> None:
         """Let `event` have happened."""
@@ -48,7 +48,12 @@ class Draft:
         """Its queue may do something else with the interaction than let it wait."""
         if self.overflowing is None:
             self.overflowing = {}
-        self.overflowing[interaction] = None
+        self.overflowing[interaction] = False
+
+    def seen_overflowing(self, interaction: InteractionId) -> None:
+        """It has been looked at for that."""
+        assert self.overflowing is not None, "nothing may overflow"
+        self.overflowing[interaction] = True
 
     def interaction(self, id: InteractionId) -> Interaction | None:
         """Return the interaction as it is after the events so far."""

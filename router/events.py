@@ -12,6 +12,7 @@ from agents.agent import Presence, Profile
 from queues.hours import Status
 from queues.interaction import Label, RoomMode, UndoKind
 from queues.overflow import Contact, Do
+from queues.sla import Agreement, ClockName, Notify
 from router.commands import Author, CallOutcome, DeliveryResult
 from vocabulary.ids import AgentId, ChannelName, CustomerId, InteractionId, MessageId, OfferId, QueueName
 from vocabulary.instants import Instant, Span
@@ -41,6 +42,7 @@ class Admitted(Event, frozen=True, kw_only=True, gc=False):
     tags: tuple[str, ...] = ()
     labels: tuple[Label, ...] = ()
     language: str | None = None
+    segment: str | None = None
     rule: str | None = None
     reasons: tuple[str, ...] = ()
     follows: InteractionId | None = None
@@ -120,13 +122,14 @@ class WarningRaised(Event, frozen=True, kw_only=True, gc=False):
 
 
 class MessageAdded(Event, frozen=True, kw_only=True, gc=False):
-    """Message number `number` of the conversation."""
+    """Message number `number` of the conversation. `silent_at`: it is parked then if the customer says nothing to it."""
 
     interaction: InteractionId
     message: MessageId
     number: int
     author: Author
     agent: AgentId | None = None
+    silent_at: Instant | None = None
 
 
 class DeliveryReported(Event, frozen=True, kw_only=True, gc=False):
@@ -256,13 +259,14 @@ class Resumed(Event, frozen=True, kw_only=True, gc=False):
 
 
 class Parked(Event, frozen=True, kw_only=True, gc=False):
-    """Set aside; costs `cost` meanwhile."""
+    """Set aside; costs `cost` meanwhile. It closes by itself at `close_at`."""
 
     interaction: InteractionId
     agent: AgentId
     cause: str
     cost: int = 0
     until: Instant | None = None
+    close_at: Instant | None = None
 
 
 class Transferred(Event, frozen=True, kw_only=True, gc=False):
@@ -340,10 +344,11 @@ class RoomJoined(Event, frozen=True, kw_only=True, gc=False):
 
 
 class RoomLeft(Event, frozen=True, kw_only=True, gc=False):
-    """`agent` is no longer in the room."""
+    """`agent` is no longer in the room, where he was in `mode`."""
 
     interaction: InteractionId
     agent: AgentId
+    mode: RoomMode
     cause: str
 
 
@@ -441,6 +446,72 @@ class Closed(Event, frozen=True, kw_only=True, gc=False):
     undo_until: Instant | None = None
 
 
+class SlaAgreed(Event, frozen=True, kw_only=True, gc=False):
+    """A service-level agreement holds for it from now on: the one of its admission, or a newer one that `by` asked for."""
+
+    interaction: InteractionId
+    agreement: Agreement
+    by: str = ""
+
+
+class ClockStarted(Event, frozen=True, kw_only=True, gc=False):
+    """A clock of its agreement runs, and is due at `due_at`. `next_at`: a warning before that, or the same instant.
+
+    `breached`: it opened again and was late before.
+    """
+
+    interaction: InteractionId
+    clock: ClockName
+    started_at: Instant
+    due_at: Instant
+    next_at: Instant | None = None
+    breached: bool = False
+
+
+class ClockPaused(Event, frozen=True, kw_only=True, gc=False):
+    """The clock stands still with `left` ms of its time left."""
+
+    interaction: InteractionId
+    clock: ClockName
+    left: Span
+
+
+class ClockResumed(Event, frozen=True, kw_only=True, gc=False):
+    """The clock runs on, and is due at `due_at`."""
+
+    interaction: InteractionId
+    clock: ClockName
+    due_at: Instant
+    next_at: Instant | None = None
+
+
+class ClockStopped(Event, frozen=True, kw_only=True, gc=False):
+    """The clock is over. `met`: what it waited for came, in time or not."""
+
+    interaction: InteractionId
+    clock: ClockName
+    met: bool = False
+
+
+class SlaWarned(Event, frozen=True, kw_only=True, gc=False):
+    """The clock will soon be due; what is done about it follows. `notify`: who is told (page, email, webhook)."""
+
+    interaction: InteractionId
+    clock: ClockName
+    due_at: Instant
+    next_at: Instant
+    notify: tuple[Notify, ...] = ()
+
+
+class SlaBreached(Event, frozen=True, kw_only=True, gc=False):
+    """The clock was due and what it waits for had not come; what is done about it follows."""
+
+    interaction: InteractionId
+    clock: ClockName
+    due_at: Instant
+    notify: tuple[Notify, ...] = ()
+
+
 class CallTried(Event, frozen=True, kw_only=True, gc=False):
     """A callback was attempted."""
 
@@ -501,7 +572,7 @@ class StepHeld(Event, frozen=True, kw_only=True, gc=False):
 
 
 class StepsChanged(Event, frozen=True, kw_only=True, gc=False):
-    """The configuration changed the queue's steps: the next comes due at `next_at`, or none does."""
+    """The next step comes due at `next_at`, or none does: the configuration changed, or what was due has no effect."""
 
     interaction: InteractionId
     next_at: Instant | None = None
@@ -573,11 +644,14 @@ class Converted(Event, frozen=True, kw_only=True, gc=False):
 
 
 class CustomerTold(Event, frozen=True, kw_only=True, gc=False):
-    """The customer is told something that he must know, where he can be written to. `notice` names the wording."""
+    """The customer is told something that he must know, where he can be written to. `notice` names the wording.
+
+    `due`: when the window begins in which he will be called.
+    """
 
     interaction: InteractionId
     notice: str
-    attempt: int = 0
+    due: Instant | None = None
 
 
 class HoursChanged(Event, frozen=True, kw_only=True, gc=False):
@@ -700,6 +774,13 @@ AnyEvent = (
     | Moved
     | Reprioritised
     | Closed
+    | SlaAgreed
+    | ClockStarted
+    | ClockPaused
+    | ClockResumed
+    | ClockStopped
+    | SlaWarned
+    | SlaBreached
     | CallTried
     | Scheduled
     | RequirementExpired

@@ -17,7 +17,8 @@ from queues.demand import Demand, key_of
 from queues.interaction import Consult, Interaction, Offer, OfferState, Undoable, UndoKind
 from queues.lifecycle import CAUSES, NEW, InteractionState, allows
 from queues.measured import UNMEASURED, Measured
-from queues.overflow import EMERGENCY, NO_MARKS, Change, Marks
+from queues.overflow import EMERGENCY, NO_CONTACT, NO_MARKS, Change, Marks
+from queues.sla import Clock, ClockName
 from router import events as e
 from router.lending import is_own
 from router.state import QUEUED, REPLIES_KEPT, State, schedule, schedule_agent
@@ -32,6 +33,9 @@ STREAMS_MAX = 1_000
 SAME_OPENING = ("moved", "transferred", "owner_lost", "overflowed", "converted")
 """Causes of a leg that goes on with what the customer came for: who declined it is still ranked last."""
 
+_NOTHING: dict[Any, Any] = {}
+"""One for all: what a field holds is never written into, and an empty dict for each would weigh as much as the rest."""
+
 
 def evolve(state: State, event: e.AnyEvent) -> None:
     """Write `event` into `state`."""
@@ -45,6 +49,8 @@ def restore_interaction(state: State, interaction: Interaction) -> None:
     schedule(state, interaction)
     if interaction.scheduled_for == SLOT and interaction.state is S.SCHEDULED:
         _book(state, interaction, 1)
+    if interaction.agreement is not None:
+        state.promised[interaction.id] = None
 
 
 def restore_agent(state: State, agent: Agent) -> None:
@@ -98,6 +104,8 @@ def _staff(state: State, agent: Agent, by: int) -> None:
     """Count `agent` as staffed where he is a member, or no longer."""
     for queue in agent.profile.queues:
         _enter(state, state.staffing, queue, state.staffing.get(queue, 0) + by)
+        if not state.staffing[queue]:
+            state.emptied[queue] = None
 
 
 def _book(state: State, interaction: Interaction, by: int) -> None:
@@ -209,12 +217,16 @@ def _admitted(state: State, event: e.Admitted) -> None:
         tags=event.tags,
         labels=event.labels,
         language=event.language,
+        segment=event.segment,
         created_at=at,
         arrived_at=at,
         enqueued_at=at,
         due_at=at,
         credit=0,
         leg=0,
+        barred=_NOTHING,
+        participants=_NOTHING,
+        clocks=_NOTHING,
         follows=event.follows,
         contact=event.contact,
         preferred_agent=event.preferred_agent,
@@ -292,6 +304,7 @@ def _begin_again(interaction: Interaction, event: e.Enqueued) -> None:
     interaction.accepted_at = None
     interaction.owner_gone_until = None
     interaction.parked_until = None
+    interaction.silent_at = None
     interaction.scheduled_at = None
     interaction.confirm_until = None
     interaction.closed_at = None
@@ -306,7 +319,8 @@ def _schedule_leg(state: State, interaction: Interaction) -> None:
         if need.expires_after is not None:
             schedule(state, interaction)
             return
-    if interaction.hold_until is not None or interaction.leg > 1 or interaction.overflow is not None or interaction.queue in state.delays:
+    held = interaction.hold_until is not None or interaction.overflow is not None
+    if held or interaction.leg > 1 or interaction.queue in state.delays:
         schedule(state, interaction)
 
 
@@ -328,7 +342,9 @@ def _count(state: State, interaction: Interaction, at: Instant) -> None:
 def _auto_replied(state: State, event: e.AutoReplied) -> None:
     sent = (*state.auto_replies.get(event.address_hash, ()), event.at)
     _enter(state, state.auto_replies, event.address_hash, sent[-REPLIES_KEPT:])
-    _changing(state, event.interaction).auto_replied = True
+    interaction = _changing(state, event.interaction)
+    interaction.auto_replied = True
+    interaction.contact = replace(interaction.contact or NO_CONTACT, answered=True)
 
 
 def _answered_by_bot(state: State, event: e.AnsweredByBot) -> None:
@@ -346,10 +362,15 @@ def _message_added(state: State, event: e.MessageAdded) -> None:
     interaction.messages = event.number
     if event.author == "customer":
         interaction.unanswered_at = interaction.unanswered_at or event.at
-        interaction.auto_replied = False
+        interaction.silent_at = None
+        if interaction.contact is not None and interaction.contact.answered:
+            interaction.contact = replace(interaction.contact, answered=False)
     elif event.author == "agent":
         interaction.unanswered_at = None
         interaction.replied = True
+        interaction.silent_at = event.silent_at
+        if event.silent_at is not None:
+            state.deadlines.put(event.silent_at, "silent", interaction.id)
     elif event.author == "bot" and interaction.state is S.ANSWERED_BY_BOT:
         interaction.unanswered_at = None
 
@@ -548,6 +569,10 @@ def _parked(state: State, event: e.Parked) -> None:
     interaction.owner_gone_until = None
     if event.until is not None:
         state.deadlines.put(event.until, "due", interaction.id)
+    interaction.silent_at = None
+    interaction.parked_close_at = event.close_at
+    if event.close_at is not None:
+        state.deadlines.put(event.close_at, "parked_close", interaction.id)
     _occupy(state, event.agent, interaction, event.cost, "parked", event.at)
     _rest(state.agents[event.agent], event.at)
 
@@ -735,6 +760,8 @@ def _undone(state: State, event: e.Undone) -> None:
         if interaction.agent is not None and interaction.state in (S.ACTIVE, S.PARKED):
             kind: HoldKind = "active" if interaction.state is S.ACTIVE else "parked"
             _occupy(state, interaction.agent, interaction, event.cost, kind, event.at)
+    if state.oldest:
+        state.oldest.put(interaction.queue, (interaction.enqueued_at, interaction.id))
     state.index.put(interaction)
     schedule(state, interaction)
 
@@ -747,6 +774,51 @@ def _reprioritised(state: State, event: e.Reprioritised) -> None:
     interaction.class_ = event.class_
     interaction.due_at = event.due_at
     state.index.put(interaction)
+
+
+def _sla_agreed(state: State, event: e.SlaAgreed) -> None:
+    _changing(state, event.interaction).agreement = event.agreement
+    _enter(state, state.promised, event.interaction, None)
+
+
+def _clock_started(state: State, event: e.ClockStarted) -> None:
+    clock = Clock(event.started_at, event.due_at, event.next_at, breached=event.breached)
+    _set_clock(state, _changing(state, event.interaction), event.clock, clock)
+
+
+def _clock_paused(state: State, event: e.ClockPaused) -> None:
+    interaction = _changing(state, event.interaction)
+    _set_clock(state, interaction, event.clock, replace(interaction.clocks[event.clock], next_at=None, left=event.left))
+
+
+def _clock_resumed(state: State, event: e.ClockResumed) -> None:
+    interaction = _changing(state, event.interaction)
+    clock = replace(interaction.clocks[event.clock], due_at=event.due_at, next_at=event.next_at, left=None)
+    _set_clock(state, interaction, event.clock, clock)
+
+
+def _clock_stopped(state: State, event: e.ClockStopped) -> None:
+    interaction = _changing(state, event.interaction)
+    clock = replace(interaction.clocks[event.clock], next_at=None, left=None, stopped_at=event.at, met=event.met)
+    _set_clock(state, interaction, event.clock, clock)
+
+
+def _sla_warned(state: State, event: e.SlaWarned) -> None:
+    interaction = _changing(state, event.interaction)
+    _set_clock(state, interaction, event.clock, replace(interaction.clocks[event.clock], next_at=event.next_at))
+
+
+def _sla_breached(state: State, event: e.SlaBreached) -> None:
+    interaction = _changing(state, event.interaction)
+    _set_clock(state, interaction, event.clock, replace(interaction.clocks[event.clock], next_at=None, breached=True))
+
+
+def _set_clock(state: State, interaction: Interaction, name: ClockName, clock: Clock) -> None:
+    interaction.clocks = {**interaction.clocks, name: clock}
+    # The earliest of all of them counts, and it may be another one now.
+    marks = [each.next_at for each in interaction.clocks.values() if each.next_at is not None]
+    if marks:
+        state.deadlines.put(min(marks), "sla", interaction.id)
 
 
 def _call_tried(state: State, event: e.CallTried) -> None:
@@ -824,7 +896,9 @@ def _bar_lifted(state: State, event: e.BarLifted) -> None:
 
 
 def _wait_estimated(state: State, event: e.WaitEstimated) -> None:
-    _changing(state, event.interaction).estimate = (event.low_ms, event.high_ms)
+    interaction = _changing(state, event.interaction)
+    interaction.estimate = (event.low_ms, event.high_ms)
+    _enter(state, state.estimates, interaction.queue, interaction.estimate)
 
 
 def _mark(interaction: Interaction, **values: Any) -> None:
@@ -891,6 +965,9 @@ def _forgotten(state: State, event: e.Forgotten) -> None:
         if state.undo is not None:
             state.undo.offer(id)
         del state.offers[id]
+    if interaction.id in state.promised:
+        _enter(state, state.promised, interaction.id, None)
+        del state.promised[interaction.id]
     del state.interactions[interaction.id]
 
 
@@ -1065,6 +1142,13 @@ WRITERS: dict[type[Any], Callable[[State, Any], None]] = {
     e.Moved: _moved,
     e.Reprioritised: _reprioritised,
     e.Closed: _closed,
+    e.SlaAgreed: _sla_agreed,
+    e.ClockStarted: _clock_started,
+    e.ClockPaused: _clock_paused,
+    e.ClockResumed: _clock_resumed,
+    e.ClockStopped: _clock_stopped,
+    e.SlaWarned: _sla_warned,
+    e.SlaBreached: _sla_breached,
     e.CallTried: _call_tried,
     e.Scheduled: _scheduled,
     e.RequirementExpired: _requirement_expired,

@@ -47,6 +47,7 @@ def explain_interaction(state: State, policy: Policy, id: InteractionId, now: In
         reasons += _place_reasons(state, policy, interaction, now)
         reasons += _agent_reasons(interaction, fails)
         reasons += _coming_reasons(interaction, coming)
+    reasons += _clock_reasons(interaction, now)
     return {
         "state": str(interaction.state),
         "queue": interaction.queue,
@@ -58,6 +59,7 @@ def explain_interaction(state: State, policy: Policy, id: InteractionId, now: In
         "agents": [{"agent": agent, "fails": code} for agent, code in fails],
         "fitting": count.fitting,
         "able": count.able,
+        "sla": interaction.agreement.name if interaction.agreement is not None else None,
         "steps": msgspec.to_builtins(coming),
         "reasons": msgspec.to_builtins(reasons),
     }
@@ -144,3 +146,13 @@ def _coming_reasons(interaction: Interaction, coming: list[Prospect]) -> Iterato
         yield reason("then", count=step.fitting, able=step.able)
     if not coming and interaction.state is S.WAITING:
         yield reason("no_steps")
+
+
+def _clock_reasons(interaction: Interaction, now: Instant) -> Iterator[Reason]:
+    for name, clock in interaction.clocks.items():
+        if clock.left is not None:
+            yield reason("clock_paused", clock=name)
+        elif clock.runs and clock.due_at > now:
+            yield reason("clock_due", clock=name, in_ms=clock.due_at - now)
+        elif clock.runs:
+            yield reason("clock_over", clock=name, for_ms=now - clock.due_at)

@@ -1,5 +1,7 @@
 """Legs: how an interaction gets into a queue, and how it gets out of somebody's hands."""
 
+from collections.abc import Callable
+
 from agents.availability import is_there
 from queues.interaction import Interaction
 from queues.lifecycle import InteractionState
@@ -28,6 +30,7 @@ def enqueue(
     """Begin a leg. `arrived_at` stays what it was unless given; a hold runs if the preferred agent is not offline."""
     policy = draft.queue(queue or interaction.queue)
     arrived = interaction.arrived_at if arrived_at is None else arrived_at
+    target = policy.target if interaction.segment is None else policy.target_of(interaction.segment)
     owner = interaction.agent
     anew = requirements is not None or cause == "moved" or policy.name != interaction.queue
     draft.emit(
@@ -37,10 +40,10 @@ def enqueue(
             queue=policy.name,
             leg=interaction.leg + 1,
             arrived_at=arrived,
-            due_at=due_at(arrived, policy.target, interaction.priority, policy.credit),
+            due_at=due_at(arrived, target, interaction.priority, policy.credit),
             credit=policy.credit,
-            target=policy.target,
-            pace=policy.target if policy.order == "wait_over_target" else 0,
+            target=target,
+            pace=target if policy.order == "wait_over_target" else 0,
             parallel=policy.parallel,
             only_agent=only_agent,
             cause=cause,
@@ -133,7 +136,8 @@ def part_company(draft: Draft, interaction: Interaction, cause: str) -> None:
 
 def leave(draft: Draft, interaction: Interaction, agent: AgentId, cause: str) -> None:
     """Let `agent` be in the room of `interaction` no longer."""
-    draft.emit(e.RoomLeft(at=draft.now, interaction=interaction.id, agent=agent, cause=cause))
+    mode = interaction.participants[agent]
+    draft.emit(e.RoomLeft(at=draft.now, interaction=interaction.id, agent=agent, mode=mode, cause=cause))
     draft.look_at_agent(agent)
 
 
@@ -151,10 +155,15 @@ def lift_only(draft: Draft, interaction: Interaction, agent: AgentId, reason: st
         draft.look_at(interaction.id)
 
 
-def wait_no_longer(draft: Draft, agent: AgentId, reason: str) -> None:
-    """Let nothing wait for `agent` alone: what was handed over to him is anybody's, or stays with who hands it over."""
+def wait_no_longer(draft: Draft, agent: AgentId, reason: str, *, unless: Callable[[str], bool] | None = None) -> None:
+    """Let nothing wait for `agent` alone: what was handed over to him is anybody's, or stays with who hands it over.
+
+    Media of which `unless` says so are left out.
+    """
     kept = draft.state.index.personal.get(agent, {}).values()
     for interaction in sorted((draft.state.interactions[each.id] for each in kept), key=lambda each: each.number):
+        if unless is not None and unless(interaction.medium):
+            continue
         lift_only(draft, interaction, agent, reason)
         refused_by(draft, interaction, agent, reason)
 
@@ -291,5 +300,17 @@ def set_aside(draft: Draft, interaction: Interaction, cause: str, until: Instant
     part_company(draft, interaction, "parked")
     agent = draft.state.agents[interaction.agent or ""]
     cost = agent.profile.limit(interaction.medium).parked_cost
-    draft.emit(e.Parked(at=draft.now, interaction=interaction.id, agent=agent.id, cause=cause, cost=cost, until=until))
+    after = draft.queue(interaction.queue).parked_close_after.get(interaction.medium)
+    draft.emit(
+        e.Parked(
+            at=draft.now,
+            interaction=interaction.id,
+            agent=agent.id,
+            cause=cause,
+            cost=cost,
+            until=until,
+            # What is to come back by itself doesn't close by itself.
+            close_at=None if after is None or until is not None else draft.now + after,
+        )
+    )
     draft.look_at_agent(agent.id)

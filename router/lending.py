@@ -30,9 +30,9 @@ def lenders_load(state: State, before: Signature, after: Signature, stream: str,
 
     Load = own arrivals per ms x handling time of own work x foreign factor / staffed lenders. In detail:
 
-    - Own work of an agent is every kind of work (queue, medium, requirements on arrival) whose queue he serves and whose
-      requirements he meets. Its arrivals of the last 15 minutes of the clock, this one begun, are spread evenly over all
-      staffed agents who can do it.
+    - Own work of an agent is every kind of work (queue, medium, requirements on arrival) whose queue he serves and
+      whose requirements he meets. Its arrivals in this minute of the clock and the 14 before it are spread evenly over
+      all staffed agents who can do it.
     - Its handling time is the mean of the latest (100 to 200) that agents had whose own work it was; a kind without any
       gets the mean over the other kinds.
     - Work of which an agent may have several at once counts that much less of him: a chat of three is a third.
@@ -47,7 +47,8 @@ def lenders_load(state: State, before: Signature, after: Signature, stream: str,
     if not staffed or samples < SAMPLES_MIN:
         return None
     usual = sum(demand.own.total for demand in own) // samples
-    work = sum(_work(demand, pools, lenders, usual, now) for demand in own)
+    known: dict[tuple[Pool, str], Shares] = {}
+    work = sum(_work(demand, pools, lenders, usual, now, known) for demand in own)
     more, less = _foreign_factor(state.demand.get(stream))
     return -(-100 * work * more // (window(now) * staffed * _WHOLE * less))
 
@@ -59,25 +60,43 @@ def is_own(who: Pool | Agent, demand: Demand) -> bool:
     return demand.queue in has.queues and all(need.met_by(skills) for need in demand.requirements)
 
 
-def _work(demand: Demand, pools: list[Pool], lenders: list[Pool], usual: int, now: Instant) -> int:
+Shares = tuple[int, int]
+"""How many agents are staffed and can do some work, and how much of them one each would take, in parts."""
+
+
+def _work(
+    demand: Demand,
+    pools: list[Pool],
+    lenders: list[Pool],
+    usual: int,
+    now: Instant,
+    known: dict[tuple[Pool, str], Shares],
+) -> int:
     """Return how long the lenders are busy with what arrived of `demand`: ms, times _WHOLE."""
-    everybody, _ = _shares(demand, pools)
-    _, lent = _shares(demand, lenders)
+    arrived = demand.arrived(now)
+    if not arrived:
+        return 0
+    everybody, _ = _shares(demand, pools, known)
+    _, lent = _shares(demand, lenders, known)
     handling = demand.own.total // demand.own.count if demand.own.count else usual
-    return demand.arrived(now) * handling * lent // everybody if everybody else 0
+    return arrived * handling * lent // everybody if everybody else 0
 
 
-def _shares(demand: Demand, pools: Iterable[Pool]) -> tuple[int, int]:
-    """Return how many of `pools` are staffed and can do it, and how much of them one each would take, in parts."""
+def _shares(demand: Demand, pools: Iterable[Pool], known: dict[tuple[Pool, str], Shares]) -> Shares:
+    """Return the shares of those agents of `pools` whose own work it is; `known` keeps what was worked out."""
     count = parts = 0
     for pool in pools:
         if is_own(pool, demand):
-            for agent in pool.agents.values():
-                fit = places(agent, demand.medium)
-                if fit:
-                    count += 1
-                    parts += _WHOLE // fit
+            key = pool, demand.medium
+            if key not in known:
+                known[key] = _shares_in(pool, demand.medium)
+            count, parts = count + known[key][0], parts + known[key][1]
     return count, parts
+
+
+def _shares_in(pool: Pool, medium: str) -> Shares:
+    fits = [fit for agent in pool.agents.values() if (fit := places(agent, medium))]
+    return len(fits), sum(_WHOLE // fit for fit in fits)
 
 
 def _foreign_factor(demand: Demand | None) -> tuple[int, int]:

@@ -6,6 +6,7 @@ import msgspec
 
 from queues.hours import Hours, Status
 from queues.policy import ChannelPolicy, QueuePolicy
+from queues.sla import SlaPolicy
 from vocabulary.ids import QueueName
 from vocabulary.instants import DAY, MINUTE, Span
 from vocabulary.skills import Preference, Requirement
@@ -85,6 +86,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     rules: tuple[Rule, ...]
     autoresponses: dict[str, Autoresponse] = {}
     hours: dict[str, Hours] = {}
+    sla: dict[str, SlaPolicy] = {}
     auto_replies_max: int = 3
     """Automatic replies to one address within `auto_replies_within` ms."""
     auto_replies_within: Span = DAY

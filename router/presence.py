@@ -1,6 +1,7 @@
 """Agents come, go and are cut off (semantics.md section 11)."""
 
 from agents.agent import DECLARED, OWNED, Agent
+from agents.availability import can_ever_take
 from queues.interaction import Interaction
 from queues.lifecycle import InteractionState
 from router import events as e
@@ -30,6 +31,8 @@ def define_agent(draft: Draft, command: DefineAgent) -> Refusal | None:
     if agent is None or agent.profile != command.profile:
         draft.emit(e.AgentDefined(at=draft.now, agent=command.agent, profile=command.profile))
         draft.look_at_agent(command.agent)
+        found = draft.state.agents[command.agent]
+        wait_no_longer(draft, found.id, "no_room", unless=lambda medium: can_ever_take(found, medium))
     return None
 
 

@@ -52,7 +52,7 @@ def relaxed(terms: Terms, step: Step) -> Terms:
     kept = (need for need in terms.requirements if need.skill not in step.drop)
     return Terms(
         tuple(dict.fromkeys(_lowered(need, step.lower) for need in kept)),
-        tuple(sorted({*terms.groups, *step.groups})),
+        tuple(dict.fromkeys((*terms.groups, *step.groups))),
         min(PRIORITY_MAX, terms.priority + step.priority),
     )
 
@@ -166,9 +166,12 @@ def _overload(draft: Draft, interaction: Interaction, terms: Terms) -> int | Non
 
 
 def review(draft: Draft) -> None:
-    """Let what waits follow steps that the configuration changed: after a start, or a change of a queue."""
+    """Let what waits follow steps that come sooner than it knows: after a start, or a change of a queue.
+
+    Steps that come later or are gone need nothing: the handler finds out when it looks.
+    """
     if not any(queue.steps for queue in draft.policy.queues.values()):
-        return  # What still has a step ahead finds out when it comes due.
+        return
     for interaction in list(draft.state.interactions.values()):
         if interaction.state in (S.WAITING, S.OFFERED):
             _review(draft, interaction)
@@ -177,9 +180,9 @@ def review(draft: Draft) -> None:
 def _review(draft: Draft, interaction: Interaction) -> None:
     ahead = steps_ahead(interaction, draft.queue(interaction.queue))
     next_at = min((each.at for each in ahead), default=None)
-    if next_at == interaction.step_at:
+    if next_at is None:
         return
-    overdue = next_at is not None and next_at <= draft.now
-    if overdue and interaction.step_at is not None and interaction.step_at <= draft.now + LOOK_AGAIN:
-        return  # It is held back, and looked at again soon.
-    draft.emit(e.StepsChanged(at=draft.now, interaction=interaction.id, next_at=draft.now if overdue else next_at))
+    # One that is overdue may be held back; then it is looked at again soon.
+    latest = next_at if next_at > draft.now else draft.now + LOOK_AGAIN
+    if interaction.step_at is None or interaction.step_at > latest:
+        draft.emit(e.StepsChanged(at=draft.now, interaction=interaction.id, next_at=max(next_at, draft.now)))

@@ -183,7 +183,5 @@ def mark_spam(draft: Draft, command: MarkSpam) -> Refusal | None:
         return unknown("interaction", command.interaction)
     if interaction.disposition == SPAM and interaction.state not in OPEN:
         return None
-    draft.emit(
-        e.SpamMarked(at=draft.now, interaction=interaction.id, customer=interaction.customer, by=command.by)
-    )
+    draft.emit(e.SpamMarked(at=draft.now, interaction=interaction.id, customer=interaction.customer, by=command.by))
     return force_close(draft, Close(interaction.id, SPAM, command.by, command.audit))

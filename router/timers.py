@@ -6,10 +6,12 @@ from queues.consult import sought
 from queues.deadlines import DeadlineKind
 from queues.lifecycle import InteractionState
 from router import events as e
+from router.clocks import sla_due
 from router.conversation import customer_left, unpark
 from router.draft import Draft
 from router.legs import close, end_consult, enqueue, set_aside, still_there, wrap_up_done
 from router.offers import expire
+from router.overflow import hours_changed, wait_over
 from router.presence import absence_over, absent
 from router.relax import step_due
 
@@ -83,11 +85,21 @@ def _due(draft: Draft, id: str) -> None:
         unpark(draft, interaction, "due")
         return
     preferred = still_there(draft, interaction.agent or interaction.preferred_agent)
-    enqueue(draft, interaction, "due", arrived_at=interaction.scheduled_at, preferred_agent=preferred)
+    # What was only held till somebody is there has waited since it came.
+    arrived = interaction.arrived_at if interaction.scheduled_for == "hours" else interaction.scheduled_at
+    enqueue(draft, interaction, "due", arrived_at=arrived, preferred_agent=preferred)
 
 
 def _confirmed(draft: Draft, id: str) -> None:
     close(draft, draft.state.interactions[id], "answered_by_bot", "router")
+
+
+def _silent(draft: Draft, id: str) -> None:
+    set_aside(draft, draft.state.interactions[id], "silent")
+
+
+def _parked_long_enough(draft: Draft, id: str) -> None:
+    close(draft, draft.state.interactions[id], "parked_too_long", "router")
 
 
 def _forget(draft: Draft, id: str) -> None:
@@ -109,5 +121,10 @@ _HANDLERS: dict[DeadlineKind, Callable[[Draft, str], None]] = {
     "customer": _customer_stayed_away,
     "due": _due,
     "confirm": _confirmed,
+    "overflow": wait_over,
+    "silent": _silent,
+    "parked_close": _parked_long_enough,
+    "sla": sla_due,
     "forget": _forget,
+    "hours": hours_changed,
 }

@@ -5,7 +5,7 @@ the interaction stays active with the sender; the leg begins when somebody accep
 in the current queue; agents named by a transfer need neither the queue nor its skills.
 """
 
-from agents.agent import Agent
+from agents.availability import can_ever_take
 from queues.interaction import Interaction
 from queues.lifecycle import InteractionState
 from queues.order import due_at
@@ -67,12 +67,6 @@ def _bad_agent(draft: Draft, found: Interaction, command: Transfer) -> Refusal |
     return None
 
 
-def can_ever_take(agent: Agent, medium: str) -> bool:
-    """Tell whether one interaction of `medium` fits `agent` when he has nothing else."""
-    limit = agent.profile.limit(medium)
-    return limit.cost <= agent.profile.capacity and limit.max != 0
-
-
 def _note(draft: Draft, found: Interaction, command: Transfer) -> None:
     draft.emit(
         e.MessageAdded(
@@ -115,10 +109,10 @@ def _ask(draft: Draft, found: Interaction, command: Transfer) -> None:
             queue=policy.name,
             note=command.note,
             until=draft.now + policy.warm_wait,
-            due_at=due_at(found.arrived_at, policy.target, found.priority, policy.credit),
+            due_at=due_at(found.arrived_at, policy.target_of(found.segment), found.priority, policy.credit),
             credit=policy.credit,
-            target=policy.target,
-            pace=policy.target if policy.order == "wait_over_target" else 0,
+            target=policy.target_of(found.segment),
+            pace=policy.target_of(found.segment) if policy.order == "wait_over_target" else 0,
             only_agent=command.to,
             requirements=found.requirements if needs is None else needs,
             expired=tuple(sorted(found.expired)) if needs is None else (),

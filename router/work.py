@@ -1,12 +1,12 @@
 """What owners and supervisors do with work: end, wrap up, hand over, set aside, move, close, call back."""
 
 from agents.availability import is_there
-from queues.interaction import Interaction
 from queues.lifecycle import OPEN, InteractionState
 from queues.order import due_at
 from queues.policy import UNDO
 from router import events as e
 from router.admission import bad_priority
+from router.callbacks import try_again
 from router.commands import (
     CallAttempted,
     Close,
@@ -20,7 +20,7 @@ from router.commands import (
 )
 from router.decision import Refusal
 from router.draft import Draft, owned, refuse, unknown
-from router.legs import close, end, enqueue, part_company, set_aside, withdraw_offers, wrap_up_done
+from router.legs import close, end, enqueue, set_aside, withdraw_offers, wrap_up_done
 from vocabulary.media import CALLBACK
 
 S = InteractionState
@@ -111,7 +111,9 @@ def reprioritise(draft: Draft, command: Reprioritise) -> Refusal | None:
             interaction=interaction.id,
             priority=command.priority,
             class_=interaction.class_ if command.class_ is None else command.class_,
-            due_at=due_at(interaction.arrived_at, policy.target, command.priority, policy.credit),
+            due_at=due_at(
+                interaction.arrived_at, policy.target_of(interaction.segment), command.priority, policy.credit
+            ),
             by=command.by,
             audit=command.audit,
             undo_until=draft.now + UNDO,
@@ -174,17 +176,7 @@ def call_attempted(draft: Draft, command: CallAttempted) -> Refusal | None:
     if command.outcome == "wrong_number":
         close(draft, found, "wrong_number", command.agent)
     elif command.outcome != "reached":
-        _try_again(draft, found, attempt)
+        try_again(draft, found, attempt)
     return None
 
 
-def _try_again(draft: Draft, interaction: Interaction, attempt: int) -> None:
-    policy = draft.queue(interaction.queue)
-    assert interaction.agent is not None
-    part_company(draft, interaction, "callback_retry")
-    if attempt >= policy.callback_attempts:
-        close(draft, interaction, "not_reached", interaction.agent)
-        return
-    due = draft.now + policy.callback_retry
-    draft.emit(e.Scheduled(at=draft.now, interaction=interaction.id, due=due, cause="retry"))
-    draft.look_at_agent(interaction.agent)

@@ -57,6 +57,8 @@ class Books:
         self.streams = [[Cell() for _ in range(BATCHES + 1)] for _ in scenario.arrivals]
         self.groups = [[Shift() for _ in range(BATCHES + 1)] for _ in scenario.agents]
         self.decisions = 0
+        self.simulated = 0
+        """µs of the virtual clock that were lived through, all replications together."""
 
 
 class Batches:

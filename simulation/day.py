@@ -63,8 +63,11 @@ class Day:
         self._answers = {queue.name: Answers(queue, seed, replication) for queue in scenario.queues}
         # Without anything that time alone changes, every deadline is of the past and the next command does it.
         self._ticking = has_deadlines(scenario)
-        # What happens to every customer is written out in `_live`.
+        self._people = self._staff.people
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
+            e.OfferAccepted: self._on_accepted,
+            e.Ended: self._on_ended,
+            e.WrappedUp: self._on_wrapped_up,
             e.Abandoned: self._on_abandoned,
             e.Closed: self._on_closed,
             e.PresenceChanged: self._on_presence,
@@ -84,6 +87,7 @@ class Day:
         self._live()
         self._close()
         self._books.decisions += self._decisions
+        self._books.simulated += self.now
 
     def _live(self) -> None:
         """Let everything happen that is to come, one instant after the other."""
@@ -101,47 +105,16 @@ class Day:
                 act(argument)
 
     def _do(self, command: c.Command) -> None:
-        """Let the router do `command`, and the world what follows from it.
-
-        An answer and an end happen to every customer, so they are written out: calls would cost a third of the time.
-        """
+        """Let the router do `command`, and the world what follows from it."""
         self._acted = now = self.now
         self._decisions += 1
         decision = rush(command, self._state, self._policy, (_EPOCH + now) // _MILLI)
         assert decision.refusal is None, f"{command} at {now}: {decision.refusal}"
-        events: tuple[Any, ...] = decision.events
-        for event in events:
+        handlers = self._handlers
+        for event in decision.events:
             kind = event.__class__
-            if kind is e.OfferAccepted:
-                customer = self._customers[event.interaction]
-                assert customer.waiting, f"{customer.id} fared twice"
-                customer.waiting = False
-                customer.source.fared += 1
-                customer.cell.answered.append(now - customer.at)
-                if customer.asked is not None:
-                    self._outcome(customer, customer.asked)
-                customer.person = person = self._staff.people[event.agent]
-                group = person.group
-                group.shifts[customer.batch].handled += 1
-                special = customer.special
-                service = customer.service if special is None else special.get(group.name, customer.service)
-                group.balance -= now + service
-                if not person.held:
-                    group.occupied += 1
-                    group.occupied_from += now
-                person.held += 1
-                heappush(self._heap, (now + service, self._number(), _END, customer))
-            elif kind is e.Ended:
-                self._staff.people[event.agent].group.balance += now
-            elif kind is e.WrappedUp:
-                del self._customers[event.interaction]
-                person = self._staff.people[event.agent]
-                person.held -= 1
-                if not person.held:
-                    person.group.occupied -= 1
-                    person.group.occupied_from -= now
-            elif kind in self._handlers:
-                self._handlers[kind](event)
+            if kind in handlers:
+                handlers[kind](event)
 
     def _at(self, at: int, act: Act, argument: Any) -> None:
         heappush(self._heap, (at, self._number(), act, argument))
@@ -265,6 +238,39 @@ class Day:
     def _on_closed(self, event: e.Closed) -> None:
         customer = self._fared(event.interaction)
         customer.cell.flowed.append(self.now - customer.at)
+
+    # -- contacts: these happen to every customer, so they write into groups themselves, for a call takes as long
+
+    def _on_accepted(self, event: e.OfferAccepted) -> None:
+        now, customer = self.now, self._customers[event.interaction]
+        assert customer.waiting, f"{customer.id} fared twice"
+        customer.waiting = False
+        customer.source.fared += 1
+        customer.cell.answered.append(now - customer.at)
+        if customer.asked is not None:
+            self._outcome(customer, customer.asked)
+        customer.person = person = self._people[event.agent]
+        group, service = person.group, customer.service
+        group.shifts[customer.batch].handled += 1
+        if customer.special is not None:
+            service = customer.special.get(group.name, service)
+        group.balance -= now + service
+        if not person.held:
+            group.occupied += 1
+            group.occupied_from += now
+        person.held += 1
+        heappush(self._heap, (now + service, self._number(), _END, customer))
+
+    def _on_ended(self, event: e.Ended) -> None:
+        self._people[event.agent].group.balance += self.now
+
+    def _on_wrapped_up(self, event: e.WrappedUp) -> None:
+        del self._customers[event.interaction]
+        person = self._people[event.agent]
+        person.held -= 1
+        if not person.held:
+            person.group.occupied -= 1
+            person.group.occupied_from -= self.now
 
     # -- offers, where agents are asked
 

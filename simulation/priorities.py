@@ -84,8 +84,8 @@ def _tail(transform: Callable[[complex], complex], at: float) -> float:
     total = term(0) / 2
     sums = []
     for k in range(1, 15 + _TERMS + 1):
-        total += (-1) ** k * term(k)
+        total += -term(k) if k % 2 else term(k)
         if k >= 15:
             sums.append(total)
-    mean = sum(math.comb(_TERMS, k) * each for k, each in enumerate(sums)) / float(2**_TERMS)
+    mean = sum(math.comb(_TERMS, k) * each for k, each in enumerate(sums)) / (1 << _TERMS)
     return min(1.0, max(0.0, math.exp(_ROUNDING / 2) / at * mean))

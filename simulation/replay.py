@@ -5,9 +5,11 @@ what rang at them. What the router decided is decided anew by another policy, on
 
 What is taken for granted:
 
-- A contact takes as long as it took, whoever has it. Parking is left out of it.
+- A contact takes as long as it took, whoever has it. Parking is left out of it; what was handed over in person, from
+  one agent to the next, is one contact.
 - What opens again, comes back from parking, or is due at a slot, comes when it came.
 - Nobody who was answered loses his patience sooner than the curve of those who left says (simulation/guesses.py).
+- What agents began by themselves occupies nobody.
 - Nothing is answered by the bot that was not: candidates for automatic answers are not in the journal.
 - An agent who left with his work done leaves when he is done with what he has in the replay.
 - An agent serves what is left of his queues.
@@ -29,36 +31,15 @@ from router import commands as c
 from router import events as e
 from router.decide import advance
 from router.decision import Decision
-from router.policy import Policy
 from router.state import next_deadline
-from router.triage import triage
 from simulation.guesses import Guesses
 from simulation.past import Answer, Contact, Past, Work
+from simulation.readmission import Admissions, Rules
 from vocabulary.ids import AgentId, InteractionId, OfferId
 from vocabulary.instants import Instant, Span
 
 S = InteractionState
 _BY = "replay"
-
-
-class Written(msgspec.Struct, frozen=True):
-    """What rules may look at and the journal doesn't hold."""
-
-    subject: str = ""
-    text: str = ""
-    segment: str | None = None
-
-
-class Rules(msgspec.Struct, frozen=True):
-    """What decides: the policy of the replay, and that of the day itself as far as it is known.
-
-    By `before`, what staff or an integration said of an interaction is told from what a rule did. `written` is by
-    interaction; what has been erased is not in it.
-    """
-
-    after: Policy
-    before: Policy
-    written: Mapping[InteractionId, Written]
 
 
 class Replayed(msgspec.Struct, frozen=True):
@@ -87,14 +68,12 @@ class _Case(msgspec.Struct):
 class _Replay:
     def __init__(self, past: Past, rules: Rules, seed: int) -> None:
         self._past = past
-        self._rules = rules
         self._state = past.state
         # The bot's answers and acknowledgements would need candidates and addresses, and change no queue.
         self._policy = replace(rules.after, autoresponses={})
-        self._reads = any(rule.when.words for rule in rules.after.rules)
+        self._admissions = Admissions(rules)
         self._guesses = Guesses([*past.begun.values(), *past.works], seed)
         self._events: list[e.AnyEvent] = []
-        self._lost: Counter[str] = Counter()
         self._drawn = 0
         self._heap: list[tuple[Instant, int, Callable[[Any], None], Any]] = []
         self._number = count().__next__
@@ -122,7 +101,9 @@ class _Replay:
                 continue
             self._now, _, act, argument = heappop(self._heap)
             act(argument)
-        return Replayed(self._events, dict(self._lost), self._drawn)
+        outbound = sum(isinstance(event, e.OutboundStarted) for event in self._past.events)
+        lost = self._admissions.lost + Counter(outbound=outbound)
+        return Replayed(self._events, dict(lost), self._drawn)
 
     def _at(self, at: Instant, act: Callable[[Any], None], argument: Any) -> None:
         heappush(self._heap, (at, self._number(), act, argument))
@@ -166,12 +147,12 @@ class _Replay:
                 self._answer((offer.id, offer.agent), answer, offer.offered_at)
 
     def _come(self, work: Work) -> None:
-        admission = self._admission(work)
+        admission = self._admissions.of(work, self._state, self._now)
         if admission is None:
             return
         decision = self._do_for(work, admission)
         if decision.refusal is not None:
-            self._lost[decision.refusal.reason] += 1
+            self._admissions.lost[decision.refusal.reason] += 1
             del self._cases[work.id]
         elif self._state.interactions[work.id].state in (S.WAITING, S.OFFERED):
             self._wait(self._cases[work.id], work.id)
@@ -179,46 +160,6 @@ class _Replay:
     def _do_for(self, work: Work, admission: c.Admit) -> Decision:
         self._cases[work.id] = _Case(work)
         return self._do(admission)
-
-    def _admission(self, work: Work) -> c.Admit | None:
-        """Return what lets the customer in: by the new rules, unless somebody had said where he belongs."""
-        admitted = work.admitted
-        if admitted.channel not in self._policy.channels:
-            self._lost["channel_gone"] += 1
-            return None
-        written = self._rules.written.get(work.admitted.interaction)
-        admission = c.Admit(
-            id=work.id,
-            channel=admitted.channel,
-            medium=admitted.medium,
-            customer=admitted.customer,
-            subject=written.subject if written is not None else "",
-            text=written.text if written is not None else "",
-            labels=admitted.labels,
-            language=admitted.language,
-            segment=written.segment if written is not None else None,
-            suppressed_by=admitted.automatic,
-            preferred_agent=work.enqueued.preferred_agent,
-        )
-        as_told = work.first and not (self._reads and written is None)
-        if work.first and not as_told:
-            self._lost["text_erased"] += 1
-        said = self._said(admission, admitted) if as_told else _decided(work)
-        if said.get("queue", admission.queue) not in (None, *self._policy.queues):
-            self._lost["queue_gone"] += 1
-            del said["queue"]
-        return replace(admission, **said)
-
-    def _said(self, admission: c.Admit, admitted: e.Admitted) -> dict[str, Any]:
-        """Return what was not decided by the rule that applied on the day: staff or an integration said so."""
-        rules = (rule for rule in self._rules.before.rules if rule.name == admitted.rule)
-        applied = next(rules, None)
-        if applied is None:
-            return {}
-        only = replace(self._rules.before, rules=(replace(applied, when=type(applied.when)()),))
-        then = triage(admission, self._state, only, self._now).then
-        pairs = ("queue", "priority", "class_", "requirements", "preferences")
-        return {name: getattr(admitted, name) for name in pairs if getattr(admitted, name) != getattr(then, name)}
 
     def _wait(self, case: _Case, id: InteractionId) -> None:
         came = case.work.enqueued.at
@@ -354,16 +295,3 @@ def _usual(answers: Sequence[Answer]) -> Span:
     """Return after how many ms an agent takes what rings at him, as a rule."""
     taken = [answer.after for answer in answers if answer.kind == "accepted"]
     return round(median(taken)) if taken else 0
-
-
-def _decided(work: Work) -> dict[str, Any]:
-    """Return what was decided on the day."""
-    admitted, enqueued = work.admitted, work.enqueued
-    requirements = admitted.requirements if enqueued.requirements is None else enqueued.requirements
-    return {
-        "queue": enqueued.queue,
-        "priority": admitted.priority,
-        "class_": admitted.class_,
-        "requirements": requirements,
-        "preferences": admitted.preferences,
-    }

@@ -4,7 +4,8 @@ from typing import Any
 
 from simulation.comparing import difference, figures, intervals
 from simulation.past import Past
-from simulation.replay import Rules, replay
+from simulation.readmission import Rules
+from simulation.replay import replay
 from simulation.slices import desks_of, sliced
 from vocabulary.instants import rfc3339
 

@@ -95,6 +95,7 @@ def results(scenario: Scenario, books: Books) -> Figures:
         **{kind: {name: figures for name, (figures, _) in each.items()} for kind, each in kinds.items()},
         "ci95": {kind: {name: ci95 for name, (_, ci95) in each.items()} for kind, each in kinds.items()},
         "decisions": books.decisions,
+        "simulated_s": books.simulated / MICROSECOND,
     }
 
 

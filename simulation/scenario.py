@@ -44,7 +44,7 @@ class Run(Table, frozen=True, kw_only=True):
     busyness: Law | None = None
     warm_up: Seconds = Seconds(0)
     replications: int = 1
-    estimate_every: int = 100
+    estimate_every: int = 500
     """The router is asked what to expect of every so-many-th customer who begins to wait; 0 = of nobody."""
 
     @property

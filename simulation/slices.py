@@ -115,7 +115,7 @@ class _Log:
                 self._answered(event)
             case e.Abandoned():
                 self._abandoned(event)
-            case e.Resumed():
+            case e.Resumed() | e.TakenOver() | e.WarmTransferAccepted() | e.OutboundStarted():
                 self._hold(event.interaction, event.agent, event.at)
             case e.WrappedUp() | e.Parked() | e.OwnerLost() | e.Transferred():
                 self._release(event.interaction, event.at)

@@ -60,6 +60,7 @@ def interactions(
     queue: str | None,
     agent: str | None,
     customer: str | None,
+    medium: str | None,
     before: int | None,
     limit: int,
     found: Select[Any] | None,
@@ -69,7 +70,8 @@ def interactions(
     query = select(tables.interactions).order_by(columns.number.desc()).limit(limit)
     if state:
         query = query.where(columns.state.in_(state))
-    for column, wanted in ((columns.queue, queue), (columns.agent, agent), (columns.customer, customer)):
+    narrowed = ((columns.queue, queue), (columns.agent, agent), (columns.customer, customer), (columns.medium, medium))
+    for column, wanted in narrowed:
         if wanted is not None:
             query = query.where(column == wanted)
     if before is not None:

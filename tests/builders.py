@@ -180,8 +180,8 @@ class House:
         """Let the owner of `id` set it aside."""
         self.run(Park(id, self.owner(id), until))
 
-    def transfers(self, id: str = "i-1", queue: str = "support", **values: Any) -> None:
-        """Let the owner of `id` give it to `queue`."""
+    def transfers(self, id: str = "i-1", queue: str | None = "support", **values: Any) -> None:
+        """Let the owner of `id` give it to `queue`, or to what `values` say."""
         self.run(Transfer(id, self.owner(id), queue, f"note-{id}", **values))
 
     def moves(self, id: str = "i-1", queue: str = "support") -> None:

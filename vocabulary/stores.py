@@ -56,6 +56,7 @@ class Store(Protocol):
         queue: str | None = None,
         agent: str | None = None,
         customer: str | None = None,
+        medium: str | None = None,
         q: str | None = None,
         before: int | None = None,
         limit: int = 50,

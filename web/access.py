@@ -41,6 +41,8 @@ class Tie(Flag):
     """It is in a queue that he serves."""
     KNOWS = auto()
     """It is of a customer whom he serves just now."""
+    JOINED = auto()
+    """He is in its room."""
     ANYBODY = auto()
     """No tie is needed."""
 
@@ -48,6 +50,7 @@ class Tie(Flag):
 Action = Literal[
     "self",
     "interaction.admit",
+    "interaction.start",
     "interaction.list",
     "interaction.see",
     "interaction.read",
@@ -56,6 +59,9 @@ Action = Literal[
     "interaction.handle",
     "interaction.close",
     "interaction.steer",
+    "interaction.assign",
+    "interaction.room",
+    "interaction.takeover",
     "interaction.leave",
     "offer.answer",
     "agent.list",
@@ -65,6 +71,7 @@ Action = Literal[
     "agent.remove",
     "queue.see",
     "queue.edit",
+    "queue.emergency",
     "events.read",
     "customer.see",
     "customer.edit",
@@ -73,20 +80,30 @@ Action = Literal[
 ]
 
 _ANY = Tie.ANYBODY
-_SEEN = Tie.OWNS | Tie.OFFERED | Tie.HELD | Tie.SERVES
-_READ = Tie.OWNS | Tie.OFFERED | Tie.HELD
+_SEEN = Tie.OWNS | Tie.OFFERED | Tie.HELD | Tie.JOINED | Tie.SERVES
+_READ = Tie.OWNS | Tie.OFFERED | Tie.HELD | Tie.JOINED
+_SPEAKS = Tie.OWNS | Tie.JOINED
 
 RIGHTS: dict[Action, dict[Role, Tie]] = {
     "self": dict.fromkeys(ROLES, _ANY),
     "interaction.admit": {"supervisor": _ANY, "admin": _ANY, "integration": _ANY},
+    "interaction.start": dict.fromkeys(ROLES, _ANY),
     "interaction.list": dict.fromkeys(ROLES, _ANY),
     "interaction.see": {"operator": _SEEN | Tie.KNOWS, "supervisor": _ANY, "admin": _ANY, "integration": _ANY},
     "interaction.read": {"operator": _READ, "supervisor": _ANY, "admin": _ANY, "integration": _ANY},
     "interaction.note": {"operator": _READ, "supervisor": _ANY, "admin": _ANY, "integration": _ANY},
-    "interaction.reply": {"operator": Tie.OWNS, "supervisor": Tie.OWNS, "admin": Tie.OWNS, "integration": _ANY},
+    "interaction.reply": {"operator": _SPEAKS, "supervisor": _SPEAKS, "admin": _SPEAKS, "integration": _ANY},
     "interaction.handle": {"operator": Tie.OWNS, "supervisor": Tie.OWNS, "admin": Tie.OWNS, "integration": _ANY},
     "interaction.close": {"operator": Tie.OWNS, "supervisor": _ANY, "admin": _ANY, "integration": _ANY},
     "interaction.steer": {"supervisor": _ANY, "admin": _ANY, "integration": _ANY},
+    "interaction.assign": {
+        "operator": Tie.SERVES | Tie.OFFERED,
+        "supervisor": _ANY,
+        "admin": _ANY,
+        "integration": _ANY,
+    },
+    "interaction.room": {"operator": _SPEAKS, "supervisor": _ANY, "admin": _ANY, "integration": _ANY},
+    "interaction.takeover": {"supervisor": _ANY, "admin": _ANY, "integration": _ANY},
     "interaction.leave": {"supervisor": _ANY, "admin": _ANY, "integration": _ANY},
     "offer.answer": {"operator": Tie.OWNS, "supervisor": Tie.OWNS, "admin": Tie.OWNS, "integration": _ANY},
     "agent.list": dict.fromkeys(ROLES, _ANY),
@@ -95,6 +112,7 @@ RIGHTS: dict[Action, dict[Role, Tie]] = {
     "agent.edit": {"supervisor": _ANY, "admin": _ANY, "integration": _ANY},
     "agent.remove": {"admin": _ANY, "integration": _ANY},
     "queue.see": dict.fromkeys(ROLES, _ANY),
+    "queue.emergency": {"supervisor": _ANY, "admin": _ANY, "integration": _ANY},
     "queue.edit": {"admin": _ANY, "integration": _ANY},
     "events.read": {"supervisor": _ANY, "admin": _ANY, "integration": _ANY},
     "customer.edit": {"supervisor": _ANY, "admin": _ANY, "integration": _ANY},
@@ -135,6 +153,8 @@ def tie_to_interaction(principal: Principal, interaction: Interaction, state: St
         tie |= Tie.OWNS if interaction.state in HELD else Tie.HELD
     if any(offer in state.offers and state.offers[offer].agent == agent for offer in interaction.offers):
         tie |= Tie.OFFERED
+    if agent in interaction.participants:
+        tie |= Tie.JOINED
     profile = state.agents.get(agent)
     if profile is not None and interaction.queue in profile.profile.queues:
         tie |= Tie.SERVES

@@ -71,6 +71,48 @@ class RequirementView(View, frozen=True, kw_only=True):
     expires_after: str | None = None
 
 
+class RoomMember(View, frozen=True, kw_only=True):
+    """An agent in the room of another's interaction: participant, monitor, whisper or barge."""
+
+    agent: str
+    mode: str
+
+
+class Room(View, frozen=True, kw_only=True):
+    """Who is in an interaction beside its owner."""
+
+    owner: str | None
+    items: list[RoomMember]
+
+
+class WarmTransferView(View, frozen=True, kw_only=True):
+    """A warm transfer that nobody has accepted yet. `note`: the message that is read first."""
+
+    queue: str
+    agent: str | None
+    since: At
+    until: At
+    note: str
+
+
+class UndoView(View, frozen=True, kw_only=True):
+    """What can be taken back until then: move, priority or close."""
+
+    kind: str
+    until: At
+
+
+class ClockView(View, frozen=True, kw_only=True):
+    """A clock of its service-level agreement. Paused, it has `left_s` s left, and is due only once it runs again."""
+
+    started_at: At
+    due_at: At | None
+    left_s: float | None
+    stopped_at: At | None
+    met: bool
+    breached: bool
+
+
 class InteractionView(View, frozen=True, kw_only=True):
     """An interaction. `messages` counts the conversation; `position` and `expected_wait` only while it waits."""
 
@@ -109,6 +151,12 @@ class InteractionView(View, frozen=True, kw_only=True):
     unanswered_since: At | None
     attempts: int
     follows: str | None
+    warm_transfer: WarmTransferView | None = None
+    room: list[RoomMember] = []
+    undo: UndoView | None = None
+    segment: str | None = None
+    sla: str | None = None
+    clocks: dict[str, ClockView] = {}
     attributes: dict[str, Any] = {}
     """What an integration sent with it."""
 
@@ -118,6 +166,43 @@ class Interactions(View, frozen=True, kw_only=True):
 
     items: list[InteractionView]
     next: str | None
+
+
+class CallbackView(InteractionView, frozen=True, kw_only=True):
+    """A callback; at `link` its customer changes or cancels it."""
+
+    link: str | None = None
+
+
+class Callbacks(View, frozen=True, kw_only=True):
+    """A page of callbacks, newest first."""
+
+    items: list[InteractionView]
+    next: str | None
+
+
+class SlotView(View, frozen=True, kw_only=True):
+    """A window that can be booked: its places that are left, and its start as the customer's clock shows it."""
+
+    starts_at: At
+    ends_at: At
+    local: str | None
+    places: int
+
+
+class Slots(View, frozen=True, kw_only=True):
+    """Windows in their order; `next` is the `from` of the next page."""
+
+    items: list[SlotView]
+    next: str | None
+
+
+class EmergencyView(View, frozen=True, kw_only=True):
+    """The emergency switch of a queue."""
+
+    queue: str
+    on: bool
+    action: dict[str, Any] | None
 
 
 class AttachmentView(View, frozen=True, kw_only=True):
@@ -189,10 +274,13 @@ class MembershipView(View, frozen=True, kw_only=True):
 
 
 class MediumView(View, frozen=True, kw_only=True):
-    """What a medium costs an agent, and how many at once."""
+    """What a medium costs an agent, and how many at once; media whose work doesn't keep it away."""
 
     cost: int
     max: int | None
+    wrap_up_cost: int
+    parked_cost: int
+    interrupts: list[str]
 
 
 class AgentView(View, frozen=True, kw_only=True):
@@ -212,6 +300,7 @@ class AgentView(View, frozen=True, kw_only=True):
     interactions: list[HeldView]
     queues: dict[str, MembershipView]
     skills: dict[str, int]
+    groups: list[str]
     cooling_until: At | None
 
 
@@ -230,6 +319,17 @@ class Colleague(View, frozen=True, kw_only=True):
     presence: str
 
 
+class StepView(View, frozen=True, kw_only=True):
+    """What is asked less, or whom else it asks, of what has waited so long."""
+
+    after_s: float
+    drop: list[str]
+    lower: dict[str, int]
+    groups: list[str]
+    priority: int
+    guard: bool
+
+
 class QueueView(View, frozen=True, kw_only=True):
     """A queue's settings."""
 
@@ -238,6 +338,15 @@ class QueueView(View, frozen=True, kw_only=True):
     credit_s: float
     short_s: float
     strategy: str
+    placement: str | None
+    order: str
+    parallel: int
+    steps: list[StepView]
+    hours: str | None
+    sla: str | None
+    segment_targets_s: dict[str, float]
+    silent_after_s: dict[str, float]
+    parked_close_after_s: dict[str, float]
     offer_s: dict[str, float]
     wrap_up: str
     wrap_up_after_s: float

@@ -144,8 +144,11 @@ class Desk:
                 await self._offered(event)
             case e.OfferAccepted() | e.OfferDeclined() | e.OfferExpired() | e.OfferWithdrawn():
                 self._offer_ended(event)
+            case e.WarmTransferEnded(interaction=id, agent=self._agent, reason=reason):
+                self._put({"type": "transfer_ended", "interaction": id, "reason": reason})
         interaction = getattr(event, "interaction", None)
-        if interaction is not None:
+        monitors = isinstance(event, e.RoomJoined | e.RoomLeft) and event.mode == "monitor"
+        if interaction is not None and not monitors:
             await self._compare(interaction, event)
         if isinstance(event, e.MessageAdded | e.DeliveryReported):
             await self.message_changed(event.interaction, event.message)
@@ -235,8 +238,10 @@ def _gone_because(event: AnyEvent) -> str | None:
     match event:
         case e.WrappedUp():
             return "done"
-        case e.Transferred():
+        case e.Transferred() | e.WarmTransferAccepted():
             return "transferred"
+        case e.TakenOver():
+            return "taken_over"
         case e.Closed(reason=reason):
             return reason
         case e.OwnerLost(cause=cause) | e.Scheduled(cause=cause) | e.Enqueued(cause=cause):

@@ -23,6 +23,11 @@ def entry_event(entry: Entry) -> EventView:
     return _event(entry.seq, entry.type, entry.v, msgspec.json.decode(entry.body))
 
 
+def tells_who_monitors(entry: Entry) -> bool:
+    """Tell whether an event shows that somebody monitors: agents don't see that."""
+    return entry.type in ("RoomJoined", "RoomLeft") and msgspec.json.decode(entry.body)["mode"] == "monitor"
+
+
 def _event(seq: int, kind: str, version: int, body: dict[str, Any]) -> EventView:
     return EventView(
         seq=seq,

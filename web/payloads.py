@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from queues.policy import OnDisconnect, Strategy, WrapUpMode
+from queues.interaction import RoomMode
+from queues.policy import OnDisconnect, Order, Placement, Strategy, WrapUpMode
 from router.commands import CallOutcome
 from vocabulary.skills import LEVEL_MAX, LEVEL_MIN
 
@@ -16,6 +17,7 @@ SomeText = Annotated[str, Meta(min_length=1, max_length=100_000)]
 SpanText = Annotated[str, Meta(max_length=20, description='A time span such as "30s", "10m" or "1h 30m".')]
 When = Annotated[str, Meta(max_length=40, extra_json_schema={"format": "date-time"})]
 Level = Annotated[int, Meta(ge=LEVEL_MIN, le=LEVEL_MAX)]
+Weight = Annotated[int, Meta(ge=1, le=100)]
 Priority = Annotated[int, Meta(ge=-100, le=100)]
 Class = Annotated[int, Meta(ge=-1, le=1)]
 Limit = Annotated[int, Meta(ge=1, le=200)]
@@ -48,6 +50,16 @@ class NewRequirement(Body, frozen=True, kw_only=True):
     skill: Name
     level: Level = LEVEL_MIN
     expires_after: SpanText | None = None
+    weight: Weight = 1
+
+
+class NewPreference(Body, frozen=True, kw_only=True):
+    """Who is rather taken: members of `group`, or holders of `skill`; one of the two."""
+
+    group: Name | None = None
+    skill: Name | None = None
+    level: Level = LEVEL_MIN
+    weight: Weight = 1
 
 
 class NewInteraction(Body, frozen=True, kw_only=True):
@@ -63,7 +75,11 @@ class NewInteraction(Body, frozen=True, kw_only=True):
     priority: Priority | None = None
     class_: Class | None = None
     requirements: Annotated[tuple[NewRequirement, ...], Meta(max_length=50)] | None = None
+    preferences: Annotated[tuple[NewPreference | str, ...], Meta(max_length=50)] | None = None
     preferred_agent: Name | None = None
+    direction: Literal["in", "out"] = "in"
+    agent: Name | None = None
+    """Who begins it, with `direction: "out"`; left out, the caller himself."""
     attributes: dict[str, Any] = {}
 
 
@@ -114,7 +130,11 @@ class NewMessage(Body, frozen=True, kw_only=True):
 
 
 class TransferTo(Body, frozen=True, kw_only=True):
-    """Where to; `note` is what the next one reads first. To an agent, by requirements, and warm: not yet."""
+    """Where to: a queue, an agent, or requirements; `note` is what the next one reads first.
+
+    With a queue, `requirements` are set anew; alone, they are looked for in the current queue. `warm`: it stays until
+    somebody accepts.
+    """
 
     note: SomeText
     queue: Name | None = None
@@ -135,6 +155,34 @@ class MoveTo(Body, frozen=True, kw_only=True):
     """Another queue for what waits."""
 
     queue: Name
+    reason: SomeText
+
+
+class AssignTo(Body, frozen=True, kw_only=True):
+    """Who gets it at once; agents may name themselves only. `beyond_capacity`: his room doesn't matter."""
+
+    agent: Name | None = None
+    beyond_capacity: bool = False
+
+
+class JoinRoom(Body, frozen=True, kw_only=True):
+    """Who joins, and how; left out, the caller himself."""
+
+    mode: RoomMode = "participant"
+    agent: Name | None = None
+    beyond_capacity: bool = False
+
+
+class RoomQuery(Body, frozen=True, kw_only=True):
+    """Who leaves; left out, the caller himself."""
+
+    agent: Name | None = None
+
+
+class SpamMark(Body, frozen=True, kw_only=True):
+    """It is spam. `block`: remember it of the sender."""
+
+    block: bool = True
     reason: Text = ""
 
 
@@ -182,13 +230,33 @@ class QueueMembership(Body, frozen=True, kw_only=True):
     delay: SpanText | int = "0s"
 
 
+class QueueStep(Body, frozen=True, kw_only=True):
+    """What is asked less, or whom else it asks, of what has waited `after`; steps are in the order of that.
+
+    `guard`: not while those whom it adds have too much work of their own.
+    """
+
+    after: SpanText
+    drop: list[Name] = []
+    lower: dict[str, Level] = {}
+    groups: list[Name] = []
+    priority: Annotated[int, Meta(ge=0, le=200)] = 0
+    guard: bool = True
+
+
 class QueueSettings(Body, frozen=True, kw_only=True):
     """A queue's settings; spans such as "20s". What is left out has its default (PUT) or stays (PATCH)."""
 
     target: SpanText | None = None
+    segment_targets: dict[str, SpanText] | None = None
     credit: SpanText | None = None
     short: SpanText | None = None
     strategy: Strategy | None = None
+    placement: Placement | None = None
+    order: Order | None = None
+    parallel: Annotated[int, Meta(ge=1, le=50)] | None = None
+    steps: Annotated[list[QueueStep], Meta(max_length=20)] | None = None
+    hours: Name | None = None
     offer: dict[str, SpanText] | None = None
     hold: dict[str, SpanText] | None = None
     misses_max: Annotated[int, Meta(ge=1, le=100)] | None = None
@@ -201,15 +269,26 @@ class QueueSettings(Body, frozen=True, kw_only=True):
     on_disconnect: dict[str, OnDisconnect] | None = None
     disconnect_grace: SpanText | None = None
     owner_hold: SpanText | None = None
+    warm_wait: SpanText | None = None
+    monitoring: bool | None = None
     callback_attempts: Annotated[int, Meta(ge=1, le=20)] | None = None
     callback_retry: SpanText | None = None
+    sla: Name | None = None
+    silent_after: dict[str, SpanText] | None = None
+    parked_close_after: dict[str, SpanText] | None = None
 
 
 class MediumShare(Body, frozen=True, kw_only=True):
-    """What one interaction of a medium costs of the agent's units, and how many at once."""
+    """What one interaction of a medium costs of the agent's units, and how many at once.
+
+    `wrap_up_cost` and `parked_cost` replace `cost` then; it is offered on top of work of the media in `interrupts`.
+    """
 
     cost: Annotated[int, Meta(ge=0, le=10_000)]
     max: Annotated[int, Meta(ge=0, le=1000)] | None = None
+    wrap_up_cost: Annotated[int, Meta(ge=0, le=10_000)] | None = None
+    parked_cost: Annotated[int, Meta(ge=0, le=10_000)] = 0
+    interrupts: tuple[Name, ...] = ()
 
 
 class AgentProfile(Body, frozen=True, kw_only=True):
@@ -221,6 +300,7 @@ class AgentProfile(Body, frozen=True, kw_only=True):
     queues: dict[str, QueueMembership] = {}
     capacity: Annotated[int, Meta(ge=0, le=10_000)] = 100
     media: dict[str, MediumShare] = {}
+    groups: tuple[Name, ...] = ()
 
 
 class AgentChange(Body, frozen=True, kw_only=True):
@@ -232,6 +312,7 @@ class AgentChange(Body, frozen=True, kw_only=True):
     queues: dict[str, QueueMembership] | None = None
     capacity: Annotated[int, Meta(ge=0, le=10_000)] | None = None
     media: dict[str, MediumShare] | None = None
+    groups: tuple[Name, ...] | None = None
 
 
 class CustomerChange(Body, frozen=True, kw_only=True):

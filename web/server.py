@@ -11,7 +11,19 @@ from aiohttp import web
 
 from vocabulary.instants import HOUR, MINUTE, Span
 from web import around, docs_page, health
-from web.api import account, agents, events, handling, interactions, offers, queues, records
+from web.api import (
+    account,
+    agents,
+    callbacks,
+    emergency,
+    events,
+    handling,
+    interactions,
+    offers,
+    queues,
+    records,
+    supervision,
+)
 from web.context import CONTEXT, Context
 from web.desk import AgentTyping
 from web.desks import Desks
@@ -42,7 +54,7 @@ _log = structlog.get_logger(__name__)
 
 def endpoints() -> list[Endpoint]:
     """Return every endpoint of the API."""
-    parts = (account, interactions, handling, offers, agents, queues, records, events)
+    parts = (account, interactions, handling, supervision, callbacks, offers, agents, queues, emergency, records, events)
     return [endpoint for part in parts for endpoint in part.endpoints]
 
 

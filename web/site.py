@@ -12,6 +12,7 @@ from router.decision import Decision, Refusal
 from router.events import AnyEvent
 from router.policy import Policy
 from router.state import State
+from vocabulary.errors import PermanentFailure
 from vocabulary.ids import InteractionId, MessageId, QueueName
 from vocabulary.instants import Instant
 from vocabulary.records import Change
@@ -44,6 +45,8 @@ class ApiInteraction(msgspec.Struct, frozen=True, kw_only=True, rename={"class_"
     requirements: tuple[Requirement, ...] | None = None
     preferences: tuple[Preference, ...] | None = None
     preferred_agent: str | None = None
+    slot: Instant | None = None
+    time_zone: str | None = None
     attributes: dict[str, Any] = {}
 
 
@@ -53,6 +56,14 @@ class Admission(msgspec.Struct, frozen=True):
     interaction: InteractionId
     message: MessageId | None
     known: bool
+
+
+class NotTaken(PermanentFailure):
+    """The core refuses for good what came in."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.detail)
+        self.refusal = refusal
 
 
 class Logged(msgspec.Struct, frozen=True):
@@ -95,7 +106,20 @@ class Site(Protocol):
         """Make changes of the records durable that no decision depends on."""
 
     async def admit(self, interaction: ApiInteraction) -> Admission:
-        """Take in work that an integration sends."""
+        """Take in work that an integration sends.
+
+        Raises:
+            NotTaken: the core refuses it, a window that is full for instance.
+        """
+
+    def phone_of(self, text: str) -> str | None:
+        """Return the number that `text` says as E.164, or None if it is none that can be called."""
+
+    def callback_link(self, interaction: InteractionId) -> str | None:
+        """Return the address at which a customer changes or cancels his callback; None where there is none."""
+
+    async def start(self, interaction: ApiInteraction, agent: str) -> tuple[Decision, Admission]:
+        """Let `agent` begin an interaction with a customer; `text`, if there is any, is his first message."""
 
     async def reply(
         self, interaction: InteractionId, agent: str, text: str, *, note: bool = False, id: MessageId | None = None

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-from agents.agent import MEDIA_DEFAULTS, Agent
+from agents.agent import MEDIA_DEFAULTS, Agent, MediumLimit
 from queues.interaction import Offer
+from queues.policy import Step
 from reports.live import LiveQueue
 from vocabulary.instants import SECOND, Instant, Span, rfc3339
 from web import answers as a
@@ -23,6 +24,10 @@ def at(instant: Instant | None) -> str | None:
 def wait_view(span: tuple[Span, Span] | None) -> a.WaitView | None:
     """Return the view of an expected wait, None stays None."""
     return None if span is None else a.WaitView(low_s=span[0] / 1000, high_s=span[1] / 1000)
+
+
+def _seconds(spans: dict[str, Span]) -> dict[str, float]:
+    return {name: span / SECOND for name, span in spans.items()}
 
 
 class StaffViews:
@@ -70,9 +75,7 @@ class StaffViews:
             connected=agent.connected,
             after_current=agent.after_current,
             media={medium: medium not in agent.media_off for medium in media},
-            limits={
-                medium: a.MediumView(cost=profile.limit(medium).cost, max=profile.limit(medium).max) for medium in media
-            },
+            limits={medium: _medium(profile.limit(medium)) for medium in media},
             capacity=profile.capacity,
             used=agent.used,
             interactions=self._held(agent) if with_work else [],
@@ -81,6 +84,7 @@ class StaffViews:
                 for name, member in profile.queues.items()
             },
             skills=dict(profile.skills),
+            groups=list(profile.groups),
             cooling_until=at(agent.cooling_until),
         )
 
@@ -120,6 +124,15 @@ class StaffViews:
             credit_s=policy.credit / 1000,
             short_s=policy.short / 1000,
             strategy=policy.strategy,
+            placement=policy.placement,
+            order=policy.order,
+            parallel=policy.parallel,
+            steps=[_step(step) for step in policy.steps],
+            hours=policy.hours,
+            sla=policy.sla,
+            segment_targets_s=_seconds(policy.segment_targets),
+            silent_after_s=_seconds(policy.silent_after),
+            parked_close_after_s=_seconds(policy.parked_close_after),
             offer_s={medium: policy.offer_timeout(medium) / 1000 for medium in sorted(MEDIA_DEFAULTS)},
             wrap_up=policy.wrap_up,
             wrap_up_after_s=policy.wrap_up_after / 1000,
@@ -128,3 +141,24 @@ class StaffViews:
             misses_max=policy.misses_max,
             agents=list(self._site.state.members.get(name, ())),
         )
+
+
+def _medium(limit: MediumLimit) -> a.MediumView:
+    return a.MediumView(
+        cost=limit.cost,
+        max=limit.max,
+        wrap_up_cost=limit.wrapping,
+        parked_cost=limit.parked_cost,
+        interrupts=list(limit.interrupts),
+    )
+
+
+def _step(step: Step) -> a.StepView:
+    return a.StepView(
+        after_s=step.after / 1000,
+        drop=list(step.drop),
+        lower=step.lower,
+        groups=list(step.groups),
+        priority=step.priority,
+        guard=step.guard,
+    )

@@ -6,6 +6,7 @@ import msgspec
 
 from queues.interaction import Interaction, Offer
 from queues.lifecycle import HELD
+from queues.sla import Clock
 from router.expect import expected_wait, position
 from router.explain_offer import offer_reasons
 from vocabulary.ids import derived_id, reference
@@ -19,6 +20,10 @@ from web.staff_views import StaffViews, at, wait_view
 PREVIEW = 140
 _DELIVERY = {"pending": "pending", "sending": "pending", "deferred": "pending"}
 """Outbox states that a reader of the conversation sees as something simpler."""
+
+
+_BECAME_OWNER = ("OfferAccepted", "TakenOver", "OutboundStarted")
+"""Events by which their agent became the owner."""
 
 
 class Views:
@@ -64,7 +69,7 @@ class Views:
 
     async def _held_before(self, agent: str, interaction: str) -> bool:
         entries = await self._site.store.entries(0, 10_000, interaction=interaction)
-        return any(entry.type == "OfferAccepted" and entry.agent == agent for entry in entries)
+        return any(entry.type in _BECAME_OWNER and entry.agent == agent for entry in entries)
 
     async def interaction(self, found: Interaction) -> a.InteractionView:
         """Return the view of an interaction."""
@@ -115,7 +120,13 @@ class Views:
             messages=found.messages,
             unanswered_since=at(found.unanswered_at),
             attempts=found.attempts,
+            segment=found.segment,
+            sla=found.agreement.name if found.agreement is not None else None,
+            clocks={name: _clock(clock) for name, clock in found.clocks.items()},
             follows=found.follows,
+            warm_transfer=_warm_transfer(found),
+            room=members(found, monitors=False),
+            undo=_undo(found),
         )
 
     async def _words(self, found: Interaction) -> tuple[str, str, dict[str, Any]]:
@@ -211,3 +222,41 @@ class Views:
             reason=offer.reason,
             why=list(offer_reasons(self._site.state, offer)),
         )
+
+
+def members(found: Interaction, *, monitors: bool) -> list[a.RoomMember]:
+    """Return who is in the room beside the owner; who monitors is seen only by those who may do so themselves."""
+    return [
+        a.RoomMember(agent=agent, mode=mode)
+        for agent, mode in sorted(found.participants.items())
+        if monitors or mode != "monitor"
+    ]
+
+
+def _warm_transfer(found: Interaction) -> a.WarmTransferView | None:
+    consult = found.consult
+    if consult is None:
+        return None
+    return a.WarmTransferView(
+        queue=consult.queue,
+        agent=consult.only_agent,
+        since=rfc3339(consult.since),
+        until=rfc3339(consult.until),
+        note=consult.note,
+    )
+
+
+def _undo(found: Interaction) -> a.UndoView | None:
+    undo = found.undo
+    return None if undo is None else a.UndoView(kind=undo.kind, until=rfc3339(undo.until))
+
+
+def _clock(clock: Clock) -> a.ClockView:
+    return a.ClockView(
+        started_at=rfc3339(clock.started_at),
+        due_at=rfc3339(clock.due_at) if clock.left is None else None,
+        left_s=None if clock.left is None else clock.left / 1000,
+        stopped_at=at(clock.stopped_at),
+        met=clock.met,
+        breached=clock.breached,
+    )

@@ -190,6 +190,22 @@ def _told(event: AnyEvent) -> str | None:
             return f"{id} was taken back from {agent} ({reason})"
         case e.Transferred(interaction=id, agent=agent, queue=queue):
             return f"{agent} handed {id} over to {queue}"
+        case e.WarmTransferAsked(interaction=id, agent=agent, queue=queue, only_agent=only):
+            return f"{agent} asks {only or queue} to take {id}"
+        case e.WarmTransferAccepted(interaction=id, agent=agent, sender=sender):
+            return f"{agent} takes {id} from {sender}"
+        case e.WarmTransferEnded(interaction=id, agent=agent, reason=reason):
+            return f"{id} stays with {agent} ({reason})"
+        case e.TakenOver(interaction=id, agent=agent, before=before):
+            return f"{agent} took {id} over from {before}"
+        case e.Assigned(interaction=id, agent=agent, by=by) if by != agent:
+            return f"{by} gave {id} to {agent}"
+        case e.OutboundStarted(interaction=id, agent=agent):
+            return f"{agent} began {id}"
+        case e.SpamMarked(interaction=id, by=by):
+            return f"{by} marked {id} as spam"
+        case e.Undone(interaction=id, kind=kind, by=by):
+            return f"{by} took back the {kind} of {id}"
         case e.Moved(interaction=id, queue=queue, by=by):
             return f"{by} moved {id} to {queue}"
         case e.Reprioritised(interaction=id, priority=priority, by=by):

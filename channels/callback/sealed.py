@@ -44,6 +44,17 @@ def receipt_of(text: str, keys: Keys) -> Receipt | None:
     return None if content is None else _RECEIPT.decode(content)
 
 
+def link_token(interaction: str, keys: Keys) -> str:
+    """Return the token in the address at which a customer changes or cancels callback `interaction`."""
+    return _sealed("link", interaction.encode(), keys)
+
+
+def interaction_of_link(token: str, keys: Keys) -> str | None:
+    """Return the callback that `token` opens, or None if it is not ours. It lasts as long as the callback."""
+    content = _opened("link", token, keys)
+    return None if content is None else content.decode()
+
+
 def _sealed(kind: str, content: bytes, keys: Keys) -> str:
     key_id = next(iter(keys))
     return f"{key_id}.{urlsafe_b64encode(content).decode()}.{_signature(keys[key_id], kind, content)}"

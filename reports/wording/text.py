@@ -93,11 +93,12 @@ def _fails(words: Catalogue, value: Any, names: Mapping[str, str]) -> str:
     kind, _, detail = value.partition(":")
     skill, _, level = detail.rpartition(">=")
     terms = {"presence": words.presences.get(detail, detail), "skill": skill, "level": level}
-    return words.fails[kind].format(**terms, agent=names.get(detail, detail))
+    return str(words.fails[kind].format(**terms, agent=names.get(detail, detail)))
 
 
 def _condition(words: Catalogue, value: Any, names: Mapping[str, str]) -> str:
-    return words.conditions.get(value, value)
+    kind, _, detail = value.partition(".")
+    return words.conditions.get(kind, kind).format(detail)
 
 
 def _signals(words: Catalogue, value: Any, names: Mapping[str, str]) -> str:

@@ -11,12 +11,12 @@ from autoresponders.knowledge import Article
 from autoresponders.templates import shipped_wordings
 from channels.email.smtp import SmtpSender
 from channels.message import Address
-from router.commands import Candidate
+from router.commands import AddMessage, Candidate, Connect, DefineAgent, SetPresence, StartOutbound
 from router.policy import Autoresponse
 from tests.acceptance.client import Sink
 from tests.app.test_engine import Running
-from tests.builders import admit, policy, rule
-from vocabulary.records import MessageRow, OutboxRow, PutNew, Set
+from tests.builders import admit, policy, profile, rule
+from vocabulary.records import CustomerRow, IdentityRow, MessageRow, OutboxRow, PutNew, Set
 
 ARTICLE = Article("opening-hours", "hours", "Opening hours", ("When are you open?",), "We are open from nine to five.")
 ACKNOWLEDGED = policy(
@@ -106,6 +106,32 @@ async def test_article_answers_under_its_own_title(running: Running, sink: Sink)
     assert "SECRET" not in mail
     said = await running.store.messages(ID)
     assert [row.author for row in said] == ["customer", "bot"]
+
+
+async def test_first_mail_of_an_agent_goes_to_the_address_that_the_customer_is_known_by(
+    running: Running, sink: Sink
+) -> None:
+    engine = running.engine
+    for command in (DefineAgent("anna", profile()), Connect("anna"), SetPresence("anna", "available", by="anna")):
+        await engine.submit(command)
+    start = StartOutbound(id=ID, channel="mail", medium="email", customer="c-1", agent="anna")
+    known = IdentityRow(kind="email", value="ola@example.org", customer="c-1")
+    await engine.submit(start, (PutNew(CustomerRow(id="c-1", created_at=0, name="Ola")), PutNew(known)))
+    text = MessageRow(
+        id="m-1",
+        interaction=ID,
+        channel="mail",
+        author="agent",
+        at=0,
+        text="It has come back to us.",
+        subject="Your parcel",
+        agent="anna",
+    )
+    reply = AddMessage(interaction=ID, message="m-1", author="agent", agent="anna")
+    assert (await engine.submit(reply, (PutNew(text),))).refusal is None
+    mail = await sent(running, sink)
+    assert "Subject: Your parcel" in mail
+    assert "It has come back to us." in mail
 
 
 async def test_automatic_reply_that_a_crash_interrupted_is_never_sent_again(running: Running, sink: Sink) -> None:

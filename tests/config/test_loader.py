@@ -66,7 +66,7 @@ then = { queue = "suport", requirements = ["billing>=11"] }
 @pytest.mark.parametrize(
     ("added", "path", "guess"),
     [
-        ("[sla.gold]\n", "sla", None),
+        ("[sla.gold]\n", "sla.gold", None),
         ("[hours.office]\n", "hours.office.week", None),
         ("[qeues.x]\n", "qeues", "queues"),
         ("[site]\ntime_zone = 'Europe/Warsow'\n", "site.time_zone", "Europe/Warsaw"),

@@ -1,12 +1,13 @@
 import msgspec
+import pytest
 
 from agents.agent import MediumLimit, Membership, Profile
 from config.policy import policy_of, profile_of
 from config.schema import Agent, Queue, Settings, Then, When
-from queues.policy import ChannelPolicy, QueuePolicy
+from queues.policy import ChannelPolicy, QueuePolicy, Step
 from router.policy import Action, Autoresponse, Condition, Policy, Rule
 from tests.config.files import SMALL, reading, shipped
-from vocabulary.skills import Requirement
+from vocabulary.skills import Preference, Requirement
 
 
 def settings_of(text: str) -> Settings:
@@ -62,7 +63,9 @@ kind = "acknowledge"
     )
     policy = policy_of(settings)
     assert policy.disconnect_grace == 120_000
-    assert policy.queues["billing"] == QueuePolicy(name="billing", target=5_400_000, offer={"chat": 0})
+    assert policy.queues["billing"] == QueuePolicy(
+        name="billing", target=5_400_000, offer={"chat": 0}, placement="pack"
+    )
     assert policy.channels == {
         "box": ChannelPolicy(name="box", medium="email", reopen=259_200_000),
         "talk": ChannelPolicy(name="talk", medium="chat", customer_grace=90_000, reopen=86_400_000),
@@ -125,3 +128,86 @@ def test_in_the_demo_a_chat_is_due_after_20s_a_callback_after_2m_and_a_mail_afte
         for medium in rule.when.medium or ("chat",):
             due[medium].add(queue.target - rule.then.priority * queue.credit)
     assert due == {"chat": {20_000}, "callback": {120_000}, "email": {600_000}}
+
+
+def test_every_setting_of_matching_reaches_the_core() -> None:
+    settings = settings_of(
+        """\
+[hours.office]
+week = { mon-fri = "08:00-17:00" }
+[queues.support]
+strategy = "best_skill"
+placement = "spread"
+order = "wait_over_target"
+parallel = 5
+hours = "office"
+steps = [
+  { after = "30s", lower = { billing = 2 } },
+  { after = "1m", drop = "billing", groups = "backup", priority = 9, guard = false },
+]
+[[rules]]
+when = { hours = "closed", staffed_max = 0, longest_wait_min = "1m", attributes = { plan = "gold" } }
+[rules.then]
+queue = "support"
+requirements = [{ skill = "billing", level = 3, weight = 4 }]
+preferences = ["group:backup", "billing>=3", { skill = "lang:pl", level = 2, weight = 5 }]
+[[rules]]
+then = { queue = "support" }
+[[agents]]
+id = "a"
+name = "A"
+groups = ["backup"]
+skills = { billing = 5, "lang:pl" = 3 }
+queues = { support = 1 }
+media = { chat = { cost = 50, wrap_up_cost = 10, parked_cost = 5, interrupts = ["email"] } }
+"""
+    )
+    policy = policy_of(settings)
+    assert policy.queues["support"] == QueuePolicy(
+        name="support",
+        strategy="best_skill",
+        placement="spread",
+        order="wait_over_target",
+        parallel=5,
+        hours="office",
+        steps=(
+            Step(after=30_000, lower={"billing": 2}),
+            Step(after=60_000, drop=("billing",), groups=("backup",), priority=9, guard=False),
+        ),
+    )
+    assert policy.guarded
+    assert policy.rules[0].when == Condition(
+        hours=("closed",), staffed_max=0, longest_wait_min=60_000, attributes={"plan": ("gold",)}
+    )
+    assert policy.rules[0].then == Action(
+        queue="support",
+        requirements=(Requirement("billing", 3, weight=4),),
+        preferences=(Preference(group="backup"), Preference(None, "billing", 3), Preference(None, "lang:pl", 2, 5)),
+    )
+    profile = profile_of(settings.agents[0])
+    assert (profile.groups, profile.media) == (("backup",), {"chat": MediumLimit(50, None, 10, 5, ("email",))})
+
+
+CALLBACKS = "[channels.ring]\nmedium = 'callback'\n"
+AGENT = "[[agents]]\nid = 'a'\nname = 'A'\nqueues = { support = 1 }\n"
+
+
+@pytest.mark.parametrize(
+    ("added", "placement"),
+    [
+        ("", None),
+        ("[channels.talk]\nmedium = 'chat'\n", None),
+        (CALLBACKS, "pack"),
+        (CALLBACKS + AGENT, "pack"),
+        (CALLBACKS + AGENT + "media = { callback = { cost = 50 } }\n", None),
+        (CALLBACKS + AGENT + "capacity = 200\n", None),
+        ("[channels.talk]\nmedium = 'chat'\n" + AGENT + "media = { chat = { cost = 100 } }\n", None),
+    ],
+)
+def test_chats_are_packed_where_a_channel_needs_whole_agents(added: str, placement: str | None) -> None:
+    assert policy_of(settings_of(SMALL + added)).queues["support"].placement == placement
+
+
+def test_a_placement_that_is_written_down_counts() -> None:
+    text = SMALL.replace('target = "20s"', 'target = "20s"\nplacement = "spread"') + CALLBACKS
+    assert policy_of(settings_of(text)).queues["support"].placement == "spread"

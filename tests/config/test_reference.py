@@ -53,7 +53,7 @@ def switched_on(number: int) -> str:
 
 def starred(path: KeyPath) -> tuple[str, ...]:
     named = tuple(step for step in path if isinstance(step, str))
-    if named[0] in {"channels", "queues", "hours"}:
+    if named[0] in {"channels", "queues", "hours", "sla"}:
         named = (named[0], "*", *named[2:])
     return (*named[:2], "*", *named[3:]) if named[:2] in {("agents", "queues"), ("agents", "media")} else named
 

@@ -62,6 +62,7 @@ def _work(world: World, order: Admit, rule: Rule) -> Work:
         requirements=needs if order.requirements is None else order.requirements,
         preferences=then.preferences if order.preferences is None else order.preferences,
         labels=order.labels,
+        segment=order.segment,
         preferred=order.preferred_agent,
         arrived_at=world.now,
         enqueued_at=world.now,

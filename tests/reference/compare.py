@@ -10,10 +10,11 @@ from router.decision import Decision
 from router.state import State, next_deadline
 from tests.reference.due import next_due
 from tests.reference.model import Answer, Model
+from tests.reference.who import sought
 from tests.reference.world import Person, Work, World
 
 WORK_FIELDS = (
-    "state queue agent rings key expired hold_until preferred barred declined_by leg arrived_at enqueued_at parallel "
+    "state queue agent rings key expired hold_until preferred barred declined_by leg arrived_at enqueued_at parallel groups steps only ask room "
     "attempts disposition unanswered_at"
 ).split()
 PERSON_FIELDS = "presence reason connected media_off after cooling_until misses idle_since busy offered_at".split()
@@ -48,6 +49,8 @@ def trace_of(decision: Decision) -> Iterator[tuple[Any, ...]]:
                 yield "withdrawn", event.interaction, event.agent, event.reason
             case e.BreakerTripped():
                 yield "breaker", event.queue, event.missed
+            case e.WarmTransferEnded():
+                yield "not_transferred", event.interaction, event.reason
             case e.AutoReplied():
                 yield "replied", event.interaction, event.autoresponse, event.article
 
@@ -107,6 +110,11 @@ def _of_interaction(state: State, each: Interaction) -> tuple[Any, ...]:
         each.arrived_at,
         each.enqueued_at,
         each.parallel,
+        sorted(each.groups),
+        each.steps_taken,
+        each.only_agent,
+        None if each.consult is None else (each.consult.queue, each.consult.until, each.consult.due_at),
+        each.participants,
         each.attempts,
         each.disposition,
         each.unanswered_at,
@@ -130,6 +138,11 @@ def _of_work(world: World, work: Work) -> tuple[Any, ...]:
         work.arrived_at,
         work.enqueued_at,
         work.parallel,
+        sorted(work.groups),
+        work.taken,
+        work.only,
+        None if work.ask is None else (work.ask.queue, work.ask.until, sought(work).due_at),
+        work.room,
         work.attempts,
         work.disposition,
         work.unanswered_at,

@@ -2,7 +2,7 @@
 
 from router.commands import AddMessage, CustomerBack, CustomerGone, Leave, ReportDelivery, WantPerson
 from tests.reference.leg import await_owner, end, enqueue, over
-from tests.reference.matching import withdraw
+from tests.reference.rings import withdraw_all
 from tests.reference.who import has_room, limit_of
 from tests.reference.world import OVER, Refused, Work, World
 
@@ -10,14 +10,26 @@ from tests.reference.world import OVER, Refused, Work, World
 def add_message(world: World, order: AddMessage) -> None:
     """Somebody writes; a customer's message may open the interaction again, an agent's must be its owner's."""
     work = world.work(order.interaction)
-    if order.author == "agent" and (work.agent != order.agent or work.state not in ("active", "parked")):
-        raise Refused("conflict", "not_owner")
+    _may_write(work, order)
     if order.author == "customer" and work.unanswered_at is None:
         work.unanswered_at = world.now
     if order.author == "agent" or (order.author == "bot" and work.state == "answered_by_bot"):
         work.unanswered_at = None
     if order.author == "customer":
         _customer_wrote(world, work)
+
+
+def _may_write(work: Work, order: AddMessage) -> None:
+    """Section 15: participants and who barges in speak; who whispers writes notes only, who monitors nothing."""
+    mode = work.room.get(order.agent or "")
+    if order.author == "note" and mode == "monitor":
+        raise Refused("forbidden", "monitors_only")
+    if order.author != "agent" or mode in ("participant", "barge"):
+        return
+    if mode is not None:
+        raise Refused("forbidden", f"{mode}s_only")
+    if work.agent != order.agent or work.state not in ("active", "parked"):
+        raise Refused("conflict", "not_owner")
 
 
 def _customer_wrote(world: World, work: Work) -> None:
@@ -54,7 +66,10 @@ def resume(world: World, work: Work) -> None:
     work.state = "active"
     work.parked_until = work.wrap_up_until = None
     piece = owner.pieces[work.id]
+    before = piece.cost
     piece.kind, piece.cost = "active", limit_of(owner.profile, work.medium).cost
+    if piece.cost < before:
+        world.freed[owner.id] = None
     if owner.busy_from is None:
         owner.busy_from = world.now
 
@@ -78,8 +93,7 @@ def leave(world: World, order: Leave) -> None:
 def left(world: World, work: Work) -> None:
     """`waiting`, `offered` -> `abandoned`; `active` -> `wrap_up`; `scheduled`, `parked`, bot: closed."""
     if work.state in ("waiting", "offered"):
-        for id in work.rings:
-            withdraw(world, id, "customer_left")
+        withdraw_all(world, work, "customer_left")
         over(world, work, "abandoned")
     elif work.state == "active":
         end(world, work, wrap_up=False)

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 
 from tests.reference.customers import left, unpark
-from tests.reference.leg import declare, end_hold, enqueue, over, set_aside, wrapped_up
-from tests.reference.matching import lose, withdraw_all_of
+from tests.reference.leg import declare, enqueue, over, set_aside, wrapped_up
+from tests.reference.rings import end_ask, end_hold, leave_rooms, lose, refused_by, wait_no_longer, withdraw_all_of
 from tests.reference.staff import absence_over
+from tests.reference.steps import step_due
+from tests.reference.who import sought
 from tests.reference.world import HELD, OVER, QUEUED, Person, Work, World
 from vocabulary.instants import MINUTE, SECOND, Instant
 
@@ -50,18 +52,15 @@ def _of_work(world: World, work: Work) -> Iterator[tuple[Instant | None, str]]:
         yield work.reopen_until, "forget"
     elif work.state in QUEUED:
         yield work.hold_until, "hold"
+        yield work.step_at, "step"
         yield work.customer_leaves_at, "customer"
-        if work.barred:
-            yield min(work.barred.values()), "bar"
-        for need in work.requirements:
-            if need.expires_after is not None and need not in work.expired:
-                yield work.enqueued_at + need.expires_after, "requirement"
-        for person in world.people.values():
-            membership = person.profile.queues.get(work.queue)
-            if membership is not None and membership.delay > work.waited:
-                yield work.enqueued_at + membership.delay, "delay"
+        yield from _of_wait(world, work)
     elif work.state in HELD:
         yield work.owner_gone_until, "grace"
+        if work.ask is not None:
+            yield from _of_wait(world, sought(work))
+            if not work.rings:
+                yield work.ask.until, "consult"
         if work.state == "active":
             yield work.customer_leaves_at, "customer"
         elif work.state == "wrap_up":
@@ -74,12 +73,24 @@ def _of_work(world: World, work: Work) -> Iterator[tuple[Instant | None, str]]:
         yield work.confirm_until, "confirm"
 
 
+def _of_wait(world: World, work: Work) -> Iterator[tuple[Instant | None, str]]:
+    if work.barred:
+        yield min(work.barred.values()), "bar"
+    for need in work.requirements:
+        if need.expires_after is not None and need not in work.expired:
+            yield work.enqueued_at + need.expires_after, "requirement"
+    for person in world.people.values():
+        membership = person.profile.queues.get(work.queue)
+        if membership is not None and membership.delay > work.waited:
+            yield work.enqueued_at + membership.delay, "delay"
+
+
 def _run(world: World, kind: str, id: str) -> None:
     if kind == "offer":
         _missed(world, id)
     elif kind in ("cool_down", "absence"):
         _of_person(world, kind, world.people[id])
-    elif kind in ("bar", "hold", "requirement", "delay"):
+    elif kind in ("bar", "hold", "requirement", "delay", "step"):
         _relaxed(world, kind, world.works[id])
     else:
         _of_one(world, kind, world.works[id])
@@ -91,28 +102,40 @@ def _of_person(world: World, kind: str, person: Person) -> None:
         world.freed[person.id] = None
     else:
         declare(world, person, "disconnected", "connection_lost")
+        wait_no_longer(world, person.id, "agent_disconnected")
+        leave_rooms(world, person.id)
 
 
 def _relaxed(world: World, kind: str, work: Work) -> None:
     """Section 5: when a step comes due, the interaction is matched again at once, not at the next poll."""
-    waited = world.now - work.enqueued_at
+    if kind == "step":
+        step_due(world, work)
+        return
     if kind == "bar":
         work.barred = {agent: until for agent, until in work.barred.items() if until > world.now}
     elif kind == "hold":
         work.hold_until = None
-    elif kind == "requirement":
-        over_now = [need for need in work.requirements if need.expires_after is not None]
-        work.expired |= {need for need in over_now if (need.expires_after or 0) <= waited}
     else:
-        for person in world.members(work.queue):
-            delay = person.profile.queues[work.queue].delay
-            if work.waited < delay <= waited:
-                work.waited = delay
+        # What has waited: the interaction, or what a warm transfer asks for in its place.
+        asked = sought(work)
+        waited = world.now - asked.enqueued_at
+        changes = work if work.ask is None else work.ask
+        if kind == "requirement":
+            lasting = [need for need in asked.requirements if need.expires_after is None]
+            over_now = {need for need in asked.requirements if (need.expires_after or 0) <= waited}
+            changes.expired |= over_now - set(lasting)
+        else:
+            for person in world.members(asked.queue):
+                delay = person.profile.queues[asked.queue].delay
+                if changes.waited < delay <= waited:
+                    changes.waited = delay
     world.returned[work.id] = None
 
 
 def _of_one(world: World, kind: str, work: Work) -> None:
-    if kind == "grace":
+    if kind == "consult":
+        end_ask(world, work, "nobody")
+    elif kind == "grace":
         absence_over(world, work)
     elif kind == "wrap_up":
         wrapped_up(world, work, "timeout")
@@ -144,11 +167,14 @@ def _missed(world: World, id: str) -> None:
     person.missed_at = world.now
     person.cooling_until = world.now + COOL_DOWNS[min(person.misses, 3) - 1]
     world.trace.append(("expired", work.id, person.id, person.misses))
-    enough = person.misses >= world.queue(work.queue).misses_max
-    if enough and person.presence == "available" and not _breaker(world, work.queue):
+    queue = sought(work).queue
+    enough = person.misses >= world.queue(queue).misses_max
+    if enough and person.presence == "available" and not _breaker(world, queue):
         declare(world, person, "not_responding", "missed_offers")
         withdraw_all_of(world, person, "agent_unavailable")
+        wait_no_longer(world, person.id, "not_responding")
     end_hold(world, work, person.id)
+    refused_by(world, work, person.id, "expired")
     world.returned[work.id] = None
     world.freed[person.id] = None
 

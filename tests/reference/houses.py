@@ -3,7 +3,7 @@
 from typing import Any
 
 from agents.agent import MediumLimit, Membership, Profile
-from queues.policy import QueuePolicy, Strategy
+from queues.policy import QueuePolicy, Step, Strategy
 from router.policy import Policy
 from tests.builders import Autoresponse, Condition, policy, rule
 from tests.reference.chance import Chance
@@ -15,14 +15,18 @@ AGENTS = ("a", "b", "c", "d", "e", "f")
 MEDIA = ("chat", "email", "callback")
 SKILLS = ("billing", "lang:pl")
 GROUPS = ("seniors", "general")
-STRATEGIES: tuple[Strategy, ...] = ("least_loaded", "longest_idle", "best_skill", "fastest", "round_robin")
+STRATEGIES: tuple[Strategy, ...] = ("least_loaded", "longest_idle", "best_skill", "fastest", "round_robin", "optimal")
 SPANS = (1, 5 * SECOND, 10 * SECOND, 30 * SECOND, MINUTE, 3 * MINUTE)
 
 
 def house(chance: Chance) -> Policy:
-    """Return a policy of one to three queues; queues that share agents have one order."""
+    """Return a policy of one to three queues; queues that share agents have one order.
+
+    In a rush, work is accepted and ended at once, so that handling times are known.
+    """
     order = chance.of(("due", "due", "wait_over_target"))
-    queues = [_queue(chance, name, order) for name in QUEUES[: chance.of((1, 2, 2, 3))]]
+    rush = chance.once_in(4)
+    queues = [_queue(chance, name, order, rush) for name in QUEUES[: chance.of((1, 2, 2, 3))]]
     names = [each.name for each in queues]
     return policy(
         *queues,
@@ -42,11 +46,11 @@ def house(chance: Chance) -> Policy:
     )
 
 
-def _queue(chance: Chance, name: str, order: Any) -> QueuePolicy:
+def _queue(chance: Chance, name: str, order: Any, rush: bool) -> QueuePolicy:
     values: dict[str, Any] = {
         "target": chance.of((20 * SECOND, 2 * MINUTE)),
         "credit": chance.of((MINUTE, 10 * SECOND)),
-        "strategy": chance.of(STRATEGIES),
+        "strategy": chance.of(STRATEGIES[:-1] if order != "due" else STRATEGIES),
         "wrap_up": chance.of(("timed", "none", "optional", "timed_forced", "open")),
         "wrap_up_after": chance.of((30 * SECOND, 5 * SECOND)),
         "callback_attempts": chance.of((2, 1, 3)),
@@ -57,6 +61,8 @@ def _queue(chance: Chance, name: str, order: Any) -> QueuePolicy:
     }
     if chance.once_in(3):
         values["parallel"] = chance.of((2, 3, 50))
+    if chance.once_in(2):
+        values["steps"] = _steps(chance)
     if chance.once_in(3):
         values["placement"] = chance.of(("pack", "spread"))
     if chance.once_in(4):
@@ -69,7 +75,29 @@ def _queue(chance: Chance, name: str, order: Any) -> QueuePolicy:
         values["on_disconnect"] = {medium: chance.of(("keep", "requeue", "close")) for medium in MEDIA}
     if chance.once_in(4):
         values |= {"dispositions": ("sold", "lost"), "disposition_required": chance.once_in(2)}
+    if chance.once_in(4):
+        values |= {"segment_targets": {"gold": 10 * SECOND}, "monitoring": True}
+    if chance.once_in(3):
+        values["warm_wait"] = 20 * SECOND
+    if rush:
+        values |= {"wrap_up": "none", "offer": dict.fromkeys(MEDIA, 0)}
     return QueuePolicy(name=name, **values)
+
+
+def _steps(chance: Chance) -> tuple[Step, ...]:
+    spans = (10 * SECOND, 30 * SECOND, MINUTE)[: chance.of((1, 2, 3))]
+    return tuple(_step(chance, after) for after in spans)
+
+
+def _step(chance: Chance, after: int) -> Step:
+    return Step(
+        after=after,
+        drop=(chance.of(SKILLS),) if chance.once_in(3) else (),
+        lower={chance.of(SKILLS): chance.of((1, 3))} if chance.once_in(3) else {},
+        groups=(chance.of(GROUPS),) if chance.once_in(2) else (),
+        priority=chance.of((5, -1, 200)) if chance.once_in(4) else 0,
+        guard=not chance.once_in(3),
+    )
 
 
 def staff_of(policy: Policy) -> tuple[str, ...]:
@@ -100,7 +128,7 @@ def _limit(chance: Chance) -> MediumLimit:
         chance.of((33, 20, 50, 100)),
         chance.of((None, 1, 2)),
         chance.of((None, 10, 0, 100)),
-        chance.of((0, 0, 20)),
+        chance.of((0, 0, 20, 60)),
         tuple(medium for medium in MEDIA if chance.once_in(6)),
     )
 

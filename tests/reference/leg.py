@@ -1,8 +1,10 @@
 """Sections 2, 4 and 5: how an interaction gets into a queue, out of somebody's hands, and to its end."""
 
 from agents.busy import share_after
+from tests.reference.rings import end_holds, leave_rooms, part_company, wait_no_longer
+from tests.reference.steps import begin, learn
 from tests.reference.who import limit_of
-from tests.reference.world import OVER, Person, Work, World
+from tests.reference.world import OVER, Ask, Person, Work, World
 from vocabulary.instants import DAY, HOUR, SECOND, Instant, Span
 from vocabulary.skills import Requirement
 
@@ -19,6 +21,7 @@ def enqueue(
     preferred: str | None = None,
     requirements: tuple[Requirement, ...] | None = None,
     last: str | None = None,
+    only: str | None = None,
 ) -> None:
     """A leg begins. Section 4: `arrived_at` survives; section 5: what has expired stays so, unless set anew.
 
@@ -28,20 +31,26 @@ def enqueue(
     if work.state in OVER:
         work.attempts = 0
     policy = world.queue(queue or work.queue)
+    moved = policy.name != work.queue
     work.state, work.queue, work.leg = "waiting", policy.name, work.leg + 1
     work.arrived_at = work.arrived_at if arrived_at is None else arrived_at
     work.enqueued_at, work.waited = world.now, 0
-    work.target, work.credit, work.parallel = policy.target, policy.credit, policy.parallel
+    work.target, work.credit, work.parallel = target_of(world, work), policy.credit, policy.parallel
     work.by_ratio = policy.order == "wait_over_target"
     work.rings = ()
     work.barred = {agent: until for agent, until in work.barred.items() if until > world.now}
     if cause not in SAME_OPENING:
         work.declined_by = frozenset()
+    if cause != "moved":
+        work.done = None
     if last is not None:
         work.declined_by |= {last}
     if requirements is not None:
         work.requirements, work.expired = requirements, frozenset()
+    anew = requirements is not None or cause == "moved" or moved
+    begin(world, work, policy, anew=anew, counts=cause != "owner_lost")
     forget_the_past(work)
+    work.only = only
     _hold(world, work, preferred)
     world.returned[work.id] = None
 
@@ -65,16 +74,23 @@ def _hold(world: World, work: Work, preferred: str | None) -> None:
         work.hold_until = world.now + world.queue(work.queue).hold.get(work.medium, default)
 
 
-def end_hold(world: World, work: Work, person: str) -> None:
-    """Section 7: it ends on his miss, decline, going offline."""
-    if work.hold_until is not None and work.preferred == person:
-        work.hold_until = None
-        world.returned[work.id] = None
+def target_of(world: World, work: Work) -> Span:
+    """Section 4: the queue's (or segment's) service-level target."""
+    policy = world.queue(work.queue)
+    return policy.segment_targets.get(work.segment or "", policy.target)
 
 
-def end_holds(world: World, person: str) -> None:
-    for work in world.works.values():
-        end_hold(world, work, person)
+def begin_warm(world: World, work: Work, ask: Ask) -> None:
+    """Section 15: a transfer opens a new leg, a warm one when it is accepted; `arrived_at` stays, the sender is free."""
+    sender = work.agent
+    let_go(world, work, at=world.now)
+    work.queue, work.leg, work.enqueued_at, work.waited = ask.queue, work.leg + 1, world.now, 0
+    work.target, work.credit, work.by_ratio = ask.target, ask.credit, ask.by_ratio
+    work.requirements, work.expired, work.groups = ask.requirements, ask.expired, ask.groups
+    if ask.anew:
+        work.taken, work.kind = (), None
+    work.step_at = work.preferred = work.owner_gone_until = work.done = work.ask = None
+    work.declined_by |= {sender or ""}
 
 
 def let_go(world: World, work: Work, at: Instant) -> None:
@@ -106,6 +122,7 @@ def end(world: World, work: Work, wrap_up: bool) -> None:
 
     Reading: a wrap-up never costs more than the contact.
     """
+    part_company(world, work, "ended")
     policy, owner = world.queue(work.queue), world.people[work.agent or ""]
     timed = policy.wrap_up in ("timed", "timed_forced") or (policy.wrap_up == "optional" and wrap_up)
     limit = limit_of(owner.profile, work.medium)
@@ -130,25 +147,32 @@ def wrapped_up(world: World, work: Work, disposition: str | None) -> None:
     if work.accepted_at is not None:
         count, total = owner.handling.get(work.label, (0, 0))
         owner.handling[work.label] = (count + 1, total + world.now - work.accepted_at)
+        count, total = world.typical.get(work.label, (0, 0))
+        world.typical[work.label] = (count + 1, total + world.now - work.accepted_at)
+        learn(world, work, owner, world.now - work.accepted_at)
     over(world, work, "closed", disposition)
 
 
 def over(world: World, work: Work, state: str, disposition: str | None = None) -> None:
     """Closed or abandoned; section 2: it opens again within the window (24 h chat, 7 days e-mail)."""
     assert state in OVER
+    part_company(world, work, "closed")
     let_go(world, work, at=world.now)
     channel = world.channel(work)
     default = 7 * DAY if channel.medium == "email" else DAY
+    if state == "closed" and work.state != "wrap_up":
+        work.done = None
     work.state = state
     work.reopen_until = world.now + (default if channel.reopen is None else channel.reopen)
     work.disposition = disposition if state == "closed" else work.disposition
     work.wrap_up_until = work.owner_gone_until = work.confirm_until = None
     work.parked_until = work.scheduled_at = work.customer_leaves_at = None
-    work.unanswered_at = work.hold_until = None
+    work.unanswered_at = work.hold_until = work.only = None
 
 
 def lose_owner(world: World, work: Work) -> None:
     """Section 11: re-queued, at the old place; section 4: from parking it arrives with its oldest unanswered message."""
+    part_company(world, work, "owner_lost")
     arrived = work.arrived_at
     if work.state == "parked":
         arrived = work.unanswered_at or world.now
@@ -168,6 +192,7 @@ def await_owner(world: World, work: Work) -> None:
 
 def set_aside(world: World, work: Work, until: Instant | None) -> None:
     """Parked: `parked_cost` (default 0) replaces the cost."""
+    part_company(world, work, "parked")
     owner = world.people[work.agent or ""]
     work.state, work.parked_until = "parked", until
     work.customer_leaves_at = work.owner_gone_until = None
@@ -186,6 +211,8 @@ def go_home(world: World, id: str) -> None:
     declare(world, person, presence, reason)
     if presence == "offline":
         end_holds(world, id)
+        wait_no_longer(world, id, "agent_offline")
+        leave_rooms(world, id)
 
 
 def declare(world: World, person: Person, presence: str, reason: str) -> None:
@@ -207,4 +234,5 @@ def declare(world: World, person: Person, presence: str, reason: str) -> None:
 def owner_is_back(world: World, person: Person) -> None:
     if person.is_there:
         for id in person.pieces:
-            world.works[id].owner_gone_until = None
+            if world.works[id].agent == person.id:
+                world.works[id].owner_gone_until = None

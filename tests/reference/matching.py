@@ -1,10 +1,12 @@
 """Sections 7 and 8: every offer that is possible is made in the same decision, and how an offer ends."""
 
 from queues.policy import QueuePolicy
-from tests.reference.leg import go_home
-from tests.reference.who import best_person, first_choice, limit_of, may_ring, qualifies, rank
+from tests.reference.leg import begin_warm, go_home
+from tests.reference.optimal import assigned, first_choice
+from tests.reference.rings import withdraw
+from tests.reference.who import best_person, limit_of, may_ring, qualifies, rank, sought
 from tests.reference.world import Person, Piece, Ring, Work, World
-from vocabulary.instants import SECOND, Span
+from vocabulary.instants import SECOND, Instant, Span
 
 TIMEOUTS = {"chat": 30 * SECOND, "callback": 60 * SECOND, "email": 300 * SECOND}
 
@@ -19,19 +21,33 @@ def settle(world: World) -> None:
 
     Reading: agents who can take work choose before what has come is placed, for something that waits already may come
     first for them; the least loaded chooses first, then who is idle longest, then the lower id. What has come is placed
-    by key.
+    by key. Who is freed by that (a warm transfer taken without asking) chooses too.
     """
-    for id in world.freed:
+    had_their_turn: set[str] = set()
+    while True:
+        while fresh := [id for id in world.freed if id not in had_their_turn]:
+            had_their_turn.update(fresh)
+            _choose(world, fresh)
+        returned = [world.works[id] for id in world.returned if id in world.works]
+        for work in sorted(returned, key=lambda each: each.key):
+            _place(world, work)
+        if had_their_turn.issuperset(world.freed):
+            return
+
+
+def _choose(world: World, ids: list[str]) -> None:
+    for id in ids:
         go_home(world, id)
-    freed = [world.people[id] for id in world.freed if id in world.people]
-    for person in sorted(freed, key=_turn):
+    freed = [world.people[id] for id in ids if id in world.people]
+    freed.sort(key=_turn)
+    if len(freed) > 1:
+        for person, work in assigned(world, freed):
+            ring(world, work, person)
+    for person in freed:
         choice = first_choice(world, person)
         while choice is not None:
             ring(world, choice, _taker(world, choice, person))
             choice = first_choice(world, person)
-    returned = [world.works[id] for id in world.returned if id in world.works]
-    for work in sorted(returned, key=lambda each: each.key):
-        _place(world, work)
 
 
 def _turn(person: Person) -> tuple[float, int, str]:
@@ -41,7 +57,7 @@ def _turn(person: Person) -> tuple[float, int, str]:
 
 def _place(world: World, work: Work) -> None:
     """Offer it to the best agent. Reading: unless something else that has come too comes first for him."""
-    while may_ring(work):
+    while may_ring(sought(work)):
         person = best_person(world, work)
         if person is None:
             return
@@ -56,10 +72,11 @@ def _taker(world: World, work: Work, person: Person) -> Person:
     Reading: both directions of section 7 hold at once: nobody is passed over by the queue's strategy only because
     somebody else was looked at first.
     """
-    if work.id not in world.returned or work.hold_until is not None:
+    asked = sought(work)
+    if work.id not in world.returned or asked.hold_until is not None or asked.only is not None:
         return person
-    able = [each for each in world.people.values() if qualifies(world, each, work)]
-    for each in sorted(able, key=lambda other: rank(world, other, work)):
+    able = [each for each in world.people.values() if qualifies(world, each, asked)]
+    for each in sorted(able, key=lambda other: rank(world, other, asked)):
         if first_choice(world, each) is work:
             return each
     return person
@@ -67,18 +84,25 @@ def _taker(world: World, work: Work, person: Person) -> Person:
 
 def ring(world: World, work: Work, person: Person) -> None:
     """Section 8: an offer in flight occupies capacity; timeout 0 = assign without asking."""
-    span = timeout_of(world.queue(work.queue), work.medium)
+    span = timeout_of(world.queue(sought(work).queue), work.medium)
+    new = rings_at(world, work, person, world.now + span)
+    if span == 0:
+        take(world, new)
+
+
+def rings_at(world: World, work: Work, person: Person, until: Instant) -> Ring:
+    """Let it ring at him."""
     work.rings_made += 1
-    new = Ring(f"{work.id}.{work.rings_made}", work.id, person.id, world.now + span)
+    new = Ring(f"{work.id}.{work.rings_made}", work.id, person.id, until)
     cost = limit_of(person.profile, work.medium).cost
     world.rings[new.id] = new
     world.trace.append(("offered", work.id, person.id, cost, new.expires_at))
-    work.state = "offered"
+    if work.ask is None:
+        work.state = "offered"
     work.rings = (*work.rings, new.id)
     person.pieces[work.id] = Piece(work.medium, cost, "offer")
     person.offered_at = world.now
-    if span == 0:
-        take(world, new)
+    return new
 
 
 def take(world: World, ring: Ring) -> None:
@@ -87,39 +111,13 @@ def take(world: World, ring: Ring) -> None:
     for other in work.rings:
         if other != ring.id:
             withdraw(world, other, "lost_race")
+    if work.ask is not None:
+        begin_warm(world, work, work.ask)
     world.trace.append(("accepted", work.id, person.id))
     ring.state = "accepted"
     work.state, work.agent, work.accepted_at, work.rings = "active", person.id, world.now, ()
-    work.hold_until = None
+    work.hold_until = work.only = None
     person.misses = 0
     person.pieces[work.id].kind = "active"
     if person.busy_from is None:
         person.busy_from = world.now
-
-
-def withdraw(world: World, id: str, reason: str) -> None:
-    """Section 8: a withdrawal bars only this pair, for 10 s."""
-    ring = world.rings[id]
-    world.trace.append(("withdrawn", ring.work, ring.person, reason))
-    lose(world, ring, "withdrawn")
-    world.works[ring.work].barred[ring.person] = world.now + 10 * SECOND
-    world.freed[ring.person] = None
-    world.returned[ring.work] = None
-
-
-def withdraw_all_of(world: World, person: Person, reason: str) -> None:
-    """Take back all that rings at him. Reading: in the order of admission."""
-    for work in sorted(world.works.values(), key=lambda each: each.number):
-        for id in work.rings:
-            if world.rings[id].person == person.id:
-                withdraw(world, id, reason)
-
-
-def lose(world: World, ring: Ring, how: str) -> None:
-    """The offer ends unaccepted; the interaction waits at its place again unless it still rings elsewhere."""
-    ring.state = how
-    work = world.works[ring.work]
-    work.rings = tuple(id for id in work.rings if id != ring.id)
-    work.state = "offered" if work.rings else "waiting"
-    del world.people[ring.person].pieces[work.id]
-

@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 
 from router import commands as c
 from router.policy import Policy
-from tests.reference import admission, customers, owners, staff
+from tests.reference import admission, customers, owners, staff, transfers
 from tests.reference.due import next_due, run_due
 from tests.reference.matching import settle
+from tests.reference.steps import review
 from tests.reference.world import Refused, World
 from vocabulary.instants import Instant
 
@@ -53,6 +54,7 @@ def _tick(world: World, order: c.Tick) -> None:
 def _reconcile(world: World, order: c.Reconcile) -> None:
     for id in world.people:
         world.freed[id] = None
+    review(world)
 
 
 _ORDERS: dict[type[Any], Callable[[World, Any], None]] = {
@@ -67,7 +69,15 @@ _ORDERS: dict[type[Any], Callable[[World, Any], None]] = {
     c.End: owners.end_contact,
     c.WrapUp: owners.wrap_up,
     c.ExtendWrapUp: owners.extend_wrap_up,
-    c.Transfer: owners.transfer,
+    c.Transfer: transfers.transfer,
+    c.CancelTransfer: transfers.cancel,
+    c.JoinRoom: transfers.join_room,
+    c.LeaveRoom: transfers.leave,
+    c.TakeOver: transfers.take_over,
+    c.Assign: transfers.assign,
+    c.UndoAct: transfers.undo,
+    c.MarkSpam: transfers.mark_spam,
+    c.StartOutbound: transfers.start,
     c.Move: owners.move,
     c.Reprioritise: owners.reprioritise,
     c.Park: owners.park,

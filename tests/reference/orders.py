@@ -28,6 +28,7 @@ class Orders:
         self.queues = tuple(policy.queues)
         self.staff = staff_of(policy)
         self.number = 0
+        self.rush = all(queue.wrap_up == "none" for queue in policy.queues.values())
 
     def opening(self) -> list[c.Command]:
         """Return the commands with which agents come to work."""
@@ -42,6 +43,8 @@ class Orders:
         open_ = [each for each in state.interactions.values() if each.state not in (S.CLOSED, S.ABANDONED)]
         if self.chance.once_in(3) and len(open_) < CROWD:
             return self.admit(now)
+        if self.rush and self.chance.once_in(3):
+            return self.done(state, now)
         kind = self.chance.of(_KINDS)
         return kind(self, state, now)
 
@@ -57,7 +60,7 @@ class Orders:
             values["preferred_agent"] = of((*self.staff, "nobody"))
         if self.chance.once_in(12):
             values["scheduled_at"] = now + of((MINUTE, -MINUTE, DAY))
-        if self.chance.once_in(6):
+        if self.chance.once_in(3):
             values |= {"labels": (Label(of(("faq", "sales")), of((0.9, 0.3))),), "suppressed_by": of(((), (), ("dmarc",)))}
         if self.chance.once_in(6):
             values |= {"segment": of(("gold", None)), "language": of(("pl", "de")), "text": of(("Rechnung 7", "billed"))}
@@ -74,6 +77,10 @@ class Orders:
             candidates=(c.Candidate("hours", 0.9), c.Candidate("prices", 0.7)),
             **values,
         )
+
+    def arrival(self, state: State, now: Instant) -> c.Command:
+        """Something comes in, however full the house is."""
+        return self.admit(now)
 
     def answer(self, state: State, now: Instant) -> c.Command:
         """An offer is answered; seldom one that is over, or by somebody else."""
@@ -105,11 +112,20 @@ class Orders:
                 c.End(one.id, owner, wrap_up=of((True, False))),
                 c.End(one.id, owner),
                 c.Park(one.id, owner, of((None, now + of(SPANS)))),
-                c.Transfer(one.id, owner, of(self.queues), "note", needs(self.chance) if of((0, 1)) else None),
+                self._transfer(one.id, owner),
+                c.CancelTransfer(one.id, owner) if one.consult is not None else self._transfer(one.id, owner),
                 c.AddMessage(interaction=one.id, message="m", author="agent", agent=owner),
                 c.CallAttempted(one.id, owner, of(OUTCOMES)),
             )
         )
+
+    def done(self, state: State, now: Instant) -> c.Command:
+        """An owner ends what he has been working on for longest."""
+        active = [each for each in state.interactions.values() if each.state is S.ACTIVE]
+        if not active:
+            return self.clear(state, now)
+        first = min(active, key=lambda each: (each.accepted_at or 0, each.number))
+        return c.End(first.id, first.agent or self.staff[0])
 
     def customer(self, state: State, now: Instant) -> c.Command:
         """A customer does something."""
@@ -138,9 +154,60 @@ class Orders:
             (
                 c.Move(one.id, of(self.queues), "boss"),
                 c.Reprioritise(one.id, priority, "boss", of((None, None, 0, 1, -1))),
-                c.Close(one.id, "spam", "boss"),
+                c.Close(one.id, "done", "boss"),
+                c.MarkSpam(one.id, "boss"),
             )
         )
+
+    def _transfer(self, id: str, owner: str) -> c.Command:
+        of, warm = self.chance.of, self.chance.once_in(2)
+        asked = needs(self.chance) if self.chance.once_in(2) else None
+        kind = of((0, 1, 1, 2))
+        if kind == 0:
+            return c.Transfer(id, owner, of(self.queues), "note", asked, warm=warm)
+        if kind == 1:
+            return c.Transfer(id, owner, None, "note", to=of((*self.staff, "nobody")), warm=warm)
+        return c.Transfer(id, owner, None, "note", asked, warm=warm)
+
+    def room(self, state: State, now: Instant) -> c.Command:
+        """More agents come into a room, leave it, or take over."""
+        one = self._one(state, S.ACTIVE)
+        if one is None:
+            return self.admit(now)
+        of, agent, flag = self.chance.of, self.chance.of(self.staff), self.chance.once_in(3)
+        if one.participants and self.chance.once_in(3):
+            return c.LeaveRoom(one.id, of(tuple(one.participants)))
+        mode = of(("participant", "monitor", "whisper", "barge"))
+        return of(
+            (
+                c.JoinRoom(one.id, agent, mode, "boss", flag),
+                c.JoinRoom(one.id, agent, mode, "boss", flag),
+                c.TakeOver(one.id, agent, "boss", flag),
+                c.AddMessage(interaction=one.id, message="m", author=of(("agent", "note")), agent=agent),
+            )
+        )
+
+    def pull(self, state: State, now: Instant) -> c.Command:
+        """Somebody is given work by name, or begins some himself."""
+        of, agent = self.chance.of, self.chance.of(self.staff)
+        if self.chance.once_in(4):
+            self.number += 1
+            medium = of(MEDIA)
+            queue = of((None, *self.queues))
+            id = f"i-{self.number}"
+            return c.StartOutbound(
+                id=id, channel=CHANNEL_OF[medium], medium=medium, customer="c", agent=agent, queue=queue
+            )
+        one = self._one(state, S.WAITING, S.OFFERED)
+        if one is None:
+            return self.admit(now)
+        return c.Assign(one.id, agent, of((agent, "boss")), self.chance.once_in(3))
+
+    def undo(self, state: State, now: Instant) -> c.Command:
+        """A supervisor takes back what was done last, if there is anything."""
+        able = [each for each in state.interactions.values() if each.undo is not None]
+        able = able if able and not self.chance.once_in(4) else list(state.interactions.values())
+        return c.UndoAct(self.chance.of(able).id, "boss") if able else self.admit(now)
 
     def presence(self, state: State, now: Instant) -> c.Command:
         """An agent comes, goes or is cut off."""
@@ -191,12 +258,22 @@ class Orders:
 
 
 Kind = Callable[[Orders, State, Instant], c.Command]
+
+
+def kinds() -> tuple[Kind, ...]:
+    """Return every kind of command once, the commonest first."""
+    return (Orders.arrival, *dict.fromkeys(_KINDS))
+
+
 _KINDS: tuple[Kind, ...] = (
     *[Orders.answer] * 8,
     *[Orders.work] * 8,
     *[Orders.customer] * 3,
     *[Orders.supervisor] * 2,
     *[Orders.presence] * 2,
+    *[Orders.undo] * 2,
+    Orders.room,
+    Orders.pull,
     *[Orders.back] * 4,
     Orders.account,
     Orders.nothing,

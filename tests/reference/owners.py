@@ -1,4 +1,6 @@
-"""Sections 8, 10, 13 and 15: what owners and supervisors do with work."""
+"""Sections 8, 10 and 13: what owners and supervisors do with work."""
+
+from dataclasses import replace
 
 from router.commands import (
     AcceptOffer,
@@ -11,15 +13,15 @@ from router.commands import (
     Park,
     Reprioritise,
     Resume,
-    Transfer,
     WrapUp,
 )
 from tests.reference.admission import check_priority
 from tests.reference.customers import resume as again
-from tests.reference.leg import end, end_hold, enqueue, let_go, over, set_aside, wrapped_up
-from tests.reference.matching import lose, take, withdraw
+from tests.reference.leg import end, enqueue, let_go, over, set_aside, target_of, wrapped_up
+from tests.reference.matching import take
+from tests.reference.rings import end_hold, lift_only, lose, part_company, refused_by, withdraw_all
 from tests.reference.who import has_room
-from tests.reference.world import OVER, QUEUED, Refused, Ring, Work, World
+from tests.reference.world import Done, OVER, QUEUED, Refused, Ring, Work, World
 from vocabulary.instants import SECOND
 
 
@@ -53,11 +55,13 @@ def decline(world: World, order: DeclineOffer) -> None:
     work.barred[order.agent] = world.now + 10 * SECOND
     work.declined_by |= {order.agent}
     end_hold(world, work, order.agent)
+    refused_by(world, work, order.agent, "declined")
+    lift_only(world, work, order.agent)
     world.returned[work.id] = None
     world.freed[order.agent] = None
 
 
-def _owned(world: World, id: str, person: str, *states: str) -> Work:
+def owned(world: World, id: str, person: str, *states: str) -> Work:
     work = world.work(id)
     if work.agent != person or work.state in OVER:
         raise Refused("conflict", "not_owner")
@@ -68,7 +72,7 @@ def _owned(world: World, id: str, person: str, *states: str) -> Work:
 
 def end_contact(world: World, order: End) -> None:
     """`active` -> `wrap_up`; `parked` -> `closed`."""
-    work = _owned(world, order.interaction, order.agent, "active", "parked")
+    work = owned(world, order.interaction, order.agent, "active", "parked")
     if work.state == "parked":
         over(world, work, "closed", "ended")
     else:
@@ -77,7 +81,7 @@ def end_contact(world: World, order: End) -> None:
 
 def wrap_up(world: World, order: WrapUp) -> None:
     """Section 10: may end early, but for `timed_forced`; disposition codes per queue, required or not."""
-    work = _owned(world, order.interaction, order.agent, "wrap_up")
+    work = owned(world, order.interaction, order.agent, "wrap_up")
     policy = world.queue(work.queue)
     if policy.wrap_up == "timed_forced":
         raise Refused("conflict", "wrap_up_forced")
@@ -90,7 +94,7 @@ def wrap_up(world: World, order: WrapUp) -> None:
 
 def extend_wrap_up(world: World, order: ExtendWrapUp) -> None:
     """Section 10: +30 s, at most N times."""
-    work = _owned(world, order.interaction, order.agent, "wrap_up")
+    work = owned(world, order.interaction, order.agent, "wrap_up")
     policy = world.queue(work.queue)
     if work.wrap_up_until is None:
         raise Refused("conflict", "wrap_up_untimed")
@@ -100,28 +104,25 @@ def extend_wrap_up(world: World, order: ExtendWrapUp) -> None:
     work.wrap_up_until += policy.wrap_up_extension
 
 
-def transfer(world: World, order: Transfer) -> None:
-    """Section 15: a transfer opens a new leg; `arrived_at` stays. Section 5: it may set requirements anew."""
-    work = _owned(world, order.interaction, order.agent, "active")
-    _known_queue(world, order.queue)
-    enqueue(
-        world, work, "transferred", queue=order.queue, requirements=order.requirements, last=order.agent
-    )
-
-
-def _known_queue(world: World, queue: str) -> None:
+def known_queue(world: World, queue: str) -> None:
     if queue not in world.policy.queues:
         raise Refused("invalid", "unknown_queue")
+
+
+def keep(world: World, work: Work, what: str) -> None:
+    """Section 15: undoable for 10 s."""
+    before = replace(work, barred=dict(work.barred), room=dict(work.room), done=None)
+    work.done = Done(what, world.now + 10 * SECOND, before)
 
 
 def move(world: World, order: Move) -> None:
     """A supervisor moves what waits; offers are withdrawn."""
     work = world.work(order.interaction)
-    _known_queue(world, order.queue)
+    known_queue(world, order.queue)
     if work.state not in QUEUED:
         raise Refused("conflict", "not_waiting")
-    for id in work.rings:
-        withdraw(world, id, "moved")
+    withdraw_all(world, work, "moved")
+    keep(world, work, "move")
     enqueue(world, work, "moved", queue=order.queue)
 
 
@@ -131,21 +132,21 @@ def reprioritise(world: World, order: Reprioritise) -> None:
     check_priority(order.priority)
     if work.state in OVER:
         raise Refused("conflict", "not_open")
-    policy = world.queue(work.queue)
+    keep(world, work, "priority")
     work.priority = order.priority
-    work.target, work.credit = policy.target, policy.credit
+    work.target, work.credit = target_of(world, work), world.queue(work.queue).credit
     if order.class_ is not None:
         work.class_ = order.class_
 
 
 def park(world: World, order: Park) -> None:
     """`active` -> `parked`."""
-    set_aside(world, _owned(world, order.interaction, order.agent, "active"), order.until)
+    set_aside(world, owned(world, order.interaction, order.agent, "active"), order.until)
 
 
 def resume(world: World, order: Resume) -> None:
     """`parked` -> `active`, if there is room. Reading: nobody takes work up who is not there."""
-    work = _owned(world, order.interaction, order.agent, "parked")
+    work = owned(world, order.interaction, order.agent, "parked")
     if not world.people[order.agent].is_there:
         raise Refused("conflict", "not_there")
     if not has_room(world.people[order.agent], work.medium, work.id):
@@ -158,21 +159,27 @@ def force_close(world: World, order: Close) -> None:
     work = world.work(order.interaction)
     if work.state in OVER:
         return
-    for id in work.rings:
-        withdraw(world, id, "closed")
+    withdraw_all(world, work, "closed")
     if work.state == "wrap_up":
         wrapped_up(world, work, order.reason)
     else:
+        # Reading: what it was before its room and its warm transfer ended with it, but for these.
+        part_company(world, work, "closed")
+        keep(world, work, "close")
+        done = work.done
         over(world, work, "closed", order.reason)
+        work.done = done
 
 
 def call_attempted(world: World, order: CallAttempted) -> None:
     """Section 13: retries up to N, at least T apart; then the customer is told (closed)."""
-    work = _owned(world, order.interaction, order.agent, "active")
+    work = owned(world, order.interaction, order.agent, "active")
     if work.medium != "callback":
         raise Refused("invalid", "not_a_callback")
     work.attempts += 1
     policy = world.queue(work.queue)
+    if order.outcome not in ("reached", "wrong_number"):
+        part_company(world, work, "callback_retry")
     if order.outcome == "wrong_number":
         over(world, work, "closed", "wrong_number")
     elif order.outcome != "reached" and work.attempts >= policy.callback_attempts:

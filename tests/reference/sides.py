@@ -91,9 +91,9 @@ def shrunk(policy: Policy, steps: list[Step]) -> tuple[list[Step], list[str]]:
     """Return fewer steps after which the sides still differ, and how: delta debugging, halves down to single steps."""
     length, found = replay(policy, steps)
     steps = steps[:length]
-    size = len(steps) // 2
+    size = max(1, len(steps) // 2)
     while size:
-        at = 0
+        at, before = 0, len(steps)
         while at < len(steps):
             fewer = steps[:at] + steps[at + size :]
             length, differ = replay(policy, fewer)
@@ -101,7 +101,8 @@ def shrunk(policy: Policy, steps: list[Step]) -> tuple[list[Step], list[str]]:
                 steps, found = fewer[:length], differ
             else:
                 at += size
-        size //= 2
+        if size > 1 or len(steps) == before:
+            size //= 2
     return steps, found
 
 

@@ -4,13 +4,13 @@ from router.commands import Connect, DefineAgent, Disconnect, RemoveAgent, SetPr
 from tests.reference.leg import (
     await_owner,
     declare,
-    end_holds,
     lose_owner,
     over,
     owner_is_back,
     wrapped_up,
 )
-from tests.reference.matching import withdraw_all_of
+from tests.reference.rings import end_holds, leave_rooms, lift_only, refused_by, wait_no_longer, withdraw_all_of
+from tests.reference.who import limit_of, may_ring, sought
 from tests.reference.world import HELD, Person, Refused, Work, World
 
 DECLARED = ("available", "busy", "away", "offline")
@@ -29,6 +29,21 @@ def define(world: World, order: DefineAgent) -> None:
     else:
         person.profile = order.profile
     world.freed[order.agent] = None
+    _waits_in_vain(world, world.people[order.agent])
+
+
+def _waits_in_vain(world: World, person: Person) -> None:
+    """Reading: nothing waits for him alone that he could never hold."""
+    for work in sorted(world.works.values(), key=lambda each: each.number):
+        if may_ring(sought(work)) and not can_ever_take(person, work.medium):
+            lift_only(world, work, person.id)
+            refused_by(world, work, person.id, "no_room")
+
+
+def can_ever_take(person: Person, medium: str) -> bool:
+    """Whether one of `medium` fits him when he has nothing else."""
+    limit = limit_of(person.profile, medium)
+    return limit.cost <= person.profile.capacity and limit.max != 0
 
 
 def remove(world: World, order: RemoveAgent) -> None:
@@ -43,6 +58,8 @@ def remove(world: World, order: RemoveAgent) -> None:
         else:
             lose_owner(world, work)
     end_holds(world, person.id)
+    wait_no_longer(world, person.id, "agent_removed")
+    leave_rooms(world, person.id)
     del world.people[person.id]
 
 
@@ -92,6 +109,8 @@ def _went_offline(world: World, person: Person) -> None:
         else:
             await_owner(world, work)
     end_holds(world, person.id)
+    wait_no_longer(world, person.id, "agent_offline")
+    leave_rooms(world, person.id)
 
 
 def on_disconnect(world: World, work: Work) -> str:

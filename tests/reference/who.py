@@ -1,5 +1,6 @@
 """Sections 6, 7 and 9: who may be offered what, who comes first, and what comes first for whom."""
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -50,8 +51,7 @@ def is_available(person: Person, medium: str) -> bool:
 
 def serves(world: World, person: Person, work: Work) -> bool:
     """Sections 6.2 and 6.3: member of the queue, his delay is over; every unexpired requirement."""
-    membership = person.profile.queues.get(work.queue)
-    if membership is None or world.now - work.enqueued_at < membership.delay:
+    if own_priority(world, person, work) is None and not is_lent(person, work):
         return False
     for need in work.requirements:
         if need not in work.expired and person.profile.skills.get(need.skill, 0) < need.level:
@@ -59,13 +59,58 @@ def serves(world: World, person: Person, work: Work) -> bool:
     return True
 
 
+def own_priority(world: World, person: Person, work: Work) -> int | None:
+    """His priority for the queue; None if he is no member, or his delay is not over."""
+    membership = person.profile.queues.get(work.queue)
+    if membership is None or world.now - work.enqueued_at < membership.delay:
+        return None
+    return membership.priority
+
+
+def is_lent(person: Person, work: Work) -> bool:
+    """Section 5: agents have groups; a group added by a step serves that queue too."""
+    return any(group in work.groups for group in person.profile.groups)
+
+
+def sought(work: Work) -> Work:
+    """Return what agents are looked for: the interaction, or what stands for it while a warm transfer is open.
+
+    Reading: to one after the other; the sender, who has it, ranks last; nobody is preferred.
+    """
+    ask = work.ask
+    if ask is None:
+        return work
+    return replace(
+        work,
+        state="waiting" if not work.rings else "offered",
+        queue=ask.queue,
+        enqueued_at=ask.since,
+        waited=ask.waited,
+        only=ask.only,
+        target=ask.target,
+        credit=ask.credit,
+        by_ratio=ask.by_ratio,
+        requirements=ask.requirements,
+        expired=ask.expired,
+        groups=ask.groups,
+        parallel=1,
+        preferred=None,
+        hold_until=None,
+        declined_by=work.declined_by | {work.agent or ""},
+    )
+
+
 def qualifies(world: World, person: Person, work: Work) -> bool:
     """Section 6: who may be offered it (all must hold). Nobody is offered the same twice at once."""
     if world.now < work.barred.get(person.id, 0) or work.id in person.pieces:
         return False
-    if work.hold_until is not None and work.preferred != person.id:
+    if work.only is not None and work.only != person.id:
         return False
-    return is_available(person, work.medium) and serves(world, person, work) and has_room(person, work.medium)
+    if work.only is None and work.hold_until is not None and work.preferred != person.id:
+        return False
+    # Reading: who is named by a transfer needs neither the queue nor its skills.
+    his = work.only == person.id or serves(world, person, work)
+    return his and is_available(person, work.medium) and has_room(person, work.medium)
 
 
 def may_ring(work: Work) -> bool:
@@ -75,6 +120,7 @@ def may_ring(work: Work) -> bool:
 
 def best_person(world: World, work: Work) -> Person | None:
     """Section 7: among qualifying agents rank by the queue's strategy."""
+    work = sought(work)
     able = [person for person in world.people.values() if qualifies(world, person, work)]
     return min(able, key=lambda person: rank(world, person, work)) if able else None
 
@@ -103,7 +149,7 @@ def _strategy(person: Person, work: Work, queue: QueuePolicy) -> tuple[Any, ...]
         return (person.offered_at,)
     if queue.strategy == "best_skill":
         return (-_score(person.profile.skills, work), person.idle_since)
-    if queue.strategy == "fastest":
+    if queue.strategy in ("fastest", "optimal"):
         return (_mean_handling(person, work.label), person.idle_since)
     load = person.used / person.profile.capacity if person.profile.capacity else 1.0
     packed = queue.placement == "pack" and work.medium == "chat"
@@ -130,13 +176,16 @@ def _mean_handling(person: Person, label: str) -> float:
     return total / count if count else 0.0
 
 
-def first_choice(world: World, person: Person) -> Work | None:
+def own_choice(world: World, person: Person) -> Work | None:
     """Section 7: among all that he qualifies for, over all his queues: the lowest place."""
     best: Work | None = None
+    lowest: tuple[Any, ...] = ()
     for work in world.works.values():
-        if may_ring(work) and qualifies(world, person, work):
-            if best is None or place(world, person, work) < place(world, person, best):
-                best = work
+        asked = sought(work)
+        if may_ring(asked) and qualifies(world, person, asked):
+            here = place(world, person, asked)
+            if best is None or here < lowest:
+                best, lowest = work, here
     return best
 
 
@@ -145,8 +194,10 @@ def place(world: World, person: Person, work: Work) -> tuple[Any, ...]:
 
     Reading: equal ratios go by due_at, then number.
     """
-    membership = person.profile.queues.get(work.queue)
-    own = membership.priority if membership is not None else LENT
+    own = own_priority(world, person, work)
+    if own is None:
+        # Section 5: after all its agents' own queues. Reading: what is for him alone is as if of a first queue.
+        own = 1 if work.only == person.id else LENT
     if not work.by_ratio:
         return (own, work.class_, work.due_at, work.number)
     waited = world.now - work.arrived_at + work.priority * work.credit

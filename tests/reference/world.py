@@ -29,7 +29,7 @@ class Refused(Exception):
 
 @dataclass(slots=True)
 class Piece:
-    """What one interaction occupies of an agent. `kind`: offer, active, wrap_up or parked."""
+    """What one interaction occupies of an agent. `kind`: offer, active, wrap_up, parked or room."""
 
     medium: str
     cost: int
@@ -47,11 +47,55 @@ class Ring:
     state: str = "pending"
 
 
+KindKey = tuple[str, str, tuple[str, ...]]
+
+
+@dataclass(slots=True)
+class Kind:
+    """A kind of work, for the guard of steps: when it came, and how long own and foreign agents took."""
+
+    queue: str
+    medium: str
+    requirements: tuple[Requirement, ...]
+    arrivals: list[Instant] = field(default_factory=list)
+    own: list[Span] = field(default_factory=list)
+    foreign: list[Span] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Ask:
+    """What a warm transfer asks for (section 15): as something that waits in the target's queue since then."""
+
+    queue: str
+    since: Instant
+    until: Instant
+    only: str | None
+    target: Span
+    credit: Span
+    by_ratio: bool
+    requirements: tuple[Requirement, ...]
+    expired: frozenset[Requirement]
+    groups: tuple[str, ...]
+    anew: bool
+    waited: Span = 0
+
+
+@dataclass(slots=True)
+class Done:
+    """What a supervisor did last, until when it can be undone, and what was before."""
+
+    what: str
+    until: Instant
+    before: "Work"
+
+
 @dataclass(slots=True)
 class Work:
     """An interaction. `waited`: the longest delay of agents that it has waited in this leg.
 
-    `target`, `credit`, `by_ratio`, `parallel`: what its queue said when it was enqueued.
+    `target`, `credit`, `by_ratio`, `parallel`: what its queue said when it was enqueued. `groups`, `taken`: what steps
+    have added, and the steps taken; `step_at`: when to look at steps next. `kind`: the kind of work it counts as.
+    `only`: nobody else may be offered it. `ask`: a warm transfer is open. `room`: who is in it too, and how.
     """
 
     id: str
@@ -74,12 +118,17 @@ class Work:
     leg: int = 0
     expired: frozenset[Requirement] = frozenset()
     waited: Span = 0
+    groups: tuple[str, ...] = ()
+    taken: tuple[Span, ...] = ()
+    step_at: Instant | None = None
+    kind: KindKey | None = None
     agent: str | None = None
     rings: tuple[str, ...] = ()
     rings_made: int = 0
     barred: dict[str, Instant] = field(default_factory=dict)
     declined_by: frozenset[str] = frozenset()
     preferred: str | None = None
+    only: str | None = None
     hold_until: Instant | None = None
     unanswered_at: Instant | None = None
     accepted_at: Instant | None = None
@@ -93,6 +142,10 @@ class Work:
     attempts: int = 0
     reopen_until: Instant | None = None
     disposition: str | None = None
+    segment: str | None = None
+    ask: Ask | None = None
+    room: dict[str, str] = field(default_factory=dict)
+    done: Done | None = None
 
     @property
     def due_at(self) -> Instant:
@@ -164,6 +217,8 @@ class World:
     rings: dict[str, Ring] = field(default_factory=dict)
     replies: dict[str, list[Instant]] = field(default_factory=dict)
     quiet_until: dict[str, Instant] = field(default_factory=dict)
+    kinds: dict[KindKey, Kind] = field(default_factory=dict)
+    typical: dict[str, tuple[int, Span]] = field(default_factory=dict)
     admitted: int = 0
     trace: list[tuple[Any, ...]] = field(default_factory=list)
     freed: dict[str, None] = field(default_factory=dict)
@@ -195,13 +250,20 @@ class World:
     def saved(self) -> "World":
         """Return a copy that later changes don't reach."""
         other = copy(self)
-        other.works = {id: _copied(work, "barred") for id, work in self.works.items()}
+        other.works = {id: _copied(work, "barred", "room") for id, work in self.works.items()}
         other.people = {id: _copied(person, "pieces", "handling") for id, person in self.people.items()}
+        for work in other.works.values():
+            work.ask = copy(work.ask)
         for person in other.people.values():
             person.pieces = {id: copy(piece) for id, piece in person.pieces.items()}
         other.rings = {id: copy(ring) for id, ring in self.rings.items()}
         other.replies = {address: list(sent) for address, sent in self.replies.items()}
         other.quiet_until = dict(self.quiet_until)
+        other.typical = dict(self.typical)
+        other.kinds = {}
+        for key, kind in self.kinds.items():
+            lists = (list(kind.arrivals), list(kind.own), list(kind.foreign))
+            other.kinds[key] = Kind(kind.queue, kind.medium, kind.requirements, *lists)
         return other
 
 

@@ -2,6 +2,7 @@
 
 from agents.agent import WORK, Hold, HoldKind
 from queues.backlog import Signature, signature_of
+from queues.consult import sought
 from queues.interaction import Interaction, OrderKey
 from queues.lifecycle import HELD, OPEN, InteractionState
 from reports.live import Stats, days_from
@@ -10,8 +11,9 @@ from router.commands import Command
 from router.decide import advance, decide
 from router.decision import Decision
 from router.eligibility import fails_because, reserved_for
-from router.events import AnyEvent, Offered
+from router.events import AnyEvent, Assigned, Offered, OfferWithdrawn
 from router.evolve import evolve
+from router.index import priority_for
 from router.policy import Policy
 from router.state import State, next_deadline
 from storage.codec import decode, encode
@@ -34,6 +36,8 @@ class Checked(House):
         super().__init__(policy, now)
         self.follower = State()
         self.stats = Stats(now, days_from(now))
+        self.chosen = False
+        """Whether somebody has just chosen the agent himself: what is offered to him next need not come first."""
 
     def do(self, command: Command) -> Decision:
         before = checkpoint.encode(self.state), next_deadline(self.state)
@@ -52,8 +56,10 @@ class Checked(House):
         return decision
 
     def _apply(self, event: AnyEvent) -> None:
-        if isinstance(event, Offered):
+        chosen = bool(self.log) and isinstance(self.log[-1], Assigned | OfferWithdrawn) and self.chosen
+        if isinstance(event, Offered) and not chosen:
             check_order(self.follower, event, self.now)
+        self.chosen = isinstance(event, Assigned) or (isinstance(event, OfferWithdrawn) and self.chosen)
         self.log.append(event)
         stored = decode(encode(event, len(self.log)))
         assert stored == event
@@ -89,6 +95,8 @@ def check(state: State, policy: Policy, now: Instant) -> None:
     interactions = list(state.interactions.values())
     for interaction in interactions:
         check_one_state(state, interaction)
+        check_clocks(interaction)
+    assert set(state.promised) == {each.id for each in interactions if each.agreement is not None}
     check_backlog(state, [interaction for interaction in interactions if interaction.state is S.WAITING])
     check_used_units(state, interactions)
     due = next_deadline(state)
@@ -101,7 +109,14 @@ def check_one_state(state: State, interaction: Interaction) -> None:
     pending = [id for id in state.offers if state.offers[id].interaction == interaction.id]
     pending = [id for id in pending if state.offers[id].state == "pending"]
     assert tuple(pending) == interaction.offers
-    assert len(pending) == (interaction.state is S.OFFERED)
+    if interaction.consult is None:
+        assert len(pending) == (interaction.state is S.OFFERED)
+    else:
+        # A warm transfer asks one after the other while its owner goes on.
+        assert interaction.state is S.ACTIVE
+        assert len(pending) <= 1
+    assert not interaction.participants or interaction.state is S.ACTIVE
+    assert interaction.agent not in interaction.participants or interaction.state is not S.ACTIVE
     if interaction.state in (S.ACTIVE, S.PARKED, S.WRAP_UP):
         assert interaction.agent in state.agents
     if interaction.state in (S.WAITING, S.OFFERED):
@@ -109,8 +124,24 @@ def check_one_state(state: State, interaction: Interaction) -> None:
     assert (interaction.closed_at is None) == (interaction.state in OPEN)
 
 
+def check_clocks(interaction: Interaction) -> None:
+    """A clock that runs has an instant to come unless it is late or paused; nothing runs after the end."""
+    agreement = interaction.agreement
+    for clock in interaction.clocks.values():
+        assert agreement is not None
+        if clock.runs:
+            assert interaction.state in OPEN
+            assert (clock.next_at is None) == (clock.breached or clock.left is not None)
+            assert (clock.left is not None) == (interaction.state is S.PARKED and agreement.pause_while_parked)
+        else:
+            assert (clock.next_at, clock.left) == (None, None)
+
+
 def check_backlog(state: State, waiting: list[Interaction]) -> None:
     expected: dict[Signature, list[tuple[OrderKey, str]]] = {}
+    asking = {each.id for each in state.index.aside() if each.state is S.ACTIVE}
+    interactions = state.interactions.values()
+    assert asking == {each.id for each in interactions if each.consult is not None and not each.offers}
     aside = {each.id for each in state.index.aside() if each.state is S.WAITING}
     assert aside == {each.id for each in waiting if each.barred or reserved_for(each)}
     for interaction in sorted(waiting, key=lambda each: each.key):
@@ -126,10 +157,9 @@ def check_used_units(state: State, interactions: list[Interaction]) -> None:
     """An agent holds what rings at him, what he works on and what he wraps up, and never beyond his capacity."""
     for agent in state.agents.values():
         mine = {
-            each.id: Hold(each.medium, agent.holds[each.id].cost, KINDS[each.state], agent.holds[each.id].flagged)
+            each.id: Hold(each.medium, agent.holds[each.id].cost, kind, agent.holds[each.id].flagged)
             for each in interactions
-            if (each.agent == agent.id and each.state in HELD)
-            or any(state.offers[offer].agent == agent.id for offer in each.offers)
+            if (kind := kind_of_hold(state, agent.id, each)) is not None
         }
         assert agent.holds == mine
         assert agent.used == sum(hold.cost for hold in mine.values())
@@ -140,21 +170,34 @@ def check_used_units(state: State, interactions: list[Interaction]) -> None:
             assert limit is None or len(working) <= limit or any(hold.flagged for hold in working)
 
 
+def kind_of_hold(state: State, agent: str, interaction: Interaction) -> HoldKind | None:
+    """Return why `agent` has `interaction`, or None if he hasn't."""
+    if interaction.agent == agent and interaction.state in HELD:
+        return KINDS[interaction.state]
+    if any(state.offers[offer].agent == agent for offer in interaction.offers):
+        return "offer"
+    return "room" if agent in interaction.participants else None
+
+
 def check_liveness(state: State, now: Instant) -> None:
     """Nothing waits beside somebody who could take it."""
     for interaction in state.interactions.values():
-        if interaction.state is S.WAITING:
+        if interaction.state is S.WAITING or (interaction.consult is not None and not interaction.offers):
             for agent in state.agents.values():
-                assert fails_because(agent, interaction, now), f"{interaction.id} waits beside {agent.id}"
+                assert fails_because(agent, sought(interaction), now), f"{interaction.id} waits beside {agent.id}"
+        kept = sought(interaction).only_agent
+        if kept is not None:
+            assert state.agents[kept].presence not in ("offline", "disconnected"), f"{interaction.id} waits for ever"
 
 
 def check_order(state: State, event: Offered, now: Instant) -> None:
     """Whatever an agent is offered comes first for him among all that he qualifies for."""
     agent = state.agents[event.agent]
+    asking = {each.id for each in state.interactions.values() if each.consult is not None and not each.offers}
     qualifies = [
-        (agent.profile.queues[each.queue].priority, each.key, each.id)
-        for each in state.interactions.values()
-        if each.state is S.WAITING and fails_because(agent, each, now) is None
+        (priority_for(agent, each), each.key, each.id)
+        for each in map(sought, state.interactions.values())
+        if (each.state is S.WAITING or (each.id in asking)) and fails_because(agent, each, now) is None
     ]
     assert min(qualifies)[2] == event.interaction
 

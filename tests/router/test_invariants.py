@@ -10,10 +10,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from agents.agent import MediumLimit, Membership, Profile
 from queues.interaction import Interaction
 from queues.lifecycle import InteractionState
+from queues.policy import Step
+from queues.sla import Agreement, Escalation, SlaPolicy
 from router.commands import (
     AcceptOffer,
     AddMessage,
+    Assign,
     CallAttempted,
+    CancelTransfer,
     Candidate,
     Close,
     Command,
@@ -25,16 +29,23 @@ from router.commands import (
     Disconnect,
     End,
     ExtendWrapUp,
+    JoinRoom,
     Leave,
+    LeaveRoom,
+    MarkSpam,
     Move,
     Park,
     Reconcile,
     RemoveAgent,
+    RenewSla,
     Reprioritise,
     Resume,
     SetPresence,
+    StartOutbound,
+    TakeOver,
     Tick,
     Transfer,
+    UndoAct,
     WrapUp,
 )
 from router.decision import Refusal
@@ -47,9 +58,37 @@ from vocabulary.instants import DAY, HOUR, MINUTE, SECOND
 
 S = InteractionState
 QUEUES = ("sales", "support", "instant", "mail")
+STEPS = (
+    Step(after=10 * SECOND, lower={"billing": 2}, priority=5),
+    Step(after=30 * SECOND, drop=("lang:pl",), groups=("backup",)),
+    Step(after=MINUTE, drop=("billing",), groups=("night",), guard=False),
+)
+GOLD = SlaPolicy(
+    agreement=Agreement(
+        name="gold",
+        first_response=2 * MINUTE,
+        next_response=MINUTE,
+        resolution=9 * HOUR,
+        pause_while_parked=True,
+        warn_before=(90 * SECOND, 30 * SECOND),
+    ),
+    at_warning=Escalation(priority=10),
+    at_breach=Escalation(priority=20, queue="sales", notify=("page",)),
+)
+KEY = SlaPolicy(agreement=Agreement(name="key", first_response=MINUTE, resolution=HOUR), segments=("key_account",))
 POLICY = policy(
-    queue("sales", wrap_up="timed", target=20 * SECOND),
-    queue("support", strategy="longest_idle", wrap_up="open", target=2 * MINUTE, credit=10 * SECOND),
+    queue("sales", wrap_up="timed", target=20 * SECOND, steps=STEPS, segment_targets={"key_account": 5 * SECOND}),
+    queue(
+        "support",
+        monitoring=True,
+        strategy="longest_idle",
+        wrap_up="open",
+        target=2 * MINUTE,
+        credit=10 * SECOND,
+        sla="gold",
+        silent_after={"chat": 5 * MINUTE},
+        parked_close_after={"chat": 2 * HOUR},
+    ),
     queue("instant", offer={"chat": 0, "email": 0, "callback": 0}, wrap_up="none"),
     queue("mail", wrap_up="optional", on_disconnect={"chat": "close", "callback": "requeue"}, callback_attempts=2),
     rules=(
@@ -62,6 +101,7 @@ POLICY = policy(
     ),
     auto_replies_within=HOUR,
     estimate_samples_min=2,
+    sla={"gold": GOLD, "key": KEY},
 )
 AGENTS = ("a", "b", "c", "d")
 SPANS = (1, 500, 5 * SECOND, 10 * SECOND, 30 * SECOND, MINUTE, 2 * MINUTE, 16 * MINUTE, 9 * HOUR, DAY + 1, 8 * DAY)
@@ -96,6 +136,9 @@ class Day(RuleBasedStateMachine):
     def those(self, *states: InteractionState) -> list[Interaction]:
         return [each for each in self.house.state.interactions.values() if each.state in states]
 
+    def ringing(self) -> list[Interaction]:
+        return [each for each in self.house.state.interactions.values() if each.offers]
+
     def pick(self, number: int, *states: InteractionState) -> Interaction | None:
         """Return one of the interactions that are in `states`, seldom any other."""
         able = self.those(*states) if number % 8 else self.those(*S)
@@ -113,7 +156,9 @@ class Day(RuleBasedStateMachine):
         for name, capacity, serves in zip(AGENTS, capacities, queues, strict=True):
             media = {"chat": MediumLimit(50, 2)} if name == "b" else {}
             skills = {"billing": 3, "lang:pl": 5} if name < "c" else {"billing": 8}
-            self.do(DefineAgent(name, Profile(skills, {queue: Membership() for queue in serves}, capacity, media)))
+            queues_of = {queue: Membership() for queue in serves}
+            groups = ("backup", "night") if name > "b" else ()
+            self.do(DefineAgent(name, Profile(skills, queues_of, capacity, media, groups)))
             if name < "c":
                 self.comes_to_work(name)
 
@@ -133,6 +178,7 @@ class Day(RuleBasedStateMachine):
         values |= {"requirements": needs, "preferred_agent": preferred, "address_hash": f"h{self.number % 3}"}
         values["scheduled_at"] = None if slot is None else self.house.now + slot
         values["labels"] = (Label("faq", 0.9),) if self.number % 5 == 0 else ()
+        values["segment"] = "key_account" if self.number % 4 == 0 else None
         values["candidates"] = (Candidate("hours", 0.9),)
         assert self.do(admit(f"i-{self.number}", medium, **values)) is None
 
@@ -147,10 +193,10 @@ class Day(RuleBasedStateMachine):
         self.house.now += span
         self.do(Tick())
 
-    @precondition(lambda self: self.those(S.OFFERED))
+    @precondition(lambda self: self.ringing())
     @rule(number=picks, accepts=st.sampled_from((True, True, True, False)), span=st.sampled_from((0, 0, 30 * SECOND)))
     def an_offer_is_answered(self, number: int, accepts: bool, span: int) -> None:
-        ringing = self.those(S.OFFERED)
+        ringing = self.ringing()
         offer = self.house.state.offers[ringing[number % len(ringing)].offers[0]]
         self.house.now += span
         refusal = self.do(
@@ -164,7 +210,9 @@ class Day(RuleBasedStateMachine):
     @precondition(lambda self: self.those(S.ACTIVE, S.PARKED, S.WRAP_UP))
     @rule(
         number=picks,
-        act=st.sampled_from(("reply", "end", "end", "wrap_up", "transfer", "park", "resume", "call", "extend")),
+        act=st.sampled_from(
+            ("reply", "end", "end", "wrap_up", "transfer", "hand", "ask", "keep", "park", "resume", "call", "extend")
+        ),
         queue=st.sampled_from(QUEUES),
         needs=st.none() | requirements,
         span=st.none() | st.sampled_from(SPANS),
@@ -182,6 +230,9 @@ class Day(RuleBasedStateMachine):
             "wrap_up": WrapUp(id, owner),
             "extend": ExtendWrapUp(id, owner),
             "transfer": Transfer(id, owner, queue, "note", needs),
+            "hand": Transfer(id, owner, None, "note", to=AGENTS[number % 4], warm=number % 3 == 0),
+            "ask": Transfer(id, owner, queue if number % 2 else None, "note", needs, warm=True),
+            "keep": CancelTransfer(id, owner),
             "park": Park(id, owner, None if span is None else self.house.now + span),
             "resume": Resume(id, owner),
             "call": CallAttempted(id, owner, outcome),
@@ -205,7 +256,7 @@ class Day(RuleBasedStateMachine):
     @precondition(lambda self: self.those(*S))
     @rule(
         number=picks,
-        act=st.sampled_from(("move", "move", "reprioritise", "close")),
+        act=st.sampled_from(("move", "move", "reprioritise", "close", "renew")),
         queue=st.sampled_from(QUEUES),
         priority=st.integers(-101, 101),
         class_=st.sampled_from((None, -1, 0, 1)),
@@ -217,8 +268,41 @@ class Day(RuleBasedStateMachine):
                 "move": Move(known.id, queue, "boss"),
                 "reprioritise": Reprioritise(known.id, priority, "boss", class_),
                 "close": Close(known.id, "spam", "boss"),
+                "renew": RenewSla(known.id, "boss"),
             }
             self.do(orders[act])
+
+    @precondition(lambda self: self.those(*S))
+    @rule(
+        number=picks,
+        act=st.sampled_from(("assign", "pull", "join", "join", "leave", "take", "undo", "undo", "spam")),
+        agent=agents,
+        beyond=st.sampled_from((False, False, True)),
+        mode=st.sampled_from(("participant", "monitor", "whisper", "barge")),
+    )
+    def somebody_joins_or_steers(self, number: int, act: str, agent: str, beyond: bool, mode: Any) -> None:
+        queued = act in ("assign", "pull")
+        known = self.pick(number, S.WAITING, S.OFFERED) if queued else self.pick(number, S.ACTIVE)
+        if act == "undo":
+            known = next((each for each in self.those(*S) if each.undo is not None), known)
+        if known is not None:
+            orders: dict[str, Command] = {
+                "assign": Assign(known.id, agent, "boss", beyond),
+                "pull": Assign(known.id, agent, agent),
+                "join": JoinRoom(known.id, agent, mode, "boss", beyond),
+                "leave": LeaveRoom(known.id, agent),
+                "take": TakeOver(known.id, agent, "boss", beyond),
+                "undo": UndoAct(known.id, "boss"),
+                "spam": MarkSpam(known.id, "boss"),
+            }
+            self.do(orders[act])
+
+    @rule(agent=agents, medium=st.sampled_from(("chat", "callback")), queue=st.sampled_from((None, *QUEUES)))
+    def an_agent_begins(self, agent: str, medium: str, queue: str | None) -> None:
+        id, channel = f"i-{self.number + 1}", "web" if medium == "chat" else "form"
+        command = StartOutbound(id=id, channel=channel, medium=medium, customer="c-1", agent=agent, queue=queue)
+        if self.do(command) is None:
+            self.number += 1
 
     @rule(agent=agents)
     def an_agent_comes_to_work(self, agent: str) -> None:
@@ -236,8 +320,9 @@ class Day(RuleBasedStateMachine):
     def an_account_changes(self, agent: str, skills: Any, queues: Any, remove: bool | None) -> None:
         old = self.house.state.agents.get(agent)
         capacity, media = (old.profile.capacity, old.profile.media) if old is not None else (100, {})
+        groups = ("night",) if len(skills) % 2 else ()
         self.do(
-            DefineAgent(agent, Profile(skills, queues, capacity, media))
+            DefineAgent(agent, Profile(skills, queues, capacity, media, groups))
             if remove is None
             else RemoveAgent(agent, move=remove)
         )

@@ -8,7 +8,17 @@ from docs import lifecycle
 from queues.lifecycle import CAUSES, LIFECYCLE, OPEN, InteractionState, allows, diagram
 from queues.policy import ChannelPolicy
 from router import events as e
-from router.commands import CallAttempted, Candidate, Close, Leave, RemoveAgent, Resume
+from router.commands import (
+    CallAttempted,
+    Candidate,
+    Close,
+    Leave,
+    RemoveAgent,
+    Resume,
+    StartOutbound,
+    TakeOver,
+    UndoAct,
+)
 from router.events import AnyEvent
 from router.evolve import evolve
 from router.policy import Policy
@@ -20,7 +30,6 @@ S = InteractionState
 Way = tuple[InteractionState | None, str, InteractionState]
 
 LATER: dict[Way, str] = {
-    (None, "started by an agent", S.ACTIVE): "outbound contacts",
     (S.SCHEDULED, "rescheduled", S.SCHEDULED): "callback slots: rescheduling by link",
     (S.WAITING, "rescheduled", S.SCHEDULED): "callback slots: a slot chosen while waiting",
     (S.WRAP_UP, "rescheduled", S.SCHEDULED): "callback slots: a retry asked for at wrap-up",
@@ -58,16 +67,16 @@ def ways(house: House) -> set[Way]:
         known = state.interactions.get(id)
         before = known.state if known is not None else None
         evolve(state, event)
-        after, said = state.interactions.get(id), said_by(event)
+        after, said = state.interactions.get(id), said_by(event, before)
         if said is not None and before is not None and after is not None:
             # Between `Admitted` and the event that follows it is nowhere yet.
-            since = None if said == "admitted" else before
+            since = None if said in ("admitted", "started by an agent") else before
             found.add((since, said, after.state))
     return found
 
 
-def said_by(event: AnyEvent) -> str | None:
-    """Return what the table calls `event`."""
+def said_by(event: AnyEvent, before: InteractionState | None) -> str | None:
+    """Return what the table calls `event`; None where it is no way."""
     match event:
         case e.Enqueued(cause=cause):
             return CAUSES[cause]
@@ -79,15 +88,21 @@ def said_by(event: AnyEvent) -> str | None:
             return "customer left" if by == "customer" else "ended"
         case e.Resumed(cause=cause):
             return cause.replace("_", " ")
+        case e.OfferAccepted():
+            return "accepted" if before is S.OFFERED else "warm transfer accepted"
+        case e.Undone(kind=kind):
+            return "undone" if kind == "close" else None
         case e.OfferDeclined() | e.OfferExpired() | e.OfferWithdrawn():
-            return "offer ended"
+            return "offer ended" if before is S.OFFERED else None
+        case e.Offered():
+            return "offered" if before is not S.ACTIVE else None
     names = {
-        e.Offered: "offered",
-        e.OfferAccepted: "accepted",
         e.Abandoned: "customer left",
         e.WrappedUp: "wrapped up",
         e.Parked: "parked",
         e.Closed: "closed",
+        e.TakenOver: "taken over",
+        e.OutboundStarted: "started by an agent",
     }
     return names.get(type(event))
 
@@ -184,7 +199,40 @@ def parked_and_owner_gone() -> House:
     return house
 
 
+def handed_over_warm_and_taken_over() -> House:
+    house = a_house()
+    house.active()
+    house.agent("b", "sales")
+    house.transfers("i-1", "sales", warm=True)
+    house.accept()
+    house.run(TakeOver("i-1", "a", "boss"))
+    return house
+
+
+def begun_by_an_agent() -> House:
+    house = a_house()
+    house.run(StartOutbound(id="i-1", channel="web", medium="chat", customer="c-1", agent="a"))
+    return house
+
+
+def closed_and_undone() -> House:
+    house = a_house()
+    house.admit("slot", "callback", scheduled_at=house.now + HOUR)
+    house.admit("bot", labels=(Label("faq", 0.9),), candidates=(Candidate("hours", 0.9),), address_hash="h")
+    house.active("active")
+    house.active("parked")
+    house.parks("parked")
+    house.admit("waiting")
+    for id in ("slot", "bot", "active", "parked", "waiting"):
+        house.run(Close(id, "mistake", "boss"))
+        house.run(UndoAct(id, "boss"))
+    return house
+
+
 SCENES = (
+    handed_over_warm_and_taken_over,
+    begun_by_an_agent,
+    closed_and_undone,
     contact_and_return,
     left_while_it_rang,
     moved_and_closed,

@@ -7,7 +7,7 @@ from router.commands import Reconcile
 from router.decide import decide
 from router.events import Enqueued, Offered, StepsChanged, StepTaken
 from router.relax import relaxed, steps_ahead, terms_of
-from tests.builders import START, House, Membership, Requirement, policy, queue, requirement_of
+from tests.builders import START, House, Membership, Requirement, admit, policy, queue, requirement_of
 from tests.router.invariants import Checked
 from vocabulary.instants import MINUTE, SECOND
 
@@ -250,7 +250,5 @@ def test_a_decision_that_is_only_tried_changes_no_counts() -> None:
     site = house()
     site.admit("i-1")
     before = dict(site.state.demand)
-    from tests.builders import admit
-
     assert decide(admit("i-2"), site.state, site.policy, site.now).refusal is None
     assert site.state.demand == before

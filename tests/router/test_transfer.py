@@ -29,6 +29,7 @@ def test_a_transfer_opens_a_new_leg_with_a_note_and_keeps_arrived_at() -> None:
             target=MINUTE,
             cause="transferred",
             last=("a",),
+            steps_anew=True,
         ),
     )
     assert (house.state_of(), house.interaction().agent, house.whom("a").used) == ("waiting", None, 0)
@@ -87,7 +88,9 @@ def test_a_move_puts_what_waits_into_another_queue_and_withdraws_its_offer() -> 
     house.agent("b", "sales")
     house.admit()
     house.run(Move("i-1", "sales", "boss"))
-    assert house.of(Moved) == [Moved(at=START, interaction="i-1", queue="sales", by="boss")]
+    assert house.of(Moved) == [
+        Moved(at=START, interaction="i-1", queue="sales", by="boss", undo_until=START + 10 * SECOND)
+    ]
     assert (house.rings_at(), house.whom("a").used, house.interaction().leg) == ("b", 0, 2)
 
 

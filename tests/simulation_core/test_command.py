@@ -21,7 +21,7 @@ def test_figures_are_printed_as_json(tmp_path: Path) -> None:
     result = CliRunner().invoke(simulate, [written(tmp_path, run("customers = 50") + SMALL), "--json"])
     assert result.exit_code == 0, result.output
     figures = json.loads(result.output)
-    assert list(figures) == ["streams", "queues", "groups", "ci95", "decisions", "seconds"]
+    assert list(figures) == ["streams", "queues", "groups", "ci95", "decisions", "simulated_s", "seconds"]
     assert figures["streams"]["calls"]["offered"] == 50
 
 
@@ -42,6 +42,7 @@ def test_people_get_lines(tmp_path: Path) -> None:
     assert queue_line.startswith("queue support: offered 50")
     assert group_line.startswith("group all: occupancy ")
     assert " decisions in " in last
+    assert last.endswith(" times as fast as life")
 
 
 def test_trace_is_read_beside_the_scenario(tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
 """The day on the virtual clock: who waits how long for what, to the microsecond where nothing is drawn."""
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from queues.policy import Strategy
 from simulation.books import Cell
 from simulation.reading import scenario_of
 from simulation.scenario import Scenario
@@ -194,6 +195,51 @@ def test_urgent_class_overtakes() -> None:
     assert figures["streams"]["urgent"]["wait_mean_s"] < figures["streams"]["calls"]["wait_mean_s"]
 
 
+def test_preferred_group_serves_while_somebody_of_it_is_free() -> None:
+    figures = trace([0, 1, 2], agents("first", 2), agents("second"), more='preferences = ["group:second"]')
+    assert [figures["groups"][name]["handled"] for name in ("first", "second")] == [2, 1]
+
+
+def test_preferred_skill_serves_while_somebody_with_it_is_free() -> None:
+    able = agents("able", more="skills = { billing = 4 }")
+    figures = trace([0, 1], agents("first", 2), able, more='preferences = ["billing>=3"]')
+    assert [figures["groups"][name]["handled"] for name in ("first", "able")] == [1, 1]
+
+
+@pytest.mark.parametrize(("order", "first"), [("due", "slow"), ("wait_over_target", "quick")])
+def test_queue_order_decides_who_is_next(order: str, first: str) -> None:
+    """At 90 s, slow is due since 30 s and has waited 1.5 targets; quick is due since 10 s and has waited 2."""
+    law = LAW.format("10s")
+    tables = [agents(queues="busy = 1, slow = 1, quick = 1")]
+    for name, target, came in (("busy", "20s", 0), ("slow", "60s", 1), ("quick", "10s", 70)):
+        tables.append(queue(name, f'target = "{target}"\norder = "{order}"'))
+        tables.append(f'[[arrivals]]\nstream = "{name}"\nqueue = "{name}"\ntrace = "{came}"\nservice = {law}\n')
+    tables[2] = tables[2].replace(law, LAW.format("90s"))
+    figures = simulate(scenario_of("\n".join(tables), lambda name: f"at\n{name}"))
+    waits = {name: figures["streams"][name]["wait_mean_s"] for name in ("slow", "quick")}
+    assert waits == ({"slow": 89.0, "quick": 30.0} if first == "slow" else {"slow": 99.0, "quick": 20.0})
+
+
+@pytest.mark.parametrize(("placement", "waits"), [("pack", 0.0), ("spread", 98.0)])
+def test_packed_chats_leave_a_whole_agent_for_calls(placement: str, waits: float) -> None:
+    chats = queue("support", f'strategy = "least_loaded"\nplacement = "{placement}"')
+    call = stream("voice", None, 1, 'medium = "voice"\ntrace = "call"', queue="calls")
+    text = "\n".join([agents(count=2, queues="support = 1, calls = 1"), chats, queue("calls"), call])
+    law = LAW.format("100s")
+    text += f'[[arrivals]]\nstream = "calls"\nqueue = "support"\nmedium = "chat"\ntrace = "chats"\nservice = {law}\n'
+    figures = simulate(scenario_of(text, {"chats": "at\n0\n1\n", "call": "at\n2\n"}.__getitem__))
+    assert figures["streams"]["voice"]["wait_mean_s"] == waits
+
+
+@pytest.mark.parametrize("strategy", get_args(Strategy))
+def test_every_strategy_serves_everybody(strategy: str) -> None:
+    tables = [agents("quick", 3), agents("slow", 3), queue(more=f'strategy = "{strategy}"')]
+    by_group = 'service_by_group = { slow = { distribution = "exponential", mean = 150 } }'
+    figures = played(run("customers = 400"), *tables, stream(rate=120, more=by_group))
+    assert fared(figures) == (400, 400, 0, 0)
+    assert figures["groups"]["quick"]["handled"] > 0
+
+
 EIGHT = 8 * 3600
 
 
@@ -259,7 +305,7 @@ def shape(value: Any) -> Any:
 def test_intervals_have_the_shape_of_the_figures() -> None:
     figures = played(run("customers = 400"), stream(rate=30))
     parts = ("streams", "queues", "groups")
-    assert list(figures) == [*parts, "ci95", "decisions"]
+    assert list(figures) == [*parts, "ci95", "decisions", "simulated_s"]
     assert shape(figures["ci95"]) == shape({part: figures[part] for part in parts})
     low, high = figures["ci95"]["streams"]["calls"]["wait_mean_s"]
     assert low < figures["streams"]["calls"]["wait_mean_s"] < high

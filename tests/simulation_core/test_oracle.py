@@ -92,7 +92,7 @@ def graph(case: Case) -> tuple[list[str], list[Check]]:
         checks.append(Check("groups", f"g{pool}", {"occupancy": expected["occ"][pool]}))
     laws = ", ".join(f"g{pool} = {exponential(speed)}" for pool, speed in enumerate(told["mu"]))
     for place, each in enumerate(told["lam"]):
-        by_group = f"service_by_group = {{ {laws} }}"
+        by_group = SPEEDS.format(laws)
         tables += [the_queue(case, f"q{place}"), stream(f"s{place}", rate(each), UNIT, by_group, queue=f"q{place}")]
         wanted = {"p_wait": expected["pwait"][place], "wait_mean_s": expected["asa"][place] * UNIT}
         checks.append(Check("streams", f"s{place}", wanted | {"service_level": expected["sl"][place]}))
@@ -128,6 +128,19 @@ def omnichannel(case: Case) -> tuple[list[str], list[Check]]:
     return tables, checks
 
 
+def fastest(case: Case) -> tuple[list[str], list[Check]]:
+    """Agents of two speeds, the faster first; the router has to find out by itself who is."""
+    told, expected = case["params"], case["expect"]
+    tables = [agents(f"g{pool}", count) for pool, count in enumerate(told["c"])]
+    laws = ", ".join(f"g{pool} = {exponential(speed)}" for pool, speed in enumerate(told["mu"]))
+    tables += [queue(more='strategy = "fastest"'), stream(rate=rate(told["lam"]), mean=UNIT, more=SPEEDS.format(laws))]
+    wanted = {"p_wait": expected["pwait"], "wait_mean_s": expected["asa"] * UNIT}
+    work = [Check("groups", f"g{pool}", {"occupancy": each}) for pool, each in enumerate(expected["occ"])]
+    return tables, [Check("streams", "calls", wanted), *work]
+
+
+SPEEDS = "service_by_group = {{ {} }}"
+
 # NP3 needs an agent who leaves his own queue once the other is long: no queue policy says that.
 TOLD = {
     **dict.fromkeys(("C2", "C3", "C7", "A1", "A2"), single),
@@ -135,12 +148,13 @@ TOLD = {
     **dict.fromkeys(("N1", "N4", "W1", "M1", "K1", "H1"), graph),
     "R2": ring,
     "O1": omnichannel,
+    "H1F": fastest,
 }
 LIGHT = {"C2", "A2", "PA2", "N4", "K1", "H1"}
 """Cases that say something with few customers already."""
 
 LIGHT_CUSTOMERS = 40_000
-CUSTOMERS = int(os.environ.get("CENTRALA_ORACLE_CUSTOMERS", "400000"))
+CUSTOMERS = int(os.environ.get("CENTRALA_ORACLE_CUSTOMERS", "200000"))
 NEEDED = {"C7": 5}
 """How many times the usual number it takes, so near saturation, until 20 batches are independent of each other."""
 

@@ -23,7 +23,7 @@ from simulation.results import results
 from simulation.scenario import MICROSECOND
 from tests.simulation_core.scenes import T19, Figures, agents, queue, run, scene, stream
 
-DAYS = int(os.environ.get("CENTRALA_MSK_DAYS", "200"))
+DAYS = int(os.environ.get("CENTRALA_MSK_DAYS", "120"))
 RATES = ([4.2, 5.3, 3.2], [5.1, 4.3, 4.8], [6.3, 5.2, 4.8])
 """Calls a minute of each type in each period."""
 

@@ -14,8 +14,10 @@ from router.state import State
 from simulation.comparing import difference, figures
 from simulation.guesses import Guesses
 from simulation.laws import substream
-from simulation.past import Answer, Contact, Past, Work, past_of
-from simulation.replay import Replayed, Rules, Written, replay
+from simulation.past import Answer, Contact, Past, Work
+from simulation.reading_past import past_of
+from simulation.readmission import Rules, Written
+from simulation.replay import Replayed, replay
 from simulation.replayed import compared
 from simulation.slices import sliced
 from tests.builders import policy, queue, rule
@@ -225,6 +227,14 @@ def test_agent_serves_what_is_left_of_his_queues() -> None:
     found = replay(past([work("i1", START)], staff(1, "support", "gone")), rules(policy()))
     (defined,) = (event for event in found.events if isinstance(event, e.AgentDefined))
     assert list(defined.profile.queues) == ["support"]
+
+
+def test_what_agents_began_is_counted_and_occupies_them_in_the_record_only() -> None:
+    begun = e.OutboundStarted(at=START + 50, interaction="o", agent="a", queue="support", cost=33)
+    day = past([], staff(1), events=[begun])
+    assert replay(day, rules(policy())).not_replayable == {"outbound": 1}
+    there = e.PresenceChanged(at=START, agent="a", presence="available", by="a")
+    assert log(e.AgentConnected(at=START, agent="a"), there, begun)["occupancy"] == 0.5
 
 
 # -- guesses

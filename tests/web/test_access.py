@@ -8,13 +8,13 @@ from tests.web.world import Client, World
 from web.access import RIGHTS, Principal, Tie, allows, authorise
 from web.problems import Problem
 
-TIES = [Tie.NONE, Tie.OWNS, Tie.OFFERED, Tie.HELD, Tie.SERVES, Tie.KNOWS]
+TIES = [Tie.NONE, Tie.OWNS, Tie.OFFERED, Tie.HELD, Tie.SERVES, Tie.KNOWS, Tie.JOINED]
 
 
 @pytest.mark.parametrize("action", sorted(RIGHTS))
 def test_operators_need_a_tie_wherever_an_object_is_somebodys(action: str) -> None:
     operator = Principal(id="u", role="operator", agent="anna")
-    open_to_all = {"self", "interaction.list", "agent.list", "agent.see", "queue.see", "desk.open"}
+    open_to_all = {"self", "interaction.list", "interaction.start", "agent.list", "agent.see", "queue.see", "desk.open"}
     assert allows(operator, action, Tie.NONE) == (action in open_to_all)  # type: ignore[arg-type]
 
 
@@ -23,12 +23,16 @@ def test_table_of_operators_rights() -> None:
     found = {
         (action, tie.name)
         for action, tie in itertools.product(RIGHTS, TIES)
-        if action.startswith("interaction.") and action != "interaction.list" and allows(operator, action, tie)
+        if action.startswith("interaction.")
+        and action not in ("interaction.list", "interaction.start")
+        and allows(operator, action, tie)
     }
-    seen = {("interaction.see", tie) for tie in ("OWNS", "OFFERED", "HELD", "SERVES", "KNOWS")}
-    read = {(f"interaction.{kind}", tie) for kind in ("read", "note") for tie in ("OWNS", "OFFERED", "HELD")}
-    owns = {(f"interaction.{kind}", "OWNS") for kind in ("reply", "handle", "close")}
-    assert found == seen | read | owns
+    seen = {("interaction.see", tie) for tie in ("OWNS", "OFFERED", "HELD", "SERVES", "KNOWS", "JOINED")}
+    read = {(f"interaction.{kind}", tie) for kind in ("read", "note") for tie in ("OWNS", "OFFERED", "HELD", "JOINED")}
+    owns = {(f"interaction.{kind}", "OWNS") for kind in ("handle", "close")}
+    speaks = {(f"interaction.{kind}", tie) for kind in ("reply", "room") for tie in ("OWNS", "JOINED")}
+    pulls = {("interaction.assign", tie) for tie in ("SERVES", "OFFERED")}
+    assert found == seen | read | owns | speaks | pulls
 
 
 def test_role_without_any_right_is_refused() -> None:
@@ -102,8 +106,13 @@ async def test_only_the_owner_handles_it(two: Two) -> None:
         ("wrap-up/extend", {}),
         ("close", {"reason": "no"}),
         ("priority", {"priority": 5, "reason": "no"}),
-        ("move", {"queue": "billing"}),
+        ("move", {"queue": "billing", "reason": "no"}),
         ("leave", {}),
+        ("spam", {}),
+        ("undo", {}),
+        ("takeover", {}),
+        ("room", {"mode": "barge"}),
+        ("room", {"agent": "bert"}),
     ):
         await two.carl.post(f"/interactions/{two.chat}/{path}", body, 403)
     await two.anna.post(f"/interactions/{two.chat}/messages", {"kind": "reply", "text": "yes"}, 201)

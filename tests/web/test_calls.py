@@ -126,7 +126,8 @@ async def test_agent_is_defined_changed_and_removed(shop: Client) -> None:
     view = await made.json()
     assert view["queues"] == {"billing": {"priority": 2, "delay_s": 30.0}, "support": {"priority": 1, "delay_s": 0.0}}
     assert (view["name"], view["skills"], view["capacity"]) == ("Bert", {"billing": 5}, 50)
-    assert view["limits"]["chat"] == {"cost": 50, "max": 1}
+    usual = {"wrap_up_cost": 50, "parked_cost": 0, "interrupts": []}
+    assert view["limits"]["chat"] == {"cost": 50, "max": 1, **usual}
     changed = await (await shop.call("PATCH", "/agents/bert", {"name": "Bert B.", "skills": {"billing": 6}})).json()
     assert changed == {**view, "name": "Bert B.", "skills": {"billing": 6}}
     assert (await shop.call("PUT", "/agents/bert", body)).status == 200

@@ -99,7 +99,7 @@ async def test_late_accept_is_refused_with_the_reason(there: World) -> None:
     assert problem["reason"] == "offer_expired"
 
 
-async def test_transfers_that_are_not_possible_yet_say_so(there: World) -> None:
+async def test_transfer_without_one_target_says_which_field_is_at_fault(there: World) -> None:
     await there.add_agent("anna", "support")
     shop = await there.program("integration")
     await shop.post("/agents/anna/presence", {"presence": "available"})
@@ -107,10 +107,10 @@ async def test_transfers_that_are_not_possible_yet_say_so(there: World) -> None:
     (offer,) = (await shop.get("/agents/anna/offers"))["items"]
     await shop.post(f"/offers/{offer['id']}/accept")
     for body, path in (
-        ({"queue": "billing", "warm": True}, "warm"),
-        ({"agent": "anna"}, "agent"),
-        ({"requirements": [{"skill": "billing"}]}, "queue"),
+        ({}, "queue"),
         ({"queue": "nowhere"}, "queue"),
+        ({"agent": "nobody"}, "agent"),
+        ({"agent": "anna", "queue": "billing"}, "agent"),
     ):
         problem = await shop.post(f"/interactions/{made['id']}/transfer", {"note": "please", **body}, 422)
         assert problem["errors"][0]["path"] == path

@@ -140,7 +140,7 @@ async def test_what_is_taken_away_is_heard_of_with_the_reason(there: World, anna
         await anna.post("/agents/anna/presence", {"presence": "available"})
         chat = await admit(there)
         await until(ws, "offer")
-        await boss.post(f"/interactions/{chat}/move", {"queue": "billing"})
+        await boss.post(f"/interactions/{chat}/move", {"queue": "billing", "reason": "wrong queue"})
         ended = (await until(ws, "offer_ended"))[-1]
         assert (ended["state"], ended["reason"]) == ("withdrawn", "moved")
         await boss.post("/agents/anna/presence", {"presence": "away", "reason": "meeting"})

@@ -53,7 +53,7 @@ async def _view(call: Call, id: str) -> AgentView:
 @endpoints.put("/agents/{id}", "agent.edit", "Define an agent; 201 if he is new")
 async def put_agent(call: Call, id: str, body: AgentProfile) -> AgentView:
     """Let the agent have exactly this profile."""
-    profile = Profile(body.skills, _queues(body.queues), body.capacity, _media(body.media))
+    profile = Profile(body.skills, _queues(body.queues), body.capacity, _media(body.media), body.groups)
     call.status = 200 if id in call.site.state.agents else 201
     await _define(call, id, profile, body.name, body.email)
     return await _view(call, id)
@@ -70,6 +70,7 @@ async def patch_agent(call: Call, id: str, body: AgentChange) -> AgentView:
         old.queues if body.queues is None else _queues(body.queues),
         old.capacity if body.capacity is None else body.capacity,
         old.media if body.media is None else _media(body.media),
+        old.groups if body.groups is None else body.groups,
     )
     name = row.name if row is not None else id
     email = row.email if row is not None else ""
@@ -105,7 +106,10 @@ def _delay(queue: str, delay: str | int) -> int:
 
 
 def _media(given: dict[str, MediumShare]) -> dict[str, MediumLimit]:
-    return {medium: MediumLimit(share.cost, share.max) for medium, share in given.items()}
+    return {
+        medium: MediumLimit(share.cost, share.max, share.wrap_up_cost, share.parked_cost, share.interrupts)
+        for medium, share in given.items()
+    }
 
 
 @endpoints.delete("/agents/{id}", "agent.remove", "Remove an agent")

@@ -1,5 +1,7 @@
 """What owners and supervisors do with an interaction."""
 
+import re
+
 from queues.interaction import Interaction
 from router import commands as c
 from vocabulary.instants import Instant, instant_of
@@ -22,50 +24,59 @@ from web.problems import invalid
 
 endpoints = Endpoints("handling")
 
+_CODE = re.compile(r"[a-z0-9_.:-]{1,40}")
+"""What may stand in an event as a reason. Words may be about people, so they stay in the records."""
 
-async def _now(call: Call, id: str) -> InteractionView:
+
+async def now(call: Call, id: str) -> InteractionView:
     """Return the interaction as it is after the call."""
     found = await call.views.find(id)
     assert found is not None, "an interaction that was changed is there"
     return await call.views.interaction(found)
 
 
-def _audit(call: Call, action: str, id: str, **detail: object) -> Put:
+def audit_line(call: Call, action: str, id: str, **detail: object) -> AuditRow:
     """Return the line of the audit log that a supervisor's act leaves; words stay in the records."""
-    return Put(
-        AuditRow(
-            id=call.site.new_id("audit"),
-            at=call.site.now(),
-            who=call.principal.id,
-            action=action,
-            target=id,
-            detail=dict(detail),
-        )
+    return AuditRow(
+        id=call.site.new_id("audit"),
+        at=call.site.now(),
+        who=call.principal.id,
+        action=action,
+        target=id,
+        detail=dict(detail),
     )
 
 
-@endpoints.post("/interactions/{id}/transfer", "interaction.handle", "Hand it over to another queue")
+@endpoints.post("/interactions/{id}/transfer", "interaction.handle", "Hand it over to a queue, an agent or a skill")
 async def transfer(call: Call, id: str, body: TransferTo) -> InteractionView:
-    """Hand over with a note, which becomes part of the conversation in the same step."""
+    """Hand over with a note, which becomes part of the conversation in the same step; warm, it stays until accepted."""
     found = await call.interaction(id, "interaction.handle")
-    queue = _target_queue(call, body)
+    needs = requirements_of(body.requirements)
+    _check_target(call, body)
     agent = await call.acting(found)
     note = _note(call, found, agent, body.note)
-    command = c.Transfer(id, agent, queue, note.id, requirements_of(body.requirements))
-    await call.submit(command, PutNew(note))
-    return await _now(call, id)
+    await call.submit(c.Transfer(id, agent, body.queue, note.id, needs, body.agent, body.warm), PutNew(note))
+    return await now(call, id)
 
 
-def _target_queue(call: Call, body: TransferTo) -> str:
-    if body.warm:
-        raise invalid("warm", "Warm transfers are not possible yet; leave `warm` out to hand over at once.")
-    if body.agent is not None:
-        raise invalid("agent", "Transfers to an agent are not possible yet; name a queue.")
-    if body.queue is None:
-        raise invalid("queue", "Name the queue; transfers by requirements alone are not possible yet.")
-    if body.queue not in call.site.policy.queues:
+def _check_target(call: Call, body: TransferTo) -> None:
+    """Say which field is at fault; what may change meanwhile is the core's to refuse."""
+    if body.queue is not None and body.queue not in call.site.policy.queues:
         raise invalid("queue", f"There is no queue {body.queue!r}.")
-    return body.queue
+    if body.agent is not None and body.agent not in call.site.state.agents:
+        raise invalid("agent", f"There is no agent {body.agent!r}.")
+    if body.agent is not None and (body.queue is not None or body.requirements is not None):
+        raise invalid("agent", "Name one target: a queue, an agent, or requirements.")
+    if body.agent is None and body.queue is None and body.requirements is None:
+        raise invalid("queue", "Name a target: a queue, an agent, or requirements.")
+
+
+@endpoints.delete("/interactions/{id}/transfer", "interaction.handle", "Keep it: end the warm transfer")
+async def cancel_transfer(call: Call, id: str) -> InteractionView:
+    """Withdraw a warm transfer that nobody has accepted."""
+    found = await call.interaction(id, "interaction.handle")
+    await call.submit(c.CancelTransfer(id, await call.acting(found)))
+    return await now(call, id)
 
 
 def _note(call: Call, found: Interaction, agent: str, text: str) -> MessageRow:
@@ -84,18 +95,18 @@ def _note(call: Call, found: Interaction, agent: str, text: str) -> MessageRow:
 async def prioritise(call: Call, id: str, body: PriorityChange) -> InteractionView:
     """Give it another place in its queue."""
     await call.interaction(id, "interaction.steer")
-    audit = _audit(call, "priority", id, priority=body.priority, class_=body.class_, reason=body.reason)
-    await call.submit(c.Reprioritise(id, body.priority, call.actor, body.class_), audit)
-    return await _now(call, id)
+    line = audit_line(call, "priority", id, priority=body.priority, class_=body.class_, reason=body.reason)
+    await call.submit(c.Reprioritise(id, body.priority, call.actor, body.class_, line.id), Put(line))
+    return await now(call, id)
 
 
 @endpoints.post("/interactions/{id}/move", "interaction.steer", "Move what waits to another queue")
 async def move(call: Call, id: str, body: MoveTo) -> InteractionView:
     """Put it into another queue, at the place of its age."""
     await call.interaction(id, "interaction.steer")
-    audit = _audit(call, "move", id, queue=body.queue, reason=body.reason)
-    await call.submit(c.Move(id, body.queue, call.actor), audit)
-    return await _now(call, id)
+    line = audit_line(call, "move", id, queue=body.queue, reason=body.reason)
+    await call.submit(c.Move(id, body.queue, call.actor, line.id), Put(line))
+    return await now(call, id)
 
 
 @endpoints.post("/interactions/{id}/park", "interaction.handle", "Set it aside")
@@ -104,7 +115,7 @@ async def park(call: Call, id: str, body: ParkUntil = ParkUntil()) -> Interactio
     found = await call.interaction(id, "interaction.handle")
     until = _later(call, body.until)
     await call.submit(c.Park(id, await call.acting(found), until))
-    return await _now(call, id)
+    return await now(call, id)
 
 
 def _later(call: Call, text: str | None) -> Instant | None:
@@ -124,7 +135,7 @@ async def resume(call: Call, id: str) -> InteractionView:
     """Make it active again, if its owner has room."""
     found = await call.interaction(id, "interaction.handle")
     await call.submit(c.Resume(id, await call.acting(found)))
-    return await _now(call, id)
+    return await now(call, id)
 
 
 @endpoints.post("/interactions/{id}/end", "interaction.handle", "End the contact; wrap-up begins")
@@ -132,7 +143,7 @@ async def end(call: Call, id: str, body: EndContact = EndContact()) -> Interacti
     """End the contact."""
     found = await call.interaction(id, "interaction.handle")
     await call.submit(c.End(id, await call.acting(found), wrap_up=body.wrap_up))
-    return await _now(call, id)
+    return await now(call, id)
 
 
 @endpoints.post("/interactions/{id}/wrap-up", "interaction.handle", "Finish the wrap-up")
@@ -146,7 +157,7 @@ async def wrap_up(call: Call, id: str, body: WrapUpDone = WrapUpDone()) -> Inter
             decision, _ = await call.site.reply(id, agent, body.note, note=True, id=note)
             accepted(decision)
     await call.submit(c.WrapUp(id, agent, body.disposition))
-    return await _now(call, id)
+    return await now(call, id)
 
 
 @endpoints.post("/interactions/{id}/wrap-up/extend", "interaction.handle", "Take longer for the wrap-up")
@@ -154,7 +165,7 @@ async def extend(call: Call, id: str) -> InteractionView:
     """Move the end of the wrap-up's timer."""
     found = await call.interaction(id, "interaction.handle")
     await call.submit(c.ExtendWrapUp(id, await call.acting(found)))
-    return await _now(call, id)
+    return await now(call, id)
 
 
 @endpoints.post("/interactions/{id}/leave", "interaction.leave", "The customer left")
@@ -162,16 +173,26 @@ async def leave(call: Call, id: str) -> InteractionView:
     """Tell that the customer is gone for good."""
     await call.interaction(id, "interaction.leave")
     await call.submit(c.Leave(id))
-    return await _now(call, id)
+    return await now(call, id)
 
 
 @endpoints.post("/interactions/{id}/close", "interaction.close", "Close it, whatever its state")
 async def close(call: Call, id: str, body: CloseBecause) -> InteractionView:
-    """Close it."""
+    """Close it. A reason that is no code stays in the audit log; the event then says `by_staff`."""
     await call.interaction(id, "interaction.close")
-    audit = _audit(call, "close", id, reason=body.reason)
-    await call.submit(c.Close(id, body.reason, call.actor), audit)
-    return await _now(call, id)
+    line = audit_line(call, "close", id, reason=body.reason)
+    code = body.reason if _CODE.fullmatch(body.reason) else "by_staff"
+    await call.submit(c.Close(id, code, call.actor, line.id), Put(line))
+    return await now(call, id)
+
+
+@endpoints.post("/interactions/{id}/sla", "interaction.steer", "Let today's service-level agreement hold for it")
+async def renew_sla(call: Call, id: str) -> InteractionView:
+    """Due instants follow changes of the configuration only when asked: then they count from where they began."""
+    await call.interaction(id, "interaction.steer")
+    line = audit_line(call, "sla", id)
+    await call.submit(c.RenewSla(id, call.actor), Put(line))
+    return await now(call, id)
 
 
 @endpoints.post("/callbacks/{id}/outcome", "interaction.handle", "What came of calling back")
@@ -179,4 +200,4 @@ async def outcome(call: Call, id: str, body: Outcome) -> InteractionView:
     """Note the outcome; who was not reached is called again later."""
     found = await call.interaction(id, "interaction.handle")
     await call.submit(c.CallAttempted(id, await call.acting(found), body.outcome))
-    return await _now(call, id)
+    return await now(call, id)

@@ -9,12 +9,12 @@ from router.explain import explain_interaction
 from router.story import story
 from vocabulary.instants import span_of
 from vocabulary.records import InteractionRow
-from vocabulary.skills import Requirement
+from vocabulary.skills import Preference, Requirement, preference_of
 from web.access import Action, Principal, Tie, allows, tie_to_interaction
 from web.answers import Events, Interactions, InteractionView, Messages, MessageView
 from web.call import Call, accepted
 from web.endpoint import Endpoints
-from web.event_views import entry_event
+from web.event_views import entry_event, tells_who_monitors
 from web.explaining import language_of, worded
 from web.payloads import (
     EventQuery,
@@ -23,10 +23,11 @@ from web.payloads import (
     MessageQuery,
     NewInteraction,
     NewMessage,
+    NewPreference,
     NewRequirement,
 )
 from web.problems import Problem, invalid
-from web.site import ApiCustomer, ApiInteraction
+from web.site import Admission, ApiCustomer, ApiInteraction
 
 endpoints = Endpoints("interactions")
 
@@ -34,37 +35,63 @@ _PAGES_MAX = 20
 """How many pages of the records one call looks through for what an operator may see."""
 
 
-@endpoints.post("/interactions", "interaction.admit", "Admit an interaction; 200 if it had come before", status=201)
+@endpoints.post(
+    "/interactions", "interaction.start", "Admit an interaction, or begin one; 200 if it had come before", status=201
+)
 async def admit(call: Call, body: NewInteraction) -> InteractionView:
-    """Take in work. With the same (channel, external_id), or Idempotency-Key, it is the same interaction."""
+    """Take in work. With the same (channel, external_id), or Idempotency-Key, it is the same interaction.
+
+    With `direction: "out"` an agent begins it: it is his at once, and `text` is what he writes to the customer.
+    """
     _check_routes(call, body)
-    admission = await call.site.admit(
-        ApiInteraction(
-            channel=body.channel,
-            external_id=body.external_id or call.derived("api"),
-            medium=body.medium,
-            customer=ApiCustomer(
-                id=body.customer.id,
-                email=body.customer.email,
-                phone=body.customer.phone,
-                name=body.customer.name,
-                language=body.customer.language,
-            ),
-            subject=body.subject,
-            text=body.text,
-            queue=body.queue,
-            priority=body.priority,
-            class_=body.class_,
-            requirements=requirements_of(body.requirements),
-            preferred_agent=body.preferred_agent,
-            attributes=body.attributes,
-        )
-    )
+    if body.direction == "out":
+        admission = await _start(call, body)
+    elif allows(call.principal, "interaction.admit", Tie.NONE):
+        admission = await call.site.admit(_given(call, body))
+    else:
+        raise Problem("forbidden", 'Agents begin interactions with `direction: "out"`.', reason="direction")
     if admission.known:
         call.status = 200
     found = await call.views.find(admission.interaction)
     assert found is not None, "what was admitted is there"
     return await call.views.interaction(found)
+
+
+async def _start(call: Call, body: NewInteraction) -> Admission:
+    agent = body.agent or call.principal.agent
+    if agent is None:
+        raise invalid("agent", "Name the agent who begins it; you are none yourself.")
+    if call.principal.role == "operator" and agent != call.principal.agent:
+        raise Problem("forbidden", "Agents begin interactions in their own name.", reason="not_yours")
+    await call.context.leases.renew(agent)
+    decision, admission = await call.site.start(_given(call, body), agent)
+    if not admission.known:
+        accepted(decision)
+    return admission
+
+
+def _given(call: Call, body: NewInteraction) -> ApiInteraction:
+    return ApiInteraction(
+        channel=body.channel,
+        external_id=body.external_id or call.derived("api"),
+        medium=body.medium,
+        customer=ApiCustomer(
+            id=body.customer.id,
+            email=body.customer.email,
+            phone=body.customer.phone,
+            name=body.customer.name,
+            language=body.customer.language,
+        ),
+        subject=body.subject,
+        text=body.text,
+        queue=body.queue,
+        priority=body.priority,
+        class_=body.class_,
+        requirements=requirements_of(body.requirements),
+        preferences=_preferences_of(body.preferences),
+        preferred_agent=body.preferred_agent,
+        attributes=body.attributes,
+    )
 
 
 def _check_routes(call: Call, body: NewInteraction) -> None:
@@ -90,9 +117,27 @@ def requirements_of(given: tuple[NewRequirement, ...] | None) -> tuple[Requireme
     if given is None:
         return None
     return tuple(
-        Requirement(need.skill, need.level, _span(f"requirements[{place}].expires_after", need.expires_after))
+        Requirement(
+            need.skill, need.level, _span(f"requirements[{place}].expires_after", need.expires_after), need.weight
+        )
         for place, need in enumerate(given)
     )
+
+
+def _preferences_of(given: tuple[NewPreference | str, ...] | None) -> tuple[Preference, ...] | None:
+    return None if given is None else tuple(_preference(place, wish) for place, wish in enumerate(given))
+
+
+def _preference(place: int, wish: NewPreference | str) -> Preference:
+    path = f"preferences[{place}]"
+    if isinstance(wish, str):
+        try:
+            return preference_of(wish)
+        except ValueError as error:
+            raise invalid(path, str(error)) from error
+    if (wish.group is None) == (wish.skill is None):
+        raise invalid(path, "Name a group or a skill, one of the two.")
+    return Preference(wish.group, wish.skill, wish.level, wish.weight)
 
 
 def _span(path: str, text: str | None) -> int | None:
@@ -127,7 +172,7 @@ async def _visible(call: Call, query: InteractionQuery) -> tuple[list[Interactio
         )
         for row in page:
             before = row.number
-            if _may_see(call.principal, call.views.of_row(row), call, knows=knows):
+            if may_see(call.principal, call.views.of_row(row), call, knows=knows):
                 found.append(row)
                 if len(found) == query.limit:
                     return found, before
@@ -136,7 +181,8 @@ async def _visible(call: Call, query: InteractionQuery) -> tuple[list[Interactio
     return found, before
 
 
-def _may_see(principal: Principal, interaction: Interaction, call: Call, *, knows: bool) -> bool:
+def may_see(principal: Principal, interaction: Interaction, call: Call, *, knows: bool = False) -> bool:
+    """Tell whether `principal` may see `interaction` in a list; `knows`: he serves its customer just now."""
     tie = tie_to_interaction(principal, interaction, call.site.state)
     return allows(principal, "interaction.see", tie | (Tie.KNOWS if knows else Tie.NONE))
 
@@ -181,7 +227,8 @@ async def list_events(call: Call, id: str, query: EventQuery) -> Events:
     """Answer what happened to it, in order."""
     await call.interaction(id, "interaction.see")
     entries = await call.site.store.entries(query.after, query.limit, interaction=id)
-    return Events(items=[entry_event(entry) for entry in entries], next=entries[-1].seq if entries else query.after)
+    seen = [each for each in entries if call.principal.role != "operator" or not tells_who_monitors(each)]
+    return Events(items=[entry_event(entry) for entry in seen], next=entries[-1].seq if entries else query.after)
 
 
 @endpoints.get("/interactions/{id}/explain", "interaction.see", "Why it is where it is")

@@ -4,21 +4,22 @@ from typing import Any
 
 import msgspec
 
-from queues.policy import QueuePolicy
+from queues.policy import QueuePolicy, Step
 from vocabulary.errors import TemporaryFailure
-from vocabulary.instants import span_of
+from vocabulary.instants import SECOND, span_of
 from web.answers import LiveView, Queues, QueueView
 from web.call import Call
 from web.endpoint import Endpoints
-from web.payloads import QueueSettings, RemovalQuery
+from web.payloads import QueueSettings, QueueStep, RemovalQuery
 from web.problems import Problem, invalid, refused, unavailable
 
 endpoints = Endpoints("queues")
 
 _SPANS = frozenset(
-    "target credit short wrap_up_after wrap_up_extension disconnect_grace owner_hold callback_retry".split()
+    "target credit short wrap_up_after wrap_up_extension disconnect_grace owner_hold warm_wait callback_retry".split()
 )
-_SPANS_BY_MEDIUM = frozenset({"offer", "hold"})
+_SPANS_BY_NAME = frozenset({"offer", "hold", "segment_targets", "silent_after", "parked_close_after"})
+"""Tables of spans, by medium or by segment."""
 
 
 @endpoints.get("/queues", "queue.see", "All queues")
@@ -71,6 +72,10 @@ async def live(call: Call, name: str) -> LiveView:
 
 
 async def _use(call: Call, queue: QueuePolicy) -> None:
+    if queue.hours is not None and queue.hours not in call.site.policy.hours:
+        raise invalid("hours", f"The configuration file has no table [hours.{queue.hours}].")
+    if queue.sla is not None and queue.sla not in call.site.policy.sla:
+        raise invalid("sla", f"The configuration file has no table [sla.{queue.sla}].")
     try:
         await call.site.put_queue(queue)
     except TemporaryFailure as failure:
@@ -84,11 +89,35 @@ def _given(body: QueueSettings) -> dict[str, Any]:
 
 
 def _value(key: str, value: Any) -> Any:
+    if key == "steps":
+        return _steps(value)
     if key in _SPANS:
         return _span(key, value)
-    if key in _SPANS_BY_MEDIUM:
-        return {medium: _span(f"{key}.{medium}", text) for medium, text in value.items()}
+    if key in _SPANS_BY_NAME:
+        return {name: _span(f"{key}.{name}", text) for name, text in value.items()}
     return tuple(value) if isinstance(value, list) else value
+
+
+def _steps(given: list[QueueStep]) -> tuple[Step, ...]:
+    steps = tuple(_step(f"steps[{place}]", step) for place, step in enumerate(given))
+    before = 0
+    for place, step in enumerate(steps):
+        if step.after < max(SECOND, before + 1):
+            detail = "A step comes after a second at least, and later than the one before."
+            raise invalid(f"steps[{place}].after", detail)
+        before = step.after
+    return steps
+
+
+def _step(path: str, given: QueueStep) -> Step:
+    return Step(
+        after=_span(f"{path}.after", given.after),
+        drop=tuple(given.drop),
+        lower=given.lower,
+        groups=tuple(given.groups),
+        priority=given.priority,
+        guard=given.guard,
+    )
 
 
 def _span(path: str, text: str) -> int:

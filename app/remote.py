@@ -1,0 +1,63 @@
+"""A running site, asked through its HTTP API."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+
+from vocabulary.errors import PermanentFailure, TemporaryFailure
+
+TIMEOUT_S = 30
+_PREFIX = "/api/v1"
+
+
+class Remote:
+    """The API of one site, with a token."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+        self._session = session
+        self._url = url
+
+    async def get(self, path: str, **query: str | int | None) -> Any:
+        """Return what GET `path` answers; what is None in `query` is left out.
+
+        Raises:
+            PermanentFailure: the site refused, and why.
+            TemporaryFailure: it does not answer, or can't just now.
+        """
+        return await self._call("GET", path, params={key: value for key, value in query.items() if value is not None})
+
+    async def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        """Return what POST `path` answers; raises as `get` does."""
+        return await self._call("POST", path, json=body)
+
+    async def _call(self, method: str, path: str, **given: Any) -> Any:
+        try:
+            async with self._session.request(method, f"{self._url}{_PREFIX}{path}", **given) as answer:
+                return await self._answer(answer)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise TemporaryFailure(
+                f"no Centrala answers at {self._url} ({str(error) or 'no answer in time'}); start it with `centrala serve`, "
+                "or say with --url or CENTRALA_URL where it is"
+            ) from error
+
+    async def _answer(self, answer: aiohttp.ClientResponse) -> Any:
+        if answer.status < 400:
+            return await answer.json()
+        problem = await answer.json(content_type=None) if "json" in answer.content_type else {}
+        told = str(problem.get("detail") or problem.get("title") or answer.reason)
+        if answer.status == 401:
+            told += " Make a token with `centrala token create` and give it in CENTRALA_TOKEN or with --token."
+        details = "; ".join(f"{fault['path']}: {fault['message']}" for fault in problem.get("errors", []))
+        failure = TemporaryFailure if answer.status in (429, 503) else PermanentFailure
+        raise failure(f"{self._url} answers {answer.status}: {told}{f' ({details})' if details else ''}")
+
+
+@asynccontextmanager
+async def reached(url: str, token: str) -> AsyncIterator[Remote]:
+    """Yield the site at `url`, called with `token`."""
+    headers = {"Authorization": f"Bearer {token}"}
+    timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
+    async with aiohttp.ClientSession(headers=headers, timeout=timeout) as session:
+        yield Remote(session, url.rstrip("/"))
