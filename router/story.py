@@ -5,6 +5,9 @@ from collections.abc import Iterable, Iterator
 from router import events as e
 from router.reasons import Reason, reason
 
+UNKNOWN = "unknown"
+"""The label of what nobody could tell."""
+
 
 def story(events: Iterable[e.AnyEvent]) -> list[Reason]:
     """Return the reasons of each step of an interaction's admission; `events` are the first of its log, in order."""
@@ -36,7 +39,7 @@ def _told(event: e.AnyEvent) -> Iterator[Reason]:
 def _admitted(event: e.Admitted) -> Iterator[Reason]:
     if event.follows is not None:
         yield reason("came_after", interaction=event.follows)
-    if event.labels:
+    if event.labels and event.labels[0].name != UNKNOWN:
         yield reason("labelled", label=event.labels[0].name, share=event.labels[0].confidence)
     if event.language is not None:
         yield reason("spoken", language=event.language)

@@ -109,6 +109,7 @@ WORDS = Catalogue(
     signals={
         "no_address": "there is no address to reply to",
         "too_many_to_this_address": "this address has had enough of them",
+        "replied_already": "one was sent to this message already",
     },
     changes={
         "drop": "skill “{0}” is no longer required",

@@ -109,6 +109,7 @@ WORDS = Catalogue(
     signals={
         "no_address": "nincs cím, ahová válaszolni lehetne",
         "too_many_to_this_address": "erre a címre már elég ment",
+        "replied_already": "erre az üzenetre már ment egy",
     },
     changes={
         "drop": "már nem követelmény: „{0}”",

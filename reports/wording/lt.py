@@ -118,6 +118,7 @@ WORDS = Catalogue(
     signals={
         "no_address": "nėra adreso, kuriuo atsakyti",
         "too_many_to_this_address": "šiuo adresu jų jau išsiųsta pakankamai",
+        "replied_already": "į šią žinutę jau atsakyta",
     },
     changes={
         "drop": "nebereikės įgūdžio „{0}“",

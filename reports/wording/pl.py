@@ -116,6 +116,7 @@ WORDS = Catalogue(
     signals={
         "no_address": "nie ma adresu do odpowiedzi",
         "too_many_to_this_address": "na ten adres poszło ich już dość",
+        "replied_already": "na tę wiadomość już jedną wysłano",
     },
     changes={
         "drop": "umiejętność „{0}” nie jest już wymagana",

@@ -118,6 +118,7 @@ WORDS = Catalogue(
     signals={
         "no_address": "нет адреса для ответа",
         "too_many_to_this_address": "на этот адрес их отправлено уже достаточно",
+        "replied_already": "на это сообщение один уже отправлен",
     },
     changes={
         "drop": "навык «{0}» больше не требуется",

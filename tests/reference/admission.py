@@ -5,7 +5,8 @@ import re
 from router.commands import Admit, Candidate
 from router.policy import Autoresponse, Rule
 from tests.reference.leg import enqueue
-from tests.reference.world import Refused, Work, World
+from tests.reference.values import Work
+from tests.reference.world import Refused, World
 from vocabulary.skills import Requirement
 
 
@@ -110,9 +111,9 @@ def _reply(world: World, order: Admit, name: str | None) -> tuple[Autoresponse |
         return reply, None
     best: Candidate | None = None
     for each in order.candidates:
-        if each.probability >= reply.confidence:
-            if best is None or (each.probability, each.article) > (best.probability, best.article):
-                best = each
+        better = best is None or (each.probability, each.article) > (best.probability, best.article)
+        if better and each.probability >= reply.confidence:
+            best = each
     return (reply, best) if best is not None else _reply(world, order, reply.otherwise)
 
 

@@ -10,12 +10,13 @@ from router.decision import Decision
 from router.state import State, next_deadline
 from tests.reference.due import next_due
 from tests.reference.model import Answer, Model
+from tests.reference.values import Person, Work
 from tests.reference.who import sought
-from tests.reference.world import Person, Work, World
+from tests.reference.world import World
 
 WORK_FIELDS = (
-    "state queue agent rings key expired hold_until preferred barred declined_by leg arrived_at enqueued_at parallel groups steps only ask room "
-    "attempts disposition unanswered_at"
+    "state queue agent rings key expired hold_until preferred barred declined_by leg arrived_at enqueued_at parallel "
+    "groups steps only ask room attempts disposition unanswered_at"
 ).split()
 PERSON_FIELDS = "presence reason connected media_off after cooling_until misses idle_since busy offered_at".split()
 

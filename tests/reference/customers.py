@@ -3,8 +3,9 @@
 from router.commands import AddMessage, CustomerBack, CustomerGone, Leave, ReportDelivery, WantPerson
 from tests.reference.leg import await_owner, end, enqueue, over
 from tests.reference.rings import withdraw_all
+from tests.reference.values import OVER, Work
 from tests.reference.who import has_room, limit_of
-from tests.reference.world import OVER, Refused, Work, World
+from tests.reference.world import Refused, World
 
 
 def add_message(world: World, order: AddMessage) -> None:

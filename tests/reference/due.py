@@ -7,8 +7,9 @@ from tests.reference.leg import declare, enqueue, over, set_aside, wrapped_up
 from tests.reference.rings import end_ask, end_hold, leave_rooms, lose, refused_by, wait_no_longer, withdraw_all_of
 from tests.reference.staff import absence_over
 from tests.reference.steps import step_due
+from tests.reference.values import HELD, OVER, QUEUED, Person, Work
 from tests.reference.who import sought
-from tests.reference.world import HELD, OVER, QUEUED, Person, Work, World
+from tests.reference.world import World
 from vocabulary.instants import MINUTE, SECOND, Instant
 
 Due = tuple[Instant, str, str]

@@ -3,8 +3,9 @@
 from agents.busy import share_after
 from tests.reference.rings import end_holds, leave_rooms, part_company, wait_no_longer
 from tests.reference.steps import begin, learn
+from tests.reference.values import OVER, Ask, Person, Work
 from tests.reference.who import limit_of
-from tests.reference.world import OVER, Ask, Person, Work, World
+from tests.reference.world import World
 from vocabulary.instants import DAY, HOUR, SECOND, Instant, Span
 from vocabulary.skills import Requirement
 
@@ -81,7 +82,7 @@ def target_of(world: World, work: Work) -> Span:
 
 
 def begin_warm(world: World, work: Work, ask: Ask) -> None:
-    """Section 15: a transfer opens a new leg, a warm one when it is accepted; `arrived_at` stays, the sender is free."""
+    """Section 15: a warm transfer opens its leg when it is accepted; `arrived_at` stays. The sender is free."""
     sender = work.agent
     let_go(world, work, at=world.now)
     work.queue, work.leg, work.enqueued_at, work.waited = ask.queue, work.leg + 1, world.now, 0
@@ -171,7 +172,7 @@ def over(world: World, work: Work, state: str, disposition: str | None = None) -
 
 
 def lose_owner(world: World, work: Work) -> None:
-    """Section 11: re-queued, at the old place; section 4: from parking it arrives with its oldest unanswered message."""
+    """Section 11: re-queued, at the old place; section 4: from parking, as of the oldest unanswered message."""
     part_company(world, work, "owner_lost")
     arrived = work.arrived_at
     if work.state == "parked":

@@ -4,8 +4,9 @@ from queues.policy import QueuePolicy
 from tests.reference.leg import begin_warm, go_home
 from tests.reference.optimal import assigned, first_choice
 from tests.reference.rings import withdraw
+from tests.reference.values import Person, Piece, Ring, Work
 from tests.reference.who import best_person, limit_of, may_ring, qualifies, rank, sought
-from tests.reference.world import Person, Piece, Ring, Work, World
+from tests.reference.world import World
 from vocabulary.instants import SECOND, Instant, Span
 
 TIMEOUTS = {"chat": 30 * SECOND, "callback": 60 * SECOND, "email": 300 * SECOND}
@@ -21,33 +22,28 @@ def settle(world: World) -> None:
 
     Reading: agents who can take work choose before what has come is placed, for something that waits already may come
     first for them; the least loaded chooses first, then who is idle longest, then the lower id. What has come is placed
-    by key. Who is freed by that (a warm transfer taken without asking) chooses too.
+    by key. Who is freed meanwhile, by a warm transfer that is taken without asking, chooses at once.
     """
-    had_their_turn: set[str] = set()
-    while True:
-        while fresh := [id for id in world.freed if id not in had_their_turn]:
-            had_their_turn.update(fresh)
-            _choose(world, fresh)
-        returned = [world.works[id] for id in world.returned if id in world.works]
-        for work in sorted(returned, key=lambda each: each.key):
-            _place(world, work)
-        if had_their_turn.issuperset(world.freed):
-            return
-
-
-def _choose(world: World, ids: list[str]) -> None:
-    for id in ids:
+    for id in world.freed:
         go_home(world, id)
-    freed = [world.people[id] for id in ids if id in world.people]
+    freed = [world.people[id] for id in world.freed if id in world.people]
     freed.sort(key=_turn)
     if len(freed) > 1:
         for person, work in assigned(world, freed):
-            ring(world, work, person)
+            if may_ring(sought(work)) and qualifies(world, person, sought(work)):
+                ring(world, work, person)
     for person in freed:
+        _fill(world, person)
+    returned = [world.works[id] for id in world.returned if id in world.works]
+    for work in sorted(returned, key=lambda each: each.key):
+        _place(world, work)
+
+
+def _fill(world: World, person: Person) -> None:
+    choice = first_choice(world, person)
+    while choice is not None:
+        ring(world, choice, _taker(world, choice, person))
         choice = first_choice(world, person)
-        while choice is not None:
-            ring(world, choice, _taker(world, choice, person))
-            choice = first_choice(world, person)
 
 
 def _turn(person: Person) -> tuple[float, int, str]:
@@ -85,9 +81,13 @@ def _taker(world: World, work: Work, person: Person) -> Person:
 def ring(world: World, work: Work, person: Person) -> None:
     """Section 8: an offer in flight occupies capacity; timeout 0 = assign without asking."""
     span = timeout_of(world.queue(sought(work).queue), work.medium)
+    sender = work.agent
     new = rings_at(world, work, person, world.now + span)
     if span == 0:
         take(world, new)
+        if sender is not None:
+            go_home(world, sender)
+            _fill(world, world.people[sender])
 
 
 def rings_at(world: World, work: Work, person: Person, until: Instant) -> Ring:

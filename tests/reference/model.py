@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from router import commands as c
 from router.policy import Policy
-from tests.reference import admission, customers, owners, staff, transfers
+from tests.reference import admission, customers, owners, staff, supervisors, transfers
 from tests.reference.due import next_due, run_due
 from tests.reference.matching import settle
 from tests.reference.steps import review
@@ -74,10 +74,10 @@ _ORDERS: dict[type[Any], Callable[[World, Any], None]] = {
     c.JoinRoom: transfers.join_room,
     c.LeaveRoom: transfers.leave,
     c.TakeOver: transfers.take_over,
-    c.Assign: transfers.assign,
-    c.UndoAct: transfers.undo,
-    c.MarkSpam: transfers.mark_spam,
-    c.StartOutbound: transfers.start,
+    c.Assign: supervisors.assign,
+    c.UndoAct: supervisors.undo,
+    c.MarkSpam: supervisors.mark_spam,
+    c.StartOutbound: supervisors.start,
     c.Move: owners.move,
     c.Reprioritise: owners.reprioritise,
     c.Park: owners.park,

@@ -6,8 +6,9 @@ alike is taken as it comes; only the lowest (queue priority, class) that is open
 """
 
 from router.assignment import cheapest
+from tests.reference.values import Person, Work
 from tests.reference.who import own_choice, place, qualifies
-from tests.reference.world import Person, Work, World
+from tests.reference.world import World
 from vocabulary.instants import Span
 
 AHEAD = 50
@@ -55,11 +56,9 @@ def _looks_ahead(world: World, work: Work) -> bool:
 def _open_to(world: World, person: Person, first: Work, at_most: int) -> list[Work]:
     if not _for_everybody(first):
         return [first]
-    found = []
-    for work in world.works.values():
-        if _for_everybody(work) and _looks_ahead(world, work) and qualifies(world, person, work):
-            if place(world, person, work)[:2] == place(world, person, first)[:2]:
-                found.append(work)
+    level = place(world, person, first)[:2]
+    able = [work for work in world.works.values() if _for_everybody(work) and qualifies(world, person, work)]
+    found = [work for work in able if _looks_ahead(world, work) and place(world, person, work)[:2] == level]
     return sorted(found, key=lambda work: work.key)[:at_most]
 
 

@@ -20,8 +20,9 @@ from tests.reference.customers import resume as again
 from tests.reference.leg import end, enqueue, let_go, over, set_aside, target_of, wrapped_up
 from tests.reference.matching import take
 from tests.reference.rings import end_hold, lift_only, lose, part_company, refused_by, withdraw_all
+from tests.reference.values import OVER, QUEUED, Done, Ring, Work
 from tests.reference.who import has_room
-from tests.reference.world import Done, OVER, QUEUED, Refused, Ring, Work, World
+from tests.reference.world import Refused, World
 from vocabulary.instants import SECOND
 
 

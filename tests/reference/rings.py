@@ -1,7 +1,8 @@
 """Section 8: how offers end, and section 15: how what waits for one agent alone, or a warm transfer, ends with them."""
 
+from tests.reference.values import Person, Ring, Work
 from tests.reference.who import may_ring, sought
-from tests.reference.world import Person, Ring, Work, World
+from tests.reference.world import World
 from vocabulary.instants import SECOND
 
 

@@ -10,11 +10,12 @@ from router.decide import advance
 from router.policy import Policy
 from router.state import State, next_deadline
 from tests.builders import START
-from tests.reference.chance import Chance, Seeded
+from tests.reference.chance import Seeded
 from tests.reference.compare import differences
 from tests.reference.houses import house
 from tests.reference.model import Model
-from tests.reference.orders import Orders, span
+from tests.reference.orders import following, opening, span
+from tests.reference.setting import Setting
 from vocabulary.instants import Instant
 
 Step = tuple[Instant, Command]
@@ -44,25 +45,24 @@ class Run:
     policy: Policy
     steps: list[Step] = field(default_factory=list)
     found: list[str] = field(default_factory=list)
-    offers: int = 0
 
 
 def run(seed: str, operations: int) -> Run:
     """Drive both sides by `operations` random commands, or until they differ."""
     chance = Seeded(seed)
     policy = house(chance)
-    done, sides, orders = Run(policy), Sides(policy), Orders(chance, policy)
-    for command in orders.opening():
+    done, sides, setting = Run(policy), Sides(policy), Setting(chance, policy)
+    for command in opening(setting):
         if _step(done, sides, sides.now, command):
             return done
     while len(done.steps) < operations:
         due = next_deadline(sides.state)
-        at = span(chance, sides.state, sides.now, due)
+        at = span(chance, sides.now, due)
         # What is due first happens at its instant, as under an alarm; now and then the alarm is late.
         if due is not None and due < at and not chance.once_in(10):
             at, command = max(due, sides.now), Tick()
         else:
-            command = orders.next(sides.state, at)
+            command = following(setting, sides.state, at)
         if _step(done, sides, at, command):
             return done
     return done
@@ -122,12 +122,9 @@ def _brief(value: Any) -> str:
     if not isinstance(value, msgspec.Struct):
         return repr(value)
     shown = []
-    for field in msgspec.structs.fields(value):
-        each = getattr(value, field.name)
-        default = field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
+    for part in msgspec.structs.fields(value):
+        each = getattr(value, part.name)
+        default = part.default if part.default_factory is msgspec.NODEFAULT else part.default_factory()
         if each != default:
-            shown.append(f"{field.name}={_brief(each)}")
+            shown.append(f"{part.name}={_brief(each)}")
     return f"{type(value).__name__}({', '.join(shown)})"
-
-
-__all__ = ["Chance", "Run", "Sides", "Step", "replay", "run", "shrunk", "told"]

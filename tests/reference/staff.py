@@ -10,8 +10,9 @@ from tests.reference.leg import (
     wrapped_up,
 )
 from tests.reference.rings import end_holds, leave_rooms, lift_only, refused_by, wait_no_longer, withdraw_all_of
+from tests.reference.values import HELD, Person, Work
 from tests.reference.who import limit_of, may_ring, sought
-from tests.reference.world import HELD, Person, Refused, Work, World
+from tests.reference.world import Refused, World
 
 DECLARED = ("available", "busy", "away", "offline")
 

@@ -1,7 +1,7 @@
 """Section 5: steps, and the guard that holds them back while lending would overload the lenders.
 
-Readings: a step that changes nothing is passed over; a taken step is known by its `after`; a step that is due beside one
-that is held back is looked at with it.
+Readings: a step that changes nothing is passed over; a taken step is known by its `after`; one that is due while
+another is held back is taken all the same.
 """
 
 from collections.abc import Iterator
@@ -10,8 +10,9 @@ from dataclasses import replace
 import msgspec
 
 from queues.policy import QueuePolicy, Step
+from tests.reference.values import QUEUED, Kind, Person, Work
 from tests.reference.who import limit_of
-from tests.reference.world import QUEUED, Kind, Person, Work, World
+from tests.reference.world import World
 from vocabulary.instants import MINUTE, SECOND, Instant, Span
 from vocabulary.skills import Requirement
 
@@ -96,24 +97,23 @@ def step_due(world: World, work: Work) -> None:
 
 
 def review(world: World) -> None:
-    """A start of the house: steps follow the configuration as it is now."""
+    """A start of the house: steps that come sooner than was known are looked at then."""
     if not any(queue.steps for queue in world.policy.queues.values()):
         return
     for work in world.works.values():
         if work.state not in QUEUED:
             continue
-        coming = [at for at, _ in ahead(work, world.queue(work.queue))]
-        next_at = min(coming, default=None)
-        overdue = next_at is not None and next_at <= world.now
-        if overdue and work.step_at is not None and work.step_at <= world.now + 10 * SECOND:
-            continue
-        work.step_at = world.now if overdue else next_at
+        for at in sorted(at for at, _ in ahead(work, world.queue(work.queue)))[:1]:
+            # One that is overdue may be held back; then it is looked at again soon.
+            latest = at if at > world.now else world.now + 10 * SECOND
+            if work.step_at is None or work.step_at > latest:
+                work.step_at = max(at, world.now)
 
 
 def _overloads(world: World, work: Work, then: Work) -> bool:
     """Arrivals of the lenders over 15 min x measured handling x foreign factor / staffed lenders, over 1?
 
-    Open with fewer than 20 samples or no lender staffed. Readings: see router/lending.py, whose whole numbers these are.
+    Open with fewer than 20 samples or no lender staffed. Readings: router/lending.py, whose whole numbers these are.
     """
     lenders = [each for each in world.people.values() if not _may(world, each, work) and _may(world, each, then)]
     staffed = [each for each in lenders if is_staffed(each)]

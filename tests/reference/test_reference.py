@@ -11,7 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from router.commands import Command, Tick
 from router.state import next_deadline
 from tests.reference.houses import house
-from tests.reference.orders import Kind, Orders, kinds
+from tests.reference.orders import Kind, kinds, opening
+from tests.reference.setting import Setting
 from tests.reference.sides import Sides, Step, run, shrunk, told
 from vocabulary.instants import DAY, MINUTE, SECOND, Instant
 
@@ -40,8 +41,8 @@ class TwoRouters(RuleBasedStateMachine):
         chance = Drawn(data)
         self.steps: list[Step] = []
         self.sides = Sides(house(chance))
-        self.orders = Orders(chance, self.sides.policy)
-        for command in self.orders.opening():
+        self.setting = Setting(chance, self.sides.policy)
+        for command in opening(self.setting):
             self.do(command)
 
     def do(self, command: Command, at: Instant | None = None) -> None:
@@ -52,8 +53,8 @@ class TwoRouters(RuleBasedStateMachine):
 
     @rule(data=st.data(), kind=st.sampled_from(kinds()))
     def somebody_does_something(self, data: st.DataObject, kind: Kind) -> None:
-        self.orders.chance = Drawn(data)
-        self.do(kind(self.orders, self.sides.state, self.sides.now))
+        self.setting.chance = Drawn(data)
+        self.do(kind(self.setting, self.sides.state, self.sides.now))
 
     @rule(span=st.sampled_from(SPANS))
     def time_passes(self, span: int) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 from agents.agent import MediumLimit, Profile
 from queues.policy import QueuePolicy
-from tests.reference.world import AT_WORK, Person, Work, World
+from tests.reference.values import AT_WORK, Person, Work
+from tests.reference.world import World
 from vocabulary.skills import Preference
 
 LENT = 1_000_000

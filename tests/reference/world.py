@@ -1,21 +1,14 @@
-"""What the reference model knows: works (interactions), people (agents), rings (offers)."""
+"""The reference model's world: everything at one instant."""
 
 from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
-from agents.agent import Profile
-from queues.interaction import Label
 from queues.policy import ChannelPolicy, QueuePolicy
 from router.policy import Policy
+from tests.reference.values import Kind, KindKey, Person, Ring, Work
 from vocabulary.instants import Instant, Span
-from vocabulary.skills import Preference, Requirement
-
-QUEUED = ("waiting", "offered")
-HELD = ("active", "parked", "wrap_up")
-OVER = ("closed", "abandoned")
-AT_WORK = ("offer", "active", "wrap_up")
 
 
 class Refused(Exception):
@@ -25,182 +18,6 @@ class Refused(Exception):
         super().__init__(code, reason)
         self.code = code
         self.reason = reason
-
-
-@dataclass(slots=True)
-class Piece:
-    """What one interaction occupies of an agent. `kind`: offer, active, wrap_up, parked or room."""
-
-    medium: str
-    cost: int
-    kind: str
-
-
-@dataclass(slots=True)
-class Ring:
-    """An offer."""
-
-    id: str
-    work: str
-    person: str
-    expires_at: Instant
-    state: str = "pending"
-
-
-KindKey = tuple[str, str, tuple[str, ...]]
-
-
-@dataclass(slots=True)
-class Kind:
-    """A kind of work, for the guard of steps: when it came, and how long own and foreign agents took."""
-
-    queue: str
-    medium: str
-    requirements: tuple[Requirement, ...]
-    arrivals: list[Instant] = field(default_factory=list)
-    own: list[Span] = field(default_factory=list)
-    foreign: list[Span] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Ask:
-    """What a warm transfer asks for (section 15): as something that waits in the target's queue since then."""
-
-    queue: str
-    since: Instant
-    until: Instant
-    only: str | None
-    target: Span
-    credit: Span
-    by_ratio: bool
-    requirements: tuple[Requirement, ...]
-    expired: frozenset[Requirement]
-    groups: tuple[str, ...]
-    anew: bool
-    waited: Span = 0
-
-
-@dataclass(slots=True)
-class Done:
-    """What a supervisor did last, until when it can be undone, and what was before."""
-
-    what: str
-    until: Instant
-    before: "Work"
-
-
-@dataclass(slots=True)
-class Work:
-    """An interaction. `waited`: the longest delay of agents that it has waited in this leg.
-
-    `target`, `credit`, `by_ratio`, `parallel`: what its queue said when it was enqueued. `groups`, `taken`: what steps
-    have added, and the steps taken; `step_at`: when to look at steps next. `kind`: the kind of work it counts as.
-    `only`: nobody else may be offered it. `ask`: a warm transfer is open. `room`: who is in it too, and how.
-    """
-
-    id: str
-    number: int
-    channel: str
-    medium: str
-    queue: str
-    priority: int
-    class_: int
-    requirements: tuple[Requirement, ...]
-    preferences: tuple[Preference, ...]
-    labels: tuple[Label, ...]
-    arrived_at: Instant
-    enqueued_at: Instant
-    state: str = "new"
-    target: Span = 0
-    credit: Span = 0
-    by_ratio: bool = False
-    parallel: int = 1
-    leg: int = 0
-    expired: frozenset[Requirement] = frozenset()
-    waited: Span = 0
-    groups: tuple[str, ...] = ()
-    taken: tuple[Span, ...] = ()
-    step_at: Instant | None = None
-    kind: KindKey | None = None
-    agent: str | None = None
-    rings: tuple[str, ...] = ()
-    rings_made: int = 0
-    barred: dict[str, Instant] = field(default_factory=dict)
-    declined_by: frozenset[str] = frozenset()
-    preferred: str | None = None
-    only: str | None = None
-    hold_until: Instant | None = None
-    unanswered_at: Instant | None = None
-    accepted_at: Instant | None = None
-    customer_leaves_at: Instant | None = None
-    owner_gone_until: Instant | None = None
-    wrap_up_until: Instant | None = None
-    extensions: int = 0
-    parked_until: Instant | None = None
-    scheduled_at: Instant | None = None
-    confirm_until: Instant | None = None
-    attempts: int = 0
-    reopen_until: Instant | None = None
-    disposition: str | None = None
-    segment: str | None = None
-    ask: Ask | None = None
-    room: dict[str, str] = field(default_factory=dict)
-    done: Done | None = None
-
-    @property
-    def due_at(self) -> Instant:
-        """Section 4: due_at = arrived_at + target - priority * credit."""
-        return self.arrived_at + self.target - self.priority * self.credit
-
-    @property
-    def key(self) -> tuple[int, Instant, int]:
-        return self.class_, self.due_at, self.number
-
-    @property
-    def label(self) -> str:
-        return self.labels[0].name if self.labels else ""
-
-    @property
-    def in_force(self) -> list[Requirement]:
-        """Section 5: the requirements that have not expired."""
-        return [need for need in self.requirements if need not in self.expired]
-
-
-@dataclass(slots=True)
-class Person:
-    """An agent. `busy`: share of time at work as of his last release; `busy_from`: at work since."""
-
-    id: str
-    profile: Profile
-    idle_since: Instant
-    presence: str = "offline"
-    reason: str = ""
-    connected: bool = False
-    away_until: Instant | None = None
-    media_off: frozenset[str] = frozenset()
-    after: tuple[str, str] | None = None
-    cooling_until: Instant | None = None
-    misses: int = 0
-    missed_at: Instant | None = None
-    busy: float = 0.0
-    busy_from: Instant | None = None
-    offered_at: Instant = 0
-    pieces: dict[str, Piece] = field(default_factory=dict)
-    handling: dict[str, tuple[int, Span]] = field(default_factory=dict)
-
-    @property
-    def used(self) -> int:
-        """Section 20.3: used units = the sum of the costs of what he holds."""
-        return sum(piece.cost for piece in self.pieces.values())
-
-    @property
-    def at_work(self) -> bool:
-        return any(piece.kind in AT_WORK for piece in self.pieces.values())
-
-    @property
-    def is_there(self) -> bool:
-        """Whether he can be left with work: connected and not offline."""
-        return self.connected and self.presence != "offline"
 
 
 @dataclass

@@ -14,7 +14,7 @@ from agents.agent import Presence
 from queues.policy import Strategy
 from reports.wording.catalogue import Catalogue, Forms
 from reports.wording.text import CATALOGUES, LANGUAGES, fails_text, span_text, text_of
-from router import admission, eligibility, figures, triage
+from router import eligibility, figures, replies, triage
 from router.explain_offer import SINCE
 from router.ranking import TERMS
 from router.reasons import FAILS, Code
@@ -85,7 +85,7 @@ def test_every_condition_of_an_agent_and_of_a_rule_has_words(language: str) -> N
     words = CATALOGUES[language]
     assert set(words.fails) == set(FAILS)
     assert set(words.conditions) == _yielded(triage) | _yielded(figures)
-    assert set(words.signals) == _appended(admission)
+    assert set(words.signals) == _appended(replies)
 
 
 @in_each_language

@@ -1,6 +1,8 @@
 """What holds after every step, whatever the step was (semantics.md section 20)."""
 
-from agents.agent import WORK, Hold, HoldKind
+from fractions import Fraction
+
+from agents.agent import WORK, Agent, Hold, HoldKind
 from queues.backlog import Signature, signature_of
 from queues.consult import sought
 from queues.interaction import Interaction, OrderKey
@@ -58,7 +60,7 @@ class Checked(House):
     def _apply(self, event: AnyEvent) -> None:
         chosen = bool(self.log) and isinstance(self.log[-1], Assigned | OfferWithdrawn) and self.chosen
         if isinstance(event, Offered) and not chosen:
-            check_order(self.follower, event, self.now)
+            check_order(self.follower, event, self.policy, self.now)
         self.chosen = isinstance(event, Assigned) or (isinstance(event, OfferWithdrawn) and self.chosen)
         self.log.append(event)
         stored = decode(encode(event, len(self.log)))
@@ -110,7 +112,8 @@ def check_one_state(state: State, interaction: Interaction) -> None:
     pending = [id for id in pending if state.offers[id].state == "pending"]
     assert tuple(pending) == interaction.offers
     if interaction.consult is None:
-        assert len(pending) == (interaction.state is S.OFFERED)
+        assert (len(pending) > 0) == (interaction.state is S.OFFERED)
+        assert len(pending) <= (interaction.parallel if reserved_for(interaction) is None else 1)
     else:
         # A warm transfer asks one after the other while its owner goes on.
         assert interaction.state is S.ACTIVE
@@ -142,6 +145,8 @@ def check_backlog(state: State, waiting: list[Interaction]) -> None:
     asking = {each.id for each in state.index.aside() if each.state is S.ACTIVE}
     interactions = state.interactions.values()
     assert asking == {each.id for each in interactions if each.consult is not None and not each.offers}
+    ringing = {each.id for each in state.index.aside() if each.state is S.OFFERED}
+    assert ringing == {each.id for each in interactions if each.state is S.OFFERED and may_ring(each)}
     aside = {each.id for each in state.index.aside() if each.state is S.WAITING}
     assert aside == {each.id for each in waiting if each.barred or reserved_for(each)}
     for interaction in sorted(waiting, key=lambda each: each.key):
@@ -179,10 +184,18 @@ def kind_of_hold(state: State, agent: str, interaction: Interaction) -> HoldKind
     return "room" if agent in interaction.participants else None
 
 
+def may_ring(interaction: Interaction) -> bool:
+    """Tell whether agents are looked for: it waits, could ring at more of them, or a warm transfer asks for one."""
+    if interaction.consult is not None:
+        return not interaction.offers
+    more = interaction.state is S.OFFERED and len(interaction.offers) < interaction.parallel
+    return more or interaction.state is S.WAITING
+
+
 def check_liveness(state: State, now: Instant) -> None:
-    """Nothing waits beside somebody who could take it."""
+    """Nothing waits, or rings at too few, beside somebody who could take it."""
     for interaction in state.interactions.values():
-        if interaction.state is S.WAITING or (interaction.consult is not None and not interaction.offers):
+        if may_ring(interaction):
             for agent in state.agents.values():
                 assert fails_because(agent, sought(interaction), now), f"{interaction.id} waits beside {agent.id}"
         kept = sought(interaction).only_agent
@@ -190,16 +203,29 @@ def check_liveness(state: State, now: Instant) -> None:
             assert state.agents[kept].presence not in ("offline", "disconnected"), f"{interaction.id} waits for ever"
 
 
-def check_order(state: State, event: Offered, now: Instant) -> None:
-    """Whatever an agent is offered comes first for him among all that he qualifies for."""
+def check_order(state: State, event: Offered, policy: Policy, now: Instant) -> None:
+    """Whatever an agent is offered comes first for him among all that he qualifies for.
+
+    Where his first choice is of a queue that looks ahead, it need only have the same queue priority and class.
+    """
     agent = state.agents[event.agent]
-    asking = {each.id for each in state.interactions.values() if each.consult is not None and not each.offers}
-    qualifies = [
-        (priority_for(agent, each), each.key, each.id)
-        for each in map(sought, state.interactions.values())
-        if (each.state is S.WAITING or (each.id in asking)) and fails_because(agent, each, now) is None
-    ]
-    assert min(qualifies)[2] == event.interaction
+    qualifies = sorted(
+        (place_for(agent, asked, now), asked.id, asked.queue)
+        for each in state.interactions.values()
+        if may_ring(each) and fails_because(agent, asked := sought(each), now) is None
+    )
+    first, id, queue = qualifies[0]
+    if id != event.interaction:
+        assert policy.queues[queue].strategy == "optimal", f"{id} comes before {event.interaction} for {agent.id}"
+        (taken,) = (place for place, each, _ in qualifies if each == event.interaction)
+        assert taken[:2] == first[:2]
+
+
+def place_for(agent: Agent, interaction: Interaction, now: Instant) -> tuple[int, int, Fraction, Instant, int]:
+    """Return what orders all that an agent qualifies for: by due time, or by the ratio of wait over target."""
+    class_, due_at, number = interaction.key
+    behind = Fraction(due_at - now, interaction.pace) if interaction.pace else Fraction(0)
+    return priority_for(agent, interaction), class_, behind, due_at, number
 
 
 def check_figures(state: State, stats: Stats) -> None:

@@ -53,6 +53,10 @@ from router.events import Admitted, Forgotten
 from router.state import next_deadline
 from tests.builders import Autoresponse, Condition, House, Label, Requirement, admit, policy, queue
 from tests.builders import rule as triage_rule
+from tests.reference.chance import Seeded
+from tests.reference.houses import house as random_house
+from tests.reference.orders import following, opening, span
+from tests.reference.setting import Setting
 from tests.router.invariants import Checked, check_same
 from vocabulary.instants import DAY, HOUR, MINUTE, SECOND
 
@@ -368,13 +372,17 @@ class Day(RuleBasedStateMachine):
                 End(known.id, owner, wrap_up=True),
                 Park(known.id, owner, self.house.now + 9 * SECOND),
                 Transfer(known.id, owner, "sales", "n"),
+                Transfer(known.id, owner, QUEUES[number % 4], "n", warm=True),
+                Transfer(known.id, owner, None, "n", to=AGENTS[number % 3], warm=number % 2 == 0),
+                JoinRoom(known.id, AGENTS[number % 4], "participant", owner),
                 CallAttempted(known.id, owner, "no_answer"),
                 Disconnect(owner),
             ),
             S.WRAP_UP: (writes, WrapUp(known.id, owner)),
             S.PARKED: (writes, Resume(known.id, owner)),
         }
-        able = steps.get(known.state, (writes, Tick()))
+        asked = known.state is S.ACTIVE and bool(known.offers)
+        able = steps[S.OFFERED] if asked else steps.get(known.state, (writes, Tick()))
         self.do(able[number % len(able)])
 
     def teardown(self) -> None:
@@ -395,6 +403,35 @@ def _settings(examples: int, steps: int) -> settings:
 
 def test_invariants_hold_after_every_step_of_a_random_day() -> None:
     run_state_machine_as_test(Day, settings=_settings(60, 50))
+
+
+def run_random_house(seed: str, commands: int) -> None:
+    """Run commands of any kind in a house with features at random, all invariants checked after each."""
+    chance = Seeded(seed)
+    house = Checked(random_house(chance))
+    setting = Setting(chance, house.policy, steady=True)
+    for command in opening(setting):
+        house.do(command)
+    for _ in range(commands):
+        due = next_deadline(house.state)
+        at = span(chance, house.now, due)
+        late = due is not None and due < at and not chance.once_in(10)
+        house.now = max(due or 0, house.now) if late else at
+        house.do(Tick() if late else following(setting, house.state, house.now))
+    assert house.state.admitted == len(house.of(Admitted))
+    assert house.state.admitted == len(house.state.interactions) + len(house.of(Forgotten))
+    check_same(house.state, house.replayed())
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_invariants_hold_in_a_random_house(number: int) -> None:
+    run_random_house(f"invariants/{number}", 120)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(60))
+def test_invariants_hold_in_many_random_houses(number: int) -> None:
+    run_random_house(f"many/{number}", 400)
 
 
 @pytest.mark.slow

@@ -243,6 +243,16 @@ def test_a_queue_that_does_not_ask_assigns_it_at_once() -> None:
     assert (house.owner(), house.interaction().leg) == ("b", 2)
 
 
+def test_who_hands_over_to_a_queue_that_does_not_ask_is_free_in_the_same_decision() -> None:
+    house = Checked(policy(queue("support"), queue("sales", offer={"chat": 0})))
+    house.agent("a", capacity=33)
+    house.active("i-1")
+    house.transfers("i-1", "sales", warm=True)
+    house.admit("i-2")
+    house.agent("b", "sales")
+    assert (house.owner("i-1"), house.rings_at("i-2")) == ("b", "a")
+
+
 def test_in_a_queue_with_parallel_offers_it_rings_at_one_agent() -> None:
     house = house_with("b", "c", parallel=3)
     house.transfers("i-1", "sales", warm=True)

@@ -166,7 +166,7 @@ async def test_explanations_carry_instants_and_reasons(shop: Client) -> None:
     made = await shop.post("/interactions", {"text": "Hello"}, 201)
     why = await shop.get(f"/interactions/{made['id']}/explain")
     assert why["key"]["due_at"] == "2026-02-25T06:13:40.000Z"
-    assert why["agents"] == [{"agent": "anna", "fails": "presence:offline"}]
+    assert why["agents"] == [{"agent": "anna", "fails": "presence:offline", "text": "is offline"}]
     assert (await shop.get("/agents/anna/explain"))["presence"] == "offline"
 
 

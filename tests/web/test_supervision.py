@@ -121,7 +121,8 @@ async def test_owner_invites_an_agent_who_then_writes_to_the_customer(floor: Flo
 async def test_agents_neither_barge_in_nor_invite_themselves(floor: Floor) -> None:
     for body in ({}, {"mode": "barge"}, {"agent": "carl"}):
         await floor.carl.post(floor.path("room"), body, 403)
-    for body in ({"mode": "barge", "agent": "bert"}, {"agent": "bert", "beyond_capacity": True}):
+    beyond: dict[str, Any] = {"agent": "bert", "beyond_capacity": True}
+    for body in ({"mode": "barge", "agent": "bert"}, beyond):
         await floor.anna.post(floor.path("room"), body, 403)
 
 

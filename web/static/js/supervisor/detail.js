@@ -2,8 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { get } from "../api.js";
 import { html } from "../html.js";
-import { dayTime, exactTime, known, t, waitRange, word } from "../i18n.js";
-import { failsInWords } from "../ui/codes.js";
+import { dayTime, exactTime, known, language, t, waitRange, word } from "../i18n.js";
 import { Facts } from "../ui/facts.js";
 import { Icon, MediumIcon } from "../ui/icon.js";
 import { nameOf } from "../desk/names.js";
@@ -70,30 +69,21 @@ function Timeline({ id }) {
   })}</ol>`;
 }
 
-/** Where it stands in one sentence. @param {string} state @param {{fails: string | null}[]} agents */
-function summary(state, agents) {
-  if (state !== "waiting") return t("explain.state", { state: word("state", state) });
-  if (!agents.length) return t("explain.nobody");
-  const able = agents.filter((one) => !one.fails).length;
-  return able ? t("explain.able", { count: able }) : t("explain.none", { count: agents.length });
-}
-
 /** @param {{id: string}} props */
 function Explanation({ id }) {
   const [why, setWhy] = useState(/** @type {any} */ (null));
   const [failure, setFailure] = useState("");
   useEffect(() => {
-    get(`/interactions/${encodeURIComponent(id)}/explain`).then(setWhy).catch((error) => setFailure(error.message));
+    get(`/interactions/${encodeURIComponent(id)}/explain?language=${language}`).then(setWhy).catch((error) => setFailure(error.message));
   }, [id]);
   if (failure) return html`<p role="alert">${failure}</p>`;
   if (!why) return html`<p class="hint">${t("ui.loading")}</p>`;
-  const { agents = [], text: _, state, ...rest } = why;
+  const { agents = [], text } = why;
   return html`<div class="explain">
-    <p class="explain-text">${summary(state, agents)}</p>
+    ${text.split("\n").map((/** @type {string} */ line) => html`<p class="explain-text">${line}</p>`)}
     ${agents.length > 0 && html`<table class="list-table"><caption>${t("explain.agents")}</caption><tbody>
       ${agents.map((/** @type {any} */ one) => html`<tr key=${one.agent}><th scope="row" class="text">${agentName(one.agent)}</th>
-        <td class=${one.fails ? "" : "good"}><${Icon} name=${one.fails ? "close" : "check"} class="small" />${one.fails ? failsInWords(one.fails) : t("explain.qualifies")}</td></tr>`)}
+        <td class=${one.fails ? "" : "good"}><${Icon} name=${one.fails ? "close" : "check"} class="small" />${one.text ?? t("explain.qualifies")}</td></tr>`)}
     </tbody></table>`}
-    <${Facts} value=${rest} />
   </div>`;
 }

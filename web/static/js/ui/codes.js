@@ -18,12 +18,3 @@ export function whyInWords(code) {
   if (kind === "load") return t("why.load", { load: rest.join(":") });
   return known(`why.${kind}`) ? t(`why.${kind}`, { detail: rest.join(":") }) : code;
 }
-
-/** Why an agent does not get something. @param {string} code */
-export function failsInWords(code) {
-  const [kind, ...rest] = code.split(":");
-  const detail = rest.join(":");
-  if (kind === "presence") return word("presence", detail);
-  if (kind === "requirement") return t("fails.requirement", { detail: requirementInWords(detail) });
-  return known(`fails.${kind}`) ? t(`fails.${kind}`, { detail }) : code;
-}

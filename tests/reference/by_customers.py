@@ -1,0 +1,73 @@
+"""What customers do: random commands."""
+
+from typing import Any
+
+from queues.interaction import Label
+from queues.lifecycle import InteractionState
+from router import commands as c
+from router.state import State
+from tests.builders import CHANNEL_OF
+from tests.reference.houses import MEDIA, needs, wishes
+from tests.reference.setting import Setting
+from vocabulary.instants import DAY, MINUTE, Instant
+
+S = InteractionState
+
+
+def admit(house: Setting, now: Instant) -> c.Command:
+    """Something comes in."""
+    of, id = house.chance.of, house.new_id()
+    medium = of(MEDIA)
+    values: dict[str, Any] = {}
+    if house.chance.once_in(6):
+        values |= {"priority": of((1, -1, 100, -100, 101)), "class_": of((None, 1, -1, 0))}
+    if house.chance.once_in(6):
+        values["preferred_agent"] = of((*house.staff, "nobody"))
+    if house.chance.once_in(12):
+        values["scheduled_at"] = now + of((MINUTE, -MINUTE, DAY))
+    if house.chance.once_in(3):
+        values |= {
+            "labels": (Label(of(("faq", "sales")), of((0.9, 0.3))),),
+            "suppressed_by": of(((), (), ("dmarc",))),
+        }
+    if house.chance.once_in(6):
+        values |= {
+            "segment": of(("gold", None)),
+            "language": of(("pl", "de")),
+            "text": of(("Rechnung 7", "billed")),
+        }
+    return c.Admit(
+        id=id,
+        channel=CHANNEL_OF[medium],
+        medium=medium,
+        customer=f"c-{id}",
+        message=f"m-{id}",
+        queue=of((*house.queues, None)),
+        requirements=needs(house.chance) if house.chance.once_in(2) else None,
+        preferences=wishes(house.chance) if house.chance.once_in(3) else None,
+        address_hash=of(("h1", "h2", None)),
+        candidates=(c.Candidate("hours", 0.9), c.Candidate("prices", 0.7)),
+        **values,
+    )
+
+
+def arrival(house: Setting, state: State, now: Instant) -> c.Command:
+    """Something comes in, however full the house is."""
+    return admit(house, now)
+
+
+def customer(house: Setting, state: State, now: Instant) -> c.Command:
+    """A customer does something."""
+    one = house.one(state, *S)
+    if one is None:
+        return admit(house, now)
+    writes = c.AddMessage(interaction=one.id, message="m", author="customer")
+    able: tuple[c.Command, ...] = (
+        writes,
+        writes,
+        c.Leave(one.id),
+        c.CustomerGone(one.id),
+        c.CustomerBack(one.id),
+        c.WantPerson(one.id),
+    )
+    return house.chance.of(able)
