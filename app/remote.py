@@ -37,9 +37,10 @@ class Remote:
             async with self._session.request(method, f"{self._url}{_PREFIX}{path}", **given) as answer:
                 return await self._answer(answer)
         except (aiohttp.ClientError, TimeoutError) as error:
+            told = str(error) or "no answer in time"
             raise TemporaryFailure(
-                f"no Centrala answers at {self._url} ({str(error) or 'no answer in time'}); start it with `centrala serve`, "
-                "or say with --url or CENTRALA_URL where it is"
+                f"no Centrala answers at {self._url} ({told}); start it with `centrala serve`, or say with --url or "
+                "CENTRALA_URL where it is"
             ) from error
 
     async def _answer(self, answer: aiohttp.ClientResponse) -> Any:

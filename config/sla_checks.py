@@ -19,7 +19,7 @@ def check_sla(checks: Checks) -> None:
                 checks.medium(("queues", name, key, medium), medium)
     for name, sla in settings.sla.items():
         _check_one(checks, ("sla", name), sla)
-        if name not in named and not sla.segments and checks.sound(("sla", name)):
+        if name not in named and not sla.segments and not sla.queues and checks.sound(("sla", name)):
             expected = "segments, or a queue that names it"
             checks.note(("sla", name), "an agreement that is for nobody", expected, severity="warning")
 

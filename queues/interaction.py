@@ -5,8 +5,8 @@ from typing import Literal
 import msgspec
 
 from queues.lifecycle import InteractionState
-from queues.sla import Agreement, Clock, ClockName
 from queues.overflow import Contact, Marks
+from queues.sla import Agreement, Clock, ClockName
 from vocabulary.ids import AgentId, ChannelName, CustomerId, InteractionId, MessageId, OfferId, QueueName
 from vocabulary.instants import Instant, Span
 from vocabulary.skills import Preference, Requirement

@@ -87,6 +87,7 @@ def _resume(draft: Draft, interaction: Interaction, cause: str) -> None:
     assert interaction.agent is not None
     cost = draft.state.agents[interaction.agent].profile.limit(interaction.medium).cost
     draft.emit(e.Resumed(at=draft.now, interaction=interaction.id, agent=interaction.agent, cost=cost, cause=cause))
+    draft.look_at_agent(interaction.agent)
 
 
 def _open_again(draft: Draft, interaction: Interaction) -> None:

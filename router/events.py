@@ -122,7 +122,7 @@ class WarningRaised(Event, frozen=True, kw_only=True, gc=False):
 
 
 class MessageAdded(Event, frozen=True, kw_only=True, gc=False):
-    """Message number `number` of the conversation. `silent_at`: it is parked then if the customer says nothing to it."""
+    """Message number `number` of the conversation. `silent_at`: it is parked then if the customer says nothing."""
 
     interaction: InteractionId
     message: MessageId
@@ -447,7 +447,7 @@ class Closed(Event, frozen=True, kw_only=True, gc=False):
 
 
 class SlaAgreed(Event, frozen=True, kw_only=True, gc=False):
-    """A service-level agreement holds for it from now on: the one of its admission, or a newer one that `by` asked for."""
+    """A service-level agreement holds for it from now on: that of its admission, or a newer one that `by` asked for."""
 
     interaction: InteractionId
     agreement: Agreement

@@ -79,21 +79,29 @@ def settle(draft: Draft) -> None:
 
     Agents who can take work choose first: what waits already may come before what has just come (back).
     """
-    agents = draft.agents
-    if agents:
-        for id in list(agents):
-            _apply_pending_presence(draft, id)
-        turn = _in_turn(draft)
-        if len(turn) > 1 and any(queue.strategy == "optimal" for queue in draft.policy.queues.values()):
-            _assign(draft, turn)
-        for id in turn:
-            _fill(draft, id)
+    _let_choose(draft)
     if draft.interactions:
         waiting = [found for id in draft.interactions if (found := draft.interaction(id)) is not None]
         if len(waiting) > 1:
             waiting.sort(key=lambda interaction: interaction.key)
         for interaction in waiting:
             _place(draft, interaction)
+        # What is given without asking may free who had it: a sender, say.
+        if draft.agents:
+            settle(draft)
+
+
+def _let_choose(draft: Draft) -> None:
+    """Let everybody take what he can who may take work, and whom that frees in turn."""
+    while draft.agents:
+        for id in list(draft.agents):
+            _apply_pending_presence(draft, id)
+        turn = _in_turn(draft)
+        draft.agents.clear()
+        if len(turn) > 1 and any(queue.strategy == "optimal" for queue in draft.policy.queues.values()):
+            _assign(draft, turn)
+        for id in turn:
+            _fill(draft, id)
 
 
 def _in_turn(draft: Draft) -> list[str]:

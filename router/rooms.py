@@ -124,4 +124,5 @@ def take_over(draft: Draft, command: TakeOver) -> Refusal | None:
         )
     )
     draft.look_at_agent(before)
+    draft.look_at_agent(agent.id)
     return None

@@ -143,6 +143,7 @@ def resume(draft: Draft, command: Resume) -> Refusal | None:
         return refuse("conflict", "no_room", f"Agent {agent.id} uses {agent.used} of {agent.profile.capacity} units.")
     cost = agent.profile.limit(found.medium).cost
     draft.emit(e.Resumed(at=draft.now, interaction=found.id, agent=agent.id, cost=cost, cause="resumed"))
+    draft.look_at_agent(agent.id)
     return None
 
 

@@ -98,7 +98,7 @@ def _fails(words: Catalogue, value: Any, names: Mapping[str, str]) -> str:
 
 def _condition(words: Catalogue, value: Any, names: Mapping[str, str]) -> str:
     kind, _, detail = value.partition(".")
-    return words.conditions.get(kind, kind).format(detail)
+    return str(words.conditions.get(kind, kind).format(detail))
 
 
 def _signals(words: Catalogue, value: Any, names: Mapping[str, str]) -> str:

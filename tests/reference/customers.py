@@ -67,10 +67,8 @@ def resume(world: World, work: Work) -> None:
     work.state = "active"
     work.parked_until = work.wrap_up_until = None
     piece = owner.pieces[work.id]
-    before = piece.cost
     piece.kind, piece.cost = "active", limit_of(owner.profile, work.medium).cost
-    if piece.cost < before:
-        world.freed[owner.id] = None
+    world.freed[owner.id] = None
     if owner.busy_from is None:
         owner.busy_from = world.now
 

@@ -22,21 +22,30 @@ def settle(world: World) -> None:
 
     Reading: agents who can take work choose before what has come is placed, for something that waits already may come
     first for them; the least loaded chooses first, then who is idle longest, then the lower id. What has come is placed
-    by key. Who is freed meanwhile, by a warm transfer that is taken without asking, chooses at once.
+    by key. Who is freed by that, by a warm transfer that is taken without asking, chooses then.
     """
-    for id in world.freed:
+    once = True
+    while once or world.freed:
+        once = False
+        while world.freed:
+            _choose(world)
+        returned = [world.works[id] for id in world.returned if id in world.works]
+        for work in sorted(returned, key=lambda each: each.key):
+            _place(world, work)
+
+
+def _choose(world: World) -> None:
+    for id in list(world.freed):
         go_home(world, id)
     freed = [world.people[id] for id in world.freed if id in world.people]
     freed.sort(key=_turn)
+    world.freed.clear()
     if len(freed) > 1:
         for person, work in assigned(world, freed):
             if may_ring(sought(work)) and qualifies(world, person, sought(work)):
                 ring(world, work, person)
     for person in freed:
         _fill(world, person)
-    returned = [world.works[id] for id in world.returned if id in world.works]
-    for work in sorted(returned, key=lambda each: each.key):
-        _place(world, work)
 
 
 def _fill(world: World, person: Person) -> None:
@@ -81,13 +90,9 @@ def _taker(world: World, work: Work, person: Person) -> Person:
 def ring(world: World, work: Work, person: Person) -> None:
     """Section 8: an offer in flight occupies capacity; timeout 0 = assign without asking."""
     span = timeout_of(world.queue(sought(work).queue), work.medium)
-    sender = work.agent
     new = rings_at(world, work, person, world.now + span)
     if span == 0:
         take(world, new)
-        if sender is not None:
-            go_home(world, sender)
-            _fill(world, world.people[sender])
 
 
 def rings_at(world: World, work: Work, person: Person, until: Instant) -> Ring:

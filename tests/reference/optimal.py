@@ -7,7 +7,7 @@ alike is taken as it comes; only the lowest (queue priority, class) that is open
 
 from router.assignment import cheapest
 from tests.reference.values import Person, Work
-from tests.reference.who import own_choice, place, qualifies
+from tests.reference.who import own_choice, place, qualifies, sought
 from tests.reference.world import World
 from vocabulary.instants import Span
 
@@ -50,7 +50,7 @@ def assigned(world: World, people: list[Person]) -> list[tuple[Person, Work]]:
 
 
 def _looks_ahead(world: World, work: Work) -> bool:
-    return world.queue(work.queue).strategy == "optimal"
+    return world.queue(sought(work).queue).strategy == "optimal"
 
 
 def _open_to(world: World, person: Person, first: Work, at_most: int) -> list[Work]:

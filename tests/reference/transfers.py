@@ -134,15 +134,13 @@ def take_over(world: World, order: TakeOver) -> None:
     work.room.pop(person.id, None)
     give(world, work, person)
     work.accepted_at, work.owner_gone_until = world.now, None
+    world.freed[person.id] = None
 
 
 def give(world: World, work: Work, person: Person) -> None:
     """He owns it, in the place of what he held of it before."""
     work.agent = person.id
-    before = person.pieces.get(work.id)
     cost = limit_of(person.profile, work.medium).cost
     person.pieces[work.id] = Piece(work.medium, cost, "active")
-    if before is not None and cost < before.cost:
-        world.freed[person.id] = None
     if person.busy_from is None:
         person.busy_from = world.now

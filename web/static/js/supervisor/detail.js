@@ -80,7 +80,7 @@ function Explanation({ id }) {
   if (!why) return html`<p class="hint">${t("ui.loading")}</p>`;
   const { agents = [], text } = why;
   return html`<div class="explain">
-    ${text.split("\n").map((/** @type {string} */ line) => html`<p class="explain-text">${line}</p>`)}
+    ${text.split("\n").map((/** @type {string} */ line) => html`<p>${line}</p>`)}
     ${agents.length > 0 && html`<table class="list-table"><caption>${t("explain.agents")}</caption><tbody>
       ${agents.map((/** @type {any} */ one) => html`<tr key=${one.agent}><th scope="row" class="text">${agentName(one.agent)}</th>
         <td class=${one.fails ? "" : "good"}><${Icon} name=${one.fails ? "close" : "check"} class="small" />${one.text ?? t("explain.qualifies")}</td></tr>`)}

@@ -1,15 +1,9 @@
 // @ts-check
 /** Reasons come as codes with their terms, such as `skill:billing:5`; here they become words. */
-import { known, languageName, t, word } from "../i18n.js";
+import { known, languageName, t } from "../i18n.js";
 
 /** @param {string} skill */
 const skillName = (skill) => (skill.startsWith("lang:") ? languageName(skill.slice(5)) : skill.replaceAll("_", " "));
-
-/** @param {string} need such as `billing>=3` */
-export function requirementInWords(need) {
-  const [skill, level] = need.split(">=");
-  return level ? t("why.skill", { skill: skillName(skill), level }) : skillName(skill);
-}
 
 /** Why an offer came to this agent. @param {string} code */
 export function whyInWords(code) {
