@@ -25,6 +25,7 @@ NEW = None
 """The state before admission."""
 
 OPEN = frozenset(set(S) - {S.CLOSED, S.ABANDONED})
+QUEUED = frozenset({S.WAITING, S.OFFERED})
 HELD = frozenset({S.ACTIVE, S.PARKED, S.WRAP_UP})
 """States in which one agent owns the interaction."""
 

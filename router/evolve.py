@@ -15,13 +15,13 @@ from queues.backlog import signature_of
 from queues.consult import sought
 from queues.demand import Demand, key_of
 from queues.interaction import Consult, Interaction, Offer, OfferState, Undoable, UndoKind
-from queues.lifecycle import CAUSES, NEW, InteractionState, allows
+from queues.lifecycle import CAUSES, NEW, QUEUED, InteractionState, allows
 from queues.measured import UNMEASURED, Measured
 from queues.overflow import EMERGENCY, NO_CONTACT, NO_MARKS, Change, Marks
 from queues.sla import Clock, ClockName
 from router import events as e
 from router.lending import is_own
-from router.state import QUEUED, REPLIES_KEPT, State, schedule, schedule_agent
+from router.state import REPLIES_KEPT, State, schedule, schedule_agent
 from vocabulary.ids import AgentId, InteractionId, OfferId, QueueName
 from vocabulary.instants import Instant
 from vocabulary.skills import Requirement

@@ -10,7 +10,7 @@ import msgspec
 
 from agents.agent import Agent
 from queues.interaction import Interaction
-from queues.lifecycle import InteractionState
+from queues.lifecycle import QUEUED, InteractionState
 from queues.policy import QueuePolicy
 from router.eligibility import fails_because
 from router.expect import expected_wait, position, staffed
@@ -18,7 +18,7 @@ from router.policy import Policy
 from router.prospects import Prospect, prospects, standing
 from router.reasons import Reason, ahead, failing, reason
 from router.relax import steps_ahead
-from router.state import QUEUED, State
+from router.state import State
 from vocabulary.ids import AgentId, InteractionId
 from vocabulary.instants import Instant
 from vocabulary.skills import Requirement

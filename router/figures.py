@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from queues.hours import Status
+from queues.lifecycle import QUEUED
 from router.expect import staffed
 from router.policy import Condition, Policy
-from router.state import QUEUED, State
+from router.state import State
 from vocabulary.ids import InteractionId, QueueName
 from vocabulary.instants import Instant, Span
 

@@ -422,8 +422,7 @@ class Index:
                     asked, takes = medium, agent.may_take(medium)
                 if takes:
                     place = heads[lines[0]] if pick is None else min(pick(heads))
-                    if place < best:
-                        best = place
+                    best = min(best, place)
             if best is not END:
                 best_priority = priority
                 break

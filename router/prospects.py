@@ -7,11 +7,12 @@ import msgspec
 
 from agents.agent import Agent
 from queues.interaction import Interaction
+from queues.lifecycle import QUEUED
 from queues.policy import QueuePolicy, Step
 from router.eligibility import fails_because
 from router.reasons import Reason, ahead, reason
 from router.relax import relaxed, steps_ahead, terms_of
-from router.state import QUEUED, State
+from router.state import State
 from vocabulary.instants import Instant
 
 OWN = ("not_member", "delay", "requirement")

@@ -174,10 +174,11 @@ def review(draft: Draft) -> None:
         return
     for interaction in list(draft.state.interactions.values()):
         if interaction.state in (S.WAITING, S.OFFERED):
-            _review(draft, interaction)
+            follow_steps(draft, interaction)
 
 
-def _review(draft: Draft, interaction: Interaction) -> None:
+def follow_steps(draft: Draft, interaction: Interaction) -> None:
+    """Let `interaction`, which waits, follow a step that comes sooner than it knows."""
     ahead = steps_ahead(interaction, draft.queue(interaction.queue))
     next_at = min((each.at for each in ahead), default=None)
     if next_at is None:

@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from queues.consult import sought
 from queues.deadlines import Deadlines, Due
-from queues.lifecycle import HELD, InteractionState
+from queues.lifecycle import HELD, QUEUED, InteractionState
 from queues.oldest import Oldest
 from router.index import Index
 
@@ -28,7 +28,6 @@ S = InteractionState
 REPLIES_KEPT = 1_000
 """Instants of automatic replies to one address: as many as configuration may allow."""
 
-QUEUED = frozenset({S.WAITING, S.OFFERED})
 
 
 class State:

@@ -3,7 +3,7 @@
 from agents.agent import Agent
 from agents.availability import is_staffing
 from queues.interaction import Interaction, Undoable
-from queues.lifecycle import OPEN, InteractionState
+from queues.lifecycle import OPEN, QUEUED, InteractionState
 from router import events as e
 from router.commands import Assign, Close, MarkSpam, UndoAct
 from router.decision import Refusal
@@ -11,8 +11,8 @@ from router.draft import Draft, refuse, unknown
 from router.eligibility import not_for, reserved_for
 from router.evolve import offer_id
 from router.legs import end_hold_of, give, lift_only, withdraw, withdraw_offers
+from router.relax import follow_steps
 from router.rooms import no_room
-from router.state import QUEUED
 from router.transfers import GONE
 from router.work import force_close
 
@@ -157,6 +157,8 @@ def _undo(draft: Draft, interaction: Interaction, undo: Undoable, by: str) -> No
         )
     )
     _who_was_kept_for(draft, interaction)
+    if interaction.state in QUEUED:
+        follow_steps(draft, interaction)
     draft.look_at(interaction.id)
 
 

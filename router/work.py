@@ -1,7 +1,7 @@
 """What owners and supervisors do with work: end, wrap up, hand over, set aside, move, close, call back."""
 
 from agents.availability import is_there
-from queues.lifecycle import OPEN, InteractionState
+from queues.lifecycle import OPEN, QUEUED, InteractionState
 from queues.order import due_at
 from queues.policy import UNDO
 from router import events as e
@@ -21,6 +21,7 @@ from router.commands import (
 from router.decision import Refusal
 from router.draft import Draft, owned, refuse, unknown
 from router.legs import close, end, enqueue, set_aside, withdraw_offers, wrap_up_done
+from router.relax import follow_steps
 from vocabulary.media import CALLBACK
 
 S = InteractionState
@@ -119,6 +120,9 @@ def reprioritise(draft: Draft, command: Reprioritise) -> Refusal | None:
             undo_until=draft.now + UNDO,
         )
     )
+    if policy.steps and interaction.state in QUEUED:
+        # A step that could raise it no further may do so again.
+        follow_steps(draft, interaction)
     return None
 
 
