@@ -163,7 +163,7 @@ def offer(draft: Draft, interaction: Interaction, agent: Agent) -> None:
     """Offer `interaction` to `agent`; where the queue gives no time to answer, it is his at once."""
     now = draft.now
     timeout = draft.queue(interaction.queue).offer_timeout(interaction.medium)
-    id, sender = offer_id(interaction.id, interaction.offers_made + 1), interaction.agent
+    id = offer_id(interaction.id, interaction.offers_made + 1)
     draft.emit(
         e.Offered(
             at=now,
@@ -176,10 +176,6 @@ def offer(draft: Draft, interaction: Interaction, agent: Agent) -> None:
     )
     if timeout == 0:
         give(draft, id)
-        if sender is not None:
-            # He handed it over warm, and may have room for something else now.
-            _apply_pending_presence(draft, sender)
-            _fill(draft, sender)
 
 
 def _apply_pending_presence(draft: Draft, id: str) -> None:
