@@ -201,3 +201,8 @@ class Offer(msgspec.Struct, kw_only=True, gc=False):
     offered_at: Instant
     expires_at: Instant
     reason: str = ""
+
+
+def offer_id(interaction: InteractionId, number: int) -> OfferId:
+    """Return the id of the `number`-th offer of `interaction`."""
+    return f"{interaction}.{number}"

@@ -1,12 +1,11 @@
 """Who gets what (semantics.md section 7): filter, rank, choose. Both directions, and the order between them."""
 
 from agents.agent import Agent
-from queues.interaction import Interaction
+from queues.interaction import Interaction, offer_id
 from queues.policy import QueuePolicy
 from router import events as e
 from router.draft import Draft
 from router.eligibility import fails_because, reserved_for
-from router.evolve import offer_id
 from router.index import Desk
 from router.legs import end_holds_of, give, leave_rooms, wait_no_longer
 from router.optimal import TOGETHER, best_for, looks_ahead, together

@@ -2,14 +2,13 @@
 
 from agents.agent import Agent
 from agents.availability import is_staffing
-from queues.interaction import Interaction, Undoable
+from queues.interaction import Interaction, Undoable, offer_id
 from queues.lifecycle import OPEN, QUEUED, InteractionState
 from router import events as e
 from router.commands import Assign, Close, MarkSpam, UndoAct
 from router.decision import Refusal
 from router.draft import Draft, refuse, unknown
 from router.eligibility import not_for, reserved_for
-from router.evolve import offer_id
 from router.legs import end_hold_of, give, lift_only, withdraw, withdraw_offers
 from router.relax import follow_steps
 from router.rooms import no_room

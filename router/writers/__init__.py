@@ -1,0 +1,1 @@
+"""One writer for each event; `router.evolve` puts them together."""

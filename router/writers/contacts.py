@@ -1,0 +1,160 @@
+"""Writers of what is said and done with a customer."""
+
+from msgspec.structs import replace
+
+from queues.lifecycle import NEW, InteractionState, allows
+from queues.overflow import NO_CONTACT
+from router import events as e
+from router.state import REPLIES_KEPT, State
+from router.writers.change import Writers, changing, enter, go, occupy, release, rest
+from router.writers.learned import learn_handling
+from router.writers.legs import finish
+
+S = InteractionState
+
+
+def _auto_replied(state: State, event: e.AutoReplied) -> None:
+    sent = (*state.auto_replies.get(event.address_hash, ()), event.at)
+    enter(state, state.auto_replies, event.address_hash, sent[-REPLIES_KEPT:])
+    interaction = changing(state, event.interaction)
+    interaction.auto_replied = True
+    interaction.contact = replace(interaction.contact or NO_CONTACT, answered=True)
+
+
+def _answered_by_bot(state: State, event: e.AnsweredByBot) -> None:
+    interaction = changing(state, event.interaction)
+    new = interaction.leg == 0
+    assert allows(NEW if new else interaction.state, "admitted" if new else "answered by bot", S.ANSWERED_BY_BOT)
+    state.index.take(interaction)
+    interaction.state = S.ANSWERED_BY_BOT
+    interaction.confirm_until = event.confirm_until
+    state.deadlines.put(event.confirm_until, "confirm", interaction.id)
+
+
+def _message_added(state: State, event: e.MessageAdded) -> None:
+    interaction = changing(state, event.interaction)
+    interaction.messages = event.number
+    if event.author == "customer":
+        interaction.unanswered_at = interaction.unanswered_at or event.at
+        interaction.silent_at = None
+        if interaction.contact is not None and interaction.contact.answered:
+            interaction.contact = replace(interaction.contact, answered=False)
+    elif event.author == "agent":
+        interaction.unanswered_at = None
+        interaction.replied = True
+        interaction.silent_at = event.silent_at
+        if event.silent_at is not None:
+            state.deadlines.put(event.silent_at, "silent", interaction.id)
+    elif event.author == "bot" and interaction.state is S.ANSWERED_BY_BOT:
+        interaction.unanswered_at = None
+
+
+def _customer_disconnected(state: State, event: e.CustomerDisconnected) -> None:
+    changing(state, event.interaction).customer_leaves_at = event.leaves_at
+    state.deadlines.put(event.leaves_at, "customer", event.interaction)
+
+
+def _customer_reconnected(state: State, event: e.CustomerReconnected) -> None:
+    changing(state, event.interaction).customer_leaves_at = None
+
+
+def _ended(state: State, event: e.Ended) -> None:
+    interaction = changing(state, event.interaction)
+    go(interaction, "customer left" if event.by == "customer" else "ended", S.WRAP_UP)
+    interaction.ended_at = event.at
+    interaction.wrap_up_until = event.wrap_up_until
+    interaction.wrap_up_extensions = 0
+    interaction.owner_gone_until = None
+    interaction.customer_leaves_at = None
+    interaction.unanswered_at = None
+    if event.wrap_up_until is not None:
+        state.deadlines.put(event.wrap_up_until, "wrap_up", interaction.id)
+    occupy(state, event.agent, interaction, event.cost, "wrap_up", event.at)
+
+
+def _wrap_up_extended(state: State, event: e.WrapUpExtended) -> None:
+    interaction = changing(state, event.interaction)
+    interaction.wrap_up_extensions += 1
+    interaction.wrap_up_until = event.wrap_up_until
+    state.deadlines.put(event.wrap_up_until, "wrap_up", interaction.id)
+
+
+def _wrapped_up(state: State, event: e.WrappedUp) -> None:
+    interaction = changing(state, event.interaction)
+    if interaction.accepted_at is not None:
+        learn_handling(state, interaction, event.agent, event.at - interaction.accepted_at)
+    finish(state, interaction, event, "wrapped up", event.disposition)
+
+
+def _resumed(state: State, event: e.Resumed) -> None:
+    interaction = changing(state, event.interaction)
+    go(interaction, event.cause.replace("_", " "), S.ACTIVE)
+    interaction.agent = event.agent
+    interaction.parked_until = None
+    interaction.wrap_up_until = None
+    interaction.ended_at = None
+    occupy(state, event.agent, interaction, event.cost, "active", event.at)
+
+
+def _parked(state: State, event: e.Parked) -> None:
+    interaction = changing(state, event.interaction)
+    go(interaction, "parked", S.PARKED)
+    interaction.parked_until = event.until
+    interaction.customer_leaves_at = None
+    interaction.owner_gone_until = None
+    if event.until is not None:
+        state.deadlines.put(event.until, "due", interaction.id)
+    interaction.silent_at = None
+    interaction.parked_close_at = event.close_at
+    if event.close_at is not None:
+        state.deadlines.put(event.close_at, "parked_close", interaction.id)
+    occupy(state, event.agent, interaction, event.cost, "parked", event.at)
+    rest(state.agents[event.agent], event.at)
+
+
+def _let_go(state: State, event: e.Transferred | e.OwnerLost) -> None:
+    """The owner no longer has it; Enqueued or Closed follows in the same decision."""
+    release(state, event.agent, event.interaction, event.at)
+
+
+def _outbound_started(state: State, event: e.OutboundStarted) -> None:
+    interaction = changing(state, event.interaction)
+    assert allows(NEW, "started by an agent", S.ACTIVE)
+    interaction.state = S.ACTIVE
+    interaction.agent = event.agent
+    interaction.accepted_at = event.at
+    interaction.leg = 1
+    occupy(state, event.agent, interaction, event.cost, "active", event.at)
+
+
+def _call_tried(state: State, event: e.CallTried) -> None:
+    changing(state, event.interaction).attempts = event.attempt
+
+
+def _owner_away(state: State, event: e.OwnerAway) -> None:
+    changing(state, event.interaction).owner_gone_until = event.until
+    state.deadlines.put(event.until, "grace", event.interaction)
+
+
+def _grace_ended(state: State, event: e.GraceEnded) -> None:
+    changing(state, event.interaction).owner_gone_until = None
+
+
+WRITERS: Writers = {
+    e.AutoReplied: _auto_replied,
+    e.AnsweredByBot: _answered_by_bot,
+    e.MessageAdded: _message_added,
+    e.CustomerDisconnected: _customer_disconnected,
+    e.CustomerReconnected: _customer_reconnected,
+    e.Ended: _ended,
+    e.WrapUpExtended: _wrap_up_extended,
+    e.WrappedUp: _wrapped_up,
+    e.Resumed: _resumed,
+    e.Parked: _parked,
+    e.Transferred: _let_go,
+    e.OwnerLost: _let_go,
+    e.OutboundStarted: _outbound_started,
+    e.CallTried: _call_tried,
+    e.OwnerAway: _owner_away,
+    e.GraceEnded: _grace_ended,
+}

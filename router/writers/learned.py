@@ -1,0 +1,65 @@
+"""What is learnt on the way: arrivals, waits, handling times."""
+
+from queues.backlog import signature_of
+from queues.demand import Demand, key_of
+from queues.interaction import Interaction
+from queues.lifecycle import InteractionState
+from queues.measured import UNMEASURED, Measured
+from router.lending import is_own
+from router.state import State
+from router.writers.change import changing_agent, enter
+from vocabulary.ids import AgentId, QueueName
+from vocabulary.instants import Instant
+
+S = InteractionState
+STREAMS_MAX = 1_000
+"""So many kinds of work at most are counted for the guard of steps."""
+
+
+def count_arrival(state: State, interaction: Interaction, at: Instant) -> None:
+    """Count an arrival; where too many kinds of work are known, the one that has not come for longest is forgotten."""
+    signature = signature_of(interaction)
+    key = interaction.stream = key_of(signature)
+    known = state.demand.get(key)
+    if known is None:
+        known = Demand(signature.queue, signature.medium, signature.requirements)
+        if len(state.demand) >= STREAMS_MAX:
+            oldest = min(state.demand, key=lambda each: (state.demand[each].last, each))
+            if state.undo is not None:
+                state.undo.entry(state.demand, oldest)
+            del state.demand[oldest]
+    enter(state, state.demand, key, known.with_arrival(at))
+
+
+def measured_in(state: State, interaction: Interaction) -> Measured:
+    """Return what the interaction's queue has shown."""
+    return state.measured.get(interaction.queue, UNMEASURED)
+
+
+def measure(state: State, queue: QueueName, measured: Measured) -> None:
+    """Keep what `queue` has shown."""
+    enter(state, state.measured, queue, measured)
+
+
+def learn_wait(state: State, interaction: Interaction, at: Instant, left: bool = False) -> None:
+    """Keep how long this leg waited, and how that agrees with what was expected."""
+    known = measured_in(state, interaction).with_wait(at - interaction.enqueued_at, left)
+    if interaction.estimate is not None and interaction.estimated_at is not None and not left:
+        known = known.with_outcome(interaction.estimate, at - interaction.estimated_at)
+    measure(state, interaction.queue, known)
+
+
+def learn_handling(state: State, interaction: Interaction, id: AgentId, handling: int) -> None:
+    """Keep how long it took: the queue's latest, and the agent's sum for the label; for the guard, by kind of work."""
+    measure(state, interaction.queue, measured_in(state, interaction).with_handling(handling))
+    label = interaction.label
+    count, total = state.typical.get(label, (0, 0))
+    enter(state, state.typical, label, (count + 1, total + handling))
+    if id in state.agents:
+        agent = changing_agent(state, id)
+        count, total = agent.handling.get(label, (0, 0))
+        agent.handling = {**agent.handling, label: (count + 1, total + handling)}
+        demand = state.demand.get(interaction.stream)
+        if demand is not None:
+            known = demand.with_handling(handling, foreign=not is_own(agent, demand))
+            enter(state, state.demand, interaction.stream, known)
