@@ -87,7 +87,8 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False):
     `step_at` the next comes due, or one that is held back is looked at again.
     `stream` is the kind of work that it was counted as (`queues/demand.py`), "" where nobody counts.
     `waited_seen` is the longest agents' delay that has been acted upon in this leg.
-    `scheduled_for`: why it waits for an instant: slot, retry or hours. `overflow`: None where its queue never overflows.
+    `scheduled_for`: why it waits for an instant: slot, retry or hours.
+    `overflow`: None where its queue never overflows.
     `estimate`: the last recorded expected wait of this leg, 10th to 90th percentile.
     `only_agent`: nobody else may be offered it (a transfer to him).
     `consult`: a warm transfer that has been asked for; the interaction stays active with its owner meanwhile.

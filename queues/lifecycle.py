@@ -84,12 +84,12 @@ CAUSES = {
 """The table's event for each cause of a new leg."""
 
 
-_WAYS = frozenset((state, event, to) for (state, event), targets in LIFECYCLE.items() for to in targets)
+WAYS = frozenset((state, event, to) for (state, event), targets in LIFECYCLE.items() for to in targets)
 
 
 def allows(state: InteractionState | None, event: str, to: InteractionState) -> bool:
     """Tell whether the table lists the way from `state` by `event` to `to`; what it does not list is refused."""
-    return (state, event, to) in _WAYS
+    return (state, event, to) in WAYS
 
 
 def diagram() -> str:

@@ -15,6 +15,7 @@ from vocabulary.instants import HOUR, MINUTE, Instant, Span
 
 MEMORY = 5_000
 """Samples that an average goes back, so that it is worth twice as many."""
+_KEPT = 1 - 1 / MEMORY
 _MEMORIES: tuple[Span, ...] = (15 * MINUTE, HOUR, 8 * HOUR)
 _HALF_LIVES: tuple[Span, ...] = tuple(round(memory * math.log(2)) for memory in _MEMORIES)
 _SURPRISE = 3.5
@@ -87,17 +88,19 @@ class Measured(msgspec.Struct, frozen=True, gc=False):
 
     def with_handling(self, span: Span) -> "Measured":
         """Return what is known after an interaction was handled for `span` ms."""
-        return replace(self, handling=self.handling.with_sample(span))
+        handling = self.handling.with_sample(span)
+        return Measured(handling, self.waited, self.left, self.arrivals, self.calibration)
 
     def with_wait(self, span: Span, left: bool) -> "Measured":
         """Return what is known after a leg waited `span` ms and then was answered, or its customer left."""
-        keep = 1 - 1 / MEMORY
-        return replace(self, waited=keep * self.waited + span, left=keep * self.left + left)
+        waited, gone = _KEPT * self.waited + span, _KEPT * self.left + left
+        return Measured(self.handling, waited, gone, self.arrivals, self.calibration)
 
     def with_arrival(self, class_: int, at: Instant) -> "Measured":
         """Return what is known after an interaction of `class_` was enqueued `at`."""
         rate = self.arrivals.get(class_) or Rate(at, at)
-        return replace(self, arrivals={**self.arrivals, class_: rate.with_one(at)})
+        arrivals = {**self.arrivals, class_: rate.with_one(at)}
+        return Measured(self.handling, self.waited, self.left, arrivals, self.calibration)
 
     def with_outcome(self, shown: Interval, waited: Span) -> "Measured":
         """Return what is known after one was answered `waited` ms after it was told to wait for `shown`."""

@@ -2,7 +2,7 @@
 
 from queues.interaction import PRIORITY_MAX, PRIORITY_MIN
 from queues.lifecycle import OPEN
-from queues.overflow import NO_CONTACT, Contact
+from queues.overflow import Contact
 from router import events as e
 from router.callbacks import book, slot_refused, wait_for_opening
 from router.clocks import agree
@@ -90,8 +90,9 @@ def _emit_admitted(draft: Draft, command: Admit, verdict: Verdict) -> None:
 
 def _contact(command: Admit) -> Contact | None:
     """Return how automatic replies may reach the customer."""
-    contact = Contact(command.address_hash, command.suppressed_by, command.mailable)
-    return contact if contact != NO_CONTACT else None
+    if command.address_hash is None and not command.suppressed_by and not command.mailable:
+        return None
+    return Contact(command.address_hash, command.suppressed_by, command.mailable)
 
 
 def _first_message(draft: Draft, command: Admit) -> e.MessageAdded:

@@ -14,6 +14,7 @@ from router.state import State
 from vocabulary.instants import Instant
 from vocabulary.skills import Requirement
 
+ALWAYS = Condition()
 LANGUAGE_SKILL = "lang:"
 
 
@@ -29,7 +30,7 @@ def triage(command: Admit, state: State, policy: Policy, now: Instant) -> Verdic
     """Return what the first rule that applies decides. The last rule applies always: configuration guarantees it."""
     reasons: list[str] = []
     for rule in policy.rules:
-        missing = _first_missing(rule, command, state, policy, now)
+        missing = None if rule.when == ALWAYS else _first_missing(rule, command, state, policy, now)
         if missing is None:
             return Verdict(rule.name, _with_language(rule.then, command.language), tuple(reasons))
         reasons.append(f"{rule.name}:{missing}")

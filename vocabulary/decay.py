@@ -9,6 +9,7 @@ from math import sqrt
 from vocabulary.instants import Span
 
 _BITS = 10
+"""A half-life is cut into 1,024 steps, and each of these into as many."""
 _STEPS = 1 << _BITS
 
 
@@ -31,9 +32,9 @@ _FINE = _powers(_root(0.5, 2 * _BITS))
 
 def kept(span: Span, half_life: Span) -> float:
     """Return what `span` ms, >= 0, leave of a figure: 0.5 after `half_life` ms. In steps of a millionth of that."""
-    steps = (span << (2 * _BITS)) // half_life
-    whole = steps >> (2 * _BITS)
-    if whole > 60:
-        return 0.0
-    share = _COARSE[(steps >> _BITS) & (_STEPS - 1)] * _FINE[steps & (_STEPS - 1)]
-    return share / (1 << whole) if whole else share
+    steps = (span << 20) // half_life
+    share = _COARSE[(steps >> 10) & 1023] * _FINE[steps & 1023]
+    whole = steps >> 20
+    if not whole:
+        return share
+    return share / (1 << whole) if whole <= 60 else 0.0

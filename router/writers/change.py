@@ -6,7 +6,7 @@ from typing import Any
 from agents.agent import BUSY, WORK, Agent, Hold, HoldKind
 from agents.busy import share_after
 from queues.interaction import Interaction, OfferState
-from queues.lifecycle import InteractionState, allows
+from queues.lifecycle import WAYS, InteractionState
 from router import events as e
 from router.state import State
 from vocabulary.ids import AgentId, InteractionId, OfferId
@@ -46,7 +46,7 @@ def enter(state: State, table: dict[Any, Any], key: Any, value: Any) -> None:
 def go(interaction: Interaction, by: str, to: InteractionState) -> None:
     """Let an interaction be in another state, by a way that the lifecycle lists."""
     state = interaction.state
-    assert allows(state, by, to), f"{interaction.id}: no way from {state} to {to} by {by!r}"
+    assert (state, by, to) in WAYS, f"{interaction.id}: no way from {state} to {to} by {by!r}"
     interaction.state = to
 
 
