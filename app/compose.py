@@ -6,10 +6,12 @@ from contextlib import AsyncExitStack
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
 
+from app.bookings import Bookings, link_of
 from app.clock import SystemClock
 from app.conversations import ChatConversations
 from app.days import days_in
@@ -18,6 +20,7 @@ from app.intake import Intake
 from app.leases import Leases
 from app.mail_intake import MailIntake
 from app.mailroom import MailChannel, Mailroom
+from app.notices import Notices
 from app.queue_settings import QueueSettings
 from app.rows import outbox_of, rows_of
 from app.seeds import seed_people, tell_core
@@ -35,12 +38,12 @@ from config.channel_schema import EmailChannel, ReceiveImap, ReceiveLmtp
 from config.policy import policy_of
 from config.schema import Settings
 from config.secrets import SecretRefused, create_secret, password_of, secret_of
-from queues.policy import ChannelPolicy
+from queues.policy import ChannelPolicy, QueuePolicy
 from router.policy import Policy
 from storage.bus import LocalBus
 from storage.sqlite import SqliteStore
 from vocabulary.errors import PermanentFailure
-from vocabulary.instants import SECOND
+from vocabulary.instants import SECOND, Span
 
 log = structlog.get_logger()
 
@@ -122,6 +125,19 @@ class Application:
         )
         self.leases = Leases(engine)
         self.queues = QueueSettings(engine, store)
+        keys = {"1": self.key}
+        link = partial(link_of, self.settings.web.public_url, keys)
+        wordings, zone = shipped_wordings(site.languages), ZoneInfo(site.time_zone)
+        notices = Notices(
+            store,
+            wordings,
+            link_of=link,
+            slot_of=self._slot_of,
+            zone=zone,
+            company=site.name,
+            domain=site.domain,
+        )
+        self.bookings = Bookings(engine=engine, store=store, notices=notices, keys=keys, zone=zone)
         self.site = RunningSite(
             name=site.name,
             engine=engine,
@@ -129,16 +145,19 @@ class Application:
             intake=self.intake,
             leases=self.leases,
             queues=self.queues,
+            link_of=link,
         )
         self.conversations = ChatConversations(engine=engine, store=store, intake=self.intake, company=site.name)
         self.mailroom = Mailroom(
             engine=engine,
             store=store,
             channels={name: self._mail_channel(channel) for name, channel in _mailboxes(self.settings).items()},
-            wordings=shipped_wordings(site.languages),
+            wordings=wordings,
             knowledge=self.knowledge,
             key=self.key,
             domain=site.domain,
+            texts={answer.name: answer.text for answer in self.settings.autoresponses},
+            notices=notices,
         )
         self.mail_intake = MailIntake(
             engine=engine,
@@ -152,6 +171,10 @@ class Application:
             keys=(self.key,),
             domain=site.domain,
         )
+
+    def _slot_of(self, queue: str) -> Span:
+        """Return the length of the queue's windows for callbacks."""
+        return self.engine.policy.queues.get(queue, QueuePolicy(name=queue)).callback_slot
 
     def _background(self) -> dict[str, Work]:
         return {

@@ -167,8 +167,9 @@ class ChatConversations:
                 return Spoken(id, await self._message(row)) if row is not None else None
             case e.OfferAccepted(interaction=id, agent=agent):
                 return Joined(id, await self._agent_name(agent))
-            case e.TakenOver(interaction=id, agent=agent) | e.RoomJoined(
-                interaction=id, agent=agent, mode="participant" | "barge"
+            case (
+                e.TakenOver(interaction=id, agent=agent)
+                | e.RoomJoined(interaction=id, agent=agent, mode="participant" | "barge")
             ):
                 return Joined(id, await self._agent_name(agent))
             case e.Transferred(interaction=id) | e.OwnerLost(interaction=id):

@@ -93,6 +93,7 @@ class _Doors:
             web.get("/ws/chat/{channel}", self._chat),
             web.get("/callback/{channel}", self._show_form),
             web.post("/callback/{channel}", self._send_form),
+            *self._application.bookings.routes(),
         )
 
     def open(self, app: web.Application) -> None:
@@ -181,7 +182,8 @@ class _Doors:
         assert row is not None, f"{id} was admitted, so it is in the records"
         wait = expected_wait(engine.state, engine.policy, id)
         shown = ExpectedWait(*(round(each / SECOND) for each in wait)) if wait is not None else None
-        return Receipt(reference(row.number), position(engine.state, id), shown)
+        link = self._application.site.callback_link(id)
+        return Receipt(reference(row.number), position(engine.state, id), shown, link)
 
     def _form(self, request: web.Request) -> CallbackForm:
         name = request.match_info["channel"]

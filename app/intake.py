@@ -19,7 +19,6 @@ from customers.identity import Identity, identities, new_customer_id
 from queues.interaction import Label
 from router.commands import AddMessage, Admit, StartOutbound
 from router.decision import Decision
-from vocabulary.errors import PermanentFailure
 from vocabulary.ids import AgentId, CustomerId, InteractionId, derived_id, keyed_hash
 from vocabulary.instants import Instant
 from vocabulary.media import EMAIL

@@ -1,4 +1,4 @@
-"""What customers are told about their callbacks: words, the time in their zone, the link, and an entry for a calendar."""
+"""What customers are told of their callbacks: words, the time in their zone, the link, an entry for a calendar."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence

@@ -1,13 +1,14 @@
 """A house in which policies are compared: the real core on a virtual clock, with the same customers for each policy.
 
-It does what `centrala simulate` can't express: agents with a pace of their own, labels, steps, single agents' figures.
+It does what `centrala simulate` can't express: agents with a pace of their own, labels, steps, figures of single agents.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from heapq import heappop, heappush, merge
 from itertools import count, islice
+from operator import attrgetter
 from random import Random
-from statistics import fmean
+from statistics import fmean, pstdev
 from typing import Any, NamedTuple
 
 import msgspec
@@ -25,11 +26,11 @@ from vocabulary.media import CALLBACK
 
 START: Instant = 1_000 * DAY
 WARM_UP = 0.1
-"""So much of the customers take part and are not counted."""
+"""This share of the customers, the first of them, takes part and is not counted."""
 
 
 class Kind(NamedTuple):
-    """Customers who are alike. `load` in erlangs, `handling` and `patience` are means in seconds, all exponential."""
+    """Customers who are alike. `load` in erlangs; `handling` and `patience` are means in seconds, all exponential."""
 
     name: str
     load: float
@@ -42,116 +43,123 @@ class Crew(NamedTuple):
     """Agents who are alike."""
 
     name: str
-    count: int
+    size: int
     profile: Profile
 
 
+class Setting(NamedTuple):
+    """Who comes, who is there, and by which policy. `pace`: how much longer than drawn a crew needs for a kind."""
+
+    kinds: Sequence[Kind]
+    crews: Sequence[Crew]
+    queues: Sequence[QueuePolicy]
+    pace: Mapping[tuple[str, str], float] = {}
+
+    @property
+    def policy(self) -> Policy:
+        """What it says to the core. What is closed is forgotten at once."""
+        media = sorted({kind.admit.medium for kind in self.kinds})
+        return Policy(
+            queues={queue.name: queue for queue in self.queues},
+            channels={medium: ChannelPolicy(name=medium, medium=medium, reopen=0) for medium in media},
+            rules=(Rule(name="all", then=Action(queue=self.queues[0].name)),),
+        )
+
+
+def admitted(queue: str, medium: str = CALLBACK, **fields: Any) -> Admit:
+    """Return how customers of a kind are let in, but for who they are."""
+    return Admit(id="", customer="", channel=medium, medium=medium, queue=queue, **fields)
+
+
+def queue(name: str, *media: str, **fields: Any) -> QueuePolicy:
+    """Return a queue whose offers of `media` (left out: callbacks) are accepted at once, without wrap-up."""
+    return QueuePolicy(name=name, offer=dict.fromkeys(media or (CALLBACK,), 0), wrap_up="none", **fields)
+
+
 class Customer(msgspec.Struct, gc=False):
-    """Somebody who comes `at` with `work` ms to do, and leaves after `patience` ms."""
+    """Somebody who comes `at` with `work` ms to do and leaves after `patience` ms; then how he fared."""
 
     at: Instant
     kind: int
     work: Span
     patience: Span | None
     id: str = ""
-    counts: bool = True
     waited: Span | None = None
     gone: bool = False
     agent: str = ""
 
 
-def admit(queue: str, medium: str = CALLBACK, **fields: Any) -> Admit:
-    """Return how customers of a kind are let in, but for who they are."""
-    return Admit(id="", customer="", channel=medium, medium=medium, queue=queue, **fields)
-
-
-def queue(name: str, *media: str, **fields: Any) -> QueuePolicy:
-    """Return a queue whose offers are accepted at once, without wrap-up."""
-    return QueuePolicy(name=name, offer=dict.fromkeys(media or (CALLBACK,), 0), wrap_up="none", **fields)
-
-
 def customers(kinds: Sequence[Kind], number: int, seed: int) -> list[Customer]:
     """Return the first `number` customers of all kinds, in the order in which they come. The same seed, the same ones.
 
-    What one kind draws doesn't move another, and policies share no draw with them.
+    What one kind draws moves no other, and no policy draws anything.
     """
-    return list(islice(merge(*(_coming(place, kind, seed) for place, kind in enumerate(kinds)), key=_at), number))
+    streams = (_coming(place, kind, Random(f"{seed}/{kind.name}")) for place, kind in enumerate(kinds))
+    return list(islice(merge(*streams, key=attrgetter("at")), number))
 
 
-def _at(customer: Customer) -> Instant:
-    return customer.at
-
-
-def _coming(place: int, kind: Kind, seed: int) -> Iterable[Customer]:
-    draw = Random(f"{seed}/{kind.name}")
+def _coming(place: int, kind: Kind, draw: Random) -> Iterator[Customer]:
     at = 0.0
     while True:
         at += draw.expovariate(kind.load / kind.handling)
         work = draw.expovariate(1 / kind.handling)
-        patience = draw.expovariate(1 / kind.patience) if kind.patience is not None else None
-        yield Customer(
-            START + round(at * SECOND),
-            place,
-            round(work * SECOND),
-            None if patience is None else round(patience * SECOND),
-        )
+        patience = round(draw.expovariate(1 / kind.patience) * SECOND) if kind.patience is not None else None
+        yield Customer(START + round(at * SECOND), place, round(work * SECOND), patience)
 
 
 class Outcome(NamedTuple):
-    """How those who count fared: by name of the kind those who came, and the share of its time each agent worked."""
+    """How those who count fared, by name of their kind in the order in which they came; how busy each agent was."""
 
     fared: dict[str, list[Customer]]
     busy: dict[str, float]
 
-    def mean_wait(self, *kinds: str) -> float:
-        """Return the mean wait of `kinds`, or of everybody, in seconds."""
-        return fmean(each.waited or 0 for name in kinds or self.fared for each in self.fared[name]) / SECOND
+    def waits(self, *kinds: str) -> list[float]:
+        """Return the waits of `kinds`, or of everybody, in seconds."""
+        return [(each.waited or 0) / SECOND for kind in kinds or self.fared for each in self.fared[kind]]
 
     def service_level(self, kind: str, target: float) -> float:
-        """Return the share of `kind` that was answered within `target` seconds."""
+        """Return the share of `kind` that was answered within `target` seconds; who left was not."""
         return fmean(not each.gone and (each.waited or 0) <= target * SECOND for each in self.fared[kind])
 
-    def occupancy(self, crew: str) -> float:
-        """Return the mean share of time at work of the agents of `crew`."""
-        return fmean(share for agent, share in self.busy.items() if agent.startswith(f"{crew}/"))
+    def growth(self) -> float:
+        """Return how many times the wait of the first half the wait of the second half is."""
+        halves = [(half[: len(half) // 2], half[len(half) // 2 :]) for half in map(self.waits, self.fared)]
+        first, second = (fmean(wait for half in halves for wait in half[part]) for part in (0, 1))
+        return second / first
+
+    def occupancy(self, crew: str = "") -> float:
+        """Return the mean share of time at work of the agents of `crew`, or of all."""
+        return fmean(share for agent, share in self.busy.items() if agent.startswith(crew))
+
+    @property
+    def spread(self) -> float:
+        """The standard deviation of the agents' shares of time at work."""
+        return pstdev(self.busy.values())
 
 
 class House:
-    """One run: `live` once. `pace`: how much longer than drawn a crew needs for a kind, by (kind, crew)."""
+    """One run of a setting; `live` once."""
 
-    def __init__(
-        self,
-        kinds: Sequence[Kind],
-        crews: Sequence[Crew],
-        queues: Iterable[QueuePolicy],
-        pace: Mapping[tuple[str, str], float] | None = None,
-    ) -> None:
-        self._kinds, self._crews, self._pace = kinds, crews, pace or {}
-        media = sorted({kind.admit.medium for kind in kinds})
-        named = {each.name: each for each in queues}
-        self._policy = Policy(
-            queues=named,
-            channels={medium: ChannelPolicy(name=medium, medium=medium, reopen=0) for medium in media},
-            rules=(Rule(name="all", then=Action(queue=next(iter(named)))),),
-        )
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        self._policy = setting.policy
         self._state = State()
         self._heap: list[tuple[Instant, int, str, Customer]] = []
+        # The number keeps what happens at one instant in the order in which it was told.
         self._number = count().__next__
         self._waiting: dict[str, Customer] = {}
         self._crew_of: dict[str, str] = {}
         self._held: dict[str, int] = {}
-        self._busy: dict[str, Span] = {}
         self._since: dict[str, Instant] = {}
+        self._busy: dict[str, Span] = {}
         self._from = self._until = START
 
     def live(self, coming: Sequence[Customer]) -> Outcome:
-        """Let `coming` come, wait and be served, and return how they fared."""
-        self._open()
+        """Let `coming` come, wait and be served, and return how they fared. `coming` stays as it is."""
         warm = round(len(coming) * WARM_UP)
         self._from, self._until = coming[warm].at, coming[-1].at
-        everybody = [
-            replace(each, id=f"i{number}", counts=number >= warm) for number, each in enumerate(coming)
-        ]
+        everybody = [replace(each, id=f"i{number}") for number, each in enumerate(coming)]
+        self._open()
         arriving = iter(everybody)
         self._push(next(arriving), "arrive")
         ticking = any(each.steps for each in self._policy.queues.values())
@@ -161,19 +169,18 @@ class House:
             now, _, what, customer = heappop(self._heap)
             if what == "end":
                 self._do(End(customer.id, customer.agent), now)
-            elif what == "leave":
-                if customer.waited is None:
-                    self._do(Leave(customer.id), now)
-            else:
+            elif what == "arrive":
                 self._arrive(customer)
                 following = next(arriving, None)
                 if following is not None:
                     self._push(following, "arrive")
-        return self._outcome(everybody)
+            elif customer.waited is None:
+                self._do(Leave(customer.id), now)
+        return self._outcome(everybody[warm:])
 
     def _open(self) -> None:
-        for crew in self._crews:
-            for number in range(crew.count):
+        for crew in self._setting.crews:
+            for number in range(crew.size):
                 id = f"{crew.name}/{number:03}"
                 self._crew_of[id] = crew.name
                 self._held[id] = self._busy[id] = 0
@@ -192,38 +199,41 @@ class House:
 
     def _arrive(self, customer: Customer) -> None:
         self._waiting[customer.id] = customer
-        admitted = replace(self._kinds[customer.kind].admit, id=customer.id, customer=customer.id)
-        self._do(admitted, customer.at)
+        self._do(replace(self._setting.kinds[customer.kind].admit, id=customer.id, customer=customer.id), customer.at)
         if customer.patience is not None and customer.waited is None:
             self._push(customer, "leave", customer.at + customer.patience)
 
     def _do(self, command: Command, now: Instant) -> None:
         decision = rush(command, self._state, self._policy, now)
         assert decision.refusal is None, decision.refusal
-        for event in decision.events:
-            match event:
-                case e.OfferAccepted(interaction=id, agent=agent):
-                    self._answered(self._waiting.pop(id), agent, now)
-                case e.Abandoned(interaction=id):
-                    customer = self._waiting.pop(id)
-                    customer.waited, customer.gone = now - customer.at, True
-                case e.WrappedUp(agent=agent):
-                    self._held[agent] -= 1
-                    if not self._held[agent]:
-                        self._busy[agent] += max(0, min(now, self._until) - max(self._since[agent], self._from))
+        events: tuple[Any, ...] = decision.events
+        for event in events:
+            # Matching on classes would cost a tenth of a run.
+            kind = type(event)
+            if kind is e.OfferAccepted:
+                self._answered(self._waiting.pop(event.interaction), event.agent, now)
+            elif kind is e.WrappedUp:
+                self._released(event.agent, now)
+            elif kind is e.Abandoned:
+                customer = self._waiting.pop(event.interaction)
+                customer.waited, customer.gone = now - customer.at, True
 
     def _answered(self, customer: Customer, agent: str, now: Instant) -> None:
         customer.waited, customer.agent = now - customer.at, agent
         if not self._held[agent]:
             self._since[agent] = now
         self._held[agent] += 1
-        pace = self._pace.get((self._kinds[customer.kind].name, self._crew_of[agent]), 1.0)
+        pace = self._setting.pace.get((self._setting.kinds[customer.kind].name, self._crew_of[agent]), 1.0)
         self._push(customer, "end", now + round(customer.work * pace))
 
-    def _outcome(self, everybody: Sequence[Customer]) -> Outcome:
+    def _released(self, agent: str, now: Instant) -> None:
+        self._held[agent] -= 1
+        if not self._held[agent]:
+            self._busy[agent] += max(0, min(now, self._until) - max(self._since[agent], self._from))
+
+    def _outcome(self, counted: Sequence[Customer]) -> Outcome:
         assert not self._waiting, f"{len(self._waiting)} were never served"
-        fared: dict[str, list[Customer]] = {kind.name: [] for kind in self._kinds}
-        for customer in everybody:
-            if customer.counts:
-                fared[self._kinds[customer.kind].name].append(customer)
+        fared: dict[str, list[Customer]] = {kind.name: [] for kind in self._setting.kinds}
+        for customer in counted:
+            fared[self._setting.kinds[customer.kind].name].append(customer)
         return Outcome(fared, {agent: busy / (self._until - self._from) for agent, busy in self._busy.items()})

@@ -155,5 +155,3 @@ def _answer(draft: Draft, command: Admit, response: Autoresponse, article: Candi
 def _acknowledge(draft: Draft, command: Admit, response: Autoresponse) -> None:
     wait = expected_wait(draft.state, draft.policy, command.id)
     reply(draft, draft.state.interactions[command.id], response.name, wait_ms=wait)
-
-

@@ -29,7 +29,6 @@ REPLIES_KEPT = 1_000
 """Instants of automatic replies to one address: as many as configuration may allow."""
 
 
-
 class State:
     """What is, at one place of the event log.
 
@@ -198,6 +197,7 @@ def _forget(state: State, interaction: Interaction) -> Instant | None:
 
 
 ENDED = frozenset({S.CLOSED, S.ABANDONED})
+
 
 def _silent(state: State, interaction: Interaction) -> Instant | None:
     return interaction.silent_at if interaction.state is S.ACTIVE else None

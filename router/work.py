@@ -183,5 +183,3 @@ def call_attempted(draft: Draft, command: CallAttempted) -> Refusal | None:
     elif command.outcome != "reached":
         try_again(draft, found, attempt)
     return None
-
-

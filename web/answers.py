@@ -353,6 +353,13 @@ class QueueView(View, frozen=True, kw_only=True):
     dispositions: list[str]
     disposition_required: bool
     misses_max: int
+    callback_slot_s: float
+    callback_places: int
+    callback_days_max: int
+    outside_hours: str
+    on_close: str
+    message_channel: str | None
+    overflow: list[dict[str, Any]]
     agents: list[str]
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from web.payloads import Body, Limit, Name, NewCustomer, Priority, Text, When
+from web.payloads import Body, Limit, Name, NewCustomer, OverflowDo, Priority, Text, When
 
 TimeZone = Annotated[str, Meta(max_length=64, description='An IANA time zone such as "Europe/Warsaw".')]
 
@@ -65,18 +65,6 @@ class LeftMessage(Body, frozen=True, kw_only=True):
     text: Text = ""
 
 
-class EmergencyAction(Body, frozen=True, kw_only=True):
-    """What is done with what waits and comes; of `move`, `message` and `close` at most one."""
-
-    priority: Annotated[int, Meta(ge=-200, le=200)] = 0
-    groups: Annotated[tuple[Name, ...], Meta(max_length=50)] = ()
-    callback: bool = False
-    reply: Name | None = None
-    move: Name | None = None
-    message: bool = False
-    close: Annotated[str, Meta(pattern=r"^[a-z0-9_.:-]{1,40}$")] | None = None
-
-
 EmergencyWord = Literal["overflow", "callback", "message", "close"]
 
 
@@ -87,5 +75,5 @@ class Emergency(Body, frozen=True, kw_only=True):
     e-mail, `close` closes it.
     """
 
-    action: EmergencyAction | EmergencyWord | None
+    action: OverflowDo | EmergencyWord | None
     reason: Annotated[str, Meta(max_length=1000)] = ""

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from queues.interaction import RoomMode
-from queues.policy import OnDisconnect, Order, Placement, Strategy, WrapUpMode
+from queues.policy import OnClose, OnDisconnect, Order, OutsideHours, Placement, Strategy, WrapUpMode
 from router.commands import CallOutcome
 from vocabulary.skills import LEVEL_MAX, LEVEL_MIN
 
@@ -244,6 +244,37 @@ class QueueStep(Body, frozen=True, kw_only=True):
     guard: bool = True
 
 
+class OverflowWhen(Body, frozen=True, kw_only=True):
+    """When work overflows: all that is set must hold."""
+
+    wait: SpanText | None = None
+    length: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None
+    expected_wait: SpanText | None = None
+    unstaffed: bool = False
+    closed: bool = False
+    holiday: bool = False
+    emergency: bool = False
+
+
+class OverflowDo(Body, frozen=True, kw_only=True):
+    """What is done then; of `move`, `message` and `close` at most one."""
+
+    priority: Annotated[int, Meta(ge=-200, le=200)] = 0
+    groups: Annotated[tuple[Name, ...], Meta(max_length=50)] = ()
+    callback: bool = False
+    reply: Name | None = None
+    move: Name | None = None
+    message: bool = False
+    close: Annotated[str, Meta(pattern=r"^[a-z0-9_.:-]{1,40}$")] | None = None
+
+
+class OverflowRule(Body, frozen=True, kw_only=True):
+    """A rule of overflow: all that hold apply in their order, each once, until one takes the work out of the queue."""
+
+    when: OverflowWhen
+    do: OverflowDo
+
+
 class QueueSettings(Body, frozen=True, kw_only=True):
     """A queue's settings; spans such as "20s". What is left out has its default (PUT) or stays (PATCH)."""
 
@@ -273,6 +304,13 @@ class QueueSettings(Body, frozen=True, kw_only=True):
     monitoring: bool | None = None
     callback_attempts: Annotated[int, Meta(ge=1, le=20)] | None = None
     callback_retry: SpanText | None = None
+    callback_slot: SpanText | None = None
+    callback_places: Annotated[int, Meta(ge=0, le=10_000)] | None = None
+    callback_days_max: Annotated[int, Meta(ge=1, le=90)] | None = None
+    outside_hours: OutsideHours | None = None
+    on_close: OnClose | None = None
+    message_channel: Name | None = None
+    overflow: Annotated[list[OverflowRule], Meta(max_length=20)] | None = None
     sla: Name | None = None
     silent_after: dict[str, SpanText] | None = None
     parked_close_after: dict[str, SpanText] | None = None

@@ -54,7 +54,19 @@ _log = structlog.get_logger(__name__)
 
 def endpoints() -> list[Endpoint]:
     """Return every endpoint of the API."""
-    parts = (account, interactions, handling, supervision, callbacks, offers, agents, queues, emergency, records, events)
+    parts = (
+        account,
+        interactions,
+        handling,
+        supervision,
+        callbacks,
+        offers,
+        agents,
+        queues,
+        emergency,
+        records,
+        events,
+    )
     return [endpoint for part in parts for endpoint in part.endpoints]
 
 

@@ -1,12 +1,16 @@
 """Builds the views of agents and queues, from the state, the policy and the figures of the day."""
 
 from collections.abc import Callable
+from typing import Any
+
+import msgspec
 
 from agents.agent import MEDIA_DEFAULTS, Agent, MediumLimit
 from queues.interaction import Offer
+from queues.overflow import Overflow
 from queues.policy import Step
 from reports.live import LiveQueue
-from vocabulary.instants import SECOND, Instant, Span, rfc3339
+from vocabulary.instants import SECOND, Instant, Span, rfc3339, span_text
 from web import answers as a
 from web.site import Site
 
@@ -139,8 +143,22 @@ class StaffViews:
             dispositions=list(policy.dispositions),
             disposition_required=policy.disposition_required,
             misses_max=policy.misses_max,
+            callback_slot_s=policy.callback_slot / 1000,
+            callback_places=policy.callback_places,
+            callback_days_max=policy.callback_days_max,
+            outside_hours=policy.outside_hours,
+            on_close=policy.on_close,
+            message_channel=policy.message_channel,
+            overflow=[_overflow(rule) for rule in policy.overflow],
             agents=list(self._site.state.members.get(name, ())),
         )
+
+
+def _overflow(rule: Overflow) -> dict[str, Any]:
+    """Return a rule as the API takes it."""
+    when = msgspec.to_builtins(rule.when)
+    spans = {key: span_text(when[key]) for key in ("wait", "expected_wait") if key in when}
+    return {"when": when | spans, "do": msgspec.to_builtins(rule.do)}
 
 
 def _medium(limit: MediumLimit) -> a.MediumView:

@@ -11,8 +11,12 @@ class ExpectedWait(msgspec.Struct, frozen=True):
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """The request is durable. `position` and `expected_wait` are as they were then, None if nobody can tell."""
+    """The request is durable. `position` and `expected_wait` are as they were then, None if nobody can tell.
+
+    At `cancel_url` the customer chooses another time, or cancels.
+    """
 
     reference: str
     position: int | None = None
     expected_wait: ExpectedWait | None = None
+    cancel_url: str | None = None

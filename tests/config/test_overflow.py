@@ -76,14 +76,18 @@ callback_places = 0
             "it beside move",
         ),
         (
-            ('overflow = [{ when = { closed = true }, do = { close = "x", reply = "sorry" } }, '
-            '{ when = { holiday = true }, do = { close = "y", reply = "sorry" } }]'),
+            (
+                'overflow = [{ when = { closed = true }, do = { close = "x", reply = "sorry" } }, '
+                '{ when = { holiday = true }, do = { close = "y", reply = "sorry" } }]'
+            ),
             "overflow[1]",
             "a rule that never applies",
         ),
         (
-            ('overflow = [{ when = { wait = "1m" }, do = { close = "x", reply = "sorry" } }, '
-            '{ when = { wait = "2m", unstaffed = true }, do = { close = "y", reply = "sorry" } }]'),
+            (
+                'overflow = [{ when = { wait = "1m" }, do = { close = "x", reply = "sorry" } }, '
+                '{ when = { wait = "2m", unstaffed = true }, do = { close = "y", reply = "sorry" } }]'
+            ),
             "overflow[1]",
             "a rule that never applies",
         ),

@@ -20,6 +20,7 @@ from tests.reference.customers import resume as again
 from tests.reference.leg import end, enqueue, let_go, over, set_aside, target_of, wrapped_up
 from tests.reference.matching import take
 from tests.reference.rings import end_hold, lift_only, lose, part_company, refused_by, withdraw_all
+from tests.reference.steps import follow
 from tests.reference.values import OVER, QUEUED, Done, Ring, Work
 from tests.reference.who import has_room
 from tests.reference.world import Refused, World
@@ -138,6 +139,7 @@ def reprioritise(world: World, order: Reprioritise) -> None:
     work.target, work.credit = target_of(world, work), world.queue(work.queue).credit
     if order.class_ is not None:
         work.class_ = order.class_
+    follow(world, work)
 
 
 def park(world: World, order: Park) -> None:

@@ -98,16 +98,22 @@ def step_due(world: World, work: Work) -> None:
 
 def review(world: World) -> None:
     """A start of the house: steps that come sooner than was known are looked at then."""
-    if not any(queue.steps for queue in world.policy.queues.values()):
-        return
     for work in world.works.values():
-        if work.state not in QUEUED:
-            continue
-        for at in sorted(at for at, _ in ahead(work, world.queue(work.queue)))[:1]:
-            # One that is overdue may be held back; then it is looked at again soon.
-            latest = at if at > world.now else world.now + 10 * SECOND
-            if work.step_at is None or work.step_at > latest:
-                work.step_at = max(at, world.now)
+        follow(world, work)
+
+
+def follow(world: World, work: Work) -> None:
+    """Look at the steps of what waits sooner, if the next one comes sooner than was known.
+
+    Reading: a step that could raise a priority no further may do so again once somebody has lowered it.
+    """
+    if work.state not in QUEUED:
+        return
+    for at in sorted(at for at, _ in ahead(work, world.queue(work.queue)))[:1]:
+        # One that is overdue may be held back; then it is looked at again soon.
+        latest = at if at > world.now else world.now + 10 * SECOND
+        if work.step_at is None or work.step_at > latest:
+            work.step_at = max(at, world.now)
 
 
 def _overloads(world: World, work: Work, then: Work) -> bool:

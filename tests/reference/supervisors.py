@@ -4,6 +4,7 @@ from router.commands import Assign, Close, MarkSpam, StartOutbound, UndoAct
 from tests.reference.matching import rings_at, take
 from tests.reference.owners import force_close, known_queue
 from tests.reference.rings import end_hold, lift_only, withdraw, withdraw_all
+from tests.reference.steps import follow
 from tests.reference.transfers import GONE, give, room_for
 from tests.reference.values import OVER, QUEUED, Person, Piece, Work
 from tests.reference.who import has_room, limit_of, serves
@@ -114,6 +115,7 @@ def undo(world: World, order: UndoAct) -> None:
     if work.state == "waiting" and done.what != "priority":
         work.leg += 1
     _kept_for_nobody_gone(world, work)
+    follow(world, work)
     world.returned[work.id] = None
 
 

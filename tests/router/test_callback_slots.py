@@ -68,7 +68,9 @@ def test_a_window_has_so_many_places_and_then_is_full() -> None:
     assert (left(there, start), left(there, start + 30 * MINUTE)) == (0, 2)
     assert there.refusal(admit("i-3", "callback", slot=start)) == ("conflict", "slot_full")
     assert "i-3" not in there.state.interactions
-    assert there.of(CustomerTold)[0] == CustomerTold(at=START, interaction="i-1", notice="callback_confirmed", due=start)
+    assert there.of(CustomerTold)[0] == CustomerTold(
+        at=START, interaction="i-1", notice="callback_confirmed", due=start
+    )
 
 
 def test_a_booked_callback_waits_from_the_start_of_its_window_and_its_place_is_free_then() -> None:
@@ -257,6 +259,4 @@ def test_who_could_not_be_reached_is_told() -> None:
     there.agent("a")
     there.active("i-1", "callback")
     there.run(CallAttempted("i-1", "a", "busy"))
-    assert there.of(CustomerTold) == [
-        CustomerTold(at=START, interaction="i-1", notice="callback_not_reached")
-    ]
+    assert there.of(CustomerTold) == [CustomerTold(at=START, interaction="i-1", notice="callback_not_reached")]

@@ -6,8 +6,9 @@ from vocabulary.records import Put
 from web.answers import EmergencyView
 from web.api.handling import audit_line
 from web.call import Call
-from web.callback_payloads import Emergency, EmergencyAction
+from web.callback_payloads import Emergency
 from web.endpoint import Endpoints
+from web.payloads import OverflowDo
 from web.problems import Problem
 
 endpoints = Endpoints("queues")
@@ -48,11 +49,11 @@ async def _set(call: Call, name: str, body: Emergency) -> EmergencyView:
     return _view(call, name)
 
 
-def _action(given: EmergencyAction | str | None) -> Do | None:
+def _action(given: OverflowDo | str | None) -> Do | None:
     match given:
         case None:
             return None
-        case EmergencyAction():
+        case OverflowDo():
             return Do(**{key: getattr(given, key) for key in given.__struct_fields__})
         case "callback":
             return Do(callback=True)

@@ -4,19 +4,21 @@ from typing import Any
 
 import msgspec
 
+from queues.overflow import Do, Overflow, When
 from queues.policy import QueuePolicy, Step
 from vocabulary.errors import TemporaryFailure
 from vocabulary.instants import SECOND, span_of
 from web.answers import LiveView, Queues, QueueView
 from web.call import Call
 from web.endpoint import Endpoints
-from web.payloads import QueueSettings, QueueStep, RemovalQuery
+from web.payloads import OverflowRule, OverflowWhen, QueueSettings, QueueStep, RemovalQuery
 from web.problems import Problem, invalid, refused, unavailable
 
 endpoints = Endpoints("queues")
 
 _SPANS = frozenset(
-    "target credit short wrap_up_after wrap_up_extension disconnect_grace owner_hold warm_wait callback_retry".split()
+    "target credit short wrap_up_after wrap_up_extension disconnect_grace owner_hold warm_wait".split()
+    + ["callback_retry", "callback_slot"]
 )
 _SPANS_BY_NAME = frozenset({"offer", "hold", "segment_targets", "silent_after", "parked_close_after"})
 """Tables of spans, by medium or by segment."""
@@ -72,6 +74,7 @@ async def live(call: Call, name: str) -> LiveView:
 
 
 async def _use(call: Call, queue: QueuePolicy) -> None:
+    _check_overflow(call, queue)
     if queue.hours is not None and queue.hours not in call.site.policy.hours:
         raise invalid("hours", f"The configuration file has no table [hours.{queue.hours}].")
     if queue.sla is not None and queue.sla not in call.site.policy.sla:
@@ -80,6 +83,18 @@ async def _use(call: Call, queue: QueuePolicy) -> None:
         await call.site.put_queue(queue)
     except TemporaryFailure as failure:
         raise unavailable(str(failure)) from failure
+
+
+def _check_overflow(call: Call, queue: QueuePolicy) -> None:
+    policy = call.site.policy
+    if queue.message_channel is not None and policy.channels.get(queue.message_channel) is None:
+        raise invalid("message_channel", f"There is no channel {queue.message_channel!r}.")
+    for place, rule in enumerate(queue.overflow):
+        move, reply = rule.do.move, rule.do.reply
+        if move is not None and (move == queue.name or move not in policy.queues):
+            raise invalid(f"overflow[{place}].do.move", f"There is no other queue {move!r}.")
+        if reply is not None and reply not in policy.autoresponses:
+            raise invalid(f"overflow[{place}].do.reply", f"There is no automatic answer {reply!r}.")
 
 
 def _given(body: QueueSettings) -> dict[str, Any]:
@@ -91,6 +106,8 @@ def _given(body: QueueSettings) -> dict[str, Any]:
 def _value(key: str, value: Any) -> Any:
     if key == "steps":
         return _steps(value)
+    if key == "overflow":
+        return tuple(_overflow(f"overflow[{place}]", rule) for place, rule in enumerate(value))
     if key in _SPANS:
         return _span(key, value)
     if key in _SPANS_BY_NAME:
@@ -118,6 +135,19 @@ def _step(path: str, given: QueueStep) -> Step:
         priority=given.priority,
         guard=given.guard,
     )
+
+
+def _overflow(path: str, given: OverflowRule) -> Overflow:
+    when, do = given.when, given.do
+    if when == OverflowWhen():
+        raise invalid(f"{path}.when", "Say when, for instance with wait.")
+    if sum((do.move is not None, do.message, do.close is not None)) > 1:
+        raise invalid(f"{path}.do", "Of move, message and close, name one.")
+    values = {key: getattr(when, key) for key in when.__struct_fields__}
+    for key in ("wait", "expected_wait"):
+        if values[key] is not None:
+            values[key] = _span(f"{path}.when.{key}", values[key])
+    return Overflow(when=When(**values), do=Do(**{key: getattr(do, key) for key in do.__struct_fields__}))
 
 
 def _span(path: str, text: str) -> int:
