@@ -40,7 +40,8 @@ def facing(state: State, interaction: Interaction, now: Instant | None) -> Facin
     """Return what `interaction`, which waits, faces."""
     index = state.index
     own = line_of(index, interaction)
-    pools = tuple(pools_of(index, own))
+    # A pool that everybody has left stays in the index until the next start; it must not count.
+    pools = tuple(pool for pool in pools_of(index, own) if pool.agents)
     everyone = sum(len(pool.agents) for pool in pools)
     ahead, alike = own.ahead_of(interaction.key), True
     for line, share in _shares(index, pools, own):

@@ -78,6 +78,8 @@ class _Scene:
         count = 0
         for line in reached:
             for pool in pools_of(index, line):
+                if not pool.agents:
+                    continue
                 if pool in known or (line is not self.own and count > AGENTS_MAX):
                     continue
                 known.add(pool)

@@ -43,6 +43,7 @@ async def test_a_form_that_is_filled_in_well_is_received_and_confirmed() -> None
         "reference": "R-1",
         "position": 1,
         "expected_wait": {"low_s": 60, "high_s": 240},
+        "cancel_url": None,
     }
     ((external_id, message),) = house.kept.items()
     assert message == InboundMessage(
