@@ -29,7 +29,8 @@ def chart(curves: Sequence[Curve], figure: str, size: str) -> str:
         return HEIGHT - BOTTOM - value / most * (HEIGHT - BOTTOM - TOP)
 
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="13">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}"',
+        ' font-family="sans-serif" font-size="13">',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>',
     ]
     for step in range(5):

@@ -1,7 +1,7 @@
 """Routing: decisions a second through the core, beside a sorted list and the full scan of help desks, in one run.
 
-`python -m benchmarks.routing [--json] [--quick] [--growth FILE.svg]`. Everybody is busy and thousands wait. One round is
-an arrival and a release, each one command through `advance` (decide and evolve in one pass, with a way back), with
+`python -m benchmarks.routing [--json] [--quick] [--growth FILE.svg]`. Everybody is busy and thousands wait. One round
+is an arrival and a release, each one command through `advance` (decide and evolve in one pass, with a way back), with
 capacity, priorities, wrap-up rules and events as they are. The freed agent gets the earliest that he qualifies for. The
 peers do the same over plain lists, without events, capacity or deadlines: the sorted list takes the first match, the
 scan scores every agent on arrival and looks at everything that waits on release. Times are of the process's CPU.

@@ -55,7 +55,7 @@ def test_a_line_that_is_served_from_its_head_keeps_no_dead_weight() -> None:
     line = Line(0, Signature("support", "chat"))
     for number in range(1_000):
         line.add(place(number))
-    for number in range(999):
+    for _ in range(999):
         line.remove(line.head)
     assert [each.number for each in line] == [999]
     assert len(line._places) < 200
