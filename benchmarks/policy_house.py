@@ -1,6 +1,6 @@
 """A house in which policies are compared: the real core on a virtual clock, with the same customers for each policy.
 
-It does what `centrala simulate` can't express: agents with a pace of their own, labels, steps, figures of single agents.
+It does what `centrala simulate` can't express: agents of their own pace, labels, steps, figures of single agents.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -46,7 +46,7 @@ def bullseye(number: int, seed: int) -> Row:
     return Row(
         "bullseye",
         "three types of 5 agents and 3.9 erlangs, work of another type takes 25 % longer. At once: everybody serves"
-        " everything as it is due, one's own first on arrival. Lent: a step adds the other groups, after their own work."
+        " everything as it is due, one's own first on arrival. Lent: a step adds the other groups, after their own work."  # noqa: E501
         " Near saturation: 20 agents and 19.2 erlangs a type; a step after 20 s drops the skill, or lends",
         number,
         figures,

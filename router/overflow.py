@@ -22,6 +22,7 @@ from router.decision import Refusal
 from router.draft import Draft, refuse, unknown
 from router.legs import close, enqueue
 from router.opening import status_at, watch
+from router.relax import follow_steps
 from router.replies import may_reply, reply
 from vocabulary.ids import InteractionId, QueueName
 from vocabulary.media import CALLBACK, EMAIL
@@ -238,6 +239,9 @@ def _prioritise(draft: Draft, interaction: Interaction, priority: int) -> None:
             by="router",
         )
     )
+    if draft.queue(interaction.queue).steps:
+        # A step that could raise it no further may do so again.
+        follow_steps(draft, interaction)
 
 
 def _leave_message(draft: Draft, interaction: Interaction) -> None:
