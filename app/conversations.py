@@ -174,6 +174,9 @@ class ChatConversations:
                 return Joined(id, await self._agent_name(agent))
             case e.Transferred(interaction=id) | e.OwnerLost(interaction=id):
                 return Transferred(id)
+            case e.Converted(interaction=id, medium=medium):
+                # It goes on elsewhere; what is told of that comes as a message.
+                return Ended(id, medium)
             case e.Ended(interaction=id, by=by):
                 return Ended(id, by)
             case e.Closed(interaction=id, reason=reason):

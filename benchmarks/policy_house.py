@@ -73,7 +73,8 @@ def admitted(queue: str, medium: str = CALLBACK, **fields: Any) -> Admit:
 
 def queue(name: str, *media: str, **fields: Any) -> QueuePolicy:
     """Return a queue whose offers of `media` (left out: callbacks) are accepted at once, without wrap-up."""
-    return QueuePolicy(name=name, offer=dict.fromkeys(media or (CALLBACK,), 0), wrap_up="none", **fields)
+    usual = {"offer": dict.fromkeys(media or (CALLBACK,), 0), "wrap_up": "none"}
+    return QueuePolicy(name=name, **(usual | fields))
 
 
 class Customer(msgspec.Struct, gc=False):

@@ -1,5 +1,6 @@
 """Random days: after every step all invariants hold, and the journal gives the same state again."""
 
+from datetime import UTC
 from typing import Any
 
 import pytest
@@ -8,15 +9,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from agents.agent import MediumLimit, Membership, Profile
+from queues.hours import Hours, Interval
 from queues.interaction import Interaction
 from queues.lifecycle import InteractionState
+from queues.overflow import Do, Overflow, When
 from queues.policy import Step
 from queues.sla import Agreement, Escalation, SlaPolicy
 from router.commands import (
+    AcceptCallback,
     AcceptOffer,
     AddMessage,
     Assign,
     CallAttempted,
+    CancelCallback,
     CancelTransfer,
     Candidate,
     Close,
@@ -31,15 +36,19 @@ from router.commands import (
     ExtendWrapUp,
     JoinRoom,
     Leave,
+    LeaveMessage,
     LeaveRoom,
     MarkSpam,
     Move,
     Park,
     Reconcile,
+    RecordEstimate,
     RemoveAgent,
     RenewSla,
     Reprioritise,
+    RescheduleCallback,
     Resume,
+    SetEmergency,
     SetPresence,
     StartOutbound,
     TakeOver,
@@ -80,6 +89,17 @@ GOLD = SlaPolicy(
     at_breach=Escalation(priority=20, queue="sales", notify=("page",)),
 )
 KEY = SlaPolicy(agreement=Agreement(name="key", first_response=MINUTE, resolution=HOUR), segments=("key_account",))
+AT_ONCE = (
+    Overflow(when=When(length=2), do=Do(move="sales")),
+    Overflow(when=When(wait=30 * SECOND, unstaffed=True), do=Do(move="mail")),
+    Overflow(when=When(unstaffed=True), do=Do(priority=5, groups=("backup",), callback=True)),
+    Overflow(when=When(expected_wait=MINUTE), do=Do(message=True, priority=1)),
+)
+BY_HOURS = (
+    Overflow(when=When(emergency=True), do=Do(move="sales")),
+    Overflow(when=When(closed=True, wait=10 * SECOND), do=Do(reply="ack", close="closed")),
+    Overflow(when=When(wait=2 * MINUTE), do=Do(move="instant")),
+)
 POLICY = policy(
     queue("sales", wrap_up="timed", target=20 * SECOND, steps=STEPS, segment_targets={"key_account": 5 * SECOND}),
     queue(
@@ -93,8 +113,21 @@ POLICY = policy(
         silent_after={"chat": 5 * MINUTE},
         parked_close_after={"chat": 2 * HOUR},
     ),
-    queue("instant", offer={"chat": 0, "email": 0, "callback": 0}, wrap_up="none"),
-    queue("mail", wrap_up="optional", on_disconnect={"chat": "close", "callback": "requeue"}, callback_attempts=2),
+    queue("instant", offer={"chat": 0, "email": 0, "callback": 0}, wrap_up="none", overflow=AT_ONCE),
+    queue(
+        "mail",
+        wrap_up="optional",
+        on_disconnect={"chat": "close", "callback": "requeue"},
+        callback_attempts=2,
+        callback_slot=5 * MINUTE,
+        callback_places=1,
+        hours="office",
+        on_close="message",
+        outside_hours="schedule",
+        message_channel="mail",
+        overflow=BY_HOURS,
+    ),
+    hours={"office": Hours(zone=UTC, week=((Interval(9 * 60, 9 * 60 + 45), Interval(10 * 60, 17 * 60)),) * 7)},
     rules=(
         triage_rule("support", Condition(label=("faq",)), name="faq", autoresponse="bot"),
         triage_rule("support", autoresponse="ack"),
@@ -156,6 +189,7 @@ class Day(RuleBasedStateMachine):
 
     @initialize(capacities=st.lists(st.sampled_from((33, 66, 100, 150)), min_size=4, max_size=4))
     def staff(self, capacities: list[int]) -> None:
+        self.do(Reconcile())
         queues = (QUEUES, QUEUES[:2], QUEUES[1:], QUEUES[:1])
         for name, capacity, serves in zip(AGENTS, capacities, queues, strict=True):
             media = {"chat": MediumLimit(50, 2)} if name == "b" else {}
@@ -330,6 +364,33 @@ class Day(RuleBasedStateMachine):
             if remove is None
             else RemoveAgent(agent, move=remove)
         )
+
+    @rule(
+        name=st.sampled_from(("instant", "mail")),
+        action=st.sampled_from((None, None, Do(), Do(move="support"), Do(priority=3), Do(close="evacuated"))),
+    )
+    def an_emergency_comes_or_goes(self, name: str, action: Do | None) -> None:
+        self.do(SetEmergency(name, action, "boss"))
+
+    @precondition(lambda self: self.those(S.WAITING, S.OFFERED, S.SCHEDULED))
+    @rule(
+        number=picks,
+        act=st.sampled_from(("callback", "slot", "reschedule", "cancel", "message", "estimate")),
+        slots=st.integers(0, 3),
+    )
+    def who_waits_chooses_another_way(self, number: int, act: str, slots: int) -> None:
+        known = self.pick(number, S.WAITING, S.OFFERED, S.SCHEDULED)
+        if known is not None:
+            slot = (self.house.now // (5 * MINUTE) + slots) * 5 * MINUTE
+            orders: dict[str, Command] = {
+                "callback": AcceptCallback(known.id),
+                "slot": AcceptCallback(known.id, slot),
+                "reschedule": RescheduleCallback(known.id, slot),
+                "cancel": CancelCallback(known.id, "customer" if slots else "boss"),
+                "message": LeaveMessage(known.id),
+                "estimate": RecordEstimate(known.id, slots * 30 * SECOND, slots * MINUTE),
+            }
+            self.do(orders[act])
 
     @rule(number=picks)
     def something_is_said_twice(self, number: int) -> None:

@@ -1,5 +1,13 @@
 from channels.callback.receipt import ExpectedWait, Receipt
-from channels.callback.sealed import FORM_AGE_MAX, form_of, form_token, receipt_of, sealed_receipt
+from channels.callback.sealed import (
+    FORM_AGE_MAX,
+    form_of,
+    form_token,
+    interaction_of_link,
+    link_token,
+    receipt_of,
+    sealed_receipt,
+)
 
 KEYS = {"k1": b"a secret of the site"}
 NOW = 1_700_000_000_000
@@ -26,6 +34,14 @@ def test_keys_can_be_rotated() -> None:
     rotated = {"k2": b"a newer secret", **KEYS}
     assert receipt_of(sealed_receipt(RECEIPT, KEYS), rotated) == RECEIPT
     assert receipt_of(sealed_receipt(RECEIPT, rotated), KEYS) is None
+
+
+def test_a_link_opens_its_callback_and_nothing_else_does() -> None:
+    token = link_token("i-abc", KEYS)
+    assert interaction_of_link(token, KEYS) == "i-abc"
+    assert interaction_of_link(link_token("i-abc", {"k1": b"another secret"}), KEYS) is None
+    assert interaction_of_link(sealed_receipt(RECEIPT, KEYS), KEYS) is None
+    assert receipt_of(token, KEYS) is None
 
 
 def test_nothing_else_is_believed() -> None:
