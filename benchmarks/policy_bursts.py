@@ -1,4 +1,4 @@
-"""The row of bursts: 50 agents become free at one instant while many wait, and strategy `optimal` assigns them together.
+"""The row of bursts: 50 agents become free at one instant, many wait, and `optimal` assigns them together.
 
 Beside it: the same agents freed one after the other, each taking what is best for him; and the usual greedy way, in
 which each customer in turn gets the quickest agent who is left.

@@ -1,4 +1,4 @@
-"""The naive way: work is assigned on ticks, all that waits and all who are free at once. It shares no rule with the core."""
+"""The naive way: work is assigned on ticks, to all who are free at once. It shares no rule with the core."""
 
 from collections.abc import Iterator, Sequence
 from heapq import heappop, heappush
