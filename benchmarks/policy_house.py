@@ -66,6 +66,11 @@ class Setting(NamedTuple):
         )
 
 
+def agent_id(crew: Crew, number: int) -> str:
+    """Return the id of an agent of `crew`, who are counted from 0."""
+    return f"{crew.name}/{number:03}"
+
+
 def admitted(queue: str, medium: str = CALLBACK, **fields: Any) -> Admit:
     """Return how customers of a kind are let in, but for who they are."""
     return Admit(id="", customer="", channel=medium, medium=medium, queue=queue, **fields)
@@ -139,12 +144,12 @@ class Outcome(NamedTuple):
 
 
 class House:
-    """One run of a setting; `live` once."""
+    """One run of a setting; `live` once. `state`: what was before, if anything."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: Setting, state: State | None = None) -> None:
         self._setting = setting
         self._policy = setting.policy
-        self._state = State()
+        self._state = state or State()
         self._heap: list[tuple[Instant, int, str, Customer]] = []
         # The number keeps what happens at one instant in the order in which it was told.
         self._number = count().__next__
@@ -182,7 +187,7 @@ class House:
     def _open(self) -> None:
         for crew in self._setting.crews:
             for number in range(crew.size):
-                id = f"{crew.name}/{number:03}"
+                id = agent_id(crew, number)
                 self._crew_of[id] = crew.name
                 self._held[id] = self._busy[id] = 0
                 for command in (DefineAgent(id, crew.profile), Connect(id), SetPresence(id, "available", by=id)):

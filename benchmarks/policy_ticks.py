@@ -12,7 +12,7 @@ from vocabulary.instants import SECOND, Instant, Span
 AHEAD = 50
 """So much is looked at beyond what can be assigned."""
 WEIGHT = 3
-"""What a second of handling counts against a second of waiting: of 1, 2, 3, 5 and 10 the best for ticks too."""
+"""What a second of handling counts against a second of waiting; with 1, ticks do worse."""
 
 
 def by_ticks(setting: Setting, coming: Sequence[Customer], every: Span) -> Outcome:
