@@ -2,17 +2,19 @@
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import NamedTuple
 
-from queues.interaction import Interaction, Place
+from queues.interaction import Interaction, OrderKey, turn_of
 from vocabulary.ids import QueueName
-from vocabulary.instants import Instant, Span
+from vocabulary.instants import Span
 from vocabulary.skills import Requirement
 
-END = Place(1_000_000, 0, 0, -1, "")
-"""Behind every place: what the head of an empty line is."""
+END = 1 << 200
+"""Behind every turn: what the head of an empty line is."""
 
 _DEAD_MAX = 64
+_TURN = attrgetter("turn")
 
 
 class Signature(NamedTuple):
@@ -43,48 +45,53 @@ def signature_of(interaction: Interaction) -> Signature:
 class Line:
     """What waits under one signature, lowest key first."""
 
-    __slots__ = ("_places", "_start", "index", "signature")
+    __slots__ = ("_rows", "_start", "index", "signature")
 
     def __init__(self, index: int, signature: Signature) -> None:
         self.index = index
         self.signature = signature
-        self._places: list[Place] = []
+        self._rows: list[Interaction] = []
         self._start = 0
 
-    def add(self, place: Place) -> None:
-        """Put `place` where its key belongs."""
-        places = self._places
-        if len(places) == self._start or places[-1] < place:
-            places.append(place)
+    def add(self, row: Interaction) -> None:
+        """Put `row` where its turn comes."""
+        rows = self._rows
+        if len(rows) == self._start or rows[-1].turn < row.turn:
+            rows.append(row)
         else:
-            insort(places, place, self._start)
+            insort(rows, row, self._start)
 
-    def remove(self, place: Place) -> None:
-        """Take `place` out; it must be there."""
-        places, start = self._places, self._start
-        if places[start] is place:
+    def remove(self, row: Interaction) -> None:
+        """Take `row` out; it must be there."""
+        rows, start = self._rows, self._start
+        if rows[start] is row:
             # What is taken from the head is cut off later, in one go.
-            self._start = start + 1
-            if self._start > _DEAD_MAX and 2 * self._start > len(places):
-                del places[: self._start]
+            self._start = start = start + 1
+            if start > _DEAD_MAX and 2 * start > len(rows):
+                del rows[:start]
                 self._start = 0
             return
-        at = bisect_left(places, place, start)
-        assert places[at] is place, f"{place.id} does not wait here"
-        del places[at]
+        at = bisect_left(rows, row, start)
+        assert rows[at] is row, f"{row.id} does not wait here"
+        del rows[at]
 
     @property
-    def head(self) -> Place:
-        """The first place, or END."""
-        return self._places[self._start] if self._start < len(self._places) else END
+    def head(self) -> int:
+        """The turn of the first, or END."""
+        return self._rows[self._start].turn if self._start < len(self._rows) else END
 
-    def ahead_of(self, key: tuple[int, Instant, int]) -> int:
+    @property
+    def first(self) -> Interaction:
+        """The first; something must wait."""
+        return self._rows[self._start]
+
+    def ahead_of(self, key: OrderKey) -> int:
         """Return how many wait here with a lower key than `key`."""
-        return bisect_left(self._places, Place(*key, -1, ""), self._start) - self._start
+        return bisect_left(self._rows, turn_of(*key), self._start, key=_TURN) - self._start
 
     def __len__(self) -> int:
-        return len(self._places) - self._start
+        return len(self._rows) - self._start
 
-    def __iter__(self) -> Iterator[Place]:
-        places = self._places
-        return (places[at] for at in range(self._start, len(places)))
+    def __iter__(self) -> Iterator[Interaction]:
+        rows = self._rows
+        return (rows[at] for at in range(self._start, len(rows)))

@@ -2,7 +2,7 @@
 
 from copy import copy
 
-from queues.interaction import Interaction
+from queues.interaction import Interaction, queue_terms
 
 
 def sought(interaction: Interaction) -> Interaction:
@@ -17,10 +17,10 @@ def sought(interaction: Interaction) -> Interaction:
     asked.queue = consult.queue
     asked.requirements, asked.expired, asked.groups = consult.requirements, consult.expired, consult.groups
     asked.enqueued_at, asked.waited_seen = consult.since, consult.waited_seen
-    asked.due_at, asked.credit = consult.due_at, consult.credit
-    asked.target, asked.pace = consult.target, consult.pace
+    asked.due_at = consult.due_at
+    asked.terms = queue_terms(consult.credit, consult.target, consult.pace, 1)
     asked.only_agent, asked.preferred_agent, asked.hold_until = consult.only_agent, None, None
-    asked.parallel, asked.step_at, asked.consult = 1, None, None
+    asked.step_at, asked.consult = None, None
     if interaction.agent is not None:
         # Who gives it away comes last, and holds it already: so nobody is ranked by his pool alone.
         asked.declined_by |= {interaction.agent}

@@ -1,8 +1,10 @@
 """An interaction: one piece of work from one customer on one channel."""
 
-from typing import Literal
+from functools import lru_cache
+from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from queues.lifecycle import InteractionState
 from queues.overflow import Contact, Marks
@@ -24,14 +26,22 @@ class Label(msgspec.Struct, frozen=True):
     confidence: float
 
 
-class Place(msgspec.Struct, frozen=True, order=True, gc=False):
-    """A place in the backlog: the key, the number of the line, the interaction."""
+_DUE_BITS, _NUMBER_BITS = 52, 40
+_DUE_MIDDLE = 1 << (_DUE_BITS - 1)
+_NUMBERS, _DUES = (1 << _NUMBER_BITS) - 1, (1 << _DUE_BITS) - 1
 
-    class_: int
-    due_at: Instant
-    number: int
-    line: int
-    id: InteractionId
+NO_LINE, IRREGULAR, PERSONAL = -1, -2, -3
+"""In the place of a line's number: it doesn't wait, it waits in no line, it is kept for one agent."""
+
+
+def turn_of(class_: int, due_at: Instant, number: int) -> int:
+    """Return one number that orders as (class, due_at, admission number) does: comparing three would take longer.
+
+    Args:
+        due_at: within 71,000 years of 1970.
+        number: from 0 to a trillion.
+    """
+    return ((class_ << _DUE_BITS) + due_at + _DUE_MIDDLE) << _NUMBER_BITS | number
 
 
 class Consult(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
@@ -75,13 +85,30 @@ class Undoable(msgspec.Struct, frozen=True, gc=False):
     before: "Interaction"
 
 
-class Interaction(msgspec.Struct, kw_only=True, gc=False):
-    """An interaction at one instant. Only `evolve` changes it; it replaces what a field holds and never writes into it.
+class QueueTerms(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What its queue's policy said when an interaction was enqueued; one for all that were told the same.
 
+    `target`, `pace`: the service-level target, and the same where the queue orders by wait over target, else 0.
+    """
+
+    credit: Span
+    target: Span = 0
+    pace: Span = 0
+    parallel: int = 1
+
+
+@lru_cache(maxsize=10_000)
+def queue_terms(credit: Span, target: Span, pace: Span, parallel: int) -> QueueTerms:
+    """Return the one value with these terms."""
+    return QueueTerms(credit, target, pace, parallel)
+
+
+class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """What most interactions never have while they wait.
+
+    `created_at`: when it came in, if that is not when this opening began.
     `messages` counts the conversation: the last message has that sequence number.
     `unanswered_at` is the instant of the oldest customer message that nobody has answered.
-    `target`, `pace`: the service-level target that it was enqueued under, and the same where the queue orders by wait
-    over target, else 0.
     `expired` are the requirements that no longer count, as text: one skill may be asked for at two levels.
     `groups` of agents were added by steps; `steps_taken` are those steps of the queue, each by its `after`; at
     `step_at` the next comes due, or one that is held back is looked at again.
@@ -98,54 +125,31 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False):
     `silent_at`, `parked_close_at`: while it is active, when it is parked if the customer says nothing to our reply;
     while it is parked, when it closes by itself.
     `customer_leaves_at`, `owner_gone_until`: a customer or owner is cut off, and this is how long his absence is borne.
-    `place`: where it waits, while it does; not part of a checkpoint.
     """
 
-    id: InteractionId
-    number: int
-    channel: ChannelName
-    medium: str
-    customer: CustomerId
-    state: InteractionState
-    queue: QueueName
-    priority: int = 0
-    class_: int = 0
-    requirements: tuple[Requirement, ...] = ()
-    expired: frozenset[str] = frozenset()
-    preferences: tuple[Preference, ...] = ()
-    tags: tuple[str, ...] = ()
     labels: tuple[Label, ...] = ()
     language: str | None = None
     segment: str | None = None
-    created_at: Instant
-    arrived_at: Instant
-    enqueued_at: Instant
-    due_at: Instant
-    credit: Span
-    target: Span = 0
-    pace: Span = 0
-    parallel: int = 1
-    leg: int = 1
+    preferences: tuple[Preference, ...] = ()
+    tags: tuple[str, ...] = ()
+    contact: Contact | None = None
+    messages: int = 0
+    unanswered_at: Instant | None = None
+    replied: bool = False
+    expired: frozenset[str] = frozenset()
+    waited_seen: Span = 0
     groups: tuple[str, ...] = ()
     steps_taken: tuple[Span, ...] = ()
     step_at: Instant | None = None
     stream: str = ""
-    agent: AgentId | None = None
-    offers: tuple[OfferId, ...] = ()
-    offers_made: int = 0
     barred: dict[AgentId, Instant] = {}
     declined_by: frozenset[AgentId] = frozenset()
     preferred_agent: AgentId | None = None
     only_agent: AgentId | None = None
     hold_until: Instant | None = None
-    waited_seen: Span = 0
-    messages: int = 0
-    unanswered_at: Instant | None = None
-    accepted_at: Instant | None = None
-    replied: bool = False
+    created_at: Instant | None = None
     customer_leaves_at: Instant | None = None
     owner_gone_until: Instant | None = None
-    ended_at: Instant | None = None
     wrap_up_until: Instant | None = None
     wrap_up_extensions: int = 0
     parked_until: Instant | None = None
@@ -153,15 +157,12 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False):
     scheduled_for: str = ""
     confirm_until: Instant | None = None
     attempts: int = 0
-    closed_at: Instant | None = None
-    reopen_until: Instant | None = None
     disposition: str | None = None
     auto_replied: bool = False
     follows: InteractionId | None = None
     overflow: Marks | None = None
     estimate: tuple[Span, Span] | None = None
     estimated_at: Instant | None = None
-    contact: Contact | None = None
     consult: Consult | None = None
     participants: dict[AgentId, RoomMode] = {}
     undo: Undoable | None = None
@@ -169,7 +170,127 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False):
     clocks: dict[ClockName, Clock] = {}
     silent_at: Instant | None = None
     parked_close_at: Instant | None = None
-    place: Place | msgspec.UnsetType = msgspec.UNSET
+
+
+PLAIN = Seldom()
+"""The one that nothing has been written into: whoever has it has nothing that is not looked at first."""
+
+T = TypeVar("T")
+
+
+class _Rarely(Generic[T]):
+    """A field of `Seldom` as an attribute of its interaction."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, row: Any, owner: type) -> T:
+        value: T = getattr(row.seldom, self._name)
+        return value
+
+    def __set__(self, row: Any, value: T) -> None:
+        before = row.seldom
+        if getattr(before, self._name) != value:
+            after = replace(before, **{self._name: value})
+            row.seldom = PLAIN if after == PLAIN else after
+
+
+class Interaction(msgspec.Struct, kw_only=True, gc=False, order=True):
+    """An interaction at one instant. Only `evolve` changes it; it replaces what a field holds and never writes into it.
+
+    A million may wait, so what few of them have stands in `seldom`; everything can be asked for here all the same.
+    `turn`: its place in the order of any queue, see `turn_of`; compared first, so interactions sort by it.
+    `line`: the number of the line where it waits, or why it waits in none; worked out, not part of a checkpoint.
+    `over`: since when it has ended, and until when its customer opens it again by writing.
+    """
+
+    turn: int
+    id: InteractionId
+    state: InteractionState
+    channel: ChannelName
+    medium: str
+    customer: CustomerId
+    queue: QueueName
+    arrived_at: Instant
+    enqueued_at: Instant
+    terms: QueueTerms
+    priority: int = 0
+    requirements: tuple[Requirement, ...] = ()
+    leg: int = 1
+    agent: AgentId | None = None
+    offers: tuple[OfferId, ...] = ()
+    offers_made: int = 0
+    accepted_at: Instant | None = None
+    ended_at: Instant | None = None
+    over: tuple[Instant, Instant] | None = None
+    seldom: Seldom = PLAIN
+    line: int = NO_LINE
+
+    labels = _Rarely[tuple[Label, ...]]()
+    language = _Rarely[str | None]()
+    segment = _Rarely[str | None]()
+    preferences = _Rarely[tuple[Preference, ...]]()
+    tags = _Rarely[tuple[str, ...]]()
+    contact = _Rarely[Contact | None]()
+    messages = _Rarely[int]()
+    unanswered_at = _Rarely[Instant | None]()
+    replied = _Rarely[bool]()
+    expired = _Rarely[frozenset[str]]()
+    waited_seen = _Rarely[Span]()
+    groups = _Rarely[tuple[str, ...]]()
+    steps_taken = _Rarely[tuple[Span, ...]]()
+    step_at = _Rarely[Instant | None]()
+    stream = _Rarely[str]()
+    barred = _Rarely[dict[AgentId, Instant]]()
+    declined_by = _Rarely[frozenset[AgentId]]()
+    preferred_agent = _Rarely[AgentId | None]()
+    only_agent = _Rarely[AgentId | None]()
+    hold_until = _Rarely[Instant | None]()
+    customer_leaves_at = _Rarely[Instant | None]()
+    owner_gone_until = _Rarely[Instant | None]()
+    wrap_up_until = _Rarely[Instant | None]()
+    wrap_up_extensions = _Rarely[int]()
+    parked_until = _Rarely[Instant | None]()
+    scheduled_at = _Rarely[Instant | None]()
+    scheduled_for = _Rarely[str]()
+    confirm_until = _Rarely[Instant | None]()
+    attempts = _Rarely[int]()
+    disposition = _Rarely[str | None]()
+    auto_replied = _Rarely[bool]()
+    follows = _Rarely[InteractionId | None]()
+    overflow = _Rarely[Marks | None]()
+    estimate = _Rarely[tuple[Span, Span] | None]()
+    estimated_at = _Rarely[Instant | None]()
+    consult = _Rarely[Consult | None]()
+    participants = _Rarely[dict[AgentId, RoomMode]]()
+    undo = _Rarely[Undoable | None]()
+    agreement = _Rarely[Agreement | None]()
+    clocks = _Rarely[dict[ClockName, Clock]]()
+    silent_at = _Rarely[Instant | None]()
+    parked_close_at = _Rarely[Instant | None]()
+
+    @property
+    def number(self) -> int:
+        """Its admission number."""
+        return self.turn & _NUMBERS
+
+    @property
+    def due_at(self) -> Instant:
+        """The instant by which it is due: earliest due goes first."""
+        return ((self.turn >> _NUMBER_BITS) & _DUES) - _DUE_MIDDLE
+
+    @due_at.setter
+    def due_at(self, due_at: Instant) -> None:
+        self.turn = turn_of(self.class_, due_at, self.number)
+
+    @property
+    def class_(self) -> int:
+        """Strict priority: 1 only when no 0 waits, -1 before all 0."""
+        return self.turn >> (_NUMBER_BITS + _DUE_BITS)
+
+    @class_.setter
+    def class_(self, class_: int) -> None:
+        self.turn = turn_of(class_, self.due_at, self.number)
 
     @property
     def key(self) -> OrderKey:
@@ -177,9 +298,50 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False):
         return (self.class_, self.due_at, self.number)
 
     @property
+    def created_at(self) -> Instant:
+        """When it came in."""
+        created: Instant | None = self.seldom.created_at
+        return self.arrived_at if created is None else created
+
+    @created_at.setter
+    def created_at(self, at: Instant) -> None:
+        self.seldom = replace(self.seldom, created_at=at)
+
+    @property
+    def closed_at(self) -> Instant | None:
+        """When it ended; None while it is open."""
+        return None if self.over is None else self.over[0]
+
+    @property
+    def reopen_until(self) -> Instant | None:
+        """Until when, after its end, it opens again if the customer writes."""
+        return None if self.over is None else self.over[1]
+
+    @property
+    def credit(self) -> Span:
+        """The age that one point of priority is worth in its queue, ms."""
+        return self.terms.credit
+
+    @property
+    def target(self) -> Span:
+        """The service-level target that it was enqueued under."""
+        return self.terms.target
+
+    @property
+    def pace(self) -> Span:
+        """The target where its queue orders by wait over target, else 0."""
+        return self.terms.pace
+
+    @property
+    def parallel(self) -> int:
+        """At how many agents it may ring at once."""
+        return self.terms.parallel
+
+    @property
     def label(self) -> str:
         """What it is most surely about, or "" if nobody knows."""
-        return self.labels[0].name if self.labels else ""
+        labels: tuple[Label, ...] = self.seldom.labels
+        return labels[0].name if labels else ""
 
     @property
     def in_force(self) -> tuple[Requirement, ...]:

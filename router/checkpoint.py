@@ -1,13 +1,13 @@
 """The state as a value: for checkpoints, and to compare two states."""
 
 from copy import copy
+from typing import Literal
 
 import msgspec
-from msgspec import UNSET
 
 from agents.agent import Agent
 from queues.demand import Demand
-from queues.interaction import Interaction, Offer
+from queues.interaction import NO_LINE, Interaction, Offer
 from queues.measured import Measured
 from queues.overflow import Change, Do
 from router.evolve import restore_agent, restore_interaction, restore_offer
@@ -16,9 +16,12 @@ from vocabulary.instants import Instant, Span
 
 
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """All of a state that can't be derived from the rest of it, in a fixed order."""
+    """All of a state that can't be derived from the rest of it, in a fixed order.
 
-    v: int = 1
+    `v`: the version of its form; one of another version is not read, the journal is.
+    """
+
+    v: Literal[2] = 2
     admitted: int
     agents: tuple[Agent, ...]
     interactions: tuple[Interaction, ...]
@@ -53,10 +56,10 @@ def checkpoint(state: State) -> Checkpoint:
 
 def _stored(interaction: Interaction) -> Interaction:
     """Return what is stored of `interaction`: its place in the backlog follows from the rest."""
-    if interaction.place is UNSET:
+    if interaction.line == NO_LINE:
         return interaction
     stored = copy(interaction)
-    stored.place = UNSET
+    stored.line = NO_LINE
     return stored
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from agents.agent import Agent
 from agents.availability import is_staffing
-from queues.interaction import Interaction, Offer
+from queues.interaction import PLAIN, Interaction, Offer, queue_terms
 from queues.lifecycle import InteractionState
 from router import events as e
 from router.state import State, schedule, schedule_agent
@@ -21,6 +21,10 @@ def evolve(state: State, event: e.AnyEvent) -> None:
 
 def restore_interaction(state: State, interaction: Interaction) -> None:
     """Put an interaction of a checkpoint into `state`."""
+    terms = interaction.terms
+    interaction.terms = queue_terms(terms.credit, terms.target, terms.pace, terms.parallel)
+    if interaction.seldom == PLAIN:
+        interaction.seldom = PLAIN
     state.interactions[interaction.id] = interaction
     state.index.put(interaction)
     schedule(state, interaction)

@@ -42,7 +42,7 @@ def _lines(state: State, agent: Agent, now: Instant) -> Iterator[dict[str, Any]]
     """Iterate over what waits: alike as one, with how many and the first; what is kept for somebody one by one."""
     for signature in sorted(state.index.signatures()):
         places = state.index.waiting(signature)
-        interaction = state.interactions[next(places).id]
+        interaction = next(places)
         yield _line(agent, interaction, now, 1 + sum(1 for _ in places))
     for interaction in sorted(state.index.aside(), key=lambda each: each.number):
         if interaction.state is S.WAITING:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from queues.backlog import Line, signature_of
-from queues.interaction import Interaction, OrderKey, Place
+from queues.interaction import Interaction, OrderKey
 from queues.lifecycle import InteractionState
 from router.index import Index, Pool
 from router.state import State
@@ -55,9 +55,8 @@ def facing(state: State, interaction: Interaction, now: Instant | None) -> Facin
 
 def line_of(index: Index, interaction: Interaction) -> Line:
     """Return the line where `interaction` waits, or would wait if it were not kept for somebody."""
-    place = interaction.place
-    if isinstance(place, Place) and place.line >= 0:
-        return index.lines[place.line]
+    if interaction.line >= 0:
+        return index.lines[interaction.line]
     return index.line(signature_of(interaction))
 
 

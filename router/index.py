@@ -12,25 +12,21 @@ from heapq import heapify, heappop, heappush, merge
 from operator import itemgetter
 from typing import Any
 
-from msgspec import UNSET
-
 from agents.agent import Agent, Profile
 from queues.backlog import END, Line, Signature, signature_of
 from queues.consult import sought
-from queues.interaction import Interaction, Place
+from queues.interaction import IRREGULAR, NO_LINE, PERSONAL, PLAIN, Interaction
 from queues.lifecycle import InteractionState
 from router.eligibility import fails_because, reserved_for
 from router.ranking import ORDERINGS, Ordering
 from vocabulary.ids import AgentId, InteractionId, QueueName
 from vocabulary.instants import SECOND, Instant, Span
-from vocabulary.skills import GROUP
+from vocabulary.skills import GROUP, Requirement
 
 S = InteractionState
 LENT = 1_000_000
 """The priority of a queue for agents whom a step lends to it: after all their own."""
 NOBODY = LENT + 1
-NO_LINE, IRREGULAR, PERSONAL = -1, -2, -3
-"""In the place of a line's number: what waits in no line. The place of what is kept for an agent has his id."""
 
 Entry = tuple[Any, ...]
 
@@ -84,8 +80,10 @@ class Desk:
         return bench.first()
 
 
-Pick = Callable[[list[Place]], tuple[Place, ...]]
+Pick = Callable[[list[int]], tuple[int, ...]]
 Part = tuple[str, list[int], Pick | None]
+Plain = tuple[QueueName, str, tuple[Requirement, ...], Span]
+"""All of a signature that can differ while nothing seldom has happened, and requirements as they were sent."""
 
 
 class Pool:
@@ -156,6 +154,8 @@ class Index:
         "_by_signature",
         "_by_skill",
         "_dirty",
+        "_kept_for",
+        "_plain",
         "_pools",
         "cover",
         "desks",
@@ -169,7 +169,7 @@ class Index:
 
     def __init__(self) -> None:
         self.lines: list[Line] = []
-        self.heads: list[Place] = []
+        self.heads: list[int] = []
         self.cover: list[int] = []
         self.desks: list[Desk] = []
         self.ready = 0
@@ -177,6 +177,8 @@ class Index:
         self.irregular: dict[InteractionId, Interaction] = {}
         self.personal: dict[AgentId, dict[InteractionId, Interaction]] = {}
         self._by_signature: dict[Signature, Line] = {}
+        self._plain: dict[Plain, Line] = {}
+        self._kept_for: dict[InteractionId, AgentId] = {}
         self._pools: dict[tuple[Any, ...], Pool] = {}
         self._by_skill: dict[str, list[Pool]] = {}
         self._by_queue: dict[str, list[Pool]] = {}
@@ -185,73 +187,92 @@ class Index:
     # -- what waits
 
     def put(self, interaction: Interaction) -> None:
-        """Bring the place of `interaction` up to date with what it is now."""
-        if interaction.place is not UNSET:
+        """Bring `interaction` to where it waits as it is now."""
+        if interaction.line != NO_LINE:
             self.take(interaction)
+        if interaction.seldom is not PLAIN or interaction.terms.parallel > 1:
+            if not self._is_regular(interaction):
+                return
+        elif interaction.state is not S.WAITING:
+            return
+        line = self._line_of(interaction)
+        number = interaction.line = line.index
+        line.add(interaction)
+        if interaction.turn < self.heads[number]:
+            self.heads[number] = interaction.turn
+
+    def _is_regular(self, interaction: Interaction) -> bool:
+        """Tell whether `interaction` waits for everybody alike; put it aside if it waits otherwise."""
         if interaction.state is S.WAITING:
             regular = not interaction.barred
         elif interaction.state is S.OFFERED and len(interaction.offers) < interaction.parallel:
             regular = False
         elif interaction.consult is not None and not interaction.offers:
-            self._put_consult(interaction)
-            return
+            self._put_aside(sought(interaction))
+            interaction.line = PERSONAL if interaction.id in self._kept_for else IRREGULAR
+            return False
         else:
-            return
-        only = reserved_for(interaction)
-        class_, due_at, number, id = interaction.class_, interaction.due_at, interaction.number, interaction.id
-        if only is not None:
-            interaction.place = Place(class_, due_at, number, PERSONAL, only)
-            self.personal.setdefault(only, {})[id] = interaction
-        elif not regular:
-            interaction.place = Place(class_, due_at, number, IRREGULAR, id)
-            self.irregular[id] = interaction
-        else:
-            line = self.line(signature_of(interaction))
-            place = interaction.place = Place(class_, due_at, number, line.index, id)
-            line.add(place)
-            self.heads[line.index] = min(self.heads[line.index], place)
+            return False
+        if regular and reserved_for(interaction) is None:
+            return True
+        self._put_aside(interaction)
+        return False
 
-    def _put_consult(self, interaction: Interaction) -> None:
-        """Let what a warm transfer asks for stand in for `interaction`: not all whom its line has may take it."""
-        asked = sought(interaction)
-        only, id = asked.only_agent, asked.id
+    def _put_aside(self, interaction: Interaction) -> None:
+        """Keep for an agent, or among the irregular, what waits or stands in for what is handed over."""
+        only, id = reserved_for(interaction), interaction.id
         if only is not None:
-            asked.place = Place(*asked.key, PERSONAL, only)
-            self.personal.setdefault(only, {})[id] = asked
+            interaction.line = PERSONAL
+            self._kept_for[id] = only
+            self.personal.setdefault(only, {})[id] = interaction
         else:
-            asked.place = Place(*asked.key, IRREGULAR, id)
-            self.irregular[id] = asked
-        interaction.place = asked.place
+            interaction.line = IRREGULAR
+            self.irregular[id] = interaction
 
     def wanted(self, interaction: Interaction) -> Interaction | None:
         """Return what agents are looked for: `interaction`, what stands in for it, or None if it wants no agent."""
-        place = interaction.place
-        if place is UNSET:
+        line = interaction.line
+        if line == NO_LINE:
             return None
-        if interaction.consult is None:
+        if line >= 0:
             return interaction
-        kept = self.irregular if place.line == IRREGULAR else self.personal[place.id]
-        return kept[interaction.id]
+        id = interaction.id
+        return self.irregular[id] if line == IRREGULAR else self.personal[self._kept_for[id]][id]
 
     def take(self, interaction: Interaction) -> None:
         """Take `interaction` out of wherever it waits, if it does."""
-        place = interaction.place
-        if place is UNSET:
+        number = interaction.line
+        if number == NO_LINE:
             return
-        assert isinstance(place, Place)
-        interaction.place = UNSET
-        if place.line >= 0:
-            line = self.lines[place.line]
-            line.remove(place)
-            if self.heads[place.line] is place:
-                self.heads[place.line] = line.head
-        elif place.line == IRREGULAR:
+        interaction.line = NO_LINE
+        if number >= 0:
+            line = self.lines[number]
+            line.remove(interaction)
+            if self.heads[number] == interaction.turn:
+                self.heads[number] = line.head
+        elif number == IRREGULAR:
             del self.irregular[interaction.id]
         else:
-            kept = self.personal[place.id]
+            only = self._kept_for.pop(interaction.id)
+            kept = self.personal[only]
             del kept[interaction.id]
             if not kept:
-                del self.personal[place.id]
+                del self.personal[only]
+
+    def _line_of(self, interaction: Interaction) -> Line:
+        """Return the line for `interaction`; from then on it shares the line's requirements, if they are the same."""
+        if interaction.seldom is not PLAIN:
+            return self.line(signature_of(interaction))
+        plain = (interaction.queue, interaction.medium, interaction.requirements, interaction.terms.pace)
+        line = self._plain.get(plain)
+        if line is None:
+            line = self._plain[plain] = self.line(signature_of(interaction))
+            if line.signature.requirements != interaction.requirements:
+                return line
+        elif line.signature.requirements != interaction.requirements:
+            return line
+        interaction.requirements = line.signature.requirements
+        return line
 
     def line(self, signature: Signature) -> Line:
         """Return the line of `signature`."""
@@ -294,7 +315,7 @@ class Index:
         """Iterate over the signatures under which something waits."""
         return (line.signature for line in self.lines if len(line))
 
-    def waiting(self, signature: Signature) -> Iterator[Place]:
+    def waiting(self, signature: Signature) -> Iterator[Interaction]:
         """Iterate over what waits under `signature` for everybody alike, first come first."""
         line = self._by_signature.get(signature)
         return iter(line) if line is not None else iter(())
@@ -383,8 +404,7 @@ class Index:
 
     def free(self, interaction: Interaction) -> int:
         """Return the desks that may serve `interaction` and where somebody has room, as bits."""
-        place = interaction.place
-        line = NO_LINE if place is UNSET else place.line
+        line = interaction.line
         if line < 0:
             line = self.line(signature_of(interaction)).index
         if self._dirty:
@@ -404,8 +424,8 @@ class Index:
 
     # -- the first choice of an agent
 
-    def first_for(self, agent: Agent, now: Instant) -> Interaction | str | None:
-        """Return what `agent` should be offered now (itself or its id), or None.
+    def first_for(self, agent: Agent, now: Instant) -> Interaction | None:
+        """Return what `agent` should be offered now, or None.
 
         The lowest (his priority for the queue, class, due_at, number) over all that waits in all his queues; where
         they order by wait over target, the highest ratio in the lowest (priority, class).
@@ -414,25 +434,34 @@ class Index:
         if pool.ratio:
             return self._first_by_ratio(agent, pool, now)
         heads = self.heads
-        best, best_priority = END, NOBODY
+        best, at, best_priority = END, NO_LINE, NOBODY
         asked, takes = "", False
         for priority, parts in pool.plan:
             for medium, lines, pick in parts:
                 if medium != asked:
                     asked, takes = medium, agent.may_take(medium)
-                if takes:
-                    place = heads[lines[0]] if pick is None else min(pick(heads))
-                    best = min(best, place)
-            if best is not END:
+                if not takes:
+                    continue
+                if pick is None:
+                    number = lines[0]
+                    turn = heads[number]
+                else:
+                    turns = pick(heads)
+                    turn = min(turns)
+                    number = lines[turns.index(turn)]
+                if turn < best:
+                    best, at = turn, number
+            if at != NO_LINE:
                 best_priority = priority
                 break
+        first = self.lines[at].first if at != NO_LINE else None
         if self.irregular or agent.id in self.personal:
-            return self._first_aside(agent, now, best_priority, best)
-        return best.id or None
+            return self._first_aside(agent, now, best_priority, best) or first
+        return first
 
     def ahead_for(
         self, agent: Agent, first: Interaction, wanted: Callable[[QueueName], bool]
-    ) -> Iterator[InteractionId]:
+    ) -> Iterator[Interaction]:
         """Iterate over what `agent` could take of the same priority and class as `first`, his first choice, in order.
 
         Only of queues that are `wanted`, and only what waits for everybody alike.
@@ -447,47 +476,46 @@ class Index:
             for index in indexes
             if wanted(self.lines[index].signature.queue)
         ]
-        for place in merge(*lines):
-            if place.class_ != first.class_:
+        class_ = first.class_
+        for each in merge(*lines):
+            if each.class_ != class_:
                 return
-            yield place.id
+            yield each
 
-    def _first_aside(self, agent: Agent, now: Instant, priority: int, best: Place) -> Interaction | str | None:
-        """Return what comes first for `agent`: the best of the lines, or something that waits in none."""
+    def _first_aside(self, agent: Agent, now: Instant, priority: int, best: int) -> Interaction | None:
+        """Return what comes first for `agent` of what waits in no line, if it comes before (`priority`, `best`)."""
         found: Interaction | None = None
         for each in (*self.irregular.values(), *self.personal.get(agent.id, {}).values()):
             own = priority_for(agent, each)
-            place = each.place
-            assert isinstance(place, Place)
-            if (own, place) < (priority, best) and fails_because(agent, each, now) is None:
-                found, priority, best = each, own, place
-        return found if found is not None else best.id or None
+            if (own, each.turn) < (priority, best) and fails_because(agent, each, now) is None:
+                found, priority, best = each, own, each.turn
+        return found
 
-    def _first_by_ratio(self, agent: Agent, pool: Pool, now: Instant) -> Interaction | str | None:
+    def _first_by_ratio(self, agent: Agent, pool: Pool, now: Instant) -> Interaction | None:
         best: tuple[int, int, Fraction, Instant, int] | None = None
-        found: Interaction | str | None = None
+        found: Interaction | None = None
         for priority, parts in pool.plan:
             for medium, lines, _ in parts:
                 if not agent.may_take(medium):
                     continue
                 for index in lines:
-                    head = self.heads[index]
-                    if head is END:
+                    if self.heads[index] == END:
                         continue
-                    key = _ratio_key(priority, head, self.lines[index].signature.pace, now)
+                    head = self.lines[index].first
+                    key = _ratio_key(priority, head, now)
                     if best is None or key < best:
-                        best, found = key, head.id
+                        best, found = key, head
         for each in (*self.irregular.values(), *self.personal.get(agent.id, {}).values()):
-            assert isinstance(each.place, Place)
-            key = _ratio_key(priority_for(agent, each), each.place, each.pace, now)
+            key = _ratio_key(priority_for(agent, each), each, now)
             if (best is None or key < best) and fails_because(agent, each, now) is None:
                 best, found = key, each
         return found
 
 
-def _ratio_key(priority: int, place: Place, pace: Span, now: Instant) -> tuple[int, int, Fraction, Instant, int]:
+def _ratio_key(priority: int, each: Interaction, now: Instant) -> tuple[int, int, Fraction, Instant, int]:
     """Return what orders by wait over target: the ratio less 1 is (now - due_at) / target."""
-    return (priority, place.class_, Fraction(place.due_at - now, pace or SECOND), place.due_at, place.number)
+    class_, due_at, number = each.key
+    return (priority, class_, Fraction(due_at - now, each.pace or SECOND), due_at, number)
 
 
 def priority_for(agent: Agent, interaction: Interaction) -> int:

@@ -66,11 +66,8 @@ def _best_of_all(interaction: Interaction, state: State, queue: QueuePolicy, now
 
 def interaction_for(agent: Agent, state: State, policy: Policy, now: Instant) -> Interaction | None:
     """Return what `agent` should be offered now, or None; see `Index.first_for` and `router.optimal`."""
-    found = state.index.first_for(agent, now)
-    if found is None:
-        return None
-    first = state.interactions[found] if isinstance(found, str) else found
-    return best_for(agent, first, state, policy) if looks_ahead(policy, first.queue) else first
+    first = state.index.first_for(agent, now)
+    return best_for(agent, first, state, policy) if first is not None and looks_ahead(policy, first.queue) else first
 
 
 def settle(draft: Draft) -> None:

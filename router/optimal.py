@@ -9,7 +9,6 @@ queue that opens again) are assigned together, as cheaply as possible. Nothing e
 from collections.abc import Sequence
 from itertools import islice
 
-from msgspec import UNSET
 
 from agents.agent import Agent
 from queues.interaction import Interaction
@@ -56,10 +55,10 @@ def _ahead(agent: Agent, first: Interaction, state: State, policy: Policy, at_mo
 
     What is kept for him, or may not go to everybody, is taken as it comes.
     """
-    if first.place is UNSET or first.place.line < 0:
+    if first.line < 0:
         return [first]
-    ids = state.index.ahead_for(agent, first, lambda queue: looks_ahead(policy, queue))
-    return [state.interactions[id] for id in islice(ids, at_most)]
+    ahead = state.index.ahead_for(agent, first, lambda queue: looks_ahead(policy, queue))
+    return list(islice(ahead, at_most))
 
 
 def looks_ahead(policy: Policy, queue: QueueName) -> bool:
@@ -75,8 +74,7 @@ def together(agents: Sequence[Agent], state: State, policy: Policy, now: Instant
     """
     open_to: list[tuple[Agent, list[Interaction]]] = []
     for agent in agents[:TOGETHER]:
-        found = state.index.first_for(agent, now)
-        first = state.interactions[found] if isinstance(found, str) else found
+        first = state.index.first_for(agent, now)
         if first is not None and looks_ahead(policy, first.queue):
             open_to.append((agent, _ahead(agent, first, state, policy, len(agents) + AHEAD)))
     columns = sorted({each.id: each for _, mine in open_to for each in mine}.values(), key=lambda each: each.key)

@@ -66,7 +66,7 @@ def hours_changed(draft: Draft, name: QueueName) -> None:
 def waiting_in(draft: Draft, queue: QueueName) -> list[Interaction]:
     """Return what waits in `queue`, rings excepted."""
     state = draft.state
-    lines = (state.interactions[place.id] for line in state.index.lines_of(queue) for place in line)
+    lines = (each for line in state.index.lines_of(queue) for each in line)
     aside = (each for each in state.index.aside() if each.queue == queue)
     return [each for each in (*lines, *aside) if each.state is S.WAITING]
 

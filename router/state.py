@@ -5,10 +5,9 @@ from __future__ import annotations
 from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
-from msgspec import UNSET
-
 from queues.consult import sought
 from queues.deadlines import Deadlines, Due
+from queues.interaction import NO_LINE
 from queues.lifecycle import HELD, QUEUED, InteractionState
 from queues.oldest import Oldest
 from router.index import Index
@@ -341,7 +340,7 @@ class Undo:
             if offer.state == "pending":
                 state.deadlines.put(offer.expires_at, "offer", offer.id)
         for interaction in (kept[0] for kept in self._interactions.values() if kept is not None):
-            interaction.place = UNSET
+            interaction.line = NO_LINE
             state.index.put(interaction)
             schedule(state, interaction)
             if state.oldest:

@@ -108,11 +108,11 @@ class _Scene:
         """Return the keys that wait in `line` and may matter: those before the interaction, or all of them."""
         own = self._key(self.interaction.key, self.interaction.pace)
         found: list[OrderKey] = []
-        for place in line:
-            key = self._key((place.class_, place.due_at, place.number), line.signature.pace)
+        for each in line:
+            key = self._key(each.key, line.signature.pace)
             if (key >= own and not whole) or len(found) == LINE_MAX:
                 break
-            if place.id != self.interaction.id:
+            if each is not self.interaction:
                 found.append(key)
         return tuple(found)
 

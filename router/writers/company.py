@@ -3,11 +3,10 @@
 from copy import copy
 from typing import Any
 
-from msgspec import UNSET
 from msgspec.structs import replace
 
 from agents.agent import HoldKind
-from queues.interaction import Consult, Interaction, Undoable, UndoKind
+from queues.interaction import NO_LINE, Consult, Interaction, Undoable, UndoKind, queue_terms
 from queues.lifecycle import InteractionState
 from router import events as e
 from router.state import State, schedule
@@ -20,10 +19,7 @@ UNDONE: dict[UndoKind, tuple[str, ...]] = {
         "queue",
         "enqueued_at",
         "due_at",
-        "credit",
-        "target",
-        "pace",
-        "parallel",
+        "terms",
         "requirements",
         "expired",
         "groups",
@@ -38,8 +34,7 @@ UNDONE: dict[UndoKind, tuple[str, ...]] = {
     ),
     "close": (
         "scheduled_for",
-        "closed_at",
-        "reopen_until",
+        "over",
         "disposition",
         "unanswered_at",
         "customer_leaves_at",
@@ -84,7 +79,7 @@ def _warm_transfer_accepted(state: State, event: e.WarmTransferAccepted) -> None
     interaction.agent = event.agent
     interaction.queue, interaction.leg = event.queue, event.leg
     interaction.enqueued_at, interaction.due_at = event.at, consult.due_at
-    interaction.credit, interaction.target, interaction.pace = consult.credit, consult.target, consult.pace
+    interaction.terms = queue_terms(consult.credit, consult.target, consult.pace, interaction.parallel)
     interaction.requirements, interaction.expired = consult.requirements, consult.expired
     interaction.groups, interaction.waited_seen = consult.groups, 0
     interaction.step_at = None
@@ -136,7 +131,7 @@ def keep_for_undo(interaction: Interaction, kind: UndoKind, event: e.Moved | e.R
         interaction.undo = None
         return
     before = copy(interaction)
-    before.undo, before.place = None, UNSET
+    before.undo, before.line = None, NO_LINE
     interaction.undo = Undoable(kind, event.at, event.undo_until, before)
 
 
@@ -156,6 +151,7 @@ def _undone(state: State, event: e.Undone) -> None:
     interaction = changing(state, event.interaction)
     undo = interaction.undo
     assert undo is not None, f"nothing to undo in {interaction.id}"
+    state.index.take(interaction)
     if undo.kind == "priority":
         reweigh_consult(interaction, undo.before.priority)
     for field in UNDONE[undo.kind]:

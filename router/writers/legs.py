@@ -1,6 +1,6 @@
 """Writers of legs: how an interaction comes, waits, and comes to its end."""
 
-from queues.interaction import Interaction, offer_id
+from queues.interaction import PLAIN, Interaction, Seldom, offer_id, queue_terms, turn_of
 from queues.lifecycle import CAUSES, NEW, QUEUED, InteractionState, allows
 from queues.overflow import NO_MARKS, Marks
 from router import events as e
@@ -11,6 +11,7 @@ from router.writers.learned import count_arrival, learn_wait, measure, measured_
 from vocabulary.instants import Instant
 
 S = InteractionState
+NO_TERMS = queue_terms(0, 0, 0, 1)
 SAME_OPENING = ("moved", "transferred", "owner_lost", "overflowed", "converted")
 """Causes of a leg that goes on with what the customer came for: who declined it is still ranked last."""
 
@@ -21,35 +22,40 @@ def _admitted(state: State, event: e.Admitted) -> None:
     state.admitted = event.number
     at = event.at
     state.interactions[event.interaction] = Interaction(
+        turn=turn_of(event.class_, at, event.number),
         id=event.interaction,
-        number=event.number,
+        # Enqueued, Scheduled or AnsweredByBot follows in the same decision.
+        state=S.SCHEDULED,
         channel=event.channel,
         medium=event.medium,
         customer=event.customer,
-        # Enqueued, Scheduled or AnsweredByBot follows in the same decision.
-        state=S.SCHEDULED,
         queue=event.queue,
+        arrived_at=at,
+        enqueued_at=at,
+        terms=NO_TERMS,
         priority=event.priority,
-        class_=event.class_,
         requirements=event.requirements,
-        preferences=event.preferences,
-        tags=event.tags,
+        leg=0,
+        seldom=_sent(event),
+    )
+
+
+def _sent(event: e.Admitted) -> Seldom:
+    """Return what came with it."""
+    sent = Seldom(
         labels=event.labels,
         language=event.language,
         segment=event.segment,
-        created_at=at,
-        arrived_at=at,
-        enqueued_at=at,
-        due_at=at,
-        credit=0,
-        leg=0,
+        preferences=event.preferences,
+        tags=event.tags,
+        contact=event.contact,
+        follows=event.follows,
+        preferred_agent=event.preferred_agent,
         barred=NOTHING,
         participants=NOTHING,
         clocks=NOTHING,
-        follows=event.follows,
-        contact=event.contact,
-        preferred_agent=event.preferred_agent,
     )
+    return PLAIN if sent == PLAIN else sent
 
 
 def _enqueued(state: State, event: e.Enqueued) -> None:
@@ -67,13 +73,12 @@ def _enqueued(state: State, event: e.Enqueued) -> None:
     interaction.state = S.WAITING
     interaction.queue = event.queue
     interaction.leg = event.leg
-    interaction.arrived_at = event.arrived_at
+    if event.arrived_at != interaction.arrived_at:
+        interaction.created_at = interaction.created_at
+        interaction.arrived_at = event.arrived_at
     interaction.enqueued_at = event.at
-    interaction.due_at = event.due_at
-    interaction.credit = event.credit
-    interaction.target = event.target
-    interaction.pace = event.pace
-    interaction.parallel = event.parallel
+    interaction.turn = turn_of(interaction.class_, event.due_at, interaction.number)
+    interaction.terms = queue_terms(event.credit, event.target, event.pace, event.parallel)
     interaction.preferred_agent = event.preferred_agent
     interaction.only_agent = event.only_agent
     interaction.hold_until = event.hold_until
@@ -126,8 +131,7 @@ def begin_again(interaction: Interaction, event: e.Enqueued) -> None:
     interaction.silent_at = None
     interaction.scheduled_at = None
     interaction.confirm_until = None
-    interaction.closed_at = None
-    interaction.reopen_until = None
+    interaction.over = None
 
 
 def schedule_leg(state: State, interaction: Interaction) -> None:
@@ -153,8 +157,7 @@ def _abandoned(state: State, event: e.Abandoned) -> None:
 
 def end(state: State, interaction: Interaction, at: Instant, reopen_until: Instant) -> None:
     """Let `interaction` be over until its customer opens it again."""
-    interaction.closed_at = at
-    interaction.reopen_until = reopen_until
+    interaction.over = (at, reopen_until)
     interaction.customer_leaves_at = None
     interaction.unanswered_at = None
     interaction.hold_until = None

@@ -24,6 +24,7 @@ def _only_agent_lifted(state: State, event: e.OnlyAgentLifted) -> None:
 
 def _reprioritised(state: State, event: e.Reprioritised) -> None:
     interaction = changing(state, event.interaction)
+    state.index.take(interaction)
     keep_for_undo(interaction, "priority", event)
     reweigh_consult(interaction, event.priority)
     interaction.priority = event.priority
@@ -55,6 +56,7 @@ def _wait_reached(state: State, event: e.WaitReached) -> None:
 
 def _step_taken(state: State, event: e.StepTaken) -> None:
     interaction = changing(state, event.interaction)
+    state.index.take(interaction)
     interaction.steps_taken = (*interaction.steps_taken, event.after)
     interaction.requirements = event.requirements
     interaction.expired = frozenset()
