@@ -129,28 +129,23 @@ class Agent(msgspec.Struct, gc=False):
 
         `instead`: it takes the place of what he holds of this interaction now.
         """
-        limit = self.profile.limit(medium)
-        used = self.used
-        if used and limit.interrupts:
-            used -= sum(hold.cost for hold in self.holds.values() if hold.medium in limit.interrupts)
-        if instead in self.holds and medium not in limit.interrupts:
-            used -= self.holds[instead].cost
-        if used + limit.cost > self.profile.capacity:
+        profile, holds, used = self.profile, self.holds, self.used
+        limit = profile.media.get(medium) or MEDIA_DEFAULTS.get(medium, UNKNOWN_MEDIUM)
+        if limit.interrupts and used:
+            used -= sum(hold.cost for hold in holds.values() if hold.medium in limit.interrupts)
+        if instead is not None and instead in holds and medium not in limit.interrupts:
+            used -= holds[instead].cost
+        if used + limit.cost > profile.capacity:
             return False
-        if limit.max is None or not self.holds:
+        if limit.max is None or not holds:
             return True
-        return limit.max > sum(hold.medium == medium and hold.kind in WORK for hold in self.holds.values())
+        return limit.max > sum(hold.medium == medium and hold.kind in WORK for hold in holds.values())
 
     def may_take(self, medium: str) -> bool:
         """Tell whether work of `medium` may be offered to him at all, as far as he himself is concerned."""
-        return (
-            self.presence == "available"
-            and self.connected
-            and self.cooling_until is None
-            and self.after_current is None
-            and medium not in self.media_off
-            and self.has_room(medium)
-        )
+        if self.presence != "available" or not self.connected or self.cooling_until is not None:
+            return False
+        return self.after_current is None and medium not in self.media_off and self.has_room(medium)
 
     def holds_skills(self, requirements: tuple[Requirement, ...]) -> bool:
         """Tell whether he meets every one of `requirements`."""

@@ -8,6 +8,8 @@ HALF_LIFE: Span = 30 * MINUTE
 
 def share_after(share: float, idle: Span, busy: Span) -> float:
     """Return the share of time at work after `idle` ms without work and then `busy` ms at it."""
-    worked = kept(busy, HALF_LIFE)
     rested = share * kept(idle, HALF_LIFE) if idle and share else share
+    if not busy:
+        return rested
+    worked = kept(busy, HALF_LIFE)
     return rested * worked + (1.0 - worked)

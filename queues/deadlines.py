@@ -39,25 +39,25 @@ class Deadlines:
     """Instants at which to look again. An entry counts only while what it is about still says the same instant.
 
     So nothing is ever taken out: `stands` tells whether an entry still counts, and stale ones are dropped when they
-    come first, or all at once when they are the greater part.
+    come first, or all at once when they are the greater part. Nothing is due before `heap[0][0]`.
     """
 
-    __slots__ = ("_heap", "_limit", "_stands")
+    __slots__ = ("_limit", "_stands", "heap")
 
     def __init__(self, stands: Callable[[Due], bool]) -> None:
-        self._heap: list[Due] = []
+        self.heap: list[Due] = []
         self._limit = _ROOM
         self._stands = stands
 
     def put(self, at: Instant, kind: DeadlineKind, of: str) -> None:
         """Look at `of` again `at`."""
-        heappush(self._heap, (at, kind, of))
-        if len(self._heap) > self._limit:
+        heappush(self.heap, (at, kind, of))
+        if len(self.heap) > self._limit:
             self._compact()
 
     def first(self) -> Due | None:
         """Return the earliest that stands, or None if time alone changes nothing."""
-        heap = self._heap
+        heap = self.heap
         while heap:
             if self._stands(heap[0]):
                 return heap[0]
@@ -66,7 +66,7 @@ class Deadlines:
 
     def due(self, now: Instant) -> Due | None:
         """Return the earliest that stands and is due by `now`, or None."""
-        heap = self._heap
+        heap = self.heap
         while heap and heap[0][0] <= now:
             if self._stands(heap[0]):
                 return heap[0]
@@ -74,9 +74,9 @@ class Deadlines:
         return None
 
     def _compact(self) -> None:
-        self._heap = [*{due: None for due in self._heap if self._stands(due)}]
-        heapify(self._heap)
-        self._limit = max(_ROOM, 2 * len(self._heap))
+        self.heap = [*{due: None for due in self.heap if self._stands(due)}]
+        heapify(self.heap)
+        self._limit = max(_ROOM, 2 * len(self.heap))
 
     def __len__(self) -> int:
-        return len(self._heap)
+        return len(self.heap)

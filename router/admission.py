@@ -15,7 +15,7 @@ from router.overflow import before_matching
 from router.policy import Autoresponse
 from router.replies import may_reply, reply, tell
 from router.triage import Verdict, triage
-from vocabulary.media import CALLBACK
+from vocabulary.media import CALLBACK, EMAIL
 
 
 def admit(draft: Draft, command: Admit) -> Refusal | None:
@@ -41,13 +41,14 @@ def admit(draft: Draft, command: Admit) -> Refusal | None:
 
 
 def _refusal(draft: Draft, command: Admit) -> Refusal | None:
-    if draft.interaction(command.id) is not None:
+    policy = draft.policy
+    if command.id in draft.state.interactions:
         return refuse("known", "known", "This came in before; nothing changed.")
-    if command.channel not in draft.policy.channels:
+    if command.channel not in policy.channels:
         return refuse("invalid", "unknown_channel", f"There is no channel {command.channel!r}.")
-    if command.queue is not None and command.queue not in draft.policy.queues:
+    if command.queue is not None and command.queue not in policy.queues:
         return refuse("invalid", "unknown_queue", f"There is no queue {command.queue!r}.")
-    return bad_priority(command.priority)
+    return bad_priority(command.priority) if command.priority is not None else None
 
 
 def bad_priority(priority: int | None) -> Refusal | None:
@@ -61,6 +62,7 @@ def bad_priority(priority: int | None) -> Refusal | None:
 def _emit_admitted(draft: Draft, command: Admit, verdict: Verdict) -> None:
     """What staff or an integration sent wins over the rule."""
     then = verdict.then
+    answerable = command.address_hash is not None or command.suppressed_by or command.mailable
     draft.emit(
         e.Admitted(
             at=draft.now,
@@ -74,7 +76,7 @@ def _emit_admitted(draft: Draft, command: Admit, verdict: Verdict) -> None:
             class_=then.class_ if command.class_ is None else command.class_,
             requirements=then.requirements if command.requirements is None else command.requirements,
             preferences=then.preferences if command.preferences is None else command.preferences,
-            tags=(*then.tags, *command.tags),
+            tags=(*then.tags, *command.tags) if command.tags else then.tags,
             labels=command.labels,
             language=command.language,
             segment=command.segment,
@@ -83,16 +85,9 @@ def _emit_admitted(draft: Draft, command: Admit, verdict: Verdict) -> None:
             follows=command.follows,
             preferred_agent=command.preferred_agent,
             automatic=command.suppressed_by,
-            contact=_contact(command),
+            contact=Contact(command.address_hash, command.suppressed_by, command.mailable) if answerable else None,
         )
     )
-
-
-def _contact(command: Admit) -> Contact | None:
-    """Return how automatic replies may reach the customer."""
-    if command.address_hash is None and not command.suppressed_by and not command.mailable:
-        return None
-    return Contact(command.address_hash, command.suppressed_by, command.mailable)
 
 
 def _first_message(draft: Draft, command: Admit) -> e.MessageAdded:
@@ -109,13 +104,15 @@ def _into_its_queue(draft: Draft, command: Admit, verdict: Verdict) -> None:
     if command.slot is not None:
         book(draft, interaction, command.slot)
         return
-    response, article = _response(draft, command, verdict.then.autoresponse)
+    answer = verdict.then.autoresponse
+    response, article = _response(draft, command, answer) if answer is not None else (None, None)
     allowed = response is not None and may_reply(draft, interaction, response.name)
     if article is not None and allowed and response is not None:
         _answer(draft, command, response, article)
         return
-    if not wait_for_opening(draft, interaction):
-        enqueue(draft, interaction, "admitted", preferred_agent=still_there(draft, command.preferred_agent))
+    if command.medium != EMAIL or not wait_for_opening(draft, interaction):
+        preferred = command.preferred_agent
+        enqueue(draft, interaction, "admitted", preferred_agent=still_there(draft, preferred) if preferred else None)
     if command.mailable and command.medium == CALLBACK:
         tell(draft, interaction, "callback_confirmed")
     if draft.overflowing is not None:

@@ -72,15 +72,19 @@ def _decided(command: c.Command, state: State, policy: Policy, now: Instant) -> 
     if state.emptied:
         # What a replay left; it was seen to when it happened.
         state.emptied.clear()
-    run_due(draft)
-    refusal = _DECIDERS[type(command)](draft, command)
+    deadlines = state.deadlines
+    if deadlines.heap and deadlines.heap[0][0] <= now:
+        run_due(draft)
+    refusal = _DECIDERS[command.__class__](draft, command)
     if refusal is not None:
         return Decision(refusal=refusal)
-    # A new delay or an answer may be due at once.
-    run_due(draft)
+    if deadlines.heap and deadlines.heap[0][0] <= now:
+        # A new delay or an answer may be due at once.
+        run_due(draft)
     if draft.overflowing is not None or state.emptied:
         overflow.before_matching(draft)
-    settle(draft)
+    if draft.agents or draft.interactions:
+        settle(draft)
     if draft.overflowing is not None or state.emptied:
         _let_overflow(draft)
     if state.promised:

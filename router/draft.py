@@ -1,5 +1,7 @@
 """A decision in the making: events applied to the state as they come, and who must be looked at again."""
 
+import msgspec
+
 from agents.agent import Agent
 from queues.interaction import Interaction
 from queues.lifecycle import OPEN, InteractionState
@@ -13,27 +15,25 @@ from vocabulary.ids import AgentId, InteractionId
 from vocabulary.instants import Instant
 
 
-class Draft:
+class Draft(msgspec.Struct):
     """What one command does. `emit` is the same `evolve` that a replay uses, so both agree.
 
     The state is alive: an interaction or agent that was looked up before an event is what it is after it.
+    `agents` may be able to take work now, `interactions` may be taken by somebody. These are dicts, not sets: their
+    order doesn't depend on string hashing, so every machine decides alike.
     """
 
-    __slots__ = ("agents", "events", "interactions", "now", "overflowing", "policy", "state")
-
-    def __init__(self, state: State, policy: Policy, now: Instant) -> None:
-        self.state = state
-        self.policy = policy
-        self.now = now
-        self.events: list[AnyEvent] = []
-        # Dicts, not sets: their order doesn't depend on string hashing, so every machine decides alike.
-        self.agents: dict[AgentId, None] = {}
-        self.interactions: dict[InteractionId, None] = {}
-        self.overflowing: dict[InteractionId, bool] | None = None
+    state: State
+    policy: Policy
+    now: Instant
+    events: list[AnyEvent] = []
+    agents: dict[AgentId, None] = {}
+    interactions: dict[InteractionId, None] = {}
+    overflowing: dict[InteractionId, bool] | None = None
 
     def emit(self, event: AnyEvent) -> None:
         """Let `event` have happened."""
-        WRITERS[type(event)](self.state, event)
+        WRITERS[event.__class__](self.state, event)
         self.events.append(event)
 
     def look_at_agent(self, agent: AgentId) -> None:
@@ -73,7 +73,10 @@ class Draft:
 
     def reopen_until(self, interaction: Interaction) -> Instant:
         """Return until when `interaction`, if it ends now, opens again when the customer writes."""
-        return self.now + self.channel(interaction.channel, interaction.medium).reopen_window
+        channel = self.policy.channels.get(interaction.channel)
+        if channel is None:
+            channel = ChannelPolicy(name=interaction.channel, medium=interaction.medium)
+        return self.now + (channel.reopen_window if channel.reopen is None else channel.reopen)
 
 
 def refuse(code: RefusalCode, reason: str, detail: str) -> Refusal:
@@ -88,7 +91,7 @@ def unknown(kind: str, id: str) -> Refusal:
 
 def owned(draft: Draft, id: str, agent: str, *states: InteractionState) -> Interaction | Refusal:
     """Return the interaction if `agent` owns it and it is in one of `states`."""
-    interaction = draft.interaction(id)
+    interaction = draft.state.interactions.get(id)
     if interaction is None:
         return unknown("interaction", id)
     if interaction.agent != agent or interaction.state not in OPEN:

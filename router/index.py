@@ -145,6 +145,7 @@ class Pool:
 class Index:
     """All lines, pools and desks of a state.
 
+    `touched`: agents who have changed; what they can take is looked at again before anybody asks.
     `irregular`: what waits but not for everybody alike: somebody is barred, or it rings at some already and may ring at
     more. `personal`: what is kept for one agent. Both are looked at one by one.
     """
@@ -153,7 +154,6 @@ class Index:
         "_by_queue",
         "_by_signature",
         "_by_skill",
-        "_dirty",
         "_kept_for",
         "_plain",
         "_pools",
@@ -165,6 +165,7 @@ class Index:
         "personal",
         "pool_of",
         "ready",
+        "touched",
     )
 
     def __init__(self) -> None:
@@ -182,7 +183,7 @@ class Index:
         self._pools: dict[tuple[Any, ...], Pool] = {}
         self._by_skill: dict[str, list[Pool]] = {}
         self._by_queue: dict[str, list[Pool]] = {}
-        self._dirty: dict[AgentId, Agent] = {}
+        self.touched: dict[AgentId, Agent] = {}
 
     # -- what waits
 
@@ -304,7 +305,7 @@ class Index:
         if desk is None:
             desk = pool.desks[medium] = Desk(len(self.desks), pool, medium)
             self.desks.append(desk)
-            self._dirty.update(pool.agents)
+            self.touched.update(pool.agents)
         return desk
 
     def lines_of(self, queue: QueueName) -> Iterator[Line]:
@@ -344,16 +345,12 @@ class Index:
                 self._leave(agent.id, old)
             self.pool_of[agent.id] = pool
         pool.agents[agent.id] = agent
-        self._dirty[agent.id] = agent
+        self.touched[agent.id] = agent
 
     def take_agent(self, id: AgentId) -> None:
         """Let agent `id` be no more."""
         self._leave(id, self.pool_of.pop(id))
-        self._dirty.pop(id, None)
-
-    def touch(self, agent: Agent) -> None:
-        """Look again at what `agent` can take before anybody asks."""
-        self._dirty[agent.id] = agent
+        self.touched.pop(id, None)
 
     def _leave(self, id: AgentId, pool: Pool) -> None:
         del pool.agents[id]
@@ -380,13 +377,13 @@ class Index:
 
     def refresh(self) -> None:
         """Bring the desks up to date with their agents."""
-        for agent in self._dirty.values():
+        for agent in self.touched.values():
             for desk in self.pool_of[agent.id].desks.values():
                 if agent.may_take(desk.medium):
                     self._seat(desk, agent)
                 elif agent.id in desk.agents:
                     self._clear(desk, agent.id)
-        self._dirty.clear()
+        self.touched.clear()
 
     def _seat(self, desk: Desk, agent: Agent) -> None:
         if not desk.agents:
@@ -407,7 +404,7 @@ class Index:
         line = interaction.line
         if line < 0:
             line = self.line(signature_of(interaction)).index
-        if self._dirty:
+        if self.touched:
             self.refresh()
         return self.cover[line] & self.ready
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from agents.availability import is_there
-from queues.interaction import Interaction
+from queues.interaction import PLAIN, Interaction, Offer
 from queues.lifecycle import InteractionState
 from queues.order import due_at
 from queues.policy import BARRED, QueuePolicy
@@ -28,15 +28,17 @@ def enqueue(
     only_agent: AgentId | None = None,
 ) -> None:
     """Begin a leg. `arrived_at` stays what it was unless given; a hold runs if the preferred agent is not offline."""
+    state, now, id = draft.state, draft.now, interaction.id
     policy = draft.queue(queue or interaction.queue)
     arrived = interaction.arrived_at if arrived_at is None else arrived_at
-    target = policy.target if interaction.segment is None else policy.target_of(interaction.segment)
+    # Where no segment has a target of its own, nobody asks for the customer's.
+    target = policy.target_of(interaction.segment) if policy.segment_targets else policy.target
     owner = interaction.agent
     anew = requirements is not None or cause == "moved" or policy.name != interaction.queue
     draft.emit(
         e.Enqueued(
-            at=draft.now,
-            interaction=interaction.id,
+            at=now,
+            interaction=id,
             queue=policy.name,
             leg=interaction.leg + 1,
             arrived_at=arrived,
@@ -51,7 +53,7 @@ def enqueue(
             hold_until=_hold_until(draft, preferred_agent, policy, interaction.medium) if preferred_agent else None,
             requirements=requirements,
             last=last,
-            step_at=first_step_at(interaction, policy, draft.now, anew=anew, requirements=requirements)
+            step_at=first_step_at(interaction, policy, now, anew=anew, requirements=requirements)
             if policy.steps
             else None,
             steps_anew=anew,
@@ -59,9 +61,9 @@ def enqueue(
             counted=draft.policy.guarded and cause != "owner_lost",
         )
     )
-    draft.look_at(interaction.id)
-    if interaction.overflow is not None or draft.state.emergencies:
-        draft.may_overflow(interaction.id)
+    draft.interactions[id] = None
+    if state.emergencies or (interaction.seldom is not PLAIN and interaction.overflow is not None):
+        draft.may_overflow(id)
     if owner is not None:
         draft.look_at_agent(owner)
 
@@ -83,9 +85,17 @@ def give(draft: Draft, id: OfferId) -> None:
     """Let the agent who has offer `id` own its interaction: the others lose the race, who hands it over is free."""
     offer = draft.state.offers[id]
     interaction = draft.state.interactions[offer.interaction]
-    for other in interaction.offers:
-        if other != id:
-            withdraw(draft, other, "lost_race")
+    if len(interaction.offers) > 1:
+        for other in interaction.offers:
+            if other != id:
+                withdraw(draft, other, "lost_race")
+    if interaction.seldom is not PLAIN:
+        _hand_over(draft, interaction, offer)
+    draft.emit(e.OfferAccepted(at=draft.now, offer=id, interaction=interaction.id, agent=offer.agent))
+
+
+def _hand_over(draft: Draft, interaction: Interaction, offer: Offer) -> None:
+    """End the warm transfer that `offer` was made for, if there is one."""
     consult, sender = interaction.consult, interaction.agent
     if consult is not None and sender is not None:
         draft.emit(
@@ -100,7 +110,6 @@ def give(draft: Draft, id: OfferId) -> None:
             )
         )
         draft.look_at_agent(sender)
-    draft.emit(e.OfferAccepted(at=draft.now, offer=id, interaction=interaction.id, agent=offer.agent))
 
 
 def end_consult(draft: Draft, interaction: Interaction, reason: str) -> None:
@@ -237,39 +246,52 @@ def close(
 
 def end(draft: Draft, interaction: Interaction, by: str, *, wrap_up: bool = False) -> None:
     """End the contact of an active interaction: wrap-up as its queue's mode says."""
-    assert interaction.agent is not None
-    part_company(draft, interaction, "ended")
+    state, now, id, owner = draft.state, draft.now, interaction.id, interaction.agent
+    assert owner is not None
+    if interaction.seldom is not PLAIN:
+        part_company(draft, interaction, "ended")
     policy = draft.queue(interaction.queue)
-    timed = policy.wrap_up in ("timed", "timed_forced") or (policy.wrap_up == "optional" and wrap_up)
-    until = draft.now + policy.wrap_up_after if timed else None
-    agent = draft.state.agents[interaction.agent]
-    cost, held = agent.profile.limit(interaction.medium).wrapping, agent.holds[interaction.id].cost
+    mode = policy.wrap_up
+    timed = mode in TIMED or (mode == "optional" and wrap_up)
+    agent = state.agents[owner]
+    limit, held = agent.profile.limit(interaction.medium), agent.holds[id].cost
+    cost = limit.cost if limit.wrap_up_cost is None else limit.wrapping
     draft.emit(
         e.Ended(
-            at=draft.now, interaction=interaction.id, agent=interaction.agent, by=by, cost=cost, wrap_up_until=until
+            at=now,
+            interaction=id,
+            agent=owner,
+            by=by,
+            cost=cost,
+            wrap_up_until=now + policy.wrap_up_after if timed else None,
         )
     )
     if cost < held:
-        draft.look_at_agent(interaction.agent)
-    if policy.wrap_up == "none" or (policy.wrap_up == "optional" and not wrap_up):
+        draft.look_at_agent(owner)
+    if mode == "none" or (mode == "optional" and not wrap_up):
         wrap_up_done(draft, interaction, None)
     else:
         wait_for_owner(draft, interaction)
 
 
+TIMED = ("timed", "timed_forced")
+"""Modes of wrap-up that end by a timer."""
+
+
 def wrap_up_done(draft: Draft, interaction: Interaction, disposition: str | None) -> None:
     """End the wrap-up: the interaction is closed and its agent free."""
-    assert interaction.agent is not None
+    owner = interaction.agent
+    assert owner is not None
     draft.emit(
         e.WrappedUp(
             at=draft.now,
             interaction=interaction.id,
-            agent=interaction.agent,
+            agent=owner,
             disposition=disposition,
             reopen_until=draft.reopen_until(interaction),
         )
     )
-    draft.look_at_agent(interaction.agent)
+    draft.agents[owner] = None
 
 
 def lose_owner(draft: Draft, interaction: Interaction, cause: str) -> None:

@@ -1,7 +1,9 @@
 """Who gets what (semantics.md section 7): filter, rank, choose. Both directions, and the order between them."""
 
+from operator import attrgetter
+
 from agents.agent import Agent
-from queues.interaction import Interaction, offer_id
+from queues.interaction import PLAIN, Interaction, offer_id
 from queues.policy import QueuePolicy
 from router import events as e
 from router.draft import Draft
@@ -17,22 +19,24 @@ from vocabulary.instants import Instant
 
 def agent_for(interaction: Interaction, state: State, queue: QueuePolicy, now: Instant) -> Agent | None:
     """Return the agent to offer `interaction` to, or None if nobody can take it now."""
-    only = reserved_for(interaction)
-    if only is not None:
-        agent = state.agents.get(only)
-        return agent if agent is not None and fails_because(agent, interaction, now) is None else None
     index = state.index
+    if interaction.seldom is not PLAIN:
+        only = reserved_for(interaction)
+        if only is not None:
+            agent = state.agents.get(only)
+            return agent if agent is not None and fails_because(agent, interaction, now) is None else None
+        if interaction.barred or interaction.declined_by or interaction.preferred_agent:
+            return _best_of_all(interaction, state, queue, now)
+    if interaction.offers:
+        return _best_of_all(interaction, state, queue, now)
     free = index.free(interaction)
     if not free:
         return None
-    if interaction.barred or interaction.declined_by or interaction.preferred_agent or interaction.offers:
-        return _best_of_all(interaction, state, queue, now)
     ordering = ordering_of(queue, interaction.medium)
     desks = index.desks
-    if not free & (free - 1):
+    if not free & (free - 1) and queue.strategy not in QUICKEST:
         desk = desks[free.bit_length() - 1]
-        if queue.strategy not in QUICKEST:
-            return desk.agents[desk.first(ordering)[-1]]
+        return desk.agents[desk.first(ordering)[-1]]
     best: Rank | None = None
     found: Agent | None = None
     while free:
@@ -75,11 +79,13 @@ def settle(draft: Draft) -> None:
 
     Agents who can take work choose first: what waits already may come before what has just come (back).
     """
-    _let_choose(draft)
+    if draft.agents:
+        _let_choose(draft)
     if draft.interactions:
-        waiting = [found for id in draft.interactions if (found := draft.interaction(id)) is not None]
+        interactions = draft.state.interactions
+        waiting = [interactions[id] for id in draft.interactions if id in interactions]
         if len(waiting) > 1:
-            waiting.sort(key=lambda interaction: interaction.key)
+            waiting.sort(key=_TURN)
         for interaction in waiting:
             _place(draft, interaction)
         # What is given without asking may free who had it: a sender, say.
@@ -87,11 +93,21 @@ def settle(draft: Draft) -> None:
             settle(draft)
 
 
+_TURN = attrgetter("turn")
+
+
 def _let_choose(draft: Draft) -> None:
     """Let everybody take what he can who may take work, and whom that frees in turn."""
+    agents = draft.state.agents
     while draft.agents:
         for id in list(draft.agents):
-            _apply_pending_presence(draft, id)
+            if id in agents and agents[id].after_current is not None:
+                _apply_pending_presence(draft, id)
+        if len(draft.agents) == 1:
+            id, _ = draft.agents.popitem()
+            if id in agents:
+                _fill(draft, id)
+            continue
         turn = _in_turn(draft)
         draft.agents.clear()
         if len(turn) > 1 and any(queue.strategy == "optimal" for queue in draft.policy.queues.values()):
@@ -102,8 +118,6 @@ def _let_choose(draft: Draft) -> None:
 
 def _in_turn(draft: Draft) -> list[str]:
     """Return the agents who may take work, who chooses first first."""
-    if len(draft.agents) == 1:
-        return [id for id in draft.agents if id in draft.state.agents]
     agents = [agent for id in draft.agents if (agent := draft.agent(id)) is not None]
     return [agent.id for agent in sorted(agents, key=lambda agent: (agent.load, agent.idle_since, agent.id))]
 
@@ -129,7 +143,7 @@ def _taker(draft: Draft, interaction: Interaction, agent: Agent) -> Agent:
 
     So who transferred it doesn't get it back while somebody else is free.
     """
-    if interaction.id not in draft.interactions:
+    if not draft.interactions or interaction.id not in draft.interactions:
         return agent
     state, now, queue = draft.state, draft.now, draft.queue(interaction.queue)
     if reserved_for(interaction) is not None:
@@ -157,8 +171,8 @@ def _place(draft: Draft, interaction: Interaction) -> None:
 
 def offer(draft: Draft, interaction: Interaction, agent: Agent) -> None:
     """Offer `interaction` to `agent`; where the queue gives no time to answer, it is his at once."""
-    now = draft.now
-    timeout = draft.queue(interaction.queue).offer_timeout(interaction.medium)
+    now, medium = draft.now, interaction.medium
+    timeout = draft.queue(interaction.queue).offer_timeout(medium)
     id = offer_id(interaction.id, interaction.offers_made + 1)
     draft.emit(
         e.Offered(
@@ -166,7 +180,7 @@ def offer(draft: Draft, interaction: Interaction, agent: Agent) -> None:
             offer=id,
             interaction=interaction.id,
             agent=agent.id,
-            cost=agent.profile.limit(interaction.medium).cost,
+            cost=agent.profile.limit(medium).cost,
             expires_at=now + timeout,
         )
     )
@@ -176,8 +190,8 @@ def offer(draft: Draft, interaction: Interaction, agent: Agent) -> None:
 
 def _apply_pending_presence(draft: Draft, id: str) -> None:
     """Let "after this one" take effect if the current work has ended."""
-    agent = draft.agent(id)
-    if agent is None or agent.after_current is None or agent.works:
+    agent = draft.state.agents[id]
+    if agent.after_current is None or agent.works:
         return
     presence, _, reason = agent.after_current.partition(":")
     draft.emit(

@@ -64,6 +64,11 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     when: Condition = Condition()
     then: Action
+    always: bool = False
+    """Whether it has no condition; follows from `when`."""
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "always", self.when == Condition())
 
 
 class Autoresponse(msgspec.Struct, frozen=True, kw_only=True):

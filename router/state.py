@@ -112,6 +112,9 @@ class State:
     def stands(self, due: Due) -> bool:
         """Tell whether something is still due as it was entered."""
         at, kind, id = due
+        if kind == "forget":
+            ended = self.interactions.get(id)
+            return ended is not None and ended.over is not None and ended.over[1] == at
         if kind == "offer":
             offer = self.offers.get(id)
             return offer is not None and offer.state == "pending" and offer.expires_at == at
@@ -192,7 +195,7 @@ def _confirm(state: State, interaction: Interaction) -> Instant | None:
 
 
 def _forget(state: State, interaction: Interaction) -> Instant | None:
-    return interaction.reopen_until if interaction.state in ENDED else None
+    return interaction.reopen_until
 
 
 ENDED = frozenset({S.CLOSED, S.ABANDONED})
@@ -267,79 +270,64 @@ def next_deadline(state: State) -> Instant | None:
     return due[0] if due else None
 
 
-_ABSENT: Any = object()
+ABSENT: Any = object()
 
 copy = methodcaller("__copy__")
 """A shallow copy; of values that have such a method, several times as fast as `copy.copy`."""
 
+Kept = tuple[Any, Any] | None
+"""A value that changes, and a copy of what it was; None: there was none."""
+
 
 class Undo:
-    """What was before, so that a decision can be taken back: the first value of everything that changed since."""
+    """What was before, so that a decision can be taken back: the first value of everything that changed since.
 
-    __slots__ = ("_admitted", "_agents", "_entries", "_interactions", "_offers", "_state")
+    Writers enter what they are about to change, or to bring or take away: `interactions`, `agents` and `offers` by id,
+    `entries` as (table, key, value before).
+    """
+
+    __slots__ = ("_state", "admitted", "agents", "entries", "interactions", "offers")
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._admitted = state.admitted
-        self._interactions: dict[InteractionId, tuple[Interaction, Interaction] | None] = {}
-        self._agents: dict[AgentId, tuple[Agent, Agent] | None] = {}
-        self._offers: dict[OfferId, tuple[Offer, Offer] | None] = {}
-        self._entries: list[tuple[dict[Any, Any], Any, Any]] = []
-
-    def interaction(self, id: InteractionId) -> None:
-        """Interaction `id` is about to change, to come or to go."""
-        if id not in self._interactions:
-            value = self._state.interactions.get(id)
-            self._interactions[id] = None if value is None else (value, copy(value))
-
-    def agent(self, id: AgentId) -> None:
-        """Agent `id` is about to change, to come or to go."""
-        if id not in self._agents:
-            value = self._state.agents.get(id)
-            self._agents[id] = None if value is None else (value, copy(value))
-
-    def offer(self, id: OfferId) -> None:
-        """Offer `id` is about to change, to come or to go."""
-        if id not in self._offers:
-            value = self._state.offers.get(id)
-            self._offers[id] = None if value is None else (value, copy(value))
-
-    def entry(self, table: dict[Any, Any], key: Any) -> None:
-        """`table[key]` is about to get another value."""
-        self._entries.append((table, key, table.get(key, _ABSENT)))
+        self.admitted = state.admitted
+        self.interactions: dict[InteractionId, Kept] = {}
+        self.agents: dict[AgentId, Kept] = {}
+        self.offers: dict[OfferId, Kept] = {}
+        self.entries: list[tuple[dict[Any, Any], Any, Any]] = []
 
     def back(self) -> None:
         """Put everything back as it was."""
         state = self._state
-        state.admitted = self._admitted
-        for table, key, value in reversed(self._entries):
-            if value is _ABSENT:
+        state.admitted = self.admitted
+        for table, key, value in reversed(self.entries):
+            if value is ABSENT:
                 table.pop(key, None)
             else:
                 table[key] = value
-        _put_back(self._offers, state.offers)
-        for id, kept in self._agents.items():
+        _put_back(self.offers, state.offers)
+        for id, kept in self.agents.items():
             if id in state.agents and kept is None:
                 state.index.take_agent(id)
-        _put_back(self._agents, state.agents)
-        for id in self._interactions:
+        _put_back(self.agents, state.agents)
+        for id in self.interactions:
             if id in state.interactions:
                 state.index.take(state.interactions[id])
-        _put_back(self._interactions, state.interactions)
+        _put_back(self.interactions, state.interactions)
         self._derive()
-        if any(table is state.hours for table, _, _ in self._entries):
+        if any(table is state.hours for table, _, _ in self.entries):
             schedule_queues(state)
 
     def _derive(self) -> None:
         """Let what follows from the values follow again."""
         state = self._state
-        for agent in (kept[0] for kept in self._agents.values() if kept is not None):
+        for agent in (kept[0] for kept in self.agents.values() if kept is not None):
             state.index.put_agent(agent)
             schedule_agent(state, agent)
-        for offer in (kept[0] for kept in self._offers.values() if kept is not None):
+        for offer in (kept[0] for kept in self.offers.values() if kept is not None):
             if offer.state == "pending":
                 state.deadlines.put(offer.expires_at, "offer", offer.id)
-        for interaction in (kept[0] for kept in self._interactions.values() if kept is not None):
+        for interaction in (kept[0] for kept in self.interactions.values() if kept is not None):
             interaction.line = NO_LINE
             state.index.put(interaction)
             schedule(state, interaction)
@@ -347,7 +335,7 @@ class Undo:
                 state.oldest.put(interaction.queue, (interaction.enqueued_at, interaction.id))
 
 
-def _put_back(kept: dict[Any, Any], table: dict[Any, Any]) -> None:
+def _put_back(kept: dict[Any, Kept], table: dict[Any, Any]) -> None:
     """Restore the values themselves, since others hold them."""
     for id, pair in kept.items():
         if pair is None:

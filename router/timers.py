@@ -20,10 +20,16 @@ S = InteractionState
 
 def run_due(draft: Draft) -> None:
     """Do everything that is due by now, earliest first."""
-    while (due := draft.state.deadlines.due(draft.now)) is not None:
+    state, now = draft.state, draft.now
+    deadlines = state.deadlines
+    while (due := deadlines.due(now)) is not None:
         _, kind, id = due
+        if kind == "forget":
+            # What goes leaves nothing behind that could be due.
+            draft.emit(e.Forgotten(at=now, interaction=id))
+            continue
         _HANDLERS[kind](draft, id)
-        assert not draft.state.stands(due), f"{kind} of {id} stays due"
+        assert not state.stands(due), f"{kind} of {id} stays due"
 
 
 def _cool_down_ended(draft: Draft, id: str) -> None:
@@ -102,10 +108,6 @@ def _parked_long_enough(draft: Draft, id: str) -> None:
     close(draft, draft.state.interactions[id], "parked_too_long", "router")
 
 
-def _forget(draft: Draft, id: str) -> None:
-    draft.emit(e.Forgotten(at=draft.now, interaction=id))
-
-
 _HANDLERS: dict[DeadlineKind, Callable[[Draft, str], None]] = {
     "offer": expire,
     "cool_down": _cool_down_ended,
@@ -125,6 +127,5 @@ _HANDLERS: dict[DeadlineKind, Callable[[Draft, str], None]] = {
     "silent": _silent,
     "parked_close": _parked_long_enough,
     "sla": sla_due,
-    "forget": _forget,
     "hours": hours_changed,
 }

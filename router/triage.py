@@ -14,7 +14,6 @@ from router.state import State
 from vocabulary.instants import Instant
 from vocabulary.skills import Requirement
 
-ALWAYS = Condition()
 LANGUAGE_SKILL = "lang:"
 
 
@@ -30,9 +29,10 @@ def triage(command: Admit, state: State, policy: Policy, now: Instant) -> Verdic
     """Return what the first rule that applies decides. The last rule applies always: configuration guarantees it."""
     reasons: list[str] = []
     for rule in policy.rules:
-        missing = None if rule.when == ALWAYS else _first_missing(rule, command, state, policy, now)
+        missing = None if rule.always else _first_missing(rule, command, state, policy, now)
         if missing is None:
-            return Verdict(rule.name, _with_language(rule.then, command.language), tuple(reasons))
+            then = _with_language(rule.then, command.language) if rule.then.language_skill else rule.then
+            return Verdict(rule.name, then, tuple(reasons))
         reasons.append(f"{rule.name}:{missing}")
     raise AssertionError("the last rule must have no conditions")
 
@@ -87,7 +87,7 @@ def _pattern(word: str) -> str:
 
 
 def _with_language(then: Action, language: str | None) -> Action:
-    if not then.language_skill or language is None:
+    if language is None:
         return then
     skill = Requirement(f"{LANGUAGE_SKILL}{language}")
     return msgspec.structs.replace(then, requirements=(*then.requirements, skill))

@@ -5,10 +5,10 @@ from typing import Any
 
 from agents.agent import BUSY, WORK, Agent, Hold, HoldKind
 from agents.busy import share_after
-from queues.interaction import Interaction, OfferState
+from queues.interaction import Interaction, Offer, OfferState
 from queues.lifecycle import WAYS, InteractionState
 from router import events as e
-from router.state import State
+from router.state import ABSENT, State, copy
 from vocabulary.ids import AgentId, InteractionId, OfferId
 from vocabulary.instants import Instant
 
@@ -22,25 +22,44 @@ SLOT = "slot"
 
 def changing(state: State, id: InteractionId) -> Interaction:
     """Return interaction `id`, which is about to change."""
-    if state.undo is not None:
-        state.undo.interaction(id)
-    return state.interactions[id]
+    interaction = state.interactions[id]
+    undo = state.undo
+    if undo is not None and id not in undo.interactions:
+        undo.interactions[id] = (interaction, copy(interaction))
+    return interaction
 
 
 def changing_agent(state: State, id: AgentId) -> Agent:
     """Return agent `id`, who is about to change."""
-    if state.undo is not None:
-        state.undo.agent(id)
     agent = state.agents[id]
-    state.index.touch(agent)
+    undo = state.undo
+    if undo is not None and id not in undo.agents:
+        undo.agents[id] = (agent, copy(agent))
+    state.index.touched[id] = agent
     return agent
+
+
+def changing_offer(state: State, id: OfferId) -> Offer:
+    """Return offer `id`, which is about to change."""
+    offer = state.offers[id]
+    undo = state.undo
+    if undo is not None and id not in undo.offers:
+        undo.offers[id] = (offer, copy(offer))
+    return offer
 
 
 def enter(state: State, table: dict[Any, Any], key: Any, value: Any) -> None:
     """Let `table` of the state have `value` at `key`."""
     if state.undo is not None:
-        state.undo.entry(table, key)
+        state.undo.entries.append((table, key, table.get(key, ABSENT)))
     table[key] = value
+
+
+def leave_out(state: State, table: dict[Any, Any], key: Any) -> None:
+    """Let `table` of the state have nothing at `key`."""
+    if state.undo is not None:
+        state.undo.entries.append((table, key, table[key]))
+    del table[key]
 
 
 def go(interaction: Interaction, by: str, to: InteractionState) -> None:
@@ -72,18 +91,20 @@ def occupy(
     kind: HoldKind,
     at: Instant,
     flagged: bool = False,
-) -> None:
-    """Let `interaction` occupy `cost` units of an agent, in the place of what it occupied before."""
+) -> Agent:
+    """Let `interaction` occupy `cost` units of agent `id`, in the place of what it occupied before; return him."""
     agent = changing_agent(state, id)
+    used = agent.used + cost
     before = agent.holds.get(interaction.id)
     if before is not None:
-        agent.used -= before.cost
+        used -= before.cost
         flagged = flagged or before.flagged
-    agent.used += cost
-    beyond = flagged or agent.used > agent.profile.capacity
+    agent.used = used
+    beyond = flagged or used > agent.profile.capacity
     agent.holds = {**agent.holds, interaction.id: Hold(interaction.medium, cost, kind, beyond)}
     if kind == "active" and agent.busy_at is None:
         agent.busy_at = at
+    return agent
 
 
 def release(state: State, id: AgentId | None, interaction: InteractionId, at: Instant | None) -> None:
@@ -91,7 +112,7 @@ def release(state: State, id: AgentId | None, interaction: InteractionId, at: In
     if id is None or id not in state.agents or interaction not in state.agents[id].holds:
         return
     agent = changing_agent(state, id)
-    holds = dict(agent.holds)
+    holds = agent.holds.copy()
     hold = holds.pop(interaction)
     agent.used -= hold.cost
     agent.holds = holds
@@ -101,17 +122,16 @@ def release(state: State, id: AgentId | None, interaction: InteractionId, at: In
 
 def rest(agent: Agent, at: Instant) -> None:
     """Write down how busy he was until this release."""
-    worked_from = at if agent.busy_at is None else max(agent.busy_at, agent.idle_since)
-    agent.busy = share_after(agent.busy, worked_from - agent.idle_since, at - worked_from)
+    since, busy_at = agent.idle_since, agent.busy_at
+    worked_from = at if busy_at is None else busy_at if busy_at > since else since
+    agent.busy = share_after(agent.busy, worked_from - since, at - worked_from)
     agent.idle_since = at
-    agent.busy_at = at if any(hold.kind in BUSY for hold in agent.holds.values()) else None
+    agent.busy_at = at if agent.holds and any(hold.kind in BUSY for hold in agent.holds.values()) else None
 
 
 def end_offer(state: State, id: OfferId, to: OfferState, reason: str = "") -> None:
     """Let offer `id` be over."""
-    if state.undo is not None:
-        state.undo.offer(id)
-    offer = state.offers[id]
+    offer = changing_offer(state, id)
     offer.state = to
     offer.reason = reason
 

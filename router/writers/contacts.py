@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from queues.interaction import PLAIN
 from queues.lifecycle import NEW, InteractionState, allows
 from queues.overflow import NO_CONTACT
 from router import events as e
@@ -62,11 +63,12 @@ def _ended(state: State, event: e.Ended) -> None:
     interaction = changing(state, event.interaction)
     go(interaction, "customer left" if event.by == "customer" else "ended", S.WRAP_UP)
     interaction.ended_at = event.at
-    interaction.wrap_up_until = event.wrap_up_until
-    interaction.wrap_up_extensions = 0
-    interaction.owner_gone_until = None
-    interaction.customer_leaves_at = None
-    interaction.unanswered_at = None
+    if event.wrap_up_until is not None or interaction.seldom is not PLAIN:
+        interaction.wrap_up_until = event.wrap_up_until
+        interaction.wrap_up_extensions = 0
+        interaction.owner_gone_until = None
+        interaction.customer_leaves_at = None
+        interaction.unanswered_at = None
     if event.wrap_up_until is not None:
         state.deadlines.put(event.wrap_up_until, "wrap_up", interaction.id)
     occupy(state, event.agent, interaction, event.cost, "wrap_up", event.at)

@@ -2,13 +2,13 @@
 
 from queues.backlog import signature_of
 from queues.demand import Demand, key_of
-from queues.interaction import Interaction
+from queues.interaction import PLAIN, Interaction
 from queues.lifecycle import InteractionState
-from queues.measured import UNMEASURED, Measured
+from queues.measured import UNMEASURED
 from router.lending import is_own
 from router.state import State
-from router.writers.change import changing_agent, enter
-from vocabulary.ids import AgentId, QueueName
+from router.writers.change import changing_agent, enter, leave_out
+from vocabulary.ids import AgentId
 from vocabulary.instants import Instant
 
 S = InteractionState
@@ -25,41 +25,39 @@ def count_arrival(state: State, interaction: Interaction, at: Instant) -> None:
         known = Demand(signature.queue, signature.medium, signature.requirements)
         if len(state.demand) >= STREAMS_MAX:
             oldest = min(state.demand, key=lambda each: (state.demand[each].last, each))
-            if state.undo is not None:
-                state.undo.entry(state.demand, oldest)
-            del state.demand[oldest]
+            leave_out(state, state.demand, oldest)
     enter(state, state.demand, key, known.with_arrival(at))
 
 
-def measured_in(state: State, interaction: Interaction) -> Measured:
-    """Return what the interaction's queue has shown."""
-    return state.measured.get(interaction.queue, UNMEASURED)
-
-
-def measure(state: State, queue: QueueName, measured: Measured) -> None:
-    """Keep what `queue` has shown."""
-    enter(state, state.measured, queue, measured)
+def learn_arrival(state: State, interaction: Interaction, at: Instant) -> None:
+    """Count an arrival in its queue."""
+    queue = interaction.queue
+    known = state.measured.get(queue, UNMEASURED).with_arrival(interaction.class_, at)
+    enter(state, state.measured, queue, known)
 
 
 def learn_wait(state: State, interaction: Interaction, at: Instant, left: bool = False) -> None:
     """Keep how long this leg waited, and how that agrees with what was expected."""
-    known = measured_in(state, interaction).with_wait(at - interaction.enqueued_at, left)
-    if interaction.estimate is not None and interaction.estimated_at is not None and not left:
-        known = known.with_outcome(interaction.estimate, at - interaction.estimated_at)
-    measure(state, interaction.queue, known)
+    queue = interaction.queue
+    known = state.measured.get(queue, UNMEASURED).with_wait(at - interaction.enqueued_at, left)
+    if interaction.seldom is not PLAIN and not left:
+        shown, asked_at = interaction.estimate, interaction.estimated_at
+        if shown is not None and asked_at is not None:
+            known = known.with_outcome(shown, at - asked_at)
+    enter(state, state.measured, queue, known)
 
 
 def learn_handling(state: State, interaction: Interaction, id: AgentId, handling: int) -> None:
     """Keep how long it took: the queue's latest, and the agent's sum for the label; for the guard, by kind of work."""
-    measure(state, interaction.queue, measured_in(state, interaction).with_handling(handling))
-    label = interaction.label
+    queue, label = interaction.queue, interaction.label
+    enter(state, state.measured, queue, state.measured.get(queue, UNMEASURED).with_handling(handling))
     count, total = state.typical.get(label, (0, 0))
     enter(state, state.typical, label, (count + 1, total + handling))
     if id in state.agents:
         agent = changing_agent(state, id)
         count, total = agent.handling.get(label, (0, 0))
         agent.handling = {**agent.handling, label: (count + 1, total + handling)}
-        demand = state.demand.get(interaction.stream)
+        demand = state.demand.get(interaction.stream) if state.demand else None
         if demand is not None:
             known = demand.with_handling(handling, foreign=not is_own(agent, demand))
             enter(state, state.demand, interaction.stream, known)

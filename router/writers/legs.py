@@ -5,9 +5,20 @@ from queues.lifecycle import CAUSES, NEW, QUEUED, InteractionState, allows
 from queues.overflow import NO_MARKS, Marks
 from router import events as e
 from router.state import State, schedule
-from router.writers.change import NOTHING, SLOT, Writers, book, changing, enter, go, leave_window, release
+from router.writers.change import (
+    NOTHING,
+    SLOT,
+    Writers,
+    book,
+    changing,
+    changing_offer,
+    go,
+    leave_out,
+    leave_window,
+    release,
+)
 from router.writers.company import keep_for_undo
-from router.writers.learned import count_arrival, learn_wait, measure, measured_in
+from router.writers.learned import count_arrival, learn_arrival, learn_wait
 from vocabulary.instants import Instant
 
 S = InteractionState
@@ -18,9 +29,20 @@ SAME_OPENING = ("moved", "transferred", "owner_lost", "overflowed", "converted")
 
 def _admitted(state: State, event: e.Admitted) -> None:
     if state.undo is not None:
-        state.undo.interaction(event.interaction)
+        state.undo.interactions[event.interaction] = None
     state.admitted = event.number
     at = event.at
+    # Most bring nothing that stands aside.
+    plain = not (
+        event.labels
+        or event.contact
+        or event.language
+        or event.segment
+        or event.preferences
+        or event.tags
+        or event.follows
+        or event.preferred_agent
+    )
     state.interactions[event.interaction] = Interaction(
         turn=turn_of(event.class_, at, event.number),
         id=event.interaction,
@@ -36,13 +58,13 @@ def _admitted(state: State, event: e.Admitted) -> None:
         priority=event.priority,
         requirements=event.requirements,
         leg=0,
-        seldom=_sent(event),
+        seldom=PLAIN if plain else _sent(event),
     )
 
 
 def _sent(event: e.Admitted) -> Seldom:
     """Return what came with it."""
-    sent = Seldom(
+    return Seldom(
         labels=event.labels,
         language=event.language,
         segment=event.segment,
@@ -55,11 +77,50 @@ def _sent(event: e.Admitted) -> Seldom:
         participants=NOTHING,
         clocks=NOTHING,
     )
-    return PLAIN if sent == PLAIN else sent
 
 
 def _enqueued(state: State, event: e.Enqueued) -> None:
     interaction = changing(state, event.interaction)
+    at = event.at
+    new = interaction.leg == 0 and event.cause == "admitted" and interaction.scheduled_at is None
+    if not new:
+        _leave_leg(state, interaction, event)
+    interaction.state = S.WAITING
+    interaction.queue = event.queue
+    interaction.leg = event.leg
+    if event.arrived_at != interaction.arrived_at:
+        interaction.created_at = interaction.created_at
+        interaction.arrived_at = event.arrived_at
+    interaction.enqueued_at = at
+    interaction.turn = turn_of(interaction.class_, event.due_at, interaction.number)
+    interaction.terms = queue_terms(event.credit, event.target, event.pace, event.parallel)
+    if event.requirements is not None:
+        interaction.requirements = event.requirements
+    if interaction.seldom is not PLAIN or _has_more(event):
+        _enqueue_seldom(interaction, event, new=new)
+    if event.counted:
+        count_arrival(state, interaction, at)
+    if state.oldest:
+        state.oldest.put(event.queue, (at, interaction.id))
+    learn_arrival(state, interaction, at)
+    state.index.put(interaction)
+    schedule_leg(state, interaction)
+
+
+def _has_more(event: e.Enqueued) -> bool:
+    """Tell whether anything came with the leg that stands aside."""
+    return (
+        event.preferred_agent is not None
+        or event.only_agent is not None
+        or event.step_at is not None
+        or event.overflow_after is not None
+        or bool(event.last)
+    )
+
+
+def _leave_leg(state: State, interaction: Interaction, event: e.Enqueued) -> None:
+    """Let what was before the leg be over."""
+    assert allows(interaction.state, CAUSES[event.cause], S.WAITING), f"{event} from {interaction}"
     if interaction.agent is not None:
         release(state, interaction.agent, interaction.id, event.at)
         interaction.agent = None
@@ -68,17 +129,10 @@ def _enqueued(state: State, event: e.Enqueued) -> None:
     state.index.take(interaction)
     if interaction.scheduled_for:
         leave_window(state, interaction)
-    new = interaction.leg == 0 and interaction.scheduled_at is None and event.cause == "admitted"
-    assert allows(NEW if new else interaction.state, CAUSES[event.cause], S.WAITING), f"{event} from {interaction}"
-    interaction.state = S.WAITING
-    interaction.queue = event.queue
-    interaction.leg = event.leg
-    if event.arrived_at != interaction.arrived_at:
-        interaction.created_at = interaction.created_at
-        interaction.arrived_at = event.arrived_at
-    interaction.enqueued_at = event.at
-    interaction.turn = turn_of(interaction.class_, event.due_at, interaction.number)
-    interaction.terms = queue_terms(event.credit, event.target, event.pace, event.parallel)
+    begin_again(interaction, event)
+
+
+def _enqueue_seldom(interaction: Interaction, event: e.Enqueued, *, new: bool) -> None:
     interaction.preferred_agent = event.preferred_agent
     interaction.only_agent = event.only_agent
     interaction.hold_until = event.hold_until
@@ -86,22 +140,12 @@ def _enqueued(state: State, event: e.Enqueued) -> None:
     interaction.step_at = event.step_at
     if event.cause != "moved":
         interaction.undo = None
-    if not new:
-        begin_again(interaction, event)
     if event.overflow_after is not None or interaction.overflow is not None:
         interaction.overflow = marks_of_leg(interaction, event)
     if event.requirements is not None:
-        interaction.requirements = event.requirements
         interaction.expired = frozenset()
     if event.last:
         interaction.declined_by |= frozenset(event.last)
-    if event.counted:
-        count_arrival(state, interaction, event.at)
-    if state.oldest:
-        state.oldest.put(event.queue, (event.at, interaction.id))
-    measure(state, event.queue, measured_in(state, interaction).with_arrival(interaction.class_, event.at))
-    state.index.put(interaction)
-    schedule_leg(state, interaction)
 
 
 def marks_of_leg(interaction: Interaction, event: e.Enqueued) -> Marks | None:
@@ -136,15 +180,22 @@ def begin_again(interaction: Interaction, event: e.Enqueued) -> None:
 
 def schedule_leg(state: State, interaction: Interaction) -> None:
     """Enter the deadlines of one who waits anew; most have none."""
-    if interaction.step_at is not None:
-        state.deadlines.put(interaction.step_at, "step", interaction.id)
+    if interaction.seldom is not PLAIN:
+        if interaction.step_at is not None:
+            state.deadlines.put(interaction.step_at, "step", interaction.id)
+        if interaction.hold_until is not None or interaction.overflow is not None:
+            schedule(state, interaction)
+            return
+    if interaction.leg > 1 or (state.delays and interaction.queue in state.delays):
+        schedule(state, interaction)
+        return
+    if interaction.line >= 0 and interaction.requirements is state.index.lines[interaction.line].signature.requirements:
+        # What a line shares never expires.
+        return
     for need in interaction.requirements:
         if need.expires_after is not None:
             schedule(state, interaction)
             return
-    held = interaction.hold_until is not None or interaction.overflow is not None
-    if held or interaction.leg > 1 or interaction.queue in state.delays:
-        schedule(state, interaction)
 
 
 def _abandoned(state: State, event: e.Abandoned) -> None:
@@ -158,10 +209,11 @@ def _abandoned(state: State, event: e.Abandoned) -> None:
 def end(state: State, interaction: Interaction, at: Instant, reopen_until: Instant) -> None:
     """Let `interaction` be over until its customer opens it again."""
     interaction.over = (at, reopen_until)
-    interaction.customer_leaves_at = None
-    interaction.unanswered_at = None
-    interaction.hold_until = None
-    interaction.only_agent = None
+    if interaction.seldom is not PLAIN:
+        interaction.customer_leaves_at = None
+        interaction.unanswered_at = None
+        interaction.hold_until = None
+        interaction.only_agent = None
     state.deadlines.put(reopen_until, "forget", interaction.id)
 
 
@@ -181,12 +233,13 @@ def finish(
     """Let `interaction` be closed, and its agent free."""
     release(state, interaction.agent, interaction.id, event.at)
     go(interaction, by, S.CLOSED)
-    interaction.disposition = disposition
-    interaction.wrap_up_until = None
-    interaction.owner_gone_until = None
-    interaction.confirm_until = None
-    interaction.parked_until = None
-    interaction.scheduled_at = None
+    if interaction.seldom is not PLAIN or disposition is not None:
+        interaction.disposition = disposition
+        interaction.wrap_up_until = None
+        interaction.owner_gone_until = None
+        interaction.confirm_until = None
+        interaction.parked_until = None
+        interaction.scheduled_at = None
     end(state, interaction, event.at, event.reopen_until)
 
 
@@ -210,12 +263,10 @@ def _forgotten(state: State, event: e.Forgotten) -> None:
     interaction = changing(state, event.interaction)
     for number in range(1, interaction.offers_made + 1):
         id = offer_id(interaction.id, number)
-        if state.undo is not None:
-            state.undo.offer(id)
+        changing_offer(state, id)
         del state.offers[id]
     if interaction.id in state.promised:
-        enter(state, state.promised, interaction.id, None)
-        del state.promised[interaction.id]
+        leave_out(state, state.promised, interaction.id)
     del state.interactions[interaction.id]
 
 

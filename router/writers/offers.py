@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from queues.interaction import Interaction, Offer, OfferState
+from queues.interaction import PLAIN, Interaction, Offer, OfferState
 from queues.lifecycle import InteractionState
 from router import events as e
 from router.state import State
@@ -31,46 +31,49 @@ def _offer_lost(state: State, event: Any, to: OfferState, reason: str, barred_un
 
 
 def _offered(state: State, event: e.Offered) -> None:
+    at, id = event.at, event.offer
     interaction = changing(state, event.interaction)
     if state.undo is not None:
-        state.undo.offer(event.offer)
-    state.offers[event.offer] = Offer(
-        id=event.offer,
+        state.undo.offers[id] = None
+    state.offers[id] = Offer(
+        id=id,
         interaction=event.interaction,
         agent=event.agent,
         state="pending",
-        offered_at=event.at,
+        offered_at=at,
         expires_at=event.expires_at,
     )
-    if event.expires_at > event.at:
-        state.deadlines.put(event.expires_at, "offer", event.offer)
-    if interaction.consult is None:
+    if event.expires_at > at:
+        state.deadlines.put(event.expires_at, "offer", id)
+    if interaction.seldom is PLAIN or interaction.consult is None:
         go(interaction, "offered", S.OFFERED)
-    interaction.offers = (*interaction.offers, event.offer)
+    interaction.offers = (*interaction.offers, id) if interaction.offers else (id,)
     interaction.offers_made += 1
-    if interaction.parallel > 1:
+    if interaction.terms.parallel > 1:
         state.index.put(interaction)
     else:
         state.index.take(interaction)
-    occupy(state, event.agent, interaction, event.cost, "offer", event.at, event.flagged)
-    state.agents[event.agent].offered_at = event.at
+    occupy(state, event.agent, interaction, event.cost, "offer", at, event.flagged).offered_at = at
 
 
 def _offer_accepted(state: State, event: e.OfferAccepted) -> None:
+    at = event.at
     end_offer(state, event.offer, "accepted")
     interaction = changing(state, event.interaction)
     if interaction.state is S.OFFERED:
-        learn_wait(state, interaction, event.at)
-    go(interaction, "accepted" if interaction.state is S.OFFERED else "warm transfer accepted", S.ACTIVE)
+        learn_wait(state, interaction, at)
+        go(interaction, "accepted", S.ACTIVE)
+    else:
+        go(interaction, "warm transfer accepted", S.ACTIVE)
     state.index.take(interaction)
     interaction.agent = event.agent
-    interaction.accepted_at = event.at
+    interaction.accepted_at = at
     interaction.offers = ()
-    interaction.hold_until = None
-    interaction.only_agent = None
+    if interaction.seldom is not PLAIN:
+        interaction.hold_until = None
+        interaction.only_agent = None
     cost = state.agents[event.agent].holds[event.interaction].cost
-    occupy(state, event.agent, interaction, cost, "active", event.at)
-    state.agents[event.agent].misses = 0
+    occupy(state, event.agent, interaction, cost, "active", at).misses = 0
 
 
 def _offer_declined(state: State, event: e.OfferDeclined) -> None:

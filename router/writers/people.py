@@ -28,7 +28,7 @@ def _agent_defined(state: State, event: e.AgentDefined) -> None:
         staff(state, old, -1)
     if old is None:
         if state.undo is not None:
-            state.undo.agent(event.agent)
+            state.undo.agents[event.agent] = None
         agent = state.agents[event.agent] = Agent(event.agent, event.profile, since=event.at, idle_since=event.at)
         before: dict[str, Membership] = {}
     else:

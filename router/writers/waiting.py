@@ -9,7 +9,7 @@ from queues.lifecycle import InteractionState
 from queues.overflow import EMERGENCY, NO_MARKS, Change
 from router import events as e
 from router.state import State, schedule
-from router.writers.change import Writers, changing, enter
+from router.writers.change import Writers, changing, enter, leave_out
 from router.writers.company import keep_for_undo, reweigh_consult
 from vocabulary.skills import Requirement
 
@@ -146,9 +146,7 @@ def _emergency_set(state: State, event: e.EmergencySet) -> None:
 
 
 def _emergency_cleared(state: State, event: e.EmergencyCleared) -> None:
-    if state.undo is not None:
-        state.undo.entry(state.emergencies, event.queue)
-    del state.emergencies[event.queue]
+    leave_out(state, state.emergencies, event.queue)
 
 
 WRITERS: Writers = {

@@ -81,7 +81,7 @@ def test_several_who_choose_at_once_are_assigned_as_is_best_for_all() -> None:
     for agent in ("a", "b"):
         house.state.agents[agent].presence = "available"
         house.state.agents[agent].connected = True
-        house.state.index.touch(house.state.agents[agent])
+        house.state.index.touched[agent] = house.state.agents[agent]
     house.run(Reconcile())
     assert (house.owner("i-bill"), house.owner("i-fault")) == ("a", "b")
     assert house.run(Connect("a")) == ()
