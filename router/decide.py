@@ -18,10 +18,11 @@ from router import (
     work,
 )
 from router import commands as c
-from router.clocks import keep_clocks, renew_sla
+from router.clocks import renew_sla
+from router.conclude import conclude
 from router.decision import Decision, Refusal
 from router.draft import Draft
-from router.match import settle
+from router.express import EXPRESS
 from router.opening import watch_all
 from router.policy import Policy
 from router.relax import review
@@ -49,6 +50,10 @@ def advance(command: c.Command, state: State, policy: Policy, now: Instant) -> D
 
     Whatever is raised on the way, the state is then as it was.
     """
+    express = EXPRESS.get(command.__class__)
+    events = express(command, state, policy, now) if express is not None else None
+    if events is not None:
+        return Decision(tuple(events))
     undo = state.undo = Undo(state)
     try:
         decision = _decided(command, state, policy, now)
@@ -64,7 +69,9 @@ def advance(command: c.Command, state: State, policy: Policy, now: Instant) -> D
 
 def rush(command: c.Command, state: State, policy: Policy, now: Instant) -> Decision:
     """Do what `advance` does without a way back: a refusal or a fault leaves a state of no use. For simulations."""
-    return _decided(command, state, policy, now)
+    express = EXPRESS.get(command.__class__)
+    events = express(command, state, policy, now) if express is not None else None
+    return Decision(tuple(events)) if events is not None else _decided(command, state, policy, now)
 
 
 def _decided(command: c.Command, state: State, policy: Policy, now: Instant) -> Decision:
@@ -72,35 +79,14 @@ def _decided(command: c.Command, state: State, policy: Policy, now: Instant) -> 
     if state.emptied:
         # What a replay left; it was seen to when it happened.
         state.emptied.clear()
-    deadlines = state.deadlines
-    if deadlines.heap and deadlines.heap[0][0] <= now:
+    heap = state.deadlines.heap
+    if heap and heap[0][0] <= now:
         run_due(draft)
     refusal = _DECIDERS[command.__class__](draft, command)
     if refusal is not None:
         return Decision(refusal=refusal)
-    if deadlines.heap and deadlines.heap[0][0] <= now:
-        # A new delay or an answer may be due at once.
-        run_due(draft)
-    if draft.overflowing is not None or state.emptied:
-        overflow.before_matching(draft)
-    if draft.agents or draft.interactions:
-        settle(draft)
-    if draft.overflowing is not None or state.emptied:
-        _let_overflow(draft)
-    if state.promised:
-        keep_clocks(draft)
+    conclude(draft)
     return Decision(tuple(draft.events))
-
-
-def _let_overflow(draft: Draft) -> None:
-    """Let overflow what nobody could take and may not stay, and match again, until nothing changes."""
-    known = -1
-    while len(draft.events) != known:
-        known = len(draft.events)
-        overflow.after_matching(draft)
-        overflow.before_matching(draft)
-        run_due(draft)
-        settle(draft)
 
 
 def _tick(draft: Draft, command: c.Tick) -> Refusal | None:

@@ -83,7 +83,7 @@ class Desk:
 Pick = Callable[[list[int]], tuple[int, ...]]
 Part = tuple[str, list[int], Pick | None]
 Plain = tuple[QueueName, str, tuple[Requirement, ...], Span]
-"""All of a signature that can differ while nothing seldom has happened, and requirements as they were sent."""
+"""Queue, medium, requirements, pace: all that can differ while nothing seldom has happened."""
 
 
 class Pool:
@@ -145,6 +145,7 @@ class Pool:
 class Index:
     """All lines, pools and desks of a state.
 
+    `plain`: lines by all that their signature says of what nothing seldom has happened to, and that lasts as it was sent.
     `touched`: agents who have changed; what they can take is looked at again before anybody asks.
     `irregular`: what waits but not for everybody alike: somebody is barred, or it rings at some already and may ring at
     more. `personal`: what is kept for one agent. Both are looked at one by one.
@@ -155,7 +156,6 @@ class Index:
         "_by_signature",
         "_by_skill",
         "_kept_for",
-        "_plain",
         "_pools",
         "cover",
         "desks",
@@ -163,6 +163,7 @@ class Index:
         "irregular",
         "lines",
         "personal",
+        "plain",
         "pool_of",
         "ready",
         "touched",
@@ -178,7 +179,7 @@ class Index:
         self.irregular: dict[InteractionId, Interaction] = {}
         self.personal: dict[AgentId, dict[InteractionId, Interaction]] = {}
         self._by_signature: dict[Signature, Line] = {}
-        self._plain: dict[Plain, Line] = {}
+        self.plain: dict[Plain, Line] = {}
         self._kept_for: dict[InteractionId, AgentId] = {}
         self._pools: dict[tuple[Any, ...], Pool] = {}
         self._by_skill: dict[str, list[Pool]] = {}
@@ -262,16 +263,16 @@ class Index:
 
     def _line_of(self, interaction: Interaction) -> Line:
         """Return the line for `interaction`; from then on it shares the line's requirements, if they are the same."""
-        if interaction.seldom is not PLAIN:
+        seldom = interaction.seldom
+        if seldom is not PLAIN and (seldom.expired or seldom.waited_seen or seldom.groups):
             return self.line(signature_of(interaction))
         plain = (interaction.queue, interaction.medium, interaction.requirements, interaction.terms.pace)
-        line = self._plain.get(plain)
+        line = self.plain.get(plain)
         if line is None:
-            line = self._plain[plain] = self.line(signature_of(interaction))
+            line = self.line(signature_of(interaction))
             if line.signature.requirements != interaction.requirements:
                 return line
-        elif line.signature.requirements != interaction.requirements:
-            return line
+            self.plain[plain] = line
         interaction.requirements = line.signature.requirements
         return line
 

@@ -171,21 +171,23 @@ def _place(draft: Draft, interaction: Interaction) -> None:
 
 def offer(draft: Draft, interaction: Interaction, agent: Agent) -> None:
     """Offer `interaction` to `agent`; where the queue gives no time to answer, it is his at once."""
-    now, medium = draft.now, interaction.medium
-    timeout = draft.queue(interaction.queue).offer_timeout(medium)
-    id = offer_id(interaction.id, interaction.offers_made + 1)
-    draft.emit(
-        e.Offered(
-            at=now,
-            offer=id,
-            interaction=interaction.id,
-            agent=agent.id,
-            cost=agent.profile.limit(medium).cost,
-            expires_at=now + timeout,
-        )
+    offered = ring(interaction, agent, draft.queue(interaction.queue), draft.now)
+    draft.emit(offered)
+    if offered.expires_at == draft.now:
+        give(draft, offered.offer)
+
+
+def ring(interaction: Interaction, agent: Agent, queue: QueuePolicy, now: Instant) -> e.Offered:
+    """Return the event that `interaction`, of `queue`, rings at `agent`."""
+    id, medium = interaction.id, interaction.medium
+    return e.Offered(
+        at=now,
+        offer=offer_id(id, interaction.offers_made + 1),
+        interaction=id,
+        agent=agent.id,
+        cost=agent.profile.limit(medium).cost,
+        expires_at=now + queue.offer_timeout(medium),
     )
-    if timeout == 0:
-        give(draft, id)
 
 
 def _apply_pending_presence(draft: Draft, id: str) -> None:

@@ -41,6 +41,7 @@ class State:
     `emergencies`: queues whose emergency switch is on, with what is done. `emptied`: queues whose last member went in
     the decision that is being made.
     `promised`: the interactions that have a service-level agreement.
+    `lanes`: what `router/express.py` has worked out of the policy.
     `tripped`: until when a queue's breaker keeps quiet. `admitted`: how many interactions were ever admitted.
     `undo`: what `decide` has changed and will put back; None while changes are to stay.
     """
@@ -60,6 +61,7 @@ class State:
         "hours",
         "index",
         "interactions",
+        "lanes",
         "members",
         "offers",
         "oldest",
@@ -92,6 +94,7 @@ class State:
         self.index = Index()
         self.deadlines = Deadlines(self.stands)
         self.admitted = 0
+        self.lanes: Any = None
         self.undo: Undo | None = None
 
     def agents_of(self, queue: QueueName) -> Iterator[Agent]:
