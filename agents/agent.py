@@ -143,9 +143,14 @@ class Agent(msgspec.Struct, gc=False):
 
     def may_take(self, medium: str) -> bool:
         """Tell whether work of `medium` may be offered to him at all, as far as he himself is concerned."""
-        if self.presence != "available" or not self.connected or self.cooling_until is not None:
-            return False
-        return self.after_current is None and medium not in self.media_off and self.has_room(medium)
+        return (
+            self.presence == "available"
+            and self.connected
+            and self.cooling_until is None
+            and self.after_current is None
+            and medium not in self.media_off
+            and self.has_room(medium)
+        )
 
     def holds_skills(self, requirements: tuple[Requirement, ...]) -> bool:
         """Tell whether he meets every one of `requirements`."""

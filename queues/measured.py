@@ -31,7 +31,7 @@ class Average(msgspec.Struct, frozen=True, gc=False):
     def with_sample(self, value: float) -> "Average":
         """Return the average that knows `value` too."""
         count = self.count + 1
-        return Average(count, self.mean + (value - self.mean) / min(count, MEMORY))
+        return Average(count, self.mean + (value - self.mean) / (count if count < MEMORY else MEMORY))
 
 
 class Rate(msgspec.Struct, frozen=True, gc=False):
@@ -88,8 +88,7 @@ class Measured(msgspec.Struct, frozen=True, gc=False):
 
     def with_handling(self, span: Span) -> "Measured":
         """Return what is known after an interaction was handled for `span` ms."""
-        handling = self.handling.with_sample(span)
-        return Measured(handling, self.waited, self.left, self.arrivals, self.calibration)
+        return Measured(self.handling.with_sample(span), self.waited, self.left, self.arrivals, self.calibration)
 
     def with_wait(self, span: Span, left: bool) -> "Measured":
         """Return what is known after a leg waited `span` ms and then was answered, or its customer left."""
@@ -98,8 +97,15 @@ class Measured(msgspec.Struct, frozen=True, gc=False):
 
     def with_arrival(self, class_: int, at: Instant) -> "Measured":
         """Return what is known after an interaction of `class_` was enqueued `at`."""
-        rate = self.arrivals.get(class_) or Rate(at, at)
-        arrivals = {**self.arrivals, class_: rate.with_one(at)}
+        arrivals = self.arrivals
+        rate = arrivals.get(class_)
+        if rate is None:
+            rate = Rate(at, at, 1)
+        elif at - rate.at < MINUTE:
+            rate = Rate(rate.since, rate.at, rate.open + 1, rate.counts)
+        else:
+            rate = rate.with_one(at)
+        arrivals = {**arrivals, class_: rate} if len(arrivals) > 1 or class_ not in arrivals else {class_: rate}
         return Measured(self.handling, self.waited, self.left, arrivals, self.calibration)
 
     def with_outcome(self, shown: Interval, waited: Span) -> "Measured":

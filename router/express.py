@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
-from agents.agent import Agent, Hold
+from agents.agent import Agent, Hold, MediumLimit, Profile
 from queues.interaction import (
     NO_LINE,
     PLAIN,
@@ -21,6 +22,7 @@ from queues.interaction import (
     Offer,
     QueueTerms,
     Seldom,
+    offer_id,
     queue_terms,
     turn_of,
 )
@@ -32,10 +34,9 @@ from router.commands import Admit, End
 from router.conclude import conclude
 from router.draft import Draft
 from router.events import Admitted, AnyEvent, Ended, Enqueued, Forgotten, MessageAdded, OfferAccepted, Offered, WrappedUp
-from router.match import agent_for, ring
-from router.policy import Policy
+from router.match import agent_for
+from router.policy import Action, Policy
 from router.state import State
-from router.triage import triage
 from router.writers.change import NOTHING, rest
 from router.writers.learned import learn_handling, learn_wait
 from vocabulary.ids import QueueName
@@ -43,22 +44,25 @@ from vocabulary.instants import Instant, Span
 from vocabulary.media import EMAIL
 
 S = InteractionState
-WAITING, ACTIVE, CLOSED = S.WAITING, S.ACTIVE, S.CLOSED
-
-NO_REASONS: tuple[str, ...] = ()
+WAITING, OFFERED, ACTIVE, CLOSED = S.WAITING, S.OFFERED, S.ACTIVE, S.CLOSED
 
 Inlet = tuple[str, str, QueueName]
 """Channel, medium, queue."""
 
 
 class Lane(msgspec.Struct, frozen=True):
-    """What is the same for all that comes by one inlet. `at_once`: offers are accepted; `no_wrap_up`: unless asked."""
+    """What is the same for all that comes by one inlet.
+
+    `rings`: how long an offer does, 0: it is accepted at once. `no_wrap_up`: unless somebody asks for it.
+    `limit`: what an interaction costs agents who have no cost of their own for its medium.
+    """
 
     queue: QueuePolicy
     terms: QueueTerms
-    at_once: bool
+    rings: Span
     no_wrap_up: bool
     reopen: Span
+    limit: MediumLimit
 
 
 class Lanes(dict[Inlet, Lane | None]):
@@ -85,97 +89,85 @@ def _lane(policy: Policy, channel: str, medium: str, name: QueueName) -> Lane | 
     return Lane(
         queue,
         queue_terms(queue.credit, queue.target, pace, 1),
-        at_once=queue.offer_timeout(medium) == 0,
-        no_wrap_up=queue.wrap_up in ("none", "optional"),
-        reopen=inlet.reopen_window,
+        queue.offer_timeout(medium),
+        queue.wrap_up in ("none", "optional"),
+        inlet.reopen_window,
+        Profile().limit(medium),
     )
 
 
-def lanes_of(state: State, policy: Policy) -> Lanes:
-    """Return the lanes of `policy`."""
+def _lanes(state: State, policy: Policy) -> Lanes:
     lanes: Lanes | None = state.lanes
     if lanes is None or lanes.policy is not policy:
         lanes = state.lanes = Lanes(policy)
     return lanes
 
 
+def _nothing_else(state: State, now: Instant) -> bool:
+    """Tell whether no decision at `now` has to do anything but what its command says."""
+    heap = state.deadlines.heap
+    return not (state.emergencies or state.promised or state.emptied or (heap and heap[0][0] <= now))
+
+
 def admitted(command: Admit, state: State, policy: Policy, now: Instant) -> list[AnyEvent] | None:
     """Let in what waits or goes to an agent and nothing else; None: `decide` it."""
-    heap = state.deadlines.heap
-    if (heap and heap[0][0] <= now) or state.emergencies or state.emptied or state.promised:
+    rule = policy.rules[0]
+    then = rule.then
+    if not rule.always or then.autoresponse is not None or then.language_skill or not _nothing_else(state, now):
+        return None
+    id, channel, medium, queue = command.id, command.channel, command.medium, command.queue or then.queue
+    lane = _lanes(state, policy)[channel, medium, queue]
+    if lane is None or id in state.interactions or (state.delays and queue in state.delays):
         return None
     if command.slot is not None or command.scheduled_at is not None or command.preferred_agent or command.warnings:
         return None
-    rule = policy.rules[0]
-    if rule.always and not rule.then.language_skill:
-        name, then, reasons = rule.name, rule.then, NO_REASONS
-    else:
-        verdict = triage(command, state, policy, now)
-        name, then, reasons = verdict.rule, verdict.then, verdict.reasons
-    id, medium, class_, priority = command.id, command.medium, command.class_, command.priority
-    queue = command.queue or then.queue
-    lane = lanes_of(state, policy)[command.channel, medium, queue]
-    if lane is None or then.autoresponse is not None or id in state.interactions or queue in state.delays:
-        return None
+    priority, class_, requirements = command.priority, command.class_, command.requirements
     if priority is None:
         priority = then.priority
     elif not PRIORITY_MIN <= priority <= PRIORITY_MAX:
         return None
     if class_ is None:
         class_ = then.class_
-    requirements = then.requirements if command.requirements is None else command.requirements
+    if requirements is None:
+        requirements = then.requirements
     terms, index = lane.terms, state.index
     line = index.plain.get((queue, medium, requirements, terms.pace))
     if line is None:
         return None
     number = state.admitted = state.admitted + 1
-    answerable = command.address_hash is not None or command.suppressed_by or command.mailable
+    target, credit = terms.target, terms.credit
+    due_at = now + target - priority * credit
     admission = Admitted(
         at=now,
         interaction=id,
         number=number,
-        channel=command.channel,
+        channel=channel,
         medium=medium,
         customer=command.customer,
         queue=queue,
         priority=priority,
         class_=class_,
         requirements=requirements,
-        preferences=then.preferences if command.preferences is None else command.preferences,
-        tags=(*then.tags, *command.tags) if command.tags else then.tags,
-        labels=command.labels,
-        language=command.language,
-        segment=command.segment,
-        rule=name,
-        reasons=reasons,
-        follows=command.follows,
-        automatic=command.suppressed_by,
-        contact=Contact(command.address_hash, command.suppressed_by, command.mailable) if answerable else None,
+        rule=rule.name,
     )
-    due_at = now + terms.target - priority * terms.credit
-    events: list[AnyEvent] = [
-        admission,
-        Enqueued(
-            at=now,
-            interaction=id,
-            queue=queue,
-            leg=1,
-            arrived_at=now,
-            due_at=due_at,
-            credit=terms.credit,
-            target=terms.target,
-            pace=terms.pace,
-            cause="admitted",
-        ),
-    ]
-    if command.message is not None:
-        message = MessageAdded(at=now, interaction=id, message=command.message, number=1, author="customer")
-        events.insert(1, message)
+    enqueued = Enqueued(
+        at=now,
+        interaction=id,
+        queue=queue,
+        leg=1,
+        arrived_at=now,
+        due_at=due_at,
+        credit=credit,
+        target=target,
+        pace=terms.pace,
+        cause="admitted",
+    )
+    at = line.index
     interaction = Interaction(
         turn=turn_of(class_, due_at, number),
         id=id,
         state=WAITING,
-        channel=command.channel,
+        channel=channel,
         medium=medium,
         customer=command.customer,
         queue=queue,
@@ -184,126 +176,137 @@ def admitted(command: Admit, state: State, policy: Policy, now: Instant) -> list
         terms=terms,
         priority=priority,
         requirements=line.signature.requirements,
-        seldom=_seldom(admission, command, now),
-        line=line.index,
+        line=at,
     )
+    events: list[AnyEvent] = [admission, enqueued]
+    if _brings_more(command, then):
+        _bring(events, interaction, command, then)
     state.interactions[id] = interaction
     measured = state.measured
-    measured[queue] = measured.get(queue, UNMEASURED).with_arrival(class_, now)
+    measured[queue] = (measured.get(queue) or UNMEASURED).with_arrival(class_, now)
     if state.oldest:
         state.oldest.put(queue, (now, id))
     if index.touched:
         index.refresh()
-    if index.cover[line.index] & index.ready:
+    if index.cover[at] & index.ready:
         agent = agent_for(interaction, state, lane.queue, now)
         if agent is not None:
             interaction.line = NO_LINE
             _offer(state, lane, interaction, agent, now, events)
             return events
     line.add(interaction)
-    turn, heads = interaction.turn, index.heads
-    if turn < heads[line.index]:
-        heads[line.index] = turn
+    if interaction.turn < index.heads[at]:
+        index.heads[at] = interaction.turn
     return events
 
 
-def _seldom(event: Admitted, command: Admit, now: Instant) -> Seldom:
-    """Return what came with it, and its first message."""
-    written = command.message is not None
-    if not (
-        written
-        or event.labels
-        or event.contact
-        or event.language
-        or event.segment
-        or event.preferences
-        or event.tags
-        or event.follows
-    ):
-        return PLAIN
-    return Seldom(
-        labels=event.labels,
-        language=event.language,
-        segment=event.segment,
-        preferences=event.preferences,
-        tags=event.tags,
-        contact=event.contact,
-        follows=event.follows,
+def _brings_more(command: Admit, then: Action) -> bool:
+    """Tell whether anything came with it that stands aside."""
+    return bool(
+        command.message
+        or command.labels
+        or command.language
+        or command.segment
+        or command.preferences
+        or then.preferences
+        or command.tags
+        or then.tags
+        or command.follows
+        or command.suppressed_by
+        or command.mailable
+        or command.address_hash is not None
+    )
+
+
+def _bring(events: list[AnyEvent], interaction: Interaction, command: Admit, then: Action) -> None:
+    """Let what came with it be in the events and the interaction."""
+    at, id = interaction.enqueued_at, interaction.id
+    preferences = then.preferences if command.preferences is None else command.preferences
+    answerable = command.address_hash is not None or command.suppressed_by or command.mailable
+    contact = Contact(command.address_hash, command.suppressed_by, command.mailable) if answerable else None
+    written, tags = command.message is not None, (*then.tags, *command.tags)
+    events[0] = replace(
+        events[0],
+        preferences=preferences,
+        tags=tags,
+        labels=command.labels,
+        language=command.language,
+        segment=command.segment,
+        follows=command.follows,
+        automatic=command.suppressed_by,
+        contact=contact,
+    )
+    if command.message is not None:
+        message = MessageAdded(at=at, interaction=id, message=command.message, number=1, author="customer")
+        events.insert(1, message)
+    brought = Seldom(
+        labels=command.labels,
+        language=command.language,
+        segment=command.segment,
+        preferences=preferences,
+        tags=tags,
+        contact=contact,
+        follows=command.follows,
         messages=1 if written else 0,
-        unanswered_at=now if written else None,
+        unanswered_at=at if written else None,
         barred=NOTHING,
         participants=NOTHING,
         clocks=NOTHING,
     )
+    interaction.seldom = PLAIN if brought == PLAIN else brought
 
 
 def _offer(
     state: State, lane: Lane, interaction: Interaction, agent: Agent, now: Instant, events: list[AnyEvent]
 ) -> None:
     """Let `interaction`, which waits in no line any more, ring at `agent`, or be his at once."""
-    id, medium = interaction.id, interaction.medium
-    offered, given = ring(interaction, agent, lane.queue, now), lane.at_once
-    events.append(offered)
-    state.offers[offered.offer] = Offer(
-        id=offered.offer,
-        interaction=id,
-        agent=agent.id,
-        state="accepted" if given else "pending",
-        offered_at=now,
-        expires_at=offered.expires_at,
-    )
-    interaction.offers_made += 1
-    cost, profile = offered.cost, agent.profile
+    id, medium, by, profile, given = interaction.id, interaction.medium, agent.id, agent.profile, not lane.rings
+    made = interaction.offers_made = interaction.offers_made + 1
+    offer, until = offer_id(id, made), now + lane.rings
+    cost = (profile.media.get(medium) or lane.limit).cost
     used = agent.used = agent.used + cost
+    holds = agent.holds
     hold = Hold(medium, cost, "active" if given else "offer", used > profile.capacity)
-    agent.holds = {**agent.holds, id: hold} if agent.holds else {id: hold}
+    agent.holds = {**holds, id: hold} if holds else {id: hold}
     agent.offered_at = now
-    state.index.touched[agent.id] = agent
-    if given:
-        events.append(OfferAccepted(at=now, offer=offered.offer, interaction=id, agent=agent.id))
-        learn_wait(state, interaction, now)
-        interaction.state = ACTIVE
-        interaction.agent = agent.id
-        interaction.accepted_at = now
-        if agent.busy_at is None:
-            agent.busy_at = now
-        agent.misses = 0
-    else:
-        interaction.state = S.OFFERED
-        interaction.offers = (offered.offer,)
-        state.deadlines.put(offered.expires_at, "offer", offered.offer)
+    state.index.touched[by] = agent
+    events.append(Offered(at=now, offer=offer, interaction=id, agent=by, cost=cost, expires_at=until))
+    if not given:
+        state.offers[offer] = Offer(
+            id=offer, interaction=id, agent=by, state="pending", offered_at=now, expires_at=until
+        )
+        interaction.state = OFFERED
+        interaction.offers = (offer,)
+        state.deadlines.put(until, "offer", offer)
+        return
+    state.offers[offer] = Offer(id=offer, interaction=id, agent=by, state="accepted", offered_at=now, expires_at=until)
+    events.append(OfferAccepted(at=now, offer=offer, interaction=id, agent=by))
+    learn_wait(state, interaction, now)
+    interaction.state = ACTIVE
+    interaction.agent = by
+    interaction.accepted_at = now
+    if agent.busy_at is None:
+        agent.busy_at = now
+    agent.misses = 0
 
 
 def ended(command: End, state: State, policy: Policy, now: Instant) -> list[AnyEvent] | None:
     """End a contact that has nothing aside and leaves no wrap-up, and give its agent what he takes next; or None."""
-    heap = state.deadlines.heap
-    if (heap and heap[0][0] <= now) or state.emptied or state.promised:
-        return None
     id, owner = command.interaction, command.agent
     interaction = state.interactions.get(id)
-    if (
-        interaction is None
-        or interaction.agent != owner
-        or interaction.state is not ACTIVE
-        or interaction.seldom is not PLAIN
-        or command.wrap_up
-    ):
+    if interaction is None or interaction.agent != owner or interaction.seldom is not PLAIN or command.wrap_up:
         return None
-    lanes = lanes_of(state, policy)
-    lane = lanes[interaction.channel, interaction.medium, interaction.queue]
+    lanes, medium = _lanes(state, policy), interaction.medium
+    lane = lanes[interaction.channel, medium, interaction.queue]
+    if lane is None or not lane.no_wrap_up or interaction.state is not ACTIVE or not _nothing_else(state, now):
+        return None
     agent = state.agents[owner]
-    if lane is None or not lane.no_wrap_up or agent.after_current is not None:
+    if agent.after_current is not None:
         return None
-    reopen_until = now + lane.reopen
+    over, limit = now + lane.reopen, agent.profile.media.get(medium) or lane.limit
     events: list[AnyEvent] = [
-        Ended(
-            at=now,
-            interaction=id,
-            agent=owner,
-            by="agent",
-            cost=agent.profile.limit(interaction.medium).wrapping,
-        ),
-        WrappedUp(at=now, interaction=id, agent=owner, disposition=None, reopen_until=reopen_until),
+        Ended(at=now, interaction=id, agent=owner, by="agent", cost=limit.wrapping),
+        WrappedUp(at=now, interaction=id, agent=owner, disposition=None, reopen_until=over),
     ]
     if interaction.accepted_at is not None:
         learn_handling(state, interaction, owner, now - interaction.accepted_at)
@@ -311,39 +314,26 @@ def ended(command: End, state: State, policy: Policy, now: Instant) -> list[AnyE
     agent.used -= holds.pop(id).cost
     agent.holds = holds
     rest(agent, now)
-    state.index.touched[owner] = agent
     if lane.reopen:
         interaction.state = CLOSED
         interaction.ended_at = now
-        interaction.over = (now, reopen_until)
-        state.deadlines.put(reopen_until, "forget", id)
+        interaction.over = (now, over)
+        state.deadlines.put(over, "forget", id)
     else:
-        _forget(state, interaction)
+        for made in range(1, interaction.offers_made + 1):
+            del state.offers[offer_id(id, made)]
+        del state.interactions[id]
         events.append(Forgotten(at=now, interaction=id))
-    _choose(state, policy, lanes, agent, now, events)
-    return events
-
-
-def _forget(state: State, interaction: Interaction) -> None:
-    id, offers = interaction.id, state.offers
-    for number in range(1, interaction.offers_made + 1):
-        del offers[f"{id}.{number}"]
-    del state.interactions[id]
-
-
-def _choose(
-    state: State, policy: Policy, lanes: Lanes, agent: Agent, now: Instant, events: list[AnyEvent]
-) -> None:
-    """Give `agent` what he takes."""
     index = state.index
+    index.touched[owner] = agent
     while (first := index.first_for(agent, now)) is not None:
-        lane = lanes[first.channel, first.medium, first.queue] if first.line >= 0 else None
-        if lane is None:
-            draft = Draft(state, policy, now, events, {agent.id: None})
-            conclude(draft)
-            return
+        next_lane = lanes[first.channel, first.medium, first.queue] if first.line >= 0 else None
+        if next_lane is None:
+            conclude(Draft(state, policy, now, events, {owner: None}))
+            break
         index.take(first)
-        _offer(state, lane, first, agent, now, events)
+        _offer(state, next_lane, first, agent, now, events)
+    return events
 
 
 EXPRESS: dict[type[Any], Callable[[Any, State, Policy, Instant], list[AnyEvent] | None]] = {

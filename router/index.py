@@ -1,7 +1,7 @@
 """Who covers what: lines of waiting work, pools of agents who are alike, and who of them has room.
 
 Everything here follows from the state's interactions and agents; nothing is decided and nothing of it is stored.
-A pool holds the agents with the same skills, queues and groups, so what they may serve is worked out once. For each
+A pool holds the agents who are alike but for what they do, so what they may serve is worked out once. For each
 medium a pool has a desk: a bit in `ready` tells whether somebody there has room, and a line's `cover` tells which desks
 may serve it. Who comes first at a desk is kept in a bench for each way to rank agents, made when it is first asked for.
 """
@@ -87,11 +87,15 @@ Plain = tuple[QueueName, str, tuple[Requirement, ...], Span]
 
 
 class Pool:
-    """Agents with the same skills, queues and groups, and the lines that they may serve."""
+    """Agents with the same skills, queues, groups and capacity, and the lines that they may serve."""
 
-    __slots__ = ("_lines", "_plan", "agents", "desks", "groups", "queues", "ratio", "skills")
+    __slots__ = ("_lines", "_plan", "_profile", "agents", "capacity", "desks", "groups", "least", "queues", "ratio", "skills")
 
     def __init__(self, profile: Profile) -> None:
+        self.capacity = profile.capacity
+        self.least = profile.capacity + 1
+        """What the cheapest work that waits in any of their lines costs; who has less left needs not be asked."""
+        self._profile = profile
         self.skills = profile.skills
         self.queues = profile.queues
         self.groups = profile.groups
@@ -101,6 +105,12 @@ class Pool:
         """Whether something that they serve is ordered by wait over target."""
         self._lines: dict[tuple[int, str], list[int]] = {}
         self._plan: list[tuple[int, list[Part]]] | None = None
+
+    def limit(self, medium: str) -> int:
+        """Return the least units that one more of `medium` takes of what an agent has left."""
+        limit = self._profile.limit(medium)
+        # Work that may be interrupted leaves room whatever it costs.
+        return -self.capacity if limit.interrupts else limit.cost
 
     def priority_of(self, signature: Signature) -> int | None:
         """Return the pool's priority for what waits under `signature`, or None if it may not serve it."""
@@ -127,14 +137,17 @@ class Pool:
         self._plan = None
         return True
 
+    def _planned(self) -> list[tuple[int, list[Part]]]:
+        return [
+            (priority, [self._part(of, medium) for of, medium in sorted(self._lines) if of == priority])
+            for priority in sorted({priority for priority, _ in self._lines})
+        ]
+
     @property
     def plan(self) -> list[tuple[int, list[Part]]]:
         """What they may serve, by priority, lowest first: for each medium its lines, and how to get their heads."""
         if self._plan is None:
-            self._plan = [
-                (priority, [self._part(of, medium) for of, medium in sorted(self._lines) if of == priority])
-                for priority in sorted({priority for priority, _ in self._lines})
-            ]
+            self._plan = self._planned()
         return self._plan
 
     def _part(self, priority: int, medium: str) -> Part:
@@ -305,6 +318,7 @@ class Index:
         desk = pool.desks.get(medium)
         if desk is None:
             desk = pool.desks[medium] = Desk(len(self.desks), pool, medium)
+            pool.least = min(pool.least, pool.limit(medium))
             self.desks.append(desk)
             self.touched.update(pool.agents)
         return desk
@@ -364,6 +378,8 @@ class Index:
             tuple(sorted(profile.skills.items())),
             tuple((name, m.priority, m.delay) for name, m in sorted(profile.queues.items())),
             tuple(sorted(profile.groups)),
+            profile.capacity,
+            tuple(sorted(profile.media.items())),
         )
         pool = self._pools.get(key)
         if pool is None:
@@ -378,12 +394,14 @@ class Index:
 
     def refresh(self) -> None:
         """Bring the desks up to date with their agents."""
-        for agent in self.touched.values():
-            for desk in self.pool_of[agent.id].desks.values():
-                if agent.may_take(desk.medium):
+        for id, agent in self.touched.items():
+            pool = self.pool_of[id]
+            some = agent.used + pool.least <= pool.capacity
+            for desk in pool.desks.values():
+                if some and agent.may_take(desk.medium):
                     self._seat(desk, agent)
-                elif agent.id in desk.agents:
-                    self._clear(desk, agent.id)
+                elif id in desk.agents:
+                    self._clear(desk, id)
         self.touched.clear()
 
     def _seat(self, desk: Desk, agent: Agent) -> None:
@@ -429,6 +447,9 @@ class Index:
         they order by wait over target, the highest ratio in the lowest (priority, class).
         """
         pool = self.pool_of[agent.id]
+        aside = bool(self.irregular) or agent.id in self.personal
+        if agent.used + pool.least > pool.capacity and not aside:
+            return None
         if pool.ratio:
             return self._first_by_ratio(agent, pool, now)
         heads = self.heads
@@ -453,7 +474,7 @@ class Index:
                 best_priority = priority
                 break
         first = self.lines[at].first if at != NO_LINE else None
-        if self.irregular or agent.id in self.personal:
+        if aside:
             return self._first_aside(agent, now, best_priority, best) or first
         return first
 
