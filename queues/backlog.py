@@ -61,19 +61,20 @@ class Line:
         else:
             insort(rows, row, self._start)
 
-    def remove(self, row: Interaction) -> None:
-        """Take `row` out; it must be there."""
+    def remove(self, row: Interaction) -> int:
+        """Take `row` out, which must be there; return the turn of the first then, or END."""
         rows, start = self._rows, self._start
         if rows[start] is row:
             # What is taken from the head is cut off later, in one go.
             self._start = start = start + 1
             if start > _DEAD_MAX and 2 * start > len(rows):
                 del rows[:start]
-                self._start = 0
-            return
+                self._start = start = 0
+            return rows[start].turn if start < len(rows) else END
         at = bisect_left(rows, row, start)
         assert rows[at] is row, f"{row.id} does not wait here"
         del rows[at]
+        return rows[start].turn
 
     @property
     def head(self) -> int:

@@ -100,12 +100,12 @@ class Measured(msgspec.Struct, frozen=True, gc=False):
         arrivals = self.arrivals
         rate = arrivals.get(class_)
         if rate is None:
-            rate = Rate(at, at, 1)
-        elif at - rate.at < MINUTE:
-            rate = Rate(rate.since, rate.at, rate.open + 1, rate.counts)
+            arrivals = {**arrivals, class_: Rate(at, at, 1)}
+        elif at - rate.at >= MINUTE or len(arrivals) > 1:
+            arrivals = {**arrivals, class_: rate.with_one(at)}
         else:
-            rate = rate.with_one(at)
-        arrivals = {**arrivals, class_: rate} if len(arrivals) > 1 or class_ not in arrivals else {class_: rate}
+            # Nearly always: one class, and no minute is over.
+            arrivals = {class_: Rate(rate.since, rate.at, rate.open + 1, rate.counts)}
         return Measured(self.handling, self.waited, self.left, arrivals, self.calibration)
 
     def with_outcome(self, shown: Interval, waited: Span) -> "Measured":

@@ -21,7 +21,7 @@ class Refusal(msgspec.Struct, frozen=True):
     detail: str
 
 
-class Decision(msgspec.Struct, frozen=True):
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """Events to append, or a refusal; a command that changes nothing has neither."""
 
     events: tuple[AnyEvent, ...] = ()

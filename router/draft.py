@@ -15,7 +15,7 @@ from vocabulary.ids import AgentId, InteractionId
 from vocabulary.instants import Instant
 
 
-class Draft(msgspec.Struct):
+class Draft(msgspec.Struct, gc=False):
     """What one command does. `emit` is the same `evolve` that a replay uses, so both agree.
 
     The state is alive: an interaction or agent that was looked up before an event is what it is after it.

@@ -96,13 +96,6 @@ def _lane(policy: Policy, channel: str, medium: str, name: QueueName) -> Lane | 
     )
 
 
-def _lanes(state: State, policy: Policy) -> Lanes:
-    lanes: Lanes | None = state.lanes
-    if lanes is None or lanes.policy is not policy:
-        lanes = state.lanes = Lanes(policy)
-    return lanes
-
-
 def _nothing_else(state: State, now: Instant) -> bool:
     """Tell whether no decision at `now` has to do anything but what its command says."""
     heap = state.deadlines.heap
@@ -116,7 +109,10 @@ def admitted(command: Admit, state: State, policy: Policy, now: Instant) -> list
     if not rule.always or then.autoresponse is not None or then.language_skill or not _nothing_else(state, now):
         return None
     id, channel, medium, queue = command.id, command.channel, command.medium, command.queue or then.queue
-    lane = _lanes(state, policy)[channel, medium, queue]
+    lanes = state.lanes
+    if lanes is None or lanes.policy is not policy:
+        lanes = state.lanes = Lanes(policy)
+    lane = lanes[channel, medium, queue]
     if lane is None or id in state.interactions or (state.delays and queue in state.delays):
         return None
     if command.slot is not None or command.scheduled_at is not None or command.preferred_agent or command.warnings:
@@ -192,6 +188,7 @@ def admitted(command: Admit, state: State, policy: Policy, now: Instant) -> list
         agent = agent_for(interaction, state, lane.queue, now)
         if agent is not None:
             interaction.line = NO_LINE
+            index.touched[agent.id] = agent
             _offer(state, lane, interaction, agent, now, events)
             return events
     line.add(interaction)
@@ -259,7 +256,7 @@ def _bring(events: list[AnyEvent], interaction: Interaction, command: Admit, the
 def _offer(
     state: State, lane: Lane, interaction: Interaction, agent: Agent, now: Instant, events: list[AnyEvent]
 ) -> None:
-    """Let `interaction`, which waits in no line any more, ring at `agent`, or be his at once."""
+    """Let `interaction`, which waits in no line any more, ring at `agent`, whom the caller touches, or be his at once."""
     id, medium, by, profile, given = interaction.id, interaction.medium, agent.id, agent.profile, not lane.rings
     made = interaction.offers_made = interaction.offers_made + 1
     offer, until = offer_id(id, made), now + lane.rings
@@ -269,7 +266,6 @@ def _offer(
     hold = Hold(medium, cost, "active" if given else "offer", used > profile.capacity)
     agent.holds = {**holds, id: hold} if holds else {id: hold}
     agent.offered_at = now
-    state.index.touched[by] = agent
     events.append(Offered(at=now, offer=offer, interaction=id, agent=by, cost=cost, expires_at=until))
     if not given:
         state.offers[offer] = Offer(
@@ -296,20 +292,24 @@ def ended(command: End, state: State, policy: Policy, now: Instant) -> list[AnyE
     interaction = state.interactions.get(id)
     if interaction is None or interaction.agent != owner or interaction.seldom is not PLAIN or command.wrap_up:
         return None
-    lanes, medium = _lanes(state, policy), interaction.medium
+    lanes, medium = state.lanes, interaction.medium
+    if lanes is None or lanes.policy is not policy:
+        lanes = state.lanes = Lanes(policy)
     lane = lanes[interaction.channel, medium, interaction.queue]
     if lane is None or not lane.no_wrap_up or interaction.state is not ACTIVE or not _nothing_else(state, now):
         return None
-    agent = state.agents[owner]
+    agent, index = state.agents[owner], state.index
     if agent.after_current is not None:
         return None
+    pool = index.pool_of[owner]
+    full = agent.used + pool.least > pool.capacity
     over, limit = now + lane.reopen, agent.profile.media.get(medium) or lane.limit
     events: list[AnyEvent] = [
         Ended(at=now, interaction=id, agent=owner, by="agent", cost=limit.wrapping),
         WrappedUp(at=now, interaction=id, agent=owner, disposition=None, reopen_until=over),
     ]
     if interaction.accepted_at is not None:
-        learn_handling(state, interaction, owner, now - interaction.accepted_at)
+        learn_handling(state, interaction, agent, now - interaction.accepted_at)
     holds = agent.holds.copy()
     agent.used -= holds.pop(id).cost
     agent.holds = holds
@@ -324,15 +324,15 @@ def ended(command: End, state: State, policy: Policy, now: Instant) -> list[AnyE
             del state.offers[offer_id(id, made)]
         del state.interactions[id]
         events.append(Forgotten(at=now, interaction=id))
-    index = state.index
-    index.touched[owner] = agent
     while (first := index.first_for(agent, now)) is not None:
         next_lane = lanes[first.channel, first.medium, first.queue] if first.line >= 0 else None
         if next_lane is None:
             conclude(Draft(state, policy, now, events, {owner: None}))
-            break
+            return events
         index.take(first)
         _offer(state, next_lane, first, agent, now, events)
+    if not full or agent.used + pool.least <= pool.capacity:
+        index.touched[owner] = agent
     return events
 
 

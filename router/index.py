@@ -261,10 +261,7 @@ class Index:
             return
         interaction.line = NO_LINE
         if number >= 0:
-            line = self.lines[number]
-            line.remove(interaction)
-            if self.heads[number] == interaction.turn:
-                self.heads[number] = line.head
+            self.heads[number] = self.lines[number].remove(interaction)
         elif number == IRREGULAR:
             del self.irregular[interaction.id]
         else:

@@ -7,7 +7,7 @@ from queues.lifecycle import NEW, InteractionState, allows
 from queues.overflow import NO_CONTACT
 from router import events as e
 from router.state import REPLIES_KEPT, State
-from router.writers.change import Writers, changing, enter, go, occupy, release, rest
+from router.writers.change import Writers, changing, changing_agent, enter, go, occupy, release, rest
 from router.writers.learned import learn_handling
 from router.writers.legs import finish
 
@@ -84,7 +84,8 @@ def _wrap_up_extended(state: State, event: e.WrapUpExtended) -> None:
 def _wrapped_up(state: State, event: e.WrappedUp) -> None:
     interaction = changing(state, event.interaction)
     if interaction.accepted_at is not None:
-        learn_handling(state, interaction, event.agent, event.at - interaction.accepted_at)
+        agent = changing_agent(state, event.agent) if event.agent in state.agents else None
+        learn_handling(state, interaction, agent, event.at - interaction.accepted_at)
     finish(state, interaction, event, "wrapped up", event.disposition)
 
 

@@ -1,5 +1,6 @@
 """What is learnt on the way: arrivals, waits, handling times."""
 
+from agents.agent import Agent
 from queues.backlog import signature_of
 from queues.demand import Demand, key_of
 from queues.interaction import PLAIN, Interaction
@@ -7,8 +8,7 @@ from queues.lifecycle import InteractionState
 from queues.measured import UNMEASURED
 from router.lending import is_own
 from router.state import State
-from router.writers.change import changing_agent, enter, leave_out
-from vocabulary.ids import AgentId
+from router.writers.change import enter, leave_out
 from vocabulary.instants import Instant
 
 S = InteractionState
@@ -47,17 +47,23 @@ def learn_wait(state: State, interaction: Interaction, at: Instant, left: bool =
     enter(state, state.measured, queue, known)
 
 
-def learn_handling(state: State, interaction: Interaction, id: AgentId, handling: int) -> None:
-    """Keep how long it took: the queue's latest, and the agent's sum for the label; for the guard, by kind of work."""
+def learn_handling(state: State, interaction: Interaction, agent: Agent | None, handling: int) -> None:
+    """Keep how long it took: the queue's latest, and the agent's sum for the label; for the guard, by kind of work.
+
+    `agent`: whose it was, who is changing; None: he is no more.
+    """
     queue, label = interaction.queue, interaction.label
     enter(state, state.measured, queue, state.measured.get(queue, UNMEASURED).with_handling(handling))
-    count, total = state.typical.get(label, (0, 0))
+    count, total = state.typical.get(label, NO_HANDLING)
     enter(state, state.typical, label, (count + 1, total + handling))
-    if id in state.agents:
-        agent = changing_agent(state, id)
-        count, total = agent.handling.get(label, (0, 0))
-        agent.handling = {**agent.handling, label: (count + 1, total + handling)}
+    if agent is not None:
+        sums = agent.handling
+        count, total = sums.get(label, NO_HANDLING)
+        agent.handling = {**sums, label: (count + 1, total + handling)}
         demand = state.demand.get(interaction.stream) if state.demand else None
         if demand is not None:
             known = demand.with_handling(handling, foreign=not is_own(agent, demand))
             enter(state, state.demand, interaction.stream, known)
+
+
+NO_HANDLING = (0, 0)
