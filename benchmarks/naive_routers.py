@@ -43,39 +43,43 @@ class Naive:
         asked = self.draws.sample(range(self.size.skills), self.size.asked)
         return Work(self.number, {skill: self.draws.randint(1, ASKED_MAX) for skill in asked})
 
-    def next_free(self) -> Worker:
-        """Return the agent who becomes free."""
-        return self.workers[self.draws.randrange(len(self.workers))]
+    def next_rounds(self, count: int) -> list[tuple[Work, Worker]]:
+        """Return what comes in the next `count` rounds: an arrival, and the agent who becomes free then."""
+        return [(self.next_work(), self.workers[self.draws.randrange(len(self.workers))]) for _ in range(count)]
 
 
 class SortedList(Naive):
     """A sorted list: whoever is freed takes the first that he qualifies for."""
 
-    def round(self) -> None:
-        """One arrival and one release."""
-        # Keys only grow here, so that the end of the list is the right place.
-        self.waiting.append(self.next_work())
-        worker = self.next_free()
-        for place, work in enumerate(self.waiting):
-            if qualifies(worker, work):
-                del self.waiting[place]
-                return
+    def do_rounds(self, rounds: list[tuple[Work, Worker]]) -> int:
+        """Do them; return how many decisions that were."""
+        for work, worker in rounds:
+            # Keys only grow here, so that the end of the list is the right place.
+            self.waiting.append(work)
+            for place, each in enumerate(self.waiting):
+                if qualifies(worker, each):
+                    del self.waiting[place]
+                    break
+        return 2 * len(rounds)
 
 
 class Scan(Naive):
     """What help desks do: every agent scored on arrival, everything that waits looked at on release."""
 
-    def round(self) -> None:
-        """One arrival and one release."""
-        work = self.next_work()
+    def do_rounds(self, rounds: list[tuple[Work, Worker]]) -> int:
+        """Do them; return how many decisions that were."""
+        for work, worker in rounds:
+            self._round(work, worker)
+        return 2 * len(rounds)
+
+    def _round(self, work: Work, worker: Worker) -> None:
         able = [each for each in self.workers if not each.busy and qualifies(each, work)]
         if able:
             min(able, key=lambda each: each.since).busy = True
         else:
             self.waiting.append(work)
-        worker = self.next_free()
         fitting = [each for each in self.waiting if qualifies(worker, each)]
-        worker.since = self.number
+        worker.since = work.key
         worker.busy = bool(fitting)
         if fitting:
             self.waiting.remove(min(fitting, key=lambda each: each.key))

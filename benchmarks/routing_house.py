@@ -12,6 +12,8 @@ from router.state import State
 from vocabulary.instants import SECOND
 from vocabulary.skills import Requirement
 
+SPAN = SECOND // 10
+"""How much time passes from one round to the next."""
 START = 1_772_357_400_000
 QUEUE = "all"
 SKILLS_HELD = 3
@@ -72,10 +74,6 @@ class House:
         decision = advance(command, self.state, POLICY, self.now)
         assert decision.refusal is None, decision.refusal
 
-    def pass_time(self) -> None:
-        """Let some time pass."""
-        self.now += SECOND // 10
-
     def next_arrival(self) -> Admit:
         """Return the next interaction to admit."""
         asked = self.draws.sample(range(self.size.skills), self.size.asked)
@@ -85,31 +83,27 @@ class House:
         self.number += 1
         return Admit(id=f"i{self.number:08}", channel="web", medium="chat", customer="c", requirements=needs)
 
-    def next_release(self) -> End:
-        """Return the end of some agent's work."""
-        agent = self.busy[self.draws.randrange(len(self.busy))]
-        return End(next(iter(self.state.agents[agent].holds)), agent)
+    def next_rounds(self, count: int) -> list[tuple[Admit, str]]:
+        """Return what comes in the next `count` rounds: an arrival, and an agent who ends his work then."""
+        return [(self.next_arrival(), self.draws.choice(self.busy)) for _ in range(count)]
 
-    def note_release(self, release: End) -> None:
-        """Remember if its agent found nothing more to do."""
-        if not self.state.agents[release.agent].holds:
-            self.busy.remove(release.agent)
+    def do_rounds(self, rounds: list[tuple[Admit, str]]) -> int:
+        """Do them, a tenth of a second apart; return how many decisions that were."""
+        state, agents, now = self.state, self.state.agents, self.now
+        idle = 0
+        for arrival, agent in rounds:
+            now += SPAN
+            advance(arrival, state, POLICY, now)
+            held = agents[agent].holds
+            if held:
+                advance(End(next(iter(held)), agent), state, POLICY, now)
+            else:
+                idle += 1
+        self.now = now
+        return 2 * len(rounds) - idle
 
     def end(self, id: str) -> None:
         """End `id` if somebody has it."""
         agent = self.state.interactions[id].agent
         if agent is not None:
             self.do(End(id, agent))
-
-    def round(self) -> None:
-        """One arrival and one release."""
-        self.pass_time()
-        self.do(self.next_arrival())
-        release = self.next_release()
-        self.do(release)
-        self.note_release(release)
-
-    def rounds(self, count: int) -> None:
-        """So many rounds."""
-        for _ in range(count):
-            self.round()

@@ -33,7 +33,17 @@ from queues.policy import QueuePolicy
 from router.commands import Admit, End
 from router.conclude import conclude
 from router.draft import Draft
-from router.events import Admitted, AnyEvent, Ended, Enqueued, Forgotten, MessageAdded, OfferAccepted, Offered, WrappedUp
+from router.events import (
+    Admitted,
+    AnyEvent,
+    Ended,
+    Enqueued,
+    Forgotten,
+    MessageAdded,
+    OfferAccepted,
+    Offered,
+    WrappedUp,
+)
 from router.match import agent_for
 from router.policy import Action, Policy
 from router.state import State

@@ -3,7 +3,8 @@
 Everything here follows from the state's interactions and agents; nothing is decided and nothing of it is stored.
 A pool holds the agents who are alike but for what they do, so what they may serve is worked out once. For each
 medium a pool has a desk: a bit in `ready` tells whether somebody there has room, and a line's `cover` tells which desks
-may serve it. Who comes first at a desk is kept in a bench for each way to rank agents, made when it is first asked for.
+may serve it. Who comes first at a desk is kept in a bench for each way to rank agents, made when it is first asked for;
+who comes first for a line that many desks serve, in a stand.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -27,57 +28,109 @@ S = InteractionState
 LENT = 1_000_000
 """The priority of a queue for agents whom a step lends to it: after all their own."""
 NOBODY = LENT + 1
+FEW = 4
+"""Up to so many desks, looking at each is quicker than keeping a stand for them."""
 
 Entry = tuple[Any, ...]
+
+
+Seats = dict[AgentId, Entry]
+"""The entry of everybody who has room for one medium, in one order; any other entry of his is stale."""
 
 
 class Bench:
     """The agents of a desk who have room, in one order; stale entries are dropped when they come first."""
 
-    __slots__ = ("_entries", "_heap", "_key")
+    __slots__ = ("_agents", "_heap", "_key", "seats", "stands")
 
-    def __init__(self, key: Callable[[Agent], Entry], agents: dict[AgentId, Agent]) -> None:
+    def __init__(self, key: Callable[[Agent], Entry], agents: dict[AgentId, Agent], seats: Seats) -> None:
         self._key = key
-        self._entries: dict[AgentId, Entry] = {id: (*key(agent), id) for id, agent in agents.items()}
-        self._heap = list(self._entries.values())
-        heapify(self._heap)
+        self._agents = agents
+        self.seats = seats
+        self.stands: list[Stand] = []
+        self._heap: list[Entry] = []
+        for agent in agents.values():
+            self.put(agent)
 
     def put(self, agent: Agent) -> None:
-        entry = self._entries[agent.id] = (*self._key(agent), agent.id)
+        entry = self.seats[agent.id] = (*self._key(agent), agent.id)
         heappush(self._heap, entry)
-        if len(self._heap) > 2 * len(self._entries) + 64:
-            self._heap = list(self._entries.values())
+        if len(self._heap) > 2 * len(self._agents) + 64:
+            self._heap = self.entries()
             heapify(self._heap)
+        for stand in self.stands:
+            heappush(stand.heap, entry)
+            if len(stand.heap) > stand.limit:
+                stand.gather()
 
     def drop(self, id: AgentId) -> None:
-        del self._entries[id]
+        del self.seats[id]
+
+    def entries(self) -> list[Entry]:
+        """Return the entries of all who sit here."""
+        return [self.seats[id] for id in self._agents]
 
     def first(self) -> Entry:
         """Return the entry of who comes first; somebody must be there."""
-        heap, entries = self._heap, self._entries
-        while entries.get(heap[0][-1]) is not heap[0]:
-            heappop(heap)
-        return heap[0]
+        return _first(self._heap, self.seats)
+
+
+def _first(heap: list[Entry], seats: Seats) -> Entry:
+    """Return the first entry that is not stale; there must be one."""
+    entry = heap[0]
+    while seats.get(entry[-1]) is not entry:
+        heappop(heap)
+        entry = heap[0]
+    return entry
+
+
+class Stand:
+    """Who may serve one line and has room, in one order, whatever desk he sits at; kept where many desks serve it."""
+
+    __slots__ = ("_benches", "heap", "limit")
+
+    def __init__(self, benches: list[Bench]) -> None:
+        self._benches = benches
+        for bench in benches:
+            bench.stands.append(self)
+        self.gather()
+
+    def gather(self) -> None:
+        """Forget what is stale."""
+        self.heap = [entry for bench in self._benches for entry in bench.entries()]
+        heapify(self.heap)
+        self.limit = 2 * len(self.heap) + 64
+
+    def leave(self) -> None:
+        """Be told of nobody any more."""
+        for bench in self._benches:
+            bench.stands.remove(self)
 
 
 class Desk:
     """The agents of a pool who have room for one medium."""
 
-    __slots__ = ("agents", "benches", "bit", "medium", "pool")
+    __slots__ = ("_seats", "agents", "benches", "bit", "medium", "pool")
 
-    def __init__(self, bit: int, pool: "Pool", medium: str) -> None:
+    def __init__(self, bit: int, pool: "Pool", medium: str, seats: dict[Ordering, Seats]) -> None:
+        self._seats = seats
         self.bit = bit
         self.pool = pool
         self.medium = medium
         self.agents: dict[AgentId, Agent] = {}
         self.benches: dict[Ordering, Bench] = {}
 
-    def first(self, ordering: Ordering) -> Entry:
-        """Return the entry of the agent who comes first in `ordering`: its terms and his id."""
+    def bench(self, ordering: Ordering) -> Bench:
+        """Return the bench for `ordering`."""
         bench = self.benches.get(ordering)
         if bench is None:
-            bench = self.benches[ordering] = Bench(ORDERINGS[ordering], self.agents)
-        return bench.first()
+            seats = self._seats.setdefault(ordering, {})
+            bench = self.benches[ordering] = Bench(ORDERINGS[ordering], self.agents, seats)
+        return bench
+
+    def first(self, ordering: Ordering) -> Entry:
+        """Return the entry of the agent who comes first in `ordering`: its terms and his id."""
+        return self.bench(ordering).first()
 
 
 Pick = Callable[[list[int]], tuple[int, ...]]
@@ -89,7 +142,19 @@ Plain = tuple[QueueName, str, tuple[Requirement, ...], Span]
 class Pool:
     """Agents with the same skills, queues, groups and capacity, and the lines that they may serve."""
 
-    __slots__ = ("_lines", "_plan", "_profile", "agents", "capacity", "desks", "groups", "least", "queues", "ratio", "skills")
+    __slots__ = (
+        "_lines",
+        "_plan",
+        "_profile",
+        "agents",
+        "capacity",
+        "desks",
+        "groups",
+        "least",
+        "queues",
+        "ratio",
+        "skills",
+    )
 
     def __init__(self, profile: Profile) -> None:
         self.capacity = profile.capacity
@@ -168,6 +233,8 @@ class Index:
         "_by_queue",
         "_by_signature",
         "_by_skill",
+        "_seats",
+        "_stands",
         "_kept_for",
         "_pools",
         "cover",
@@ -193,6 +260,8 @@ class Index:
         self.personal: dict[AgentId, dict[InteractionId, Interaction]] = {}
         self._by_signature: dict[Signature, Line] = {}
         self.plain: dict[Plain, Line] = {}
+        self._seats: dict[str, dict[Ordering, Seats]] = {}
+        self._stands: dict[tuple[int, Ordering], Stand] = {}
         self._kept_for: dict[InteractionId, AgentId] = {}
         self._pools: dict[tuple[Any, ...], Pool] = {}
         self._by_skill: dict[str, list[Pool]] = {}
@@ -309,12 +378,16 @@ class Index:
 
     def _cover(self, pool: Pool, line: Line) -> None:
         if pool.covers(line):
-            self.cover[line.index] |= 1 << self._desk(pool, line.signature.medium).bit
+            at = line.index
+            self.cover[at] |= 1 << self._desk(pool, line.signature.medium).bit
+            # Those who stand there don't know the new ones.
+            for key in [key for key in self._stands if key[0] == at]:
+                self._stands.pop(key).leave()
 
     def _desk(self, pool: Pool, medium: str) -> Desk:
         desk = pool.desks.get(medium)
         if desk is None:
-            desk = pool.desks[medium] = Desk(len(self.desks), pool, medium)
+            desk = pool.desks[medium] = Desk(len(self.desks), pool, medium, self._seats.setdefault(medium, {}))
             pool.least = min(pool.least, pool.limit(medium))
             self.desks.append(desk)
             self.touched.update(pool.agents)
@@ -424,6 +497,22 @@ class Index:
             self.refresh()
         return self.cover[line] & self.ready
 
+    def first_free(self, interaction: Interaction, free: int, ordering: Ordering) -> Agent:
+        """Return who comes first in `ordering` at the desks `free`, which are all that may serve `interaction` now."""
+        if not free & (free - 1):
+            desk = self.desks[free.bit_length() - 1]
+            return desk.agents[desk.first(ordering)[-1]]
+        at = interaction.line
+        if at < 0 or free.bit_count() <= FEW:
+            entry, desk = min((desk.first(ordering), desk) for desk in self._desks(free))
+            return desk.agents[entry[-1]]
+        stand = self._stands.get((at, ordering))
+        if stand is None:
+            benches = [desk.bench(ordering) for desk in self._desks(self.cover[at])]
+            stand = self._stands[at, ordering] = Stand(benches)
+        id = _first(stand.heap, self._seats[interaction.medium][ordering])[-1]
+        return self.pool_of[id].agents[id]
+
     def free_agents(self, interaction: Interaction) -> Iterator[Agent]:
         """Iterate over the agents of all those desks."""
         for desk in self._desks(self.free(interaction)):
@@ -475,9 +564,7 @@ class Index:
             return self._first_aside(agent, now, best_priority, best) or first
         return first
 
-    def ahead_for(
-        self, agent: Agent, first: Interaction, wanted: Callable[[QueueName], bool]
-    ) -> Iterator[Interaction]:
+    def ahead_for(self, agent: Agent, first: Interaction, wanted: Callable[[QueueName], bool]) -> Iterator[Interaction]:
         """Iterate over what `agent` could take of the same priority and class as `first`, his first choice, in order.
 
         Only of queues that are `wanted`, and only what waits for everybody alike.

@@ -12,7 +12,7 @@ from router.index import Desk
 from router.legs import end_holds_of, give, leave_rooms, wait_no_longer
 from router.optimal import TOGETHER, best_for, looks_ahead, together
 from router.policy import Policy
-from router.ranking import QUICKEST, Rank, handling_ms, ordering_of, rank, score, unwanted
+from router.ranking import BY_POOL, QUICKEST, Rank, handling_ms, ordering_of, rank, score, unwanted
 from router.state import State
 from vocabulary.instants import Instant
 
@@ -32,11 +32,9 @@ def agent_for(interaction: Interaction, state: State, queue: QueuePolicy, now: I
     free = index.free(interaction)
     if not free:
         return None
-    ordering = ordering_of(queue, interaction.medium)
+    if queue.strategy in BY_POOL and (interaction.seldom is PLAIN or not interaction.preferences):
+        return index.first_free(interaction, free, ordering_of(queue, interaction.medium))
     desks = index.desks
-    if not free & (free - 1) and queue.strategy not in QUICKEST:
-        desk = desks[free.bit_length() - 1]
-        return desk.agents[desk.first(ordering)[-1]]
     best: Rank | None = None
     found: Agent | None = None
     while free:

@@ -31,6 +31,9 @@ TERMS: dict[str, tuple[str, ...]] = {
 }
 """Names of the strategy's terms, for explanations."""
 
+BY_POOL = ("least_loaded", "longest_idle", "round_robin")
+"""Strategies that rank agents whatever the interaction is, if it prefers nobody."""
+
 QUICKEST = ("fastest", "optimal")
 """Strategies by which whoever needs least time comes first."""
 

@@ -1,0 +1,70 @@
+"""Where many desks serve a line, who comes first is who comes first of all of them, looked at one by one."""
+
+from random import Random
+
+import pytest
+
+from agents.agent import Membership
+from queues.interaction import Interaction, queue_terms, turn_of
+from queues.lifecycle import InteractionState
+from queues.policy import Strategy
+from router.commands import Admit, DefineAgent, End
+from router.eligibility import fails_because
+from router.events import Offered
+from router.index import FEW
+from router.ranking import BY_POOL, rank
+from tests.builders import House, policy, profile, queue
+from vocabulary.instants import SECOND
+from vocabulary.skills import Requirement
+
+AGENTS = 5 * FEW
+
+
+def define(house: House, draws: Random, number: int) -> None:
+    """An agent whom nobody is like: he has a desk of his own."""
+    skills = {"billing": draws.randint(1, 10), f"own{number}": 1}
+    house.run(DefineAgent(f"a{number:02}", profile(skills=skills, queues={"support": Membership()})))
+
+
+def waiting(arrival: Admit, now: int) -> Interaction:
+    return Interaction(
+        turn=turn_of(0, now, 1),
+        id=arrival.id,
+        state=InteractionState.WAITING,
+        channel="web",
+        medium="chat",
+        customer="c",
+        queue="support",
+        arrived_at=now,
+        enqueued_at=now,
+        terms=queue_terms(0, 0, 0, 1),
+        requirements=arrival.requirements or (),
+    )
+
+
+@pytest.mark.parametrize("strategy", BY_POOL)
+@pytest.mark.parametrize("seed", range(3))
+def test_whoever_ranks_first_is_offered_it(strategy: Strategy, seed: int) -> None:
+    draws = Random(f"{strategy} {seed}")
+    ways = queue(strategy=strategy, offer={"chat": 0}, wrap_up="none")
+    house, taken = House(policy(ways)), set()
+    for number in range(AGENTS):
+        house.agent(f"a{number:02}")
+        define(house, draws, number)
+    for number in range(400):
+        house.now += draws.randrange(SECOND)
+        if draws.random() < 0.05:
+            define(house, draws, draws.randrange(AGENTS))
+        needs = (Requirement("billing", draws.randint(1, 8)),)
+        arrival = Admit(id=f"i{number}", channel="web", medium="chat", customer="c", requirements=needs)
+        asked = waiting(arrival, house.now)
+        able = [each for each in house.state.agents.values() if fails_because(each, asked, house.now) is None]
+        first = min(able, key=lambda each: rank(each, asked, ways), default=None)  # noqa: B023 - used at once
+        offers = [event.agent for event in house.run(arrival) if isinstance(event, Offered)]
+        assert offers == ([first.id] if first is not None else []), f"{strategy} {seed} {number}"
+        taken.update(offers)
+        busy = [(id, agent.id) for agent in house.state.agents.values() for id in agent.holds]
+        while len(busy) > AGENTS or (busy and draws.random() < 0.6):
+            house.run(End(*busy.pop(draws.randrange(len(busy)))))
+            busy = [(id, agent.id) for agent in house.state.agents.values() for id in agent.holds]
+    assert len(taken) > FEW
