@@ -17,7 +17,7 @@ from queues.lifecycle import OPEN
 from reports.live import Day, Stats, utc_day
 from router import checkpoint
 from router.commands import Command, CustomerGone, Disconnect, Reconcile, Tick
-from router.decide import advance
+from router.decide import StateDamaged, advance
 from router.decision import Decision
 from router.events import AnyEvent, MessageAdded
 from router.evolve import evolve
@@ -252,10 +252,12 @@ class Engine:
     def _decide_one(self, submission: Submission, now: Instant) -> Decision | None:
         """Return the decision, written into the state; None if our own fault made it impossible.
 
-        `advance` puts the state back as it was when it fails, so the other commands go on.
+        `advance` puts the state back as it was when it fails, so the other commands go on, unless it can't.
         """
         try:
             return advance(submission.command, self.state, self.policy, now)
+        except StateDamaged:
+            raise
         except Exception as error:  # our fault: it concerns this command alone and must be seen
             log.exception("decision_failed", command=type(submission.command).__name__)
             failure = PermanentFailure(f"this could not be decided: {type(error).__name__}; the log has the details")

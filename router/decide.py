@@ -45,15 +45,19 @@ def decide(command: c.Command, state: State, policy: Policy, now: Instant) -> De
         undo.back()
 
 
+class StateDamaged(Exception):
+    """A fault of ours left a state of no use: it must be built again from the journal."""
+
+
 def advance(command: c.Command, state: State, policy: Policy, now: Instant) -> Decision:
     """Decide `command` as `decide` does and let the state follow in the same pass: for who owns the state.
 
-    Whatever is raised on the way, the state is then as it was.
+    Raises:
+        StateDamaged: see there. Whatever else is raised on the way, the state is then as it was.
     """
-    express = EXPRESS.get(command.__class__)
-    events = express(command, state, policy, now) if express is not None else None
-    if events is not None:
-        return Decision(tuple(events))
+    decision = _by_express(command, state, policy, now)
+    if decision is not None:
+        return decision
     undo = state.undo = Undo(state)
     try:
         decision = _decided(command, state, policy, now)
@@ -69,9 +73,18 @@ def advance(command: c.Command, state: State, policy: Policy, now: Instant) -> D
 
 def rush(command: c.Command, state: State, policy: Policy, now: Instant) -> Decision:
     """Do what `advance` does without a way back: a refusal or a fault leaves a state of no use. For simulations."""
+    return _by_express(command, state, policy, now) or _decided(command, state, policy, now)
+
+
+def _by_express(command: c.Command, state: State, policy: Policy, now: Instant) -> Decision | None:
     express = EXPRESS.get(command.__class__)
-    events = express(command, state, policy, now) if express is not None else None
-    return Decision(tuple(events)) if events is not None else _decided(command, state, policy, now)
+    if express is None:
+        return None
+    try:
+        events = express(command, state, policy, now)
+    except BaseException as fault:
+        raise StateDamaged(f"{command.__class__.__name__} went wrong on the way") from fault
+    return None if events is None else Decision(tuple(events))
 
 
 def _decided(command: c.Command, state: State, policy: Policy, now: Instant) -> Decision:

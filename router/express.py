@@ -114,6 +114,8 @@ def _nothing_else(state: State, now: Instant) -> bool:
 
 def admitted(command: Admit, state: State, policy: Policy, now: Instant) -> list[AnyEvent] | None:
     """Let in what waits or goes to an agent and nothing else; None: `decide` it."""
+    if not policy.rules:
+        return None
     rule = policy.rules[0]
     then = rule.then
     if not rule.always or then.autoresponse is not None or then.language_skill or not _nothing_else(state, now):

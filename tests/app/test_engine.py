@@ -11,12 +11,13 @@ from app import engine as engine_module
 from app.clock import SystemClock
 from app.engine import Engine
 from app.rows import outbox_of, rows_of
+from queues.policy import ChannelPolicy
 from router import checkpoint
-from router.commands import Connect, DefineAgent, SetPresence
+from router.commands import Connect, DefineAgent, End, SetPresence, Tick
 from router.policy import Policy
 from storage.bus import LocalBus
 from storage.sqlite import SqliteStore
-from tests.builders import admit, policy, profile
+from tests.builders import admit, policy, profile, queue
 from tests.storage.faulty import Disk
 from vocabulary.errors import PermanentFailure, TemporaryFailure
 from vocabulary.records import MessageRow, PutNew
@@ -186,3 +187,21 @@ async def test_too_much_at_once_is_refused_and_nothing_is_lost(running: Running)
     refused = sum(isinstance(answer, TemporaryFailure) for answer in done)
     assert 0 < refused < len(done)
     assert len(running.engine.state.interactions) == len(done) - refused
+
+
+async def test_a_fault_on_the_express_has_the_state_read_again(running: Running) -> None:
+    plain = queue(offer={"chat": 0}, wrap_up="none")
+    await running.stop()
+    await running.start(policy(plain, channels=(ChannelPolicy(name="web", medium="chat", reopen=0),)))
+    await running.staff()
+    for number in (1, 2):
+        await running.engine.submit(admit(f"i-{number}", message=None))
+    healthy = checkpoint.encode(running.engine.state)
+    # An offer that the state has lost: nothing but a fault of ours does that.
+    running.engine.state.offers.clear()
+    with pytest.raises(PermanentFailure, match="read again"):
+        await running.engine.submit(End("i-1", "a"))
+    await running.engine.submit(Tick())
+    assert checkpoint.encode(running.engine.state) == healthy
+    decision = await running.engine.submit(End("i-1", "a"))
+    assert [type(event).__name__ for event in decision.events][:3] == ["Ended", "WrappedUp", "Forgotten"]
