@@ -5,7 +5,7 @@ is an arrival and a release, each one command through `advance` (decide and evol
 priorities, wrap-up rules and events as they are. The freed agent gets the earliest that he qualifies for. The peers do
 the same over plain lists, without events, capacity or deadlines: the sorted list takes the first match, the scan scores
 every agent on arrival and looks at everything that waits on release. What comes is drawn before the clock starts, for
-all three. Times are of the process's CPU; rates are the best of five parts of a run, since what else runs on the machine
+all three. Times are of the process's CPU; rates are the best of five parts of a run, for what else runs on the machine
 only ever takes away.
 """
 

@@ -38,6 +38,7 @@ def turn_of(class_: int, due_at: Instant, number: int) -> int:
     """Return one number that orders as (class, due_at, admission number) does: comparing three would take longer.
 
     Args:
+        class_: any.
         due_at: within 71,000 years of 1970.
         number: from 0 to a trillion.
     """

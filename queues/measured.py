@@ -31,7 +31,7 @@ class Average(msgspec.Struct, frozen=True, gc=False):
     def with_sample(self, value: float) -> "Average":
         """Return the average that knows `value` too."""
         count = self.count + 1
-        return Average(count, self.mean + (value - self.mean) / (count if count < MEMORY else MEMORY))
+        return Average(count, self.mean + (value - self.mean) / min(count, MEMORY))
 
 
 class Rate(msgspec.Struct, frozen=True, gc=False):

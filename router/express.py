@@ -204,7 +204,7 @@ def admitted(command: Admit, state: State, policy: Policy, now: Instant) -> list
             _offer(state, lane, interaction, agent, now, events)
             return events
     line.add(interaction)
-    if interaction.turn < index.heads[at]:
+    if interaction.turn < index.heads[at]:  # noqa: PLR1730 - a call of min() takes longer than most of these lines
         index.heads[at] = interaction.turn
     return events
 
@@ -268,7 +268,7 @@ def _bring(events: list[AnyEvent], interaction: Interaction, command: Admit, the
 def _offer(
     state: State, lane: Lane, interaction: Interaction, agent: Agent, now: Instant, events: list[AnyEvent]
 ) -> None:
-    """Let `interaction`, which waits in no line any more, ring at `agent`, whom the caller touches, or be his at once."""
+    """Let `interaction`, which is in no line any more, ring at `agent` or be his at once. The caller touches him."""
     id, medium, by, profile, given = interaction.id, interaction.medium, agent.id, agent.profile, not lane.rings
     made = interaction.offers_made = interaction.offers_made + 1
     offer, until = offer_id(id, made), now + lane.rings

@@ -223,7 +223,7 @@ class Pool:
 class Index:
     """All lines, pools and desks of a state.
 
-    `plain`: lines by all that their signature says of what nothing seldom has happened to, and that lasts as it was sent.
+    `plain`: lines by all that tells them apart while nothing seldom has happened, and that lasts as it was sent.
     `touched`: agents who have changed; what they can take is looked at again before anybody asks.
     `irregular`: what waits but not for everybody alike: somebody is barred, or it rings at some already and may ring at
     more. `personal`: what is kept for one agent. Both are looked at one by one.
@@ -282,7 +282,7 @@ class Index:
         line = self._line_of(interaction)
         number = interaction.line = line.index
         line.add(interaction)
-        if interaction.turn < self.heads[number]:
+        if interaction.turn < self.heads[number]:  # noqa: PLR1730 - a call of min() takes longer
             self.heads[number] = interaction.turn
 
     def _is_regular(self, interaction: Interaction) -> bool:

@@ -9,7 +9,6 @@ queue that opens again) are assigned together, as cheaply as possible. Nothing e
 from collections.abc import Sequence
 from itertools import islice
 
-
 from agents.agent import Agent
 from queues.interaction import Interaction
 from router.assignment import cheapest

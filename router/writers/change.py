@@ -123,7 +123,7 @@ def release(state: State, id: AgentId | None, interaction: InteractionId, at: In
 def rest(agent: Agent, at: Instant) -> None:
     """Write down how busy he was until this release."""
     since, busy_at = agent.idle_since, agent.busy_at
-    worked_from = at if busy_at is None else busy_at if busy_at > since else since
+    worked_from = at if busy_at is None else max(busy_at, since)
     agent.busy = share_after(agent.busy, worked_from - since, at - worked_from)
     agent.idle_since = at
     agent.busy_at = at if agent.holds and any(hold.kind in BUSY for hold in agent.holds.values()) else None

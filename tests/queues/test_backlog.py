@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from queues.backlog import END, Line, Signature, signature_of
 from queues.interaction import PLAIN, Interaction, queue_terms, turn_of
 from queues.lifecycle import InteractionState
