@@ -143,14 +143,20 @@ class Agent(msgspec.Struct, gc=False):
 
     def may_take(self, medium: str) -> bool:
         """Tell whether work of `medium` may be offered to him at all, as far as he himself is concerned."""
-        return (
-            self.presence == "available"
-            and self.connected
-            and self.cooling_until is None
-            and self.after_current is None
-            and medium not in self.media_off
-            and self.has_room(medium)
-        )
+        if (
+            self.presence != "available"
+            or not self.connected
+            or self.cooling_until is not None
+            or self.after_current is not None
+            or medium in self.media_off
+        ):
+            return False
+        profile = self.profile
+        limit = profile.media.get(medium) or MEDIA_DEFAULTS.get(medium, UNKNOWN_MEDIUM)
+        if limit.max is None and not limit.interrupts:
+            # Nearly always, and asked most often: without looking at what he holds.
+            return self.used + limit.cost <= profile.capacity
+        return self.has_room(medium)
 
     def holds_skills(self, requirements: tuple[Requirement, ...]) -> bool:
         """Tell whether he meets every one of `requirements`."""

@@ -102,7 +102,7 @@ class House:
 
     def arrives(self, class_: int) -> None:
         self.push(self.draw.expovariate(self.design.load[class_] / HANDLING), "arrival", class_)
-        self.measured[class_] = self.measured[class_].with_arrival(class_, round(self.now))
+        self.measured[class_].add_arrival(class_, round(self.now))
         for pool in self.design.pools[class_]:
             if self.idle[pool]:
                 self.idle[pool].popleft()
@@ -119,18 +119,18 @@ class House:
     def seen(self, class_: int) -> Arrival:
         busy = tuple(count - len(idle) for count, idle in zip(self.design.agents, self.idle, strict=True))
         waiting = tuple(tuple(line.values()) for line in self.lines)
-        return Arrival(class_, self.now, waiting, busy, self.last_wait[class_], tuple(self.measured))
+        return Arrival(class_, self.now, waiting, busy, self.last_wait[class_], tuple(each.copied() for each in self.measured))
 
     def serve(self, pool: int, class_: int, since: float) -> None:
         waited = self.now - since
         span = self.draw.expovariate(1 / HANDLING)
-        self.measured[class_] = self.measured[class_].with_wait(round(waited), left=False)
+        self.measured[class_].add_wait(round(waited), left=False)
         self.push(span, "release", pool)
         self.working[self.number] = (class_, span)
 
     def released(self, pool: int, work: int) -> None:
         class_, span = self.working.pop(work)
-        self.measured[class_] = self.measured[class_].with_handling(round(span))
+        self.measured[class_].add_handling(round(span))
         heads = [
             (self.design.key(class_, next(iter(line.values()))), class_)
             for class_, line in enumerate(self.lines)
@@ -153,7 +153,7 @@ class House:
         for class_, line in enumerate(self.lines):
             since = line.pop(number, None)
             if since is not None:
-                self.measured[class_] = self.measured[class_].with_wait(round(self.now - since), left=True)
+                self.measured[class_].add_wait(round(self.now - since), left=True)
 
 
 def full_information(design: Design, arrival: Arrival, draw: random.Random, replications: int) -> float:

@@ -1,14 +1,13 @@
 """What a queue has shown lately, as far as estimates of a wait need it: handling, patience, arrivals.
 
 Averages are long: behind 50 others, a mean of 50 handling times doubles the squared error of an estimate, one of 5,000
-adds a hundredth. Each value is frozen: what an event adds gives a new one.
+adds a hundredth. What an event adds is written into them, for every event adds something.
 """
 
 import math
+from copy import copy
 
 import msgspec
-from msgspec.structs import replace
-
 from queues.calibration import Calibration, Interval
 from vocabulary.decay import kept
 from vocabulary.instants import HOUR, MINUTE, Instant, Span
@@ -22,19 +21,19 @@ _SURPRISE = 3.5
 """So many standard deviations off, and a shorter memory is believed rather than a longer one."""
 
 
-class Average(msgspec.Struct, frozen=True, gc=False):
+class Average(msgspec.Struct, gc=False):
     """The mean of samples; old ones fade. `count` is of all there ever were."""
 
     count: int = 0
     mean: float = 0.0
 
-    def with_sample(self, value: float) -> "Average":
-        """Return the average that knows `value` too."""
-        count = self.count + 1
-        return Average(count, self.mean + (value - self.mean) / min(count, MEMORY))
+    def add(self, value: float) -> None:
+        """Know `value` too."""
+        count = self.count = self.count + 1
+        self.mean += (value - self.mean) / min(count, MEMORY)
 
 
-class Rate(msgspec.Struct, frozen=True, gc=False):
+class Rate(msgspec.Struct, gc=False):
     """How often something happens: counts that fade within minutes, an hour, and hours (`_MEMORIES`).
 
     `open`: how many there were since `at` that the counts don't have yet; they are taken in once a minute.
@@ -45,11 +44,13 @@ class Rate(msgspec.Struct, frozen=True, gc=False):
     open: int = 0
     counts: tuple[float, ...] = (0.0,) * len(_MEMORIES)
 
-    def with_one(self, at: Instant) -> "Rate":
-        """Return the rate that knows one more, which happened `at`."""
+    def add(self, at: Instant) -> None:
+        """Know one more, which happened `at`."""
         if at - self.at < MINUTE:
-            return Rate(self.since, self.at, self.open + 1, self.counts)
-        return Rate(self.since, at, 1, self._faded(at))
+            self.open += 1
+        else:
+            self.counts = self._faded(at)
+            self.at, self.open = at, 1
 
     def _faded(self, now: Instant) -> tuple[float, ...]:
         """Return the counts as of `now`, what is open among them as if it had come halfway."""
@@ -73,44 +74,43 @@ class Rate(msgspec.Struct, frozen=True, gc=False):
         return rates[0]
 
 
-class Measured(msgspec.Struct, frozen=True, gc=False):
+class Measured(msgspec.Struct, gc=False):
     """What one queue has shown. `handling`: ms from acceptance to the end of wrap-up.
 
     `waited`, `left`: ms that legs waited until they were answered or left, and how many of them left; both fade.
     `arrivals` by class. `calibration`: how the intervals of its estimates must be corrected.
     """
 
-    handling: Average = Average()
+    handling: Average = msgspec.field(default_factory=Average)
     waited: float = 0.0
     left: float = 0.0
     arrivals: dict[int, Rate] = {}
     calibration: Calibration = Calibration()
 
-    def with_handling(self, span: Span) -> "Measured":
-        """Return what is known after an interaction was handled for `span` ms."""
-        return Measured(self.handling.with_sample(span), self.waited, self.left, self.arrivals, self.calibration)
+    def copied(self) -> "Measured":
+        """Return what is known now, whatever comes."""
+        arrivals = {class_: copy(rate) for class_, rate in self.arrivals.items()}
+        return Measured(copy(self.handling), self.waited, self.left, arrivals, self.calibration)
 
-    def with_wait(self, span: Span, left: bool) -> "Measured":
-        """Return what is known after a leg waited `span` ms and then was answered, or its customer left."""
-        waited, gone = _KEPT * self.waited + span, _KEPT * self.left + left
-        return Measured(self.handling, waited, gone, self.arrivals, self.calibration)
+    def add_handling(self, span: Span) -> None:
+        """Know that an interaction was handled for `span` ms."""
+        self.handling.add(span)
 
-    def with_arrival(self, class_: int, at: Instant) -> "Measured":
-        """Return what is known after an interaction of `class_` was enqueued `at`."""
-        arrivals = self.arrivals
-        rate = arrivals.get(class_)
+    def add_wait(self, span: Span, left: bool) -> None:
+        """Know that a leg waited `span` ms and then was answered, or its customer left."""
+        self.waited = _KEPT * self.waited + span
+        self.left = _KEPT * self.left + left
+
+    def add_arrival(self, class_: int, at: Instant) -> None:
+        """Know that an interaction of `class_` was enqueued `at`."""
+        rate = self.arrivals.get(class_)
         if rate is None:
-            arrivals = {**arrivals, class_: Rate(at, at, 1)}
-        elif at - rate.at >= MINUTE or len(arrivals) > 1:
-            arrivals = {**arrivals, class_: rate.with_one(at)}
-        else:
-            # Nearly always: one class, and no minute is over.
-            arrivals = {class_: Rate(rate.since, rate.at, rate.open + 1, rate.counts)}
-        return Measured(self.handling, self.waited, self.left, arrivals, self.calibration)
+            rate = self.arrivals[class_] = Rate(at, at)
+        rate.add(at)
 
-    def with_outcome(self, shown: Interval, waited: Span) -> "Measured":
-        """Return what is known after one was answered `waited` ms after it was told to wait for `shown`."""
-        return replace(self, calibration=self.calibration.with_wait(shown, waited))
+    def add_outcome(self, shown: Interval, waited: Span) -> None:
+        """Know that one was answered `waited` ms after it was told to wait for `shown`."""
+        self.calibration = self.calibration.with_wait(shown, waited)
 
     @property
     def leaving(self) -> float:
@@ -128,4 +128,4 @@ class Measured(msgspec.Struct, frozen=True, gc=False):
 
 
 UNMEASURED = Measured()
-"""What a queue has shown in which nothing has happened yet."""
+"""What a queue has shown in which nothing has happened yet; never written into."""

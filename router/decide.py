@@ -73,7 +73,12 @@ def advance(command: c.Command, state: State, policy: Policy, now: Instant) -> D
 
 def rush(command: c.Command, state: State, policy: Policy, now: Instant) -> Decision:
     """Do what `advance` does without a way back: a refusal or a fault leaves a state of no use. For simulations."""
-    return _by_express(command, state, policy, now) or _decided(command, state, policy, now)
+    express = EXPRESS.get(command.__class__)
+    if express is not None:
+        events = express(command, state, policy, now)
+        if events is not None:
+            return Decision(tuple(events))
+    return _decided(command, state, policy, now)
 
 
 def _by_express(command: c.Command, state: State, policy: Policy, now: Instant) -> Decision | None:

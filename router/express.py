@@ -27,7 +27,6 @@ from queues.interaction import (
     turn_of,
 )
 from queues.lifecycle import InteractionState
-from queues.measured import UNMEASURED
 from queues.overflow import Contact
 from queues.policy import QueuePolicy
 from router.commands import Admit, End
@@ -48,7 +47,7 @@ from router.match import agent_for
 from router.policy import Action, Policy
 from router.state import State
 from router.writers.change import NOTHING, rest
-from router.writers.learned import learn_handling, learn_wait
+from router.writers.learned import learn_handling, learn_wait, measured
 from vocabulary.ids import QueueName
 from vocabulary.instants import Instant, Span
 from vocabulary.media import EMAIL
@@ -190,8 +189,7 @@ def admitted(command: Admit, state: State, policy: Policy, now: Instant) -> list
     if _brings_more(command, then):
         _bring(events, interaction, command, then)
     state.interactions[id] = interaction
-    measured = state.measured
-    measured[queue] = (measured.get(queue) or UNMEASURED).with_arrival(class_, now)
+    measured(state, queue).add_arrival(class_, now)
     if state.oldest:
         state.oldest.put(queue, (now, id))
     if index.touched:

@@ -286,10 +286,10 @@ class Undo:
     """What was before, so that a decision can be taken back: the first value of everything that changed since.
 
     Writers enter what they are about to change, or to bring or take away: `interactions`, `agents` and `offers` by id,
-    `entries` as (table, key, value before).
+    what queues had shown (None: nothing), `entries` as (table, key, value before).
     """
 
-    __slots__ = ("_state", "admitted", "agents", "entries", "interactions", "offers")
+    __slots__ = ("_state", "admitted", "agents", "entries", "interactions", "measured", "offers")
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -298,11 +298,17 @@ class Undo:
         self.agents: dict[AgentId, Kept] = {}
         self.offers: dict[OfferId, Kept] = {}
         self.entries: list[tuple[dict[Any, Any], Any, Any]] = []
+        self.measured: dict[QueueName, Measured | None] = {}
 
     def back(self) -> None:
         """Put everything back as it was."""
         state = self._state
         state.admitted = self.admitted
+        for queue, known in self.measured.items():
+            if known is None:
+                del state.measured[queue]
+            else:
+                state.measured[queue] = known
         for table, key, value in reversed(self.entries):
             if value is ABSENT:
                 table.pop(key, None)

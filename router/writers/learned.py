@@ -5,10 +5,11 @@ from queues.backlog import signature_of
 from queues.demand import Demand, key_of
 from queues.interaction import PLAIN, Interaction
 from queues.lifecycle import InteractionState
-from queues.measured import UNMEASURED
+from queues.measured import Measured
 from router.lending import is_own
 from router.state import State
 from router.writers.change import enter, leave_out
+from vocabulary.ids import QueueName
 from vocabulary.instants import Instant
 
 S = InteractionState
@@ -29,22 +30,25 @@ def count_arrival(state: State, interaction: Interaction, at: Instant) -> None:
     enter(state, state.demand, key, known.with_arrival(at))
 
 
-def learn_arrival(state: State, interaction: Interaction, at: Instant) -> None:
-    """Count an arrival in its queue."""
-    queue = interaction.queue
-    known = state.measured.get(queue, UNMEASURED).with_arrival(interaction.class_, at)
-    enter(state, state.measured, queue, known)
+def measured(state: State, queue: QueueName) -> Measured:
+    """Return what `queue` has shown, which is about to change."""
+    known = state.measured.get(queue)
+    undo = state.undo
+    if undo is not None and queue not in undo.measured:
+        undo.measured[queue] = None if known is None else known.copied()
+    if known is None:
+        known = state.measured[queue] = Measured()
+    return known
 
 
 def learn_wait(state: State, interaction: Interaction, at: Instant, left: bool = False) -> None:
     """Keep how long this leg waited, and how that agrees with what was expected."""
-    queue = interaction.queue
-    known = state.measured.get(queue, UNMEASURED).with_wait(at - interaction.enqueued_at, left)
+    known = measured(state, interaction.queue)
+    known.add_wait(at - interaction.enqueued_at, left)
     if interaction.seldom is not PLAIN and not left:
         shown, asked_at = interaction.estimate, interaction.estimated_at
         if shown is not None and asked_at is not None:
-            known = known.with_outcome(shown, at - asked_at)
-    enter(state, state.measured, queue, known)
+            known.add_outcome(shown, at - asked_at)
 
 
 def learn_handling(state: State, interaction: Interaction, agent: Agent | None, handling: int) -> None:
@@ -52,8 +56,8 @@ def learn_handling(state: State, interaction: Interaction, agent: Agent | None, 
 
     `agent`: whose it was, who is changing; None: he is no more.
     """
-    queue, label = interaction.queue, interaction.label
-    enter(state, state.measured, queue, state.measured.get(queue, UNMEASURED).with_handling(handling))
+    label = interaction.label
+    measured(state, interaction.queue).handling.add(handling)
     count, total = state.typical.get(label, NO_HANDLING)
     enter(state, state.typical, label, (count + 1, total + handling))
     if agent is not None:

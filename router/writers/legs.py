@@ -18,7 +18,7 @@ from router.writers.change import (
     release,
 )
 from router.writers.company import keep_for_undo
-from router.writers.learned import count_arrival, learn_arrival, learn_wait
+from router.writers.learned import count_arrival, learn_wait, measured
 from vocabulary.instants import Instant
 
 S = InteractionState
@@ -102,7 +102,7 @@ def _enqueued(state: State, event: e.Enqueued) -> None:
         count_arrival(state, interaction, at)
     if state.oldest:
         state.oldest.put(event.queue, (at, interaction.id))
-    learn_arrival(state, interaction, at)
+    measured(state, event.queue).add_arrival(interaction.class_, at)
     state.index.put(interaction)
     schedule_leg(state, interaction)
 

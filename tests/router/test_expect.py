@@ -21,7 +21,7 @@ def arriving(house: House, count: int) -> Rate:
     """Return the rate of `count` arrivals in the hour up to now."""
     rate = Rate(house.now - HOUR, house.now - HOUR)
     for number in range(1, count + 1):
-        rate = rate.with_one(house.now - HOUR + number * HOUR // count)
+        rate.add(house.now - HOUR + number * HOUR // count)
     return rate
 
 

@@ -261,7 +261,8 @@ def test_newcomers_of_a_higher_class_are_pictured_with_their_rate() -> None:
     house = two_skills()
     arrivals = {class_: Rate(house.now - HOUR, house.now) for class_ in (-1, 0, 1)}
     for _ in range(30):
-        arrivals = {class_: rate.with_one(house.now) for class_, rate in arrivals.items()}
+        for rate in arrivals.values():
+            rate.add(house.now)
     known = {"support": replace(KNOWN, arrivals=arrivals)}
     scene = snapshot(house.state, house.policy, "target", house.now, known)
     assert scene is not None
