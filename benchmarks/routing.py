@@ -147,7 +147,7 @@ def resident_mb() -> float:
 GROWTH: dict[str, tuple[Size, ...]] = {
     "agents": tuple(replace(SMALL, agents=count) for count in (100, 300, 1_000, 3_000, 10_000)),
     "skills": tuple(replace(SMALL, skills=count) for count in (10, 30, 100, 300, 1_000)),
-    "signatures": tuple(replace(SMALL, asked=count) for count in (1, 2, 3)),
+    "signatures": tuple(replace(SMALL, skills=count, asked=2) for count in (3, 5, 8, 16, 30, 60)),
     "waiting": tuple(replace(SMALL, waiting=count) for count in (1_000, 3_000, 10_000, 30_000, 100_000)),
 }
 

@@ -28,6 +28,8 @@ S = InteractionState
 LENT = 1_000_000
 """The priority of a queue for agents whom a step lends to it: after all their own."""
 NOBODY = LENT + 1
+_LINES = 2_048
+"""So many lines may be empty before anybody looks."""
 FEW = 4
 """Up to so many desks, looking at each is quicker than keeping a stand for them."""
 
@@ -202,6 +204,12 @@ class Pool:
         self._plan = None
         return True
 
+    def forget(self) -> None:
+        """Know no lines."""
+        self._lines = {}
+        self._plan = None
+        self.ratio = False
+
     def _planned(self) -> list[tuple[int, list[Part]]]:
         return [
             (priority, [self._part(of, medium) for of, medium in sorted(self._lines) if of == priority])
@@ -236,6 +244,7 @@ class Index:
         "_seats",
         "_stands",
         "_kept_for",
+        "_limit",
         "_pools",
         "cover",
         "desks",
@@ -261,6 +270,7 @@ class Index:
         self._by_signature: dict[Signature, Line] = {}
         self.plain: dict[Plain, Line] = {}
         self._seats: dict[str, dict[Ordering, Seats]] = {}
+        self._limit = _LINES
         self._stands: dict[tuple[int, Ordering], Stand] = {}
         self._kept_for: dict[InteractionId, AgentId] = {}
         self._pools: dict[tuple[Any, ...], Pool] = {}
@@ -359,13 +369,37 @@ class Index:
         """Return the line of `signature`."""
         line = self._by_signature.get(signature)
         if line is None:
-            line = self._by_signature[signature] = Line(len(self.lines), signature)
-            self.lines.append(line)
-            self.heads.append(END)
-            self.cover.append(0)
-            for pool in self._candidates(signature):
-                self._cover(pool, line)
+            if len(self.lines) >= self._limit:
+                self._compact()
+            line = Line(len(self.lines), signature)
+            self._open(line)
         return line
+
+    def _open(self, line: Line) -> None:
+        """Let `line`, the next, be known to whoever may serve it."""
+        self._by_signature[line.signature] = line
+        self.lines.append(line)
+        self.heads.append(line.head)
+        self.cover.append(0)
+        for pool in self._candidates(line.signature):
+            self._cover(pool, line)
+
+    def _compact(self) -> None:
+        """Forget lines in which nothing waits; those that stay get new numbers."""
+        live = [line for line in self.lines if len(line)]
+        self._limit = max(_LINES, 2 * len(live))
+        for stand in self._stands.values():
+            stand.leave()
+        self._stands.clear()
+        self.plain = {plain: line for plain, line in self.plain.items() if len(line)}
+        self.lines, self.heads, self.cover, self._by_signature = [], [], [], {}
+        for pool in self._pools.values():
+            pool.forget()
+        for number, line in enumerate(live):
+            line.index = number
+            for row in line:
+                row.line = number
+            self._open(line)
 
     def _candidates(self, signature: Signature) -> Iterable[Pool]:
         """Return pools among which are all that may serve `signature`, each once."""
