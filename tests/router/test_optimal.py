@@ -54,6 +54,28 @@ def test_he_takes_what_waits_much_longer_all_the_same() -> None:
     assert (house.interaction("i-bill").agent, house.interaction("i-fault").agent) == (None, "a")
 
 
+def first_taken(gap: int, bills: int) -> str:
+    """Return what a takes who is 3.2 minutes quicker at bills, if so many of them came `gap` after a fault."""
+    house = two_specialists()
+    admit(house, "i-fault", "fault")
+    house.after(gap)
+    for number in range(bills):
+        admit(house, f"i-bill-{number}", "bill")
+    house.declares("a", "available")
+    (taken,) = house.state.agents["a"].holds
+    return taken
+
+
+def test_a_second_saved_counts_a_tenth_more_for_each_who_waits_behind() -> None:
+    # 3.2 minutes saved are worth 9.6 with 20 behind, and 12.8 with 30.
+    assert [first_taken(10 * MINUTE, bills) for bills in (20, 30)] == ["i-fault", "i-bill-0"]
+
+
+def test_overtaking_is_bounded_however_many_wait() -> None:
+    # No more than 49 count: 5.9 times 3.2 minutes are 18.9.
+    assert [first_taken(gap * MINUTE, 200) for gap in (18, 19)] == ["i-bill-0", "i-fault"]
+
+
 def test_class_stays_strict() -> None:
     house = two_specialists()
     admit(house, "i-bill", "bill")
@@ -68,6 +90,15 @@ def test_what_comes_goes_to_who_is_quickest_at_it() -> None:
         house.declares(agent, "available")
     admit(house, "i-fault", "fault")
     assert house.owner("i-fault") == "b"
+
+
+def test_of_equal_ones_the_first_is_taken() -> None:
+    assert first_taken(0, 0) == "i-fault"
+    house = two_specialists()
+    for number in range(3):
+        admit(house, f"i-{number}", "bill")
+    house.declares("a", "available")
+    assert house.owner("i-0") == "a"
 
 
 def test_several_who_choose_at_once_are_assigned_as_is_best_for_all() -> None:
