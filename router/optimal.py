@@ -57,7 +57,7 @@ def best_for(agent: Agent, first: Interaction, state: State, policy: Policy) -> 
 
 
 def _cost(agent: Agent, interaction: Interaction, state: State, behind: int) -> int:
-    """Return what it costs that `agent` takes `interaction` while `behind` others go on waiting, in ms times `BEHIND`."""
+    """Return what it costs that `agent` takes `interaction` while `behind` others wait on; in ms times `BEHIND`."""
     label = interaction.label
     longer = predicted(agent, label, state) - typical(label, state)
     return BEHIND * interaction.due_at + (BEHIND + min(behind, AHEAD - 1)) * longer
