@@ -32,7 +32,7 @@ class Question(NamedTuple):
 
 QUESTIONS = (
     Question(service_levels, 300_000, 8_000),
-    Question(skewed_ring, 100_000, 18_000),
+    Question(skewed_ring, 250_000, 18_000),
     Question(unequal_speed, 200_000, 12_000),
     Question(chats_beside_voice, 100_000, 10_000),
     Question(bullseye, 150_000, 12_000),

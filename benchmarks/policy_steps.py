@@ -1,7 +1,7 @@
 """The row of the bullseye: when others help out who need longer, and what the guard of steps is for.
 
 Published are the waits, and no house. Of 5 agents and 3.9 erlangs who help nobody customers wait .469, by Erlang C,
-which is the published .471; with three types the other two figures are as far from it as published, within a tenth.
+which is the published .471; with three types the other two figures stand to it as published, within a twentieth.
 """
 
 from typing import Any

@@ -2,7 +2,7 @@
 
 Published are 50 agents, 48 erlangs and the targets. Contacts of 60 s are what gives first come, first served its .496
 there (exactly .502, by Erlang C), whatever the shares of the classes are. The overload is not published: with 51
-erlangs and a patience of two contacts both figures for it come out, .904 and .888.
+erlangs and a patience of two contacts both figures for it come out, within .01.
 """
 
 from typing import Any

@@ -6,6 +6,9 @@ from router.commands import Connect, Reconcile
 from tests.builders import SECOND, House, policy, queue
 from vocabulary.instants import MINUTE
 
+A_LEAVES_BILLS_TO_B = {"a": {"bill": 7, "fault": 8}, "b": {"bill": 7, "fault": 13}, "c": {"bill": 16, "fault": 9}}
+"""Minutes. By himself a, who comes first, would take a bill too, and b would be left with a fault."""
+
 
 def optimal(name: str = "support", **values: object) -> QueuePolicy:
     return queue(name, strategy="optimal", offer={"chat": 0}, wrap_up="none", **values)
@@ -27,11 +30,16 @@ def handled(house: House, agent: str, label: str, span: int, times: int = 20) ->
 
 def two_specialists() -> House:
     """Return a house where a is quick at bills and slow at faults, and b the other way round; nobody is there."""
+    return experienced({"a": {"bill": 1, "fault": 5}, "b": {"fault": 1, "bill": 5}})
+
+
+def experienced(minutes: dict[str, dict[str, int]]) -> House:
+    """Return a house whose agents need so many minutes for each label; nobody is there."""
     house = House(policy(optimal()))
-    for agent, quick, slow in (("a", "bill", "fault"), ("b", "fault", "bill")):
+    for agent, spans in minutes.items():
         house.agent(agent, capacity=33)
-        handled(house, agent, quick, MINUTE)
-        handled(house, agent, slow, 5 * MINUTE)
+        for label, span in spans.items():
+            handled(house, agent, label, span * MINUTE)
         house.declares(agent, "away")
     return house
 
@@ -102,7 +110,7 @@ def test_of_equal_ones_the_first_is_taken() -> None:
 
 
 def test_several_who_choose_at_once_are_assigned_as_is_best_for_all() -> None:
-    house = two_specialists()
+    house = experienced(A_LEAVES_BILLS_TO_B)
     for agent in ("a", "b"):
         house.cut_off(agent)
     house.after(2 * MINUTE)
@@ -114,8 +122,23 @@ def test_several_who_choose_at_once_are_assigned_as_is_best_for_all() -> None:
         house.state.agents[agent].connected = True
         house.state.index.touch(house.state.agents[agent])
     house.run(Reconcile())
-    assert (house.owner("i-bill"), house.owner("i-fault")) == ("a", "b")
+    assert (house.owner("i-bill"), house.owner("i-fault")) == ("b", "a")
     assert house.run(Connect("a")) == ()
+
+
+def test_wrap_ups_that_end_at_one_instant_are_assigned_as_is_best_for_all() -> None:
+    before = queue("before", offer={"chat": 0}, wrap_up="timed_forced", wrap_up_after=30 * SECOND)
+    house = experienced(A_LEAVES_BILLS_TO_B)
+    house.policy = policy(optimal(), before)
+    for agent in ("a", "b"):
+        house.agent(agent, "support", "before", capacity=33)
+        house.admit(f"last-{agent}", queue="before")
+    for agent in ("a", "b"):
+        house.ends(f"last-{agent}")
+    admit(house, "i-fault", "fault")
+    admit(house, "i-bill", "bill")
+    house.after(30 * SECOND)
+    assert (house.owner("i-bill"), house.owner("i-fault")) == ("b", "a")
 
 
 def test_nobody_is_left_idle_beside_something_that_he_can_do() -> None:
