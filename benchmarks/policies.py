@@ -31,11 +31,11 @@ class Question(NamedTuple):
 
 
 QUESTIONS = (
-    Question(service_levels, 150_000, 8_000),
-    Question(skewed_ring, 100_000, 18_000),
-    Question(unequal_speed, 100_000, 12_000),
+    Question(service_levels, 300_000, 8_000),
+    Question(skewed_ring, 250_000, 18_000),
+    Question(unequal_speed, 200_000, 12_000),
     Question(chats_beside_voice, 100_000, 10_000),
-    Question(bullseye, 60_000, 6_000),
+    Question(bullseye, 150_000, 12_000),
     Question(two_skills, 100_000, 10_000),
     Question(look_ahead, 40_000, 5_000),
     Question(ticks, 60_000, 10_000),

@@ -4,8 +4,8 @@ It does what `centrala simulate` can't express: agents of their own pace, labels
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from heapq import heappop, heappush, merge
-from itertools import count, islice
+from heapq import heappop, heappush
+from itertools import count
 from operator import attrgetter
 from random import Random
 from statistics import fmean, pstdev
@@ -96,21 +96,36 @@ class Customer(msgspec.Struct, gc=False):
 
 
 def customers(kinds: Sequence[Kind], number: int, seed: int) -> list[Customer]:
-    """Return the first `number` customers of all kinds, in the order in which they come. The same seed, the same ones.
+    """Return `number` customers, of each kind its share, in the order in which they come.
 
-    What one kind draws moves no other, and no policy draws anything.
+    The same seed, the same ones. What one kind draws moves no other, and no policy draws anything. The load of each
+    kind is exactly what it says: the gaps and the work that were drawn are stretched to their means. Near saturation
+    chance would else change the load by more than policies differ by.
     """
-    streams = (_coming(place, kind, Random(f"{seed}/{kind.name}")) for place, kind in enumerate(kinds))
-    return list(islice(merge(*streams, key=attrgetter("at")), number))
+    rate = sum(kind.load / kind.handling for kind in kinds)
+    coming = [
+        customer
+        for place, kind in enumerate(kinds)
+        for customer in _coming(place, kind, Random(f"{seed}/{kind.name}"), kind.load / kind.handling / rate * number)
+    ]
+    return sorted(coming, key=attrgetter("at"))
 
 
-def _coming(place: int, kind: Kind, draw: Random) -> Iterator[Customer]:
+def _coming(place: int, kind: Kind, draw: Random, number: float) -> Iterator[Customer]:
+    drawn = [_drawn(kind, draw) for _ in range(round(number))]
+    gap = kind.handling / kind.load / fmean(gap for gap, _, _ in drawn)
+    longer = kind.handling / fmean(work for _, work, _ in drawn)
     at = 0.0
-    while True:
-        at += draw.expovariate(kind.load / kind.handling)
-        work = draw.expovariate(1 / kind.handling)
-        patience = round(draw.expovariate(1 / kind.patience) * SECOND) if kind.patience is not None else None
-        yield Customer(START + round(at * SECOND), place, round(work * SECOND), patience)
+    for between, work, patience in drawn:
+        at += gap * between
+        left_after = None if patience is None else round(patience * SECOND)
+        yield Customer(START + round(at * SECOND), place, round(longer * work * SECOND), left_after)
+
+
+def _drawn(kind: Kind, draw: Random) -> tuple[float, float, float | None]:
+    """Return a gap before and the work of a customer, in means of his kind, and his patience in seconds."""
+    between, work = draw.expovariate(1), draw.expovariate(1)
+    return between, work, draw.expovariate(1 / kind.patience) if kind.patience is not None else None
 
 
 class Outcome(NamedTuple):

@@ -1,4 +1,8 @@
-"""The row of the bullseye: when others help out who need longer, and what the guard of steps is for."""
+"""The row of the bullseye: when others help out who need longer, and what the guard of steps is for.
+
+Published are the waits, and no house. Of 5 agents and 3.9 erlangs who help nobody customers wait .469, by Erlang C,
+which is the published .471; with three types the other two figures stand to it as published, within a twentieth.
+"""
 
 from typing import Any
 
@@ -13,6 +17,8 @@ TYPES = ("red", "green", "blue")
 FOREIGN = 1.25
 """How much longer the work of another type takes."""
 THIRD = HANDLING * SECOND // 3
+FULL_SHARE = 0.4
+"""So many of the customers of the roomy house come to the one near saturation."""
 
 
 def bullseye(number: int, seed: int) -> Row:
@@ -34,7 +40,7 @@ def bullseye(number: int, seed: int) -> Row:
             "lent_without_guard": _lending(20, 19.2, THIRD, guard=False),
             "lent_with_guard": _lending(20, 19.2, THIRD, guard=True),
         },
-        number,
+        round(FULL_SHARE * number),
         seed,
     )
     waits = {name: mean_wait(outcome) for name, outcome in roomy.items()}
@@ -51,13 +57,22 @@ def bullseye(number: int, seed: int) -> Row:
         figures,
         {"load_78": {"everybody_at_once": 0.424, "lent_after_a_third": 0.183, "never": 0.471}},
         [
+            at_most("wait, lent after a third", waits["lent_after_a_third"], 0.183, "handling times"),
             at_most(
                 "wait, lent after a third to at once",
                 waits["lent_after_a_third"] / waits["everybody_at_once"],
-                0.6,
+                round(0.183 / 0.424, 4),
                 "ratio",
             ),
-            at_most("wait, lent after a third to never", waits["lent_after_a_third"] / waits["never"], 0.6, "ratio"),
+            at_most(
+                "wait, lent after a third to never",
+                waits["lent_after_a_third"] / waits["never"],
+                round(0.183 / 0.471, 4),
+                "ratio",
+            ),
+            at_most(
+                "wait, at once to never", waits["everybody_at_once"] / waits["never"], round(0.424 / 0.471, 4), "ratio"
+            ),
             at_least(
                 "near saturation, skill dropped without guard: wait to never",
                 near["skill_dropped_without_guard"] / near["never"],
@@ -73,7 +88,7 @@ def bullseye(number: int, seed: int) -> Row:
             at_most(
                 "near saturation, skill dropped with guard: wait to never",
                 near["skill_dropped_with_guard"] / near["never"],
-                1.5,
+                1.1,
                 "ratio",
             ),
             at_most(

@@ -1,4 +1,9 @@
-"""The row of several service levels on one pool: which order suits them, at a load that it bears and in overload."""
+"""The row of several service levels on one pool: which order suits them, at a load that it bears and in overload.
+
+Published are 50 agents, 48 erlangs and the targets. Contacts of 60 s are what gives first come, first served its .496
+there (exactly .502, by Erlang C), whatever the shares of the classes are. The overload is not published: with 51
+erlangs and a patience of two contacts both figures for it come out, within .01.
+"""
 
 from typing import Any
 
@@ -15,7 +20,7 @@ CLASSES = ((10, 0.2), (30, 0.3), (120, 0.5))
 def service_levels(number: int, seed: int) -> Row:
     """Return the row of several targets on one pool, at a load that it can bear and in overload."""
     figures: dict[str, Any] = {}
-    for name, load, patience, share in (("load_48", 48.0, None, 1.0), ("overload_52", 52.0, 120.0, 0.5)):
+    for name, load, patience, share in (("load_48", 48.0, None, 1.0), ("overload_51", 51.0, 120.0, 0.5)):
         settings = {
             "first_come": _targets(load, patience, alike=True),
             "strict_priority": _targets(load, patience, strict=True),
@@ -25,37 +30,39 @@ def service_levels(number: int, seed: int) -> Row:
         found = compared(settings, round(share * number), seed)
         figures[name] = {policy: _levels(outcome) for policy, outcome in found.items()}
     worst = {load: {policy: each["worst"] for policy, each in found.items()} for load, found in figures.items()}
-    usual, over = worst["load_48"], worst["overload_52"]
+    usual, over = worst["load_48"], worst["overload_51"]
     return Row(
         "several_targets",
         "50 agents, 48 erlangs, contacts of 60 s; 20 % with a target of 10 s, 30 % of 30 s, 50 % of 120 s;"
-        " in overload 52 erlangs and customers who leave after 120 s on average",
+        " in overload 51 erlangs and customers who leave after 120 s on average",
         number,
         figures,
         {
             "load_48": {"first_come": 0.496, "strict_priority": 0.908, "wait_over_target": 0.899, "due_time": 0.932},
-            "overload_52": {"wait_over_target": 0.904, "due_time": 0.888},
+            "overload_51": {"wait_over_target": 0.904, "due_time": 0.888},
         },
         [
+            at_least("worst class, due time", usual["due_time"], 0.932, "service level"),
             at_least(
-                "worst class, due time over first come", usual["due_time"] - usual["first_come"], 0.3, "service level"
+                "worst class, due time over first come", usual["due_time"] - usual["first_come"], 0.436, "service level"
             ),
             at_least(
                 "worst class, due time over strict priority",
                 usual["due_time"] - usual["strict_priority"],
-                0.01,
+                0.024,
                 "service level",
             ),
             at_least(
                 "worst class, due time over wait/target",
                 usual["due_time"] - usual["wait_over_target"],
-                0.02,
+                0.033,
                 "service level",
             ),
+            at_least("worst class in overload, wait/target", over["wait_over_target"], 0.904, "service level"),
             at_least(
                 "worst class in overload, wait/target over due time",
                 over["wait_over_target"] - over["due_time"],
-                0.008,
+                0.016,
                 "service level",
             ),
         ],

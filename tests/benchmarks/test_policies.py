@@ -9,7 +9,7 @@ from agents.agent import Membership, Profile
 from benchmarks.policies import QUESTIONS, SEED
 from benchmarks.policy_agents import chats_beside_voice, unequal_speed
 from benchmarks.policy_bursts import bursts
-from benchmarks.policy_house import Crew, House, Kind, Setting, admitted, customers, queue
+from benchmarks.policy_house import START, Crew, House, Kind, Setting, admitted, customers, queue
 from benchmarks.policy_learning import taught
 from benchmarks.policy_rings import skewed_ring, two_skills
 from benchmarks.policy_row import Row, at_least, at_most
@@ -40,9 +40,18 @@ def test_the_house_waits_and_works_as_erlang_c_says() -> None:
 
 def test_what_one_kind_draws_moves_no_other() -> None:
     calls, mails = Kind("calls", 3, 100, admitted("support")), Kind("mails", 2, 50, admitted("support"))
-    alone = [(each.at, each.work) for each in customers([calls], 50, SEED)]
-    among = [(each.at, each.work) for each in customers([calls, mails], 200, SEED) if each.kind == 0]
-    assert among[:50] == alone
+    alone = [(each.at, each.work) for each in customers([calls], 75, SEED)]
+    among = [(each.at, each.work) for each in customers([calls, mails], 175, SEED) if each.kind == 0]
+    assert among == alone
+
+
+def test_the_load_of_a_kind_is_exactly_what_it_says() -> None:
+    calls, mails = Kind("calls", 3, 100, admitted("support")), Kind("mails", 2, 50, admitted("support"))
+    coming = customers([calls, mails], 700, SEED)
+    for place, kind in enumerate((calls, mails)):
+        mine = [each for each in coming if each.kind == place]
+        work, span = sum(each.work for each in mine), mine[-1].at - START
+        assert work / span == pytest.approx(kind.load, rel=1e-4)
 
 
 def test_a_run_leaves_its_customers_as_they_were() -> None:
@@ -70,7 +79,7 @@ def test_whoever_is_taught_has_a_mean_of_his_own_for_each_label() -> None:
 
 def test_due_time_serves_the_worst_class_best_and_wait_over_target_in_overload() -> None:
     figures = service_levels(4_000, SEED).figures
-    usual, over = figures["load_48"], figures["overload_52"]
+    usual, over = figures["load_48"], figures["overload_51"]
     worst = {policy: levels["worst"] for policy, levels in usual.items()}
     assert max(worst, key=lambda policy: worst[policy]) == "due_time"
     assert min(worst, key=lambda policy: worst[policy]) == "first_come"
@@ -94,7 +103,7 @@ def test_packed_chats_leave_room_for_calls() -> None:
 
 
 def test_lending_late_beats_sharing_all_and_sharing_nothing_and_the_guard_keeps_a_full_house_stable() -> None:
-    figures = bullseye(2_000, SEED).figures
+    figures = bullseye(5_000, SEED).figures
     waits, full = ({name: each["mean_wait"] for name, each in figures[load].items()} for load in ("load_78", "load_96"))
     assert waits["lent_after_a_third"] < min(waits["everybody_at_once"], waits["never"])
     assert full["skill_dropped_without_guard"] > 2 * full["never"]
@@ -118,7 +127,7 @@ def test_who_looks_ahead_works_less_for_the_same_customers() -> None:
 
 
 def test_a_burst_that_is_assigned_together_takes_less_handling() -> None:
-    burst = bursts(1, SEED).figures["50_x_50"]
+    burst = bursts(1, SEED).figures["10_labels"]["50_x_50"]
     assert burst["freed_together"] < min(burst["freed_one_by_one"], burst["quickest_agent_for_each"])
 
 

@@ -1,8 +1,9 @@
 """Section 7, look-ahead: strategy `optimal`, for one freed agent and for several who choose at once.
 
-Readings, which are those of router/optimal.py: cost = due_at + how much longer than usual he needs; his own mean is
-drawn to everybody's as if he had handled five usual ones; of equal costs the lower key; what is not open to everybody
-alike is taken as it comes; only the lowest (queue priority, class) that is open to him counts.
+Readings, which are those of router/optimal.py: cost = due_at + how much longer than usual he needs, times 1 + a tenth
+of how many wait behind, 49 at most; his own mean is drawn to everybody's as if he had handled five usual ones; of equal
+costs the lower key; what is not open to everybody alike is taken as it comes; only the lowest (queue priority, class)
+that is open to him counts. A freed agent looks at 50, each of several who choose at once at 200.
 """
 
 from router.assignment import cheapest
@@ -12,6 +13,7 @@ from tests.reference.world import World
 from vocabulary.instants import Span
 
 AHEAD = 50
+TOGETHER_AHEAD = 200
 
 
 def first_choice(world: World, person: Person) -> Work | None:
@@ -19,7 +21,8 @@ def first_choice(world: World, person: Person) -> Work | None:
     first = own_choice(world, person)
     if first is None or not _looks_ahead(world, first):
         return first
-    return min(_open_to(world, person, first, AHEAD), key=lambda work: (_cost(world, person, work), work.key))
+    found = _open_to(world, person, first, AHEAD)
+    return min(found, key=lambda work: (_cost(world, person, work, len(found) - 1), work.key))
 
 
 def assigned(world: World, people: list[Person]) -> list[tuple[Person, Work]]:
@@ -31,15 +34,16 @@ def assigned(world: World, people: list[Person]) -> list[tuple[Person, Work]]:
     for person in people:
         first = own_choice(world, person)
         if first is not None and _looks_ahead(world, first):
-            open_to.append((person, _open_to(world, person, first, len(people) + AHEAD)))
+            open_to.append((person, _open_to(world, person, first, TOGETHER_AHEAD)))
     works = sorted({work.id: work for _, mine in open_to for work in mine}.values(), key=lambda work: work.key)
     if not works:
         return []
     dues = [work.due_at for work in works]
-    never = 4 * (max(dues) - min(dues) + (1 << 32)) * len(open_to)
+    never = 240 * (max(dues) - min(dues) + (1 << 32)) * len(open_to)
+    behind = max(0, len(works) - len(open_to))
     costs = []
     for person, mine in open_to:
-        row = [_cost(world, person, work) - works[0].due_at if work in mine else never for work in works]
+        row = [_cost(world, person, each, behind) - 10 * works[0].due_at if each in mine else never for each in works]
         costs.append(row + [never] * len(open_to))
     columns = cheapest(costs)
     found = []
@@ -66,9 +70,10 @@ def _for_everybody(work: Work) -> bool:
     return work.state == "waiting" and not work.barred and work.hold_until is None and work.only is None
 
 
-def _cost(world: World, person: Person, work: Work) -> Span:
+def _cost(world: World, person: Person, work: Work, behind: int) -> Span:
+    """Return the cost in tenths of a ms, so that it is whole."""
     count, total = world.typical.get(work.label, (0, 0))
     usual = total // count if count else 0
     mine, sum_of_mine = person.handling.get(work.label, (0, 0))
     predicted = (sum_of_mine + 5 * usual) // (mine + 5)
-    return work.due_at + predicted - usual
+    return 10 * work.due_at + (10 + min(behind, 49)) * (predicted - usual)
