@@ -7,7 +7,7 @@ import pytest
 
 from queues.hours import Hours, Interval
 from queues.policy import QueuePolicy
-from queues.slots import windows
+from queues.slots import is_window, windows
 from router.callbacks import places_left
 from router.commands import AcceptCallback, CallAttempted, CancelCallback, RescheduleCallback, UndoAct
 from router.commands import Close as ForceClose
@@ -48,6 +48,19 @@ def test_windows_of_a_running_opening_count_from_when_it_opened() -> None:
 def test_without_hours_windows_count_from_midnight() -> None:
     found = list(windows(QueuePolicy(name="q"), None, START + 1, START + HOUR + 1))
     assert found == [START + 30 * MINUTE, START + HOUR]
+
+
+def test_windows_of_hours_that_never_close_count_from_midnight() -> None:
+    always = Hours(zone=ZoneInfo("Europe/Warsaw"), week=((Interval(0, 24 * 60),),) * 7)
+    found = list(windows(QueuePolicy(name="q"), always, NINE + 7 * MINUTE, NINE + 2 * HOUR))
+    assert found == [NINE + part * 30 * MINUTE for part in (1, 2, 3)]
+    assert not is_window(QueuePolicy(name="q"), always, NINE + 7 * MINUTE)
+
+
+def test_windows_of_an_opening_of_many_days_count_from_when_it_opened() -> None:
+    openings = {"2026-02-10": (Interval(10 * 60 + 10, 24 * 60),), "2026-03-20": (Interval(0, 9 * 60),)}
+    long = Hours(zone=ZoneInfo("UTC"), week=((Interval(0, 24 * 60),),) * 7, openings=openings)
+    assert next(windows(QueuePolicy(name="q"), long, NINE, NINE + DAY)) == NINE + 10 * MINUTE
 
 
 def test_windows_keep_to_the_clock_on_the_wall_when_it_changes() -> None:
