@@ -154,7 +154,7 @@ def _no_open_callback(interaction: Interaction | None, id: str) -> Refusal | Non
 def cancel_callback(draft: Draft, command: CancelCallback) -> Refusal | None:
     """Let a callback be no more; its place is free again. Who cancels while it waits has left."""
     interaction = draft.interaction(command.interaction)
-    if interaction is not None and interaction.medium == CALLBACK and interaction.disposition == "cancelled":
+    if interaction is not None and _is_cancelled(interaction):
         return None
     refusal = _no_open_callback(interaction, command.interaction)
     if interaction is None or refusal is not None:
@@ -167,6 +167,11 @@ def cancel_callback(draft: Draft, command: CancelCallback) -> Refusal | None:
         withdraw_offers(draft, interaction, "closed")
         close(draft, interaction, "cancelled", command.by)
     return None
+
+
+def _is_cancelled(interaction: Interaction) -> bool:
+    """Tell whether it is over because it was cancelled; it may have been opened again since."""
+    return interaction.medium == CALLBACK and interaction.state is S.CLOSED and interaction.disposition == "cancelled"
 
 
 def try_again(draft: Draft, interaction: Interaction, attempt: int) -> None:

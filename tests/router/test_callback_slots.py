@@ -164,6 +164,17 @@ def test_who_cancels_while_he_waits_has_left_unless_staff_does_it_for_him() -> N
     assert (there.state_of("i-1"), there.state_of("i-2")) == ("abandoned", "closed")
 
 
+def test_a_cancelled_callback_that_is_opened_again_can_be_cancelled_again() -> None:
+    there = house()
+    there.admit(medium="callback", slot=NINE + HOUR)
+    there.run(CancelCallback("i-1", by="boss"))
+    assert there.run(CancelCallback("i-1", by="boss")) == ()
+    there.writes("i-1")
+    assert there.state_of() == "waiting"
+    there.run(CancelCallback("i-1", by="boss"))
+    assert there.state_of() == "closed"
+
+
 def test_what_is_being_called_is_neither_moved_nor_cancelled() -> None:
     there = house()
     there.agent("a")
