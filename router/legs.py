@@ -66,6 +66,12 @@ def enqueue(
         draft.look_at_agent(owner)
 
 
+def look_at_overflow(draft: Draft, interaction: Interaction) -> None:
+    """Let its queue do what it could not, or not yet, before `interaction` was changed."""
+    if interaction.overflow is not None or draft.state.emergencies:
+        draft.may_overflow(interaction.id)
+
+
 def _hold_until(draft: Draft, preferred: AgentId | None, policy: QueuePolicy, medium: str) -> Instant | None:
     """Return until when the preferred agent has it to himself; nothing waits for one who doesn't serve the queue."""
     agent = draft.agent(preferred) if preferred is not None else None

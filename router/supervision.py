@@ -9,7 +9,7 @@ from router.commands import Assign, Close, MarkSpam, UndoAct
 from router.decision import Refusal
 from router.draft import Draft, refuse, unknown
 from router.eligibility import not_for, reserved_for
-from router.legs import end_hold_of, give, lift_only, withdraw, withdraw_offers
+from router.legs import end_hold_of, give, lift_only, look_at_overflow, withdraw, withdraw_offers
 from router.relax import follow_steps
 from router.rooms import no_room
 from router.transfers import GONE
@@ -159,6 +159,7 @@ def _undo(draft: Draft, interaction: Interaction, undo: Undoable, by: str) -> No
     if interaction.state in QUEUED:
         follow_steps(draft, interaction)
     draft.look_at(interaction.id)
+    look_at_overflow(draft, interaction)
 
 
 def _cost(agent: Agent, medium: str, state: InteractionState) -> int:

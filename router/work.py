@@ -20,7 +20,7 @@ from router.commands import (
 )
 from router.decision import Refusal
 from router.draft import Draft, owned, refuse, unknown
-from router.legs import close, end, enqueue, set_aside, withdraw_offers, wrap_up_done
+from router.legs import close, end, enqueue, look_at_overflow, set_aside, withdraw_offers, wrap_up_done
 from router.relax import follow_steps
 from vocabulary.media import CALLBACK
 
@@ -123,6 +123,8 @@ def reprioritise(draft: Draft, command: Reprioritise) -> Refusal | None:
     if policy.steps and interaction.state in QUEUED:
         # A step that could raise it no further may do so again.
         follow_steps(draft, interaction)
+    # So may a rule of overflow.
+    look_at_overflow(draft, interaction)
     return None
 
 
