@@ -5,8 +5,9 @@ from typing import Any
 from agents.agent import MediumLimit, Membership, Profile
 from queues.policy import QueuePolicy, Step, Strategy
 from router.policy import Policy
-from tests.builders import Autoresponse, Condition, policy, rule
+from tests.builders import START, Autoresponse, Condition, policy, rule
 from tests.reference.chance import Chance
+from tests.reference.services import agreements, hours, of_queue, services
 from vocabulary.instants import MINUTE, SECOND
 from vocabulary.skills import Preference, Requirement
 
@@ -26,8 +27,9 @@ def house(chance: Chance) -> Policy:
     """
     order = chance.of(("due", "due", "wait_over_target"))
     rush = chance.once_in(4)
-    queues = [_queue(chance, name, order, rush) for name in QUEUES[: chance.of((1, 2, 2, 3))]]
-    names = [each.name for each in queues]
+    on, names = services(chance), QUEUES[: chance.of((1, 2, 2, 3))]
+    queues = [_queue(chance, name, order, rush, of_queue(chance, name, names, on)) for name in names]
+    tables = hours(chance, START) if "hours" in on else {}
     return policy(
         *queues,
         rules=(
@@ -39,14 +41,17 @@ def house(chance: Chance) -> Policy:
         ),
         autoresponses=(
             Autoresponse(name="ack", kind="acknowledge"),
+            Autoresponse(name="sorry", kind="acknowledge"),
             Autoresponse(name="bot", kind="answer", otherwise="ack"),
         ),
         auto_replies_max=2,
         disconnect_grace=chance.of((MINUTE, 10 * SECOND)),
+        hours=tables,
+        sla=agreements(chance, names, tuple(tables)) if "agreements" in on else {},
     )
 
 
-def _queue(chance: Chance, name: str, order: Any, rush: bool) -> QueuePolicy:
+def _queue(chance: Chance, name: str, order: Any, rush: bool, service: dict[str, Any]) -> QueuePolicy:
     values: dict[str, Any] = {
         "target": chance.of((20 * SECOND, 2 * MINUTE)),
         "credit": chance.of((MINUTE, 10 * SECOND)),
@@ -81,7 +86,7 @@ def _queue(chance: Chance, name: str, order: Any, rush: bool) -> QueuePolicy:
         values["warm_wait"] = 20 * SECOND
     if rush:
         values |= {"wrap_up": "none", "offer": dict.fromkeys(MEDIA, 0)}
-    return QueuePolicy(name=name, **values)
+    return QueuePolicy(name=name, **{**values, **service})
 
 
 def _steps(chance: Chance) -> tuple[Step, ...]:

@@ -9,7 +9,7 @@ from tests.reference.world import World
 from vocabulary.instants import DAY, HOUR, SECOND, Instant, Span
 from vocabulary.skills import Requirement
 
-SAME_OPENING = ("moved", "transferred", "owner_lost")
+SAME_OPENING = ("moved", "transferred", "owner_lost", "overflowed", "converted")
 
 
 def enqueue(
@@ -41,7 +41,7 @@ def enqueue(
     work.rings = ()
     work.barred = {agent: until for agent, until in work.barred.items() if until > world.now}
     if cause not in SAME_OPENING:
-        work.declined_by = frozenset()
+        work.declined_by, work.left = frozenset(), ()
     if cause != "moved":
         work.done = None
     if last is not None:
@@ -53,13 +53,14 @@ def enqueue(
     forget_the_past(work)
     work.only = only
     _hold(world, work, preferred)
-    world.returned[work.id] = None
+    world.returned[work.id] = world.joined[work.id] = None
 
 
 def forget_the_past(work: Work) -> None:
     """A new leg knows nothing of the one before."""
     work.agent = work.accepted_at = work.owner_gone_until = work.parked_until = None
-    work.scheduled_at = work.confirm_until = work.reopen_until = None
+    work.scheduled_at = work.confirm_until = work.reopen_until = work.silent_at = work.estimate = None
+    work.looked, work.applied, work.ways = 0, (), ()
 
 
 def _hold(world: World, work: Work, preferred: str | None) -> None:
@@ -169,6 +170,8 @@ def over(world: World, work: Work, state: str, disposition: str | None = None) -
     work.wrap_up_until = work.owner_gone_until = work.confirm_until = None
     work.parked_until = work.scheduled_at = work.customer_leaves_at = None
     work.unanswered_at = work.hold_until = work.only = None
+    if work.scheduled_for == "slot":
+        work.scheduled_for = ""
 
 
 def lose_owner(world: World, work: Work) -> None:
@@ -192,10 +195,16 @@ def await_owner(world: World, work: Work) -> None:
 
 
 def set_aside(world: World, work: Work, until: Instant | None) -> None:
-    """Parked: `parked_cost` (default 0) replaces the cost."""
+    """Parked: `parked_cost` (default 0) replaces the cost. Section 2: auto-close time over -> `closed`.
+
+    Reading: what is to come back by itself does not close by itself.
+    """
     part_company(world, work, "parked")
     owner = world.people[work.agent or ""]
     work.state, work.parked_until = "parked", until
+    after = world.queue(work.queue).parked_close_after.get(work.medium)
+    work.parked_close_at = None if after is None or until is not None else world.now + after
+    work.silent_at = None
     work.customer_leaves_at = work.owner_gone_until = None
     piece = owner.pieces[work.id]
     piece.kind, piece.cost = "parked", limit_of(owner.profile, work.medium).parked_cost

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from queues.lifecycle import OPEN
 from router import commands as c
 from router.state import State
-from tests.reference import by_agents, by_customers, by_supervisors
+from tests.reference import by_agents, by_callers, by_customers, by_supervisors
 from tests.reference.chance import Chance
 from tests.reference.houses import profile
 from tests.reference.setting import CROWD, Setting
@@ -26,11 +26,18 @@ _KINDS: tuple[Kind, ...] = (
     by_supervisors.nothing,
     by_supervisors.clear,
 )
+_SERVING: tuple[Kind, ...] = (
+    *[by_callers.caller] * 4,
+    *[by_callers.booked] * 2,
+    *[by_callers.watcher] * 2,
+    by_callers.emergency,
+    by_callers.renewal,
+)
 
 
 def kinds() -> tuple[Kind, ...]:
     """Return every kind of command once, the commonest first."""
-    return (by_customers.arrival, *dict.fromkeys(_KINDS))
+    return (by_customers.arrival, *dict.fromkeys((*_KINDS, *_SERVING)))
 
 
 def opening(house: Setting) -> list[c.Command]:
@@ -49,7 +56,7 @@ def following(house: Setting, state: State, now: Instant) -> c.Command:
         return by_customers.admit(house, now)
     if house.rush and house.chance.once_in(3):
         return by_agents.done(house, state, now)
-    kind = house.chance.of(_KINDS)
+    kind = house.chance.of(_SERVING if house.serves and house.chance.once_in(4) else _KINDS)
     return kind(house, state, now)
 
 
