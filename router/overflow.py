@@ -149,7 +149,7 @@ def _conditions(draft: Draft, interaction: Interaction, queue: QueuePolicy, when
         yield "wait", draft.now - interaction.enqueued_at >= when.wait
     if when.length is not None:
         # Who joins a queue that is too long, not who has his place in it.
-        joins = interaction.enqueued_at == draft.now
+        joins = interaction.enqueued_at == draft.now and _has_joined(draft, interaction)
         yield "length", joins and draft.state.waiting_in(queue.name) > when.length
     if when.expected_wait is not None:
         low, high = interaction.estimate or (0, 0)
@@ -162,6 +162,11 @@ def _conditions(draft: Draft, interaction: Interaction, queue: QueuePolicy, when
         yield "holiday", _came_late(draft, interaction, queue) and _status(draft, queue) == "holiday"
     if when.emergency:
         yield "emergency", queue.name in draft.state.emergencies
+
+
+def _has_joined(draft: Draft, interaction: Interaction) -> bool:
+    """Tell whether its leg began in this decision, and not in another one of the same millisecond."""
+    return any(type(event) is e.Enqueued and event.interaction == interaction.id for event in draft.events)
 
 
 def _status(draft: Draft, queue: QueuePolicy) -> str:

@@ -245,6 +245,14 @@ def test_who_joins_a_queue_that_is_too_long_moves_on() -> None:
     assert [there.interaction(f"i-{number}").queue for number in range(4)] == ["support", "support", "backup", "backup"]
 
 
+def test_who_has_his_place_keeps_it_whatever_else_comes_in_the_same_millisecond() -> None:
+    there = house(when(Do(message=True), length=1))
+    there.admit("i-1")
+    there.admit("i-2", medium="email")
+    there.run(Reprioritise("i-1", 1, "boss"))
+    assert there.of(Overflowed) == []
+
+
 def test_length_does_not_count_for_whom_somebody_takes_at_once() -> None:
     there = house(when(MOVE, length=0))
     there.agent("a")
