@@ -42,6 +42,8 @@ def work(house: Setting, state: State, now: Instant) -> c.Command:
             return c.ExtendWrapUp(one.id, owner) if of((0, 1)) else c.WrapUp(one.id, owner, disposition)
         case S.PARKED:
             return c.End(one.id, owner) if of((0, 1)) else c.Resume(one.id, owner)
+    if one.medium == "callback" and house.chance.once_in(2):
+        return c.CallAttempted(one.id, owner, of(OUTCOMES))
     able: tuple[c.Command, ...] = (
         c.End(one.id, owner, wrap_up=of((True, False))),
         c.End(one.id, owner),

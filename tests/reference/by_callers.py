@@ -33,6 +33,8 @@ def booked(house: Setting, state: State, now: Instant) -> c.Command:
     one = _booked(house, state)
     if one is None:
         return admit(house, now)
+    if house.chance.once_in(4):
+        return c.Close(one.id, "done", "boss")
     if house.chance.once_in(3):
         return c.CancelCallback(one.id, house.chance.of(("customer", "boss")))
     return c.RescheduleCallback(one.id, slot_in(house, one.queue, now))
@@ -57,6 +59,8 @@ def emergency(house: Setting, state: State, now: Instant) -> c.Command:
     of, on = house.chance.of, tuple(state.emergencies)
     if on and not house.chance.once_in(3):
         return c.SetEmergency(of(on), None, "boss")
+    if not house.chance.once_in(3):
+        return watcher(house, state, now)
     queue = of((*house.queues, "gone")) if house.chance.once_in(12) else of(house.queues)
     return c.SetEmergency(queue, of((None, action(house.chance, queue, house.queues))), "boss")
 

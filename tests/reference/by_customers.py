@@ -27,8 +27,9 @@ def admit(house: Setting, now: Instant) -> c.Command:
         values["preferred_agent"] = of((*house.staff, "nobody"))
     if house.chance.once_in(12):
         values["scheduled_at"] = now + of((MINUTE, -MINUTE, DAY))
-    if medium == "callback" and house.serves and house.chance.once_in(3):
-        values["slot"] = slot_in(house, house.queues[0], now)
+    queue = of((*house.queues, None))
+    if medium == "callback" and house.serves and house.chance.once_in(2):
+        values["slot"] = slot_in(house, queue or house.queues[0], now)
     if house.chance.once_in(3):
         values |= {
             "labels": (Label(of(("faq", "sales")), of((0.9, 0.3))),),
@@ -46,7 +47,7 @@ def admit(house: Setting, now: Instant) -> c.Command:
         medium=medium,
         customer=f"c-{id}",
         message=f"m-{id}",
-        queue=of((*house.queues, None)),
+        queue=queue,
         requirements=needs(house.chance) if house.chance.once_in(2) else None,
         preferences=wishes(house.chance) if house.chance.once_in(3) else None,
         address_hash=of(("h1", "h2", None, f"h-{id}")),

@@ -9,7 +9,7 @@ from tests.reference import by_agents, by_callers, by_customers, by_supervisors
 from tests.reference.chance import Chance
 from tests.reference.houses import profile
 from tests.reference.setting import CROWD, Setting
-from vocabulary.instants import DAY, SECOND, Instant
+from vocabulary.instants import DAY, HOUR, MINUTE, SECOND, Instant
 
 Kind = Callable[[Setting, State, Instant], c.Command]
 _KINDS: tuple[Kind, ...] = (
@@ -30,8 +30,8 @@ _SERVING: tuple[Kind, ...] = (
     *[by_callers.caller] * 4,
     *[by_callers.booked] * 2,
     *[by_callers.watcher] * 2,
+    *[by_callers.renewal] * 2,
     by_callers.emergency,
-    by_callers.renewal,
 )
 
 
@@ -66,4 +66,6 @@ def span(chance: Chance, now: Instant, due: Instant | None) -> Instant:
         return max(now, due + chance.of((0, 0, 0, -1, 1)))
     if chance.once_in(300):
         return now + chance.of((DAY, 8 * DAY))
+    if chance.once_in(100):
+        return now + chance.of((5 * MINUTE, 20 * MINUTE, HOUR))
     return now + chance.of((0, 0, 0, 100, SECOND, 5 * SECOND, 30 * SECOND)) if chance.once_in(2) else now

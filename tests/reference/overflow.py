@@ -92,12 +92,11 @@ def _because(world: World, work: Work, when: When) -> tuple[str, ...]:
     """Return the names of all conditions, if all of them hold."""
     held = status(world.hours(work.queue), world.now)
     low, high = work.estimate or (0, 0)
-    joins = work.id in world.joined and work.enqueued_at == world.now
     waiting = sum(1 for each in world.waiting() if each.queue == work.queue)
     late = _concerns(world, work)
     conditions = (
         ("wait", when.wait is not None, world.now - work.enqueued_at >= (when.wait or 0)),
-        ("length", when.length is not None, joins and waiting > (when.length or 0)),
+        ("length", when.length is not None, work.id in world.joined and waiting > (when.length or 0)),
         ("expected_wait", when.expected_wait is not None, (low + high) / 2 > (when.expected_wait or 0)),
         ("unstaffed", when.unstaffed, not any(map(is_staffed, world.members(work.queue)))),
         ("closed", when.closed, late and held != "open"),

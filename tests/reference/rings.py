@@ -17,7 +17,6 @@ def lose(world: World, ring: Ring, how: str) -> None:
     if work.ask is None:
         work.state = "offered" if work.rings else "waiting"
     del world.people[ring.person].pieces[work.id]
-    world.joined[work.id] = None
 
 
 def withdraw(world: World, id: str, reason: str) -> None:

@@ -24,7 +24,9 @@ class Setting:
         self.queues = tuple(policy.queues)
         self.staff = staff_of(policy)
         self.rush = all(queue.wrap_up == "none" for queue in policy.queues.values())
-        self.serves = any(queue.message_channel for queue in policy.queues.values())
+        self.serves = bool(policy.hours or policy.sla) or any(
+            each.overflow or each.sla for each in policy.queues.values()
+        )
         self._number = 0
 
     def new_id(self) -> str:

@@ -27,7 +27,7 @@ class World:
     """Everything at one instant. `trace`: what happened to offers in the command under way, in order.
 
     `freed`: agents who can perhaps take work now; `returned`: interactions that can perhaps be matched now; `joined`:
-    those that have come into a queue, or back to their place in it, in the command under way.
+    those that came into a queue in the command under way.
     `emergencies`: queues whose switch is on. `watched`: what the hours of a queue say, and until when.
     """
 
