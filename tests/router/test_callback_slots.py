@@ -146,6 +146,18 @@ def test_a_forced_close_that_is_undone_takes_the_place_again() -> None:
     assert (there.state_of(), left(there, START + HOUR)) == ("scheduled", 1)
 
 
+def test_a_forced_close_is_not_undone_when_somebody_else_has_the_place() -> None:
+    there = house()
+    for number in (1, 2):
+        there.admit(f"i-{number}", medium="callback", slot=NINE + HOUR)
+    there.run(ForceClose("i-1", "mistake", "boss"))
+    there.admit("i-3", medium="callback", slot=NINE + HOUR)
+    assert there.refusal(UndoAct("i-1", "boss")) == ("conflict", "slot_full")
+    there.run(CancelCallback("i-3", by="customer"))
+    there.run(UndoAct("i-1", "boss"))
+    assert left(there, NINE + HOUR) == 0
+
+
 def test_who_waits_now_may_choose_a_window_and_what_rings_is_withdrawn() -> None:
     there = house()
     there.agent("a")
