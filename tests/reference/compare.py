@@ -123,7 +123,8 @@ def _of_interaction(state: State, each: Interaction) -> tuple[Any, ...]:
         each.queue,
         each.agent,
         [(id, offers[id].agent, offers[id].expires_at) for id in each.offers],
-        each.key,
+        # What has never been in a queue has no place.
+        each.key if each.leg else each.class_,
         sorted(each.expired),
         each.hold_until if each.state in QUEUED else None,
         each.preferred_agent,
@@ -151,7 +152,7 @@ def _of_work(world: World, work: Work) -> tuple[Any, ...]:
         work.queue,
         work.agent,
         [(id, rings[id].person, rings[id].expires_at) for id in work.rings],
-        work.key,
+        work.key if work.leg else work.class_,
         sorted(map(str, work.expired)),
         work.hold_until if work.state in QUEUED else None,
         work.preferred,
