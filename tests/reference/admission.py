@@ -1,7 +1,5 @@
 """Section 3: from what came in to an interaction in a queue."""
 
-import re
-
 from router.commands import Admit, Candidate
 from router.policy import Autoresponse, Rule
 from tests.reference.callbacks import book, check_slot, schedule, wait_for_opening
@@ -10,6 +8,7 @@ from tests.reference.leg import enqueue
 from tests.reference.overflow import before_matching
 from tests.reference.owners import check_priority
 from tests.reference.replies import may_reply, reply, tell
+from tests.reference.triage import rule_for
 from tests.reference.values import OVER, Work
 from tests.reference.world import Refused, World
 from vocabulary.skills import Requirement
@@ -18,7 +17,7 @@ from vocabulary.skills import Requirement
 def admit(world: World, order: Admit) -> None:
     """Dedupe, triage, autoresponder, enqueue. Fields that staff or an integration sends win over rules."""
     _check(world, order)
-    rule = _rule(world, order)
+    rule = rule_for(world, order)
     if order.slot is not None:
         check_slot(world, order.queue or rule.then.queue, order.slot)
     world.admitted += 1
@@ -85,39 +84,6 @@ def _work(world: World, order: Admit, rule: Rule) -> Work:
         automatic=bool(order.suppressed_by),
         mailable=order.mailable,
     )
-
-
-def _rule(world: World, order: Admit) -> Rule:
-    """The first rule whose conditions all hold decides."""
-    for rule in world.policy.rules:
-        if _holds(world, order, rule):
-            return rule
-    raise AssertionError("the last rule has no conditions")
-
-
-def _holds(world: World, order: Admit, rule: Rule) -> bool:
-    when = rule.when
-    waiting = sum(1 for work in world.works.values() if work.state == "waiting" and work.queue == rule.then.queue)
-    words = f"{order.subject}\n{order.text}".casefold()
-    checks = (
-        not when.channel or order.channel in when.channel,
-        not when.medium or order.medium in when.medium,
-        not when.label or any(each.name in when.label and each.confidence >= when.confidence for each in order.labels),
-        not when.language or order.language in when.language,
-        not when.segment or order.segment in when.segment,
-        when.automatic is None or when.automatic == bool(order.suppressed_by),
-        not when.words or any(_occurs(word, words) for word in when.words),
-        when.waiting_min is None or waiting >= when.waiting_min,
-    )
-    return all(checks)
-
-
-def _occurs(word: str, words: str) -> bool:
-    """`*` at the end matches any ending."""
-    for found in re.findall(r"\w+", words):
-        if found == word.casefold() or (word.endswith("*") and found.startswith(word[:-1].casefold())):
-            return True
-    return False
 
 
 def _response(world: World, order: Admit, name: str | None) -> tuple[Autoresponse | None, Candidate | None]:

@@ -37,6 +37,7 @@ def house(chance: Chance) -> Policy:
             rule(names[0], Condition(words=("rech*", "bill")), name="words", requirements=_needs(chance)),
             rule(names[-1], Condition(segment=("gold",)), name="gold", class_=-1, preferences=_wishes(chance)),
             rule(names[0], Condition(waiting_min=3, medium=("chat",)), name="crowd", priority=-2),
+            rule(names[-1], _figures(chance, names, tuple(tables)), name="figures", priority=3),
             rule(names[0], name="rest", autoresponse="ack", language_skill=chance.once_in(3)),
         ),
         autoresponses=(
@@ -49,6 +50,20 @@ def house(chance: Chance) -> Policy:
         hours=tables,
         sla=agreements(chance, names, tuple(tables)) if "agreements" in on else {},
     )
+
+
+def _figures(chance: Chance, names: tuple[str, ...], tables: tuple[str, ...]) -> Condition:
+    """Return a condition on hours or a live figure of some queue."""
+    figures: tuple[dict[str, Any], ...] = (
+        {"waiting_min": 1, "waiting_max": 2},
+        {"longest_wait_min": 30 * SECOND},
+        {"expected_wait_min": 20 * SECOND, "expected_wait_max": MINUTE},
+        {"staffed_max": 1},
+        {"staffed_min": 2, "free_max": 0},
+        {"free_min": 2},
+        {"hours": chance.of((("closed", "holiday"), ("open",))), "hours_of": chance.of((None, *tables))},
+    )
+    return Condition(queue=chance.of((None, *names)), medium=("chat", "email"), **chance.of(figures))
 
 
 def _queue(chance: Chance, name: str, order: Any, rush: bool, service: dict[str, Any]) -> QueuePolicy:
