@@ -10,7 +10,7 @@ from router.conversation import customer_left
 from router.decision import Refusal
 from router.draft import Draft, refuse, unknown
 from router.legs import close, enqueue, part_company, withdraw_offers
-from router.opening import hours_of, next_open, status_at
+from router.opening import RETRY, hours_of, next_open, status_at
 from router.policy import Policy
 from router.replies import tell
 from router.state import State
@@ -18,8 +18,8 @@ from vocabulary.instants import DAY, Instant, rfc3339
 from vocabulary.media import CALLBACK, EMAIL
 
 S = InteractionState
-SLOT, RETRY, HOURS = "slot", "retry", "hours"
-"""Why something waits for an instant."""
+SLOT, HOURS = "slot", "hours"
+"""Why something waits for an instant; RETRY is another reason."""
 
 
 def places_left(state: State, queue: QueuePolicy, start: Instant) -> int:

@@ -9,7 +9,7 @@ from queues.hours import Hours, Interval
 from queues.policy import QueuePolicy
 from queues.slots import is_window, windows
 from router.callbacks import places_left
-from router.commands import AcceptCallback, CallAttempted, CancelCallback, RescheduleCallback, UndoAct
+from router.commands import AcceptCallback, CallAttempted, CancelCallback, RescheduleCallback, Tick, UndoAct
 from router.commands import Close as ForceClose
 from router.events import Converted, CustomerTold, OfferWithdrawn, Scheduled
 from tests.builders import START, House, admit, policy, queue
@@ -288,6 +288,57 @@ def test_a_retry_outside_hours_waits_for_the_next_opening() -> None:
     there.run(CallAttempted("i-1", "a", "no_answer"))
     assert there.of(Scheduled) == [Scheduled(at=START, interaction="i-1", due=START + DAY - 30 * MINUTE, cause="retry")]
     assert left(there, START + DAY - 30 * MINUTE) == 2
+
+
+def retried(there: Checked) -> None:
+    """Let a call reach nobody; the retry comes at 16:59, when nobody is there."""
+    there.agent("a")
+    there.active("i-1", "callback")
+    there.run(CallAttempted("i-1", "a", "no_answer"))
+    there.declares("a", "away")
+    there.after(7 * HOUR + 29 * MINUTE)
+    assert there.state_of() == "waiting"
+
+
+def test_a_retry_that_nobody_took_before_closing_waits_for_the_next_opening() -> None:
+    there = house(callback_retry=7 * HOUR + 29 * MINUTE)
+    retried(there)
+    there.after(MINUTE)
+    assert (there.state_of(), there.interaction().scheduled_at) == ("scheduled", NINE + DAY)
+
+
+def test_a_retry_that_rings_at_closing_waits_for_the_next_opening_once_nobody_takes_it() -> None:
+    there = house(callback_retry=7 * HOUR + 29 * MINUTE, offer={"callback": 2 * MINUTE})
+    retried(there)
+    there.declares("a", "available")
+    there.after(MINUTE)
+    assert there.state_of() == "offered"
+    there.decline()
+    assert (there.state_of(), there.interaction().scheduled_at) == ("scheduled", NINE + DAY)
+
+
+def test_a_retry_that_is_late_is_not_made_outside_hours() -> None:
+    there = house(callback_retry=7 * HOUR + 29 * MINUTE)
+    there.agent("a")
+    there.active("i-1", "callback")
+    there.run(CallAttempted("i-1", "a", "no_answer"))
+    there.now += 8 * HOUR
+    there.run(Tick())
+    assert (there.state_of(), there.interaction().scheduled_at) == ("scheduled", NINE + DAY)
+
+
+def test_who_was_reached_and_is_handed_over_does_not_wait_for_the_next_opening() -> None:
+    there = house(callback_retry=HOUR)
+    there.agent("a")
+    there.active("i-1", "callback")
+    there.run(CallAttempted("i-1", "a", "no_answer"))
+    there.after(HOUR)
+    there.accept()
+    there.run(CallAttempted("i-1", "a", "reached"))
+    there.after(7 * HOUR)
+    there.declares("a", "busy")
+    there.transfers("i-1", "support")
+    assert there.state_of() == "waiting"
 
 
 def test_who_could_not_be_reached_is_told() -> None:
