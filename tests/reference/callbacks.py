@@ -120,6 +120,16 @@ def wait_for_opening(world: World, work: Work) -> bool:
     return True
 
 
+def put_off(world: World, work: Work) -> bool:
+    """Retries never outside hours: one that nobody took before closing waits for the next opening."""
+    hours = world.hours(work.queue)
+    opens = next_open(hours, world.now)
+    if not work.is_retry or opens is None or status(hours, world.now) == "open":
+        return False
+    schedule(world, work, opens, "retry")
+    return True
+
+
 def _callback(world: World, id: str) -> Work:
     work = world.work(id)
     if work.medium != "callback":
@@ -159,6 +169,8 @@ def attempted(world: World, order: CallAttempted) -> None:
         raise Refused("invalid", "not_a_callback")
     work.attempts += 1
     policy = world.queue(work.queue)
+    if order.outcome == "reached":
+        work.scheduled_for = ""
     if order.outcome == "wrong_number":
         over(world, work, "closed", "wrong_number")
     elif order.outcome != "reached":

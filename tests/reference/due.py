@@ -12,7 +12,7 @@ from tests.reference.steps import step_due
 from tests.reference.values import HELD, OVER, QUEUED, Person, Work
 from tests.reference.who import sought
 from tests.reference.world import World
-from vocabulary.instants import MINUTE, SECOND, Instant
+from vocabulary.instants import MINUTE, SECOND, Instant, Span
 
 Due = tuple[Instant, str, str]
 COOL_DOWNS = (10 * SECOND, 20 * SECOND, 40 * SECOND)
@@ -84,9 +84,13 @@ def _of_work(world: World, work: Work) -> Iterator[tuple[Instant | None, str]]:
 
 
 def _next_overflow(world: World, work: Work) -> Instant | None:
-    """Section 12: wait over T."""
+    return min((work.enqueued_at + wait for wait in _waits(world, work) if wait > work.looked), default=None)
+
+
+def _waits(world: World, work: Work) -> list[Span]:
+    """Section 12: wait over T. Section 13: a retry is never made outside hours."""
     waits = [rule.when.wait for rule in world.queue(work.queue).overflow if rule.when.wait is not None]
-    return min((work.enqueued_at + wait for wait in waits if wait > work.looked), default=None)
+    return waits if work.closes_at is None else [*waits, work.closes_at - work.enqueued_at]
 
 
 def _of_wait(world: World, work: Work) -> Iterator[tuple[Instant | None, str]]:
@@ -158,8 +162,7 @@ def _of_one(world: World, kind: str, work: Work) -> None:
     elif kind == "wrap_up":
         wrapped_up(world, work, "timeout")
     elif kind == "overflow":
-        waits = [rule.when.wait or 0 for rule in world.queue(work.queue).overflow]
-        work.looked = max(wait for wait in waits if wait <= world.now - work.enqueued_at)
+        work.looked = max(wait for wait in _waits(world, work) if wait <= world.now - work.enqueued_at)
     elif kind == "sla":
         mark_due(world, work)
     elif kind == "silent":

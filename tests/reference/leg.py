@@ -1,6 +1,7 @@
 """Sections 2, 4 and 5: how an interaction gets into a queue, out of somebody's hands, and to its end."""
 
 from agents.busy import share_after
+from tests.reference.hours import next_change, status
 from tests.reference.rings import end_holds, leave_rooms, part_company, wait_no_longer
 from tests.reference.steps import begin, learn
 from tests.reference.values import OVER, Ask, Person, Work
@@ -30,7 +31,7 @@ def enqueue(
     """
     let_go(world, work, at=world.now)
     if work.state in OVER:
-        work.attempts = 0
+        work.attempts, work.scheduled_for = 0, ""
     policy = world.queue(queue or work.queue)
     moved = policy.name != work.queue
     work.state, work.queue, work.leg = "waiting", policy.name, work.leg + 1
@@ -51,6 +52,8 @@ def enqueue(
     anew = requirements is not None or cause == "moved" or moved
     begin(world, work, policy, anew=anew, counts=cause != "owner_lost")
     forget_the_past(work)
+    if work.is_retry and status(world.hours(work.queue), world.now) == "open":
+        work.closes_at = next_change(world.hours(work.queue), world.now)
     work.only = only
     _hold(world, work, preferred)
     world.returned[work.id] = world.joined[work.id] = None
@@ -60,7 +63,7 @@ def forget_the_past(work: Work) -> None:
     """A new leg knows nothing of the one before."""
     work.agent = work.accepted_at = work.owner_gone_until = work.parked_until = None
     work.scheduled_at = work.confirm_until = work.reopen_until = work.silent_at = work.estimate = None
-    work.looked, work.applied, work.ways = 0, (), ()
+    work.looked, work.applied, work.ways, work.closes_at = 0, (), (), None
 
 
 def _hold(world: World, work: Work, preferred: str | None) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from queues.overflow import Do, When
 from router.commands import RecordEstimate, SetEmergency
-from tests.reference.callbacks import to_message
+from tests.reference.callbacks import put_off, to_message
 from tests.reference.hours import next_change, status
 from tests.reference.leg import enqueue, over
 from tests.reference.replies import may_reply, reply
@@ -58,8 +58,11 @@ def _pass(world: World, *, matched: bool) -> bool:
     some = False
     for work in world.waiting():
         leg = work.leg
+        watch(world, work.queue)
+        if put_off(world, work):
+            some = True
+            continue
         for number, when, do in list(_rules(world, work)):
-            watch(world, work.queue)
             if _apply_if(world, work, number, when, do, matched=matched):
                 some = True
             if work.state != "waiting" or work.leg != leg:

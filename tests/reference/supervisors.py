@@ -88,7 +88,7 @@ PUT_BACK = {
     "priority": "priority class_ target credit",
     "move": (
         "queue enqueued_at target credit by_ratio parallel requirements expired groups taken step_at kind waited "
-        "preferred only hold_until looked applied left ways"
+        "preferred only hold_until looked applied left ways closes_at"
     ),
     "close": (
         "reopen_until disposition unanswered_at customer_leaves_at hold_until only step_at confirm_until parked_until "

@@ -99,7 +99,8 @@ class Work:
     `scheduled_for`: slot, retry or hours. `address`, `automatic`, `mailable`, `answered`: whether automatic replies may
     reach the customer, mail can, and his last message has had its reply; `auto_replied`: any has.
     `looked`, `applied`, `ways`: of overflow in this leg, the waits that were looked at, the rules that applied, what
-    the customer was offered; `left`: the queues that it overflowed from in this opening.
+    the customer was offered; `closes_at`: a retry is looked at then, too; `left`: the queues that it overflowed from in
+    this opening.
     """
 
     id: str
@@ -157,6 +158,7 @@ class Work:
     silent_at: Instant | None = None
     parked_close_at: Instant | None = None
     estimate: tuple[Span, Span] | None = None
+    closes_at: Instant | None = None
     looked: Span = 0
     applied: tuple[int, ...] = ()
     left: tuple[str, ...] = ()
@@ -175,6 +177,11 @@ class Work:
     @property
     def key(self) -> tuple[int, Instant, int]:
         return self.class_, self.due_at, self.number
+
+    @property
+    def is_retry(self) -> bool:
+        """Whether it is another attempt to call somebody who was not reached."""
+        return self.medium == "callback" and self.scheduled_for == "retry"
 
     @property
     def label(self) -> str:
