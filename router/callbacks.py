@@ -9,7 +9,7 @@ from router.commands import AcceptCallback, CancelCallback, LeaveMessage, Resche
 from router.conversation import customer_left
 from router.decision import Refusal
 from router.draft import Draft, refuse, unknown
-from router.legs import close, enqueue, part_company, withdraw_offers
+from router.legs import close, enqueue, part_company, withdraw_offers, wrap_up_done
 from router.opening import RETRY, hours_of, next_open, status_at
 from router.policy import Policy
 from router.replies import tell
@@ -169,6 +169,15 @@ def cancel_callback(draft: Draft, command: CancelCallback) -> Refusal | None:
     return None
 
 
+def give_up(draft: Draft, interaction: Interaction, reason: str) -> None:
+    """Close a callback that its agent has, because nobody can be reached."""
+    assert interaction.agent is not None, f"nobody called {interaction.id}"
+    if interaction.state is S.WRAP_UP:
+        wrap_up_done(draft, interaction, reason)
+    else:
+        close(draft, interaction, reason, interaction.agent)
+
+
 def _is_cancelled(interaction: Interaction) -> bool:
     """Tell whether it is over because it was cancelled; it may have been opened again since."""
     return interaction.medium == CALLBACK and interaction.state is S.CLOSED and interaction.disposition == "cancelled"
@@ -180,7 +189,7 @@ def try_again(draft: Draft, interaction: Interaction, attempt: int) -> None:
     assert interaction.agent is not None, f"nobody called {interaction.id}"
     part_company(draft, interaction, "callback_retry")
     if attempt >= queue.callback_attempts:
-        close(draft, interaction, "not_reached", interaction.agent)
+        give_up(draft, interaction, "not_reached")
         tell(draft, interaction, "callback_not_reached")
         return
     due = next_open(draft.policy, queue, draft.now + queue.callback_retry)
