@@ -3,7 +3,7 @@
 from router.commands import AcceptCallback, CallAttempted, CancelCallback, LeaveMessage, RescheduleCallback
 from tests.reference.customers import left
 from tests.reference.hours import joined, next_open, opened_at, status
-from tests.reference.leg import enqueue, let_go, over
+from tests.reference.leg import enqueue, let_go, over, wrapped_up
 from tests.reference.owners import owned
 from tests.reference.replies import tell
 from tests.reference.rings import part_company, withdraw_all
@@ -163,23 +163,36 @@ def cancel(world: World, order: CancelCallback) -> None:
 
 
 def attempted(world: World, order: CallAttempted) -> None:
-    """Retries up to N, at least T apart, never outside hours; then the customer is told."""
-    work = owned(world, order.interaction, order.agent, "active")
+    """Retries up to N, at least T apart, never outside hours; then the customer is told.
+
+    Section 2: `active`: callback not reached -> `scheduled` or `closed`; `wrap_up`: to be retried -> `scheduled`.
+    Reading: but not before the time of a wrap-up that is forced.
+    """
+    work = owned(world, order.interaction, order.agent, "active", "wrap_up")
     if work.medium != "callback":
         raise Refused("invalid", "not_a_callback")
-    work.attempts += 1
     policy = world.queue(work.queue)
+    if work.state == "wrap_up" and policy.wrap_up == "timed_forced":
+        raise Refused("conflict", "wrap_up_forced")
+    work.attempts += 1
     if order.outcome == "reached":
         work.scheduled_for = ""
     if order.outcome == "wrong_number":
-        over(world, work, "closed", "wrong_number")
+        _give_up(world, work, "wrong_number")
     elif order.outcome != "reached":
         part_company(world, work, "callback_retry")
         if work.attempts >= policy.callback_attempts:
-            over(world, work, "closed", "not_reached")
+            _give_up(world, work, "not_reached")
             tell(world, work, "callback_not_reached")
         else:
             soonest = world.now + policy.callback_retry
             opens = next_open(world.hours(work.queue), soonest)
             # Reading: a queue that never opens again tries at once.
             schedule(world, work, soonest if opens is None else opens, "retry")
+
+
+def _give_up(world: World, work: Work, reason: str) -> None:
+    if work.state == "wrap_up":
+        wrapped_up(world, work, reason)
+    else:
+        over(world, work, "closed", reason)
