@@ -1,5 +1,6 @@
 """What customers do who would rather be called or written to; and what watches the house: random commands."""
 
+from agents.availability import is_staffing
 from queues.interaction import Interaction
 from queues.lifecycle import InteractionState
 from router import commands as c
@@ -17,9 +18,12 @@ def caller(house: Setting, state: State, now: Instant) -> c.Command:
     one = house.one(state, S.WAITING, S.OFFERED, S.WAITING, S.OFFERED, S.SCHEDULED)
     if one is None:
         return admit(house, now)
+    gone = [each for each in state.interactions.values() if each.customer_leaves_at is not None]
+    one = house.chance.of(gone) if gone and house.chance.once_in(2) else one
     of, slot = house.chance.of, slot_in(house, one.queue, now)
     able: tuple[c.Command, ...] = (
         c.AcceptCallback(one.id),
+        c.CustomerGone(one.id),
         c.AcceptCallback(one.id, slot),
         c.LeaveMessage(one.id),
         c.RescheduleCallback(one.id, slot),
@@ -63,6 +67,47 @@ def emergency(house: Setting, state: State, now: Instant) -> c.Command:
         return watcher(house, state, now)
     queue = of((*house.queues, "gone")) if house.chance.once_in(12) else of(house.queues)
     return c.SetEmergency(queue, of((None, action(house.chance, queue, house.queues))), "boss")
+
+
+def last_one_goes(house: Setting, state: State, now: Instant) -> c.Command:
+    """The only one who is staffed where something waits goes."""
+    for one in state.interactions.values():
+        staffed = [each for each in state.agents_of(one.queue) if is_staffing(each)]
+        if one.state is S.WAITING and len(staffed) == 1:
+            id = staffed[0].id
+            ways: tuple[c.Command, ...] = (
+                c.SetPresence(id, "away", id),
+                c.SetPresence(id, "offline", id),
+                c.Disconnect(id),
+                c.RemoveAgent(id, move=True),
+            )
+            return house.chance.of(ways)
+    return watcher(house, state, now)
+
+
+def pause(house: Setting, state: State, now: Instant) -> c.Command:
+    """Clocks that stand still while it is parked do so, and run on."""
+    held = (S.ACTIVE, S.PARKED)
+    able = [each for each in state.interactions.values() if each.state in held and each.agreement is not None]
+    able = [each for each in able if each.agreement is not None and each.agreement.pause_while_parked]
+    if not able:
+        return watcher(house, state, now)
+    one = house.chance.of(able)
+    owner = one.agent or house.staff[0]
+    return c.Park(one.id, owner) if one.state is S.ACTIVE else c.Resume(one.id, owner)
+
+
+def talk(house: Setting, state: State, now: Instant) -> c.Command:
+    """Agent and customer write in turn."""
+    able = [each for each in state.interactions.values() if each.state is S.ACTIVE]
+    if not able:
+        return watcher(house, state, now)
+    one = house.chance.of(able)
+    if one.replied and one.unanswered_at is None:
+        return c.AddMessage(interaction=one.id, message="m", author="customer")
+    if one.replied and house.chance.once_in(3):
+        return c.End(one.id, one.agent or house.staff[0])
+    return c.AddMessage(interaction=one.id, message="m", author="agent", agent=one.agent)
 
 
 def renewal(house: Setting, state: State, now: Instant) -> c.Command:

@@ -29,7 +29,7 @@ def house(chance: Chance) -> Policy:
     rush = chance.once_in(4)
     on, names = services(chance), QUEUES[: chance.of((1, 2, 2, 3))]
     queues = [_queue(chance, name, order, rush, of_queue(chance, name, names, on)) for name in names]
-    tables = hours(chance, START) if "hours" in on else {}
+    tables = hours(chance, START) if on & {"hours", "agreements"} else {}
     return policy(
         *queues,
         rules=(

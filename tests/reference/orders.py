@@ -31,6 +31,9 @@ _SERVING: tuple[Kind, ...] = (
     *[by_callers.booked] * 2,
     *[by_callers.watcher] * 2,
     *[by_callers.renewal] * 2,
+    *[by_callers.last_one_goes] * 2,
+    *[by_callers.pause] * 2,
+    *[by_callers.talk] * 4,
     by_callers.emergency,
 )
 
@@ -66,6 +69,6 @@ def span(chance: Chance, now: Instant, due: Instant | None) -> Instant:
         return max(now, due + chance.of((0, 0, 0, -1, 1)))
     if chance.once_in(300):
         return now + chance.of((DAY, 8 * DAY))
-    if chance.once_in(100):
+    if chance.once_in(50):
         return now + chance.of((5 * MINUTE, 20 * MINUTE, HOUR))
     return now + chance.of((0, 0, 0, 100, SECOND, 5 * SECOND, 30 * SECOND)) if chance.once_in(2) else now
