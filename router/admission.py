@@ -115,7 +115,7 @@ def _into_its_queue(draft: Draft, command: Admit, verdict: Verdict) -> None:
         enqueue(draft, interaction, "admitted", preferred_agent=still_there(draft, preferred) if preferred else None)
     if command.mailable and command.medium == CALLBACK:
         tell(draft, interaction, "callback_confirmed")
-    if draft.overflowing is not None:
+    if draft.overflowing is not None or draft.state.emptied:
         # What the queue itself says to whom it can't serve comes in the place of a receipt.
         before_matching(draft)
     if response is not None and allowed and not interaction.auto_replied and interaction.state in OPEN:

@@ -9,8 +9,8 @@ from router.commands import AcceptCallback, CancelCallback, LeaveMessage, Resche
 from router.conversation import customer_left
 from router.decision import Refusal
 from router.draft import Draft, refuse, unknown
-from router.legs import close, enqueue, part_company, withdraw_offers
-from router.opening import hours_of, next_open, status_at
+from router.legs import close, enqueue, part_company, withdraw_offers, wrap_up_done
+from router.opening import RETRY, hours_of, next_open, status_at
 from router.policy import Policy
 from router.replies import tell
 from router.state import State
@@ -18,8 +18,8 @@ from vocabulary.instants import DAY, Instant, rfc3339
 from vocabulary.media import CALLBACK, EMAIL
 
 S = InteractionState
-SLOT, RETRY, HOURS = "slot", "retry", "hours"
-"""Why something waits for an instant."""
+SLOT, HOURS = "slot", "hours"
+"""Why something waits for an instant; RETRY is another reason."""
 
 
 def places_left(state: State, queue: QueuePolicy, start: Instant) -> int:
@@ -154,7 +154,7 @@ def _no_open_callback(interaction: Interaction | None, id: str) -> Refusal | Non
 def cancel_callback(draft: Draft, command: CancelCallback) -> Refusal | None:
     """Let a callback be no more; its place is free again. Who cancels while it waits has left."""
     interaction = draft.interaction(command.interaction)
-    if interaction is not None and interaction.medium == CALLBACK and interaction.disposition == "cancelled":
+    if interaction is not None and _is_cancelled(interaction):
         return None
     refusal = _no_open_callback(interaction, command.interaction)
     if interaction is None or refusal is not None:
@@ -169,13 +169,27 @@ def cancel_callback(draft: Draft, command: CancelCallback) -> Refusal | None:
     return None
 
 
+def give_up(draft: Draft, interaction: Interaction, reason: str) -> None:
+    """Close a callback that its agent has, because nobody can be reached."""
+    assert interaction.agent is not None, f"nobody called {interaction.id}"
+    if interaction.state is S.WRAP_UP:
+        wrap_up_done(draft, interaction, reason)
+    else:
+        close(draft, interaction, reason, interaction.agent)
+
+
+def _is_cancelled(interaction: Interaction) -> bool:
+    """Tell whether it is over because it was cancelled; it may have been opened again since."""
+    return interaction.medium == CALLBACK and interaction.state is S.CLOSED and interaction.disposition == "cancelled"
+
+
 def try_again(draft: Draft, interaction: Interaction, attempt: int) -> None:
     """Plan another attempt within hours, or give up and let the customer know."""
     queue = draft.queue(interaction.queue)
     assert interaction.agent is not None, f"nobody called {interaction.id}"
     part_company(draft, interaction, "callback_retry")
     if attempt >= queue.callback_attempts:
-        close(draft, interaction, "not_reached", interaction.agent)
+        give_up(draft, interaction, "not_reached")
         tell(draft, interaction, "callback_not_reached")
         return
     due = next_open(draft.policy, queue, draft.now + queue.callback_retry)

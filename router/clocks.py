@@ -16,7 +16,7 @@ from router import events as e
 from router.commands import RenewSla
 from router.decision import Refusal
 from router.draft import Draft, refuse, unknown
-from router.legs import enqueue, withdraw_offers
+from router.legs import enqueue, look_at_overflow, withdraw_offers
 from vocabulary.ids import InteractionId
 from vocabulary.instants import Instant
 from vocabulary.media import CALLBACK, VIDEO, VOICE
@@ -204,6 +204,7 @@ def _escalate(draft: Draft, interaction: Interaction, todo: Escalation) -> None:
                 by=BY,
             )
         )
+        look_at_overflow(draft, interaction)
     queued = interaction.state in (S.WAITING, S.OFFERED)
     if queued and todo.queue in draft.policy.queues and todo.queue != interaction.queue:
         assert todo.queue is not None

@@ -9,9 +9,10 @@ from queues.order import due_at
 from queues.policy import BARRED, QueuePolicy
 from router import events as e
 from router.draft import Draft
+from router.opening import closes_in, is_retry
 from router.relax import first_step_at
 from vocabulary.ids import AgentId, OfferId, QueueName
-from vocabulary.instants import Instant
+from vocabulary.instants import Instant, Span
 from vocabulary.skills import Requirement
 
 
@@ -57,7 +58,7 @@ def enqueue(
             if policy.steps
             else None,
             steps_anew=anew,
-            overflow_after=policy.overflow_waits if policy.may_overflow else None,
+            overflow_after=_looked_at_after(draft, interaction, policy),
             counted=draft.policy.guarded and cause != "owner_lost",
         )
     )
@@ -66,6 +67,21 @@ def enqueue(
         draft.may_overflow(id)
     if owner is not None:
         draft.look_at_agent(owner)
+
+
+def _looked_at_after(draft: Draft, interaction: Interaction, policy: QueuePolicy) -> tuple[Span, ...] | None:
+    """Return the waits after which its queue may do something else with it; None if it never does."""
+    waits = policy.overflow_waits if policy.may_overflow else None
+    if not is_retry(interaction):
+        return waits
+    closing = closes_in(draft.policy, policy, draft.now)
+    return waits if closing is None else tuple(sorted({*(waits or ()), closing}))
+
+
+def look_at_overflow(draft: Draft, interaction: Interaction) -> None:
+    """Let its queue do what it could not, or not yet, before `interaction` was changed."""
+    if interaction.overflow is not None or draft.state.emergencies:
+        draft.may_overflow(interaction.id)
 
 
 def _hold_until(draft: Draft, preferred: AgentId | None, policy: QueuePolicy, medium: str) -> Instant | None:

@@ -1,13 +1,18 @@
 """Opening hours of queues: what they say now, and who follows their changes (semantics.md section 12)."""
 
 from queues.hours import Hours, Status
+from queues.interaction import Interaction
 from queues.overflow import Change
 from queues.policy import QueuePolicy
 from router import events as e
 from router.draft import Draft
 from router.policy import Policy
 from vocabulary.ids import QueueName
-from vocabulary.instants import Instant
+from vocabulary.instants import Instant, Span
+from vocabulary.media import CALLBACK
+
+RETRY = "retry"
+"""Why a callback waits for another attempt."""
 
 
 def hours_of(policy: Policy, queue: QueuePolicy) -> Hours | None:
@@ -26,6 +31,20 @@ def next_open(policy: Policy, queue: QueuePolicy, at: Instant) -> Instant:
     hours = hours_of(policy, queue)
     opens = hours.next_open(at) if hours is not None else None
     return at if opens is None else opens
+
+
+def is_retry(interaction: Interaction) -> bool:
+    """Tell whether `interaction` is another attempt to call somebody who was not reached; never made outside hours."""
+    return interaction.scheduled_for == RETRY and interaction.medium == CALLBACK
+
+
+def closes_in(policy: Policy, queue: QueuePolicy, now: Instant) -> Span | None:
+    """Return how long `queue` is still open, 0 if it is closed; None if it never closes."""
+    hours = hours_of(policy, queue)
+    if hours is None or not hours.is_open(now):
+        return None if hours is None else 0
+    closes = hours.next_change(now)
+    return None if closes is None else closes - now
 
 
 def watch(draft: Draft, name: QueueName) -> None:

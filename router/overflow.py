@@ -21,7 +21,7 @@ from router.commands import RecordEstimate
 from router.decision import Refusal
 from router.draft import Draft, refuse, unknown
 from router.legs import close, enqueue
-from router.opening import status_at, watch
+from router.opening import RETRY, is_retry, next_open, status_at, watch
 from router.relax import follow_steps
 from router.replies import may_reply, reply
 from vocabulary.ids import InteractionId, QueueName
@@ -107,6 +107,8 @@ def _consider(draft: Draft, interaction: Interaction, *, matched: bool) -> None:
     if not _waits(interaction, leg):
         return
     watch(draft, queue.name)
+    if is_retry(interaction) and _waits_for_opening(draft, interaction, queue):
+        return
     for number, when, do in _rules(draft, queue):
         if number in (interaction.overflow or NO_MARKS).done or (when.length is not None and not matched):
             continue
@@ -116,6 +118,14 @@ def _consider(draft: Draft, interaction: Interaction, *, matched: bool) -> None:
             _apply(draft, interaction, number, because, able)
         if not _waits(interaction, leg):
             return
+
+
+def _waits_for_opening(draft: Draft, interaction: Interaction, queue: QueuePolicy) -> bool:
+    """Put off another attempt of a callback that nobody could take before closing; tell whether it was."""
+    opens = next_open(draft.policy, queue, draft.now)
+    if opens > draft.now:
+        draft.emit(e.Scheduled(at=draft.now, interaction=interaction.id, due=opens, cause=RETRY))
+    return opens > draft.now
 
 
 def _waits(interaction: Interaction, leg: int) -> bool:
@@ -149,7 +159,7 @@ def _conditions(draft: Draft, interaction: Interaction, queue: QueuePolicy, when
         yield "wait", draft.now - interaction.enqueued_at >= when.wait
     if when.length is not None:
         # Who joins a queue that is too long, not who has his place in it.
-        joins = interaction.enqueued_at == draft.now
+        joins = interaction.enqueued_at == draft.now and _has_joined(draft, interaction)
         yield "length", joins and draft.state.waiting_in(queue.name) > when.length
     if when.expected_wait is not None:
         low, high = interaction.estimate or (0, 0)
@@ -162,6 +172,11 @@ def _conditions(draft: Draft, interaction: Interaction, queue: QueuePolicy, when
         yield "holiday", _came_late(draft, interaction, queue) and _status(draft, queue) == "holiday"
     if when.emergency:
         yield "emergency", queue.name in draft.state.emergencies
+
+
+def _has_joined(draft: Draft, interaction: Interaction) -> bool:
+    """Tell whether its leg began in this decision, and not in another one of the same millisecond."""
+    return any(type(event) is e.Enqueued and event.interaction == interaction.id for event in draft.events)
 
 
 def _status(draft: Draft, queue: QueuePolicy) -> str:

@@ -140,6 +140,9 @@ def _take(draft: Draft, interaction: Interaction, queue: QueuePolicy, step: Step
         )
     )
     draft.look_at(interaction.id)
+    if step.priority and (interaction.overflow is not None or draft.state.emergencies):
+        # A rule of overflow that could change it no further may do so again.
+        draft.may_overflow(interaction.id)
 
 
 def _hold_back(draft: Draft, interaction: Interaction, queue: QueuePolicy, step: Step, load: int) -> None:

@@ -5,15 +5,17 @@ from agents.availability import is_staffing
 from queues.interaction import Interaction, Undoable, offer_id
 from queues.lifecycle import OPEN, QUEUED, InteractionState
 from router import events as e
+from router.callbacks import SLOT, places_left
 from router.commands import Assign, Close, MarkSpam, UndoAct
 from router.decision import Refusal
 from router.draft import Draft, refuse, unknown
 from router.eligibility import not_for, reserved_for
-from router.legs import end_hold_of, give, lift_only, withdraw, withdraw_offers
+from router.legs import end_hold_of, give, lift_only, look_at_overflow, withdraw, withdraw_offers
 from router.relax import follow_steps
 from router.rooms import no_room
 from router.transfers import GONE
 from router.work import force_close
+from vocabulary.instants import rfc3339
 
 S = InteractionState
 SPAM = "spam"
@@ -98,7 +100,9 @@ def undo_act(draft: Draft, command: UndoAct) -> Refusal | None:
         return refuse("conflict", "nothing_to_undo", f"Nothing was done to interaction {interaction.id} lately.")
     if draft.now >= undo.until:
         return refuse("conflict", "undo_over", "It can be taken back for 10 s only.")
-    reason = _came_of_it(interaction, undo) or (_owner_fails(draft, undo) if undo.kind == "close" else None)
+    reason = _came_of_it(interaction, undo)
+    if reason is None and undo.kind == "close":
+        reason = _owner_fails(draft, undo) or _place_is_taken(draft, undo)
     if reason is not None:
         return refuse("conflict", *reason)
     _undo(draft, interaction, undo, command.by)
@@ -134,6 +138,16 @@ def _owner_fails(draft: Draft, undo: Undoable) -> tuple[str, str] | None:
     return None
 
 
+def _place_is_taken(draft: Draft, undo: Undoable) -> tuple[str, str] | None:
+    """Return why the window in which it was to be called can't be had again."""
+    before = undo.before
+    if before.state is not S.SCHEDULED or before.scheduled_for != SLOT or before.scheduled_at is None:
+        return None
+    if places_left(draft.state, draft.queue(before.queue), before.scheduled_at):
+        return None
+    return "slot_full", f"All places at {rfc3339(before.scheduled_at)} are taken meanwhile."
+
+
 def _undo(draft: Draft, interaction: Interaction, undo: Undoable, by: str) -> None:
     before = undo.before
     state = interaction.state if undo.kind == "priority" else before.state
@@ -159,6 +173,7 @@ def _undo(draft: Draft, interaction: Interaction, undo: Undoable, by: str) -> No
     if interaction.state in QUEUED:
         follow_steps(draft, interaction)
     draft.look_at(interaction.id)
+    look_at_overflow(draft, interaction)
 
 
 def _cost(agent: Agent, medium: str, state: InteractionState) -> int:

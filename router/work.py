@@ -6,7 +6,7 @@ from queues.order import due_at
 from queues.policy import UNDO
 from router import events as e
 from router.admission import bad_priority
-from router.callbacks import try_again
+from router.callbacks import give_up, try_again
 from router.commands import (
     CallAttempted,
     Close,
@@ -20,11 +20,12 @@ from router.commands import (
 )
 from router.decision import Refusal
 from router.draft import Draft, owned, refuse, unknown
-from router.legs import close, end, enqueue, set_aside, withdraw_offers, wrap_up_done
+from router.legs import close, end, enqueue, look_at_overflow, set_aside, withdraw_offers, wrap_up_done
 from router.relax import follow_steps
 from vocabulary.media import CALLBACK
 
 S = InteractionState
+FORCED = "This queue's wrap-up can't end before its time."
 
 
 def end_contact(draft: Draft, command: End) -> Refusal | None:
@@ -46,7 +47,7 @@ def wrap_up(draft: Draft, command: WrapUp) -> Refusal | None:
         return found
     policy = draft.queue(found.queue)
     if policy.wrap_up == "timed_forced":
-        return refuse("conflict", "wrap_up_forced", "This queue's wrap-up can't end before its time.")
+        return refuse("conflict", "wrap_up_forced", FORCED)
     if command.disposition is None and policy.disposition_required:
         return refuse("invalid", "disposition_required", f"Choose one of: {', '.join(policy.dispositions)}.")
     if command.disposition is not None and policy.dispositions and command.disposition not in policy.dispositions:
@@ -123,6 +124,8 @@ def reprioritise(draft: Draft, command: Reprioritise) -> Refusal | None:
     if policy.steps and interaction.state in QUEUED:
         # A step that could raise it no further may do so again.
         follow_steps(draft, interaction)
+    # So may a rule of overflow.
+    look_at_overflow(draft, interaction)
     return None
 
 
@@ -168,18 +171,20 @@ def force_close(draft: Draft, command: Close) -> Refusal | None:
 
 
 def call_attempted(draft: Draft, command: CallAttempted) -> Refusal | None:
-    """Write down what came of a call. Not reached: another try later, until the tries are used up."""
-    found = owned(draft, command.interaction, command.agent, S.ACTIVE)
+    """Write down what came of a call, at its end or in the wrap-up. Not reached: another try later, up to so many."""
+    found = owned(draft, command.interaction, command.agent, S.ACTIVE, S.WRAP_UP)
     if isinstance(found, Refusal):
         return found
     if found.medium != CALLBACK:
         return refuse("invalid", "not_a_callback", f"Interaction {found.id} is no callback but {found.medium}.")
+    if found.state is S.WRAP_UP and draft.queue(found.queue).wrap_up == "timed_forced":
+        return refuse("conflict", "wrap_up_forced", FORCED)
     attempt = found.attempts + 1
     draft.emit(
         e.CallTried(at=draft.now, interaction=found.id, agent=command.agent, outcome=command.outcome, attempt=attempt)
     )
     if command.outcome == "wrong_number":
-        close(draft, found, "wrong_number", command.agent)
+        give_up(draft, found, "wrong_number")
     elif command.outcome != "reached":
         try_again(draft, found, attempt)
     return None

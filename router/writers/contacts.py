@@ -131,7 +131,11 @@ def _outbound_started(state: State, event: e.OutboundStarted) -> None:
 
 
 def _call_tried(state: State, event: e.CallTried) -> None:
-    changing(state, event.interaction).attempts = event.attempt
+    interaction = changing(state, event.interaction)
+    interaction.attempts = event.attempt
+    if event.outcome == "reached":
+        # Whatever follows is no retry.
+        interaction.scheduled_for = ""
 
 
 def _owner_away(state: State, event: e.OwnerAway) -> None:

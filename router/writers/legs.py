@@ -160,6 +160,7 @@ def begin_again(interaction: Interaction, event: e.Enqueued) -> None:
     """Forget what belonged to the leg or the opening before."""
     if interaction.closed_at is not None:
         interaction.attempts = 0
+        interaction.scheduled_for = ""
     interaction.offers = ()
     interaction.barred = {agent: until for agent, until in interaction.barred.items() if until > event.at}
     interaction.estimate = None

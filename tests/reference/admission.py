@@ -1,11 +1,15 @@
 """Section 3: from what came in to an interaction in a queue."""
 
-import re
-
 from router.commands import Admit, Candidate
 from router.policy import Autoresponse, Rule
+from tests.reference.callbacks import book, check_slot, schedule, wait_for_opening
+from tests.reference.clocks import promised
 from tests.reference.leg import enqueue
-from tests.reference.values import Work
+from tests.reference.overflow import before_matching
+from tests.reference.owners import check_priority
+from tests.reference.replies import may_reply, reply, tell
+from tests.reference.triage import rule_for
+from tests.reference.values import OVER, Work
 from tests.reference.world import Refused, World
 from vocabulary.skills import Requirement
 
@@ -13,22 +17,36 @@ from vocabulary.skills import Requirement
 def admit(world: World, order: Admit) -> None:
     """Dedupe, triage, autoresponder, enqueue. Fields that staff or an integration sends win over rules."""
     _check(world, order)
-    rule = _rule(world, order)
+    rule = rule_for(world, order)
+    if order.slot is not None:
+        check_slot(world, order.queue or rule.then.queue, order.slot)
     world.admitted += 1
     work = world.works[order.id] = _work(world, order, rule)
+    work.promise = promised(world, work)
     if order.scheduled_at is not None and order.scheduled_at > world.now:
-        work.state, work.scheduled_at = "scheduled", order.scheduled_at
-        return
-    reply, article = _reply(world, order, rule.then.autoresponse)
-    may_reply = reply is not None and _may_reply(world, order)
-    if article is not None and may_reply:
+        schedule(world, work, order.scheduled_at, "slot")
+    elif order.slot is not None:
+        book(world, work, order.slot)
+    else:
+        _answer_or_enqueue(world, work, order, rule)
+
+
+def _answer_or_enqueue(world: World, work: Work, order: Admit, rule: Rule) -> None:
+    """Reading: what the queue itself says to whom it can't serve comes in the place of a receipt."""
+    response, article = _response(world, order, rule.then.autoresponse)
+    allowed = response is not None and may_reply(world, work)
+    if article is not None and response is not None and allowed:
         work.state = "answered_by_bot"
         work.confirm_until = world.now + world.channel(work).confirmation
-    else:
+        reply(world, work, response.name, article.article)
+        return
+    if not wait_for_opening(world, work):
         enqueue(world, work, "admitted", preferred=order.preferred_agent)
-    if reply is not None and may_reply:
-        world.replies.setdefault(order.address_hash or "", []).append(world.now)
-        world.trace.append(("replied", work.id, reply.name, article.article if article is not None else None))
+    if order.mailable and order.medium == "callback":
+        tell(world, work, "callback_confirmed")
+    before_matching(world)
+    if response is not None and allowed and not work.auto_replied and work.state not in OVER:
+        reply(world, work, response.name)
 
 
 def _check(world: World, order: Admit) -> None:
@@ -39,12 +57,6 @@ def _check(world: World, order: Admit) -> None:
     if order.queue is not None and order.queue not in world.policy.queues:
         raise Refused("invalid", "unknown_queue")
     check_priority(order.priority)
-
-
-def check_priority(priority: int | None) -> None:
-    """Section 4: `priority` an integer from -100 to 100."""
-    if priority is not None and not -100 <= priority <= 100:
-        raise Refused("invalid", "priority_out_of_range")
 
 
 def _work(world: World, order: Admit, rule: Rule) -> Work:
@@ -68,59 +80,20 @@ def _work(world: World, order: Admit, rule: Rule) -> Work:
         arrived_at=world.now,
         enqueued_at=world.now,
         unanswered_at=None if order.message is None else world.now,
+        address=order.address_hash,
+        automatic=bool(order.suppressed_by),
+        mailable=order.mailable,
     )
 
 
-def _rule(world: World, order: Admit) -> Rule:
-    """The first rule whose conditions all hold decides."""
-    for rule in world.policy.rules:
-        if _holds(world, order, rule):
-            return rule
-    raise AssertionError("the last rule has no conditions")
-
-
-def _holds(world: World, order: Admit, rule: Rule) -> bool:
-    when = rule.when
-    waiting = sum(1 for work in world.works.values() if work.state == "waiting" and work.queue == rule.then.queue)
-    words = f"{order.subject}\n{order.text}".casefold()
-    checks = (
-        not when.channel or order.channel in when.channel,
-        not when.medium or order.medium in when.medium,
-        not when.label or any(each.name in when.label and each.confidence >= when.confidence for each in order.labels),
-        not when.language or order.language in when.language,
-        not when.segment or order.segment in when.segment,
-        when.automatic is None or when.automatic == bool(order.suppressed_by),
-        not when.words or any(_occurs(word, words) for word in when.words),
-        when.waiting_min is None or waiting >= when.waiting_min,
-    )
-    return all(checks)
-
-
-def _occurs(word: str, words: str) -> bool:
-    """`*` at the end matches any ending."""
-    for found in re.findall(r"\w+", words):
-        if found == word.casefold() or (word.endswith("*") and found.startswith(word[:-1].casefold())):
-            return True
-    return False
-
-
-def _reply(world: World, order: Admit, name: str | None) -> tuple[Autoresponse | None, Candidate | None]:
+def _response(world: World, order: Admit, name: str | None) -> tuple[Autoresponse | None, Candidate | None]:
     """An answer needs an article of enough proven probability, the likeliest of them, else its `otherwise` counts."""
-    reply = world.policy.autoresponses.get(name or "")
-    if reply is None or reply.kind == "acknowledge":
-        return reply, None
+    found = world.policy.autoresponses.get(name or "")
+    if found is None or found.kind == "acknowledge":
+        return found, None
     best: Candidate | None = None
     for each in order.candidates:
         better = best is None or (each.probability, each.article) > (best.probability, best.article)
-        if better and each.probability >= reply.confidence:
+        if better and each.probability >= found.confidence:
             best = each
-    return (reply, best) if best is not None else _reply(world, order, reply.otherwise)
-
-
-def _may_reply(world: World, order: Admit) -> bool:
-    """Section 20.8: none to automatic mail; and at most so many to one address within a time."""
-    if order.suppressed_by or order.address_hash is None:
-        return False
-    since = world.now - world.policy.auto_replies_within
-    recent = [at for at in world.replies.get(order.address_hash, ()) if at > since]
-    return len(recent) < world.policy.auto_replies_max
+    return (found, best) if best is not None else _response(world, order, found.otherwise)

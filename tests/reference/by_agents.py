@@ -38,10 +38,14 @@ def work(house: Setting, state: State, now: Instant) -> c.Command:
     of, owner = house.chance.of, one.agent or house.chance.of(house.staff)
     match one.state:
         case S.WRAP_UP:
+            if one.medium == "callback" and house.chance.once_in(2):
+                return c.CallAttempted(one.id, owner, of(OUTCOMES))
             disposition = of((None, "sold", "sold", "odd"))
             return c.ExtendWrapUp(one.id, owner) if of((0, 1)) else c.WrapUp(one.id, owner, disposition)
         case S.PARKED:
             return c.End(one.id, owner) if of((0, 1)) else c.Resume(one.id, owner)
+    if one.medium == "callback" and house.chance.once_in(2):
+        return c.CallAttempted(one.id, owner, of(OUTCOMES))
     able: tuple[c.Command, ...] = (
         c.End(one.id, owner, wrap_up=of((True, False))),
         c.End(one.id, owner),

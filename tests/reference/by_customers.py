@@ -4,12 +4,14 @@ from typing import Any
 
 from queues.interaction import Label
 from queues.lifecycle import InteractionState
+from queues.policy import QueuePolicy
+from queues.slots import windows
 from router import commands as c
 from router.state import State
 from tests.builders import CHANNEL_OF
 from tests.reference.houses import MEDIA, needs, wishes
 from tests.reference.setting import Setting
-from vocabulary.instants import DAY, MINUTE, Instant
+from vocabulary.instants import DAY, HOUR, MINUTE, Instant
 
 S = InteractionState
 
@@ -25,6 +27,9 @@ def admit(house: Setting, now: Instant) -> c.Command:
         values["preferred_agent"] = of((*house.staff, "nobody"))
     if house.chance.once_in(12):
         values["scheduled_at"] = now + of((MINUTE, -MINUTE, DAY))
+    queue = of((*house.queues, None))
+    if medium == "callback" and house.serves and house.chance.once_in(2):
+        values["slot"] = slot_in(house, queue or house.queues[0], now)
     if house.chance.once_in(3):
         values |= {
             "labels": (Label(of(("faq", "sales")), of((0.9, 0.3))),),
@@ -42,10 +47,11 @@ def admit(house: Setting, now: Instant) -> c.Command:
         medium=medium,
         customer=f"c-{id}",
         message=f"m-{id}",
-        queue=of((*house.queues, None)),
+        queue=queue,
         requirements=needs(house.chance) if house.chance.once_in(2) else None,
         preferences=wishes(house.chance) if house.chance.once_in(3) else None,
-        address_hash=of(("h1", "h2", None)),
+        address_hash=of(("h1", "h2", None, f"h-{id}")),
+        mailable=house.serves and house.chance.once_in(2),
         candidates=(c.Candidate("hours", 0.9), c.Candidate("prices", 0.7)),
         **values,
     )
@@ -71,3 +77,16 @@ def customer(house: Setting, state: State, now: Instant) -> c.Command:
         c.WantPerson(one.id),
     )
     return house.chance.of(able)
+
+
+def slot_in(house: Setting, name: str, now: Instant) -> Instant:
+    """Return the start of one of the next windows; seldom no window, one that is over or too far."""
+    of, queue = house.chance.of, house.policy.queues.get(name) or QueuePolicy(name=name)
+    if house.chance.once_in(8):
+        return now + of((0, 1, HOUR, -HOUR, 3 * DAY, 89 * DAY, 91 * DAY))
+    found = []
+    for start in windows(queue, house.policy.hours.get(queue.hours or ""), now, now + 4 * DAY):
+        found.append(start)
+        if len(found) == 3:
+            break
+    return of(found) if found else now + HOUR

@@ -64,7 +64,10 @@ def pull(house: Setting, state: State, now: Instant) -> c.Command:
 def undo(house: Setting, state: State, now: Instant) -> c.Command:
     """A supervisor takes back what was done last, if there is anything."""
     able = [each for each in state.interactions.values() if each.undo is not None]
-    able = able if able and not house.chance.once_in(4) else list(state.interactions.values())
+    fresh = [each for each in able if each.undo is not None and each.undo.until > now]
+    if not fresh and not house.chance.once_in(4):
+        return supervisor(house, state, now)
+    able = fresh or able or list(state.interactions.values())
     return c.UndoAct(house.chance.of(able).id, "boss") if able else admit(house, now)
 
 

@@ -8,9 +8,10 @@ from queues.interaction import Interaction
 from router import events as e
 from router.decision import Decision
 from router.state import State, next_deadline
+from tests.reference import promises
 from tests.reference.due import next_due
 from tests.reference.model import Answer, Model
-from tests.reference.values import Person, Work
+from tests.reference.values import QUEUED, Person, Work
 from tests.reference.who import sought
 from tests.reference.world import World
 
@@ -31,6 +32,7 @@ def differences(decision: Decision, state: State, answer: Answer, model: Model) 
         yield f"offers: core {trace}, model {answer.trace}"
     yield from _works(state, model.world)
     yield from _people(state, model.world)
+    yield from promises.of_house(state, model.world)
     yield from _deadline(state, model.world)
 
 
@@ -54,6 +56,23 @@ def trace_of(decision: Decision) -> Iterator[tuple[Any, ...]]:
                 yield "not_transferred", event.interaction, event.reason
             case e.AutoReplied():
                 yield "replied", event.interaction, event.autoresponse, event.article
+            case _:
+                yield from _told(event)
+
+
+def _told(event: e.AnyEvent) -> Iterator[tuple[Any, ...]]:
+    match event:
+        case e.Overflowed():
+            because = tuple(event.because)
+            yield "overflowed", event.interaction, event.queue, event.rule, because, event.groups, event.to
+        case e.WayOffered():
+            yield "way", event.interaction, event.way
+        case e.CustomerTold():
+            yield "told", event.interaction, event.notice, event.due
+        case e.SlaWarned():
+            yield "soon_late", event.interaction, event.clock, event.due_at, event.notify
+        case e.SlaBreached():
+            yield "late", event.interaction, event.clock, event.due_at, event.notify
 
 
 def _works(state: State, world: World) -> Iterator[str]:
@@ -64,6 +83,9 @@ def _works(state: State, world: World) -> Iterator[str]:
         core, model = _of_interaction(state, state.interactions[id]), _of_work(world, work)
         if core != model:
             yield from _named(id, WORK_FIELDS, core, model)
+        core, model = promises.of_interaction(state.interactions[id]), promises.of_work(work)
+        if core != model:
+            yield from _named(id, promises.FIELDS, core, model)
 
 
 def _people(state: State, world: World) -> Iterator[str]:
@@ -101,9 +123,10 @@ def _of_interaction(state: State, each: Interaction) -> tuple[Any, ...]:
         each.queue,
         each.agent,
         [(id, offers[id].agent, offers[id].expires_at) for id in each.offers],
-        each.key,
+        # What has never been in a queue has no place.
+        each.key if each.leg else each.class_,
         sorted(each.expired),
-        each.hold_until,
+        each.hold_until if each.state in QUEUED else None,
         each.preferred_agent,
         each.barred,
         each.declined_by,
@@ -129,9 +152,9 @@ def _of_work(world: World, work: Work) -> tuple[Any, ...]:
         work.queue,
         work.agent,
         [(id, rings[id].person, rings[id].expires_at) for id in work.rings],
-        work.key,
+        work.key if work.leg else work.class_,
         sorted(map(str, work.expired)),
-        work.hold_until,
+        work.hold_until if work.state in QUEUED else None,
         work.preferred,
         work.barred,
         work.declined_by,

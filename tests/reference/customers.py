@@ -12,12 +12,22 @@ def add_message(world: World, order: AddMessage) -> None:
     """Somebody writes; a customer's message may open the interaction again, an agent's must be its owner's."""
     work = world.work(order.interaction)
     _may_write(work, order)
-    if order.author == "customer" and work.unanswered_at is None:
-        work.unanswered_at = world.now
+    if order.author == "customer":
+        work.unanswered_at = work.unanswered_at or world.now
+        work.answered, work.silent_at = False, None
+    if order.author == "agent":
+        _replied(world, work)
     if order.author == "agent" or (order.author == "bot" and work.state == "answered_by_bot"):
         work.unanswered_at = None
     if order.author == "customer":
         _customer_wrote(world, work)
+
+
+def _replied(world: World, work: Work) -> None:
+    """Section 2: a silent customer is parked after `silent_after`. Reading: that counts from our reply."""
+    after = world.queue(work.queue).silent_after.get(work.medium)
+    work.replied = True
+    work.silent_at = world.now + after if after is not None and work.state == "active" else None
 
 
 def _may_write(work: Work, order: AddMessage) -> None:

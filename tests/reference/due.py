@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 
+from tests.reference.clocks import mark_due, next_mark_of
 from tests.reference.customers import left, unpark
 from tests.reference.leg import declare, enqueue, over, set_aside, wrapped_up
+from tests.reference.overflow import watch
 from tests.reference.rings import end_ask, end_hold, leave_rooms, lose, refused_by, wait_no_longer, withdraw_all_of
 from tests.reference.staff import absence_over
 from tests.reference.steps import step_due
 from tests.reference.values import HELD, OVER, QUEUED, Person, Work
 from tests.reference.who import sought
 from tests.reference.world import World
-from vocabulary.instants import MINUTE, SECOND, Instant
+from vocabulary.instants import MINUTE, SECOND, Instant, Span
 
 Due = tuple[Instant, str, str]
 COOL_DOWNS = (10 * SECOND, 20 * SECOND, 40 * SECOND)
@@ -42,6 +44,9 @@ def _all(world: World) -> Iterator[Due]:
             yield person.cooling_until, "cool_down", person.id
         if person.away_until is not None:
             yield person.away_until, "absence", person.id
+    for name, (_, until) in world.watched.items():
+        if until is not None:
+            yield until, "hours", name
     for work in world.works.values():
         for at, kind in _of_work(world, work):
             if at is not None:
@@ -49,12 +54,14 @@ def _all(world: World) -> Iterator[Due]:
 
 
 def _of_work(world: World, work: Work) -> Iterator[tuple[Instant | None, str]]:
+    yield next_mark_of(work), "sla"
     if work.state in OVER:
         yield work.reopen_until, "forget"
     elif work.state in QUEUED:
         yield work.hold_until, "hold"
         yield work.step_at, "step"
         yield work.customer_leaves_at, "customer"
+        yield _next_overflow(world, work), "overflow"
         yield from _of_wait(world, work)
     elif work.state in HELD:
         yield work.owner_gone_until, "grace"
@@ -64,14 +71,26 @@ def _of_work(world: World, work: Work) -> Iterator[tuple[Instant | None, str]]:
                 yield work.ask.until, "consult"
         if work.state == "active":
             yield work.customer_leaves_at, "customer"
+            yield work.silent_at, "silent"
         elif work.state == "wrap_up":
             yield work.wrap_up_until, "wrap_up"
         else:
             yield work.parked_until, "due"
+            yield work.parked_close_at, "parked_close"
     elif work.state == "scheduled":
         yield work.scheduled_at, "due"
     else:
         yield work.confirm_until, "confirm"
+
+
+def _next_overflow(world: World, work: Work) -> Instant | None:
+    return min((work.enqueued_at + wait for wait in _waits(world, work) if wait > work.looked), default=None)
+
+
+def _waits(world: World, work: Work) -> list[Span]:
+    """Section 12: wait over T. Section 13: a retry is never made outside hours."""
+    waits = [rule.when.wait for rule in world.queue(work.queue).overflow if rule.when.wait is not None]
+    return waits if work.closes_at is None else [*waits, work.closes_at - work.enqueued_at]
 
 
 def _of_wait(world: World, work: Work) -> Iterator[tuple[Instant | None, str]]:
@@ -91,6 +110,8 @@ def _run(world: World, kind: str, id: str) -> None:
         _missed(world, id)
     elif kind in ("cool_down", "absence"):
         _of_person(world, kind, world.people[id])
+    elif kind == "hours":
+        watch(world, id)
     elif kind in ("bar", "hold", "requirement", "delay", "step"):
         _relaxed(world, kind, world.works[id])
     else:
@@ -140,6 +161,14 @@ def _of_one(world: World, kind: str, work: Work) -> None:
         absence_over(world, work)
     elif kind == "wrap_up":
         wrapped_up(world, work, "timeout")
+    elif kind == "overflow":
+        work.looked = max(wait for wait in _waits(world, work) if wait <= world.now - work.enqueued_at)
+    elif kind == "sla":
+        mark_due(world, work)
+    elif kind == "silent":
+        set_aside(world, work, None)
+    elif kind == "parked_close":
+        over(world, work, "closed", "parked_too_long")
     elif kind == "customer":
         # Section 2: left, if no agent has answered yet; parked, if one has.
         if work.state == "active":
@@ -155,8 +184,10 @@ def _of_one(world: World, kind: str, work: Work) -> None:
     elif work.state == "parked":
         unpark(world, work, "due")
     else:
-        # Section 4: a slot arrives at its start, a retry at its due instant. Reading: a retry prefers who tried last.
-        enqueue(world, work, "due", arrived_at=work.scheduled_at, preferred=work.agent or work.preferred)
+        # Section 4: a slot arrives at its start, a retry at its due instant, mail held outside hours keeps its receipt.
+        # Reading: a retry prefers who tried last.
+        arrived = work.arrived_at if work.scheduled_for == "hours" else work.scheduled_at
+        enqueue(world, work, "due", arrived_at=arrived, preferred=work.agent or work.preferred)
 
 
 def _missed(world: World, id: str) -> None:

@@ -5,8 +5,9 @@ from typing import Any
 from agents.agent import MediumLimit, Membership, Profile
 from queues.policy import QueuePolicy, Step, Strategy
 from router.policy import Policy
-from tests.builders import Autoresponse, Condition, policy, rule
+from tests.builders import START, Autoresponse, Condition, policy, rule
 from tests.reference.chance import Chance
+from tests.reference.services import agreements, hours, of_queue, services
 from vocabulary.instants import MINUTE, SECOND
 from vocabulary.skills import Preference, Requirement
 
@@ -26,8 +27,9 @@ def house(chance: Chance) -> Policy:
     """
     order = chance.of(("due", "due", "wait_over_target"))
     rush = chance.once_in(4)
-    queues = [_queue(chance, name, order, rush) for name in QUEUES[: chance.of((1, 2, 2, 3))]]
-    names = [each.name for each in queues]
+    on, names = services(chance), QUEUES[: chance.of((1, 2, 2, 3))]
+    queues = [_queue(chance, name, order, rush, of_queue(chance, name, names, on)) for name in names]
+    tables = hours(chance, START) if on & {"hours", "agreements"} else {}
     return policy(
         *queues,
         rules=(
@@ -35,18 +37,36 @@ def house(chance: Chance) -> Policy:
             rule(names[0], Condition(words=("rech*", "bill")), name="words", requirements=_needs(chance)),
             rule(names[-1], Condition(segment=("gold",)), name="gold", class_=-1, preferences=_wishes(chance)),
             rule(names[0], Condition(waiting_min=3, medium=("chat",)), name="crowd", priority=-2),
+            rule(names[-1], _figures(chance, names, tuple(tables)), name="figures", priority=3),
             rule(names[0], name="rest", autoresponse="ack", language_skill=chance.once_in(3)),
         ),
         autoresponses=(
             Autoresponse(name="ack", kind="acknowledge"),
+            Autoresponse(name="sorry", kind="acknowledge"),
             Autoresponse(name="bot", kind="answer", otherwise="ack"),
         ),
         auto_replies_max=2,
         disconnect_grace=chance.of((MINUTE, 10 * SECOND)),
+        hours=tables,
+        sla=agreements(chance, names, tuple(tables)) if "agreements" in on else {},
     )
 
 
-def _queue(chance: Chance, name: str, order: Any, rush: bool) -> QueuePolicy:
+def _figures(chance: Chance, names: tuple[str, ...], tables: tuple[str, ...]) -> Condition:
+    """Return a condition on hours or a live figure of some queue."""
+    figures: tuple[dict[str, Any], ...] = (
+        {"waiting_min": 1, "waiting_max": 2},
+        {"longest_wait_min": 30 * SECOND},
+        {"expected_wait_min": 20 * SECOND, "expected_wait_max": MINUTE},
+        {"staffed_max": 1},
+        {"staffed_min": 2, "free_max": 0},
+        {"free_min": 2},
+        {"hours": chance.of((("closed", "holiday"), ("open",))), "hours_of": chance.of((None, *tables))},
+    )
+    return Condition(queue=chance.of((None, *names)), medium=("chat", "email"), **chance.of(figures))
+
+
+def _queue(chance: Chance, name: str, order: Any, rush: bool, service: dict[str, Any]) -> QueuePolicy:
     values: dict[str, Any] = {
         "target": chance.of((20 * SECOND, 2 * MINUTE)),
         "credit": chance.of((MINUTE, 10 * SECOND)),
@@ -81,7 +101,7 @@ def _queue(chance: Chance, name: str, order: Any, rush: bool) -> QueuePolicy:
         values["warm_wait"] = 20 * SECOND
     if rush:
         values |= {"wrap_up": "none", "offer": dict.fromkeys(MEDIA, 0)}
-    return QueuePolicy(name=name, **values)
+    return QueuePolicy(name=name, **{**values, **service})
 
 
 def _steps(chance: Chance) -> tuple[Step, ...]:

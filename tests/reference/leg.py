@@ -1,6 +1,7 @@
 """Sections 2, 4 and 5: how an interaction gets into a queue, out of somebody's hands, and to its end."""
 
 from agents.busy import share_after
+from tests.reference.hours import next_change, status
 from tests.reference.rings import end_holds, leave_rooms, part_company, wait_no_longer
 from tests.reference.steps import begin, learn
 from tests.reference.values import OVER, Ask, Person, Work
@@ -9,7 +10,7 @@ from tests.reference.world import World
 from vocabulary.instants import DAY, HOUR, SECOND, Instant, Span
 from vocabulary.skills import Requirement
 
-SAME_OPENING = ("moved", "transferred", "owner_lost")
+SAME_OPENING = ("moved", "transferred", "owner_lost", "overflowed", "converted")
 
 
 def enqueue(
@@ -30,7 +31,7 @@ def enqueue(
     """
     let_go(world, work, at=world.now)
     if work.state in OVER:
-        work.attempts = 0
+        work.attempts, work.scheduled_for = 0, ""
     policy = world.queue(queue or work.queue)
     moved = policy.name != work.queue
     work.state, work.queue, work.leg = "waiting", policy.name, work.leg + 1
@@ -41,7 +42,7 @@ def enqueue(
     work.rings = ()
     work.barred = {agent: until for agent, until in work.barred.items() if until > world.now}
     if cause not in SAME_OPENING:
-        work.declined_by = frozenset()
+        work.declined_by, work.left = frozenset(), ()
     if cause != "moved":
         work.done = None
     if last is not None:
@@ -51,15 +52,18 @@ def enqueue(
     anew = requirements is not None or cause == "moved" or moved
     begin(world, work, policy, anew=anew, counts=cause != "owner_lost")
     forget_the_past(work)
+    if work.is_retry and status(world.hours(work.queue), world.now) == "open":
+        work.closes_at = next_change(world.hours(work.queue), world.now)
     work.only = only
     _hold(world, work, preferred)
-    world.returned[work.id] = None
+    world.returned[work.id] = world.joined[work.id] = None
 
 
 def forget_the_past(work: Work) -> None:
     """A new leg knows nothing of the one before."""
     work.agent = work.accepted_at = work.owner_gone_until = work.parked_until = None
-    work.scheduled_at = work.confirm_until = work.reopen_until = None
+    work.scheduled_at = work.confirm_until = work.reopen_until = work.silent_at = work.estimate = None
+    work.looked, work.applied, work.ways, work.closes_at = 0, (), (), None
 
 
 def _hold(world: World, work: Work, preferred: str | None) -> None:
@@ -169,6 +173,8 @@ def over(world: World, work: Work, state: str, disposition: str | None = None) -
     work.wrap_up_until = work.owner_gone_until = work.confirm_until = None
     work.parked_until = work.scheduled_at = work.customer_leaves_at = None
     work.unanswered_at = work.hold_until = work.only = None
+    if work.scheduled_for == "slot":
+        work.scheduled_for = ""
 
 
 def lose_owner(world: World, work: Work) -> None:
@@ -192,10 +198,16 @@ def await_owner(world: World, work: Work) -> None:
 
 
 def set_aside(world: World, work: Work, until: Instant | None) -> None:
-    """Parked: `parked_cost` (default 0) replaces the cost."""
+    """Parked: `parked_cost` (default 0) replaces the cost. Section 2: auto-close time over -> `closed`.
+
+    Reading: what is to come back by itself does not close by itself.
+    """
     part_company(world, work, "parked")
     owner = world.people[work.agent or ""]
     work.state, work.parked_until = "parked", until
+    after = world.queue(work.queue).parked_close_after.get(work.medium)
+    work.parked_close_at = None if after is None or until is not None else world.now + after
+    work.silent_at = None
     work.customer_leaves_at = work.owner_gone_until = None
     piece = owner.pieces[work.id]
     piece.kind, piece.cost = "parked", limit_of(owner.profile, work.medium).parked_cost

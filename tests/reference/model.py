@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 from router import commands as c
 from router.policy import Policy
-from tests.reference import admission, customers, owners, staff, supervisors, transfers
+from tests.reference import admission, callbacks, customers, overflow, owners, staff, supervisors, transfers
+from tests.reference.clocks import keep_clocks, renew
 from tests.reference.due import next_due, run_due
 from tests.reference.matching import settle
 from tests.reference.steps import review
@@ -34,7 +35,7 @@ class Model:
         due = next_due(self.world)
         before = self.world.saved() if due is not None and due[0] <= now else None
         clock, self.world.now = self.world.now, now
-        self.world.trace, self.world.freed, self.world.returned = [], {}, {}
+        self.world.trace, self.world.freed, self.world.returned, self.world.joined = [], {}, {}, {}
         try:
             run_due(self.world)
             _ORDERS[type(command)](self.world, command)
@@ -43,7 +44,12 @@ class Model:
             self.world.now = clock
             return Answer((), (refused.code, refused.reason))
         run_due(self.world)
+        overflow.before_matching(self.world)
         settle(self.world)
+        while overflow.after_matching(self.world):
+            run_due(self.world)
+            settle(self.world)
+        keep_clocks(self.world)
         return Answer(tuple(self.world.trace))
 
 
@@ -55,6 +61,8 @@ def _reconcile(world: World, order: c.Reconcile) -> None:
     for id in world.people:
         world.freed[id] = None
     review(world)
+    for name in world.policy.queues:
+        overflow.watch(world, name)
 
 
 _ORDERS: dict[type[Any], Callable[[World, Any], None]] = {
@@ -83,7 +91,14 @@ _ORDERS: dict[type[Any], Callable[[World, Any], None]] = {
     c.Park: owners.park,
     c.Resume: owners.resume,
     c.Close: owners.force_close,
-    c.CallAttempted: owners.call_attempted,
+    c.CallAttempted: callbacks.attempted,
+    c.AcceptCallback: callbacks.accept,
+    c.RescheduleCallback: callbacks.reschedule,
+    c.CancelCallback: callbacks.cancel,
+    c.LeaveMessage: callbacks.leave_message,
+    c.RecordEstimate: overflow.record_estimate,
+    c.SetEmergency: overflow.set_emergency,
+    c.RenewSla: renew,
     c.DefineAgent: staff.define,
     c.RemoveAgent: staff.remove,
     c.SetPresence: staff.set_presence,

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from queues.lifecycle import OPEN
 from router import commands as c
 from router.state import State
-from tests.reference import by_agents, by_customers, by_supervisors
+from tests.reference import by_agents, by_callers, by_customers, by_supervisors
 from tests.reference.chance import Chance
 from tests.reference.houses import profile
 from tests.reference.setting import CROWD, Setting
-from vocabulary.instants import DAY, SECOND, Instant
+from vocabulary.instants import DAY, HOUR, MINUTE, SECOND, Instant
 
 Kind = Callable[[Setting, State, Instant], c.Command]
 _KINDS: tuple[Kind, ...] = (
@@ -26,11 +26,21 @@ _KINDS: tuple[Kind, ...] = (
     by_supervisors.nothing,
     by_supervisors.clear,
 )
+_SERVING: tuple[Kind, ...] = (
+    *[by_callers.caller] * 4,
+    *[by_callers.booked] * 2,
+    *[by_callers.watcher] * 2,
+    *[by_callers.renewal] * 2,
+    *[by_callers.last_one_goes] * 2,
+    *[by_callers.pause] * 2,
+    *[by_callers.talk] * 4,
+    by_callers.emergency,
+)
 
 
 def kinds() -> tuple[Kind, ...]:
     """Return every kind of command once, the commonest first."""
-    return (by_customers.arrival, *dict.fromkeys(_KINDS))
+    return (by_customers.arrival, *dict.fromkeys((*_KINDS, *_SERVING)))
 
 
 def opening(house: Setting) -> list[c.Command]:
@@ -49,7 +59,7 @@ def following(house: Setting, state: State, now: Instant) -> c.Command:
         return by_customers.admit(house, now)
     if house.rush and house.chance.once_in(3):
         return by_agents.done(house, state, now)
-    kind = house.chance.of(_KINDS)
+    kind = house.chance.of(_SERVING if house.serves and house.chance.once_in(4) else _KINDS)
     return kind(house, state, now)
 
 
@@ -59,4 +69,6 @@ def span(chance: Chance, now: Instant, due: Instant | None) -> Instant:
         return max(now, due + chance.of((0, 0, 0, -1, 1)))
     if chance.once_in(300):
         return now + chance.of((DAY, 8 * DAY))
+    if chance.once_in(50):
+        return now + chance.of((5 * MINUTE, 20 * MINUTE, HOUR))
     return now + chance.of((0, 0, 0, 100, SECOND, 5 * SECOND, 30 * SECOND)) if chance.once_in(2) else now

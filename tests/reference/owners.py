@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from router.commands import (
     AcceptOffer,
-    CallAttempted,
     Close,
     DeclineOffer,
     End,
@@ -15,9 +14,8 @@ from router.commands import (
     Resume,
     WrapUp,
 )
-from tests.reference.admission import check_priority
 from tests.reference.customers import resume as again
-from tests.reference.leg import end, enqueue, let_go, over, set_aside, target_of, wrapped_up
+from tests.reference.leg import end, enqueue, over, set_aside, target_of, wrapped_up
 from tests.reference.matching import take
 from tests.reference.rings import end_hold, lift_only, lose, part_company, refused_by, withdraw_all
 from tests.reference.steps import follow
@@ -113,8 +111,14 @@ def known_queue(world: World, queue: str) -> None:
 
 def keep(world: World, work: Work, what: str) -> None:
     """Section 15: undoable for 10 s."""
-    before = replace(work, barred=dict(work.barred), room=dict(work.room), done=None)
+    before = replace(work, barred=dict(work.barred), room=dict(work.room), clocks={}, done=None)
     work.done = Done(what, world.now + 10 * SECOND, before)
+
+
+def check_priority(priority: int | None) -> None:
+    """Section 4: `priority` an integer from -100 to 100."""
+    if priority is not None and not -100 <= priority <= 100:
+        raise Refused("invalid", "priority_out_of_range")
 
 
 def move(world: World, order: Move) -> None:
@@ -172,21 +176,3 @@ def force_close(world: World, order: Close) -> None:
         done = work.done
         over(world, work, "closed", order.reason)
         work.done = done
-
-
-def call_attempted(world: World, order: CallAttempted) -> None:
-    """Section 13: retries up to N, at least T apart; then the customer is told (closed)."""
-    work = owned(world, order.interaction, order.agent, "active")
-    if work.medium != "callback":
-        raise Refused("invalid", "not_a_callback")
-    work.attempts += 1
-    policy = world.queue(work.queue)
-    if order.outcome not in ("reached", "wrong_number"):
-        part_company(world, work, "callback_retry")
-    if order.outcome == "wrong_number":
-        over(world, work, "closed", "wrong_number")
-    elif order.outcome != "reached" and work.attempts >= policy.callback_attempts:
-        over(world, work, "closed", "not_reached")
-    elif order.outcome != "reached":
-        let_go(world, work, at=world.now)
-        work.state, work.scheduled_at = "scheduled", world.now + policy.callback_retry

@@ -14,7 +14,7 @@ CROWD = 14
 class Setting:
     """A house whose commands `chance` chooses. `steady`: costs and capacities of agents never change.
 
-    `rush`: its queues have no wrap-up, so that handling times are soon known.
+    `rush`: its queues have no wrap-up, so that handling times are soon known. `serves`: it has some of the services.
     """
 
     def __init__(self, chance: Chance, policy: Policy, *, steady: bool = False) -> None:
@@ -24,6 +24,9 @@ class Setting:
         self.queues = tuple(policy.queues)
         self.staff = staff_of(policy)
         self.rush = all(queue.wrap_up == "none" for queue in policy.queues.values())
+        self.serves = bool(policy.hours or policy.sla) or any(
+            each.overflow or each.sla for each in policy.queues.values()
+        )
         self._number = 0
 
     def new_id(self) -> str:

@@ -1,6 +1,7 @@
 """Sections 2 and 15: what supervisors do with single interactions, and what agents begin or pull themselves."""
 
 from router.commands import Assign, Close, MarkSpam, StartOutbound, UndoAct
+from tests.reference.callbacks import check_place
 from tests.reference.matching import rings_at, take
 from tests.reference.owners import force_close, known_queue
 from tests.reference.rings import end_hold, lift_only, withdraw, withdraw_all
@@ -87,11 +88,11 @@ PUT_BACK = {
     "priority": "priority class_ target credit",
     "move": (
         "queue enqueued_at target credit by_ratio parallel requirements expired groups taken step_at kind waited "
-        "preferred only hold_until"
+        "preferred only hold_until looked applied left ways closes_at"
     ),
     "close": (
         "reopen_until disposition unanswered_at customer_leaves_at hold_until only step_at confirm_until parked_until "
-        "scheduled_at"
+        "scheduled_at scheduled_for"
     ),
 }
 
@@ -128,6 +129,8 @@ def _check_undo(world: World, work: Work, what: str, before: Work) -> None:
     if not alike[what]:
         taken = work.state == "active" and before.state in QUEUED
         raise Refused("conflict", "accepted_meanwhile" if taken else "changed_meanwhile")
+    if what == "close" and (before.state, before.scheduled_for) == ("scheduled", "slot"):
+        check_place(world, before.queue, before.scheduled_at or 0)
     if what != "close" or before.state not in ("active", "parked"):
         return
     person = world.people.get(before.agent or "")

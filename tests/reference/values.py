@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from agents.agent import Profile
 from queues.interaction import Label
+from queues.sla import Agreement
 from vocabulary.instants import Instant, Span
 from vocabulary.skills import Preference, Requirement
 
@@ -66,6 +67,19 @@ class Ask:
     waited: Span = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A clock of section 16. `next_at`: the next warning or the breach; `left`: what it had left when it was paused."""
+
+    started_at: Instant
+    due_at: Instant
+    next_at: Instant | None
+    left: Span | None = None
+    stopped_at: Instant | None = None
+    met: bool = False
+    breached: bool = False
+
+
 @dataclass(slots=True)
 class Done:
     """What a supervisor did last, until when it can be undone, and what was before."""
@@ -82,6 +96,11 @@ class Work:
     `target`, `credit`, `by_ratio`, `parallel`: what its queue said when it was enqueued. `groups`, `taken`: what steps
     have added, and the steps taken; `step_at`: when to look at steps next. `kind`: the kind of work it counts as.
     `only`: nobody else may be offered it. `ask`: a warm transfer is open. `room`: who is in it too, and how.
+    `scheduled_for`: slot, retry or hours. `address`, `automatic`, `mailable`, `answered`: whether automatic replies may
+    reach the customer, mail can, and his last message has had its reply; `auto_replied`: any has.
+    `looked`, `applied`, `ways`: of overflow in this leg, the waits that were looked at, the rules that applied, what
+    the customer was offered; `closes_at`: a retry is looked at then, too; `left`: the queues that it overflowed from in
+    this opening.
     """
 
     id: str
@@ -129,6 +148,23 @@ class Work:
     reopen_until: Instant | None = None
     disposition: str | None = None
     segment: str | None = None
+    scheduled_for: str = ""
+    address: str | None = None
+    automatic: bool = False
+    mailable: bool = False
+    answered: bool = False
+    auto_replied: bool = False
+    replied: bool = False
+    silent_at: Instant | None = None
+    parked_close_at: Instant | None = None
+    estimate: tuple[Span, Span] | None = None
+    closes_at: Instant | None = None
+    looked: Span = 0
+    applied: tuple[int, ...] = ()
+    left: tuple[str, ...] = ()
+    ways: tuple[str, ...] = ()
+    promise: Agreement | None = None
+    clocks: dict[str, Clock] = field(default_factory=dict)
     ask: Ask | None = None
     room: dict[str, str] = field(default_factory=dict)
     done: Done | None = None
@@ -141,6 +177,11 @@ class Work:
     @property
     def key(self) -> tuple[int, Instant, int]:
         return self.class_, self.due_at, self.number
+
+    @property
+    def is_retry(self) -> bool:
+        """Whether it is another attempt to call somebody who was not reached."""
+        return self.medium == "callback" and self.scheduled_for == "retry"
 
     @property
     def label(self) -> str:

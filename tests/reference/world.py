@@ -5,6 +5,8 @@ from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
+from queues.hours import Hours
+from queues.overflow import Do
 from queues.policy import ChannelPolicy, QueuePolicy
 from router.policy import Policy
 from tests.reference.values import Kind, KindKey, Person, Ring, Work
@@ -24,7 +26,9 @@ class Refused(Exception):
 class World:
     """Everything at one instant. `trace`: what happened to offers in the command under way, in order.
 
-    `freed`: agents who can perhaps take work now; `returned`: interactions that can perhaps be matched now.
+    `freed`: agents who can perhaps take work now; `returned`: interactions that can perhaps be matched now; `joined`:
+    those that came into a queue in the command under way.
+    `emergencies`: queues whose switch is on. `watched`: what the hours of a queue say, and until when.
     """
 
     policy: Policy
@@ -40,9 +44,20 @@ class World:
     trace: list[tuple[Any, ...]] = field(default_factory=list)
     freed: dict[str, None] = field(default_factory=dict)
     returned: dict[str, None] = field(default_factory=dict)
+    joined: dict[str, None] = field(default_factory=dict)
+    emergencies: dict[str, Do] = field(default_factory=dict)
+    estimates: dict[str, tuple[Span, Span]] = field(default_factory=dict)
+    watched: dict[str, tuple[str, Instant | None]] = field(default_factory=dict)
 
     def queue(self, name: str) -> QueuePolicy:
         return self.policy.queues.get(name) or QueuePolicy(name=name)
+
+    def hours(self, queue: str) -> Hours | None:
+        return self.policy.hours.get(self.queue(queue).hours or "")
+
+    def waiting(self) -> list[Work]:
+        """Return what waits, rings excepted, in the order of its keys."""
+        return sorted((work for work in self.works.values() if work.state == "waiting"), key=lambda work: work.key)
 
     def channel(self, work: Work) -> ChannelPolicy:
         found = self.policy.channels.get(work.channel)
@@ -67,7 +82,7 @@ class World:
     def saved(self) -> "World":
         """Return a copy that later changes don't reach."""
         other = copy(self)
-        other.works = {id: _copied(work, "barred", "room") for id, work in self.works.items()}
+        other.works = {id: _copied(work, "barred", "room", "clocks") for id, work in self.works.items()}
         other.people = {id: _copied(person, "pieces", "handling") for id, person in self.people.items()}
         for work in other.works.values():
             work.ask = copy(work.ask)
@@ -77,6 +92,8 @@ class World:
         other.replies = {address: list(sent) for address, sent in self.replies.items()}
         other.quiet_until = dict(self.quiet_until)
         other.typical = dict(self.typical)
+        other.emergencies, other.watched = dict(self.emergencies), dict(self.watched)
+        other.estimates = dict(self.estimates)
         other.kinds = {}
         for key, kind in self.kinds.items():
             lists = (list(kind.arrivals), list(kind.own), list(kind.foreign))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from router.commands import CallAttempted, Leave
+from router.commands import CallAttempted, End, Leave
 from router.events import CallTried, Closed, Scheduled
 from tests.builders import START, House, policy, queue
 from vocabulary.instants import DAY, HOUR, MINUTE, SECOND
@@ -84,6 +84,26 @@ def test_a_wrong_number_closes_it() -> None:
     house.active("i-1", "callback")
     house.run(CallAttempted("i-1", "a", "wrong_number"))
     assert (house.state_of(), house.interaction().disposition, house.whom("a").used) == ("closed", "wrong_number", 0)
+
+
+def test_the_outcome_may_be_given_in_the_wrap_up_too() -> None:
+    house = House(policy(queue(callback_attempts=2, callback_retry=MINUTE)))
+    house.agent("a")
+    for attempt in ("scheduled", "closed"):
+        house.active("i-1", "callback") if attempt == "scheduled" else house.accept()
+        house.run(End("i-1", "a"))
+        house.run(CallAttempted("i-1", "a", "no_answer"))
+        assert (house.state_of(), house.whom("a").used) == (attempt, 0)
+        house.after(MINUTE)
+    assert house.interaction().disposition == "not_reached"
+
+
+def test_a_wrap_up_that_is_forced_does_not_end_with_the_outcome() -> None:
+    house = House(policy(queue(wrap_up="timed_forced")))
+    house.agent("a")
+    house.active("i-1", "callback")
+    house.run(End("i-1", "a"))
+    assert house.refusal(CallAttempted("i-1", "a", "no_answer")) == ("conflict", "wrap_up_forced")
 
 
 def test_whoever_was_freed_by_an_attempt_takes_the_next() -> None:

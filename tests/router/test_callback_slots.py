@@ -7,9 +7,9 @@ import pytest
 
 from queues.hours import Hours, Interval
 from queues.policy import QueuePolicy
-from queues.slots import windows
+from queues.slots import is_window, windows
 from router.callbacks import places_left
-from router.commands import AcceptCallback, CallAttempted, CancelCallback, RescheduleCallback, UndoAct
+from router.commands import AcceptCallback, CallAttempted, CancelCallback, RescheduleCallback, Tick, UndoAct
 from router.commands import Close as ForceClose
 from router.events import Converted, CustomerTold, OfferWithdrawn, Scheduled
 from tests.builders import START, House, admit, policy, queue
@@ -48,6 +48,19 @@ def test_windows_of_a_running_opening_count_from_when_it_opened() -> None:
 def test_without_hours_windows_count_from_midnight() -> None:
     found = list(windows(QueuePolicy(name="q"), None, START + 1, START + HOUR + 1))
     assert found == [START + 30 * MINUTE, START + HOUR]
+
+
+def test_windows_of_hours_that_never_close_count_from_midnight() -> None:
+    always = Hours(zone=ZoneInfo("Europe/Warsaw"), week=((Interval(0, 24 * 60),),) * 7)
+    found = list(windows(QueuePolicy(name="q"), always, NINE + 7 * MINUTE, NINE + 2 * HOUR))
+    assert found == [NINE + part * 30 * MINUTE for part in (1, 2, 3)]
+    assert not is_window(QueuePolicy(name="q"), always, NINE + 7 * MINUTE)
+
+
+def test_windows_of_an_opening_of_many_days_count_from_when_it_opened() -> None:
+    openings = {"2026-02-10": (Interval(10 * 60 + 10, 24 * 60),), "2026-03-20": (Interval(0, 9 * 60),)}
+    long = Hours(zone=ZoneInfo("UTC"), week=((Interval(0, 24 * 60),),) * 7, openings=openings)
+    assert next(windows(QueuePolicy(name="q"), long, NINE, NINE + DAY)) == NINE + 10 * MINUTE
 
 
 def test_windows_keep_to_the_clock_on_the_wall_when_it_changes() -> None:
@@ -133,6 +146,18 @@ def test_a_forced_close_that_is_undone_takes_the_place_again() -> None:
     assert (there.state_of(), left(there, START + HOUR)) == ("scheduled", 1)
 
 
+def test_a_forced_close_is_not_undone_when_somebody_else_has_the_place() -> None:
+    there = house()
+    for number in (1, 2):
+        there.admit(f"i-{number}", medium="callback", slot=NINE + HOUR)
+    there.run(ForceClose("i-1", "mistake", "boss"))
+    there.admit("i-3", medium="callback", slot=NINE + HOUR)
+    assert there.refusal(UndoAct("i-1", "boss")) == ("conflict", "slot_full")
+    there.run(CancelCallback("i-3", by="customer"))
+    there.run(UndoAct("i-1", "boss"))
+    assert left(there, NINE + HOUR) == 0
+
+
 def test_who_waits_now_may_choose_a_window_and_what_rings_is_withdrawn() -> None:
     there = house()
     there.agent("a")
@@ -149,6 +174,17 @@ def test_who_cancels_while_he_waits_has_left_unless_staff_does_it_for_him() -> N
     there.run(CancelCallback("i-1", "customer"))
     there.run(CancelCallback("i-2", "boss"))
     assert (there.state_of("i-1"), there.state_of("i-2")) == ("abandoned", "closed")
+
+
+def test_a_cancelled_callback_that_is_opened_again_can_be_cancelled_again() -> None:
+    there = house()
+    there.admit(medium="callback", slot=NINE + HOUR)
+    there.run(CancelCallback("i-1", by="boss"))
+    assert there.run(CancelCallback("i-1", by="boss")) == ()
+    there.writes("i-1")
+    assert there.state_of() == "waiting"
+    there.run(CancelCallback("i-1", by="boss"))
+    assert there.state_of() == "closed"
 
 
 def test_what_is_being_called_is_neither_moved_nor_cancelled() -> None:
@@ -252,6 +288,57 @@ def test_a_retry_outside_hours_waits_for_the_next_opening() -> None:
     there.run(CallAttempted("i-1", "a", "no_answer"))
     assert there.of(Scheduled) == [Scheduled(at=START, interaction="i-1", due=START + DAY - 30 * MINUTE, cause="retry")]
     assert left(there, START + DAY - 30 * MINUTE) == 2
+
+
+def retried(there: Checked) -> None:
+    """Let a call reach nobody; the retry comes at 16:59, when nobody is there."""
+    there.agent("a")
+    there.active("i-1", "callback")
+    there.run(CallAttempted("i-1", "a", "no_answer"))
+    there.declares("a", "away")
+    there.after(7 * HOUR + 29 * MINUTE)
+    assert there.state_of() == "waiting"
+
+
+def test_a_retry_that_nobody_took_before_closing_waits_for_the_next_opening() -> None:
+    there = house(callback_retry=7 * HOUR + 29 * MINUTE)
+    retried(there)
+    there.after(MINUTE)
+    assert (there.state_of(), there.interaction().scheduled_at) == ("scheduled", NINE + DAY)
+
+
+def test_a_retry_that_rings_at_closing_waits_for_the_next_opening_once_nobody_takes_it() -> None:
+    there = house(callback_retry=7 * HOUR + 29 * MINUTE, offer={"callback": 2 * MINUTE})
+    retried(there)
+    there.declares("a", "available")
+    there.after(MINUTE)
+    assert there.state_of() == "offered"
+    there.decline()
+    assert (there.state_of(), there.interaction().scheduled_at) == ("scheduled", NINE + DAY)
+
+
+def test_a_retry_that_is_late_is_not_made_outside_hours() -> None:
+    there = house(callback_retry=7 * HOUR + 29 * MINUTE)
+    there.agent("a")
+    there.active("i-1", "callback")
+    there.run(CallAttempted("i-1", "a", "no_answer"))
+    there.now += 8 * HOUR
+    there.run(Tick())
+    assert (there.state_of(), there.interaction().scheduled_at) == ("scheduled", NINE + DAY)
+
+
+def test_who_was_reached_and_is_handed_over_does_not_wait_for_the_next_opening() -> None:
+    there = house(callback_retry=HOUR)
+    there.agent("a")
+    there.active("i-1", "callback")
+    there.run(CallAttempted("i-1", "a", "no_answer"))
+    there.after(HOUR)
+    there.accept()
+    there.run(CallAttempted("i-1", "a", "reached"))
+    there.after(7 * HOUR)
+    there.declares("a", "busy")
+    there.transfers("i-1", "support")
+    assert there.state_of() == "waiting"
 
 
 def test_who_could_not_be_reached_is_told() -> None:

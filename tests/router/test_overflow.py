@@ -8,7 +8,7 @@ import pytest
 from queues.hours import Hours, Interval
 from queues.overflow import Contact, Do, Overflow, When
 from queues.policy import ChannelPolicy, QueuePolicy
-from router.commands import LeaveMessage, Reconcile, RecordEstimate, RemoveAgent
+from router.commands import LeaveMessage, Move, Reconcile, RecordEstimate, RemoveAgent, Reprioritise, UndoAct
 from router.events import (
     AutoReplied,
     AutoReplySuppressed,
@@ -25,6 +25,7 @@ from router.policy import Autoresponse, Policy
 from tests.builders import START, policy, queue, rule
 from tests.router.invariants import Checked
 from vocabulary.instants import DAY, HOUR, MINUTE, SECOND
+from vocabulary.skills import Requirement
 
 # START is a Sunday, 09:30 UTC.
 
@@ -102,6 +103,42 @@ def test_raised_priority_stops_at_a_hundred_and_what_changes_nothing_is_no_event
     there.after(MINUTE)
     assert [event.priority for event in there.of(Reprioritised)] == [100]
     assert len(there.of(Overflowed)) == 1
+
+
+def test_what_could_be_raised_no_further_is_raised_once_it_can() -> None:
+    there = house(when(Do(priority=5), wait=MINUTE))
+    there.admit(priority=100)
+    there.after(MINUTE)
+    assert there.of(Overflowed) == []
+    there.run(Reprioritise("i-1", 0, "boss"))
+    assert there.interaction().priority == 5
+    there.run(Reprioritise("i-1", 0, "boss"))
+    assert there.interaction().priority == 0
+
+
+def test_what_comes_back_by_undo_overflows_as_its_queue_is_now() -> None:
+    there = house(when(Do(close="nobody"), unstaffed=True))
+    there.agent("a", skills={})
+    there.agent("b", "backup")
+    there.admit(requirements=(Requirement("billing"),))
+    there.run(Move("i-1", "backup", "boss"))
+    there.run(RemoveAgent("a"))
+    there.run(UndoAct("i-1", "boss"))
+    assert there.state_of() == "closed"
+
+
+def test_what_is_due_overflows_before_what_comes_then_is_acknowledged() -> None:
+    replies = (Autoresponse(name="sorry", kind="acknowledge"), Autoresponse(name="ack", kind="acknowledge"))
+    rules, more = (rule(autoresponse="ack"),), (queue("backup", misses_max=1),)
+    there = house(when(Do(reply="sorry"), unstaffed=True), rules=rules, autoresponses=replies, more=more)
+    there.agent("a", "support", "backup")
+    there.admit("i-1", address_hash="h-1", requirements=(Requirement("billing"),))
+    there.writes("i-1")
+    there.admit("i-0", queue="backup")
+    there.now += MINUTE
+    there.admit("i-2", address_hash="h-2", queue="backup")
+    said = [(event.interaction, event.autoresponse) for event in there.of(AutoReplied)]
+    assert said == [("i-1", "ack"), ("i-1", "sorry"), ("i-2", "ack")]
 
 
 def test_a_raised_priority_is_due_earlier_by_the_credit() -> None:
@@ -206,6 +243,14 @@ def test_who_joins_a_queue_that_is_too_long_moves_on() -> None:
     for number in range(4):
         there.admit(f"i-{number}")
     assert [there.interaction(f"i-{number}").queue for number in range(4)] == ["support", "support", "backup", "backup"]
+
+
+def test_who_has_his_place_keeps_it_whatever_else_comes_in_the_same_millisecond() -> None:
+    there = house(when(Do(message=True), length=1))
+    there.admit("i-1")
+    there.admit("i-2", medium="email")
+    there.run(Reprioritise("i-1", 1, "boss"))
+    assert there.of(Overflowed) == []
 
 
 def test_length_does_not_count_for_whom_somebody_takes_at_once() -> None:
