@@ -28,6 +28,7 @@ S = InteractionState
 LENT = 1_000_000
 """The priority of a queue for agents whom a step lends to it: after all their own."""
 NOBODY = LENT + 1
+INTERRUPTING = -1_000_000_000
 _LINES = 2_048
 """So many lines may be empty before anybody looks."""
 FEW = 4
@@ -176,8 +177,8 @@ class Pool:
     def limit(self, medium: str) -> int:
         """Return the least units that one more of `medium` takes of what an agent has left."""
         limit = self._profile.limit(medium)
-        # Work that may be interrupted leaves room whatever it costs.
-        return -self.capacity if limit.interrupts else limit.cost
+        # Work that may be interrupted leaves room whatever it costs, even beyond the capacity.
+        return INTERRUPTING if limit.interrupts else limit.cost
 
     def priority_of(self, signature: Signature) -> int | None:
         """Return the pool's priority for what waits under `signature`, or None if it may not serve it."""

@@ -3,7 +3,7 @@
 import pytest
 
 from agents.agent import MediumLimit
-from router.commands import Resume
+from router.commands import JoinRoom, Resume
 from tests.builders import House, policy, queue
 
 
@@ -95,3 +95,15 @@ def test_wrap_up_counts_towards_the_maximum() -> None:
         house.ends(f"i-{number}")
     house.admit("i-9")
     assert house.state_of("i-9") == "waiting"
+
+
+def test_work_beyond_his_capacity_is_interrupted_too() -> None:
+    house = House(policy(queue(offer={"chat": 0, "callback": 0})))
+    limits = {"chat": MediumLimit(20, interrupts=("callback",)), "callback": MediumLimit(100)}
+    house.agent("a", capacity=100, media=limits)
+    house.agent("b", capacity=40, media=limits)
+    house.admit("call", medium="callback")
+    house.run(JoinRoom("call", "b", "whisper", by="boss", beyond_capacity=True))
+    for number in range(8):
+        house.admit(f"chat-{number}")
+    assert [house.whom(agent).used for agent in ("a", "b")] == [200, 140]
