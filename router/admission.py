@@ -10,12 +10,15 @@ from router.commands import Admit, Candidate
 from router.decision import Refusal
 from router.draft import Draft, refuse
 from router.expect import expected_wait
-from router.legs import enqueue, still_there
+from router.legs import close, enqueue, still_there
 from router.overflow import before_matching
 from router.policy import Autoresponse
 from router.replies import may_reply, reply, tell
 from router.triage import Verdict, triage
 from vocabulary.media import CALLBACK
+
+BLOCKED_SENDER = "blocked_sender"
+"""The disposition of what a blocked sender sent."""
 
 
 def admit(draft: Draft, command: Admit) -> Refusal | None:
@@ -24,19 +27,23 @@ def admit(draft: Draft, command: Admit) -> Refusal | None:
     if refusal is not None:
         return refusal
     verdict = triage(command, draft.state, draft.policy, draft.now)
-    if command.slot is not None:
+    if command.slot is not None and not command.blocked:
         queue = draft.queue(command.queue or verdict.then.queue)
         refusal = slot_refused(draft.state, draft.policy, queue, command.slot, draft.now)
         if refusal is not None:
             return refusal
     _emit_admitted(draft, command, verdict)
-    if draft.policy.sla:
+    if draft.policy.sla and not command.blocked:
         agree(draft, draft.state.interactions[command.id])
     for warning in command.warnings:
         draft.emit(e.WarningRaised(at=draft.now, interaction=command.id, warning=warning))
     if command.message is not None:
         draft.emit(_first_message(draft, command))
-    _into_its_queue(draft, command, verdict)
+    if command.blocked:
+        # It is kept and can be read; no agent, no rule of overflow and no automatic reply sees it.
+        close(draft, draft.state.interactions[command.id], BLOCKED_SENDER, "router")
+    else:
+        _into_its_queue(draft, command, verdict)
     return None
 
 

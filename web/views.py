@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from customers.blocking import is_blocked
 from queues.interaction import Interaction, Offer
 from queues.lifecycle import HELD
 from queues.sla import Clock
@@ -158,6 +159,7 @@ class Views:
             created_at=rfc3339(row.created_at),
             identities=[(identity.kind, identity.value) for identity in known],
             attributes=row.attributes,
+            blocked=is_blocked(row.attributes),
         )
 
     async def _customer_fields(self, row: CustomerRow) -> dict[str, Any]:
