@@ -4,7 +4,7 @@ import re
 
 from router.commands import Admit, Candidate
 from router.policy import Autoresponse, Rule
-from tests.reference.leg import enqueue
+from tests.reference.leg import enqueue, over
 from tests.reference.values import Work
 from tests.reference.world import Refused, World
 from vocabulary.skills import Requirement
@@ -16,6 +16,9 @@ def admit(world: World, order: Admit) -> None:
     rule = _rule(world, order)
     world.admitted += 1
     work = world.works[order.id] = _work(world, order, rule)
+    if order.blocked:
+        over(world, work, "closed", "blocked_sender")
+        return
     if order.scheduled_at is not None and order.scheduled_at > world.now:
         work.state, work.scheduled_at = "scheduled", order.scheduled_at
         return

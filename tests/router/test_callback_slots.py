@@ -57,6 +57,26 @@ def test_windows_keep_to_the_clock_on_the_wall_when_it_changes() -> None:
     assert found == [saturday + 8 * HOUR, saturday + DAY + 7 * HOUR]
 
 
+# -- any instant
+
+
+@pytest.mark.parametrize(
+    ("at", "medium", "reason"),
+    [
+        (START - MINUTE - 1, "callback", "schedule_over"),
+        (START + 8 * DAY, "callback", "schedule_too_far"),
+        (NINE + 8 * HOUR, "callback", "schedule_closed"),
+        (START - MINUTE, "callback", None),
+        (NINE + 8 * HOUR - 1, "callback", None),
+        (NINE + 8 * HOUR, "email", None),
+    ],
+)
+def test_an_instant_that_cannot_be_kept_is_refused(at: int, medium: str, reason: str | None) -> None:
+    there = house(callback_days_max=7)
+    refusal = there.do(admit("i-1", medium, scheduled_at=at)).refusal
+    assert (None if refusal is None else (refusal.code, refusal.reason)) == (reason and ("invalid", reason))
+
+
 # -- booking
 
 
