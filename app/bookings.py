@@ -9,13 +9,11 @@ from aiohttp import web
 
 from app.engine import Engine
 from app.notices import CALENDAR_NAME, Notices, zone_of
+from app.openings import free_windows
 from channels.callback.sealed import Keys, interaction_of_link, link_token
 from queues.interaction import Interaction
 from queues.lifecycle import InteractionState
-from queues.slots import windows
-from router.callbacks import bookable_until, places_left
 from router.commands import CancelCallback, RescheduleCallback
-from router.opening import hours_of
 from vocabulary.ids import InteractionId, reference
 from vocabulary.stores import Store
 from web.pages import PAGES
@@ -113,12 +111,7 @@ class Bookings:
 
     def _slots(self, found: Interaction, zone: tzinfo) -> list[tuple[int, str]]:
         """Return the windows that he may choose, with how his clock shows them."""
-        policy, now = self._engine.policy, self._engine.clock.now()
-        queue = policy.queues.get(found.queue)
-        if queue is None:
-            return []
-        starts = windows(queue, hours_of(policy, queue), now + 1, bookable_until(queue, now) + 1)
-        free = (start for start in starts if places_left(self._engine.state, queue, start))
+        free = free_windows(self._engine, found.queue)
         return [(start, _shown(start, zone)) for start in islice(free, SHOWN_MAX)]
 
     async def _zone_of(self, id: InteractionId) -> tzinfo:

@@ -15,14 +15,12 @@ from channels.message import InboundMessage
 from config.channel_schema import CallbackChannel, ChatChannel
 from router.expect import expected_wait, position
 from vocabulary.ids import reference
-from vocabulary.instants import HOUR, MINUTE, SECOND, Instant
+from vocabulary.instants import MINUTE, SECOND, Instant
 from web.context import CONTEXT
 from web.limits import Window
 from web.pages import PAGES
 from web.server import DESKS, build
 
-CALLS_PER_NUMBER = 3
-"""Requests for one number within an hour: more would make somebody's phone ring who asked for nothing."""
 CALLBACK_SUFFIX = "-callback"
 """`/callback/demo` finds the channel `demo` or, since a chat may have that name, `demo-callback`."""
 
@@ -169,7 +167,7 @@ class _Doors:
             clock=application.clock,
             random_bytes=secrets.token_bytes,
             by_address=Window(application.settings.web.form_requests, MINUTE),
-            by_phone=Window(CALLS_PER_NUMBER, HOUR),
+            by_phone=application.calls_by_number,
             client_of=app[CONTEXT].proxies.client_of,
             language_of=pages.language_of,
             translate=translate,

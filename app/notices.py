@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from autoresponders.templates import Wordings
@@ -63,7 +64,7 @@ class Notices:
             channel=interaction.channel,
             author="bot",
             at=now,
-            text="\n\n".join(await self._parts(effect, interaction, number, attributes.get("time_zone"))),
+            text="\n\n".join(await self._parts(effect, interaction, number, attributes)),
             subject=self._wordings.text("callback_subject", interaction.language, number=number) if by_mail else "",
         )
         if effect.due is None:
@@ -94,9 +95,12 @@ class Notices:
             )
         )
 
-    async def _parts(self, effect: SendNotice, interaction: InteractionRow, number: str, zone: object) -> list[str]:
-        language = interaction.language
-        phone = await self._phone(interaction.customer)
+    async def _parts(
+        self, effect: SendNotice, interaction: InteractionRow, number: str, attributes: Mapping[str, Any]
+    ) -> list[str]:
+        """Return the paragraphs; `attributes` of the first message are what the customer gave with it."""
+        language, zone = interaction.language, attributes.get("time_zone")
+        phone = attributes.get("phone") or await self._phone(interaction.customer)
         parts = [self._wordings.text(effect.notice, language, number=number, phone=phone)]
         if effect.due is not None:
             parts.append(self._when(effect.due, self._slot(interaction.queue), language, zone))
