@@ -33,6 +33,7 @@ from customers.identity import new_customer_id
 from queues.interaction import Interaction
 from queues.lifecycle import InteractionState
 from router import events as e
+from router.admission import BLOCKED_SENDER
 from router.commands import CustomerBack, CustomerGone, Leave, WantPerson
 from router.expect import expected_wait, position
 from vocabulary.errors import Lagged
@@ -308,6 +309,7 @@ class ChatConversations:
             seq=interaction.messages,
             place=self._place(interaction),
             agent=await self._agent_name(joined) if joined is not None else None,
+            refused=BLOCKED_SENDER if interaction.disposition == BLOCKED_SENDER else None,
             ways=self._ways.offered(interaction),
             taken=await self._ways.taken(interaction),
         )

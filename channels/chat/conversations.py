@@ -35,8 +35,8 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     """A conversation as its customer may see it.
 
     `seq` is the number of its last message, 0 if it has none. `place` is None unless it waits; `agent` is the shown
-    name of the agent who has it now, or None. `ways`: what he may choose instead of waiting. `taken`: it goes on
-    elsewhere.
+    name of the agent who has it now, or None. `refused`: why nobody will answer it. `ways`: what he may choose instead
+    of waiting. `taken`: it goes on elsewhere.
     """
 
     id: str
@@ -45,6 +45,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     seq: int
     place: Place | None = None
     agent: str | None = None
+    refused: str | None = None
     ways: Ways = NO_WAYS
     taken: Taken | None = None
 

@@ -87,6 +87,7 @@ class Session:
         self._news = 0
         self._shown: Place | str | Taken | None = None
         self._ways = NO_WAYS
+        self._refused: str | None = None
         self._read = 0
         self.visitor: str | None = None
         self.language = languages[0]
@@ -237,7 +238,7 @@ class Session:
             actions.append(Send(self._welcome(conversation, is_open=is_open)))
             if conversation is not None:
                 # The welcome tells them, so that a page that comes back changes in one step.
-                self._ways, self._shown = conversation.ways, conversation.taken
+                self._ways, self._shown, self._refused = conversation.ways, conversation.taken, conversation.refused
         # News that came during the look is younger than what the look saw.
         if conversation is not None and glance.news == self._news:
             actions += self._stands(conversation)
@@ -282,7 +283,9 @@ class Session:
 
     def settled(self, glance: Glance) -> list[Action]:
         """End a look: every message that was durable when it began has been sent, so its acks may follow."""
-        return [Send(frames.Ack(seq=seq, client_id=client_id)) for client_id, seq in glance.acks]
+        acks = [Send(frames.Ack(seq=seq, client_id=client_id)) for client_id, seq in glance.acks]
+        refused, self._refused = self._refused, None
+        return [*acks, *([] if refused is None else self._over(frames.EndedOut(seq=self.last, reason=refused)))]
 
     # -- news
 

@@ -50,6 +50,13 @@ def test_without_hours_windows_count_from_midnight() -> None:
     assert found == [START + 30 * MINUTE, START + HOUR]
 
 
+def test_windows_of_hours_that_never_end_stay_where_they_are_as_time_passes() -> None:
+    always = Hours(zone=ZoneInfo("Europe/Warsaw"), week=((Interval(0, 24 * 60),),) * 7)
+    for late in (0, 1, 7 * MINUTE):
+        found = list(windows(QueuePolicy(name="q"), always, START + 1 + late, START + HOUR + 1))
+        assert found == [START + 30 * MINUTE, START + HOUR]
+
+
 def test_windows_keep_to_the_clock_on_the_wall_when_it_changes() -> None:
     warsaw = Hours(zone=ZoneInfo("Europe/Warsaw"), week=((Interval(9 * 60, 10 * 60),),) * 7)
     saturday = START + 27 * DAY - 9 * HOUR - 30 * MINUTE
