@@ -6,10 +6,11 @@ from itertools import islice
 from typing import Protocol
 
 from app.engine import Engine
-from app.notices import CALENDAR_NAME, zone_of
+from app.notices import CALENDAR_NAME
 from app.openings import free_windows
 from autoresponders.templates import Wordings
 from channels.callback.phones import PhoneRefused, example, likely_e164, region_of
+from channels.callback.times import zone_of
 from channels.chat.conversations import Identity
 from channels.chat.ways import NO_WAYS, CallWish, LeftMessage, Taken, WayRefused, Ways, Windows
 from queues.interaction import Interaction

@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from autoresponders.templates import Wordings
 from channels.callback.calendar import Appointment, calendar
+from channels.callback.times import zone_of
 from router.effects import SendNotice
 from vocabulary.ids import InteractionId, QueueName, derived_id, reference
 from vocabulary.instants import MINUTE, Instant, Span
@@ -126,13 +126,3 @@ class Notices:
 
     def _slot(self, queue: QueueName) -> Span:
         return self._slot_of(queue) if self._slot_of is not None else _USUAL_SLOT
-
-
-def zone_of(name: object) -> ZoneInfo | None:
-    """Return the IANA zone `name`, or None if there is none of that name."""
-    if not isinstance(name, str):
-        return None
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None

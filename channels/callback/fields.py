@@ -8,7 +8,8 @@ import msgspec
 from channels.callback.phones import PhoneRefused, likely_e164
 
 NAME_MAX, TOPIC_MAX, MESSAGE_MAX = 100, 100, 2000
-KEPT = ("name", "phone", "topic", "message", "consent")
+KEPT = ("name", "phone", "topic", "message", "consent", "slot", "day", "shown_day", "time_zone")
+"""Fields that come back as they were typed. `day`: whose times are wanted; `shown_day`: whose were shown."""
 TRAP = "website"
 """A field that people do not see. What programs write into it gives them away."""
 

@@ -87,7 +87,7 @@ function CallbackForm() {
   const example = chat.ways.value?.phone_example;
   const some = days.value.length > 0;
   const choice = (/** @type {"now" | "slot"} */ one) => html`<label class="tick"><input type="radio" name="when" value=${one}
-    checked=${when === one} onChange=${() => change({ when: one })} /><span>${t(`chat.way.when.${one}`)}</span></label>`;
+    checked=${when === one} onChange=${() => change({ when: one })} /><span>${t(one === "now" ? "callback.when.now" : "chat.way.when.slot")}</span></label>`;
   return html`<${WayForm} go=${t("chat.way.callback.go")}>
     <div class="field"><label for="way-phone">${t("callback.phone")}</label>
       <input id="way-phone" type="tel" name="phone" inputmode="tel" autocomplete="tel" required maxlength="40" value=${phone} ...${described("phone", example ? "phone-hint" : "")}

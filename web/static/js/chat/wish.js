@@ -138,6 +138,7 @@ function fieldOf(code) {
 
 /** @param {string} code */
 function said(code) {
+  if (fieldOf(code) === "slot") return t("callback.error.slot.gone");
   const keys = [`callback.error.${code}`, `chat.way.error.${code}`, `chat.way.error.${fieldOf(code)}`];
   return t(keys.find(known) ?? "chat.way.error.form");
 }
