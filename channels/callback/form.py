@@ -163,14 +163,16 @@ class CallbackForm:
             return self._again(request, page, "form.old", status=422)
         regions = (region_of(self._language_of(request), self._region), self._region)
         filled, faults = checked(page.values, regions, self._countries)
-        slot, slot_faults = self._slot(request, page)
+        slot, slot_faults = self._slot(page)
         if filled is None or slot_faults:
             return self._form(request, page.values, {**faults, **slot_faults}, token=page.token, status=422)
-        if wait := self._by_phone.take(filled.phone, self._clock.now()):
+        # A window that is taken is perhaps his own, by a double click; else it is refused, and counts for nothing.
+        counts = slot is None or slot in self._free(request, page.values).starts
+        if counts and (wait := self._by_phone.take(filled.phone, self._clock.now())):
             return self._again(request, page, "phone.too_often", status=429, wait=wait)
         return await self._accept(request, page, self._message(page.form, filled, slot), slot)
 
-    def _slot(self, request: web.Request, page: _Page) -> tuple[Instant | None, dict[str, str]]:
+    def _slot(self, page: _Page) -> tuple[Instant | None, dict[str, str]]:
         """Return the window that was chosen, None for as soon as possible, and what is wrong with the choice."""
         chosen = page.values["slot"]
         if not chosen and page.has_times:
@@ -179,8 +181,7 @@ class CallbackForm:
             return None, {}
         if not (chosen.isascii() and chosen.isdigit() and len(chosen) < 16):
             return None, {"slot": "slot.gone"}
-        free = int(chosen) in self._free(request, page.values).starts
-        return (int(chosen), {}) if free else (None, {"slot": "slot.gone"})
+        return int(chosen), {}
 
     def _free(self, request: web.Request, values: Mapping[str, str]) -> Free:
         return self._free_windows(values["topic"], values["message"], language=self._language_of(request))

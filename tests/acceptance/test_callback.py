@@ -84,6 +84,31 @@ async def test_a_time_is_booked_without_javascript_and_shown_with_its_links(hous
     await expect(page.get_by_text("The callback is cancelled.")).to_be_visible()
 
 
+async def test_a_blocked_sender_is_told_that_the_form_cannot_help_him(house: House, windows: Windows) -> None:
+    customer = Person(await windows.open(house.base))
+    customer.window.forgive("status of 409")
+
+    async def ask(topic: str) -> None:
+        await customer.go("/callback/demo")
+        await customer.page.get_by_label("Name").fill("Sam Seller")
+        await customer.page.get_by_label("Phone number").fill("+48 604 567 890")
+        await customer.page.get_by_label("What is it about?").fill(topic)
+        await customer.page.get_by_role("checkbox").check()
+        await customer.button("callback.go").click()
+
+    await ask("Buy!")
+    await expect(customer.page.get_by_role("heading", name="Thank you")).to_be_visible()
+    callback = await house.interaction(medium="callback", state="waiting")
+    await house.supervisor.call("POST", f"/interactions/{callback['id']}/spam", {})
+    await ask("Buy more!")
+    await expect(customer.page.get_by_role("alert")).to_have_text(customer.words("callback.error.form.refused"))
+    kept = await house.interaction(medium="callback", disposition="blocked_sender")
+    assert (kept["state"], kept["customer"]["id"]) == ("closed", callback["customer"]["id"])
+    await house.supervisor.call("PATCH", f"/customers/{kept['customer']['id']}", {"blocked": False})
+    await ask("I am sorry")
+    await expect(customer.page.get_by_role("heading", name="Thank you")).to_be_visible()
+
+
 async def test_times_are_shown_by_the_visitors_clock_where_scripts_run(house: House, windows: Windows) -> None:
     customer = Person(await windows.open(house.base, timezone_id="America/New_York"))
     await customer.go("/callback/demo")

@@ -334,7 +334,7 @@ async def test_a_time_is_booked_and_confirmed() -> None:
 
 @pytest.mark.parametrize(
     ("slot", "fault"),
-    [({}, "missing"), ({"slot": ""}, "missing"), ({"slot": str(NINE + 1)}, "gone"), ({"slot": "soon"}, "gone")],
+    [({}, "missing"), ({"slot": ""}, "missing"), ({"slot": "soon"}, "gone"), ({"slot": "9" * 20}, "gone")],
 )
 async def test_what_is_no_time_is_told_at_its_field(slot: dict[str, str], fault: str) -> None:
     house = house_with_times()
@@ -348,9 +348,20 @@ async def test_what_is_no_time_is_told_at_its_field(slot: dict[str, str], fault:
 
 async def test_a_time_that_somebody_took_meanwhile_is_told_and_so_is_who_is_refused() -> None:
     house = house_with_times()
-    async with visiting(form_of(house)) as visitor:
+    async with visiting(form_of(house, by_phone=Window(1, HOUR))) as visitor:
         for code, field in (("slot.gone", "slot"), ("form.refused", "form")):
             house.refuses = code
-            page = await visitor.fill_in(**TIMES, slot=str(NINE))
+            page = await visitor.fill_in(**TIMES, slot=str(NINE + 1))
             assert (visitor.status, page["errors"]) == (409, {field: f"en:callback.error.{code}"})
             assert page["values"]["name"] == GOOD["name"]
+        house.refuses = None
+        assert (await visitor.fill_in(**TIMES, slot=str(NINE)))["reference"] == "R-1"
+
+
+async def test_a_double_click_on_the_last_place_is_confirmed_twice() -> None:
+    house = house_with_times()
+    async with visiting(form_of(house)) as visitor:
+        fields = {**GOOD, **TIMES, "slot": str(NINE), "token": (await visitor.open())["token"]}
+        first = await visitor.send(fields)
+        house.starts = STARTS[1:]
+        assert (await visitor.send(fields))["reference"] == first["reference"] == "R-1"
