@@ -1,27 +1,30 @@
 """The page behind the link in a callback's confirmation: see it, choose another time, cancel, save it in a calendar."""
 
 from collections.abc import Sequence
-from datetime import datetime, tzinfo
-from itertools import islice
+from datetime import date, tzinfo
+from functools import partial
+from itertools import groupby, islice
 from typing import Any
 
 from aiohttp import web
 
 from app.engine import Engine
-from app.notices import CALENDAR_NAME, Notices, zone_of
+from app.notices import CALENDAR_NAME, Notices
+from app.openings import free_windows
 from channels.callback.sealed import Keys, interaction_of_link, link_token
+from channels.callback.times import day_of, window_text, zone_of
 from queues.interaction import Interaction
 from queues.lifecycle import InteractionState
-from queues.slots import windows
-from router.callbacks import bookable_until, places_left
+from queues.policy import QueuePolicy
 from router.commands import CancelCallback, RescheduleCallback
-from router.opening import hours_of
 from vocabulary.ids import InteractionId, reference
+from vocabulary.instants import Instant, Span
 from vocabulary.stores import Store
+from web.i18n import day_name
 from web.pages import PAGES
 
 S = InteractionState
-SHOWN_MAX = 60
+SHOWN_MAX = 500
 """So many windows are offered on the page."""
 _BODY_MAX = 4096
 _CHANGEABLE = (S.SCHEDULED, S.WAITING, S.OFFERED)
@@ -100,9 +103,9 @@ class Bookings:
             values |= {
                 "reference": reference(found.number),
                 "cancelled": found.disposition == "cancelled" or found.state is S.ABANDONED,
-                "due": None if scheduled is None else _shown(scheduled, zone),
+                "due": None if scheduled is None else self._due(request, found, scheduled, zone),
                 "zone": str(zone),
-                "slots": self._slots(found, zone) if changeable else [],
+                "days": self._days(request, found, zone) if changeable else [],
                 "calendar": CALENDAR_NAME,
             }
         response = request.app[PAGES].render(request, "booking.html", status=status, **values)
@@ -111,23 +114,31 @@ class Bookings:
         response.headers["X-Robots-Tag"] = "noindex"
         return response
 
-    def _slots(self, found: Interaction, zone: tzinfo) -> list[tuple[int, str]]:
-        """Return the windows that he may choose, with how his clock shows them."""
-        policy, now = self._engine.policy, self._engine.clock.now()
-        queue = policy.queues.get(found.queue)
-        if queue is None:
-            return []
-        starts = windows(queue, hours_of(policy, queue), now + 1, bookable_until(queue, now) + 1)
-        free = (start for start in starts if places_left(self._engine.state, queue, start))
-        return [(start, _shown(start, zone)) for start in islice(free, SHOWN_MAX)]
+    def _due(self, request: web.Request, found: Interaction, start: Instant, zone: tzinfo) -> dict[str, str]:
+        """Return when he is called, as people read it."""
+        name = partial(day_name, request.app[PAGES].language_of(request))
+        return {"day": name(day_of(start, zone)), "time": window_text(start, start + self._length(found), zone)}
+
+    def _days(self, request: web.Request, found: Interaction, zone: tzinfo) -> list[tuple[str, list[tuple[int, str]]]]:
+        """Return the windows that he may choose by day, with how his clock shows them."""
+        name = partial(day_name, request.app[PAGES].language_of(request))
+        starts = islice(free_windows(self._engine, found.queue), SHOWN_MAX)
+        length = self._length(found)
+        return [
+            (name(day), [(start, window_text(start, start + length, zone)) for start in of_day])
+            for day, of_day in groupby(starts, partial(_day_in, zone))
+        ]
+
+    def _length(self, found: Interaction) -> Span:
+        return self._engine.policy.queues.get(found.queue, QueuePolicy(name=found.queue)).callback_slot
 
     async def _zone_of(self, id: InteractionId) -> tzinfo:
         first = await self._store.messages(id, limit=1)
         return zone_of(first[0].attributes.get("time_zone")) or self._zone if first else self._zone
 
 
-def _shown(at: int, zone: tzinfo) -> str:
-    return f"{datetime.fromtimestamp(at / 1000, zone):%Y-%m-%d %H:%M}"
+def _day_in(zone: tzinfo, start: Instant) -> date:
+    return day_of(start, zone)
 
 
 def link_of(public_url: str, keys: Keys, interaction: InteractionId) -> str:

@@ -12,6 +12,7 @@ import msgspec
 import structlog
 
 from app.bookings import Bookings, link_of
+from app.chat_ways import ChatWays
 from app.clock import SystemClock
 from app.conversations import ChatConversations
 from app.days import days_in
@@ -34,7 +35,7 @@ from channels.email.imap_progress import Bookmark
 from channels.email.listener import MailListener
 from channels.email.smtp import SmtpSender
 from channels.message import Address
-from config.channel_schema import EmailChannel, ReceiveImap, ReceiveLmtp
+from config.channel_schema import CallbackChannel, EmailChannel, ReceiveImap, ReceiveLmtp
 from config.policy import policy_of
 from config.schema import Settings
 from config.secrets import SecretRefused, create_secret, password_of, secret_of
@@ -43,12 +44,16 @@ from router.policy import Policy
 from storage.bus import LocalBus
 from storage.sqlite import SqliteStore
 from vocabulary.errors import PermanentFailure
-from vocabulary.instants import SECOND, Span
+from vocabulary.instants import HOUR, SECOND, Span
+from web.limits import Window
 
 log = structlog.get_logger()
 
 DRAIN_S = 8.0
 """How long a stop waits for what was taken in; with closing, it stays below ten seconds."""
+
+CALLS_PER_NUMBER = 3
+"""Requests for one number within an hour: more would make somebody's phone ring who asked for nothing."""
 
 Work = Callable[[], Awaitable[None]]
 
@@ -69,6 +74,7 @@ class Application:
         self._tasks: list[asyncio.Task[None]] = []
         self._writer: asyncio.Task[None] | None = None
         self.listeners: dict[str, MailListener] = {}
+        self.calls_by_number = Window(CALLS_PER_NUMBER, HOUR)
 
     # -- start and stop
 
@@ -147,7 +153,20 @@ class Application:
             queues=self.queues,
             link_of=link,
         )
-        self.conversations = ChatConversations(engine=engine, store=store, intake=self.intake, company=site.name)
+        self.conversations = ChatConversations(
+            engine=engine,
+            store=store,
+            intake=self.intake,
+            ways=ChatWays(
+                engine=engine,
+                store=store,
+                wordings=wordings,
+                region=_region(self.settings),
+                by_phone=self.calls_by_number,
+                link_of=link,
+            ),
+            company=site.name,
+        )
         self.mailroom = Mailroom(
             engine=engine,
             store=store,
@@ -291,6 +310,12 @@ def _policy(settings: Settings) -> Policy:
 def _knowledge(settings: Settings) -> Knowledge:
     folder = settings.knowledge.folder
     return load_knowledge(folder, settings.site.languages) if folder is not None else {}
+
+
+def _region(settings: Settings) -> str:
+    """Return the country where numbers without a prefix are in chats: that of the first callback form."""
+    forms = (channel for channel in settings.channels.values() if isinstance(channel, CallbackChannel))
+    return next((form.country for form in forms if form.country), "")
 
 
 def _mailboxes(settings: Settings) -> dict[str, EmailChannel]:

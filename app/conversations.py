@@ -7,6 +7,7 @@ from typing import Literal, cast
 
 import msgspec
 
+from app.chat_ways import ChatWays
 from app.engine import Engine
 from app.intake import Intake, Wishes
 from channels.chat.conversations import (
@@ -14,8 +15,10 @@ from channels.chat.conversations import (
     Conversation,
     Ended,
     ExpectedWait,
+    Gone,
     Identity,
     Joined,
+    Offered,
     Place,
     Queued,
     Said,
@@ -24,17 +27,19 @@ from channels.chat.conversations import (
     Typing,
     Update,
 )
+from channels.chat.ways import CallWish, LeftMessage, WayRefused, Windows
 from channels.message import Address, InboundMessage
 from customers.identity import new_customer_id
 from queues.interaction import Interaction
 from queues.lifecycle import InteractionState
 from router import events as e
+from router.admission import BLOCKED_SENDER
 from router.commands import CustomerBack, CustomerGone, Leave, WantPerson
 from router.expect import expected_wait, position
 from vocabulary.errors import Lagged
 from vocabulary.ids import CustomerId, InteractionId, reference
-from vocabulary.instants import SECOND
-from vocabulary.media import CHAT
+from vocabulary.instants import SECOND, Instant
+from vocabulary.media import CALLBACK, CHAT, EMAIL
 from vocabulary.records import MessageRow
 from vocabulary.stores import Store
 from web.site import Logged
@@ -49,10 +54,11 @@ Inbox = asyncio.Queue[Update | None]
 class ChatConversations:
     """The chats of one site. `run` must be running for followers to hear anything."""
 
-    def __init__(self, *, engine: Engine, store: Store, intake: Intake, company: str) -> None:
+    def __init__(self, *, engine: Engine, store: Store, intake: Intake, ways: ChatWays, company: str) -> None:
         self._engine = engine
         self._store = store
         self._intake = intake
+        self._ways = ways
         self._company = company
         self._followers: dict[CustomerId, set[Inbox]] = {}
         self._places: dict[InteractionId, Place] = {}
@@ -61,13 +67,15 @@ class ChatConversations:
     # -- what a socket asks for
 
     async def current(self, visitor: str) -> Conversation | None:
-        interaction = await self._current(visitor)
+        interaction = await self._shown(visitor)
         return await self._conversation(interaction) if interaction is not None else None
 
     async def say(
         self, visitor: str, *, channel: str, client_id: str, text: str, language: str, identity: Identity
     ) -> Said:
-        current = await self._current(visitor)
+        current = await self._shown(visitor)
+        # What went on elsewhere goes on there; here something new begins.
+        goes_on = current is not None and current.medium == CHAT
         message = InboundMessage(
             channel=channel,
             medium=CHAT,
@@ -80,7 +88,7 @@ class ChatConversations:
         )
         admission = await self._intake.receive(
             message,
-            continues=current.id if current is not None else None,
+            continues=current.id if current is not None and goes_on else None,
             wishes=Wishes(page_language=language),
         )
         row = await self._store.message(admission.message or "")
@@ -91,7 +99,7 @@ class ChatConversations:
 
     async def messages(self, conversation: str, after: int) -> Sequence[ChatMessage]:
         rows = await self._store.messages(conversation, after=after, limit=100_000)
-        return [await self._message(row) for row in rows if row.author in _SHOWN and row.number is not None]
+        return [await self._message(row) for row in rows if self._is_shown(row)]
 
     @asynccontextmanager
     async def follow(self, visitor: str) -> AsyncIterator[AsyncIterator[Update]]:
@@ -114,6 +122,17 @@ class ChatConversations:
 
     async def wants_person(self, conversation: str) -> None:
         await self._engine.submit(WantPerson(conversation))
+
+    async def windows(self, conversation: str, after: Instant) -> Windows:
+        return await self._ways.windows(conversation, after)
+
+    async def call_back(self, conversation: str, wish: CallWish, *, language: str) -> WayRefused | None:
+        return await self._ways.call_back(conversation, wish, language=language)
+
+    async def leave_message(
+        self, visitor: str, conversation: str, left: LeftMessage, *, identity: Identity
+    ) -> WayRefused | None:
+        return await self._ways.leave_message(visitor, conversation, left, identity=identity)
 
     async def leave(self, conversation: str) -> None:
         await self._engine.submit(Leave(conversation))
@@ -154,17 +173,43 @@ class ChatConversations:
         interaction = self._engine.state.interactions.get(getattr(event, "interaction", None) or "")
         if interaction is None or interaction.customer not in self._followers:
             return
-        update = await self._update(event)
+        chats = interaction.medium == CHAT
+        update = await (self._update(event) if chats else self._news_of_elsewhere(event, interaction))
         if update is not None:
             self._tell(interaction.customer, update)
-        if isinstance(event, e.Enqueued | e.Offered):
+        if chats and isinstance(event, e.Enqueued | e.Offered | e.WayOffered):
             self._tell_place(interaction)
+            self._tell(interaction.customer, Offered(interaction.id, self._ways.offered(interaction)))
+
+    async def _news_of_elsewhere(self, event: e.AnyEvent, interaction: Interaction) -> Update | None:
+        """Return what the chat is told of what goes on as a callback or e-mail."""
+        match event:
+            case e.MessageAdded():
+                return await self._spoken(event)
+            case e.Converted() | e.Scheduled() | e.Enqueued():
+                taken = await self._ways.taken(interaction)
+                return None if taken is None else Gone(interaction.id, taken)
+            case e.Closed(interaction=id, reason=reason):
+                return Ended(id, reason)
+            case e.Abandoned(interaction=id):
+                return Ended(id, "customer_left")
+            case _:
+                return None
+
+    async def _spoken(self, event: e.MessageAdded) -> Update | None:
+        row = await self._store.message(event.message)
+        return Spoken(event.interaction, await self._message(row)) if row is not None and self._is_shown(row) else None
+
+    def _is_shown(self, row: MessageRow) -> bool:
+        """Tell whether the visitor sees it here: not notes, nor mails, which he gets as such."""
+        channel = self._engine.policy.channels.get(row.channel)
+        mailed = channel is not None and channel.medium == EMAIL
+        return row.author in _SHOWN and row.number is not None and not mailed
 
     async def _update(self, event: e.AnyEvent) -> Update | None:
         match event:
-            case e.MessageAdded(interaction=id, message=message, author="customer" | "agent" | "bot"):
-                row = await self._store.message(message)
-                return Spoken(id, await self._message(row)) if row is not None else None
+            case e.MessageAdded():
+                return await self._spoken(event)
             case e.OfferAccepted(interaction=id, agent=agent):
                 return Joined(id, await self._agent_name(agent))
             case (
@@ -174,9 +219,6 @@ class ChatConversations:
                 return Joined(id, await self._agent_name(agent))
             case e.Transferred(interaction=id) | e.OwnerLost(interaction=id):
                 return Transferred(id)
-            case e.Converted(interaction=id, medium=medium):
-                # It goes on elsewhere; what is told of that comes as a message.
-                return Ended(id, medium)
             case e.Ended(interaction=id, by=by):
                 return Ended(id, by)
             case e.Closed(interaction=id, reason=reason):
@@ -223,15 +265,31 @@ class ChatConversations:
         known = await self._store.customer_by_identity("visitor", visitor)
         return known.id if known is not None else new_customer_id(("visitor", visitor))
 
+    async def _shown(self, visitor: str) -> Interaction | None:
+        """Return what the visitor's page shows: the latest chat that has not been forgotten, wherever it went on."""
+        return await self._latest(visitor, elsewhere=True)
+
     async def _current(self, visitor: str) -> Interaction | None:
         """Return the visitor's latest chat that has not been forgotten."""
+        return await self._latest(visitor, elsewhere=False)
+
+    async def _latest(self, visitor: str, *, elsewhere: bool) -> Interaction | None:
         customer = await self._customer(visitor)
         rows = await self._store.interactions(customer=customer, limit=5)
         for row in rows:
             found = self._engine.state.interactions.get(row.id)
-            if found is not None and found.medium == CHAT:
+            if found is None:
+                continue
+            if found.medium == CHAT or (elsewhere and await self._began_here(visitor, found)):
                 return found
         return None
+
+    async def _began_here(self, visitor: str, interaction: Interaction) -> bool:
+        """Tell whether a callback or e-mail was this visitor's chat. Nothing else of his customer is for his page."""
+        if interaction.medium not in (CALLBACK, EMAIL):
+            return False
+        first = await self._store.messages(interaction.id, limit=1)
+        return bool(first) and (first[0].external_id or "").startswith(f"{visitor}:")
 
     async def _interaction(self, id: InteractionId) -> Interaction:
         """Return the interaction, from the records once the core has forgotten it."""
@@ -243,7 +301,7 @@ class ChatConversations:
         return msgspec.json.decode(row.body, type=Interaction)
 
     async def _conversation(self, interaction: Interaction) -> Conversation:
-        joined = interaction.agent if interaction.state in (S.ACTIVE, S.PARKED) else None
+        joined = interaction.agent if interaction.state in (S.ACTIVE, S.PARKED) and interaction.medium == CHAT else None
         return Conversation(
             id=interaction.id,
             reference=reference(interaction.number),
@@ -251,10 +309,13 @@ class ChatConversations:
             seq=interaction.messages,
             place=self._place(interaction),
             agent=await self._agent_name(joined) if joined is not None else None,
+            refused=BLOCKED_SENDER if interaction.disposition == BLOCKED_SENDER else None,
+            ways=self._ways.offered(interaction),
+            taken=await self._ways.taken(interaction),
         )
 
     def _place(self, interaction: Interaction) -> Place | None:
-        if interaction.state not in (S.WAITING, S.OFFERED):
+        if interaction.state not in (S.WAITING, S.OFFERED) or interaction.medium != CHAT:
             return None
         where = position(self._engine.state, interaction.id)
         wait = expected_wait(self._engine.state, self._engine.policy, interaction.id)

@@ -2,27 +2,40 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
 from app.compose import Application
-from app.intake import Wishes
+from app.intake import TEXT_MAX, Wishes
+from app.openings import free_windows
 from channels.callback.form import CallbackForm
-from channels.callback.receipt import ExpectedWait, Receipt
+from channels.callback.receipt import ExpectedWait, Receipt, RequestRefused
+from channels.callback.times import Free
 from channels.chat.socket import ChatEndpoint
 from channels.message import InboundMessage
 from config.channel_schema import CallbackChannel, ChatChannel
+from queues.lifecycle import InteractionState
+from queues.policy import QueuePolicy
+from router.admission import BLOCKED_SENDER
+from router.commands import Admit
 from router.expect import expected_wait, position
-from vocabulary.ids import reference
-from vocabulary.instants import HOUR, MINUTE, SECOND, Instant
+from router.opening import hours_of
+from router.triage import triage
+from vocabulary.ids import QueueName, reference
+from vocabulary.instants import MINUTE, SECOND, Instant
+from vocabulary.media import CALLBACK
 from web.context import CONTEXT
+from web.i18n import day_name
 from web.limits import Window
 from web.pages import PAGES
 from web.server import DESKS, build
+from web.site import NotTaken
 
-CALLS_PER_NUMBER = 3
-"""Requests for one number within an hour: more would make somebody's phone ring who asked for nothing."""
+WINDOWS_MAX = 10_000
+"""So many windows a form knows of: 90 days of every quarter of an hour."""
 CALLBACK_SUFFIX = "-callback"
 """`/callback/demo` finds the channel `demo` or, since a chat may have that name, `demo-callback`."""
 
@@ -144,10 +157,25 @@ class _Doors:
     def _callback_form(self, app: web.Application, name: str, channel: CallbackChannel) -> CallbackForm:
         application, pages = self._application, app[PAGES]
 
-        async def receive(message: InboundMessage, *, language: str) -> Receipt:
-            wishes = Wishes(page_language=language, queue=channel.queue)
-            admission = await application.intake.receive(message, wishes=wishes)
-            return await self._receipt(admission.interaction)
+        async def receive(
+            message: InboundMessage, *, language: str, slot: Instant | None, time_zone: str | None
+        ) -> Receipt:
+            queue = channel.queue
+            if slot is not None:
+                # The window is one of this queue, and was chosen by its clock.
+                queue = self._queue(name, channel, message.subject, message.text, language)
+                time_zone = time_zone or str(self._free(queue).zone)
+            wishes = Wishes(page_language=language, queue=queue, slot=slot, time_zone=time_zone)
+            try:
+                admission = await application.intake.receive(message, wishes=wishes)
+            except NotTaken as refused:
+                if slot is None:
+                    raise
+                raise RequestRefused("slot.gone") from refused
+            return await self._receipt(admission.interaction, time_zone)
+
+        def windows(topic: str, text: str, *, language: str) -> Free:
+            return self._free(self._queue(name, channel, topic, text, language))
 
         spoken = channel.languages or application.settings.site.languages
 
@@ -159,6 +187,7 @@ class _Doors:
 
         return CallbackForm(
             receive,
+            windows,
             channel=name,
             company=application.settings.site.name,
             languages=[language for language in spoken if language in pages.catalogues.languages],
@@ -169,21 +198,51 @@ class _Doors:
             clock=application.clock,
             random_bytes=secrets.token_bytes,
             by_address=Window(application.settings.web.form_requests, MINUTE),
-            by_phone=Window(CALLS_PER_NUMBER, HOUR),
+            by_phone=application.calls_by_number,
             client_of=app[CONTEXT].proxies.client_of,
             language_of=pages.language_of,
             translate=translate,
+            day_name=day_name,
             render=render,
         )
 
-    async def _receipt(self, id: str) -> Receipt:
+    def _queue(self, name: str, channel: CallbackChannel, topic: str, text: str, language: str) -> QueueName:
+        """Return the queue that a request goes to: that of the form, or what the rules say of its words."""
+        engine = self._application.engine
+        asked = Admit(
+            id="", channel=name, medium=CALLBACK, customer="", subject=topic, text=text[:TEXT_MAX], language=language
+        )
+        now = self._application.clock.now()
+        return channel.queue or triage(asked, engine.state, engine.policy, now).then.queue
+
+    def _free(self, name: QueueName) -> Free:
+        engine = self._application.engine
+        queue = engine.policy.queues.get(name, QueuePolicy(name=name))
+        hours = hours_of(engine.policy, queue)
+        zone = hours.zone if hours is not None else ZoneInfo(self._application.settings.site.time_zone)
+        starts = tuple(islice(free_windows(engine, name), WINDOWS_MAX))
+        return Free(starts, queue.callback_slot, zone)
+
+    async def _receipt(self, id: str, time_zone: str | None) -> Receipt:
         engine = self._application.engine
         row = await self._application.store.interaction(id)
         assert row is not None, f"{id} was admitted, so it is in the records"
+        held = engine.state.interactions.get(id)
+        if held is not None and held.disposition == BLOCKED_SENDER:
+            raise RequestRefused("form.refused")
         wait = expected_wait(engine.state, engine.policy, id)
         shown = ExpectedWait(*(round(each / SECOND) for each in wait)) if wait is not None else None
-        link = self._application.site.callback_link(id)
-        return Receipt(reference(row.number), position(engine.state, id), shown, link)
+        starts_at = held.scheduled_at if held is not None and held.state is InteractionState.SCHEDULED else None
+        free = self._free(row.queue)
+        return Receipt(
+            reference(row.number),
+            position(engine.state, id),
+            shown,
+            self._application.site.callback_link(id),
+            starts_at=starts_at,
+            ends_at=None if starts_at is None else starts_at + free.length,
+            time_zone=time_zone or str(free.zone),
+        )
 
     def _form(self, request: web.Request) -> CallbackForm:
         name = request.match_info["channel"]

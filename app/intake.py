@@ -15,8 +15,10 @@ from autoresponders.knowledge import Knowledge, candidates
 from channels.email.thread import interaction_of, interaction_of_address, thread_keys
 from channels.message import Attachment, InboundMessage
 from classifiers.cascade import Classification
+from customers.blocking import is_blocked
 from customers.identity import Identity, identities, new_customer_id
 from queues.interaction import Label
+from queues.lifecycle import OPEN
 from router.commands import AddMessage, Admit, StartOutbound
 from router.decision import Decision
 from vocabulary.ids import AgentId, CustomerId, InteractionId, derived_id, keyed_hash
@@ -151,14 +153,21 @@ class Intake:
     ) -> Admission:
         customer, learnt = await self._identify(message, who, wishes)
         found = continues or await self._thread(message, customer)
-        if found is not None:
+        known = await self._store.customer(customer)
+        if found is not None and not (_is_blocked(known) and self._is_over(found)):
             row = self._gated(_message_row(message, found, received), customer)
             command = AddMessage(interaction=found, message=row.id, author="customer")
             decision = await self._engine.submit(command, [*learnt, *_rows(message, row)])
             if decision.refusal is None:
                 return Admission(found, row.id, known=False)
             # Too old to open again: a new interaction that links to the old.
-        return await self._admit(message, customer, learnt, received, wishes, follows=found)
+        new = _New(customer, known, learnt, received, found)
+        return await self._admit(message, new, wishes)
+
+    def _is_over(self, id: InteractionId) -> bool:
+        """Tell whether a message would open the interaction again."""
+        held = self._engine.state.interactions.get(id)
+        return held is None or held.state not in OPEN
 
     def _gated(self, row: MessageRow, customer: CustomerId) -> MessageRow:
         """Return the message; one from somebody else is marked as unverified (the sender gate, reliability.md 4.3)."""
@@ -208,16 +217,8 @@ class Intake:
         row = CustomerRow(id=id, created_at=message.received_at, name=name, language=wishes.language)
         return id, [PutNew(row), *_learnt(id, who)]
 
-    async def _admit(
-        self,
-        message: InboundMessage,
-        customer: CustomerId,
-        learnt: list[Change],
-        received: str | None,
-        wishes: Wishes,
-        follows: InteractionId | None,
-    ) -> Admission:
-        row = _message_row(message, _new_id(message), received)
+    async def _admit(self, message: InboundMessage, new: "_New", wishes: Wishes) -> Admission:
+        row = _message_row(message, _new_id(message), new.received)
         if wishes.time_zone:
             row = msgspec.structs.replace(row, attributes={**row.attributes, "time_zone": wishes.time_zone})
         if wishes.attributes:
@@ -227,12 +228,12 @@ class Intake:
         best, *others = (Label(name, confidence) for name, confidence in classified.labels)
         labels = (best, *(label for label in others if label.confidence >= LABEL_MIN))
         language = wishes.language or classified.language or wishes.page_language
-        known = await self._store.customer(customer)
+        known = new.known
         command = Admit(
             id=row.interaction,
             channel=message.channel,
             medium=message.medium,
-            customer=customer,
+            customer=new.customer,
             message=row.id,
             subject=message.subject,
             text=text,
@@ -251,11 +252,12 @@ class Intake:
             slot=wishes.slot,
             suppressed_by=message.automatic.signals if message.automatic.is_automatic else (),
             candidates=candidates(text, language, labels, self._knowledge),
-            follows=follows,
+            follows=new.follows,
             warnings=(classified.reason,) if classified.failed else (),
             attributes={**(known.attributes if known is not None else {}), **wishes.attributes},
+            blocked=_is_blocked(known),
         )
-        decision = await self._engine.submit(command, [*learnt, *_rows(message, row)])
+        decision = await self._engine.submit(command, [*new.learnt, *_rows(message, row)])
         if decision.refusal is not None and decision.refusal.code != "known":
             raise NotTaken(decision.refusal)
         return Admission(row.interaction, row.id, known=decision.refusal is not None)
@@ -265,6 +267,20 @@ class Intake:
         if message.medium == EMAIL:
             return keyed_hash(self._keys[0], message.sender.address.casefold()) if message.sender else None
         return keyed_hash(self._keys[0], message.visitor) if message.visitor else None
+
+
+class _New(msgspec.Struct, frozen=True):
+    """What is known of a message that begins an interaction: who sent it, what is learnt of him, what it follows."""
+
+    customer: CustomerId
+    known: CustomerRow | None
+    learnt: list[Change]
+    received: str | None
+    follows: InteractionId | None
+
+
+def _is_blocked(customer: CustomerRow | None) -> bool:
+    return customer is not None and is_blocked(customer.attributes)
 
 
 def _identities(message: InboundMessage) -> tuple[Identity, ...]:

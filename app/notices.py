@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any
 
 from autoresponders.templates import Wordings
 from channels.callback.calendar import Appointment, calendar
+from channels.callback.times import zone_of
 from router.effects import SendNotice
 from vocabulary.ids import InteractionId, QueueName, derived_id, reference
 from vocabulary.instants import MINUTE, Instant, Span
@@ -63,7 +64,7 @@ class Notices:
             channel=interaction.channel,
             author="bot",
             at=now,
-            text="\n\n".join(await self._parts(effect, interaction, number, attributes.get("time_zone"))),
+            text="\n\n".join(await self._parts(effect, interaction, number, attributes)),
             subject=self._wordings.text("callback_subject", interaction.language, number=number) if by_mail else "",
         )
         if effect.due is None:
@@ -94,9 +95,12 @@ class Notices:
             )
         )
 
-    async def _parts(self, effect: SendNotice, interaction: InteractionRow, number: str, zone: object) -> list[str]:
-        language = interaction.language
-        phone = await self._phone(interaction.customer)
+    async def _parts(
+        self, effect: SendNotice, interaction: InteractionRow, number: str, attributes: Mapping[str, Any]
+    ) -> list[str]:
+        """Return the paragraphs; `attributes` of the first message are what the customer gave with it."""
+        language, zone = interaction.language, attributes.get("time_zone")
+        phone = attributes.get("phone") or await self._phone(interaction.customer)
         parts = [self._wordings.text(effect.notice, language, number=number, phone=phone)]
         if effect.due is not None:
             parts.append(self._when(effect.due, self._slot(interaction.queue), language, zone))
@@ -122,13 +126,3 @@ class Notices:
 
     def _slot(self, queue: QueueName) -> Span:
         return self._slot_of(queue) if self._slot_of is not None else _USUAL_SLOT
-
-
-def zone_of(name: object) -> ZoneInfo | None:
-    """Return the IANA zone `name`, or None if there is none of that name."""
-    if not isinstance(name, str):
-        return None
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None

@@ -34,6 +34,10 @@ class Wordings:
                 return template.render(**values).strip()
         raise KeyError(key)
 
+    def spoken(self, key: str, language: str | None) -> str:
+        """Return the language that `text` answers in."""
+        return language if language and key in self._templates.get(language, {}) else FALLBACK
+
 
 def shipped_wordings(languages: Iterable[str]) -> Wordings:
     """Return the wordings that come with Centrala."""

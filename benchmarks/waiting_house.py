@@ -119,7 +119,9 @@ class House:
     def seen(self, class_: int) -> Arrival:
         busy = tuple(count - len(idle) for count, idle in zip(self.design.agents, self.idle, strict=True))
         waiting = tuple(tuple(line.values()) for line in self.lines)
-        return Arrival(class_, self.now, waiting, busy, self.last_wait[class_], tuple(each.copied() for each in self.measured))
+        return Arrival(
+            class_, self.now, waiting, busy, self.last_wait[class_], tuple(each.copied() for each in self.measured)
+        )
 
     def serve(self, pool: int, class_: int, since: float) -> None:
         waited = self.now - since

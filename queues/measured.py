@@ -8,6 +8,7 @@ import math
 from copy import copy
 
 import msgspec
+
 from queues.calibration import Calibration, Interval
 from vocabulary.decay import kept
 from vocabulary.instants import HOUR, MINUTE, Instant, Span

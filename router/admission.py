@@ -3,19 +3,27 @@
 from queues.interaction import PRIORITY_MAX, PRIORITY_MIN
 from queues.lifecycle import OPEN
 from queues.overflow import Contact
+from queues.policy import QueuePolicy
 from router import events as e
-from router.callbacks import book, slot_refused, wait_for_opening
+from router.callbacks import book, bookable_until, slot_refused, wait_for_opening
 from router.clocks import agree
 from router.commands import Admit, Candidate
 from router.decision import Refusal
 from router.draft import Draft, refuse
 from router.expect import expected_wait
-from router.legs import enqueue, still_there
+from router.legs import close, enqueue, still_there
+from router.opening import status_at
 from router.overflow import before_matching
 from router.policy import Autoresponse
 from router.replies import may_reply, reply, tell
 from router.triage import Verdict, triage
+from vocabulary.instants import MINUTE, Span, rfc3339
 from vocabulary.media import CALLBACK, EMAIL
+
+LATE_MAX: Span = MINUTE
+"""Clocks of other machines may be so much behind."""
+BLOCKED_SENDER = "blocked_sender"
+"""The disposition of what a blocked sender sent."""
 
 
 def admit(draft: Draft, command: Admit) -> Refusal | None:
@@ -24,19 +32,22 @@ def admit(draft: Draft, command: Admit) -> Refusal | None:
     if refusal is not None:
         return refusal
     verdict = triage(command, draft.state, draft.policy, draft.now)
-    if command.slot is not None:
-        queue = draft.queue(command.queue or verdict.then.queue)
-        refusal = slot_refused(draft.state, draft.policy, queue, command.slot, draft.now)
+    if not command.blocked:
+        refusal = _time_refused(draft, command, draft.queue(command.queue or verdict.then.queue))
         if refusal is not None:
             return refusal
     _emit_admitted(draft, command, verdict)
-    if draft.policy.sla:
+    if draft.policy.sla and not command.blocked:
         agree(draft, draft.state.interactions[command.id])
     for warning in command.warnings:
         draft.emit(e.WarningRaised(at=draft.now, interaction=command.id, warning=warning))
     if command.message is not None:
         draft.emit(_first_message(draft, command))
-    _into_its_queue(draft, command, verdict)
+    if command.blocked:
+        # It is kept and can be read; no agent, no rule of overflow and no automatic reply sees it.
+        close(draft, draft.state.interactions[command.id], BLOCKED_SENDER, "router")
+    else:
+        _into_its_queue(draft, command, verdict)
     return None
 
 
@@ -49,6 +60,23 @@ def _refusal(draft: Draft, command: Admit) -> Refusal | None:
     if command.queue is not None and command.queue not in policy.queues:
         return refuse("invalid", "unknown_queue", f"There is no queue {command.queue!r}.")
     return bad_priority(command.priority) if command.priority is not None else None
+
+
+def _time_refused(draft: Draft, command: Admit, queue: QueuePolicy) -> Refusal | None:
+    """Return why it can't be done when the customer wants it, or None."""
+    if command.slot is not None:
+        return slot_refused(draft.state, draft.policy, queue, command.slot, draft.now)
+    at = command.scheduled_at
+    if at is None:
+        return None
+    shown = rfc3339(at)
+    if at < draft.now - LATE_MAX:
+        return refuse("invalid", "schedule_over", f"{shown} is over; name an instant in the future.")
+    if at > bookable_until(queue, draft.now):
+        return refuse("invalid", "schedule_too_far", f"{shown} is more than {queue.callback_days_max} days ahead.")
+    if command.medium == CALLBACK and status_at(draft.policy, queue, max(at, draft.now)) != "open":
+        return refuse("invalid", "schedule_closed", f"Queue {queue.name!r} is not open at {shown}.")
+    return None
 
 
 def bad_priority(priority: int | None) -> Refusal | None:

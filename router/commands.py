@@ -30,7 +30,8 @@ class Admit(msgspec.Struct, frozen=True, kw_only=True):
     Fields that staff or an integration sends (`queue`, `priority`, `class_`, `requirements`) win over rules.
     `address_hash` stands for the address that an automatic reply would go to; None = no way to reply.
     `suppressed_by`: signals of automatic mail; with any, no automatic reply is sent. `mailable`: there is an e-mail
-    address to write to. `slot`: the start of a window in which the customer wants to be called.
+    address to write to. `slot`: the start of a window in which the customer wants to be called. `blocked`: staff have
+    blocked the sender; it is closed at once.
     `subject`, `text` and `attributes` (of the customer, or sent with it) serve the rules only and are not kept.
     """
 
@@ -60,6 +61,7 @@ class Admit(msgspec.Struct, frozen=True, kw_only=True):
     slot: Instant | None = None
     warnings: tuple[str, ...] = ()
     attributes: dict[str, Any] = {}
+    blocked: bool = False
 
 
 class AddMessage(msgspec.Struct, frozen=True, kw_only=True):

@@ -128,6 +128,8 @@ def admitted(command: Admit, state: State, policy: Policy, now: Instant) -> list
         return None
     if command.slot is not None or command.scheduled_at is not None or command.preferred_agent or command.warnings:
         return None
+    if command.blocked:
+        return None
     priority, class_, requirements = command.priority, command.class_, command.requirements
     if priority is None:
         priority = then.priority

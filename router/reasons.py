@@ -19,6 +19,7 @@ Code = Literal[
     "bot_answered",
     "auto_replied",
     "auto_reply_held",
+    "sender_blocked",
     # where it stands
     "scheduled",
     "with_bot",

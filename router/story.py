@@ -34,6 +34,8 @@ def _told(event: e.AnyEvent) -> Iterator[Reason]:
             yield reason("auto_replied", autoresponse=name)
         case e.AutoReplySuppressed(autoresponse=name, reasons=signals):
             yield reason("auto_reply_held", autoresponse=name, signals=signals)
+        case e.Closed(reason="blocked_sender"):
+            yield reason("sender_blocked")
 
 
 def _admitted(event: e.Admitted) -> Iterator[Reason]:

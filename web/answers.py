@@ -56,11 +56,12 @@ class CustomerView(View, frozen=True, kw_only=True):
 
 
 class CustomerDetail(CustomerView, frozen=True, kw_only=True):
-    """A person, with all that he is known by."""
+    """A person, with all that he is known by. `blocked`: what he sends reaches no agent."""
 
     created_at: At
     identities: list[tuple[str, str]] = []
     attributes: dict[str, Any] = {}
+    blocked: bool = False
 
 
 class RequirementView(View, frozen=True, kw_only=True):

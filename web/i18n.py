@@ -3,12 +3,14 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Protocol
 
 from aiohttp import web
 from babel import Locale
 from babel.core import negotiate_locale
+from babel.dates import format_date
 from babel.numbers import format_decimal
 
 Entry = str | Mapping[str, str]
@@ -57,6 +59,11 @@ class Catalogues:
 def accepted_languages(request: web.Request) -> list[str]:
     """Return the languages of the request's Accept-Language, best first."""
     return [_tag(one) for one in _by_quality(request.headers.get("Accept-Language", ""))]
+
+
+def day_name(language: str, day: date) -> str:
+    """Return a day as people write it, such as "Tuesday, December 1, 2026"."""
+    return format_date(day, format="full", locale=_locale(language))
 
 
 def _tag(text: str) -> str:

@@ -354,12 +354,16 @@ class AgentChange(Body, frozen=True, kw_only=True):
 
 
 class CustomerChange(Body, frozen=True, kw_only=True):
-    """What changes of a customer; what is left out stays. `segment` "" takes the segment away."""
+    """What changes of a customer; what is left out stays. `segment` "" takes the segment away.
+
+    `blocked`: what a blocked customer sends is closed at once and reaches no agent.
+    """
 
     name: Annotated[str, Meta(max_length=200)] | None = None
     language: Annotated[str, Meta(max_length=10)] | None = None
     segment: Annotated[str, Meta(max_length=100)] | None = None
     attributes: dict[str, Any] | None = None
+    blocked: bool | None = None
 
 
 class RemovalQuery(Body, frozen=True, kw_only=True):

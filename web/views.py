@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from customers.blocking import is_blocked
 from queues.interaction import Interaction, Offer
 from queues.lifecycle import HELD
 from queues.sla import Clock
@@ -24,6 +25,19 @@ _DELIVERY = {"pending": "pending", "sending": "pending", "deferred": "pending"}
 
 _BECAME_OWNER = ("OfferAccepted", "TakenOver", "OutboundStarted")
 """Events by which their agent became the owner."""
+
+
+class _Words(msgspec.Struct, frozen=True, kw_only=True):
+    """What the records say of an interaction.
+
+    `preview`: the beginning of the customer's latest message, of ours if he said nothing. `phone`: the number that he
+    gave with this request, whatever other numbers he is known by.
+    """
+
+    subject: str = ""
+    preview: str = ""
+    attributes: dict[str, Any] = {}
+    phone: str | None = None
 
 
 class Views:
@@ -75,7 +89,10 @@ class Views:
         """Return the view of an interaction."""
         site = self._site
         policy = site.policy.queues.get(found.queue)
-        subject, preview, attributes = await self._words(found)
+        words = await self._words(found)
+        customer = await self.customer_of(found.customer)
+        if words.phone is not None:
+            customer = msgspec.structs.replace(customer, phone=words.phone)
         span = expected_wait(site.state, site.policy, found.id)
         return a.InteractionView(
             id=found.id,
@@ -85,7 +102,7 @@ class Views:
             queue=found.queue,
             channel=found.channel,
             medium=found.medium,
-            customer=await self.customer_of(found.customer),
+            customer=customer,
             agent=found.agent,
             priority=found.priority,
             class_=found.class_,
@@ -99,10 +116,10 @@ class Views:
             ],
             labels=[(label.name, label.confidence) for label in found.labels],
             language=found.language,
-            subject=subject,
-            preview=preview,
+            subject=words.subject,
+            preview=words.preview,
             tags=list(found.tags),
-            attributes=attributes,
+            attributes=words.attributes,
             created_at=rfc3339(found.created_at),
             arrived_at=rfc3339(found.arrived_at),
             enqueued_at=rfc3339(found.enqueued_at),
@@ -129,17 +146,21 @@ class Views:
             undo=_undo(found),
         )
 
-    async def _words(self, found: Interaction) -> tuple[str, str, dict[str, Any]]:
-        """Return subject, the beginning of the customer's latest message (of ours if he said nothing), attributes."""
+    async def _words(self, found: Interaction) -> "_Words":
         if not found.messages:
-            return "", "", {}
+            return _Words()
         first = await self._site.store.messages(found.id, limit=1)
         latest = await self._site.store.messages(found.id, after=max(0, found.messages - 10), limit=10)
         # An automatic answer tells an agent nothing about what the customer wants.
         said = [row.text for row in latest if row.author == "customer"]
         said = said or [row.text for row in latest if row.author != "note"] or [""]
-        attributes = first[0].attributes.get("attributes", {}) if first else {}
-        return (first[0].subject if first else ""), " ".join(said[-1].split())[:PREVIEW], attributes
+        given = first[0].attributes if first else {}
+        return _Words(
+            subject=first[0].subject if first else "",
+            preview=" ".join(said[-1].split())[:PREVIEW],
+            attributes=given.get("attributes", {}),
+            phone=given.get("phone"),
+        )
 
     # -- customers
 
@@ -158,6 +179,7 @@ class Views:
             created_at=rfc3339(row.created_at),
             identities=[(identity.kind, identity.value) for identity in known],
             attributes=row.attributes,
+            blocked=is_blocked(row.attributes),
         )
 
     async def _customer_fields(self, row: CustomerRow) -> dict[str, Any]:

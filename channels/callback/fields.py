@@ -5,16 +5,15 @@ from collections.abc import Container, Mapping, Sequence
 
 import msgspec
 
-from channels.callback.phones import PhoneRefused, e164
+from channels.callback.phones import PhoneRefused, likely_e164
 
 NAME_MAX, TOPIC_MAX, MESSAGE_MAX = 100, 100, 2000
-KEPT = ("name", "phone", "topic", "message", "consent")
+KEPT = ("name", "phone", "topic", "message", "consent", "slot", "day", "shown_day", "time_zone")
+"""Fields that come back as they were typed. `day`: whose times are wanted; `shown_day`: whose were shown."""
 TRAP = "website"
 """A field that people do not see. What programs write into it gives them away."""
 
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-# Written without a prefix, a number may be one of the other country.
-_PERHAPS_ELSEWHERE = {"too_short", "too_long", "not_possible"}
 
 
 class Filled(msgspec.Struct, frozen=True):
@@ -45,25 +44,12 @@ def checked(
             faults[field] = f"{field}.too_long"
     phone = ""
     try:
-        phone = _phone(values["phone"], regions, countries)
+        phone = likely_e164(values["phone"], regions, countries)
     except PhoneRefused as refused:
         faults["phone"] = f"phone.{refused.code}"
     if not values["consent"]:
         faults["consent"] = "consent.missing"
     return (None if faults else Filled(name, phone, topic, message)), faults
-
-
-def _phone(text: str, regions: Sequence[str], countries: Container[str] | None) -> str:
-    first, *others = dict.fromkeys(regions)
-    try:
-        return e164(text, first, countries)
-    except PhoneRefused as refused:
-        for region in others if refused.code in _PERHAPS_ELSEWHERE else ():
-            try:
-                return e164(text, region, countries)
-            except PhoneRefused:
-                continue
-        raise
 
 
 def _line(text: str) -> str:

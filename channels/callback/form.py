@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Container, Mapping, Sequence
+from datetime import UTC, date
+from functools import partial
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
@@ -11,8 +13,9 @@ from aiohttp import web
 
 from channels.callback.fields import KEPT, TRAP, Filled, checked
 from channels.callback.phones import example, region_of
-from channels.callback.receipt import Receipt
+from channels.callback.receipt import Receipt, RequestRefused
 from channels.callback.sealed import Keys, form_of, form_token, receipt_of, sealed_receipt
+from channels.callback.times import NOW, Free, Times, day_of, times, window_text, zone_of
 from channels.message import Address, InboundMessage
 from vocabulary.errors import TemporaryFailure
 from vocabulary.ids import derived_id
@@ -42,12 +45,24 @@ class Limit(Protocol):
 class Receive(Protocol):
     """Takes a request in; the shell implements it."""
 
-    async def __call__(self, message: InboundMessage, *, language: str) -> Receipt:
+    async def __call__(
+        self, message: InboundMessage, *, language: str, slot: Instant | None, time_zone: str | None
+    ) -> Receipt:
         """Return the receipt once the request is durable; the same `external_id` again, the same receipt.
+
+        `slot`: the beginning of the window in which he wants to be called; times are told in `time_zone`.
 
         Raises:
             TemporaryFailure: it is not durable; the customer is asked to send it again.
+            RequestRefused: it will never be.
         """
+
+
+class FreeWindows(Protocol):
+    """Tells when the queue can call; the shell implements it."""
+
+    def __call__(self, topic: str, text: str, *, language: str) -> Free:
+        """Return the windows of the queue that a request with these words goes to."""
 
 
 Render = Callable[[str, web.Request, Mapping[str, Any]], web.Response]
@@ -64,6 +79,8 @@ class _Page(msgspec.Struct, frozen=True):
     token: str
     form: str | None
     is_trapped: bool
+    wants_times: bool
+    has_times: bool
 
 
 class CallbackForm:
@@ -72,6 +89,7 @@ class CallbackForm:
     def __init__(
         self,
         receive: Receive,
+        free_windows: FreeWindows,
         *,
         channel: str,
         company: str,
@@ -87,6 +105,7 @@ class CallbackForm:
         client_of: Callable[[web.Request], str],
         language_of: Callable[[web.Request], str],
         translate: Translate,
+        day_name: Callable[[str, date], str],
         render: Render,
     ) -> None:
         """Serve `channel`.
@@ -94,8 +113,10 @@ class CallbackForm:
         `region`: where numbers without a prefix are, unless the language of the page tells. `countries`: the only ones
         that we call, None if all. `by_address` and `by_phone`: how often one client and one number may ask.
         `random_bytes` gives as many as it is asked for; `client_of` tells the address of a client behind our proxies.
+        `day_name` writes a day in a language.
         """
         self._receive = receive
+        self._free_windows = free_windows
         self._channel = channel
         self._company = company
         self._languages = languages
@@ -110,16 +131,18 @@ class CallbackForm:
         self._client_of = client_of
         self._language_of = language_of
         self._translate = translate
+        self._day_name = day_name
         self._render = render
 
     async def show(self, request: web.Request) -> web.StreamResponse:
         """Answer GET: the empty form, or the confirmation that `?done=` holds."""
         if "done" not in request.query:
-            return self._form(request, dict.fromkeys(KEPT, ""))
+            zone = {"time_zone": request.query.get("time_zone", ""), "slot": NOW}
+            return self._form(request, dict.fromkeys(KEPT, "") | zone)
         receipt = receipt_of(request.query["done"], self._keys)
         if receipt is None:
             raise web.HTTPSeeOther(_here(request))
-        context = self._context(request) | msgspec.to_builtins(receipt)
+        context = self._context(request) | msgspec.to_builtins(receipt) | {"when": self._when(request, receipt)}
         return _private(self._render("callback_done.html", request, context))
 
     async def send(self, request: web.Request) -> web.StreamResponse:
@@ -127,6 +150,10 @@ class CallbackForm:
         if not self._is_own(request):
             raise web.HTTPForbidden(text="This form was not sent from a page of ours.")
         page = self._page(await _body(request))
+        if page.wants_times:
+            # Who asks for times wants one of them.
+            values = {**page.values, "slot": ""}
+            return self._form(request, values, token=_kept_token(page), wants_times=True)
         if wait := self._by_address.take(self._client_of(request), self._clock.now()):
             return self._again(request, page, "form.too_often", status=429, wait=wait)
         if page.is_trapped:
@@ -136,16 +163,40 @@ class CallbackForm:
             return self._again(request, page, "form.old", status=422)
         regions = (region_of(self._language_of(request), self._region), self._region)
         filled, faults = checked(page.values, regions, self._countries)
-        if filled is None:
-            return self._form(request, page.values, faults, token=page.token, status=422)
-        if wait := self._by_phone.take(filled.phone, self._clock.now()):
+        slot, slot_faults = self._slot(page)
+        if filled is None or slot_faults:
+            return self._form(request, page.values, {**faults, **slot_faults}, token=page.token, status=422)
+        # A window that is taken is perhaps his own, by a double click; else it is refused, and counts for nothing.
+        counts = slot is None or slot in self._free(request, page.values).starts
+        if counts and (wait := self._by_phone.take(filled.phone, self._clock.now())):
             return self._again(request, page, "phone.too_often", status=429, wait=wait)
-        return await self._accept(request, page, self._message(page.form, filled))
+        return await self._accept(request, page, self._message(page.form, filled, slot), slot)
 
-    async def _accept(self, request: web.Request, page: _Page, message: InboundMessage) -> web.StreamResponse:
+    def _slot(self, page: _Page) -> tuple[Instant | None, dict[str, str]]:
+        """Return the window that was chosen, None for as soon as possible, and what is wrong with the choice."""
+        chosen = page.values["slot"]
+        if not chosen and page.has_times:
+            return None, {"slot": "slot.missing"}
+        if chosen in ("", NOW):
+            return None, {}
+        if not (chosen.isascii() and chosen.isdigit() and len(chosen) < 16):
+            return None, {"slot": "slot.gone"}
+        return int(chosen), {}
+
+    def _free(self, request: web.Request, values: Mapping[str, str]) -> Free:
+        return self._free_windows(values["topic"], values["message"], language=self._language_of(request))
+
+    async def _accept(
+        self, request: web.Request, page: _Page, message: InboundMessage, slot: Instant | None
+    ) -> web.StreamResponse:
+        zone = page.values["time_zone"] if zone_of(page.values["time_zone"]) is not None else None
         try:
             async with asyncio.timeout(_SAVE_S):
-                receipt = await self._receive(message, language=self._language_of(request))
+                language = self._language_of(request)
+                receipt = await self._receive(message, language=language, slot=slot, time_zone=zone)
+        except RequestRefused as refused:
+            _log.info("callback_refused", channel=self._channel, id=message.external_id, code=refused.code)
+            return self._again(request, page, refused.code, status=409)
         except (TemporaryFailure, TimeoutError) as failure:
             _log.warning("callback_not_received", channel=self._channel, id=message.external_id, reason=str(failure))
             # With its token: if it became durable after all, the next try finds it.
@@ -154,12 +205,13 @@ class CallbackForm:
         # A reload of the confirmation sends nothing again.
         raise web.HTTPSeeOther(_here(request, done=sealed_receipt(receipt, self._keys)))
 
-    def _message(self, form: str, filled: Filled) -> InboundMessage:
+    def _message(self, form: str, filled: Filled, slot: Instant | None) -> InboundMessage:
         # The form alone would do against a double click, and would lose a number that was corrected after "back".
+        chosen = () if slot is None else (str(slot),)
         return InboundMessage(
             channel=self._channel,
             medium=CALLBACK,
-            external_id=derived_id("form", form, *msgspec.structs.astuple(filled)),
+            external_id=derived_id("form", form, *msgspec.structs.astuple(filled), *chosen),
             received_at=self._clock.now(),
             text=filled.message,
             reply_text=filled.message,
@@ -180,11 +232,15 @@ class CallbackForm:
 
     def _page(self, fields: Mapping[str, str]) -> _Page:
         token = fields.get("token", "")
+        day = fields.get("day", "")
         return _Page(
             values={name: fields.get(name, "") for name in KEPT},
             token=token,
             form=form_of(token, self._clock.now(), self._keys),
             is_trapped=bool(fields.get(TRAP)),
+            # Who chose another day and sent the form has not seen its times.
+            wants_times="show" in fields or day != fields.get("shown_day", ""),
+            has_times=bool(day),
         )
 
     # -- what goes out
@@ -202,8 +258,7 @@ class CallbackForm:
     ) -> web.StreamResponse:
         """Return the form as it was sent, with one fault; the part of `fault` before the dot is the field."""
         faults = {fault.partition(".")[0]: fault}
-        token = page.token if page.form is not None else None
-        response = self._form(request, page.values, faults, token=token, status=status)
+        response = self._form(request, page.values, faults, token=_kept_token(page), status=status)
         if wait:
             response.headers["Retry-After"] = str(-(-wait // 1000))
         return response
@@ -216,10 +271,15 @@ class CallbackForm:
         *,
         token: str | None = None,
         status: int = 200,
+        wants_times: bool = False,
     ) -> web.Response:
         language = self._language_of(request)
+        shown = self._times(request, values, language)
         context = self._context(request) | {
             "values": values,
+            "times": msgspec.to_builtins(shown),
+            "wants_times": wants_times,
+            "is_fresh": request.method == "GET",
             "errors": {
                 field: self._translate(language, f"callback.error.{fault}") for field, fault in (faults or {}).items()
             },
@@ -230,6 +290,25 @@ class CallbackForm:
         response = self._render("callback.html", request, context)
         response.set_status(status)
         return _private(response)
+
+    def _times(self, request: web.Request, values: Mapping[str, str], language: str) -> Times | None:
+        """Return the times to choose from, in the customer's zone if it is known."""
+        free = self._free(request, values)
+        zone = zone_of(values["time_zone"]) or free.zone
+        return times(free, zone, values["day"], partial(self._day_name, language))
+
+    def _when(self, request: web.Request, receipt: Receipt) -> dict[str, str] | None:
+        """Return the window that was booked, as people read it."""
+        if receipt.starts_at is None or receipt.ends_at is None:
+            return None
+        zone = zone_of(receipt.time_zone) or UTC
+        day = self._day_name(self._language_of(request), day_of(receipt.starts_at, zone))
+        return {"day": day, "time": window_text(receipt.starts_at, receipt.ends_at, zone), "zone": str(zone)}
+
+
+def _kept_token(page: _Page) -> str | None:
+    """Return the token that the page had, unless it is of no use any more."""
+    return page.token if page.form is not None else None
 
 
 async def _body(request: web.Request) -> dict[str, str]:

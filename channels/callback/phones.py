@@ -1,6 +1,6 @@
 """Phone numbers that people type, as numbers that can be called: E.164."""
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType, ValidationResult
@@ -11,6 +11,8 @@ TEXT_MAX = 40
 _REGIONS = {"pl": "PL", "lt": "LT", "hu": "HU", "ru": "RU", "de": "DE"}
 _COSTLY = {PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST}
 _NO_COUNTRY = "001"
+# Written without a prefix, a number may be one of another country.
+_PERHAPS_ELSEWHERE = {"too_short", "too_long", "not_possible"}
 _WRONG_LENGTH = {
     ValidationResult.TOO_SHORT: "too_short",
     ValidationResult.TOO_LONG: "too_long",
@@ -72,6 +74,24 @@ def e164(text: str, region: str, countries: Container[str] | None = None) -> str
     if (code := _fault(number, countries)) is not None:
         raise PhoneRefused(code)
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def likely_e164(text: str, regions: Iterable[str], countries: Container[str] | None = None) -> str:
+    """Return the number that `text` says; one without a prefix may be of any of `regions`, the likeliest first.
+
+    Raises:
+        PhoneRefused: it says none, or one that we do not call; the reason is that of the likeliest region.
+    """
+    first, *others = dict.fromkeys(regions)
+    try:
+        return e164(text, first, countries)
+    except PhoneRefused as refused:
+        for region in others if refused.code in _PERHAPS_ELSEWHERE else ():
+            try:
+                return e164(text, region, countries)
+            except PhoneRefused:
+                continue
+        raise
 
 
 def _parsed(text: str, region: str) -> phonenumbers.PhoneNumber:

@@ -3,6 +3,8 @@
 import msgspec
 
 from channels.chat.frames import Outgoing
+from channels.chat.ways import CallWish, LeftMessage
+from vocabulary.instants import Instant
 
 
 class Send(msgspec.Struct, frozen=True):
@@ -41,6 +43,27 @@ class CallPerson(msgspec.Struct, frozen=True):
     conversation: str
 
 
+class FindWindows(msgspec.Struct, frozen=True):
+    """Look up the times after `after` at which the customer could be called, then call `windows_found`."""
+
+    conversation: str
+    after: Instant
+
+
+class TakeCallback(msgspec.Struct, frozen=True):
+    """Let it go on as a callback, then call `taken` or `not_taken`."""
+
+    conversation: str
+    wish: CallWish
+
+
+class TakeMessage(msgspec.Struct, frozen=True):
+    """Let it go on as e-mail, then call `taken` or `not_taken`."""
+
+    conversation: str
+    left: LeftMessage
+
+
 class Depart(msgspec.Struct, frozen=True):
     """Tell that the customer left."""
 
@@ -54,4 +77,5 @@ class Close(msgspec.Struct, frozen=True):
     reason: str
 
 
-Action = Send | Look | Say | TellTyping | TellRead | CallPerson | Depart | Close
+Wish = FindWindows | TakeCallback | TakeMessage
+Action = Send | Look | Say | TellTyping | TellRead | CallPerson | Wish | Depart | Close

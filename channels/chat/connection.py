@@ -7,7 +7,21 @@ import msgspec
 from aiohttp import WSMsgType, web
 
 from channels.chat import frames
-from channels.chat.actions import Action, CallPerson, Close, Depart, Look, Say, Send, TellRead, TellTyping
+from channels.chat.actions import (
+    Action,
+    CallPerson,
+    Close,
+    Depart,
+    FindWindows,
+    Look,
+    Say,
+    Send,
+    TakeCallback,
+    TakeMessage,
+    TellRead,
+    TellTyping,
+    Wish,
+)
 from channels.chat.conversations import Conversations
 from channels.chat.outgoing import OutgoingQueue, Overfull
 from channels.chat.session import POLICY_VIOLATION, Session
@@ -183,6 +197,8 @@ class Connection:
                     await self._say(client_id, text)
                 case TellTyping() | TellRead() | CallPerson() | Depart():
                     await self._tell(action)
+                case FindWindows() | TakeCallback() | TakeMessage():
+                    await self._ask(action)
                 case _:
                     self._emit([action])
 
@@ -203,6 +219,33 @@ class Connection:
             self._emit(session.not_said(client_id, _RETRY_AFTER_S))
         else:
             self._emit(session.said(client_id, said))
+
+    async def _ask(self, action: Wish) -> None:
+        try:
+            async with asyncio.timeout(self._patience.save_s):
+                actions = await self._answered(action)
+        except (TemporaryFailure, TimeoutError):
+            client_id = None
+            match action:
+                case TakeCallback(_, wish):
+                    client_id = wish.client_id
+                case TakeMessage(_, left):
+                    client_id = left.client_id
+            actions = self._session.not_asked(client_id, _RETRY_AFTER_S)
+        self._emit(actions)
+
+    async def _answered(self, action: Wish) -> list[Action]:
+        session, house = self._session, self._conversations
+        assert session.visitor is not None
+        match action:
+            case FindWindows(conversation, after):
+                return session.windows_found(await house.windows(conversation, after))
+            case TakeCallback(conversation, wish):
+                refused = await house.call_back(conversation, wish, language=session.language)
+                return session.taken() if refused is None else session.not_taken(wish.client_id, refused)
+            case TakeMessage(conversation, left):
+                refused = await house.leave_message(session.visitor, conversation, left, identity=session.identity)
+                return session.taken() if refused is None else session.not_taken(left.client_id, refused)
 
     async def _tell(self, action: TellTyping | TellRead | CallPerson | Depart) -> None:
         try:

@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from channels.chat.ways import NO_WAYS, CallWish, LeftMessage, Taken, WayRefused, Ways, Windows
 from vocabulary.instants import Instant
 
 
@@ -34,7 +35,8 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     """A conversation as its customer may see it.
 
     `seq` is the number of its last message, 0 if it has none. `place` is None unless it waits; `agent` is the shown
-    name of the agent who has it now, or None.
+    name of the agent who has it now, or None. `refused`: why nobody will answer it. `ways`: what he may choose instead
+    of waiting. `taken`: it goes on elsewhere.
     """
 
     id: str
@@ -43,6 +45,9 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     seq: int
     place: Place | None = None
     agent: str | None = None
+    refused: str | None = None
+    ways: Ways = NO_WAYS
+    taken: Taken | None = None
 
 
 class ChatMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,13 +102,27 @@ class Ended(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Offered(msgspec.Struct, frozen=True):
+    """He is offered other ways than to wait, or no longer."""
+
+    conversation: str
+    ways: Ways
+
+
+class Gone(msgspec.Struct, frozen=True):
+    """It goes on elsewhere."""
+
+    conversation: str
+    taken: Taken
+
+
 class Typing(msgspec.Struct, frozen=True):
     """The agent is typing."""
 
     conversation: str
 
 
-Update = Spoken | Queued | Joined | Transferred | Ended | Typing
+Update = Spoken | Queued | Joined | Transferred | Ended | Offered | Gone | Typing
 
 
 class Conversations(Protocol):
@@ -112,7 +131,7 @@ class Conversations(Protocol):
     async def current(self, visitor: str) -> Conversation | None:
         """Return the conversation that the visitor's page shows, or None if there is none.
 
-        It may be over; once he begins another one, that is the one.
+        It may be over, or go on elsewhere; once he begins another one, that is the one.
         """
 
     async def say(
@@ -149,6 +168,17 @@ class Conversations(Protocol):
 
     async def wants_person(self, conversation: str) -> None:
         """Pass the conversation from the bot to a person; anybody else's stays as it is."""
+
+    async def windows(self, conversation: str, after: Instant) -> Windows:
+        """Return the next times after `after` at which the customer could be called."""
+
+    async def call_back(self, conversation: str, wish: CallWish, *, language: str) -> WayRefused | None:
+        """Let it go on as a callback; None once that is durable, and again if it was."""
+
+    async def leave_message(
+        self, visitor: str, conversation: str, left: LeftMessage, *, identity: Identity
+    ) -> WayRefused | None:
+        """Let it go on as e-mail; None once that is durable, and again if it was."""
 
     async def leave(self, conversation: str) -> None:
         """End it: the customer left."""

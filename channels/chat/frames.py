@@ -11,6 +11,7 @@ Count = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
 
 _Short = Annotated[str, msgspec.Meta(max_length=200)]
 _Token = Annotated[str, msgspec.Meta(max_length=500)]
+_ClientId = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[!-~]+$")]
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -37,7 +38,7 @@ class Hello(Incoming, tag="hello", frozen=True, kw_only=True):
 class Message(Incoming, tag="message", frozen=True):
     """Something said. `client_id` is the page's own id of it; the same one is said once."""
 
-    client_id: Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[!-~]+$")]
+    client_id: _ClientId
     text: str
 
 
@@ -55,6 +56,29 @@ class Person(Incoming, tag="person", frozen=True):
     """The customer wants a person, not the bot."""
 
 
+class Slots(Incoming, tag="slots", frozen=True):
+    """When could he be called? `after`: only later times."""
+
+    after: _Short | None = None
+
+
+class Callback(Incoming, tag="callback", frozen=True, kw_only=True):
+    """The customer would rather be called: as soon as possible, or in the window that begins at `slot`."""
+
+    client_id: _ClientId
+    phone: Annotated[str, msgspec.Meta(max_length=40)]
+    slot: _Short | None = None
+    time_zone: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+
+
+class LeaveMessage(Incoming, tag="leave_message", frozen=True, kw_only=True):
+    """The customer would rather have an answer by e-mail."""
+
+    client_id: _ClientId
+    email: Annotated[str, msgspec.Meta(max_length=254)]
+    text: str = ""
+
+
 class Leave(Incoming, tag="leave", frozen=True):
     """The customer ends the conversation."""
 
@@ -63,7 +87,7 @@ class Ping(Incoming, tag="ping", frozen=True):
     """Is anybody there? A page cannot see the protocol's own pings."""
 
 
-AnyIncoming = Hello | Message | TypingHere | Read | Person | Leave | Ping
+AnyIncoming = Hello | Message | TypingHere | Read | Person | Slots | Callback | LeaveMessage | Leave | Ping
 
 
 class Outgoing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
@@ -80,6 +104,27 @@ class ShownConversation(msgspec.Struct, frozen=True):
     state: str
 
 
+class ShownWays(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a customer who waits may choose instead; `text` says so, in `language`."""
+
+    callback: bool = False
+    message: bool = False
+    text: str = ""
+    language: str = ""
+    phone_example: str = ""
+
+
+class ShownTaken(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where it goes on: the number or address, the window, the pages where he changes and saves it."""
+
+    way: str
+    to: str
+    starts_at: str | None = None
+    ends_at: str | None = None
+    link: str | None = None
+    calendar: str | None = None
+
+
 class Welcome(Outgoing, tag="welcome", frozen=True):
     """First, and again when another conversation takes the place of the last; then show that one instead."""
 
@@ -88,6 +133,8 @@ class Welcome(Outgoing, tag="welcome", frozen=True):
     language: str
     open: bool
     company: str
+    ways: ShownWays | None = None
+    taken: ShownTaken | None = None
 
 
 class MessageOut(Outgoing, tag="message", frozen=True):
@@ -127,6 +174,26 @@ class EndedOut(Outgoing, tag="ended", frozen=True):
     """The conversation is over."""
 
     reason: str
+
+
+class WaysOut(Outgoing, tag="ways", frozen=True):
+    """What he may choose instead of waiting has changed; null: nothing."""
+
+    ways: ShownWays | None
+
+
+class TakenOut(Outgoing, tag="taken", frozen=True):
+    """It goes on elsewhere."""
+
+    taken: ShownTaken
+
+
+class SlotsOut(Outgoing, tag="slots", frozen=True):
+    """Beginnings of the times that he may choose, each `length_s` long. `more`: ask for what is after the last one."""
+
+    items: tuple[str, ...]
+    length_s: int
+    more: bool = False
 
 
 class TypingOut(Outgoing, tag="typing", frozen=True):

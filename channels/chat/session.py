@@ -5,13 +5,28 @@ from collections.abc import Sequence
 import msgspec
 
 from channels.chat import frames
-from channels.chat.actions import Action, CallPerson, Close, Depart, Look, Say, Send, TellRead, TellTyping
+from channels.chat.actions import (
+    Action,
+    CallPerson,
+    Close,
+    Depart,
+    FindWindows,
+    Look,
+    Say,
+    Send,
+    TakeCallback,
+    TakeMessage,
+    TellRead,
+    TellTyping,
+)
 from channels.chat.conversations import (
     ChatMessage,
     Conversation,
     Ended,
+    Gone,
     Identity,
     Joined,
+    Offered,
     Place,
     Queued,
     Said,
@@ -23,7 +38,8 @@ from channels.chat.conversations import (
 from channels.chat.limits import Bucket
 from channels.chat.text import bytes_of, clean
 from channels.chat.tokens import Keys, new_visitor, token_of, visitor_of
-from vocabulary.instants import SECOND, Instant, Span, rfc3339
+from channels.chat.ways import NO_WAYS, CallWish, LeftMessage, Taken, Way, WayRefused, Ways, Windows
+from vocabulary.instants import SECOND, Instant, Span, instant_of, rfc3339
 
 TEXT_BYTES_MAX = 4096
 MESSAGES_PER_S, MESSAGES_BURST = 5, 20
@@ -31,6 +47,8 @@ FRAMES_PER_S, FRAMES_BURST = 20, 100
 """All frames together, the refused ones too: whoever goes on beyond that is cut off."""
 TYPING_EVERY: Span = 3 * SECOND
 POLICY_VIOLATION = 1008
+_ELSEWHERE: dict[Way, str] = {"callback": "callback", "message": "email"}
+"""Why the chat is over when it goes on another way."""
 
 
 class Glance(msgspec.Struct, frozen=True):
@@ -67,7 +85,9 @@ class Session:
         self._conversation: str | None = None
         self._acks: list[tuple[str, int]] = []
         self._news = 0
-        self._shown: Place | str | None = None
+        self._shown: Place | str | Taken | None = None
+        self._ways = NO_WAYS
+        self._refused: str | None = None
         self._read = 0
         self.visitor: str | None = None
         self.language = languages[0]
@@ -94,6 +114,8 @@ class Session:
                 return [self._error("bad_frame", "begin with hello")]
             case frames.Message() as message:
                 return self._message(message, now)
+            case frames.Slots() | frames.Callback() | frames.LeaveMessage() as wish:
+                return self._wish(wish, now)
             case frame_after_hello:
                 return self._told(frame_after_hello, now)
 
@@ -121,6 +143,31 @@ class Session:
         if wait := self._messages.take(now):
             return [self._error("too_fast", "too many messages at once", client_id, retry_after_s=wait / 1000)]
         return [Say(client_id, text)]
+
+    def _wish(self, frame: frames.Slots | frames.Callback | frames.LeaveMessage, now: Instant) -> list[Action]:
+        """Return what to do about another way than to wait."""
+        conversation, client_id = self._conversation, None if isinstance(frame, frames.Slots) else frame.client_id
+        if conversation is None:
+            return [self._error("not_waiting", "there is no conversation yet", client_id)]
+        if wait := self._messages.take(now):
+            return [self._error("too_fast", "too much at once", client_id, retry_after_s=wait / 1000)]
+        try:
+            match frame:
+                case frames.Slots(after):
+                    return [FindWindows(conversation, now if after is None else max(now, instant_of(after)))]
+                case frames.Callback(client_id=id, phone=phone, slot=slot, time_zone=zone):
+                    start = None if slot is None else instant_of(slot)
+                    wish = CallWish(client_id=id, phone=phone, slot=start, time_zone=zone)
+                    return [TakeCallback(conversation, wish)]
+                case frames.LeaveMessage(client_id=id, email=email, text=text):
+                    return self._left(conversation, LeftMessage(client_id=id, email=email.strip(), text=clean(text)))
+        except ValueError as fault:
+            return [self._error("bad_frame", str(fault), client_id)]
+
+    def _left(self, conversation: str, left: LeftMessage) -> list[Action]:
+        if bytes_of(left.text) > TEXT_BYTES_MAX:
+            return [self._error("too_long", f"at most {TEXT_BYTES_MAX} bytes in one message", left.client_id)]
+        return [TakeMessage(conversation, left)]
 
     def _told(self, frame: frames.AnyIncoming, now: Instant) -> list[Action]:
         """Return what to tell about the conversation; before there is one, there is nobody to tell."""
@@ -157,6 +204,24 @@ class Session:
         """Return what to do if something else could not be done."""
         return [self._error("busy", "it could not be done yet", retry_after_s=retry_after_s)]
 
+    def windows_found(self, windows: Windows) -> list[Action]:
+        """Return the times that he may choose."""
+        items = tuple(rfc3339(start) for start in windows.starts)
+        length_s = windows.length // SECOND
+        return [Send(frames.SlotsOut(seq=self.last, items=items, length_s=length_s, more=windows.more))]
+
+    def taken(self) -> list[Action]:
+        """Return what to do once another way is taken: a look shows it, whatever became of the news."""
+        return [Look()]
+
+    def not_taken(self, client_id: str, refused: WayRefused) -> list[Action]:
+        """Return what to do if another way could not be taken."""
+        return [self._error(refused.code, refused.detail, client_id)]
+
+    def not_asked(self, client_id: str | None, retry_after_s: float) -> list[Action]:
+        """Return what to do if nobody could be asked."""
+        return [self._error("busy", "it could not be done yet", client_id, retry_after_s=retry_after_s)]
+
     # -- looks
 
     def glance(self) -> Glance:
@@ -171,6 +236,9 @@ class Session:
         if not self._welcomed or identity != self._conversation:
             self._switch(conversation)
             actions.append(Send(self._welcome(conversation, is_open=is_open)))
+            if conversation is not None:
+                # The welcome tells them, so that a page that comes back changes in one step.
+                self._ways, self._shown, self._refused = conversation.ways, conversation.taken, conversation.refused
         # News that came during the look is younger than what the look saw.
         if conversation is not None and glance.news == self._news:
             actions += self._stands(conversation)
@@ -179,6 +247,7 @@ class Session:
     def _switch(self, conversation: Conversation | None) -> None:
         resume, self._resume = self._resume, frames.Hello()
         self.last, self._read, self._shown, self._conversation = 0, 0, None, None
+        self._ways = NO_WAYS
         self._welcomed = True
         if conversation is None:
             return
@@ -198,12 +267,13 @@ class Session:
             language=self.language,
             open=is_open,
             company=self._company,
+            ways=None if conversation is None else _shown_ways(conversation.ways),
+            taken=None if conversation is None or conversation.taken is None else _shown_taken(conversation.taken),
         )
 
     def _stands(self, conversation: Conversation) -> list[Action]:
-        if conversation.agent is not None:
-            return self._show(conversation.agent)
-        return [] if conversation.place is None else self._show(conversation.place)
+        now = conversation.agent or conversation.taken or conversation.place
+        return [*([] if now is None else self._show(now)), *self._offer(conversation.ways)]
 
     def caught_up(self, conversation: str, message: ChatMessage) -> list[Action]:
         """Return what to do about a message that a look read, which begins behind `last`."""
@@ -213,7 +283,9 @@ class Session:
 
     def settled(self, glance: Glance) -> list[Action]:
         """End a look: every message that was durable when it began has been sent, so its acks may follow."""
-        return [Send(frames.Ack(seq=seq, client_id=client_id)) for client_id, seq in glance.acks]
+        acks = [Send(frames.Ack(seq=seq, client_id=client_id)) for client_id, seq in glance.acks]
+        refused, self._refused = self._refused, None
+        return [*acks, *([] if refused is None else self._over(frames.EndedOut(seq=self.last, reason=refused)))]
 
     # -- news
 
@@ -232,6 +304,10 @@ class Session:
                 return self._over(frames.TransferredOut(seq=self.last))
             case Ended(reason=reason):
                 return self._over(frames.EndedOut(seq=self.last, reason=reason))
+            case Offered(ways=ways):
+                return self._offer(ways)
+            case Gone(taken=taken):
+                return self._show(taken)
             case Typing():
                 return [Send(frames.TypingOut(seq=self.last))]
 
@@ -241,20 +317,35 @@ class Session:
         # A hole is a message that is not for customers, or one that we have missed: a look tells.
         return [self._out(message)] if message.seq == self.last + 1 else [Look()]
 
-    def _show(self, what: Place | str) -> list[Action]:
-        """Return the frame that shows a place in the queue or who joined, unless the page shows it already."""
+    def _show(self, what: Place | str | Taken) -> list[Action]:
+        """Return the frame that shows a place, who joined or where it goes on, unless the page shows it already."""
         if what == self._shown:
             return []
         self._news += 1
-        self._shown = what
-        if isinstance(what, Place):
-            wait = what.expected_wait
-            return [Send(frames.QueueOut(seq=self.last, position=what.position, expected_wait=wait))]
-        return [Send(frames.JoinedOut(seq=self.last, name=what))]
+        stayed, self._shown = not isinstance(self._shown, Taken), what
+        match what:
+            case Place(position, wait):
+                return [Send(frames.QueueOut(seq=self.last, position=position, expected_wait=wait))]
+            case Taken():
+                self._ways = NO_WAYS
+                # Pages that do not know the second frame are told by the first.
+                over = [Send(frames.EndedOut(seq=self.last, reason=_ELSEWHERE[what.way]))] if stayed else []
+                return [*over, Send(frames.TakenOut(seq=self.last, taken=_shown_taken(what)))]
+            case name:
+                self._ways = NO_WAYS
+                return [Send(frames.JoinedOut(seq=self.last, name=name))]
+
+    def _offer(self, ways: Ways) -> list[Action]:
+        """Return the frame that shows what he may choose, unless the page shows it."""
+        if ways == self._ways:
+            return []
+        self._news += 1
+        self._ways = ways
+        return [Send(frames.WaysOut(seq=self.last, ways=_shown_ways(ways)))]
 
     def _over(self, frame: frames.Outgoing) -> list[Action]:
         self._news += 1
-        self._shown = None
+        self._shown, self._ways = None, NO_WAYS
         return [Send(frame)]
 
     def _out(self, message: ChatMessage) -> Send:
@@ -278,3 +369,18 @@ class Session:
 
 def _said_or_none(text: str | None) -> str | None:
     return clean(text or "") or None
+
+
+def _shown_ways(ways: Ways) -> frames.ShownWays | None:
+    return None if ways == NO_WAYS else frames.ShownWays(**msgspec.structs.asdict(ways))
+
+
+def _shown_taken(taken: Taken) -> frames.ShownTaken:
+    return frames.ShownTaken(
+        way=taken.way,
+        to=taken.to,
+        starts_at=None if taken.due_at is None else rfc3339(taken.due_at),
+        ends_at=None if taken.ends_at is None else rfc3339(taken.ends_at),
+        link=taken.link,
+        calendar=taken.calendar,
+    )

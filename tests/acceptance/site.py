@@ -51,6 +51,7 @@ dispositions = ["explained", "refund"]
 [queues.support]
 target = "20s"
 offer = {{ chat = "{ring}", email = "{ring}", callback = "{ring}" }}
+{support}
 
 [[rules]]
 name = "money"
@@ -109,7 +110,10 @@ class SiteProcess:
         ring: str = "30s",
         receive: str | None = None,
         environment: Mapping[str, str] | None = None,
+        support: str = "",
+        more: str = "",
     ) -> None:
+        """Write the configuration: `support` has further lines of that queue, `more` further tables."""
         self._own_environment = {"TEST_PASSWORD": PASSWORD, **(environment or {})}
         self.folder = folder
         self.web_port = free_port()
@@ -117,8 +121,10 @@ class SiteProcess:
         self.base = f"http://127.0.0.1:{self.web_port}"
         self.config = folder / "centrala.toml"
         receive = receive or f'{{ protocol = "smtp", port = {self.mail_port} }}'
-        text = CONFIGURATION.format(web_port=self.web_port, sink_port=sink_port, ring=ring, receive=receive)
-        self.config.write_text(text, "utf-8")
+        text = CONFIGURATION.format(
+            web_port=self.web_port, sink_port=sink_port, ring=ring, receive=receive, support=support
+        )
+        self.config.write_text(text + more, "utf-8")
         create_secret(folder / "centrala.secret")
         if model is not None:
             (folder / "model.npz").write_bytes(model.read_bytes())

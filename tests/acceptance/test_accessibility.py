@@ -61,6 +61,12 @@ async def test_pages_without_log_in_have_no_fault(
 
     await somebody.go("/callback/demo")
     await inspector.look(somebody.page, "callback")
+    await somebody.page.get_by_label(words("callback.another_day")).select_option(index=2)
+    await somebody.button("callback.show_times").click()
+    await somebody.button("callback.go").click()
+    await expect(somebody.page.get_by_text(words("callback.error.slot.missing"))).to_be_visible()
+    await inspector.look(somebody.page, "callback without a time")
+    await somebody.page.locator(".slot").nth(20).click()
     await somebody.button("callback.go").click()
     await expect(somebody.page.get_by_role("alert")).to_be_visible()
     await inspector.look(somebody.page, "callback with errors")

@@ -4,13 +4,15 @@ from router.commands import Admit, Candidate
 from router.policy import Autoresponse, Rule
 from tests.reference.callbacks import book, check_slot, schedule, wait_for_opening
 from tests.reference.clocks import promised
-from tests.reference.leg import enqueue
+from tests.reference.hours import status
+from tests.reference.leg import enqueue, over
 from tests.reference.overflow import before_matching
 from tests.reference.owners import check_priority
 from tests.reference.replies import may_reply, reply, tell
 from tests.reference.triage import rule_for
 from tests.reference.values import OVER, Work
 from tests.reference.world import Refused, World
+from vocabulary.instants import DAY, MINUTE
 from vocabulary.skills import Requirement
 
 
@@ -18,10 +20,13 @@ def admit(world: World, order: Admit) -> None:
     """Dedupe, triage, autoresponder, enqueue. Fields that staff or an integration sends win over rules."""
     _check(world, order)
     rule = rule_for(world, order)
-    if order.slot is not None:
-        check_slot(world, order.queue or rule.then.queue, order.slot)
+    if not order.blocked:
+        _check_time(world, order, order.queue or rule.then.queue)
     world.admitted += 1
     work = world.works[order.id] = _work(world, order, rule)
+    if order.blocked:
+        over(world, work, "closed", "blocked_sender")
+        return
     work.promise = promised(world, work)
     if order.scheduled_at is not None and order.scheduled_at > world.now:
         schedule(world, work, order.scheduled_at, "slot")
@@ -47,6 +52,19 @@ def _answer_or_enqueue(world: World, work: Work, order: Admit, rule: Rule) -> No
     before_matching(world)
     if response is not None and allowed and not work.auto_replied and work.state not in OVER:
         reply(world, work, response.name)
+
+
+def _check_time(world: World, order: Admit, queue: str) -> None:
+    """Reading: an instant up to a minute ago counts as now; a callback is made within hours only."""
+    if order.slot is not None:
+        check_slot(world, queue, order.slot)
+    elif order.scheduled_at is not None:
+        if order.scheduled_at < world.now - MINUTE:
+            raise Refused("invalid", "schedule_over")
+        if order.scheduled_at > world.now + min(90, world.queue(queue).callback_days_max) * DAY:
+            raise Refused("invalid", "schedule_too_far")
+        if order.medium == "callback" and status(world.hours(queue), max(order.scheduled_at, world.now)) != "open":
+            raise Refused("invalid", "schedule_closed")
 
 
 def _check(world: World, order: Admit) -> None:

@@ -41,6 +41,8 @@ def admit(house: Setting, now: Instant) -> c.Command:
             "language": of(("pl", "de")),
             "text": of(("Rechnung 7", "billed")),
         }
+    if house.chance.once_in(20):
+        values["blocked"] = True
     return c.Admit(
         id=id,
         channel=CHANNEL_OF[medium],

@@ -1,7 +1,9 @@
 """Admission (semantics.md section 3): from a message that came in to an interaction in a queue."""
 
 from router.commands import Candidate
-from router.events import Admitted, Enqueued, MessageAdded, WarningRaised
+from router.events import Admitted, Closed, Enqueued, MessageAdded, WarningRaised
+from router.policy import Autoresponse
+from router.story import story
 from tests.builders import START, Condition, House, Label, Requirement, admit, policy, queue, requirement_of, rule
 from vocabulary.instants import MINUTE
 
@@ -131,3 +133,20 @@ def test_requirements_of_the_command_are_kept_with_their_expiry() -> None:
     house = House()
     house.admit("i-1", requirements=(Requirement("billing", 3, 30_000),))
     assert house.interaction("i-1").requirements == (Requirement("billing", 3, 30_000),)
+
+
+def test_what_a_blocked_sender_sends_is_kept_and_closed_at_once() -> None:
+    acknowledge = Autoresponse(name="ack", kind="acknowledge")
+    house = House(policy(queue(), rules=(rule("support", autoresponse="ack"),), autoresponses=(acknowledge,)))
+    house.agent("a")
+    events = house.run(admit("i-1", blocked=True, address_hash="h"))
+    assert [type(event) for event in events] == [Admitted, MessageAdded, Closed]
+    interaction = house.interaction("i-1")
+    assert (interaction.state, interaction.disposition, interaction.offers) == ("closed", "blocked_sender", ())
+    assert [reason.code for reason in story(events)][-1] == "sender_blocked"
+
+
+def test_a_blocked_sender_books_no_window() -> None:
+    house = House()
+    house.admit("i-1", "callback", slot=START + 7, blocked=True)
+    assert (house.interaction("i-1").state, house.state.booked) == ("closed", {})

@@ -63,11 +63,38 @@ def test_windows_of_an_opening_of_many_days_count_from_when_it_opened() -> None:
     assert next(windows(QueuePolicy(name="q"), long, NINE, NINE + DAY)) == NINE + 10 * MINUTE
 
 
+def test_windows_of_hours_that_never_end_stay_where_they_are_as_time_passes() -> None:
+    always = Hours(zone=ZoneInfo("Europe/Warsaw"), week=((Interval(0, 24 * 60),),) * 7)
+    for late in (0, 1, 7 * MINUTE):
+        found = list(windows(QueuePolicy(name="q"), always, START + 1 + late, START + HOUR + 1))
+        assert found == [START + 30 * MINUTE, START + HOUR]
+
+
 def test_windows_keep_to_the_clock_on_the_wall_when_it_changes() -> None:
     warsaw = Hours(zone=ZoneInfo("Europe/Warsaw"), week=((Interval(9 * 60, 10 * 60),),) * 7)
     saturday = START + 27 * DAY - 9 * HOUR - 30 * MINUTE
     found = list(windows(QueuePolicy(name="q", callback_slot=HOUR), warsaw, saturday, saturday + 2 * DAY))
     assert found == [saturday + 8 * HOUR, saturday + DAY + 7 * HOUR]
+
+
+# -- any instant
+
+
+@pytest.mark.parametrize(
+    ("at", "medium", "reason"),
+    [
+        (START - MINUTE - 1, "callback", "schedule_over"),
+        (START + 8 * DAY, "callback", "schedule_too_far"),
+        (NINE + 8 * HOUR, "callback", "schedule_closed"),
+        (START - MINUTE, "callback", None),
+        (NINE + 8 * HOUR - 1, "callback", None),
+        (NINE + 8 * HOUR, "email", None),
+    ],
+)
+def test_an_instant_that_cannot_be_kept_is_refused(at: int, medium: str, reason: str | None) -> None:
+    there = house(callback_days_max=7)
+    refusal = there.do(admit("i-1", medium, scheduled_at=at)).refusal
+    assert (None if refusal is None else (refusal.code, refusal.reason)) == (reason and ("invalid", reason))
 
 
 # -- booking

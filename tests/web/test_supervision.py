@@ -249,6 +249,47 @@ async def test_spam_need_not_block(floor: Floor) -> None:
     assert (await floor.boss.get(f"/customers/{marked['customer']['id']}"))["attributes"] == {}
 
 
+async def mail_of(boss: Client, number: int) -> Any:
+    """Let the same person write once more, in a new interaction."""
+    body = {
+        "channel": "website",
+        "customer": {"email": "spam@example.org"},
+        "text": "Buy!",
+        "external_id": f"x{number}",
+    }
+    return await boss.post("/interactions", body, 201)
+
+
+async def test_a_blocked_sender_reaches_nobody_until_a_supervisor_unblocks_him(floor: Floor) -> None:
+    first = await mail_of(floor.boss, 1)
+    await floor.boss.post(f"/interactions/{first['id']}/spam")
+    second = await mail_of(floor.boss, 2)
+    assert (second["state"], second["disposition"], second["agent"]) == ("closed", "blocked_sender", None)
+    listed = (await floor.boss.get("/interactions?state=closed"))["items"]
+    assert second["id"] in [each["id"] for each in listed]
+    assert [each["text"] for each in (await floor.boss.get(f"/interactions/{second['id']}/messages"))["items"]] == [
+        "Buy!"
+    ]
+    why = await floor.boss.get(f"/interactions/{second['id']}/explain?language=en")
+    assert "Its sender is blocked" in why["text"]
+
+    customer = f"/customers/{first['customer']['id']}"
+    assert (await floor.boss.get(customer))["blocked"] is True
+    kept = await floor.boss.call("PATCH", customer, {"attributes": {"plan": "gold"}})
+    assert (await kept.json())["attributes"].keys() == {"plan", "blocked"}
+    free = await floor.boss.call("PATCH", customer, {"blocked": False})
+    assert (await free.json())["attributes"] == {"plan": "gold"}
+    assert (await mail_of(floor.boss, 3))["state"] == "offered"
+
+
+async def test_a_supervisor_blocks_and_an_operator_does_not(floor: Floor) -> None:
+    customer = f"/customers/{(await mail_of(floor.boss, 1))['customer']['id']}"
+    assert (await floor.anna.call("PATCH", customer, {"blocked": True})).status == 403
+    marked = await floor.boss.call("PATCH", customer, {"blocked": True})
+    assert (await marked.json())["attributes"]["blocked"]["by"] == "boss"
+    assert (await mail_of(floor.boss, 2))["disposition"] == "blocked_sender"
+
+
 # -- what agents begin
 
 

@@ -6,10 +6,12 @@ from urllib.parse import quote
 import msgspec
 from aiohttp import web
 
+from customers.blocking import BLOCKED, blocked, is_blocked, unblocked
 from vocabulary.errors import TemporaryFailure
-from vocabulary.records import Put
+from vocabulary.records import Change, CustomerRow, Put
 from web.access import Tie, authorise
 from web.answers import CustomerDetail
+from web.api.handling import audit_line
 from web.call import Call
 from web.endpoint import Endpoints
 from web.payloads import CustomerChange
@@ -38,16 +40,31 @@ async def patch_customer(call: Call, id: str, body: CustomerChange) -> CustomerD
     row = await call.site.store.customer(id)
     if row is None:
         raise Problem("not_found", f"There is no customer {id!r}.", reason="unknown_customer")
-    given = {key: getattr(body, key) for key in body.__struct_fields__}
-    values = {key: value for key, value in given.items() if value is not None}
-    if values.get("segment") == "":
-        values["segment"] = None
-    changed = msgspec.structs.replace(row, **values)
+    changed = _changed(row, body, call)
+    changes: list[Change] = [Put(changed)]
+    if is_blocked(changed.attributes) != is_blocked(row.attributes):
+        changes.append(Put(audit_line(call, "block" if body.blocked else "unblock", id)))
     try:
-        await call.site.write(Put(changed))
+        await call.site.write(*changes)
     except TemporaryFailure as failure:
         raise unavailable(str(failure)) from failure
     return await call.views.customer_detail(changed)
+
+
+def _changed(row: CustomerRow, body: CustomerChange, call: Call) -> CustomerRow:
+    """Return the customer with what `body` gives. Attributes that leave out the mark of the blocked don't unblock."""
+    was_blocked = is_blocked(row.attributes)
+    attributes = unblocked(row.attributes if body.attributes is None else body.attributes)
+    if was_blocked if body.blocked is None else body.blocked:
+        mark = {BLOCKED: row.attributes[BLOCKED]} if was_blocked else {}
+        attributes = blocked({**mark, **attributes}, call.site.now(), call.actor)
+    return msgspec.structs.replace(
+        row,
+        name=row.name if body.name is None else body.name,
+        language=row.language if body.language is None else body.language,
+        segment=row.segment if body.segment is None else body.segment or None,
+        attributes=attributes,
+    )
 
 
 @endpoints.get(

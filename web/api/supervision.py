@@ -2,11 +2,11 @@
 
 import msgspec
 
+from customers.blocking import blocked, is_blocked, unblocked
 from queues.interaction import Interaction
 from router import commands as c
 from router.supervision import SPAM
-from vocabulary.instants import rfc3339
-from vocabulary.records import Change, CustomerRow, Put
+from vocabulary.records import Change, Put
 from web.access import Tie, tie_to_interaction
 from web.answers import InteractionView, Room
 from web.api.handling import audit_line, now
@@ -17,9 +17,6 @@ from web.problems import Problem, invalid
 from web.views import members
 
 endpoints = Endpoints("supervision")
-
-BLOCKED = "blocked"
-"""The customer's attribute that says since when, and by whom, he is blocked."""
 
 
 @endpoints.post("/interactions/{id}/assign", "interaction.assign", "Pull it, or give it to an agent, at once")
@@ -133,24 +130,21 @@ async def undo(call: Call, id: str) -> InteractionView:
     found = await call.interaction(id, "interaction.steer")
     changes: list[Change] = [Put(audit_line(call, "undo", id))]
     customer = await call.site.store.customer(found.customer) if found.disposition == SPAM else None
-    if customer is not None and BLOCKED in customer.attributes:
-        kept = {name: value for name, value in customer.attributes.items() if name != BLOCKED}
-        changes.append(Put(msgspec.structs.replace(customer, attributes=kept)))
+    if customer is not None and is_blocked(customer.attributes):
+        changes.append(Put(msgspec.structs.replace(customer, attributes=unblocked(customer.attributes))))
     await call.submit(c.UndoAct(id, call.actor), *changes)
     return await now(call, id)
 
 
 @endpoints.post("/interactions/{id}/spam", "interaction.close", "Mark it as spam and block its sender")
 async def spam(call: Call, id: str, body: SpamMark = SpamMark()) -> InteractionView:  # noqa: B008  (frozen)
-    """Close it as spam. Unless `block` is false, the customer's attribute `blocked` says since when and by whom."""
+    """Close it as spam. Unless `block` is false, nothing that its sender sends from now on reaches an agent."""
     found = await call.interaction(id, "interaction.close")
     line = audit_line(call, "spam", id, block=body.block, reason=body.reason)
     customer = await call.site.store.customer(found.customer) if body.block else None
-    blocked = [] if customer is None else [Put(_blocked(call, customer))]
-    await call.submit(c.MarkSpam(id, call.actor, line.id), Put(line), *blocked)
+    changes: list[Change] = [Put(line)]
+    if customer is not None:
+        marked = blocked(customer.attributes, call.site.now(), call.actor)
+        changes.append(Put(msgspec.structs.replace(customer, attributes=marked)))
+    await call.submit(c.MarkSpam(id, call.actor, line.id), *changes)
     return await now(call, id)
-
-
-def _blocked(call: Call, customer: CustomerRow) -> CustomerRow:
-    mark = {"at": rfc3339(call.site.now()), "by": call.actor}
-    return msgspec.structs.replace(customer, attributes={**customer.attributes, BLOCKED: mark})

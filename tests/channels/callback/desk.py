@@ -6,13 +6,15 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import aiohttp
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from channels.callback.form import CallbackForm
-from channels.callback.receipt import ExpectedWait, Receipt
+from channels.callback.receipt import ExpectedWait, Receipt, RequestRefused
+from channels.callback.times import Free
 from channels.message import InboundMessage
 from vocabulary.errors import TemporaryFailure
 from vocabulary.instants import HOUR, MINUTE, Instant
@@ -46,14 +48,30 @@ class House:
         self.kept: dict[str, InboundMessage] = {}
         self.languages: list[str] = []
         self.fails = False
+        self.refuses: str | None = None
+        self.starts: tuple[Instant, ...] = ()
+        self.wishes: list[tuple[Instant | None, str | None]] = []
+        self.asked: list[tuple[str, str, str]] = []
 
-    async def receive(self, message: InboundMessage, *, language: str) -> Receipt:
+    def free_windows(self, topic: str, text: str, *, language: str) -> Free:
+        self.asked.append((topic, text, language))
+        return Free(self.starts, 30 * MINUTE, ZoneInfo("Europe/Warsaw"))
+
+    async def receive(
+        self, message: InboundMessage, *, language: str, slot: Instant | None, time_zone: str | None
+    ) -> Receipt:
         if self.fails:
             raise TemporaryFailure("the disk is full")
+        if self.refuses is not None:
+            raise RequestRefused(self.refuses)
+        self.wishes.append((slot, time_zone))
         self.kept.setdefault(message.external_id, message)
         self.languages.append(language)
         number = list(self.kept).index(message.external_id) + 1
-        return Receipt(f"R-{number}", number, ExpectedWait(60, 240))
+        if slot is None:
+            return Receipt(f"R-{number}", number, ExpectedWait(60, 240))
+        zone = time_zone or "Europe/Warsaw"
+        return Receipt(f"R-{number}", starts_at=slot, ends_at=slot + 30 * MINUTE, time_zone=zone)
 
 
 def render(template: str, request: web.Request, context: Mapping[str, Any]) -> web.Response:
@@ -78,9 +96,10 @@ def form_of(house: House, **changes: Any) -> CallbackForm:
         "client_of": lambda request: request.remote or "",
         "language_of": lambda request: request.query.get("lang", "en"),
         "translate": lambda language, key: f"{language}:{key}",
+        "day_name": lambda language, day: f"{language}:{day}",
         "render": render,
     }
-    return CallbackForm(house.receive, **(settings | changes))
+    return CallbackForm(house.receive, house.free_windows, **(settings | changes))
 
 
 class Visitor:

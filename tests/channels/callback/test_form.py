@@ -2,10 +2,13 @@ import asyncio
 
 import pytest
 
+from channels.callback.fields import KEPT
 from channels.message import Address, InboundMessage
 from tests.channels.callback.desk import GOOD, PAGE, HandClock, House, form_of, visiting
 from vocabulary.instants import DAY, HOUR, MINUTE
 from web.limits import Window
+
+EMPTY = dict.fromkeys(KEPT, "")
 
 
 async def test_the_form_is_shown_with_all_that_it_needs() -> None:
@@ -20,7 +23,10 @@ async def test_the_form_is_shown_with_all_that_it_needs() -> None:
             "company": "Acme",
             "language": "lt",
             "languages": ["en", "pl"],
-            "values": {"name": "", "phone": "", "topic": "", "message": "", "consent": ""},
+            "values": {**EMPTY, "slot": "now"},
+            "times": None,
+            "wants_times": False,
+            "is_fresh": True,
             "errors": {},
             "prefix_example": "+370 612 34567",
             "trap": "website",
@@ -44,6 +50,10 @@ async def test_a_form_that_is_filled_in_well_is_received_and_confirmed() -> None
         "position": 1,
         "expected_wait": {"low_s": 60, "high_s": 240},
         "cancel_url": None,
+        "starts_at": None,
+        "ends_at": None,
+        "time_zone": None,
+        "when": None,
     }
     ((external_id, message),) = house.kept.items()
     assert message == InboundMessage(
@@ -101,7 +111,7 @@ async def test_faults_are_told_by_field_and_what_was_typed_stays(
         page = await visitor.fill_in(**changes)
         assert visitor.status == 422
         assert page["errors"] == {field: f"en:callback.error.{fault}" for field, fault in faults.items()}
-        assert page["values"] == GOOD | changes
+        assert page["values"] == EMPTY | GOOD | changes
         assert house.kept == {}
         # The same page does once it is put right.
         assert (await visitor.send({**GOOD, "token": page["token"]}))["reference"] == "R-1"
@@ -148,7 +158,7 @@ async def test_what_a_program_fills_in_is_refused_and_a_person_may_try_again() -
     async with visiting(form_of(house)) as visitor:
         page = await visitor.fill_in(website="https://spam.example")
         assert (visitor.status, page["errors"], house.kept) == (422, {"form": "en:callback.error.form.trap"}, {})
-        assert page["values"] == GOOD
+        assert page["values"] == EMPTY | GOOD
         assert (await visitor.send({**GOOD, "token": page["token"]}))["reference"] == "R-1"
 
 
@@ -202,7 +212,7 @@ async def test_what_cannot_be_saved_now_is_sent_again_with_the_same_token() -> N
         assert (visitor.status, visitor.headers["Retry-After"]) == (503, "5")
         assert (page["errors"], page["values"], page["token"]) == (
             {"form": "en:callback.error.form.busy"},
-            GOOD,
+            EMPTY | GOOD,
             token,
         )
         house.fails = False
@@ -263,3 +273,95 @@ async def test_a_confirmation_that_is_not_ours_leads_to_the_form() -> None:
     async with visiting(form_of(House())) as visitor:
         page = await visitor.open("/callback/call-me?done=k1.eyJyZWZlcmVuY2UiOiJ4In0=.0&lang=pl")
         assert (page["template"], page["language"]) == ("callback.html", "pl")
+
+
+# -- times
+
+# The clock stands at 2023-11-14T22:13:20Z, which is 23:13 in Warsaw.
+NINE = 1_700_035_200_000  # 2023-11-15T08:00Z: 9 o'clock in Warsaw, 3 in New York
+STARTS = (NINE, NINE + 30 * MINUTE, NINE + DAY)
+TIMES = {"day": "2023-11-15", "shown_day": "2023-11-15"}
+
+
+def house_with_times() -> House:
+    house = House()
+    house.starts = STARTS
+    return house
+
+
+async def test_days_and_the_times_of_the_first_are_shown_in_the_queues_zone() -> None:
+    async with visiting(form_of(house_with_times())) as visitor:
+        page = await visitor.open("/callback/call-me?lang=pl")
+    first = {"value": "2023-11-15", "name": "pl:2023-11-15"}
+    assert page["times"] == {
+        "zone": "Europe/Warsaw",
+        "days": [first, {"value": "2023-11-16", "name": "pl:2023-11-16"}],
+        "shown": first,
+        "slots": [{"value": str(NINE), "text": "09:00–09:30"}, {"value": str(STARTS[1]), "text": "09:30–10:00"}],
+    }
+
+
+async def test_times_are_the_customers_where_his_zone_is_known() -> None:
+    async with visiting(form_of(house_with_times())) as visitor:
+        page = await visitor.open("/callback/call-me?time_zone=America/New_York")
+        assert (page["times"]["zone"], page["times"]["slots"][0]["text"]) == ("America/New_York", "03:00–03:30")
+        again = await visitor.send({**GOOD, "phone": "", "time_zone": "America/New_York", "token": page["token"]})
+        assert again["times"]["zone"] == "America/New_York"
+        unknown = await visitor.open("/callback/call-me?time_zone=Nowhere")
+        assert unknown["times"]["zone"] == "Europe/Warsaw"
+
+
+@pytest.mark.parametrize("how", [{"show": "yes", "day": "2023-11-16"}, {"day": "2023-11-16", "slot": str(NINE)}])
+async def test_another_day_is_shown_before_anything_is_sent(how: dict[str, str]) -> None:
+    house = house_with_times()
+    async with visiting(form_of(house)) as visitor:
+        page = await visitor.fill_in(**{**TIMES, "name": "", "topic": "A fee", **how})
+    assert (visitor.status, page["errors"], page["wants_times"]) == (200, {}, True)
+    assert (page["times"]["shown"]["value"], page["values"]["topic"]) == ("2023-11-16", "A fee")
+    assert page["values"]["slot"] == ""
+    assert house.kept == {}
+    assert house.asked[-1] == ("A fee", "", "en")
+
+
+async def test_a_time_is_booked_and_confirmed() -> None:
+    house = house_with_times()
+    async with visiting(form_of(house)) as visitor:
+        page = await visitor.fill_in(**TIMES, slot=str(STARTS[1]), time_zone="America/New_York")
+    assert house.wishes == [(STARTS[1], "America/New_York")]
+    assert page["template"] == "callback_done.html"
+    assert page["when"] == {"day": "en:2023-11-15", "time": "03:30–04:00", "zone": "America/New_York"}
+
+
+@pytest.mark.parametrize(
+    ("slot", "fault"),
+    [({}, "missing"), ({"slot": ""}, "missing"), ({"slot": "soon"}, "gone"), ({"slot": "9" * 20}, "gone")],
+)
+async def test_what_is_no_time_is_told_at_its_field(slot: dict[str, str], fault: str) -> None:
+    house = house_with_times()
+    async with visiting(form_of(house, by_phone=Window(1, HOUR))) as visitor:
+        for _ in range(2):
+            page = await visitor.fill_in(**TIMES, **slot)
+            assert (visitor.status, page["errors"]) == (422, {"slot": f"en:callback.error.slot.{fault}"})
+        # None of that counted against the number.
+        assert (await visitor.fill_in(**TIMES, slot="now"))["reference"] == "R-1"
+
+
+async def test_a_time_that_somebody_took_meanwhile_is_told_and_so_is_who_is_refused() -> None:
+    house = house_with_times()
+    async with visiting(form_of(house, by_phone=Window(1, HOUR))) as visitor:
+        for code, field in (("slot.gone", "slot"), ("form.refused", "form")):
+            house.refuses = code
+            page = await visitor.fill_in(**TIMES, slot=str(NINE + 1))
+            assert (visitor.status, page["errors"]) == (409, {field: f"en:callback.error.{code}"})
+            assert page["values"]["name"] == GOOD["name"]
+        house.refuses = None
+        assert (await visitor.fill_in(**TIMES, slot=str(NINE)))["reference"] == "R-1"
+
+
+async def test_a_double_click_on_the_last_place_is_confirmed_twice() -> None:
+    house = house_with_times()
+    async with visiting(form_of(house)) as visitor:
+        fields = {**GOOD, **TIMES, "slot": str(NINE), "token": (await visitor.open())["token"]}
+        first = await visitor.send(fields)
+        house.starts = STARTS[1:]
+        assert (await visitor.send(fields))["reference"] == first["reference"] == "R-1"

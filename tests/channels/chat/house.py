@@ -19,7 +19,9 @@ from channels.chat.conversations import (
     Spoken,
     Update,
 )
+from channels.chat.ways import CallWish, LeftMessage, WayRefused, Windows
 from vocabulary.errors import Lagged, TemporaryFailure
+from vocabulary.instants import Instant
 
 
 class Turn:
@@ -73,6 +75,8 @@ class House:
         self.logged = asyncio.Event()
         self.said_by: dict[str, tuple[str, str, Identity]] = {}
         self.fails = False
+        self.free = Windows((), 0, more=False)
+        self.refuses: WayRefused | None = None
         self.gate = asyncio.Event()
         self.gate.set()
 
@@ -134,6 +138,22 @@ class House:
         if self.fails:
             raise TemporaryFailure("the disk is full")
         self._log("person", conversation)
+
+    async def windows(self, conversation: str, after: Instant) -> Windows:
+        self._log("windows", conversation, str(after))
+        return self.free
+
+    async def call_back(self, conversation: str, wish: CallWish, *, language: str) -> WayRefused | None:
+        if self.fails:
+            raise TemporaryFailure("the disk is full")
+        self._log("call_back", conversation, wish.phone, str(wish.slot), language)
+        return self.refuses
+
+    async def leave_message(
+        self, visitor: str, conversation: str, left: LeftMessage, *, identity: Identity
+    ) -> WayRefused | None:
+        self._log("leave_message", conversation, left.email, left.text)
+        return self.refuses
 
     async def leave(self, conversation: str) -> None:
         self._log("leave", conversation)

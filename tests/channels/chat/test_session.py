@@ -2,16 +2,32 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from channels.chat import frames
-from channels.chat.actions import Action, CallPerson, Close, Depart, Look, Say, Send, TellRead, TellTyping
+from channels.chat.actions import (
+    Action,
+    CallPerson,
+    Close,
+    Depart,
+    FindWindows,
+    Look,
+    Say,
+    Send,
+    TakeCallback,
+    TakeMessage,
+    TellRead,
+    TellTyping,
+)
 from channels.chat.conversations import (
     ChatMessage,
     Conversation,
     Ended,
     ExpectedWait,
+    Gone,
     Identity,
     Joined,
+    Offered,
     Place,
     Queued,
     Said,
@@ -21,6 +37,7 @@ from channels.chat.conversations import (
 )
 from channels.chat.session import FRAMES_BURST, MESSAGES_BURST, Session
 from channels.chat.tokens import new_visitor, token_of
+from channels.chat.ways import NO_WAYS, CallWish, LeftMessage, Taken, WayRefused, Ways, Windows
 from vocabulary.instants import SECOND
 
 KEYS = {"k1": b"a secret of the site"}
@@ -340,3 +357,76 @@ def test_news_during_a_look_is_younger_than_what_the_look_saw() -> None:
     stale = Conversation(id="c1", reference="R-1", state="waiting", seq=5, place=Place(1, None))
     session.updated(Joined("c1", "Ola"))
     assert session.found(glance, stale, is_open=True) == []
+
+
+# -- other ways
+
+OFFER = Ways(callback=True, text="We can ring you back", language="en", phone_example="+48 512 345 678")
+GONE = Taken(way="callback", to="+48512345678", due_at=NOW, ends_at=NOW + SECOND)
+SHOWN = {
+    "way": "callback",
+    "to": "+48512345678",
+    "starts_at": "2023-11-14T22:13:20.000Z",
+    "ends_at": "2023-11-14T22:13:21.000Z",
+}
+
+
+def test_what_is_offered_is_told_once_and_withdrawn() -> None:
+    session = welcomed()
+    told = {"callback": True, "text": OFFER.text, "language": "en", "phone_example": OFFER.phone_example}
+    assert sent(session.updated(Offered("c1", OFFER))) == [{"type": "ways", "seq": 5, "ways": told}]
+    assert session.updated(Offered("c1", OFFER)) == []
+    assert sent(session.updated(Offered("c1", NO_WAYS))) == [{"type": "ways", "seq": 5, "ways": None}]
+
+
+def test_where_it_goes_on_is_told_behind_the_end_and_changes_are_told_alone() -> None:
+    session = welcomed()
+    assert sent(session.updated(Gone("c1", GONE))) == [
+        {"type": "ended", "seq": 5, "reason": "callback"},
+        {"type": "taken", "seq": 5, "taken": SHOWN},
+    ]
+    assert look(session, replace(TALK, taken=GONE)) == []
+    later = replace(GONE, due_at=None, ends_at=None)
+    now = [{"type": "taken", "seq": 5, "taken": {"way": "callback", "to": "+48512345678"}}]
+    assert sent(session.updated(Gone("c1", later))) == now
+
+
+def test_the_welcome_of_who_comes_back_has_both() -> None:
+    session = session_of()
+    session.receive(frame("hello"), NOW)
+    (welcome,) = sent(look(session, replace(TALK, ways=OFFER, taken=GONE)))
+    assert (welcome["ways"]["callback"], welcome["taken"]) == (True, SHOWN)
+
+
+def test_a_conversation_that_nobody_will_answer_says_so_behind_its_messages() -> None:
+    session = session_of()
+    session.receive(frame("hello"), NOW)
+    refused = replace(TALK, state="closed", refused="blocked_sender")
+    kinds = [each["type"] for each in sent(look(session, refused, 5))]
+    assert kinds == ["welcome", "message", "ended"]
+
+
+def test_a_wish_is_passed_on_and_answered() -> None:
+    session = welcomed()
+    wish = frame("callback", client_id="w1", phone="512", slot="2023-11-14T22:13:20Z", time_zone="Europe/Warsaw")
+    assert session.receive(wish, NOW) == [
+        TakeCallback("c1", CallWish(client_id="w1", phone="512", slot=NOW, time_zone="Europe/Warsaw"))
+    ]
+    left = frame("leave_message", client_id="w2", email=" ola@example.org ", text=" Hello\x00 ")
+    assert session.receive(left, NOW) == [
+        TakeMessage("c1", LeftMessage(client_id="w2", email="ola@example.org", text="Hello"))
+    ]
+    assert session.receive(frame("slots"), NOW) == [FindWindows("c1", NOW)]
+    assert session.taken() == [Look()]
+    assert sent(session.not_taken("w1", WayRefused("slot_full", "All places are taken."))) == [
+        {"type": "error", "seq": 5, "code": "slot_full", "detail": "All places are taken.", "client_id": "w1"}
+    ]
+    assert sent(session.windows_found(Windows((NOW,), 1800 * SECOND, more=True))) == [
+        {"type": "slots", "seq": 5, "items": ["2023-11-14T22:13:20.000Z"], "length_s": 1800, "more": True}
+    ]
+
+
+@pytest.mark.parametrize(("values", "code"), [({"text": "x" * 5000}, "too_long"), ({"email": "x" * 300}, "bad_frame")])
+def test_a_message_that_is_too_long_is_refused(values: dict[str, str], code: str) -> None:
+    left = frame("leave_message", **{"client_id": "w1", "email": "ola@example.org", **values})
+    assert [each["code"] for each in sent(welcomed().receive(left, NOW))] == [code]

@@ -8,6 +8,7 @@ import { changeLanguage } from "../ui/theme.js";
 import { Log } from "./log.js";
 import { Start } from "./start.js";
 import * as chat from "./state.js";
+import { Ways } from "./ways.js";
 import { Write } from "./write.js";
 import { askPerson, connect, leave, tellRead } from "./talk.js";
 
@@ -21,7 +22,7 @@ export function Chat() {
 
 function Head() {
   const name = chat.agentName.value;
-  const active = chat.agreed.value && chat.lastSeq.value > 0 && !chat.ended.value;
+  const active = chat.agreed.value && chat.lastSeq.value > 0 && !chat.ended.value && !chat.taken.value;
   const other = (document.documentElement.dataset.languages ?? "en pl").split(" ").filter((code) => code !== language);
   return html`<header class="chat-head">
     <div class="chat-title"><h1>${chat.company.value || t("chat.title")}</h1>
@@ -59,6 +60,7 @@ function Talk() {
     <${Status} />
     ${chat.onlyBot.value && html`<div class="person"><span class="hint">${chat.asked.value ? t("chat.person.asked") : t("chat.bot.told")}</span>
       ${!chat.asked.value && html`<button type="button" class="button" disabled=${!socket.open.value} onClick=${askPerson}><${Icon} name="user" />${t("chat.person")}</button>`}</div>`}
+    <${Ways} />
     <${Write} /></main>`;
 }
 

@@ -1,5 +1,5 @@
 // @ts-check
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { html } from "../html.js";
 import { clockTime, day, ms, t } from "../i18n.js";
 import { second } from "../clock.js";
@@ -15,6 +15,13 @@ export function Log() {
   useLayoutEffect(() => {
     if (atEnd.current && box.current) box.current.scrollTop = box.current.scrollHeight;
   }, [all.length, waiting.length]);
+  // What opens below takes room; who was at the end stays there.
+  useEffect(() => {
+    const element = /** @type {HTMLElement} */ (box.current);
+    const watch = new ResizeObserver(() => { if (atEnd.current) element.scrollTop = element.scrollHeight; });
+    watch.observe(element);
+    return () => watch.disconnect();
+  }, []);
   const onScroll = () => {
     const element = /** @type {HTMLElement} */ (box.current);
     atEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < 60;

@@ -28,6 +28,10 @@ export const company = signal(document.documentElement.dataset.company ?? "");
 /** @type {import("@preact/signals").Signal<Entry[]>} */
 export const entries = signal([]);
 export const place = signal(/** @type {{position: number, expected_wait: {low_s: number, high_s: number} | null} | null} */ (null));
+/** What he may choose instead of waiting. @type {import("@preact/signals").Signal<{callback?: boolean, message?: boolean, text: string, language: string, phone_example?: string} | null>} */
+export const ways = signal(null);
+/** Where it goes on. @type {import("@preact/signals").Signal<{way: "callback" | "message", to: string, starts_at?: string, ends_at?: string, link?: string, calendar?: string} | null>} */
+export const taken = signal(null);
 export const agentName = signal("");
 export const agentTypesUntil = signal(0);
 export const ended = signal(false);
@@ -37,7 +41,7 @@ export const asked = signal(false);
 /** Whether a machine has answered and nobody else has since. */
 export const onlyBot = computed(() => {
   const last = entries.value.findLast((one) => one.author === "agent" || one.author === "bot");
-  return last?.author === "bot" && !agentName.value && !ended.value;
+  return last?.author === "bot" && !agentName.value && !ended.value && !taken.value;
 });
 
 export const lastSeq = computed(() => Math.max(0, ...entries.value.filter((one) => one.author !== "line").map((one) => one.seq)));
@@ -74,6 +78,8 @@ export const addLine = (seq, text) => add({ key: `line-${seq}-${text}`, seq, aut
 export function clearConversation() {
   entries.value = [];
   place.value = null;
+  ways.value = null;
+  taken.value = null;
   agentName.value = "";
   ended.value = false;
   asked.value = false;

@@ -1,11 +1,12 @@
 // @ts-check
 /** The talk with the server: what we say is kept until the server has it on disk. */
 import { batch } from "@preact/signals";
-import { language, t } from "../i18n.js";
+import { known, language, t } from "../i18n.js";
 import { newId } from "../ids.js";
 import { LiveSocket } from "../socket.js";
 import { messageTone } from "../sound.js";
 import * as chat from "./state.js";
+import * as wish from "./wish.js";
 
 const TYPING_EVERY_MS = 3000;
 const TYPING_MS = 6000;
@@ -21,6 +22,7 @@ let toldRead = 0;
 /** Open the socket, once. @returns {LiveSocket} */
 export function connect() {
   socket ??= new LiveSocket(`/ws/chat/${encodeURIComponent(chat.channel)}`, { onFrame, onOpen: hello, pings: true });
+  wish.sendBy((frame) => socket?.open.value === true && socket.send(frame));
   return socket;
 }
 
@@ -51,7 +53,11 @@ const handlers = {
     chat.open.value = frame.open;
     chat.company.value = frame.company || chat.company.value;
     chat.ended.value = ["closed", "abandoned", "wrap_up"].includes(frame.conversation?.state);
+    chat.ways.value = frame.ways ?? null;
+    chat.taken.value = frame.taken ?? null;
+    if (frame.taken) chat.place.value = null;
     chat.welcomed.value = true;
+    wish.onWelcome();
     chat.remember();
     for (const one of chat.unsent.value) if (!one.failed) say(one);
   },
@@ -79,8 +85,18 @@ const handlers = {
     chat.place.value = { position: frame.position, expected_wait: frame.expected_wait ?? null };
     chat.ended.value = false;
   },
+  ways(frame) {
+    chat.ways.value = frame.ways;
+  },
+  slots: wish.onSlots,
+  taken(frame) {
+    chat.ways.value = null;
+    chat.taken.value = frame.taken;
+    wish.onTaken();
+  },
   joined(frame) {
     chat.place.value = null;
+    chat.ways.value = null;
     chat.asked.value = false;
     chat.ended.value = false;
     if (frame.name === chat.agentName.value) return;
@@ -95,13 +111,20 @@ const handlers = {
     chat.place.value = null;
     chat.agentName.value = "";
     chat.asked.value = false;
-    if (!chat.ended.value) chat.addLine(frame.seq, t("chat.ended"));
+    // Where it goes on is told by the next frame; what is shown changes with that, in one step.
+    if (!["callback", "email"].includes(frame.reason)) {
+      chat.ways.value = null;
+      chat.taken.value = null;
+    }
+    const why = `chat.ended.${frame.reason}`;
+    if (!chat.ended.value || frame.reason === "blocked_sender") chat.addLine(frame.seq, t(known(why) ? why : "chat.ended"));
     chat.ended.value = true;
   },
   typing() {
     chat.agentTypesUntil.value = Date.now() + TYPING_MS;
   },
   error(frame) {
+    if (wish.onError(frame)) return;
     const one = chat.unsent.value.find((each) => each.client_id === frame.client_id);
     if (!one) return;
     if (["too_fast", "busy"].includes(frame.code)) {

@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { html } from "../html.js";
 import { t } from "../i18n.js";
 import { Icon } from "../ui/icon.js";
-import { draft, ended, remember } from "./state.js";
+import { draft, ended, remember, taken } from "./state.js";
 import { LETTERS_MAX, send, tellTyping } from "./talk.js";
 
 export function Write() {
@@ -35,7 +35,7 @@ export function Write() {
     go();
   };
   return html`<form class="chat-write" onSubmit=${(/** @type {Event} */ event) => { event.preventDefault(); go(); }}>
-    ${ended.value && html`<p class="hint">${t("chat.ended.again")}</p>`}
+    ${(ended.value || taken.value) && html`<p class="hint">${t("chat.ended.again")}</p>`}
     <label for="words" class="sr-only">${t("chat.write")}</label>
     <textarea id="words" ref=${field} rows="1" value=${text} maxlength=${LETTERS_MAX} placeholder=${t("chat.write")} onInput=${onInput} onKeyDown=${onKey}></textarea>
     <button type="submit" class="button primary" disabled=${!text.trim()}><${Icon} name="send" /><span>${t("composer.send")}</span></button>
