@@ -59,7 +59,7 @@ class Marks(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
     `after`: the waits at which it is looked at in this leg; `seen`: the longest that has been. `done`: numbers of the
     rules that applied in this leg. `left`: queues that it overflowed from in this opening; it doesn't come back to
-    them this way. `ways`: what its customer was offered instead of waiting: `callback`, `message`.
+    them this way. `ways`: what its customer was offered in this opening instead of waiting: `callback`, `message`.
     """
 
     after: tuple[Span, ...] = ()

@@ -194,13 +194,15 @@ def _escalation(draft: Draft, interaction: Interaction, *, breached: bool) -> Es
 def _escalate(draft: Draft, interaction: Interaction, todo: Escalation) -> None:
     priority = min(PRIORITY_MAX, interaction.priority + todo.priority)
     if priority > interaction.priority:
+        # What an agent began has never been told a credit.
+        credit = interaction.credit or draft.queue(interaction.queue).credit
         draft.emit(
             e.Reprioritised(
                 at=draft.now,
                 interaction=interaction.id,
                 priority=priority,
                 class_=interaction.class_,
-                due_at=interaction.due_at - (priority - interaction.priority) * interaction.credit,
+                due_at=interaction.due_at - (priority - interaction.priority) * credit,
                 by=BY,
             )
         )

@@ -149,11 +149,13 @@ def _enqueue_seldom(interaction: Interaction, event: e.Enqueued, *, new: bool) -
 
 
 def marks_of_leg(interaction: Interaction, event: e.Enqueued) -> Marks | None:
-    """Return what is kept of overflow: in the same opening, the queues that were left that way."""
-    left = (interaction.overflow or NO_MARKS).left if event.cause in SAME_OPENING else ()
-    if event.overflow_after is None and not left:
+    """Return what is kept of overflow: in the same opening, the queues that were left that way and what was offered."""
+    before = (interaction.overflow or NO_MARKS) if event.cause in SAME_OPENING else NO_MARKS
+    # Who took a way has it.
+    ways = before.ways if event.cause != "converted" else ()
+    if event.overflow_after is None and not before.left and not ways:
         return None
-    return Marks(event.overflow_after or (), left=left)
+    return Marks(event.overflow_after or (), left=before.left, ways=ways)
 
 
 def begin_again(interaction: Interaction, event: e.Enqueued) -> None:

@@ -42,7 +42,9 @@ def enqueue(
     work.rings = ()
     work.barred = {agent: until for agent, until in work.barred.items() if until > world.now}
     if cause not in SAME_OPENING:
-        work.declined_by, work.left = frozenset(), ()
+        work.declined_by, work.left, work.ways = frozenset(), (), ()
+    if cause == "converted":
+        work.ways = ()
     if cause != "moved":
         work.done = None
     if last is not None:
@@ -63,7 +65,7 @@ def forget_the_past(work: Work) -> None:
     """A new leg knows nothing of the one before."""
     work.agent = work.accepted_at = work.owner_gone_until = work.parked_until = None
     work.scheduled_at = work.confirm_until = work.reopen_until = work.silent_at = work.estimate = None
-    work.looked, work.applied, work.ways, work.closes_at = 0, (), (), None
+    work.looked, work.applied, work.closes_at = 0, (), None
 
 
 def _hold(world: World, work: Work, preferred: str | None) -> None:

@@ -8,7 +8,16 @@ import pytest
 from queues.hours import Hours, Interval
 from queues.overflow import Contact, Do, Overflow, When
 from queues.policy import ChannelPolicy, QueuePolicy
-from router.commands import LeaveMessage, Move, Reconcile, RecordEstimate, RemoveAgent, Reprioritise, UndoAct
+from router.commands import (
+    AcceptCallback,
+    LeaveMessage,
+    Move,
+    Reconcile,
+    RecordEstimate,
+    RemoveAgent,
+    Reprioritise,
+    UndoAct,
+)
 from router.events import (
     AutoReplied,
     AutoReplySuppressed,
@@ -546,3 +555,14 @@ def test_mail_is_offered_no_callback() -> None:
     there.admit("i-2", "chat")
     there.after(MINUTE)
     assert [event.interaction for event in there.of(WayOffered)] == ["i-2"]
+
+
+def test_a_way_that_was_offered_is_open_after_a_move_and_gone_once_taken() -> None:
+    there = house(when(Do(callback=True), wait=MINUTE), when(MOVE, wait=2 * MINUTE))
+    there.admit()
+    there.after(3 * MINUTE)
+    moved = there.interaction()
+    assert (moved.queue, moved.overflow and moved.overflow.ways) == ("backup", ("callback",))
+    there.run(AcceptCallback("i-1"))
+    taken = there.interaction()
+    assert (taken.medium, taken.overflow and taken.overflow.ways) == ("callback", ())
