@@ -46,7 +46,7 @@ from router.events import (
 from router.match import agent_for
 from router.policy import Action, Policy
 from router.state import State
-from router.writers.change import NOTHING, rest
+from router.writers.change import NOTHING, rest, without
 from router.writers.learned import learn_handling, learn_wait, measured
 from vocabulary.ids import QueueName
 from vocabulary.instants import Instant, Span
@@ -322,9 +322,9 @@ def ended(command: End, state: State, policy: Policy, now: Instant) -> list[AnyE
     ]
     if interaction.accepted_at is not None:
         learn_handling(state, interaction, agent, now - interaction.accepted_at)
-    holds = agent.holds.copy()
-    agent.used -= holds.pop(id).cost
-    agent.holds = holds
+    holds = agent.holds
+    agent.used -= holds[id].cost
+    agent.holds = without(holds, id) if len(holds) > 1 else NOTHING
     rest(agent, now)
     if lane.reopen:
         interaction.state = CLOSED

@@ -62,6 +62,11 @@ def leave_out(state: State, table: dict[Any, Any], key: Any) -> None:
     del table[key]
 
 
+def without(table: dict[Any, Any], key: Any) -> dict[Any, Any]:
+    """Return `table` without `key`."""
+    return {each: value for each, value in table.items() if each != key}
+
+
 def go(interaction: Interaction, by: str, to: InteractionState) -> None:
     """Let an interaction be in another state, by a way that the lifecycle lists."""
     state = interaction.state

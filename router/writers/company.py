@@ -1,7 +1,6 @@
 """Writers of warm transfers, rooms and what supervisors undo."""
 
 from copy import copy
-from typing import Any
 
 from msgspec.structs import replace
 
@@ -10,7 +9,7 @@ from queues.interaction import NO_LINE, Consult, Interaction, Undoable, UndoKind
 from queues.lifecycle import InteractionState
 from router import events as e
 from router.state import State, schedule
-from router.writers.change import SLOT, Writers, book, changing, go, occupy, release
+from router.writers.change import SLOT, Writers, book, changing, go, occupy, release, without
 
 S = InteractionState
 UNDONE: dict[UndoKind, tuple[str, ...]] = {
@@ -107,11 +106,6 @@ def _room_left(state: State, event: e.RoomLeft) -> None:
     interaction = changing(state, event.interaction)
     interaction.participants = without(interaction.participants, event.agent)
     release(state, event.agent, event.interaction, event.at)
-
-
-def without(table: dict[Any, Any], key: Any) -> dict[Any, Any]:
-    """Return `table` without `key`."""
-    return {each: value for each, value in table.items() if each != key}
 
 
 def _taken_over(state: State, event: e.TakenOver) -> None:
