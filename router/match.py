@@ -84,6 +84,8 @@ def settle(draft: Draft) -> None:
         waiting = [interactions[id] for id in draft.interactions if id in interactions]
         if len(waiting) > 1:
             waiting.sort(key=_TURN)
+            if all(looks_ahead(draft.policy, each.queue) for each in waiting):
+                _choose_among(draft, waiting)
         for interaction in waiting:
             _place(draft, interaction)
         # What is given without asking may free who had it: a sender, say.
@@ -92,6 +94,19 @@ def settle(draft: Draft) -> None:
 
 
 _TURN = attrgetter("turn")
+
+
+def _choose_among(draft: Draft, waiting: list[Interaction]) -> None:
+    """Let those choose, together, who could take any of what has come (back) at once: a burst is solved as a whole."""
+    state = draft.state
+    for interaction in waiting:
+        wanted = state.index.wanted(interaction)
+        if wanted is None:
+            continue
+        only = reserved_for(wanted)
+        able = [only] if only is not None else [agent.id for agent in state.index.free_agents(wanted)]
+        draft.agents.update(dict.fromkeys(able))
+    _let_choose(draft)
 
 
 def _let_choose(draft: Draft) -> None:

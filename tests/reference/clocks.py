@@ -153,9 +153,10 @@ def _escalation(world: World, work: Work, *, late: bool) -> Escalation:
 
 
 def _escalate(world: World, work: Work, todo: Escalation) -> None:
-    """Raise priority, move."""
+    """Raise priority, move. Reading: what an agent began was told no credit; that of its queue counts."""
     priority = min(100, work.priority + todo.priority)
     if priority > work.priority:
+        work.credit = work.credit or world.queue(work.queue).credit
         work.priority, work.done = priority, None
     if work.state in QUEUED and todo.queue in world.policy.queues and todo.queue != work.queue:
         withdraw_all(world, work, "moved")

@@ -30,8 +30,19 @@ def settle(world: World) -> None:
         while world.freed:
             _choose(world)
         returned = [world.works[id] for id in world.returned if id in world.works]
+        if len(returned) > 1 and all(world.queue(work.queue).strategy == "optimal" for work in returned):
+            _choose_among(world, returned)
         for work in sorted(returned, key=lambda each: each.key):
             _place(world, work)
+
+
+def _choose_among(world: World, works: list[Work]) -> None:
+    """Look-ahead: a burst is solved once as a linear assignment. Reading: where all that comes at once looks ahead."""
+    for person in world.people.values():
+        if any(may_ring(sought(work)) and qualifies(world, person, sought(work)) for work in works):
+            world.freed[person.id] = None
+    while world.freed:
+        _choose(world)
 
 
 def _choose(world: World) -> None:

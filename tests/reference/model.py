@@ -44,9 +44,11 @@ class Model:
             self.world.now = clock
             return Answer((), (refused.code, refused.reason))
         run_due(self.world)
-        overflow.before_matching(self.world)
+        some = overflow.before_matching(self.world)
         settle(self.world)
-        while overflow.after_matching(self.world):
+        # What overflow changed may bring something due: a step, where the priority has gone down.
+        while overflow.after_matching(self.world) or some:
+            some = False
             run_due(self.world)
             settle(self.world)
         keep_clocks(self.world)

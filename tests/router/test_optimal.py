@@ -141,6 +141,16 @@ def test_wrap_ups_that_end_at_one_instant_are_assigned_as_is_best_for_all() -> N
     assert (house.owner("i-bill"), house.owner("i-fault")) == ("b", "a")
 
 
+def test_what_comes_due_at_one_instant_is_assigned_as_is_best_for_all() -> None:
+    house = experienced(A_LEAVES_BILLS_TO_B)
+    for agent in ("a", "b"):
+        house.declares(agent, "available")
+    for label in ("bill", "fault"):
+        house.admit(f"i-{label}", labels=(Label(label, 0.9),), scheduled_at=house.now + MINUTE)
+    house.after(MINUTE)
+    assert (house.owner("i-bill"), house.owner("i-fault")) == ("b", "a")
+
+
 def test_nobody_is_left_idle_beside_something_that_he_can_do() -> None:
     house = two_specialists()
     admit(house, "i-1", "fault")
