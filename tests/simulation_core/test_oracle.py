@@ -155,7 +155,7 @@ LIGHT = {"C2", "A2", "PA2", "N4", "K1", "H1"}
 
 LIGHT_CUSTOMERS = 40_000
 CUSTOMERS = int(os.environ.get("CENTRALA_ORACLE_CUSTOMERS", "200000"))
-NEEDED = {"C7": 5}
+NEEDED = {"C7": 5, "P2": 4}
 """How many times the usual number it takes, so near saturation, until 20 batches are independent of each other."""
 
 
