@@ -43,6 +43,9 @@ def admit(house: Setting, now: Instant) -> c.Command:
         }
     if house.chance.once_in(20):
         values["blocked"] = True
+    if house.chance.once_in(4):
+        # By a caller who writes nothing and leaves no address.
+        return c.Admit(id=id, channel=CHANNEL_OF[medium], medium=medium, customer="c", queue=queue, **values)
     return c.Admit(
         id=id,
         channel=CHANNEL_OF[medium],

@@ -23,11 +23,16 @@ SPANS = (1, 5 * SECOND, 10 * SECOND, 30 * SECOND, MINUTE, 3 * MINUTE)
 def house(chance: Chance) -> Policy:
     """Return a policy of one to three queues; queues that share agents have one order.
 
-    In a rush, work is accepted and ended at once, so that handling times are known.
+    In a rush, work is accepted and ended at once, so that handling times are known. In a plain house a rule without
+    conditions is the only one and queues do nothing but queue, so that most decisions go by express.
     """
     order = chance.of(("due", "due", "wait_over_target"))
-    rush = chance.once_in(4)
-    on, names = services(chance), QUEUES[: chance.of((1, 2, 2, 3))]
+    rush, plain = chance.once_in(4), chance.once_in(4)
+    names = QUEUES[: chance.of((1, 2, 2, 3))]
+    if plain:
+        bare = [_queue(chance, name, order, rush, {"steps": (), "parallel": 1}) for name in names]
+        return policy(*bare, rules=(rule(names[0], name="all", priority=chance.of((0, 3))),))
+    on = services(chance)
     queues = [_queue(chance, name, order, rush, of_queue(chance, name, names, on)) for name in names]
     tables = hours(chance, START) if on & {"hours", "agreements"} else {}
     return policy(

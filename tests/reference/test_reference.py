@@ -12,6 +12,7 @@ from router.commands import Command, Tick
 from router.state import next_deadline
 from tests.reference.houses import house
 from tests.reference.orders import Kind, kinds, opening
+from tests.reference.planted import FAULTS, found_after
 from tests.reference.setting import Setting
 from tests.reference.sides import Sides, Step, run, shrunk, told
 from vocabulary.instants import DAY, MINUTE, SECOND, Instant
@@ -107,6 +108,12 @@ def test_core_and_model_decide_alike_through_many_examples() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize("part", range(8))
 def test_core_and_model_decide_alike_in_many_random_houses(part: int) -> None:
-    _alike(f"long-{part}", 50_000)
+    _alike(f"long-{part}", 25_000)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_is_found(fault: str) -> None:
+    assert found_after(fault, 40_000, "planted") is not None
