@@ -15,15 +15,13 @@ def main() -> int:
     parser.add_argument("--operations", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--house", help="one house of an earlier run, as it was printed: 7/123")
-    parser.add_argument(
-        "--planted", action="store_true", help="plant faults instead; tell after how many each is found"
-    )
+    parser.add_argument("--planted", action="store_true", help="tell after how many each planted fault is found")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     if asked.planted:
-        found = {name: found_after(name, asked.operations, str(asked.seed)) for name in FAULTS}
-        print(json.dumps(found, indent=None if asked.json else 2))  # noqa: T201
-        return int(None in found.values())
+        after = {name: found_after(name, asked.operations, str(asked.seed)) for name in FAULTS}
+        print(json.dumps(after, indent=None if asked.json else 2))  # noqa: T201
+        return int(None in after.values())
     started, done, number = time.perf_counter(), 0, 0
     while done < asked.operations:
         seed = asked.house or f"{asked.seed}/{number}"

@@ -46,6 +46,10 @@ def _yes(*_: Any, **__: Any) -> bool:
     return True
 
 
+def _one(*_: Any, **__: Any) -> int:
+    return 1
+
+
 def _zero(*_: Any, **__: Any) -> int:
     return 0
 
@@ -58,10 +62,10 @@ FAULTS: dict[str, Fault] = {
     "every miss cools down alike": (offers, "COOL_DOWNS", (10 * SECOND,)),
     "the breaker never holds": (offers, "_breaker_holds", _no),
     "a hold goes on after his decline": (offers, "end_hold_of", _never),
-    "a delay lets everybody in at once": (index, "priority_for", lambda who, what: 1),
+    "a delay lets everybody in at once": (index, "priority_for", _one),
     "the guard of a step lets everything through": (relax, "lenders_load", _zero),
     "what a step raised stays behind": (relax, "PRIORITY_MAX", 0),
-    "costs of the wrap-up are those of the contact": (
+    "a wrap-up costs what the contact did": (
         agent.MediumLimit,
         "wrapping",
         property(lambda limit: limit.cost),
@@ -71,12 +75,12 @@ FAULTS: dict[str, Fault] = {
     "the express overlooks what is due": (express, "_nothing_else", _yes),
     "the express forgets that it rested": (express, "rest", _never),
     "the sender of a warm transfer is not freed": (legs, "_hand_over", _never),
-    "an agent who looks ahead takes what came first": (match, "best_for", lambda who, first, *_: first),
+    "an agent who looks ahead takes what came first": (match, "best_for", lambda _, first, *__: first),
     "several look ahead one by one": (match, "_assign", _never),
     "nobody is looked at after overflow": (conclude, "_let_overflow", _never),
     "a rule of overflow applies again and again": (leg_writers, "SAME_OPENING", ()),
-    "windows have a place more": (callbacks, "places_left", lambda *_: 1),
-    "clocks of an agreement never warn": (clocks, "next_mark", lambda *_: None),
+    "windows have a place more": (callbacks, "places_left", _one),
+    "clocks of an agreement never warn": (clocks, "next_mark", _never),
     "bars are never lifted": (state.OF_INTERACTIONS, "bar", _never),
     "graces are never over": (state.OF_INTERACTIONS, "grace", _never),
     "the express loses who was asked for": (express, "_bring", _never),
