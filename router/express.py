@@ -339,6 +339,7 @@ def ended(command: End, state: State, policy: Policy, now: Instant) -> list[AnyE
     while (first := index.first_for(agent, now)) is not None:
         next_lane = lanes[first.channel, first.medium, first.queue] if first.line >= 0 else None
         if next_lane is None:
+            index.touched[owner] = agent
             conclude(Draft(state, policy, now, events, {owner: None}))
             return events
         index.take(first)

@@ -89,6 +89,7 @@ def _enqueued(state: State, event: e.Enqueued) -> None:
     interaction.queue = event.queue
     interaction.leg = event.leg
     if event.arrived_at != interaction.arrived_at:
+        # Until now `arrived_at` stood for it.
         interaction.created_at = interaction.created_at
         interaction.arrived_at = event.arrived_at
     interaction.enqueued_at = at
@@ -97,7 +98,7 @@ def _enqueued(state: State, event: e.Enqueued) -> None:
     if event.requirements is not None:
         interaction.requirements = event.requirements
     if interaction.seldom is not PLAIN or _has_more(event):
-        _enqueue_seldom(interaction, event, new=new)
+        _enqueue_seldom(interaction, event)
     if event.counted:
         count_arrival(state, interaction, at)
     if state.oldest:
@@ -132,7 +133,7 @@ def _leave_leg(state: State, interaction: Interaction, event: e.Enqueued) -> Non
     begin_again(interaction, event)
 
 
-def _enqueue_seldom(interaction: Interaction, event: e.Enqueued, *, new: bool) -> None:
+def _enqueue_seldom(interaction: Interaction, event: e.Enqueued) -> None:
     interaction.preferred_agent = event.preferred_agent
     interaction.only_agent = event.only_agent
     interaction.hold_until = event.hold_until
