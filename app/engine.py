@@ -6,8 +6,9 @@ is decided. If the store fails, nothing of it is acknowledged, and the state is 
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from itertools import groupby
 from typing import Protocol
 
 import msgspec
@@ -16,7 +17,7 @@ import structlog
 from queues.lifecycle import OPEN
 from reports.live import Day, Stats, utc_day
 from router import checkpoint
-from router.commands import Command, CustomerGone, Disconnect, Reconcile, Tick
+from router.commands import Command, Connect, CustomerGone, Disconnect, Reconcile, SetPresence, Tick, Together
 from router.decide import StateDamaged, advance
 from router.decision import Decision
 from router.events import AnyEvent, MessageAdded
@@ -232,10 +233,7 @@ class Engine:
         decided: list[tuple[Submission, Decision]] = []
         logged: list[Logged] = []
         changes: list[Change] = []
-        for submission in submissions:
-            decision = self._decide_one(submission, now)
-            if decision is None:
-                continue
+        for submission, decision in self._decisions(submissions, now):
             decided.append((submission, decision))
             if decision.refusal is not None:
                 continue
@@ -248,6 +246,34 @@ class Engine:
         entries = tuple(encode(each.event, each.seq) for each in logged)
         transaction = Transaction(entries=entries, after=after if entries else None, changes=tuple(changes))
         return Batch(decided, logged, transaction)
+
+    def _decisions(self, submissions: list[Submission], now: Instant) -> Iterator[tuple[Submission, Decision]]:
+        """Decide each; agents who come in one batch choose together where a queue looks ahead."""
+        ahead = any(queue.strategy == "optimal" for queue in self.policy.queues.values())
+        for alike, group in groupby(submissions, key=_comes):
+            several = list(group)
+            decision = self._decide_together(several, now) if ahead and alike and len(several) > 1 else None
+            if decision is not None:
+                # The events of all are told once.
+                yield several[0], decision
+                yield from ((each, Decision()) for each in several[1:])
+                continue
+            for submission in several:
+                found = self._decide_one(submission, now)
+                if found is not None:
+                    yield submission, found
+
+    def _decide_together(self, submissions: list[Submission], now: Instant) -> Decision | None:
+        """Return the decision on all of them, written into the state; None if they must be decided one by one."""
+        commands = tuple(each.command for each in submissions if isinstance(each.command, Connect | SetPresence))
+        try:
+            decision = advance(Together(commands), self.state, self.policy, now)
+        except StateDamaged:
+            raise
+        except Exception:  # our fault: one by one it concerns a single command
+            log.exception("decision_failed", command="Together")
+            return None
+        return decision if decision.refusal is None else None
 
     def _decide_one(self, submission: Submission, now: Instant) -> Decision | None:
         """Return the decision, written into the state; None if our own fault made it impossible.
@@ -352,6 +378,11 @@ class Engine:
         except TemporaryFailure as failure:
             log.warning("tick_failed", error=str(failure))
             await self.clock.sleep(100)
+
+
+def _comes(submission: Submission) -> bool:
+    """Tell whether an agent comes by it, and nothing else happens."""
+    return isinstance(submission.command, Connect | SetPresence) and not submission.changes
 
 
 def _numbered(changes: Sequence[Change], events: Sequence[AnyEvent]) -> list[Change]:

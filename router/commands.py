@@ -362,6 +362,15 @@ class Disconnect(msgspec.Struct, frozen=True):
     agent: AgentId
 
 
+class Together(msgspec.Struct, frozen=True):
+    """Several agents who come at once: nobody chooses work before all of them are there.
+
+    Where queues look ahead they are then assigned together. If one of `commands` is refused, all are.
+    """
+
+    commands: tuple[Connect | SetPresence, ...]
+
+
 DeliveryResult = Literal["sent", "deferred", "failed", "uncertain"]
 
 
@@ -420,6 +429,7 @@ Command = (
     | SetPresence
     | Connect
     | Disconnect
+    | Together
     | ReportDelivery
     | Reconcile
     | Tick

@@ -112,6 +112,14 @@ def _tick(draft: Draft, command: c.Tick) -> Refusal | None:
     return None
 
 
+def _together(draft: Draft, command: c.Together) -> Refusal | None:
+    for each in command.commands:
+        refusal = _DECIDERS[each.__class__](draft, each)
+        if refusal is not None:
+            return refusal
+    return None
+
+
 def _reconcile(draft: Draft, command: c.Reconcile) -> Refusal | None:
     # When every agent has chosen, nobody is left who could take anything.
     for agent in draft.state.agents:
@@ -160,6 +168,7 @@ _DECIDERS: dict[type[Any], Callable[[Draft, Any], Refusal | None]] = {
     c.SetPresence: presence.set_presence,
     c.Connect: presence.connect,
     c.Disconnect: presence.disconnect,
+    c.Together: _together,
     c.ReportDelivery: conversation.report_delivery,
     c.Reconcile: _reconcile,
     c.Tick: _tick,

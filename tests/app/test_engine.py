@@ -205,3 +205,26 @@ async def test_a_fault_on_the_express_has_the_state_read_again(running: Running)
     assert checkpoint.encode(running.engine.state) == healthy
     decision = await running.engine.submit(End("i-1", "a"))
     assert [type(event).__name__ for event in decision.events][:3] == ["Ended", "WrappedUp", "Forgotten"]
+
+
+async def test_agents_who_come_in_one_batch_choose_together_where_a_queue_looks_ahead(running: Running) -> None:
+    await running.stop()
+    await running.start(policy(queue(strategy="optimal", offer={"chat": 0}, wrap_up="none")))
+    for agent in ("a", "b"):
+        await running.engine.submit(DefineAgent(agent, profile(capacity=33)))
+        await running.engine.submit(SetPresence(agent, "available", by=agent))
+    for number in (1, 2):
+        await running.engine.submit(admit(f"i-{number}"))
+    coming = [running.engine.submit(Connect(agent)) for agent in ("a", "nobody", "b")]
+    refused = await asyncio.gather(*coming)
+    assert [decision.refusal is not None for decision in refused] == [False, True, False]
+    for agent in ("a", "b"):
+        await running.engine.submit(SetPresence(agent, "away", by=agent))
+        await running.engine.submit(End(*next((id, agent) for id in running.engine.state.agents[agent].holds)))
+    for number in (3, 4):
+        await running.engine.submit(admit(f"i-{number}"))
+    both = [SetPresence(agent, "available", by=agent) for agent in ("a", "b")]
+    told, rest = await asyncio.gather(*map(running.engine.submit, both))
+    # Both are there before anybody is offered anything; what happened is told once.
+    assert [type(event).__name__ for event in told.events][:3] == ["PresenceChanged", "PresenceChanged", "Offered"]
+    assert (len([each for each in told.events if type(each).__name__ == "OfferAccepted"]), rest.events) == (2, ())

@@ -104,6 +104,14 @@ def _account(house: Setting, state: State, agent: str) -> c.Command:
     return c.DefineAgent(agent, new)
 
 
+def shift(house: Setting, state: State, now: Instant) -> c.Command:
+    """Several come at once."""
+    agents = [agent for agent in house.staff if house.chance.once_in(2)] or [house.staff[0]]
+    if house.chance.once_in(3):
+        return c.Together(tuple(c.Connect(agent) for agent in agents))
+    return c.Together(tuple(c.SetPresence(agent, "available", agent) for agent in agents))
+
+
 def back(house: Setting, state: State, now: Instant) -> c.Command:
     """Whoever is missing comes back to work, one step at a time."""
     for agent in house.staff:

@@ -59,6 +59,14 @@ def _tick(world: World, order: c.Tick) -> None:
     """Everything is done already."""
 
 
+def _together(world: World, order: c.Together) -> None:
+    """Several come at once. Reading: nobody chooses before all of them are there; if one may not, none does."""
+    for each in order.commands:
+        world.person(each.agent)
+    for each in order.commands:
+        _ORDERS[type(each)](world, each)
+
+
 def _reconcile(world: World, order: c.Reconcile) -> None:
     for id in world.people:
         world.freed[id] = None
@@ -106,6 +114,7 @@ _ORDERS: dict[type[Any], Callable[[World, Any], None]] = {
     c.SetPresence: staff.set_presence,
     c.Connect: staff.connect,
     c.Disconnect: staff.disconnect,
+    c.Together: _together,
     c.ReportDelivery: customers.report_delivery,
     c.Reconcile: _reconcile,
     c.Tick: _tick,

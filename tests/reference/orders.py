@@ -22,6 +22,7 @@ _KINDS: tuple[Kind, ...] = (
     by_supervisors.room,
     by_supervisors.pull,
     *[by_agents.back] * 4,
+    *[by_agents.shift] * 2,
     by_agents.account,
     by_supervisors.nothing,
     by_supervisors.clear,

@@ -2,7 +2,7 @@
 
 from queues.interaction import Label
 from queues.policy import QueuePolicy
-from router.commands import Connect, Reconcile
+from router.commands import Connect, Reconcile, SetPresence, Together
 from tests.builders import SECOND, House, policy, queue
 from vocabulary.instants import MINUTE
 
@@ -139,6 +139,21 @@ def test_wrap_ups_that_end_at_one_instant_are_assigned_as_is_best_for_all() -> N
     admit(house, "i-bill", "bill")
     house.after(30 * SECOND)
     assert (house.owner("i-bill"), house.owner("i-fault")) == ("b", "a")
+
+
+def test_who_comes_at_once_is_assigned_as_is_best_for_all() -> None:
+    house = experienced(A_LEAVES_BILLS_TO_B)
+    admit(house, "i-fault", "fault")
+    admit(house, "i-bill", "bill")
+    house.run(Together(tuple(SetPresence(agent, "available", by=agent) for agent in ("a", "b"))))
+    assert (house.owner("i-bill"), house.owner("i-fault")) == ("b", "a")
+
+
+def test_if_one_who_comes_is_unknown_nobody_comes() -> None:
+    house = experienced(A_LEAVES_BILLS_TO_B)
+    house.cut_off("a")
+    assert house.refusal(Together((Connect("a"), Connect("nobody")))) == ("not_found", "unknown_agent")
+    assert not house.whom("a").connected
 
 
 def test_what_comes_due_at_one_instant_is_assigned_as_is_best_for_all() -> None:
