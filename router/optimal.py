@@ -7,8 +7,8 @@ them up. So with nobody else waiting something that is due 20 s later goes first
 with 10 behind, if he saves more than 10 s; with 49, which is the most that counts, if he saves more than 3.4 s. Hence
 overtaking is bounded: by less than six times what he saves. docs/decisions/0014 has the figures.
 
-Several agents who choose at once (a restart, the start of a shift, wrap-ups that end at one instant) and those who could
-take what comes due at one instant are assigned together, as cheaply as possible. Nothing ever waits for such a moment.
+Several agents who choose at once (a restart, the start of a shift, wrap-ups that end at one instant) and who could take
+what comes due at one instant are assigned together, as cheaply as possible. Nothing ever waits for such a moment.
 """
 
 from collections.abc import Sequence
