@@ -228,7 +228,8 @@ def renew_sla(draft: Draft, command: RenewSla) -> Refusal | None:
     if agreement == interaction.agreement:
         return None
     draft.emit(e.SlaAgreed(at=draft.now, interaction=interaction.id, agreement=agreement, by=command.by))
-    for name, clock in list(interaction.clocks.items()):
+    # In their own order, not in that in which they began: a checkpoint doesn't keep it.
+    for name, clock in sorted(interaction.clocks.items()):
         target = agreement.target(name)
         if clock.runs and target is not None:
             due = due_after(_hours(draft, agreement), clock.started_at, target)

@@ -149,7 +149,7 @@ def _coming_reasons(interaction: Interaction, coming: list[Prospect]) -> Iterato
 
 
 def _clock_reasons(interaction: Interaction, now: Instant) -> Iterator[Reason]:
-    for name, clock in interaction.clocks.items():
+    for name, clock in sorted(interaction.clocks.items()):
         if clock.left is not None:
             yield reason("clock_paused", clock=name)
         elif clock.runs and clock.due_at > now:

@@ -73,9 +73,7 @@ def waiting_in(draft: Draft, queue: QueueName) -> list[Interaction]:
 
 def before_matching(draft: Draft) -> None:
     """Let overflow what may, before anybody is offered it. The length of a queue counts only after that."""
-    for queue in list(draft.state.emptied):
-        _nobody_left(draft, queue)
-    draft.state.emptied.clear()
+    _see_emptied(draft)
     while fresh := [id for id, seen in (draft.overflowing or {}).items() if not seen]:
         for id in fresh:
             draft.seen_overflowing(id)
@@ -84,9 +82,16 @@ def before_matching(draft: Draft) -> None:
 
 
 def after_matching(draft: Draft) -> None:
-    """Let overflow what nobody could take, where its queue is too long."""
+    """Let overflow what nobody could take, where its queue is too long, or has been left meanwhile."""
+    _see_emptied(draft)
     for interaction in _in_order(draft, list(draft.overflowing or ())):
         _consider(draft, interaction, matched=True)
+
+
+def _see_emptied(draft: Draft) -> None:
+    for queue in list(draft.state.emptied):
+        _nobody_left(draft, queue)
+    draft.state.emptied.clear()
 
 
 def _nobody_left(draft: Draft, name: QueueName) -> None:

@@ -206,7 +206,8 @@ def check_liveness(state: State, now: Instant) -> None:
 def check_order(state: State, event: Offered, policy: Policy, now: Instant) -> None:
     """Whatever an agent is offered comes first for him among all that he qualifies for.
 
-    Where his first choice is of a queue that looks ahead, it need only have the same queue priority and class.
+    Where his first choice is of a queue that looks ahead, or was until another got it in the same assignment, it need
+    only have the same queue priority and class.
     """
     agent = state.agents[event.agent]
     qualifies = sorted(
@@ -216,8 +217,9 @@ def check_order(state: State, event: Offered, policy: Policy, now: Instant) -> N
     )
     first, id, queue = qualifies[0]
     if id != event.interaction:
-        assert policy.queues[queue].strategy == "optimal", f"{id} comes before {event.interaction} for {agent.id}"
-        (taken,) = (place for place, each, _ in qualifies if each == event.interaction)
+        ((taken, of),) = ((place, queue) for place, each, queue in qualifies if each == event.interaction)
+        ahead = {policy.queues[name].strategy for name in (queue, of)}
+        assert "optimal" in ahead, f"{id} comes before {event.interaction} for {agent.id}"
         assert taken[:2] == first[:2]
 
 
