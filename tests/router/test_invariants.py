@@ -500,4 +500,4 @@ def test_invariants_hold_in_many_random_houses(number: int) -> None:
 
 @pytest.mark.slow
 def test_invariants_hold_after_every_step_of_many_random_days() -> None:
-    run_state_machine_as_test(Day, settings=_settings(1_000, 150))
+    run_state_machine_as_test(Day, settings=_settings(300, 100))
