@@ -93,11 +93,13 @@ class ChatWays:
             return Taken(way="message", to=next(iter(addresses), ""))
         link = self._link_of(interaction.id)
         due = interaction.scheduled_at if interaction.state is S.SCHEDULED else None
+        # The queue may have left the configuration since.
+        queue = self._engine.policy.queues.get(interaction.queue)
         return Taken(
             way="callback",
             to=str(rows[0].attributes.get("phone", "")) if rows else "",
             due_at=due,
-            ends_at=None if due is None else due + self._engine.policy.queues[interaction.queue].callback_slot,
+            ends_at=None if due is None or queue is None else due + queue.callback_slot,
             link=link,
             calendar=None if due is None else f"{link}/{CALENDAR_NAME}",
         )
