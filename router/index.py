@@ -211,17 +211,14 @@ class Pool:
         self._plan = None
         self.ratio = False
 
-    def _planned(self) -> list[tuple[int, list[Part]]]:
-        return [
-            (priority, [self._part(of, medium) for of, medium in sorted(self._lines) if of == priority])
-            for priority in sorted({priority for priority, _ in self._lines})
-        ]
-
     @property
     def plan(self) -> list[tuple[int, list[Part]]]:
         """What they may serve, by priority, lowest first: for each medium its lines, and how to get their heads."""
         if self._plan is None:
-            self._plan = self._planned()
+            self._plan = [
+                (priority, [self._part(of, medium) for of, medium in sorted(self._lines) if of == priority])
+                for priority in sorted({priority for priority, _ in self._lines})
+            ]
         return self._plan
 
     def _part(self, priority: int, medium: str) -> Part:

@@ -29,7 +29,7 @@ def enqueue(
     only_agent: AgentId | None = None,
 ) -> None:
     """Begin a leg. `arrived_at` stays what it was unless given; a hold runs if the preferred agent is not offline."""
-    state, now, id = draft.state, draft.now, interaction.id
+    now, id = draft.now, interaction.id
     policy = draft.queue(queue or interaction.queue)
     arrived = interaction.arrived_at if arrived_at is None else arrived_at
     # Where no segment has a target of its own, nobody asks for the customer's.
@@ -63,8 +63,7 @@ def enqueue(
         )
     )
     draft.interactions[id] = None
-    if state.emergencies or (interaction.seldom is not PLAIN and interaction.overflow is not None):
-        draft.may_overflow(id)
+    look_at_overflow(draft, interaction)
     if owner is not None:
         draft.look_at_agent(owner)
 

@@ -57,7 +57,7 @@ def learn_handling(state: State, interaction: Interaction, agent: Agent | None, 
     `agent`: whose it was, who is changing; None: he is no more.
     """
     label = interaction.label
-    measured(state, interaction.queue).handling.add(handling)
+    measured(state, interaction.queue).add_handling(handling)
     count, total = state.typical.get(label, NO_HANDLING)
     enter(state, state.typical, label, (count + 1, total + handling))
     if agent is not None:

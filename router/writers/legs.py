@@ -58,11 +58,11 @@ def _admitted(state: State, event: e.Admitted) -> None:
         priority=event.priority,
         requirements=event.requirements,
         leg=0,
-        seldom=PLAIN if plain else _sent(event),
+        seldom=PLAIN if plain else sent(event),
     )
 
 
-def _sent(event: e.Admitted) -> Seldom:
+def sent(event: e.Admitted) -> Seldom:
     """Return what came with it."""
     return Seldom(
         labels=event.labels,
