@@ -36,6 +36,7 @@ from router import events as e
 from router.admission import BLOCKED_SENDER
 from router.commands import CustomerBack, CustomerGone, Leave, WantPerson
 from router.expect import expected_wait, position
+from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import Lagged
 from vocabulary.ids import CustomerId, InteractionId, reference
 from vocabulary.instants import SECOND, Instant
@@ -91,6 +92,7 @@ class ChatConversations:
             continues=current.id if current is not None and goes_on else None,
             wishes=Wishes(page_language=language),
         )
+        crashpoint("ws.committed")
         row = await self._store.message(admission.message or "")
         interaction = await self._interaction(admission.interaction)
         assert row is not None, f"{admission.message} was taken in, so it is in the records"

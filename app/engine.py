@@ -6,7 +6,7 @@ is decided. If the store fails, nothing of it is acknowledged, and the state is 
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from itertools import groupby
 from typing import Protocol
@@ -17,15 +17,26 @@ import structlog
 from queues.lifecycle import OPEN
 from reports.live import Day, Stats, utc_day
 from router import checkpoint
-from router.commands import Command, Connect, CustomerGone, Disconnect, Reconcile, SetPresence, Tick, Together
+from router.commands import (
+    AcceptOffer,
+    Command,
+    Connect,
+    CustomerGone,
+    Disconnect,
+    Reconcile,
+    SetPresence,
+    Tick,
+    Together,
+)
 from router.decide import StateDamaged, advance
 from router.decision import Decision
-from router.events import AnyEvent, MessageAdded
+from router.events import AnyEvent, Closed, MessageAdded, OfferAccepted, Offered
 from router.evolve import evolve
 from router.policy import Policy
 from router.state import State, next_deadline
 from storage.codec import decode, encode
 from storage.errors import OutOfOrder
+from vocabulary.crashpoints import crashpoint, is_armed
 from vocabulary.errors import PermanentFailure, TemporaryFailure
 from vocabulary.instants import SECOND, Instant, Span
 from vocabulary.media import CHAT
@@ -167,6 +178,8 @@ class Engine:
         Raises:
             TemporaryFailure: too much is waiting already, or the store failed. Nothing was acknowledged; try again.
         """
+        if isinstance(command, AcceptOffer):
+            crashpoint("accept.received")
         done: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
         try:
             self._inbox.put_nowait(Submission(command, changes, done))
@@ -292,8 +305,10 @@ class Engine:
             return None
 
     async def _commit(self, batch: Batch) -> None:
+        _pass(batch, _DECIDED)
         if batch.transaction.entries or batch.transaction.changes:
             await self._store.commit(batch.transaction)
+        _pass(batch, _DURABLE)
 
     async def _finish(self, batch: Batch, commit: "asyncio.Task[None]") -> None:
         """Once the batch is durable: count it, tell the followers, answer. If it failed, acknowledge nothing."""
@@ -311,9 +326,11 @@ class Engine:
             self.seq = each.seq
             self.stats.observe(each.event, targets)
             await self._bus.publish(EVENTS, each)
+        _pass(batch, _TOLD)
         for submission, decision in batch.submissions:
             if not submission.done.done():
                 submission.done.set_result(decision)
+        _pass(batch, _ANSWERED)
         self._changed.set()
         await self._save_checkpoint()
 
@@ -373,11 +390,27 @@ class Engine:
                 await self._tick()
 
     async def _tick(self) -> None:
+        crashpoint("sched.tick")
         try:
             await self.submit(Tick())
         except TemporaryFailure as failure:
             log.warning("tick_failed", error=str(failure))
             await self.clock.sleep(100)
+
+
+# Places to crash at that only events tell apart (vocabulary/crashpoints.py).
+_Places = Mapping[type, str]
+_DECIDED: _Places = {Offered: "assign.selected"}
+_DURABLE: _Places = {Offered: "assign.offer_committed", OfferAccepted: "accept.committed", Closed: "close.committed"}
+_TOLD: _Places = {Offered: "assign.offer_published"}
+_ANSWERED: _Places = {OfferAccepted: "accept.replied"}
+
+
+def _pass(batch: Batch, places: _Places) -> None:
+    if is_armed():
+        for each in batch.logged:
+            if type(each.event) in places:
+                crashpoint(places[type(each.event)])
 
 
 def _comes(submission: Submission) -> bool:

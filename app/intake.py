@@ -21,6 +21,7 @@ from queues.interaction import Label
 from queues.lifecycle import OPEN
 from router.commands import AddMessage, Admit, StartOutbound
 from router.decision import Decision
+from vocabulary.crashpoints import crashpoint
 from vocabulary.ids import AgentId, CustomerId, InteractionId, derived_id, keyed_hash
 from vocabulary.instants import Instant
 from vocabulary.media import EMAIL
@@ -225,6 +226,7 @@ class Intake:
             row = msgspec.structs.replace(row, attributes={**row.attributes, "attributes": wishes.attributes})
         text = message.reply_text[:TEXT_MAX]
         classified = await self._classify(message.subject, text)
+        crashpoint("router.classified")
         best, *others = (Label(name, confidence) for name, confidence in classified.labels)
         labels = (best, *(label for label in others if label.confidence >= LABEL_MIN))
         language = wishes.language or classified.language or wishes.page_language
@@ -257,6 +259,7 @@ class Intake:
             attributes={**(known.attributes if known is not None else {}), **wishes.attributes},
             blocked=_is_blocked(known),
         )
+        crashpoint("router.before_enqueue")
         decision = await self._engine.submit(command, [*new.learnt, *_rows(message, row)])
         if decision.refusal is not None and decision.refusal.code != "known":
             raise NotTaken(decision.refusal)

@@ -14,6 +14,7 @@ from channels.email.listener import Delivery
 from channels.email.parse import parse
 from channels.email.thread import interaction_of
 from channels.message import Automatic, InboundMessage
+from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import PermanentFailure, TemporaryFailure
 from vocabulary.ids import derived_id
 from vocabulary.instants import SECOND
@@ -76,7 +77,9 @@ class MailIntake:
 
     async def _keep(self, channel: str, raw: bytes, envelope: dict[str, object], *more: Change) -> None:
         row = self._received(channel, raw, envelope)
+        crashpoint("ingest.before_commit")
         await self._engine.write(PutNew(row), *more)
+        crashpoint("ingest.after_commit")
         self._enqueue(row)
 
     def _enqueue(self, row: ReceivedRow) -> None:
@@ -137,6 +140,7 @@ class MailIntake:
             envelope_sender=sender if isinstance(sender, str) else None,
             is_own_message_id=self._is_ours,
         )
+        crashpoint("imap.parsed")
         admission = await self._intake.receive(self._guarded(message), received=row.id)
         log.info(
             "mail_taken",

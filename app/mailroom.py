@@ -17,6 +17,7 @@ from channels.message import Address, Attachment, OutboundMail
 from router.commands import AddMessage, DeliveryResult, ReportDelivery
 from router.effects import DeliverMessage, SendAutoReply, SendNotice
 from router.events import AutoReplied, CustomerTold, MessageAdded
+from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import Lagged, PermanentFailure, TemporaryFailure
 from vocabulary.ids import derived_id, reference
 from vocabulary.instants import MINUTE, SECOND
@@ -113,6 +114,7 @@ class Mailroom:
             self._under_way.discard(row.id)
 
     async def _try(self, row: OutboxRow) -> None:
+        crashpoint("out.row_committed")
         """Perform one row; what makes it impossible is written on it for people to see."""
         try:
             if row.kind == "auto_reply":
@@ -275,6 +277,7 @@ class Mailroom:
         elif result.outcome is Outcome.UNCERTAIN and effect is not None and not effect.automatic and row.attempts == 0:
             values |= {"state": "deferred", "due_at": now + MINUTE}
         await self._engine.write(Set(OutboxRow, row.id, values))
+        crashpoint("out.sent_committed")
         log.info(
             "mail_performed", outbox=row.id, interaction=row.interaction, outcome=values["state"], code=result.code
         )

@@ -25,6 +25,7 @@ from channels.chat.actions import (
 from channels.chat.conversations import Conversations
 from channels.chat.outgoing import OutgoingQueue, Overfull
 from channels.chat.session import POLICY_VIOLATION, Session
+from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import Lagged, TemporaryFailure
 from vocabulary.instants import Instant
 
@@ -161,6 +162,7 @@ class Connection:
         message = await self._ws.receive()
         if message.type is WSMsgType.TEXT:
             text: str = message.data
+            crashpoint("ws.recv")
             return text
         return "" if message.type is WSMsgType.BINARY else None
 
@@ -168,6 +170,7 @@ class Connection:
         try:
             async with asyncio.timeout(self._patience.stall_s):
                 await self._ws.send_frame(frame, WSMsgType.TEXT)
+            crashpoint("ws.acked")
         except TimeoutError as stalled:
             raise Cut(TRY_AGAIN_LATER, "the client does not read") from stalled
         except ConnectionError as lost:

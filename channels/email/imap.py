@@ -10,6 +10,7 @@ import structlog
 from channels.email.imap_client import ImapConnection
 from channels.email.imap_progress import Bookmark, Progress
 from channels.email.imap_protocol import ConnectionLost, LiteralTooLong, LoginRefused
+from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import TemporaryFailure
 from vocabulary.instants import Instant
 
@@ -227,6 +228,7 @@ class ImapMailbox:
             size=len(raw) if size is None else size,
             oversized=oversized,
         )
+        crashpoint("imap.fetched")
         try:
             await self._deliver(mail)
         except TemporaryFailure:

@@ -11,6 +11,7 @@ import aiosmtplib
 import msgspec
 
 from channels.email.addresses import is_addr_spec
+from vocabulary.crashpoints import crashpoint
 from vocabulary.instants import DAY, MINUTE, Instant
 
 Tls = Literal["none", "starttls", "implicit"]
@@ -110,6 +111,7 @@ class SmtpSender:
             try:
                 async with asyncio.timeout(self._timeouts.total_s):
                     client = await self._connected()
+                    crashpoint("out.connected")
                     result = await transaction.run(client, raw, envelope_sender, recipient)
             except _LOST as error:
                 result = transaction.result_of(error)
@@ -194,12 +196,14 @@ class _Transaction:
         self._stage = "MAIL"
         options = [f"SIZE={len(raw)}"] if client.supports_extension("size") else []
         await client.mail(envelope_sender, options=options, timeout=timeouts.command_s)
+        crashpoint("out.mail_from")
         self._stage = "RCPT"
         await client.rcpt(recipient, timeout=timeouts.command_s)
         self._stage = "DATA"
         reply = await client.execute_command(b"DATA", timeout=timeouts.data_s)
         if reply.code != 354:
             raise aiosmtplib.SMTPDataError(reply.code, reply.message)
+        crashpoint("out.data_sent")
         return await self._content(client, raw)
 
     async def _content(self, client: aiosmtplib.SMTP, raw: bytes) -> SendResult:
@@ -210,7 +214,9 @@ class _Transaction:
         self._transport = protocol.transport
         self._stage = "final dot"
         protocol.write(dot_stuffed(raw))
+        crashpoint("out.dot_sent")
         reply = await protocol.read_response(timeout=self._timeouts.final_dot_s)
+        crashpoint("out.reply_read")
         if 200 <= reply.code < 300:
             return SendResult(Outcome.SENT, reply.message, reply.code)
         raise aiosmtplib.SMTPDataError(reply.code, reply.message)
