@@ -1,6 +1,6 @@
 """Named places at which a test may stop the process dead (docs/explanation/reliability.md).
 
-Nothing happens at any of them unless somebody arms them: `centrala serve` does where CENTRALA_CRASH_AT names one, and the
+Nothing happens at any of them unless somebody arms them: `centrala serve` does where CENTRALA_CRASH_AT names one, the
 simulator does. They mark the instants between which something is durable, told or sent, and its neighbour is not.
 """
 
@@ -38,21 +38,21 @@ NAMES: Sequence[str] = (
 
 Hook = Callable[[str], None]
 
-_hook: Hook | None = None
+_armed: list[Hook] = []
+"""At most one: a switch for the whole process, like the death that it stands for."""
 
 
 def crashpoint(name: str) -> None:
     """Pass the place `name`."""
-    if _hook is not None:
-        _hook(name)
+    for hook in _armed:
+        hook(name)
 
 
 def is_armed() -> bool:
-    """Tell whether anybody watches: what only finds out which place to pass may be left out otherwise."""
-    return _hook is not None
+    """Tell whether anybody watches: what only finds out which place is passed may be left out otherwise."""
+    return bool(_armed)
 
 
 def arm(hook: Hook | None) -> None:
     """Have every passing call `hook` with the place's name; None disarms."""
-    global _hook  # noqa: PLW0603  # one switch for the process, like the death that it stands for
-    _hook = hook
+    _armed[:] = [] if hook is None else [hook]
