@@ -15,7 +15,7 @@ from storage.chain import Head, grown
 from storage.errors import OutOfOrder
 from storage.statements import Statements, Target
 from vocabulary.errors import PermanentFailure, TemporaryFailure
-from vocabulary.records import Transaction
+from vocabulary.records import Change, Transaction
 
 Work = Transaction | Callable[[Any], None]
 """What becomes durable together, or not at all."""
@@ -34,7 +34,7 @@ class GroupWriter(ABC):
 
     statements: Statements
     refused: tuple[type[Exception], ...]
-    """What a transaction itself is to blame for; anything else from the database is the disk's or the server's fault."""
+    """What a transaction itself is to blame for; anything else is the disk's fault, or the server's."""
 
     def __init__(self, name: str, head: Head, batch_max: int = BATCH_MAX, *, inline: bool = False) -> None:
         """Start the thread. The journal ends at `head`; at most `batch_max` transactions share a commit.
@@ -171,7 +171,10 @@ class GroupWriter(ABC):
             return
         if work.entries:
             self.statements.append(target, work.entries, self._grow(work))
-        self.statements.apply(target, work.changes)
+        self._change(target, work.changes)
+
+    def _change(self, target: Target, changes: Sequence[Change]) -> None:
+        self.statements.apply(target, changes)
 
     def _grow(self, transaction: Transaction) -> list[bytes]:
         """Move the head behind the transaction's entries; return their digests."""

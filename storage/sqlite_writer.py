@@ -1,4 +1,4 @@
-"""How the embedded store commits: on its own connection, found out to be the same file's, and checked after a failure."""
+"""How the embedded store commits: over one connection, which is replaced after a failure and then checked."""
 
 import sqlite3
 from collections.abc import Sequence

@@ -17,8 +17,6 @@ from storage.tables import TABLES, Kind, checkpoints, journal, key_of
 from vocabulary.instants import Instant
 from vocabulary.records import Change, Entry, Put, PutNew, Remove, Row, Set
 
-CHECKPOINTS_KEPT = 2
-
 
 class Target(Protocol):
     """Where SQL goes: a connection of sqlite3, a cursor of psycopg."""
@@ -35,7 +33,7 @@ class Sql(NamedTuple):
 
 
 SQLITE = Sql(sqlite.dialect(paramstyle="qmark"), sqlite.insert)
-POSTGRESQL = Sql(postgresql.psycopg.dialect(paramstyle="format"), postgresql.insert)
+POSTGRESQL = Sql(postgresql.psycopg.dialect(paramstyle="format"), postgresql.insert)  # type: ignore[no-untyped-call]  # SQLAlchemy's
 
 
 class Statements:
@@ -53,8 +51,7 @@ class Statements:
         """Keep `body` as the state after entry `seq`, and of the others only the newest."""
         target.execute(_checkpoint(self._sql), (seq, at, body))
         target.execute(
-            "DELETE FROM checkpoints WHERE seq NOT IN "
-            f"(SELECT seq FROM checkpoints ORDER BY seq DESC LIMIT {CHECKPOINTS_KEPT})"
+            "DELETE FROM checkpoints WHERE seq NOT IN (SELECT seq FROM checkpoints ORDER BY seq DESC LIMIT 2)"
         )
 
     def apply(self, target: Target, changes: Sequence[Change]) -> None:
@@ -158,7 +155,9 @@ def _update(sql: Sql, kind: Kind, names: tuple[str, ...]) -> str:
         raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
     table, key = TABLES[kind], key_of(kind)
     statement = update(table).where(*(table.c[name] == bindparam(f"key_{name}") for name in key))
-    return _text(sql, statement.ordered_values(*((table.c[name], bindparam(f"new_{name}")) for name in names)), None, None)
+    return _text(
+        sql, statement.ordered_values(*((table.c[name], bindparam(f"new_{name}")) for name in names)), None, None
+    )
 
 
 @cache

@@ -16,9 +16,14 @@ from sqlalchemy.pool import NullPool
 
 from vocabulary.errors import PermanentFailure
 
+# Released with the transaction. SQLite's upgrade begins with the lock of the whole file.
+_ALONE = "SELECT pg_advisory_xact_lock(1130720886, hashtext(current_schema()))"
 
-def upgrade(url: str | URL) -> None:
+
+def upgrade(url: str | URL | Engine) -> None:
     """Bring the database at `url` to today's schema; a killed upgrade goes on where it stopped.
+
+    Of several nodes that start at once, one does it and the others wait.
 
     Raises:
         PermanentFailure: a newer Centrala made its schema.
@@ -26,6 +31,8 @@ def upgrade(url: str | URL) -> None:
     engine = _engine(url)
     try:
         with engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(_ALONE)
             if pending(connection):
                 config = _config()
                 config.attributes["connection"] = connection
@@ -34,7 +41,7 @@ def upgrade(url: str | URL) -> None:
         engine.dispose()
 
 
-def pending_at(url: str | URL) -> list[str]:
+def pending_at(url: str | URL | Engine) -> list[str]:
     """Return the steps that the database at `url` lacks, oldest first, as "0001: what it does"; changes nothing.
 
     Raises:
@@ -71,8 +78,8 @@ def _config() -> Config:
     return config
 
 
-def _engine(url: str | URL) -> Engine:
-    engine = create_engine(url, poolclass=NullPool)
+def _engine(url: str | URL | Engine) -> Engine:
+    engine = url if isinstance(url, Engine) else create_engine(url, poolclass=NullPool)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _leave_transactions_to_us)
         event.listen(engine, "begin", _begin)
