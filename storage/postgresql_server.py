@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeVar
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Engine, create_engine
-from sqlalchemy.pool import NullPool, QueuePool
+from sqlalchemy.pool import QueuePool
 
 from storage import migrations
 from vocabulary.errors import PermanentFailure, TemporaryFailure
@@ -115,14 +115,8 @@ class Server:
                 warnings = self._examine(connection)
         except psycopg.OperationalError as error:
             raise TemporaryFailure(f"{self.name} can't be reached: {discreet(error)}".strip()) from error
-        engine = create_engine(
-            "postgresql+psycopg://",
-            creator=self._for_migrations,
-            poolclass=NullPool,
-            use_native_hstore=False,
-        )
         try:
-            migrations.upgrade(engine)
+            migrations.upgrade("postgresql+psycopg://", self._for_migrations)
         except PermanentFailure as failure:
             raise PermanentFailure(f"{self.name}: {failure}") from failure
         return warnings
