@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, TypeVar
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Engine, create_engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from storage import migrations
@@ -128,6 +129,11 @@ class Server:
             migrations.upgrade("postgresql+psycopg://", self._for_migrations)
         except PermanentFailure as failure:
             raise PermanentFailure(f"{self.name}: {failure}") from failure
+        except DBAPIError as error:
+            lost = error.connection_invalidated or isinstance(error.orig, psycopg.OperationalError)
+            kind = TemporaryFailure if lost else PermanentFailure
+            told = discreet(error.orig) if error.orig is not None else error
+            raise kind(f"{self.name}: its tables can't be made or changed: {told}") from error.orig
         return warnings
 
     def _for_migrations(self) -> Connection:

@@ -60,16 +60,16 @@ class Writer(GroupWriter):
         super().__init__(server.name, _head(connection.cursor()), batch_max)
 
     def _commit(self, works: Sequence[Work]) -> list[Exception | None]:
+        connection = self._connected()
         try:
-            connection = self._connected()
-            try:
-                return self._together(connection, works)
-            except self.refused:
-                # One of them is to blame; which, only trying them one by one tells.
-                connection.rollback()
-            return self._one_by_one(connection, works)
-        except psycopg.Error as error:
-            raise discreet(error) from None
+            return self._together(connection, works)
+        except self.refused:
+            # One of them is to blame; which, only trying them one by one tells.
+            connection.rollback()
+        return self._one_by_one(connection, works)
+
+    def _discreet(self, error: Exception) -> Exception:
+        return discreet(error)
 
     def _connected(self) -> Connection:
         """Return the connection, a new one after a failure, if the server still has what it promised."""
