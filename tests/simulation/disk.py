@@ -51,7 +51,9 @@ class Disk:
         self.full = False
         self.syncs = 0
         self.writes = 0
-        self.slow: Callable[[], None] = lambda: None
+        self.stall_s = 0.0
+        """So long each sync takes; meanwhile the whole process stands."""
+        self.stall: Callable[[float], None] = lambda _seconds: None
         self.before_write: Callable[[], None] = lambda: None
         """Called before each write and sync: the schedule may pull the plug here."""
         self.fails_to_sync = 0
@@ -68,6 +70,10 @@ class Disk:
             raw = apsw.Connection(str(path), flags=flags, vfs=self._name)
         self._connections.append(raw)
         return Connection(raw, self)
+
+    def is_in_trouble(self) -> bool:
+        """Tell whether it is full, slow or about to fail."""
+        return self.full or bool(self.stall_s) or bool(self.fails_to_sync)
 
     def die(self) -> None:
         """From now on nothing is written."""
@@ -169,7 +175,8 @@ class _File(apsw.VFSFile):
         disk.before_write()
         if disk.dead:
             raise PowerIsOff
-        disk.slow()
+        if disk.stall_s:
+            disk.stall(disk.stall_s)
         if disk.fails_to_sync:
             disk.fails_to_sync -= 1
             # The kernel has marked the pages clean: nobody will ever write them.

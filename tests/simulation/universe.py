@@ -223,8 +223,14 @@ class Universe:
         result: T = task.result()
         return result
 
+    def stall(self, seconds: float) -> None:
+        """Let time pass in the middle of a step, for the others: whoever steps now stands still."""
+        self.now += seconds
+        for loop in self.loops:
+            loop.wake(self.now)
+
     def _step(self, deadline: float) -> bool:
-        ready = [loop for loop in self.loops if loop.is_ready()]
+        ready = [loop for loop in self.loops if loop.is_ready() and not loop.dead]
         if not ready:
             return self._jump(deadline)
         loop = ready[0] if len(ready) == 1 else self.draw.choice(ready)
@@ -237,7 +243,7 @@ class Universe:
 
     def _jump(self, deadline: float) -> bool:
         """Move the clock to the next timer, if that is before `deadline`."""
-        due = [when for loop in self.loops if (when := loop.next_timer()) is not None]
+        due = [when for loop in self.loops if not loop.dead and (when := loop.next_timer()) is not None]
         earliest = min(due, default=None)
         if earliest is None or earliest > deadline:
             self.now = max(self.now, deadline)
