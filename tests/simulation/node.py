@@ -1,7 +1,6 @@
 """One machine that runs a site, from power-on to its death, and the disk that outlives it."""
 
 import asyncio
-import gc
 import sqlite3
 import tempfile
 from collections.abc import Callable
@@ -24,7 +23,6 @@ from storage.sqlite import SqliteStore
 from tests.simulation.disk import Disk
 from tests.simulation.network import InMemory
 from tests.simulation.universe import Loop, Universe
-from vocabulary import crashpoints
 from vocabulary.instants import Instant, Span
 from vocabulary.records import Put, TokenRow, Transaction
 from web.sessions import hash_of
@@ -271,12 +269,6 @@ class Node:
             self.universe.end(self.loop)
         self.disk.release()
         self.loop = self.application = self._main = self._runner = None
-
-
-def tidy() -> None:
-    """Between two simulations: forget what the last one left behind."""
-    crashpoints.arm(None)
-    gc.collect()
 
 
 def state_of(node: Node) -> Any:
