@@ -73,6 +73,10 @@ class Disk:
         self._connections.append(raw)
         return Connection(raw, self)
 
+    def connection(self) -> Any:
+        """Return a new connection that reads the site's database."""
+        return self.connect(self.folder / "centrala.db", read_only=True)
+
     def is_in_trouble(self) -> bool:
         """Tell whether it is full, slow or about to fail."""
         return self.full or bool(self.stall_s) or bool(self.fails_to_sync)

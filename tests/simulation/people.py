@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import aiohttp
 
-from tests.simulation.node import RING_S, token_of
+from tests.simulation.node import token_of
 from tests.simulation.servers import Mailbox
 from tests.simulation.truth import Truth
 
@@ -25,8 +25,10 @@ class Way(NamedTuple):
     base: str
     origin: str
     smtp_port: int
+    ring_s: float = 8.0
+    """So long an offer rings, at the pace of these people."""
     haste: float = 1.0
-    """So much quicker people are than usual ones."""
+    """So much quicker they are than usual ones."""
 
 
 class Person:
@@ -146,7 +148,7 @@ class Agent(Caller):
         if self.likes(0.15):
             return  # he doesn't see it
         if self.likes(0.15):
-            await self.pause(RING_S - 1.5, RING_S + 0.5)  # just about too late
+            await self.pause(0.8 * self.way.ring_s, 1.06 * self.way.ring_s)  # just about too late
         elif not self.calm:
             await self.pause(0, 1.5)
         clicks = 2 if self.likes(0.15) else 1

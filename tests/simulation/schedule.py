@@ -24,7 +24,7 @@ from tests.simulation.checker import (
     violations_at_the_end,
 )
 from tests.simulation.network import FAIR, FOUL, InMemory
-from tests.simulation.node import IMAP, ORIGIN, SMTP_IN, SMTP_OUT, WEB, Crashed, Node, new_database, state_of
+from tests.simulation.node import ORIGIN, PORTS, Crashed, Node, new_database, state_of
 from tests.simulation.people import Way, everybody
 from tests.simulation.servers import Mailbox, Outside
 from tests.simulation.truth import Truth
@@ -51,10 +51,10 @@ POINTS = [name for name in crashpoints.NAMES if not name.startswith(("migrate", 
 
 def _connector() -> aiohttp.BaseConnector:
     """Return a connector that asks the simulated network; the usual one wants sockets of the system."""
-    return aiohttp.UnixConnector(f"127.0.0.1:{WEB}")
+    return aiohttp.UnixConnector(f"127.0.0.1:{PORTS.web}")
 
 
-_THROUGH_THE_NETWORK = Way(_connector, "http://site", ORIGIN, SMTP_IN)
+_THROUGH_THE_NETWORK = Way(_connector, "http://site", ORIGIN, PORTS.smtp_in)
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -147,7 +147,11 @@ class Day:
             self._go_on(self.draw.uniform(1, 5))
             self._calm_down()
             self._come_to_rest()
-            found = list(violations_at_the_end(self.node, self.follower, self.truth))
+            found = list(
+                violations_at_the_end(
+                    Records(self.node.disk.connection()), self.follower, self.truth, instant(self.node)
+                )
+            )
             check_replay(self.node, self.follower)
         except Violation as violation:
             found = [(violation.invariant, violation.detail)]
@@ -179,7 +183,7 @@ class Day:
 
     def _open_the_world(self) -> None:
         self.mailbox.faulty = self.outside.faulty = True
-        for serve, port in ((self.mailbox.serve, IMAP), (self.outside.serve, SMTP_OUT)):
+        for serve, port in ((self.mailbox.serve, PORTS.imap), (self.outside.serve, PORTS.smtp_out)):
             self.universe.complete(self.world, asyncio.start_server(serve, "127.0.0.1", port), seconds=1)
         self._tasks = [self.world.create_task(person.run()) for person in self.people]
         self._tasks.append(self.world.create_task(self._trouble()))
@@ -330,7 +334,7 @@ class Day:
         ]
         if running:
             return ", ".join(running)
-        records = Records(self.node.disk)
+        records = Records(self.node.disk.connection())
         waiting = records.rows("SELECT id, state FROM received WHERE state = 'received'")
         waiting += records.rows("SELECT id, state FROM outbox WHERE state IN ('pending', 'sending')")
         unread = set(self.truth.boxed) - {row[0].strip() for row in records.rows("SELECT text FROM messages")}
