@@ -3,7 +3,7 @@
 import asyncio
 import re
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -197,7 +197,8 @@ class Reading(ABC):
     # ------------------------------------------------------------ how reading is done
 
     async def _one(self, kind: type[R], *key: str) -> R | None:
-        return await self._row(kind, queries.by_key(kind, *key))
+        rows = await self._all(queries.by_key(kind), maker_of(kind), queries.key(kind, *key))
+        return rows[0] if rows else None
 
     async def _row(self, kind: type[R], query: Select[Any]) -> R | None:
         return await self._first(query, maker_of(kind))
@@ -209,12 +210,20 @@ class Reading(ABC):
         rows = await self._all(query, make)
         return rows[0] if rows else None
 
-    async def _all(self, query: Select[Any], make: Callable[[RowMapping], T]) -> list[T]:
-        return await self._reading(lambda c: self._rows_of(c, query, make))
+    async def _all(
+        self, query: Select[Any], make: Callable[[RowMapping], T], values: Mapping[str, Any] | None = None
+    ) -> list[T]:
+        return await self._reading(lambda c: self._rows_of(c, query, make, values))
 
-    def _rows_of(self, connection: Connection, query: Select[Any], make: Callable[[RowMapping], T]) -> list[T]:
+    def _rows_of(
+        self,
+        connection: Connection,
+        query: Select[Any],
+        make: Callable[[RowMapping], T],
+        values: Mapping[str, Any] | None,
+    ) -> list[T]:
         try:
-            return [make(row) for row in connection.execute(query).mappings()]
+            return [make(row) for row in connection.execute(query, values).mappings()]
         except (DBAPIError, UnicodeEncodeError) as error:
             if self._is_unaskable(error):
                 return []
