@@ -106,7 +106,7 @@ class Shop(Caller):
             for status, found in await asyncio.gather(*calls):
                 if status in (200, 201):
                     self._note(external_id, text, found["id"])
-        await self.pause(0.5, 3)
+        await self.pause(1, 6)
 
     def _note(self, external_id: str, text: str, interaction: str) -> None:
         known = self.truth.calls.setdefault(external_id, (interaction, text))
@@ -297,7 +297,7 @@ class Chatter(Person):
                 if self._open is None and self.calm:
                     return
                 await self._say(socket)
-                await self._listen(socket, self.draw.uniform(0.2, 4))
+                await self._listen(socket, self.draw.uniform(0.2, 7))
             if self.likes(0.2):
                 await socket.send_json({"type": "leave"})
 
@@ -409,7 +409,7 @@ class SmtpWriter(Writer):
             self.truth.mails[text] = id
             if self.likes(0.1):
                 await self._handed_over(raw)
-            await self.pause(0.5, 6)
+            await self.pause(1, 9)
 
     async def _handed_over(self, raw: bytes) -> bool:
         try:
@@ -465,7 +465,7 @@ class BoxWriter(Writer):
             self._mailbox.maybe_break()
             if self.likes(0.04):
                 self._mailbox.renumber()
-            await self.pause(0.5, 6)
+            await self.pause(1, 9)
 
 
 def everybody(truth: Truth, draw: Random, way: Way, mailbox: Mailbox) -> list[Person]:
