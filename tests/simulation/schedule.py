@@ -310,7 +310,7 @@ class Day:
         self.node.disk.fails_to_sync = 0
         self.node.disk.stall_s = 0.0
         self.mailbox.mend()
-        self.outside.faulty = False
+        self.outside.mend()
         for person in self.people:
             person.calm = True
 
