@@ -1,13 +1,14 @@
 """A disk that forgets: SQLite on a file system that knows which writes were synced, and a power switch.
 
 SQLite itself (apsw's own copy) runs on a virtual file system that keeps, for each file, what stood there before each
-write since the last sync. A killed process loses nothing of that, the kernel has it. A power cut keeps an arbitrary part
-of it, and may tear writes in the middle.
+write since the last sync. A killed process loses nothing of that, the kernel has it. A power cut keeps an arbitrary
+part of it, and may tear writes in the middle.
 """
 
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from random import Random  # noqa: TID251  # with its seed
 from typing import Any
@@ -48,10 +49,13 @@ class Disk:
         self.folder = folder
         self.draw = draw
         self.dead = False
+        self.gone = False
         self.full = False
         self.syncs = 0
         self.writes = 0
-        self.slow: Callable[[], None] = lambda: None
+        self.stall_s = 0.0
+        """So long each sync takes; meanwhile the whole process stands."""
+        self.stall: Callable[[float], None] = lambda _seconds: None
         self.before_write: Callable[[], None] = lambda: None
         """Called before each write and sync: the schedule may pull the plug here."""
         self.fails_to_sync = 0
@@ -68,6 +72,14 @@ class Disk:
             raw = apsw.Connection(str(path), flags=flags, vfs=self._name)
         self._connections.append(raw)
         return Connection(raw, self)
+
+    def connection(self) -> Any:
+        """Return a new connection that reads the site's database."""
+        return self.connect(self.folder / "centrala.db", read_only=True)
+
+    def is_in_trouble(self) -> bool:
+        """Tell whether it is full, slow or about to fail."""
+        return self.full or bool(self.stall_s) or bool(self.fails_to_sync)
 
     def die(self) -> None:
         """From now on nothing is written."""
@@ -91,11 +103,11 @@ class Disk:
     def release(self) -> None:
         """Let connections and files go."""
         self.die()
+        # SQLite tidies up as the last connection closes: here that comes to nothing, but is no error either.
+        self.gone = True
         for raw in self._connections:
-            try:
-                raw.close()
-            except (apsw.Error, OSError):
-                continue
+            with suppress(apsw.Error):
+                raw.close(True)  # whatever it still holds
         self._connections.clear()
         self._vfs.unregister()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -128,6 +140,8 @@ class _Vfs(apsw.VFS):
         return _File(name, flags, self._disk)
 
     def xDelete(self, filename: str, syncdir: bool) -> None:  # noqa: N802
+        if self._disk.gone:
+            return
         if self._disk.dead:
             raise PowerIsOff
         self._disk.unsynced.pop(Path(filename).name, None)
@@ -143,6 +157,8 @@ class _File(apsw.VFSFile):
 
     def xWrite(self, data: Any, offset: int) -> None:  # noqa: N802
         disk = self._disk
+        if disk.gone:
+            return
         disk.writes += 1
         disk.before_write()
         if disk.dead:
@@ -157,6 +173,8 @@ class _File(apsw.VFSFile):
         super().xWrite(content, offset)
 
     def xTruncate(self, newsize: int) -> None:  # noqa: N802
+        if self._disk.gone:
+            return
         if self._disk.dead:
             raise PowerIsOff
         # Taken as done at once: SQLite truncates logs only when all they held is synced elsewhere.
@@ -165,11 +183,14 @@ class _File(apsw.VFSFile):
 
     def xSync(self, flags: int) -> None:  # noqa: N802
         disk = self._disk
+        if disk.gone:
+            return
         disk.syncs += 1
         disk.before_write()
         if disk.dead:
             raise PowerIsOff
-        disk.slow()
+        if disk.stall_s:
+            disk.stall(disk.stall_s)
         if disk.fails_to_sync:
             disk.fails_to_sync -= 1
             # The kernel has marked the pages clean: nobody will ever write them.

@@ -236,6 +236,11 @@ class InMemory:
 
     # -- what befalls it
 
+    def calm(self) -> None:
+        """Nothing more befalls it."""
+        self.weather = FAIR
+        self._blocked.clear()
+
     def block(self, name: str, seconds: float) -> None:
         """Cut `name` off: what it sends and what is sent to it comes `seconds` later."""
         self._blocked[name] = self.universe.now + seconds
