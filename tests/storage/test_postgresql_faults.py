@@ -205,6 +205,20 @@ async def test_a_writer_who_stands_still_at_the_fence_is_ended(
     await other.commit(appending(2, after=1))
 
 
+async def test_a_writer_who_stands_still_over_a_row_is_ended(store: PostgresqlStore, database: str) -> None:
+    await store.commit(putting(a_customer()))
+    asleep = Server(database).keeper()
+    asleep.execute("BEGIN")
+    asleep.execute(b"SELECT pg_advisory_xact_lock_shared(1130720885, hashtext(current_schema()))")
+    asleep.execute("UPDATE customers SET name = 'late' WHERE id = 'c-1'")
+    with pytest.raises(TemporaryFailure, match="lock timeout"):
+        await store.commit(putting(a_customer(name="new")))
+    await store.commit(putting(a_customer(name="new")))
+    with pytest.raises(psycopg.OperationalError):
+        asleep.execute("COMMIT")
+    assert await store.customer("c-1") == a_customer(name="new")
+
+
 async def test_a_server_that_lost_what_it_promised_is_not_written_again(
     store: PostgresqlStore, postgresql: Postgresql, database: str
 ) -> None:
