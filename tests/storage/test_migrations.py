@@ -39,7 +39,7 @@ def test_the_steps_make_the_same_on_postgresql(database: str) -> None:
     assert_as_the_tables_say(engine)
     query = """
         SELECT table_name, column_name FROM information_schema.columns
-        WHERE table_schema = 'public' AND data_type IN ('character varying', 'text')
+        WHERE table_schema = current_schema() AND data_type IN ('character varying', 'text')
         AND collation_name IS DISTINCT FROM 'C'
     """
     with engine.connect() as connection:
@@ -88,7 +88,7 @@ async def test_a_postgresql_upgrade_that_fails_halfway_leaves_nothing(database: 
     postgresql.execute("CREATE TABLE outbox (id TEXT)", database)
     with pytest.raises(PermanentFailure, match='tables can\'t be made or changed: relation "outbox" already exists'):
         await PostgresqlStore.open(database)
-    tables = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'"
+    tables = "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema()"
     assert postgresql.execute(tables, database) == [("outbox",)]
 
 
