@@ -36,6 +36,7 @@ from router.policy import Policy
 from router.state import State, next_deadline
 from storage.codec import decode, encode
 from storage.errors import OutOfOrder
+from storage.seal import sealed, unsealed
 from vocabulary.crashpoints import crashpoint, is_armed
 from vocabulary.errors import PermanentFailure, TemporaryFailure
 from vocabulary.instants import SECOND, Instant, Span
@@ -133,9 +134,9 @@ class Engine:
         self.state, after = State(), 0
         if saved is not None:
             try:
-                self.state, after = checkpoint.decode(saved[1]), saved[0]
-            except msgspec.MsgspecError as error:
-                # Another version wrote it; the journal says the same, only longer.
+                self.state, after = checkpoint.decode(unsealed(saved[1])), saved[0]
+            except (msgspec.MsgspecError, ValueError) as error:
+                # Another version wrote it, or it was damaged; the journal says the same, only longer.
                 log.warning("checkpoint_skipped", seq=saved[0], reason=str(error))
         self._checkpointed = after
         async for entry in self._store.read(after):
@@ -364,7 +365,7 @@ class Engine:
             return
         self._checkpointed = self.seq
         try:
-            await self._store.save_checkpoint(self.seq, self.clock.now(), checkpoint.encode(self.state))
+            await self._store.save_checkpoint(self.seq, self.clock.now(), sealed(checkpoint.encode(self.state)))
         except TemporaryFailure as failure:
             log.warning("checkpoint_failed", reason=str(failure))
 

@@ -3,13 +3,10 @@
 import fcntl
 import os
 import sqlite3
-from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import URL
-
-from storage import migrations
+from storage.upgrading import upgrade
 from vocabulary.errors import PermanentFailure
 
 _WRITER = (
@@ -78,8 +75,7 @@ def prepare(path: Path, connect: Connect) -> sqlite3.Connection:
         raise PermanentFailure(f"{path} is damaged: {error}. {_HINT}") from error
     try:
         _require_sound(path, connection)
-        url = URL.create("sqlite", database=str(path.absolute()))
-        migrations.upgrade(url, partial(connect, path, read_only=False))
+        upgrade(path, connect)
     except BaseException:
         connection.close()
         raise
@@ -121,5 +117,7 @@ class FileLock:
         os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
 
     def release(self) -> None:
-        """Let others open the file."""
-        os.close(self._descriptor)
+        """Let others open the file. Harmless to repeat."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)

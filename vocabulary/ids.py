@@ -21,6 +21,11 @@ def derived_id(prefix: str, *parts: str) -> str:
     return f"{prefix}-{b32encode(digest).decode().rstrip('=').lower()}"
 
 
+def received_id(channel: ChannelName, raw: bytes) -> str:
+    """Return the id of raw bytes that came in by `channel`: it vouches for them."""
+    return derived_id("r", channel, hashlib.sha256(raw).hexdigest())
+
+
 def keyed_hash(key: bytes, text: str) -> str:
     """Return what stands for `text` (an address, a phone number, an external id) in the journal: 16 hex digits.
 

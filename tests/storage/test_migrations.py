@@ -8,6 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, inspect
 
 from storage import migrations, tables
+from storage.migrations import Step
 from storage.sqlite import SqliteStore
 from tests.storage.faulty import rewrite
 from vocabulary.errors import PermanentFailure
@@ -43,10 +44,11 @@ def test_the_steps_make_what_the_tables_say(path: Path) -> None:
 
 def test_an_upgrade_can_be_repeated_and_announced(path: Path) -> None:
     url = f"sqlite:///{path}"
-    assert migrations.pending_at(url) == ["0001: Journal, checkpoints and records."]
+    schema, steps = migrations.pending_at(url)
+    assert (schema, steps[0]) == (None, Step("0001", "Journal, checkpoints and records.", ()))
     migrations.upgrade(url)
     migrations.upgrade(url)
-    assert migrations.pending_at(url) == []
+    assert migrations.pending_at(url) == (steps[-1].revision, [])
 
 
 def test_an_upgrade_that_fails_halfway_leaves_nothing(path: Path) -> None:
