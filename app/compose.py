@@ -83,6 +83,7 @@ class Application:
         self._tasks: list[asyncio.Task[None]] = []
         self._writer: asyncio.Task[None] | None = None
         self.listeners: dict[str, MailListener] = {}
+        self.mailboxes: dict[str, ImapMailbox] = {}
         self.calls_by_number = Window(CALLS_PER_NUMBER, HOUR)
 
     # -- start and stop
@@ -270,7 +271,7 @@ class Application:
     async def _open_mail(self) -> None:
         for name, box in _mailboxes(self.settings).items():
             if isinstance(box.receive, ReceiveImap):
-                mailbox = await self._mailbox(name, box.receive)
+                self.mailboxes[name] = mailbox = await self._mailbox(name, box.receive)
                 self.watch(f"mailbox:{name}", mailbox.run)
             else:
                 await self._listen(name, box)

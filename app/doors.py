@@ -9,6 +9,7 @@ from aiohttp import web
 
 from app.compose import Application
 from app.intake import TEXT_MAX, Wishes
+from app.mail_metrics import MailboxCollector
 from app.openings import free_windows
 from channels.callback.form import CallbackForm
 from channels.callback.receipt import ExpectedWait, Receipt, RequestRefused
@@ -80,6 +81,7 @@ def web_application(
         extra=(*doors.routes(), *extra),
     )
     doors.open(app)
+    app[CONTEXT].metrics.registry.register(MailboxCollector(application.mailboxes, application.clock.now))
 
     async def customers_type() -> None:
         while True:

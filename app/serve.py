@@ -10,10 +10,9 @@ from aiohttp import web
 
 from app import logs
 from app.compose import Application, ensure_secret
+from app.crash_at import arm_from_environment
 from app.doors import web_application
 from config.schema import Settings
-from vocabulary import crashpoints
-from vocabulary.errors import PermanentFailure
 
 log = structlog.get_logger()
 
@@ -23,7 +22,7 @@ SHUTDOWN_S = 5.0
 async def run_site(settings: Settings, *, folder: Path) -> None:
     """Run the site of `settings` until the process is told to stop; then finish what was taken in."""
     logs.set_up(settings.logging.level, settings.logging.format)
-    _arm(os.environ.get("CENTRALA_CRASH_AT", ""))
+    arm_from_environment()
     ensure_secret(settings, folder)
     application = Application(settings, folder=folder, environment=os.environ)
     stopping = stop_signal()
@@ -40,25 +39,6 @@ async def run_site(settings: Settings, *, folder: Path) -> None:
     finally:
         await application.stop()
     log.info("site_stopped")
-
-
-def _arm(where: str) -> None:
-    """Have the process die at the place that `where` names, "name" or "name:3" for the third time (for tests)."""
-    name, _, count = where.partition(":")
-    if not name:
-        return
-    if name not in crashpoints.NAMES:
-        raise PermanentFailure(f"CENTRALA_CRASH_AT: there is no place {name!r}; places: {', '.join(crashpoints.NAMES)}")
-    left = int(count or 1)
-
-    def die(passed: str) -> None:
-        nonlocal left
-        left -= passed == name
-        if not left:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    log.warning("will_crash", at=where)
-    crashpoints.arm(die)
 
 
 async def open_web(app: web.Application, host: str, port: int) -> web.AppRunner:

@@ -6,13 +6,13 @@ from operator import itemgetter
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, literal_column, select
+from sqlalchemy import Connection, func, select
 
 from storage import queries
 from storage.chain import EMPTY, Head, digest_of
 from storage.seal import unsealed
 from storage.tables import checkpoints, interactions, received
-from vocabulary.ids import derived_id, received_id
+from vocabulary.ids import is_received_id, received_id
 from vocabulary.records import Entry
 
 _PAGE = 1_000
@@ -63,8 +63,8 @@ def _ahead(connection: Connection, last: int) -> list[str]:
     return problems
 
 
-def content_problems(connection: Connection, newest: int | None = None) -> list[str]:
-    """Return which checkpoints and raw mails are not as they were written, of the mails only the `newest`.
+def content_problems(connection: Connection) -> list[str]:
+    """Return which checkpoints and raw mails are not as they were written.
 
     SQLite vouches for the structure of its file, not for bytes inside a value.
     """
@@ -75,8 +75,6 @@ def content_problems(connection: Connection, newest: int | None = None) -> list[
         except (ValueError, TypeError, AttributeError):
             problems.append(f"checkpoint {seq} was changed after it was written")
     mails = select(received.c.id, received.c.channel, received.c.raw)
-    if newest is not None:
-        mails = mails.order_by(literal_column("rowid").desc()).limit(newest)
     for id, channel, raw in connection.execute(mails.execution_options(yield_per=_PAGE)):
         if not _is_raw_as_received(id, channel, raw):
             problems.append(f"received: the bytes of {id} were changed after they came in")
@@ -85,13 +83,9 @@ def content_problems(connection: Connection, newest: int | None = None) -> list[
     return problems
 
 
-# What has another form was given by hand, and vouches for nothing.
-_DERIVED = len(derived_id("r", ""))
-
-
 def _is_raw_as_received(id: Any, channel: Any, raw: Any) -> bool:
     """Tell whether raw bytes fit their id; erased ones are empty. SQLite lets columns hold other types than theirs."""
-    if not raw or not isinstance(id, str) or len(id) != _DERIVED:
+    if not raw or not is_received_id(id):
         return True
     return isinstance(raw, bytes) and isinstance(channel, str) and received_id(channel, raw) == id
 

@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 from typing import Protocol
 
+from storage.soundness import damage
 from storage.upgrading import upgrade
 from vocabulary.errors import PermanentFailure
 
@@ -82,12 +83,22 @@ def prepare(path: Path, connect: Connect) -> sqlite3.Connection:
     return connection
 
 
-def _require_sound(path: Path, connection: sqlite3.Connection) -> None:
+def upgraded(path: Path) -> None:
+    """Bring the store at `path`, found sound, to today's schema, as opening it would.
+
+    Raises:
+        PermanentFailure: as `prepare`, or somebody uses it.
+    """
+    lock = FileLock(path)
     try:
-        (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    except sqlite3.DatabaseError as error:
-        found = str(error)
-    if found != "ok":
+        prepare(path, connect).close()
+    finally:
+        lock.release()
+
+
+def _require_sound(path: Path, connection: sqlite3.Connection) -> None:
+    found = damage(connection)
+    if found is not None:
         raise PermanentFailure(f"{path} is damaged: {found}. {_HINT}")
 
 

@@ -26,6 +26,11 @@ def received_id(channel: ChannelName, raw: bytes) -> str:
     return derived_id("r", channel, hashlib.sha256(raw).hexdigest())
 
 
+def is_received_id(id: object) -> bool:
+    """Tell whether `id` has the form that `received_id` gives; others vouch for nothing."""
+    return isinstance(id, str) and len(id) == len(received_id("", b""))
+
+
 def keyed_hash(key: bytes, text: str) -> str:
     """Return what stands for `text` (an address, a phone number, an external id) in the journal: 16 hex digits.
 

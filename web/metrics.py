@@ -2,6 +2,7 @@
 
 from collections import Counter as Tally
 from collections.abc import Iterable, Mapping
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -38,6 +39,8 @@ class Metrics:
             buckets=_SECONDS,
         )
         self.sockets = Gauge("centrala_sockets", "Open WebSockets", ("kind",), registry=self.registry)
+        build = Gauge("centrala_build_info", "The version that runs", ("version",), registry=self.registry)
+        build.labels(version=_version()).set(1)
         self._mismatch = Gauge(
             "centrala_conservation_mismatch",
             "Admitted interactions that are in no state, or in two: anything but 0 needs a person",
@@ -49,6 +52,13 @@ class Metrics:
         """Return all figures as Prometheus reads them."""
         self._mismatch.set(mismatch(await self._site.store.counts(), self._site.state.admitted))
         return generate_latest(self.registry)
+
+
+def _version() -> str:
+    try:
+        return version("centrala")
+    except PackageNotFoundError:
+        return "unknown"
 
 
 def mismatch(counts: Mapping[str, Any], admitted: int) -> int:
