@@ -26,6 +26,7 @@ from app.queue_settings import QueueSettings
 from app.rows import outbox_of, rows_of
 from app.seeds import seed_people, tell_core
 from app.site import API_CHANNEL, RunningSite
+from app.store_watch import StoreWatch
 from app.supervise import supervised
 from app.understanding import Understanding
 from autoresponders.knowledge import Knowledge, load_knowledge
@@ -43,6 +44,7 @@ from queues.policy import ChannelPolicy, QueuePolicy
 from router.policy import Policy
 from storage.bus import LocalBus
 from storage.sqlite import SqliteStore
+from storage.sqlite_file import require_sound
 from vocabulary.errors import PermanentFailure
 from vocabulary.instants import HOUR, SECOND, Span
 from web.limits import Window
@@ -108,9 +110,24 @@ class Application:
         await self._open_mail()
 
     async def _start_core(self) -> None:
-        self.store = await SqliteStore.open(
-            store_path(self.settings, self._folder), connect=self.machine.connect, inline=self.machine.inline
-        )
+        """Open the store and rebuild the state from it, while the file is looked through; nothing is written before."""
+        path, connect, inline = store_path(self.settings, self._folder), self.machine.connect, self.machine.inline
+        # Another thread would break the repeatability of a simulation.
+        sound = None if inline else asyncio.create_task(asyncio.to_thread(require_sound, path, connect))
+        try:
+            await self._rebuild_core(path, check=inline)
+        except Exception:
+            # Damage makes anything fail in any way; then it is what people must be told.
+            if sound is not None:
+                await sound
+            raise
+        if sound is not None:
+            await sound
+        self._writer = asyncio.create_task(self.engine.run(), name="writer")
+
+    async def _rebuild_core(self, path: Path, *, check: bool) -> None:
+        machine = self.machine
+        self.store = await SqliteStore.open(path, connect=machine.connect, inline=machine.inline, check=check)
         self._stack.push_async_callback(self.store.close)
         self.bus: LocalBus[Any, Any] = LocalBus(self._forwarded)
         self.engine = Engine(
@@ -123,7 +140,6 @@ class Application:
             day=days_in(self.settings.site.time_zone),
         )
         await self.engine.start()
-        self._writer = asyncio.create_task(self.engine.run(), name="writer")
 
     async def _forwarded(self, order: Any) -> Any:
         return await self.engine.submit(*order)
@@ -142,6 +158,7 @@ class Application:
             domain=site.domain,
         )
         self.leases = Leases(engine)
+        self.watching = StoreWatch(path=store_path(self.settings, self._folder), engine=engine, clock=self.clock)
         self.queues = QueueSettings(engine, store)
         keys = {"1": self.key}
         link = partial(link_of, self.settings.web.public_url, keys)
@@ -165,6 +182,7 @@ class Application:
             queues=self.queues,
             token_bytes=self.machine.token_bytes,
             link_of=link,
+            trouble=lambda: self.watching.trouble,
         )
         self.conversations = ChatConversations(
             engine=engine,
@@ -209,7 +227,10 @@ class Application:
         return self.engine.policy.queues.get(queue, QueuePolicy(name=queue)).callback_slot
 
     def _background(self) -> dict[str, Work]:
+        # A simulation's disk is not the one that the watch looks at.
+        watching = {} if self.machine.inline else {"store": self.watching.run}
         return {
+            **watching,
             "alarm": self.engine.alarm,
             "leases": self.leases.run,
             "conversations": self.conversations.run,

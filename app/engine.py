@@ -14,9 +14,9 @@ from typing import Protocol
 import msgspec
 import structlog
 
+from app.kept_state import packed, unpacked
 from queues.lifecycle import OPEN
 from reports.live import Day, Stats, utc_day
-from router import checkpoint
 from router.commands import (
     AcceptOffer,
     Command,
@@ -36,7 +36,6 @@ from router.policy import Policy
 from router.state import State, next_deadline
 from storage.codec import decode, encode
 from storage.errors import OutOfOrder
-from storage.seal import sealed, unsealed
 from vocabulary.crashpoints import crashpoint, is_armed
 from vocabulary.errors import PermanentFailure, TemporaryFailure
 from vocabulary.instants import SECOND, Instant, Span
@@ -124,6 +123,8 @@ class Engine:
         self._alone: deque[Submission] = deque()
         self._changed = asyncio.Event()
         self._broken = False
+        self.trouble: str | None = None
+        """Why the last write failed, None if it didn't."""
 
     # -- start
 
@@ -132,25 +133,32 @@ class Engine:
         now = self.clock.now()
         saved = await self._store.load_checkpoint()
         self.state, after = State(), 0
+        self.stats, counted = Stats(now, self._day), False
         if saved is not None:
             try:
-                self.state, after = checkpoint.decode(unsealed(saved[1])), saved[0]
-            except (msgspec.MsgspecError, ValueError) as error:
-                # Another version wrote it, or it was damaged; the journal says the same, only longer.
+                self.state, figures = unpacked(saved[1])
+                after = saved[0]
+                counted = figures is not None and self.stats.go_on(figures)
+            except ValueError as error:
+                # Another version wrote it; the journal says the same, only longer.
                 log.warning("checkpoint_skipped", seq=saved[0], reason=str(error))
         self._checkpointed = after
+        targets = self.targets
         async for entry in self._store.read(after):
-            evolve(self.state, decode(entry))
+            event = decode(entry)
+            evolve(self.state, event)
+            if counted:
+                self.stats.observe(event, targets)
             after = entry.seq
         self.seq = self._decided = after
-        await self._recount(now)
+        if not counted:
+            await self._recount()
         self._broken = False
         open_now = len(self.state.interactions)
         log.info("state_rebuilt", seq=after, from_checkpoint=self._checkpointed, interactions=open_now)
 
-    async def _recount(self, now: Instant) -> None:
+    async def _recount(self) -> None:
         """Build the figures of the day anew from the log."""
-        self.stats = Stats(now, self._day)
         targets = self.targets
         after = await self._store.seq_before(self.stats.since)
         async for entry in self._store.read(after):
@@ -199,7 +207,12 @@ class Engine:
 
     async def write(self, *changes: Change) -> None:
         """Make changes of the records durable that no decision depends on."""
-        await self._store.commit(Transaction(changes=changes))
+        try:
+            await self._store.commit(Transaction(changes=changes))
+        except TemporaryFailure as failure:
+            self.trouble = str(failure)
+            raise
+        self.trouble = None
 
     async def run(self) -> None:
         """Write for ever; cancel to stop. What was taken in before is finished first."""
@@ -319,9 +332,13 @@ class Engine:
                 raise TemporaryFailure("an earlier write failed; nothing of this was acknowledged, try again")
         except (TemporaryFailure, PermanentFailure, OutOfOrder) as failure:
             self._broken = True
+            if isinstance(failure, TemporaryFailure):
+                self.trouble = str(failure)
             log.exception("commit_failed", commands=len(batch.submissions))
             self._refused([submission for submission, _ in batch.submissions], failure)
             return
+        if batch.transaction.entries:
+            self.trouble = None
         targets = self.targets
         for each in batch.logged:
             self.seq = each.seq
@@ -365,7 +382,7 @@ class Engine:
             return
         self._checkpointed = self.seq
         try:
-            await self._store.save_checkpoint(self.seq, self.clock.now(), sealed(checkpoint.encode(self.state)))
+            await self._store.save_checkpoint(self.seq, self.clock.now(), packed(self.state, self.stats))
         except TemporaryFailure as failure:
             log.warning("checkpoint_failed", reason=str(failure))
 

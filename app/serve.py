@@ -1,6 +1,7 @@
 """`centrala serve`: one site until SIGTERM or Ctrl-C."""
 
 import asyncio
+import gc
 import os
 import signal
 from pathlib import Path
@@ -28,11 +29,14 @@ async def run_site(settings: Settings, *, folder: Path) -> None:
     stopping = stop_signal()
     try:
         await application.start()
-        application.prepare_understanding()
         runner = await open_web(
             web_application(application, public_url=settings.web.public_url), settings.web.host, settings.web.port
         )
         log.info("site_ready", host=settings.web.host, port=settings.web.port, url=settings.web.public_url)
+        # What is here now stays: it need never be looked at again.
+        gc.freeze()
+        gc.enable()
+        application.prepare_understanding()
         await stopping.wait()
         log.info("site_stopping")
         await runner.cleanup()

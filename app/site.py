@@ -45,6 +45,7 @@ class RunningSite:
         queues: QueueSettings,
         token_bytes: Callable[[int], bytes] = secrets.token_bytes,
         link_of: Callable[[InteractionId], str] | None = None,
+        trouble: Callable[[], str | None] = lambda: None,
     ) -> None:
         self.name = name
         self._engine = engine
@@ -54,6 +55,7 @@ class RunningSite:
         self._queues = queues
         self._token_bytes = token_bytes
         self._link_of = link_of
+        self._trouble = trouble
 
     @property
     def policy(self) -> Policy:
@@ -70,6 +72,10 @@ class RunningSite:
     @property
     def store(self) -> Store:
         return self._store
+
+    @property
+    def trouble(self) -> str | None:
+        return self._trouble()
 
     def now(self) -> Instant:
         return self._engine.clock.now()

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Table, func, select
 
+from app.kept_state import unpacked
 from app.rows import interaction_row
 from queues.lifecycle import InteractionState
 from router import checkpoint
@@ -15,7 +16,6 @@ from router.state import State
 from storage import checks, queries
 from storage.codec import decode
 from storage.mapping import maker_of
-from storage.seal import unsealed
 from storage.snapshot import Contents, contents, snapshot
 from storage.tables import checkpoints, interactions, messages, outbox, received
 from vocabulary.errors import PermanentFailure
@@ -94,8 +94,8 @@ def _replayed(connection: Connection) -> tuple[State, int, list[Problem]]:
 def _differs(seq: int, kept: bytes, state: State) -> list[Problem]:
     """Compare a checkpoint with the state that the journal gives up to there."""
     try:
-        saved = checkpoint.decode(unsealed(kept))
-    except msgspec.MsgspecError:
+        saved, _ = unpacked(kept)
+    except ValueError:
         return [Problem(f"checkpoint {seq}: another version of Centrala wrote it", REBUILD)]
     if checkpoint.encode(saved) == checkpoint.encode(state):
         return []

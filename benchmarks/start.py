@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import hashlib
 import json
+import os
 import signal
 import socket
 import sqlite3
@@ -138,12 +139,23 @@ async def _nobody(order: Any) -> Any:
     raise AssertionError("nothing is forwarded here")
 
 
-def started(config: Path, how_it_ends: signal.Signals) -> float:
-    """Return the seconds from the start of the process until it is ready; then end it by `how_it_ends`."""
+def started(config: Path, how_it_ends: signal.Signals) -> tuple[float, float]:
+    """Return the seconds from the start of the process until it is ready; then end it by `how_it_ends`.
+
+    The second figure is the CPU time that it took in all, on every core, as a machine that does other things sees it.
+    """
+    before = os.times()
+    seconds = _until_ready(config, how_it_ends)
+    after = os.times()
+    spent = after.children_user + after.children_system - before.children_user - before.children_system
+    return seconds, spent
+
+
+def _until_ready(config: Path, how_it_ends: signal.Signals) -> float:
     url = f"{load(config).web.public_url}/readyz"
     with (config.parent / "log").open("ab") as log:
         began = perf_counter()
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603  # our own program
             [sys.executable, "-m", "app.cli", "serve", "--config", str(config)], stdout=log, stderr=log
         )
         try:
@@ -170,10 +182,11 @@ def measured(folder: Path, count: int, rounds: int) -> dict[str, Any]:
     empty, full = site(folder / "empty"), site(folder / "full")
     started(empty, signal.SIGTERM)
     asyncio.run(fill(full, count))
-    after_stop = [started(full, signal.SIGTERM) for _ in range(rounds)]
+    after_stop = [started(full, signal.SIGTERM)[0] for _ in range(rounds)]
     started(full, signal.SIGKILL)
-    after_kill = [started(full, signal.SIGKILL) for _ in range(rounds)]
-    nothing = [started(empty, signal.SIGTERM) for _ in range(rounds)]
+    killed = [started(full, signal.SIGKILL) for _ in range(rounds)]
+    after_kill = [seconds for seconds, _ in killed]
+    nothing = [started(empty, signal.SIGTERM)[0] for _ in range(rounds)]
     database = full.parent / "centrala.db"
     with closing(sqlite3.connect(database)) as connection:
         ((events,),) = connection.execute("SELECT max(seq) FROM journal").fetchall()
@@ -183,6 +196,8 @@ def measured(folder: Path, count: int, rounds: int) -> dict[str, Any]:
         "megabytes": round(database.stat().st_size / 1e6),
         "ready_after_stop_s": round(statistics.median(after_stop), 2),
         "ready_after_kill_s": round(statistics.median(after_kill), 2),
+        "ready_after_kill_cpu_s": round(statistics.median(cpu for _, cpu in killed), 2),
+        "load_average": round(os.getloadavg()[0], 1),
         "ready_slowest_s": round(max(*after_stop, *after_kill), 2),
         "ready_without_work_s": round(statistics.median(nothing), 2),
     }

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from storage.migrations import VERSIONS, Versions
 from storage.snapshot import Contents, contents, driver_of, snapshot, verified
 from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import PermanentFailure
@@ -15,8 +16,10 @@ PAGES_AT_ONCE = 1_024
 """4 MB between two looks at whether it should go on."""
 
 
-def back_up(source: Path, target: Path) -> Contents:
+def back_up(source: Path, target: Path, *, versions: Versions = VERSIONS) -> Contents:
     """Copy the store at `source` to `target`, mode 0600, and return what the copy holds.
+
+    `versions`: the steps of the schema that are known.
 
     Until all of it is on the disk and has been read back and found sound, it is called `target`.part.
 
@@ -30,7 +33,7 @@ def back_up(source: Path, target: Path) -> Contents:
     try:
         with _own(part):
             held = _copied(source, part)
-            if _found(part, source) != held:
+            if _found(part, source, versions) != held:
                 raise PermanentFailure(f"{part} holds something else than {source} did: the disk is not to be trusted")
             sync(part)
             publish(part, target)
@@ -81,9 +84,9 @@ def _copied(source: Path, part: Path) -> Contents:
         return held
 
 
-def _found(part: Path, source: Path) -> Contents:
+def _found(part: Path, source: Path, versions: Versions) -> Contents:
     try:
-        return verified(part)
+        return verified(part, versions=versions)
     except PermanentFailure as failure:
         # The copy is what was read; what is wrong with it is wrong with the store.
         raise PermanentFailure(f"{failure}. Nothing was kept".replace(str(part), str(source))) from failure

@@ -12,6 +12,7 @@ from sqlalchemy.pool import StaticPool
 
 from queues.lifecycle import OPEN
 from storage import checks, migrations, queries
+from storage.migrations import VERSIONS, Versions
 from storage.tables import interactions, journal
 from vocabulary.errors import PermanentFailure
 from vocabulary.instants import Instant
@@ -111,15 +112,17 @@ def contents(connection: Connection) -> Contents:
     )
 
 
-def verified(path: Path, *, finished: bool = True) -> Contents:
+def verified(path: Path, *, finished: bool = True, versions: Versions = VERSIONS) -> Contents:
     """Return what the store at `path` holds, having read all of it and found it sound.
+
+    `versions`: the steps of the schema that are known.
 
     Raises:
         PermanentFailure: it is damaged, no store, or made by a newer Centrala.
     """
     with snapshot(path, finished=finished) as connection:
         found = contents(connection)
-        migrations.pending(connection)
+        migrations.pending(connection, versions)
         for look in _LOOKS:
             problems = look(connection)
             if problems:

@@ -61,7 +61,13 @@ class SqliteStore:
 
     @classmethod
     async def open(
-        cls, path: Path, *, connect: Connect = connect, batch_max: int = BATCH_MAX, inline: bool = False
+        cls,
+        path: Path,
+        *,
+        connect: Connect = connect,
+        batch_max: int = BATCH_MAX,
+        inline: bool = False,
+        check: bool = True,
     ) -> Self:
         """Open the file at `path`, made if it isn't there, checked and brought to today's schema.
 
@@ -70,13 +76,15 @@ class SqliteStore:
             connect: opens connections.
             batch_max: how many transactions may share one disk commit.
             inline: write without a thread (storage/sqlite_writer.py).
+            check: look for damage first; without it, `require_sound` (storage/sqlite_file.py) must have returned
+                before anything is written.
 
         Raises:
             PermanentFailure: it is in use, damaged, or made by a newer Centrala; the message says what to do.
         """
         lock = FileLock(path)
         try:
-            connection = await asyncio.to_thread(prepare, path, connect)
+            connection = await asyncio.to_thread(prepare, path, connect, check=check)
             writer = Writer(path, connect, connection, batch_max, inline=inline)
         except BaseException:
             lock.release()

@@ -1,7 +1,7 @@
 """Bringing an embedded store to today's schema: what that will be, a backup first, then step by step."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -64,10 +64,13 @@ def _rows(connection: Connection, names: Sequence[str]) -> int:
     return sum(connection.execute(select(func.count()).select_from(table(name))).scalar_one() for name in names)
 
 
-def upgrade(path: Path, connect: Connect, *, versions: Versions = VERSIONS) -> Plan | None:
+def upgrade(
+    path: Path, connect: Connect, *, first: Callable[[], None] | None = None, versions: Versions = VERSIONS
+) -> Plan | None:
     """Bring the store at `path`, which nobody else uses, to today's schema; return what was done, None if nothing.
 
-    A file that holds something is copied first, beside itself: an older Centrala can go on with that copy.
+    A file that holds something is copied before, beside itself: an older Centrala can go on with that copy. `first` is
+    called before anything else, if there is something to do.
 
     Raises:
         PermanentFailure: a newer Centrala made its schema, or there is no room for the backup; nothing was changed.
@@ -76,24 +79,26 @@ def upgrade(path: Path, connect: Connect, *, versions: Versions = VERSIONS) -> P
     schema, steps = migrations.pending_at(url, opened, versions=versions)
     if not steps:
         return None
+    if first is not None:
+        first()
     if schema is None:
         plan = Plan(schema=None, steps=tuple(steps), rows={}, backup=None, seconds=0)
     else:
         plan = planned(path, versions=versions)
         assert plan.backup is not None
-        _keep(path, plan.backup)
+        _keep(path, plan.backup, versions)
         log.warning("store_kept_before_upgrade", schema=schema, backup=str(plan.backup), seconds=plan.seconds)
     migrations.upgrade(url, opened, versions=versions)
     log.info("store_upgraded", schema_before=schema, schema=steps[-1].revision)
     return plan
 
 
-def _keep(path: Path, backup: Path) -> None:
+def _keep(path: Path, backup: Path, versions: Versions) -> None:
     if backup.exists():
         # An upgrade was killed after this copy of the same journal had been made and proven.
         return
     try:
-        back_up(path, backup)
+        back_up(path, backup, versions=versions)
     except PermanentFailure as failure:
         raise PermanentFailure(
             f"{path} needs an upgrade of its schema, and the copy that is made first could not be: {failure}. "

@@ -113,10 +113,11 @@ async def test_restart_gives_the_same_state_from_a_checkpoint(running: Running) 
     await running.engine.submit(admit("last"))
     saved = await running.store.load_checkpoint()
     assert saved is not None, "no checkpoint was saved"
-    before = checkpoint.encode(running.engine.state)
+    before, figures = checkpoint.encode(running.engine.state), running.engine.stats.figures()
     await running.stop()
     await running.start()
     assert checkpoint.encode(running.engine.state) == before
+    assert running.engine.stats.figures() == figures
 
 
 async def test_checkpoint_of_another_version_is_passed_over(running: Running) -> None:
