@@ -118,12 +118,14 @@ def upgrade(path: Path, *, dry_run: bool, as_json: bool) -> None:
     """Bring the store to the schema of this Centrala; it is copied first. `centrala serve` does the same at start."""
     import msgspec
 
+    from app import logs
     from app.crash_at import arm_from_environment
     from app.store_place import embedded
     from storage.sqlite_file import upgraded
     from storage.upgrading import planned
     from vocabulary.errors import PermanentFailure
 
+    logs.set_up("error", "text")
     arm_from_environment()
     instead = "start the new version of Centrala once; take a dump before: pg_dump --format=custom --file=FILE '{url}'"
     store = embedded(settings_of(path), path.resolve().parent, instead)

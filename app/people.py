@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from agents.agent import Membership, Profile
+from app import logs
 from app.clock import SystemClock
 from app.compose import ensure_secret, store_path
 from app.seeds import seed_people
@@ -127,6 +128,8 @@ def _check(password: str) -> None:
 @asynccontextmanager
 async def _opened(place: Place) -> AsyncIterator[SqliteStore]:
     """Open the store as a start of the site would: with its secret, and with the people of the file in it."""
+    # What opening it logs is not what the command answers.
+    logs.set_up("warning", "text")
     ensure_secret(place.settings, place.folder)
     store = await SqliteStore.open(store_path(place.settings, place.folder))
     try:

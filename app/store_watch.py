@@ -22,6 +22,8 @@ SPACE_WARNING = 200_000_000
 """Bytes free below which somebody should make room."""
 PROBE = "store_probe"
 """The row that is written to find out whether writing works again."""
+PROBE_BYTES = 65_536
+"""A disk with room for a few bytes is still full."""
 
 Identity = tuple[int, int]
 
@@ -49,9 +51,6 @@ class StoreWatch:
             await self._clock.sleep(EVERY)
 
     async def _look(self) -> None:
-        misplaced = self._misplaced()
-        if misplaced is None and self._engine.trouble is not None:
-            await self._probe()
         trouble = self.trouble
         if trouble != self._told:
             if trouble is not None:
@@ -59,6 +58,8 @@ class StoreWatch:
             else:
                 log.info("store_available_again")
             self._told = trouble
+        if trouble is not None and self._misplaced() is None:
+            await self._probe()
         self._look_at_space()
 
     def _misplaced(self) -> str | None:
@@ -72,7 +73,7 @@ class StoreWatch:
     async def _probe(self) -> None:
         """Try whether writing works again; the engine notes it."""
         try:
-            await self._engine.write(Put(SettingRow(id=PROBE, body=str(self._clock.now()).encode())))
+            await self._engine.write(Put(SettingRow(id=PROBE, body=bytes(PROBE_BYTES))))
         except (TemporaryFailure, PermanentFailure):
             return
 

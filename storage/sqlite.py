@@ -100,9 +100,10 @@ class SqliteStore:
 
     async def close(self) -> None:
         """Finish what waits and let the file go. Harmless to repeat."""
-        await self._writer.close()
         await asyncio.to_thread(self._readers.shutdown)
         self._engine.dispose()
+        # Last: only who may write brings the log into the file when he leaves, so that it is whole by itself.
+        await self._writer.close()
         self._lock.release()
 
     # ------------------------------------------------------------ writing

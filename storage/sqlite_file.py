@@ -13,8 +13,8 @@ from storage.soundness import damage
 from vocabulary.errors import PermanentFailure
 
 _WRITER = (
-    # Up to three batches may have to find out one after the other that somebody holds the file: within 5 s in all.
-    "PRAGMA busy_timeout = 1500",
+    # Several batches may have to find out one after the other that somebody holds the file: within 5 s in all.
+    "PRAGMA busy_timeout = 1000",
     "PRAGMA journal_mode = WAL",
     # NORMAL loses acknowledged commits at a power cut; FULL none (reliability: R3).
     "PRAGMA synchronous = FULL",

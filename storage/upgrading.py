@@ -89,7 +89,8 @@ def upgrade(
         _keep(path, plan.backup, versions)
         log.warning("store_kept_before_upgrade", schema=schema, backup=str(plan.backup), seconds=plan.seconds)
     migrations.upgrade(url, opened, versions=versions)
-    log.info("store_upgraded", schema_before=schema, schema=steps[-1].revision)
+    if schema is not None:
+        log.info("store_upgraded", schema_before=schema, schema=steps[-1].revision)
     return plan
 
 

@@ -143,6 +143,16 @@ class SiteProcess:
         )
         return json.loads(done.stdout)
 
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run `centrala ARGUMENTS --config FILE`, and return how it ended and what it said."""
+        return subprocess.run(
+            [sys.executable, "-m", "app.cli", *arguments, "--config", str(self.config)],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**self._environment(), **environment},
+        )
+
     def token(self, role: str, agent: str | None = None) -> str:
         """Return a new API token; the site must not be running."""
         of_agent = ("--agent", agent) if agent else ()
