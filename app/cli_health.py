@@ -18,13 +18,12 @@ def status(path: Path, *, as_json: bool) -> None:
     import msgspec
 
     from app.clock import SystemClock
-    from app.compose import store_path
     from app.status import as_text, is_well
     from app.status import status as look
+    from app.stores import is_embedded, store_path
 
     settings = settings_of(path)
-    postgresql = settings.storage.url.startswith("postgresql")
-    store = None if postgresql else store_path(settings, path.resolve().parent)
+    store = store_path(settings, path.resolve().parent) if is_embedded(settings) else None
     found = asyncio.run(look(settings, store, SystemClock().now()))
     say(msgspec.to_builtins(found), as_json, as_text(found))
     sys.exit(0 if is_well(found) else FAILED)

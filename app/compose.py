@@ -27,6 +27,7 @@ from app.rows import outbox_of, rows_of
 from app.seeds import seed_people, tell_core
 from app.site import API_CHANNEL, RunningSite
 from app.store_watch import StoreWatch
+from app.stores import is_embedded, open_store, require_secret, store_path
 from app.supervise import supervised
 from app.understanding import Understanding
 from autoresponders.knowledge import Knowledge, load_knowledge
@@ -39,13 +40,11 @@ from channels.message import Address
 from config.channel_schema import CallbackChannel, EmailChannel, ReceiveImap, ReceiveLmtp
 from config.policy import policy_of
 from config.schema import Settings
-from config.secrets import SecretRefused, create_secret, password_of, secret_of
+from config.secrets import password_of, secret_of
 from queues.policy import ChannelPolicy, QueuePolicy
 from router.policy import Policy
 from storage.bus import LocalBus
-from storage.sqlite import SqliteStore
 from storage.sqlite_file import require_sound
-from vocabulary.errors import PermanentFailure
 from vocabulary.instants import HOUR, SECOND, Span
 from web.limits import Window
 
@@ -110,12 +109,12 @@ class Application:
         await self._open_mail()
 
     async def _start_core(self) -> None:
-        """Open the store and rebuild the state from it, while the file is looked through; nothing is written before."""
-        path, connect, inline = store_path(self.settings, self._folder), self.machine.connect, self.machine.inline
+        """Open the store and rebuild the state from it, while a file is looked through; nothing is written before."""
         # Another thread would break the repeatability of a simulation.
-        sound = None if inline else asyncio.create_task(asyncio.to_thread(require_sound, path, connect))
+        at_once = is_embedded(self.settings) and not self.machine.inline
+        sound = asyncio.create_task(asyncio.to_thread(self._look_through)) if at_once else None
         try:
-            await self._rebuild_core(path, check=inline)
+            await self._rebuild_core(check=sound is None)
         except Exception:
             # Damage makes anything fail in any way; then it is what people must be told.
             if sound is not None:
@@ -125,10 +124,15 @@ class Application:
             await sound
         self._writer = asyncio.create_task(self.engine.run(), name="writer")
 
-    async def _rebuild_core(self, path: Path, *, check: bool) -> None:
-        machine = self.machine
-        self.store = await SqliteStore.open(path, connect=machine.connect, inline=machine.inline, check=check)
+    def _look_through(self) -> None:
+        require_sound(store_path(self.settings, self._folder), self.machine.connect)
+
+    async def _rebuild_core(self, *, check: bool) -> None:
+        self.store = await open_store(self.settings, self._folder, self._environment, self.machine, check=check)
         self._stack.push_async_callback(self.store.close)
+        for warning in self.store.warnings:
+            log.warning("store_warning", store=self.store.name, warning=warning)
+        await require_secret(self.store, self.key)
         self.bus: LocalBus[Any, Any] = LocalBus(self._forwarded)
         self.engine = Engine(
             store=self.store,
@@ -158,7 +162,8 @@ class Application:
             domain=site.domain,
         )
         self.leases = Leases(engine)
-        self.watching = StoreWatch(path=store_path(self.settings, self._folder), engine=engine, clock=self.clock)
+        file = store_path(self.settings, self._folder) if is_embedded(self.settings) else None
+        self.watching = StoreWatch(file=file, engine=engine, clock=self.clock)
         self.queues = QueueSettings(engine, store)
         keys = {"1": self.key}
         link = partial(link_of, self.settings.web.public_url, keys)
@@ -354,35 +359,3 @@ def _region(settings: Settings) -> str:
 
 def _mailboxes(settings: Settings) -> dict[str, EmailChannel]:
     return {name: channel for name, channel in settings.channels.items() if isinstance(channel, EmailChannel)}
-
-
-def store_path(settings: Settings, folder: Path) -> Path:
-    """Return the file of the embedded store.
-
-    Raises:
-        PermanentFailure: the URL names a store that this version doesn't have.
-    """
-    scheme, _, path = settings.storage.url.partition(":///")
-    if scheme != "sqlite":
-        raise PermanentFailure(f"storage.url: {settings.storage.url!r} is no SQLite file; write sqlite:///centrala.db")
-    return folder / path
-
-
-def ensure_secret(settings: Settings, folder: Path) -> None:
-    """Make the site's secret at first start.
-
-    Raises:
-        PermanentFailure: it is missing beside a store that was made with one, or can't be read.
-    """
-    secret, store = settings.site.secret_file, store_path(settings, folder)
-    if not secret.exists():
-        if store.exists():
-            raise PermanentFailure(
-                f"{secret} is missing, but {store} was made with it: restore it from your backup, "
-                "or customers' answers will no longer find their interactions"
-            )
-        create_secret(secret)
-    try:
-        secret_of(secret)
-    except SecretRefused as error:
-        raise PermanentFailure(str(error)) from error

@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 
 from app.clock import SystemClock
-from app.compose import store_path
 from app.findings import Finding, failed, ok, warning
+from app.stores import is_embedded, store_path
 from classifiers import artifact
 from config.faults import ConfigurationError
 from config.loader import check, load
@@ -48,10 +48,7 @@ def configuration(path: Path) -> tuple[Settings | None, list[Finding]]:
 
 def of_machine(settings: Settings, folder: Path) -> list[Finding]:
     """Look at secret, folder, disk, clock and model."""
-    try:
-        store: Path | None = store_path(settings, folder)
-    except PermanentFailure:
-        store = None
+    store = store_path(settings, folder) if is_embedded(settings) else None
     home = store.parent if store is not None else folder
     return [
         _secret(settings.site.secret_file, store),

@@ -5,15 +5,17 @@ import os
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
+from functools import partial
 from urllib.parse import urlsplit
 
 from app.findings import Finding, failed, ok
 from app.site_figures import figures, local_url
+from app.stores import is_embedded
 from channels.email.imap_client import ImapConnection
 from channels.email.imap_protocol import LoginRefused
 from channels.email.smtp import SmtpSender
 from config.channel_schema import EmailChannel, ReceiveImap, Send
-from config.schema import Settings
+from config.schema import Settings, Storage
 from config.secrets import SecretRefused, password_of
 from vocabulary.errors import PermanentFailure, TemporaryFailure
 
@@ -33,12 +35,10 @@ async def of_neighbours(settings: Settings) -> list[Finding]:
                 looks.append(_mailbox(name, receive))
             else:
                 looks.append(_port(f"mail in: {name}", receive.host, receive.port, running is not None))
-    for what, url, ask in (
-        ("PostgreSQL", settings.storage.url, _ask_postgresql),
-        ("Redis", settings.bus.url, _ask_redis),
-    ):
-        if urlsplit(url).scheme.startswith(what.lower()[:5]):
-            looks.append(_server(what, url, ask))
+    if not is_embedded(settings):
+        looks.append(_server("PostgreSQL", settings.storage.url, partial(_ask_postgresql, settings.storage)))
+    if urlsplit(settings.bus.url).scheme.startswith("redis"):
+        looks.append(_server("Redis", settings.bus.url, partial(_ask_redis, settings.bus.url)))
     return list(await asyncio.gather(*looks))
 
 
@@ -113,23 +113,23 @@ def _encryption(tls: str) -> str:
     return {"implicit": "encrypted", "starttls": "encrypted (STARTTLS)"}.get(tls, "not encrypted")
 
 
-async def _server(name: str, url: str, ask: Callable[[str], Awaitable[str]]) -> Finding:
+async def _server(name: str, url: str, ask: Callable[[], Awaitable[str]]) -> Finding:
     """Ask a server for its version."""
     parts = urlsplit(url)
     where = f"{parts.hostname}:{parts.port or ''}".rstrip(":")
     try:
         async with asyncio.timeout(SECONDS):
-            return ok(name, f"{where}, version {await ask(url)}")
+            return ok(name, f"{where}, version {await ask()}")
     except Exception as error:  # noqa: BLE001  # whatever a driver says is what the administrator must hear
         told = (str(error).splitlines() or [""])[0] or f"no answer within {SECONDS} s"
         return failed(name, f"{where}: {told}", "is it started, does the address fit, does the password?")
 
 
-async def _ask_postgresql(url: str) -> str:
+async def _ask_postgresql(storage: Storage) -> str:
     import psycopg
 
-    address = url.replace("postgresql+psycopg://", "postgresql://")
-    async with await psycopg.AsyncConnection.connect(address) as connection:
+    password = password_of(storage, os.environ)
+    async with await psycopg.AsyncConnection.connect(storage.url, password=password) as connection:
         await connection.execute("SELECT 1")
         return str(connection.info.server_version)
 

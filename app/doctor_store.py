@@ -5,7 +5,8 @@ from pathlib import Path
 
 from app.clock import SystemClock
 from app.findings import Finding, failed, ok, warning
-from app.store_place import embedded, last_backup
+from app.store_place import last_backup
+from app.stores import is_embedded, store_path
 from config.schema import Settings
 from storage.snapshot import driver_of, snapshot
 from storage.soundness import damage
@@ -18,12 +19,9 @@ BACKUP_AGE_MAX = 2 * DAY
 
 def of_store(settings: Settings, folder: Path) -> list[Finding]:
     """Look at an embedded store; one in PostgreSQL is a neighbour (app/doctor_reach.py)."""
-    if settings.storage.url.startswith("postgresql"):
+    if not is_embedded(settings):
         return []
-    try:
-        path = embedded(settings, folder, "")
-    except PermanentFailure as failure:
-        return [failed("store", str(failure), "see there")]
+    path = store_path(settings, folder)
     if not path.exists():
         return [ok("store", f"{path} is made at the first start")]
     try:

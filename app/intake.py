@@ -22,7 +22,7 @@ from queues.lifecycle import OPEN
 from router.commands import AddMessage, Admit, StartOutbound
 from router.decision import Decision
 from vocabulary.crashpoints import crashpoint
-from vocabulary.ids import AgentId, CustomerId, InteractionId, derived_id, keyed_hash
+from vocabulary.ids import AgentId, CustomerId, InteractionId, derived_id, file_id, keyed_hash
 from vocabulary.instants import Instant
 from vocabulary.media import EMAIL
 from vocabulary.records import (
@@ -340,7 +340,7 @@ def _rows(message: InboundMessage, row: MessageRow) -> list[Change]:
 
 def _attachment_row(file: Attachment, message: str, number: int) -> AttachmentRow:
     return AttachmentRow(
-        id=derived_id("a", message, str(number)),
+        id=file_id(message, number, file.content),
         message=message,
         filename=file.filename,
         content_type=file.content_type,

@@ -10,9 +10,10 @@ import structlog
 from aiohttp import web
 
 from app import logs
-from app.compose import Application, ensure_secret
+from app.compose import Application
 from app.crash_at import arm_from_environment
 from app.doors import web_application
+from app.stores import ensure_secret
 from config.schema import Settings
 
 log = structlog.get_logger()
@@ -24,7 +25,7 @@ async def run_site(settings: Settings, *, folder: Path) -> None:
     """Run the site of `settings` until the process is told to stop; then finish what was taken in."""
     logs.set_up(settings.logging.level, settings.logging.format)
     arm_from_environment()
-    ensure_secret(settings, folder)
+    await ensure_secret(settings, folder, os.environ)
     application = Application(settings, folder=folder, environment=os.environ)
     stopping = stop_signal()
     try:

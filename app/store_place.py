@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from app.compose import store_path
+from app.stores import is_embedded, store_path
 from config.schema import Settings
 from vocabulary.errors import PermanentFailure
 from vocabulary.instants import Instant, rfc3339
@@ -32,7 +32,7 @@ def embedded(settings: Settings, folder: Path, instead: str) -> Path:
         PermanentFailure: the store is in PostgreSQL.
     """
     url = settings.storage.url
-    if url.startswith("postgresql"):
+    if not is_embedded(settings):
         raise PermanentFailure(
             f"the store is in PostgreSQL, which has its own tools for this: {instead.format(url=url)}"
         )

@@ -29,13 +29,13 @@ Identity = tuple[int, int]
 
 
 class StoreWatch:
-    """Watches one embedded store. `trouble`: why nothing can be taken in now, None if all is well."""
+    """Watches a store, and its `file` if it is embedded."""
 
-    def __init__(self, *, path: Path, engine: Engine, clock: Clock) -> None:
-        self._path = path
+    def __init__(self, *, file: Path | None, engine: Engine, clock: Clock) -> None:
+        self._file = file
         self._engine = engine
         self._clock = clock
-        self._file = _identity(path)
+        self._identity = _identity(file) if file is not None else None
         self._told: str | None = None
         self._narrow = False
 
@@ -64,11 +64,10 @@ class StoreWatch:
 
     def _misplaced(self) -> str | None:
         """Return what is wrong with the file's place: who writes on would write into nowhere."""
-        found = _identity(self._path)
-        if found == self._file:
+        if self._file is None or (found := _identity(self._file)) == self._identity:
             return None
         what = "is gone" if found is None else "was replaced by another file"
-        return f"{self._path} {what}: put it back, or restart with the file that shall count from now on"
+        return f"{self._file} {what}: put it back, or restart with the file that shall count from now on"
 
     async def _probe(self) -> None:
         """Try whether writing works again; the engine notes it."""
@@ -78,13 +77,15 @@ class StoreWatch:
             return
 
     def _look_at_space(self) -> None:
+        if self._file is None:
+            return
         try:
-            free = shutil.disk_usage(self._path.parent).free
+            free = shutil.disk_usage(self._file.parent).free
         except OSError:
             return
         narrow = free < SPACE_WARNING
         if narrow and not self._narrow:
-            log.warning("disk_nearly_full", folder=str(self._path.parent), megabytes_free=free // 1_000_000)
+            log.warning("disk_nearly_full", folder=str(self._file.parent), megabytes_free=free // 1_000_000)
         self._narrow = narrow
 
 

@@ -11,11 +11,12 @@ from sqlalchemy import Connection, func, select
 from storage import queries
 from storage.chain import EMPTY, Head, digest_of
 from storage.seal import unsealed
-from storage.tables import checkpoints, interactions, received
-from vocabulary.ids import is_received_id, received_id
+from storage.tables import attachments, checkpoints, interactions, received
+from vocabulary.ids import is_as_written
 from vocabulary.records import Entry
 
 _PAGE = 1_000
+_PAGE_OF_FILES = 20
 # Enough to see what is wrong; a journal cut in the middle would name every entry behind the cut.
 _FOUND_MAX = 20
 
@@ -23,6 +24,8 @@ _FOUND_MAX = 20
 def journal_problems(connection: Connection) -> list[str]:
     """Return which entries are missing or were changed after they were written (hash chain), in order."""
     problems: list[str] = []
+    # First, for others may be writing: what they know meanwhile, the journal will have when it is read.
+    known = _known(connection)
     head = EMPTY
     while len(problems) < _FOUND_MAX:
         page = connection.execute(queries.entries(head.seq, _PAGE, digests=True)).all()
@@ -36,7 +39,7 @@ def journal_problems(connection: Connection) -> list[str]:
             elif not _is_as_written(entry, head.digest, digest):
                 problems.append(f"journal: entry {entry.seq} was changed after it was written")
             head = Head(entry.seq, digest)
-    return problems + _ahead(connection, head.seq) if len(problems) < _FOUND_MAX else problems
+    return problems + _ahead(known, head.seq) if len(problems) < _FOUND_MAX else problems
 
 
 def _is_as_written(entry: Entry, previous: bytes, digest: bytes) -> bool:
@@ -53,18 +56,23 @@ def _is_as_written(entry: Entry, previous: bytes, digest: bytes) -> bool:
         return False
 
 
-def _ahead(connection: Connection, last: int) -> list[str]:
+def _known(connection: Connection) -> dict[str, int | None]:
+    """Return the last entry that something besides the journal knows."""
+    columns = {"checkpoint": checkpoints.c.seq, "interaction": interactions.c.changed_seq}
+    return {name: connection.execute(select(func.max(column))).scalar() for name, column in columns.items()}
+
+
+def _ahead(known: dict[str, int | None], last: int) -> list[str]:
     """Return what claims to know more than the journal: its end was cut off."""
-    problems = []
-    for name, column in (("checkpoint", checkpoints.c.seq), ("interaction", interactions.c.changed_seq)):
-        seq = connection.execute(select(func.max(column))).scalar()
-        if seq is not None and seq > last:
-            problems.append(f"journal: it ends at {last}, but a {name} knows entry {seq}")
-    return problems
+    return [
+        f"journal: it ends at {last}, but a {name} knows entry {seq}"
+        for name, seq in known.items()
+        if seq is not None and seq > last
+    ]
 
 
 def content_problems(connection: Connection) -> list[str]:
-    """Return which checkpoints and raw mails are not as they were written.
+    """Return which checkpoints, raw mails and attachments are not as they were written.
 
     SQLite vouches for the structure of its file, not for bytes inside a value.
     """
@@ -74,20 +82,16 @@ def content_problems(connection: Connection) -> list[str]:
             unsealed(body)
         except (ValueError, TypeError, AttributeError):
             problems.append(f"checkpoint {seq} was changed after it was written")
-    mails = select(received.c.id, received.c.channel, received.c.raw)
-    for id, channel, raw in connection.execute(mails.execution_options(yield_per=_PAGE)):
-        if not _is_raw_as_received(id, channel, raw):
-            problems.append(f"received: the bytes of {id} were changed after they came in")
-        if len(problems) >= _FOUND_MAX:
-            break
+    for name, query in (
+        ("received", select(received.c.id, received.c.channel, received.c.raw)),
+        ("attachments", select(attachments.c.id, attachments.c.message, attachments.c.content)),
+    ):
+        for id, of, content in connection.execute(query.execution_options(yield_per=_PAGE_OF_FILES)):
+            if not is_as_written(id, of, content):
+                problems.append(f"{name}: the bytes of {id} were changed after they came in")
+            if len(problems) >= _FOUND_MAX:
+                break
     return problems
-
-
-def _is_raw_as_received(id: Any, channel: Any, raw: Any) -> bool:
-    """Tell whether raw bytes fit their id; erased ones are empty. SQLite lets columns hold other types than theirs."""
-    if not raw or not is_received_id(id):
-        return True
-    return isinstance(raw, bytes) and isinstance(channel, str) and received_id(channel, raw) == id
 
 
 def sqlite_problems(connection: Connection) -> list[str]:
@@ -98,3 +102,16 @@ def sqlite_problems(connection: Connection) -> list[str]:
     for (table, parent), rows in groupby(broken, itemgetter(0, 1)):
         problems.append(f"{table}: {len(list(rows))} rows belong to {parent} that are gone")
     return problems
+
+
+def postgresql_problems(connection: Connection) -> list[str]:
+    """Return which indexes PostgreSQL doesn't use, and how many messages the search doesn't know."""
+    broken = connection.exec_driver_sql(
+        "SELECT indexrelid::regclass::text FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid "
+        "WHERE NOT indisvalid AND relnamespace = current_schema()::regnamespace ORDER BY 1"
+    )
+    problems = [f"database: the index {name} is not valid; rebuild it: REINDEX INDEX {name}" for (name,) in broken]
+    (unknown,) = connection.exec_driver_sql(
+        "SELECT count(*) FROM messages LEFT JOIN message_search USING (position) WHERE message_search.position IS NULL"
+    ).one()
+    return problems + ([f"message_search: {unknown} messages are missing"] if unknown else [])

@@ -1,20 +1,23 @@
 """What a start looks at before it trusts a file: as much as fits into a second or so.
 
 All of the structure, and of the contents what the start itself builds on: the newest checkpoint, the end of the journal
-and the newest raw mails. `centrala db check` and every backup read the rest.
+and the newest raw mails and attachments. `centrala db check` and every backup read the rest.
 """
 
 import sqlite3
 import struct
+from contextlib import closing
 
 from storage.chain import Head, digest_of
 from storage.queries import ENTRY_COLUMNS
 from storage.seal import unsealed
-from vocabulary.ids import is_received_id, received_id
+from vocabulary.ids import is_as_written
 from vocabulary.records import Entry
 
-ENTRIES, MAILS = 10_000, 1_000
+ENTRIES = 10_000
 """So many of the newest are read."""
+FILE_BYTES, ROW_BYTES = 100_000_000, 20_000
+"""So many bytes of the newest mails and attachments are read; a small one costs as much as one of 20 kB."""
 
 _COLUMNS = ", ".join(ENTRY_COLUMNS)
 
@@ -27,7 +30,7 @@ def damage(connection: sqlite3.Connection) -> str | None:
             return str(found)
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'journal'").fetchone():
             return None
-        return next(filter(None, (look(connection) for look in (_checkpoint, _journal, _mails))), None)
+        return next(filter(None, (look(connection) for look in (_checkpoint, _journal, _files))), None)
     except sqlite3.Error as error:
         # What follows may be somebody's words.
         return str(error).partition(" with text ")[0]
@@ -67,9 +70,16 @@ def _is_next(before: bytes, entry: Entry, digest: bytes) -> bool:
         return False
 
 
-def _mails(connection: sqlite3.Connection) -> str | None:
-    query = "SELECT id, channel, raw FROM received ORDER BY rowid DESC LIMIT ?"
-    for id, channel, raw in connection.execute(query, (MAILS,)):
-        if raw and is_received_id(id) and (not isinstance(raw, bytes) or received_id(channel, raw) != id):
-            return f"received: the bytes of {id} were changed after they came in"
+def _files(connection: sqlite3.Connection) -> str | None:
+    """Look at the newest raw mails and attachments, each up to a bound of bytes."""
+    for table, of, content in (("received", "channel", "raw"), ("attachments", "message", "content")):
+        left = FILE_BYTES
+        query = f"SELECT id, {of}, {content} FROM {table} ORDER BY rowid DESC"  # noqa: S608  # our own names
+        with closing(connection.execute(query)) as rows:
+            for id, owner, held in rows:
+                if not is_as_written(id, owner, held):
+                    return f"{table}: the bytes of {id} were changed after they came in"
+                left -= len(held or b"") + ROW_BYTES
+                if left < 0:
+                    break
     return None

@@ -20,6 +20,9 @@ from sqlalchemy.pool import NullPool
 
 from vocabulary.errors import PermanentFailure
 
+# Released with the transaction. SQLite's upgrade begins with the lock of the whole file.
+_ALONE = "SELECT pg_advisory_xact_lock(1130720886, hashtext(current_schema()))"
+
 Versions = tuple[Path, ...]
 """Folders of steps."""
 
@@ -37,7 +40,8 @@ class Step(msgspec.Struct, frozen=True):
 def upgrade(url: str | URL, connect: Callable[[], Any] | None = None, *, versions: Versions = VERSIONS) -> None:
     """Bring the database at `url` to today's schema, each step in a transaction of its own.
 
-    A killed upgrade goes on with the step in which it stopped.
+    A killed upgrade goes on with the step in which it stopped. Of several nodes that start at once, one takes a step
+    and the others wait.
 
     Args:
         url: of the database.
@@ -58,6 +62,8 @@ def upgrade(url: str | URL, connect: Callable[[], Any] | None = None, *, version
 def _go_on(engine: Engine, versions: Versions) -> bool:
     """Take the next step, and tell whether there was one."""
     with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(_ALONE)
         steps = pending(connection, versions)
         if steps:
             config = _config(versions)

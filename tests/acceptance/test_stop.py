@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.acceptance.client import Api, Sink, eventually
 from tests.acceptance.site import SiteProcess, pause
-from tests.acceptance.test_kill import Chatter, Mailer, Truth, Worker, _compare
+from tests.acceptance.traffic import compare, traffic
 
 STOPS = 3
 STOP_S = 10
@@ -15,32 +15,22 @@ async def test_a_site_that_is_told_to_stop_finishes_what_it_took_in(tmp_path: Pa
     site = SiteProcess(tmp_path, sink_port=sink.listener.port, model=model, ring="5s")
     supervisor = site.token("supervisor")
     workers = {name: site.token("operator", name) for name in ("anna", "boris")}
-    truth = Truth()
     await site.start()
-    people = [Chatter(site, truth, f"chatter{number}").run() for number in range(3)]
-    people += [Mailer(site, truth, f"mailer{number}").run() for number in range(2)]
-    people += [Worker(site, truth, name, token).run() for name, token in workers.items()]
-    tasks = [asyncio.create_task(person) for person in people]
     loop = asyncio.get_running_loop()
     try:
-        for _ in range(STOPS):
-            await pause(3)
-            began = loop.time()
-            assert await site.stop() == 0
-            assert loop.time() - began < STOP_S
-            await site.start()
-        await pause(2)
-        for task in tasks:
-            task.cancel()
-        results = await asyncio.gather(*tasks, return_exceptions=True)
-        assert all(isinstance(result, asyncio.CancelledError) for result in results), results
+        async with traffic(site, workers) as truth:
+            for _ in range(STOPS):
+                await pause(3)
+                began = loop.time()
+                assert await site.stop() == 0
+                assert loop.time() - began < STOP_S
+                await site.start()
+            await pause(2)
         async with Api(site.base, supervisor) as api:
-            await _compare(api, truth, sink)
+            await compare(api, truth, sink)
         assert site.logged("drain_timed_out") == []
         assert len(site.logged("site_stopped")) == STOPS
     finally:
-        for task in tasks:
-            task.cancel()
         await site.kill()
 
 

@@ -18,8 +18,8 @@ from tests.storage.builders import NOW, a_customer, a_message, an_interaction, a
 from tests.storage.faulty import damage, files_beside, move, read, rewrite, write
 from vocabulary import crashpoints
 from vocabulary.errors import PermanentFailure
-from vocabulary.ids import received_id
-from vocabulary.records import Put, ReceivedRow, Transaction
+from vocabulary.ids import file_id, received_id
+from vocabulary.records import AttachmentRow, Put, ReceivedRow, Transaction
 
 
 @pytest.fixture
@@ -273,7 +273,12 @@ async def test_a_backup_that_is_not_good_changes_nothing(
             "received: the bytes of r-.* were changed",
         ),
         ("UPDATE checkpoints SET body = CAST(substr(body, 1, 40) AS BLOB)", "checkpoint 10 was changed"),
+        (
+            "UPDATE attachments SET content = CAST(replace(content, 'PNG', 'GIF') AS BLOB)",
+            "attachments: the bytes of f0-.* were changed",
+        ),
         ("UPDATE received SET raw = x''", ""),
+        ("UPDATE attachments SET content = x''", ""),
     ],
 )
 async def test_bytes_inside_a_value_are_vouched_for(
@@ -282,6 +287,11 @@ async def test_bytes_inside_a_value_are_vouched_for(
     raw = b"From: anna@example.org\r\n\r\nHello\r\n" * 500
     await store.commit(appending(*range(1, 11), after=0))
     await store.commit(putting(ReceivedRow(id=received_id("mail", raw), channel="mail", at=NOW, raw=raw)))
+    picture = b"PNG" * 5_000
+    row = AttachmentRow(
+        id=file_id("m-1", 0, picture), message="m-1", filename="a.png", content_type="image/png", content=picture
+    )
+    await store.commit(putting(a_message("m-1"), row))
     await store.save_checkpoint(10, NOW, sealed(b'{"v": 2}'))
     await store.close()
     rewrite(path, statement)
