@@ -168,7 +168,8 @@ def as_text(found: Status) -> str:
     """Return a status for people to read."""
     lines = [_headline(found)]
     at = f", the last at {found.last_at}" if found.last_at else ""
-    lines.append(f"{'Store':<11}{found.store}, {found.seq:,} events{at}")
+    events = f"{found.seq:,} events{at}" if found.seq or found.running else "nothing in it yet"
+    lines.append(f"{'Store':<11}{found.store}, {events}")
     for name, counts in found.queues.items():
         shown = ", ".join(f"{count:,} {state.replace('_', ' ')}" for state, count in counts.items() if count)
         lines.append(f"{'Queue':<11}{name}: {shown or 'empty'}")

@@ -1,6 +1,7 @@
 """What an administrator does with a site that works: backup and restore, status, doctor, check."""
 
 import asyncio
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 
 from tests.acceptance.client import Api, Sink, eventually
 from tests.acceptance.site import SiteProcess
+from tests.servers.dovecot import PASSWORD, USERNAME, Dovecot, running_dovecot
 from tests.storage.faulty import rewrite
 
 
@@ -179,3 +181,43 @@ async def test_a_check_tells_what_is_wrong(site: SiteProcess, tmp_path: Path) ->
     assert "the records and the journal differ in state" in found.stderr
     rewrite(site.folder / "centrala.db", "DELETE FROM interactions")
     assert "1 interactions were admitted, the records have 0" in site.run("db", "check").stderr
+
+
+@pytest.mark.needs_server("dovecot")
+async def test_a_mailbox_is_tried_by_the_doctor_and_told_of_by_status(tmp_path: Path, sink: Sink, model: Path) -> None:
+    with ExitStack() as running:
+        dovecot = running.enter_context(running_dovecot())
+        await told_of_a_mailbox(tmp_path, sink, model, dovecot, running)
+
+
+async def told_of_a_mailbox(tmp_path: Path, sink: Sink, model: Path, dovecot: Dovecot, running: ExitStack) -> None:
+    receive = (
+        f'{{ protocol = "imap", host = "127.0.0.1", port = {dovecot.port}, username = "{USERNAME}", '
+        'password_env = "MAILBOX_PASSWORD", tls = "none" }'
+    )
+    right = {"MAILBOX_PASSWORD": PASSWORD}
+    site = SiteProcess(tmp_path, sink_port=sink.listener.port, model=model, receive=receive, environment=right)
+    healthy = {check["name"]: check for check in (await asyncio.to_thread(site.command, "doctor"))["checks"]}
+    assert healthy["mail in: mail"]["found"].endswith("not encrypted, folder INBOX opened")
+    wrong = await asyncio.to_thread(site.run, "doctor", MAILBOX_PASSWORD="guessed")
+    assert wrong.returncode == 1
+    assert f"refuses the log-in of {USERNAME}" in wrong.stdout
+    assert "guessed" not in wrong.stdout
+    await site.start()
+    try:
+
+        async def read() -> bool | None:
+            box = (await asyncio.to_thread(site.command, "status"))["mailboxes"]["mail"]
+            return (not box["failing"] and box["contact_age_s"] is not None) or None
+
+        await eventually(read)
+        # Its mail server goes.
+        await asyncio.to_thread(running.close)
+
+        async def failing() -> str | None:
+            shown = await asyncio.to_thread(site.run, "status")
+            return shown.stdout if "FAILING" in shown.stdout else None
+
+        assert "Mailbox mail is not read just now" in await eventually(failing)
+    finally:
+        await site.kill()
