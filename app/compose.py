@@ -17,6 +17,7 @@ from app.clock import SystemClock
 from app.conversations import ChatConversations
 from app.days import days_in
 from app.engine import Engine
+from app.erasure import Eraser
 from app.intake import Intake
 from app.leases import Leases
 from app.mail_intake import MailIntake
@@ -144,6 +145,24 @@ class Application:
             domain=site.domain,
         )
         self.bookings = Bookings(engine=engine, store=store, notices=notices, keys=keys, zone=zone)
+        self.mail_intake = MailIntake(
+            engine=engine,
+            store=store,
+            intake=self.intake,
+            own_addresses=frozenset(self._channel_of_address),
+            channel_of=self._channel_for,
+            answers_unauthenticated={
+                name for name, box in _mailboxes(self.settings).items() if box.acknowledge_unauthenticated
+            },
+            keys=(self.key,),
+            domain=site.domain,
+        )
+        self.eraser = Eraser(
+            engine=engine,
+            store=store,
+            standstill=self.intake.standing_still,
+            forgotten=lambda customer: self.conversations.forgotten(customer),  # noqa: PLW0108  # they are made below
+        )
         self.site = RunningSite(
             name=site.name,
             engine=engine,
@@ -151,6 +170,8 @@ class Application:
             intake=self.intake,
             leases=self.leases,
             queues=self.queues,
+            mail_intake=self.mail_intake,
+            eraser=self.eraser,
             link_of=link,
         )
         self.conversations = ChatConversations(
@@ -178,18 +199,6 @@ class Application:
             texts={answer.name: answer.text for answer in self.settings.autoresponses},
             notices=notices,
         )
-        self.mail_intake = MailIntake(
-            engine=engine,
-            store=store,
-            intake=self.intake,
-            own_addresses=frozenset(self._channel_of_address),
-            channel_of=self._channel_for,
-            answers_unauthenticated={
-                name for name, box in _mailboxes(self.settings).items() if box.acknowledge_unauthenticated
-            },
-            keys=(self.key,),
-            domain=site.domain,
-        )
 
     def _slot_of(self, queue: str) -> Span:
         """Return the length of the queue's windows for callbacks."""
@@ -199,6 +208,7 @@ class Application:
         return {
             "alarm": self.engine.alarm,
             "leases": self.leases.run,
+            "erasures": self.eraser.run,
             "conversations": self.conversations.run,
             "mail_intake": self.mail_intake.run,
             "mailroom": self.mailroom.run,

@@ -22,7 +22,7 @@ from vocabulary.errors import Lagged, PermanentFailure, TemporaryFailure
 from vocabulary.ids import derived_id, reference
 from vocabulary.instants import MINUTE, SECOND
 from vocabulary.media import EMAIL
-from vocabulary.records import InteractionRow, MessageRow, OutboxRow, PutNew, Set
+from vocabulary.records import ERASED, InteractionRow, MessageRow, OutboxRow, PutNew, Set
 from vocabulary.stores import Store
 from web.site import Logged
 
@@ -276,6 +276,10 @@ class Mailroom:
             values |= {"state": "failed"} if again is None else {"due_at": again}
         elif result.outcome is Outcome.UNCERTAIN and effect is not None and not effect.automatic and row.attempts == 0:
             values |= {"state": "deferred", "due_at": now + MINUTE}
+        now_kept = await self._store.outbox_row(row.id)
+        if now_kept is not None and now_kept.reason == ERASED:
+            # His customer was erased meanwhile; a server's words may name him.
+            return
         await self._engine.write(Set(OutboxRow, row.id, values))
         crashpoint("out.sent_committed")
         log.info(

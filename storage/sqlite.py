@@ -21,6 +21,7 @@ from storage import sqlite_statements as statements
 from storage.mapping import maker_of
 from storage.sqlite_file import Connect, FileLock, connect, open_reader, prepare
 from storage.sqlite_writer import BATCH_MAX, Writer, scrub
+from storage.subjects import SubjectReads
 from vocabulary.errors import TemporaryFailure
 from vocabulary.instants import Instant
 from vocabulary.records import (
@@ -50,7 +51,7 @@ _WORD = re.compile(r"[^\W_]+")
 _search = table("message_search", column("rowid"))
 
 
-class SqliteStore:
+class SqliteStore(SubjectReads):
     """Implements vocabulary.stores.Store. Made by `open`."""
 
     def __init__(self, lock: FileLock, writer: Writer, engine: Engine, readers: ThreadPoolExecutor) -> None:

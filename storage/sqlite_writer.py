@@ -197,11 +197,17 @@ class Writer:
 
 
 def scrub(connection: sqlite3.Connection) -> None:
-    """Rewrite the full-text index without the words of texts that are gone; the writer then empties its log."""
+    """Rewrite the full-text index without the words of texts that are gone.
+
+    The writer then writes all pages anew and empties its log.
+    """
     connection.execute("INSERT INTO message_search(message_search) VALUES ('optimize')")
 
 
 def _empty_log(connection: sqlite3.Connection) -> None:
+    # Cells that moved when a page was split leave a copy in the old page that `secure_delete` doesn't know of; only
+    # pages that are written anew hold nothing but what is there.
+    connection.execute("VACUUM")
     busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     if busy:
         raise sqlite3.OperationalError("somebody reads: the log still holds what was erased; try again")

@@ -20,6 +20,7 @@ from web.api import (
     handling,
     interactions,
     offers,
+    quarantine,
     queues,
     records,
     supervision,
@@ -64,6 +65,7 @@ def endpoints() -> list[Endpoint]:
         agents,
         queues,
         emergency,
+        quarantine,
         records,
         events,
     )

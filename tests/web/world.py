@@ -12,8 +12,10 @@ from aiohttp.test_utils import TestClient, TestServer, unused_port
 
 from agents.agent import Membership, Profile
 from app.engine import Engine
+from app.erasure import Eraser
 from app.intake import Intake
 from app.leases import Leases
+from app.mail_intake import MailIntake
 from app.queue_settings import QueueSettings
 from app.rows import outbox_of, rows_of
 from app.site import API_CHANNEL, RunningSite
@@ -175,6 +177,16 @@ async def world(folder: Path, **settings: Any) -> AsyncIterator[World]:
     intake = Intake(
         engine=engine, store=store, classify=_unknown, knowledge={}, keys=(b"k" * 32,), domain="example.org"
     )
+    mail_intake = MailIntake(
+        engine=engine,
+        store=store,
+        intake=intake,
+        own_addresses=frozenset({"support@example.org"}),
+        channel_of=lambda _: "mail",
+        answers_unauthenticated=(),
+        keys=(b"k" * 32,),
+        domain="example.org",
+    )
     site = RunningSite(
         name="test",
         engine=engine,
@@ -182,6 +194,8 @@ async def world(folder: Path, **settings: Any) -> AsyncIterator[World]:
         intake=intake,
         leases=Leases(engine),
         queues=QueueSettings(engine, store),
+        mail_intake=mail_intake,
+        eraser=Eraser(engine=engine, store=store, standstill=intake.standing_still),
     )
     port = unused_port()
     app = build(
