@@ -98,6 +98,14 @@ class Application:
             self.watch(name, work)
         await self._open_mail()
 
+    async def start_offline(self) -> None:
+        """Open the store and the writer only, for a command that works while no site runs; `stop` as ever.
+
+        Raises:
+            PermanentFailure: the store can't be used, or a site has it; the message says what to do.
+        """
+        await self._start_core()
+
     async def _start_core(self) -> None:
         self.store = await SqliteStore.open(store_path(self.settings, self._folder))
         self._stack.push_async_callback(self.store.close)

@@ -24,6 +24,7 @@ from queues.interaction import Label
 from queues.lifecycle import OPEN
 from router.commands import AddMessage, Admit, StartOutbound
 from router.decision import Decision
+from router.policy import Policy
 from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import Quarantined, TemporaryFailure
 from vocabulary.ids import AgentId, CustomerId, InteractionId, MessageId, derived_id, keyed_hash
@@ -285,7 +286,7 @@ class Intake:
             text=text,
             labels=labels,
             language=language,
-            segment=known.segment if known is not None else None,
+            segment=_named_segment(self._engine.policy, known),
             queue=wishes.queue,
             priority=wishes.priority,
             class_=wishes.class_,
@@ -324,6 +325,17 @@ class _New(msgspec.Struct, frozen=True):
     learnt: list[Change]
     received: str | None
     follows: InteractionId | None
+
+
+def _named_segment(policy: Policy, customer: CustomerRow | None) -> str | None:
+    """Return the customer's segment if anything is decided by it: the journal holds no other words of staff."""
+    segment = customer.segment if customer is not None else None
+    if segment is None:
+        return None
+    by_rules = any(segment in rule.when.segment for rule in policy.rules)
+    by_targets = any(segment in queue.segment_targets for queue in policy.queues.values())
+    by_promises = any(segment in sla.segments for sla in policy.sla.values())
+    return segment if by_rules or by_targets or by_promises else None
 
 
 def _is_blocked(customer: CustomerRow | None) -> bool:
