@@ -6,7 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 from urllib.parse import quote
 
 import click
@@ -75,7 +75,7 @@ def customer_export(id: str, out: Path, url: str, token: str | None, path: Path)
 
     if out.exists():
         _fail(f"{out} is there already; name another file", _MISUSED)
-    _run(_asked_or_opened(url, token, path, ask, read))
+    _run(_asked_or_opened(_Place(url, token, path, path.exists()), ask, read))
     click.echo(f"Wrote {out}, {out.stat().st_size} bytes.")
 
 
@@ -101,30 +101,37 @@ def customer_erase(id: str, force: bool, yes: bool, url: str, token: str | None,
 
     if not yes:
         click.confirm(f"Erase customer {id} for good?", abort=True)
-    _run(_asked_or_opened(url, token, path, ask, erase))
+    _run(_asked_or_opened(_Place(url, token, path, path.exists()), ask, erase))
     click.echo(f"Customer {id} is erased. Backups from before still hold him: see how-to/export-and-erase.md.")
 
 
+class _Place(NamedTuple):
+    """Where the site is, and where its store."""
+
+    url: str
+    token: str | None
+    config: Path
+    has_config: bool
+
+
 async def _asked_or_opened(
-    url: str,
-    token: str | None,
-    path: Path,
+    place: _Place,
     ask: "Callable[[Remote], Awaitable[None]]",
     open_: "Callable[[Application], Awaitable[None]]",
 ) -> None:
     """Ask the site that runs; if none answers there, do it in its store."""
     from app.remote import Unreached, reached
 
-    if token:
+    if place.token:
         try:
-            async with reached(url, token) as site:
+            async with reached(place.url, place.token) as site:
                 await ask(site)
         except Unreached:
-            if not path.exists():
+            if not place.has_config:
                 raise
         else:
             return
-    async with _opened(path) as application:
+    async with _opened(place.config) as application:
         await open_(application)
 
 
@@ -140,7 +147,7 @@ async def _opened(path: Path) -> "AsyncIterator[Application]":
         _fail(
             f"{error}\nGive a token in CENTRALA_TOKEN to ask a running site, or name its file with --config", _MISUSED
         )
-    folder = path.resolve().parent
+    folder = path.resolve().parent  # noqa: ASYNC240  # one look, before anything runs
     ensure_secret(settings, folder)
     application = Application(settings, folder=folder, environment=os.environ)
     try:

@@ -114,7 +114,7 @@ class SiteProcess:
         more: str = "",
     ) -> None:
         """Write the configuration: `support` has further lines of that queue, `more` further tables."""
-        self._own_environment = {"TEST_PASSWORD": PASSWORD, **(environment or {})}
+        self.environment = dict(environment or {})
         self.folder = folder
         self.web_port = free_port()
         self.mail_port = free_port()
@@ -150,7 +150,7 @@ class SiteProcess:
         return made
 
     def _environment(self) -> dict[str, str]:
-        return {**os.environ, **self._own_environment}
+        return {**os.environ, "TEST_PASSWORD": PASSWORD, **self.environment}
 
     async def start(self) -> None:
         """Start the process and return once it may serve."""
@@ -175,6 +175,23 @@ class SiteProcess:
                     pass
                 await pause(0.05)
         raise AssertionError(f"the site ended at once: {self.log.read_text('utf-8')[-2000:]}")
+
+    async def dies(self) -> int:
+        """Return the exit code once the process has ended by itself."""
+        process, self._process = self._process, None
+        assert process is not None
+        return await asyncio.to_thread(process.wait, 40)
+
+    async def dies_within(self, seconds: float) -> bool:
+        """Tell whether the process ends by itself so soon."""
+        process = self._process
+        assert process is not None
+        try:
+            await asyncio.to_thread(process.wait, seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        self._process = None
+        return True
 
     async def kill(self) -> None:
         """Kill the process as a power cut would, but for the page cache."""

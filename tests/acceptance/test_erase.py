@@ -3,10 +3,8 @@
 import asyncio
 import json
 import re
-import sqlite3
 from base64 import b64decode
-from email import message_from_bytes, policy
-from email.message import EmailMessage
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,6 @@ from tests.acceptance.mails import letter, send
 from tests.acceptance.site import SiteProcess
 
 PHONE = "+48601234567"
-TEXT = {"text": "", "name": "", "reason": ""}
 
 
 class Doors:
@@ -61,7 +58,10 @@ class Doors:
         )
         mail.add_alternative(f"<p>{word('html')}</p>", subtype="html")
         mail.add_attachment(
-            f"{word('file')} content".encode(), maintype="application", subtype="pdf", filename=f"{word('filename')}.pdf"
+            f"{word('file')} content".encode(),
+            maintype="application",
+            subtype="pdf",
+            filename=f"{word('filename')}.pdf",
         )
         await send(self.site.mail_port, mail)
 
@@ -203,6 +203,38 @@ async def test_an_export_has_all_and_an_erasure_leaves_nothing(filled: Any, sink
         assert await store.check() == []
     finally:
         await store.close()
+
+
+@pytest.mark.parametrize("step", [1, 2, 4])
+async def test_an_erasure_that_is_killed_goes_on_at_the_next_start(site: SiteProcess, sink: Sink, step: int) -> None:
+    admin, word = site.token("admin"), Canaries()
+    site.environment["CENTRALA_CRASH_AT"] = f"erase.step:{step}"
+    await site.start()
+    async with Api(site.base, admin) as api:
+        for number in range(2):
+            mail = letter(f"{word('name')} <{word('address')}@customers.example>", word("subject"), word("text"))
+            mail.add_attachment(word("file").encode(), maintype="image", subtype="png", filename=f"{number}.png")
+            await send(site.mail_port, mail)
+
+        async def both() -> list[Any] | None:
+            items = (await api.get(f"/interactions?q={word('text')}"))["items"]
+            return items if len(items) == 2 else None
+
+        customer = (await eventually(both))[0]["customer"]["id"]
+        with suppress(Exception):
+            await api.call("DELETE", f"/customers/{customer}?force=true")
+    await site.dies()
+    assert traces(site.folder)
+    del site.environment["CENTRALA_CRASH_AT"]
+    await site.start()
+
+    async def nothing() -> bool | None:
+        return None if traces(site.folder) else True
+
+    await eventually(nothing)
+    async with Api(site.base, admin) as api:
+        assert (await api.call("GET", f"/customers/{customer}"))[0] == 404
+        assert len((await api.get(f"/interactions?customer={customer}"))["items"]) == 2
 
 
 def _as_read(document: Any) -> str:

@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer, unused_port
 from agents.agent import Membership, Profile
 from app.engine import Engine
 from app.erasure import Eraser
-from app.intake import Intake
+from app.intake import Classify, Intake
 from app.leases import Leases
 from app.mail_intake import MailIntake
 from app.queue_settings import QueueSettings
@@ -74,6 +74,8 @@ class World:
         self.clock = clock
         self.app = app
         self.server = server
+        self.intake: Intake
+        self.mail_intake: MailIntake
         self._clients: list[TestClient[Any, Any]] = []
 
     @property
@@ -165,8 +167,8 @@ class Client:
 
 
 @asynccontextmanager
-async def world(folder: Path, **settings: Any) -> AsyncIterator[World]:
-    """Yield a world that lives in `folder`."""
+async def world(folder: Path, *, classify: Classify | None = None, **settings: Any) -> AsyncIterator[World]:
+    """Yield a world that lives in `folder`; what comes in is classified by `classify`."""
     store = await SqliteStore.open(folder / "centrala.db")
     clock = MovableClock()
     engine = Engine(
@@ -175,7 +177,7 @@ async def world(folder: Path, **settings: Any) -> AsyncIterator[World]:
     await engine.start()
     writer = asyncio.create_task(engine.run())
     intake = Intake(
-        engine=engine, store=store, classify=_unknown, knowledge={}, keys=(b"k" * 32,), domain="example.org"
+        engine=engine, store=store, classify=classify or _unknown, knowledge={}, keys=(b"k" * 32,), domain="example.org"
     )
     mail_intake = MailIntake(
         engine=engine,
@@ -204,9 +206,13 @@ async def world(folder: Path, **settings: Any) -> AsyncIterator[World]:
     server = TestServer(app, port=port)
     await server.start_server()
     made = World(site, clock, app, server)
+    made.intake, made.mail_intake = intake, mail_intake
+    understanding = asyncio.create_task(mail_intake.run())
     try:
         yield made
     finally:
+        understanding.cancel()
+        await asyncio.gather(understanding, return_exceptions=True)
         await made.close()
         await server.close()
         writer.cancel()
