@@ -1,6 +1,7 @@
 """The commands `customer export` and `customer erase`: through a running site, or in its store while none runs."""
 
 import asyncio
+import json
 import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -41,6 +42,7 @@ def _somewhere(command: F) -> F:
             show_default=True,
             help="Configuration file of the site that does not run.",
         ),
+        click.option("--json", "as_json", is_flag=True, help="Print JSON."),
     )
     for option in reversed(options):
         command = option(command)
@@ -59,7 +61,7 @@ def customer() -> None:
 @click.argument("id")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The file to write; it must not be there.")
 @_somewhere
-def customer_export(id: str, out: Path, url: str, token: str | None, path: Path) -> None:
+def customer_export(id: str, out: Path, url: str, token: str | None, path: Path, as_json: bool) -> None:
     """Write all that is known of customer ID to a file, as one JSON document."""
 
     async def ask(site: "Remote") -> None:
@@ -76,7 +78,8 @@ def customer_export(id: str, out: Path, url: str, token: str | None, path: Path)
     if out.exists():
         _fail(f"{out} is there already; name another file", _MISUSED)
     _run(_asked_or_opened(_Place(url, token, path, path.exists()), ask, read))
-    click.echo(f"Wrote {out}, {out.stat().st_size} bytes.")
+    size = out.stat().st_size
+    click.echo(json.dumps({"out": str(out), "bytes": size}) if as_json else f"Wrote {out}, {size} bytes.")
 
 
 @customer.command("erase")
@@ -84,7 +87,7 @@ def customer_export(id: str, out: Path, url: str, token: str | None, path: Path)
 @click.option("--force", is_flag=True, help="Close what is open of his first.")
 @click.option("--yes", is_flag=True, help="Don't ask; there is no way back.")
 @_somewhere
-def customer_erase(id: str, force: bool, yes: bool, url: str, token: str | None, path: Path) -> None:
+def customer_erase(id: str, force: bool, yes: bool, url: str, token: str | None, path: Path, as_json: bool) -> None:
     """Erase what is known of customer ID and what was said with him. Figures stay, nothing personal does."""
 
     async def ask(site: "Remote") -> None:
@@ -102,7 +105,8 @@ def customer_erase(id: str, force: bool, yes: bool, url: str, token: str | None,
     if not yes:
         click.confirm(f"Erase customer {id} for good?", abort=True)
     _run(_asked_or_opened(_Place(url, token, path, path.exists()), ask, erase))
-    click.echo(f"Customer {id} is erased. Backups from before still hold him: see how-to/export-and-erase.md.")
+    told = f"Customer {id} is erased. Backups from before still hold him; what to do about them: export-and-erase.md."
+    click.echo(json.dumps({"erased": id}) if as_json else told)
 
 
 class _Place(NamedTuple):

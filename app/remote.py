@@ -50,6 +50,8 @@ class Remote:
                     await self._answer(answer)
                 async for piece in answer.content.iter_chunked(1 << 16):
                     yield piece
+        except aiohttp.ClientConnectorError as error:
+            raise self._unreached(str(error)) from error
         except (aiohttp.ClientError, TimeoutError) as error:
             raise TemporaryFailure(f"{self._url} stopped answering ({error}); try again") from error
 
@@ -58,11 +60,13 @@ class Remote:
             async with self._session.request(method, f"{self._url}{_PREFIX}{path}", **given) as answer:
                 return await self._answer(answer)
         except (aiohttp.ClientError, TimeoutError) as error:
-            told = str(error) or "no answer in time"
-            raise Unreached(
-                f"no Centrala answers at {self._url} ({told}); start it with `centrala serve`, or say with --url or "
-                "CENTRALA_URL where it is"
-            ) from error
+            raise self._unreached(str(error) or "no answer in time") from error
+
+    def _unreached(self, told: str) -> Unreached:
+        return Unreached(
+            f"no Centrala answers at {self._url} ({told}); start it with `centrala serve`, or say with --url or "
+            "CENTRALA_URL where it is"
+        )
 
     async def _answer(self, answer: aiohttp.ClientResponse) -> Any:
         if answer.status < 400:

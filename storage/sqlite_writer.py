@@ -125,8 +125,18 @@ class Writer:
         connection.commit()
         self._durable = self._head
         if any(job.work is scrub for job in batch):
-            _empty_log(connection)
+            failure = self._scrubbed(connection)
+            return [failure if job.work is scrub else outcome for job, outcome in zip(batch, outcomes, strict=True)]
         return outcomes
+
+    def _scrubbed(self, connection: sqlite3.Connection) -> Exception | None:
+        """Write the file anew; what was committed with it is durable whether that works or not."""
+        try:
+            _empty_log(connection)
+        except sqlite3.OperationalError as error:
+            self._disconnect()
+            return _because(TemporaryFailure(f"{self._path} could not be written anew: {error}"), error)
+        return None
 
     def _attempt(self, connection: sqlite3.Connection, work: Work) -> Exception | None:
         """Do `work` inside the open transaction; what can't be done leaves no trace and comes back as the reason."""

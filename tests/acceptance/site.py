@@ -139,7 +139,7 @@ class SiteProcess:
             capture_output=True,
             text=True,
             check=True,
-            env=self._environment(),
+            env=self.process_environment(),
         )
         return json.loads(done.stdout)
 
@@ -149,7 +149,8 @@ class SiteProcess:
         made: str = self.command("token", "create", "--role", role, *of_agent)["token"]
         return made
 
-    def _environment(self) -> dict[str, str]:
+    def process_environment(self) -> dict[str, str]:
+        """Return the environment of its processes."""
         return {**os.environ, "TEST_PASSWORD": PASSWORD, **self.environment}
 
     async def start(self) -> None:
@@ -159,7 +160,7 @@ class SiteProcess:
                 [sys.executable, "-m", "app.cli", "serve", "--config", str(self.config)],
                 stdout=log,
                 stderr=log,
-                env=self._environment(),
+                env=self.process_environment(),
             )
         await self._ready()
 

@@ -21,12 +21,12 @@ from app.rows import outbox_of, rows_of
 from app.site import API_CHANNEL, RunningSite
 from classifiers.cascade import Classification
 from queues.policy import ChannelPolicy, QueuePolicy
-from router.commands import DefineAgent
+from router.commands import AddMessage, DefineAgent
 from router.policy import Action, Policy, Rule
 from storage.bus import LocalBus
 from storage.sqlite import SqliteStore
 from vocabulary.instants import Instant, Span
-from vocabulary.records import AgentRow, Put, TokenRow, UserRow
+from vocabulary.records import AgentRow, MessageRow, Put, TokenRow, UserRow
 from web.context import CONTEXT
 from web.passwords import hash_password
 from web.server import build
@@ -121,6 +121,19 @@ class World:
     async def add_agent(self, id: str, *queues: str, capacity: int = 100) -> None:
         profile = Profile(queues={queue: Membership() for queue in queues}, capacity=capacity)
         await self.site.submit(DefineAgent(id, profile), [Put(AgentRow(id=id, name=id.title(), profile=b"{}"))])
+
+    async def say(self, interaction: str, text: str, *, sender: str) -> None:
+        """Let somebody's mail be added to an interaction."""
+        row = MessageRow(
+            id=self.site.new_id("m"),
+            interaction=interaction,
+            channel="mail",
+            author="customer",
+            at=START,
+            text=text,
+            sender_address=sender,
+        )
+        await self.site.submit(AddMessage(interaction=interaction, message=row.id, author="customer"), [Put(row)])
 
     async def close(self) -> None:
         for client in self._clients:

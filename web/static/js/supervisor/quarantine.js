@@ -12,7 +12,7 @@ import { quarantine, quarantined } from "./state.js";
 /** So many bytes are shown; all of them can be saved. */
 const SHOWN = 65536;
 /** Signs that turn the direction of reading, or are not seen: text that deceives. */
-const DECEIVING = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
+const DECEIVING = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
 
 /** @typedef {{id: string, channel: string, kind: string, received_at: string, size: number, attempts: number, error: string, sender: string, subject: string}} Quarantined */
 
@@ -95,7 +95,7 @@ function Detail({ one, back, gone }) {
   };
   const fact = (/** @type {string} */ name, /** @type {any} */ value) => html`<div><dt>${t(`quarantine.${name}`)}</dt><dd>${value || "–"}</dd></div>`;
   return html`<div class="detail">
-    <button type="button" class="button quiet" onClick=${back}><${Icon} name="left" />${t("quarantine.back")}</button>
+    <div class="detail-head"><button type="button" class="button quiet" onClick=${back}><${Icon} name="left" />${t("quarantine.back")}</button></div>
     <dl class="facts">${fact("subject", one.subject)}${fact("sender", one.sender)}${fact("channel", one.channel)}
       ${fact("received", dayTime(one.received_at))}${fact("attempts", number(one.attempts))}${fact("error", one.error)}</dl>
     <p class="hint">${t("quarantine.claims")}</p>
