@@ -5,6 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from channels.email.thread import message_id
+from channels.message import Address, InboundMessage
 from tests.web.world import START, Client, World
 from vocabulary.records import Put, ReceivedRow
 
@@ -151,3 +153,52 @@ async def test_a_segment_that_decides_nothing_is_no_word_of_the_log(there: World
     one = await shop.post("/interactions", {"text": "Hi", "customer": {"email": "ola@example.org"}}, 201)
     assert (one["segment"], one["customer"]["segment"]) == (None, "kowalski")
     assert "kowalski" not in str(await boss.get("/events"))
+
+
+async def test_a_visitor_who_was_erased_chats_on_as_a_stranger(there: World, boss: Client) -> None:
+    async def say(client_id: str) -> str:
+        message = InboundMessage(
+            channel="website",
+            medium="chat",
+            external_id=f"v-1:{client_id}",
+            received_at=START,
+            text="Hello",
+            reply_text="Hello",
+            visitor="v-1",
+        )
+        admission = await there.intake.receive(message)
+        row = await there.site.store.interaction(admission.interaction)
+        assert row is not None
+        return row.customer
+
+    first = await say("a")
+    await erased(boss, first, query="?force=true")
+    second = await say("b")
+    assert second != first
+    assert await say("c") == second
+    await erased(boss, second, query="?force=true")
+    assert await say("d") not in (first, second)
+
+
+async def test_an_answer_to_a_mail_of_ours_opens_nothing_of_who_was_erased(there: World, boss: Client) -> None:
+    def mail(number: int, *references: str) -> InboundMessage:
+        return InboundMessage(
+            channel="mail",
+            medium="email",
+            external_id=f"mail-{number}",
+            received_at=START,
+            text="Hello",
+            reply_text="Hello",
+            sender=Address("Ola", "ola@example.org"),
+            references=references,
+        )
+
+    first = await there.intake.receive(mail(1))
+    ours = message_id("fx-1", first.interaction, key=b"k" * 32, domain="example.org")
+    assert (await there.intake.receive(mail(2, ours))).interaction == first.interaction
+    row = await there.site.store.interaction(first.interaction)
+    assert row is not None
+    await erased(boss, row.customer, query="?force=true")
+    late = await there.intake.receive(mail(3, ours))
+    assert late.interaction != first.interaction
+    assert len(await there.site.store.all_messages(first.interaction)) == 2

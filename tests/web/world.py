@@ -45,6 +45,7 @@ POLICY = Policy(
         API_CHANNEL: ChannelPolicy(name=API_CHANNEL, medium="chat"),
         "website": ChannelPolicy(name="website", medium="chat"),
         "callback": ChannelPolicy(name="callback", medium="callback"),
+        "mail": ChannelPolicy(name="mail", medium="email"),
     },
     rules=(Rule(name="everything", then=Action(queue="support")),),
 )
