@@ -7,15 +7,17 @@ from base64 import b64decode
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 import pytest
 
 from storage.sqlite import SqliteStore
-from tests.acceptance.canaries import Canaries, traces
+from tests.acceptance.canaries import STEM, Canaries, traces
 from tests.acceptance.client import Api, Sink, eventually
 from tests.acceptance.mails import letter, send
 from tests.acceptance.site import SiteProcess
+from tests.acceptance.test_kill import Chatter, Mailer, Truth
 
 PHONE = "+48601234567"
 
@@ -180,6 +182,9 @@ async def test_an_export_has_all_and_an_erasure_leaves_nothing(filled: Any, sink
     documents = [await doors.api.get(f"/customers/{id}/export") for id in customers]
     assert doors.word.missing_in("\n".join(map(_as_read, documents))) == []
     assert traces(tmp_path), "the search finds nothing even where everything is"
+    events = await doors.api.get("/events?limit=1000")
+    assert len(events["items"]) < 1000
+    assert STEM not in json.dumps(events).casefold(), "the log, which stays, holds what people wrote"
 
     writer = customers[0]
     status, problem = await doors.api.call("DELETE", f"/customers/{writer}")
@@ -235,6 +240,63 @@ async def test_an_erasure_that_is_killed_goes_on_at_the_next_start(site: SitePro
     async with Api(site.base, admin) as api:
         assert (await api.call("GET", f"/customers/{customer}"))[0] == 404
         assert len((await api.get(f"/interactions?customer={customer}"))["items"]) == 2
+
+
+async def test_exports_and_erasures_under_load_are_complete_and_hinder_nobody(
+    site: SiteProcess, sink: Sink, tmp_path: Path
+) -> None:
+    admin, word, truth = site.token("admin"), Canaries(), Truth()
+    await site.start()
+    people = [Chatter(site, truth, f"chatter{number}").run() for number in range(2)]
+    people += [Mailer(site, truth, f"mailer{number}").run() for number in range(2)]
+    tasks = [asyncio.create_task(person) for person in people]
+    try:
+        async with Api(site.base, admin) as api:
+            for turn in range(3):
+                await _comes_and_is_erased(site, api, word, turn)
+                assert traces(tmp_path) == []
+            said, mailed = len(truth.chats), len(truth.mails)
+
+            async def goes_on() -> bool | None:
+                return True if len(truth.chats) > said and len(truth.mails) > mailed else None
+
+            await eventually(goes_on)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+            async def all_are_in() -> bool | None:
+                found = [await _count(api, text) for text in (*truth.chats, *truth.mails)]
+                return True if found == [1] * len(found) else None
+
+            await eventually(all_are_in)
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+async def _comes_and_is_erased(site: SiteProcess, api: Api, word: Canaries, turn: int) -> None:
+    """Let a customer write, be exported and be erased while others are at it."""
+    address = f"{word(f'address{turn}')}@customers.example"
+    for number in range(3):
+        text = f"{word(f'text{turn}')} {number} about an invoice"
+        await send(site.mail_port, letter(f"{word(f'name{turn}')} <{address}>", word(f"subject{turn}"), text))
+
+    async def all_three() -> list[dict[str, Any]] | None:
+        items: list[dict[str, Any]] = (await api.get(f"/interactions?q={word(f'text{turn}')}"))["items"]
+        return items if len(items) == 3 else None
+
+    customer = (await eventually(all_three))[0]["customer"]["id"]
+    document = await api.get(f"/customers/{customer}/export")
+    firsts = [each["messages"][0]["text"].split()[0] for each in document["interactions"]]
+    assert firsts == [word(f"text{turn}")] * 3
+    assert (await api.call("DELETE", f"/customers/{customer}?force=true"))[0] == 204
+
+
+async def _count(api: Api, text: str) -> int:
+    """Return how many interactions say `text`, word for word."""
+    query = urlencode({"q": text, "limit": 200})
+    return len((await api.get(f"/interactions?{query}"))["items"])
 
 
 def _as_read(document: Any) -> str:

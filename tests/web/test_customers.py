@@ -39,6 +39,8 @@ async def test_a_customer_is_written_down_before_he_comes(there: World, boss: Cl
     shop = await there.program("integration")
     one = await shop.post("/interactions", {"text": "Hi", "customer": {"id": "crm-7"}}, 201)
     assert one["customer"]["id"] == made["id"]
+    assert (await boss.get("/customers/crm-7"))["id"] == made["id"]
+    assert [each["id"] for each in (await boss.get("/interactions?customer=crm-7"))["items"]] == [one["id"]]
 
 
 async def test_customers_are_found_by_name_and_identity(boss: Client) -> None:

@@ -70,14 +70,15 @@ def _identities(call: Call, body: NewPerson) -> list[IdentityRow]:
 @endpoints.get("/customers/{id}/export", "customer.export", "All that is known of a customer, as one JSON document")
 async def export_customer(call: Call, id: str) -> web.StreamResponse:
     """Answer the document in pieces, for saving. That it was asked for stands in the audit log."""
-    pieces = await call.site.exported(id)
-    if pieces is None:
+    row = await call.customer(id)
+    pieces = await call.site.exported(row.id) if row is not None else None
+    if row is None or pieces is None:
         raise _unknown(id)
-    await call.site.write(Put(audit_line(call, "export", id)))
+    await call.site.write(Put(audit_line(call, "export", row.id)))
     response = web.StreamResponse(
         headers={
             "Content-Type": "application/json",
-            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(id, safe='')}.json",
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(row.id, safe='')}.json",
             "Cache-Control": "no-store",
         }
     )
@@ -91,8 +92,9 @@ async def export_customer(call: Call, id: str) -> web.StreamResponse:
 @endpoints.delete("/customers/{id}", "customer.erase", "Erase a customer: what is personal goes, figures stay")
 async def erase_customer(call: Call, id: str, query: EraseQuery) -> None:
     """Erase what is known of him and what was said with him. There is no way back."""
+    row = await call.customer(id)
     try:
-        refusal = await call.site.erase(id, call.principal.id, force=query.force)
+        refusal = await call.site.erase(id if row is None else row.id, call.principal.id, force=query.force)
     except TemporaryFailure as failure:
         raise unavailable(
             f"{failure}. What has begun goes on by itself; ask again to hear that it is done."
@@ -108,10 +110,11 @@ def _unknown(id: str) -> Problem:
 @endpoints.get("/customers/{id}", "customer.see", "One customer; the history is /interactions?customer=")
 async def get_customer(call: Call, id: str) -> CustomerDetail:
     """Answer who it is and what he is known by. Agents see those whom they serve now."""
-    tie = Tie.KNOWS if await call.views.knows(call.principal, id) else Tie.NONE
+    row = await call.customer(id)
+    known = id if row is None else row.id
+    tie = Tie.KNOWS if await call.views.knows(call.principal, known) else Tie.NONE
     authorise(call.principal, "customer.see", tie)
-    row = await call.site.store.customer(id)
-    if row is None or is_erased(row):
+    if row is None:
         raise _unknown(id)
     return await call.views.customer_detail(row)
 
@@ -119,13 +122,13 @@ async def get_customer(call: Call, id: str) -> CustomerDetail:
 @endpoints.patch("/customers/{id}", "customer.edit", "Change a customer")
 async def patch_customer(call: Call, id: str, body: CustomerChange) -> CustomerDetail:
     """Change what is given; rules see a new segment with the customer's next interaction."""
-    row = await call.site.store.customer(id)
-    if row is None or is_erased(row):
+    row = await call.customer(id)
+    if row is None:
         raise _unknown(id)
     changed = _changed(row, body, call)
     changes: list[Change] = [Put(changed)]
     if is_blocked(changed.attributes) != is_blocked(row.attributes):
-        changes.append(Put(audit_line(call, "block" if body.blocked else "unblock", id)))
+        changes.append(Put(audit_line(call, "block" if body.blocked else "unblock", row.id)))
     try:
         await call.site.write(*changes)
     except TemporaryFailure as failure:
