@@ -141,7 +141,8 @@ async def _asked_or_opened(
 
 @asynccontextmanager
 async def _opened(path: Path) -> "AsyncIterator[Application]":
-    from app.compose import Application, ensure_secret
+    from app.compose import Application
+    from app.stores import ensure_secret
     from config.faults import ConfigurationError
     from config.loader import load
 
@@ -152,7 +153,7 @@ async def _opened(path: Path) -> "AsyncIterator[Application]":
             f"{error}\nGive a token in CENTRALA_TOKEN to ask a running site, or name its file with --config", _MISUSED
         )
     folder = path.resolve().parent  # noqa: ASYNC240  # one look, before anything runs
-    ensure_secret(settings, folder)
+    await ensure_secret(settings, folder, os.environ)
     application = Application(settings, folder=folder, environment=os.environ)
     try:
         await application.start_offline()

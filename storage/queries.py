@@ -1,9 +1,10 @@
 """What is read from the journal and the records, as SQLAlchemy Core selects that every database understands."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
 from storage import tables
 from storage.tables import TABLES, Kind, key_of
@@ -14,10 +15,19 @@ ENTRY_COLUMNS = ("seq", "at", "type", "v", "body", "interaction", "agent", "queu
 Query = Select[Any]
 
 
-def by_key(kind: Kind, *key: str) -> Query:
-    """Select the row of `kind` with `key`."""
+@cache
+def by_key(kind: Kind) -> Query:
+    """Select the row of `kind` whose key is given as parameters `key_` and the column's name.
+
+    Made once: most reads are this one, and putting the statement together took as long as reading the row.
+    """
     table = TABLES[kind]
-    return select(table).where(*(table.c[name] == part for name, part in zip(key_of(kind), key, strict=True)))
+    return select(table).where(*(table.c[name] == bindparam(f"key_{name}") for name in key_of(kind)))
+
+
+def key(kind: Kind, *parts: str) -> dict[str, str]:
+    """Return the parameters of `by_key`."""
+    return {f"key_{name}": part for name, part in zip(key_of(kind), parts, strict=True)}
 
 
 def everything(kind: Kind) -> Query:

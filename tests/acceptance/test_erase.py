@@ -17,7 +17,7 @@ from tests.acceptance.canaries import STEM, Canaries, traces
 from tests.acceptance.client import Api, Sink, eventually
 from tests.acceptance.mails import letter, send
 from tests.acceptance.site import SiteProcess
-from tests.acceptance.test_kill import Chatter, Mailer, Truth
+from tests.acceptance.traffic import Chatter, Mailer, Truth
 
 PHONE = "+48601234567"
 
