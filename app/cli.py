@@ -15,6 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import click
 
+from app.cli_customer import customer
 from app.cli_remote import agent, interaction, queue
 from app.cli_replay import replay
 from app.cli_simulation import simulate, staffing
@@ -379,6 +380,7 @@ def _result(make: Callable[[], dict[str, Any]], as_json: bool) -> None:
 
 
 main.add_command(replay)
+main.add_command(customer)
 main.add_command(interaction)
 main.add_command(queue)
 main.add_command(agent)

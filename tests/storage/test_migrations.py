@@ -43,7 +43,10 @@ def test_the_steps_make_what_the_tables_say(path: Path) -> None:
 
 def test_an_upgrade_can_be_repeated_and_announced(path: Path) -> None:
     url = f"sqlite:///{path}"
-    assert migrations.pending_at(url) == ["0001: Journal, checkpoints and records."]
+    assert migrations.pending_at(url) == [
+        "0001: Journal, checkpoints and records.",
+        "0002: Customers who were erased.",
+    ]
     migrations.upgrade(url)
     migrations.upgrade(url)
     assert migrations.pending_at(url) == []
