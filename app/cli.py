@@ -22,6 +22,7 @@ from app.cli_common import json_option as _json
 from app.cli_common import say as _say
 from app.cli_common import settings_of as _settings
 from app.cli_common import told as _told
+from app.cli_customer import customer
 from app.cli_health import doctor, status
 from app.cli_remote import agent, interaction, queue
 from app.cli_replay import replay
@@ -343,6 +344,7 @@ def _result(make: Callable[[], dict[str, Any]], as_json: bool) -> None:
 for command in (backup, restore, db, status, doctor):
     main.add_command(command)
 main.add_command(replay)
+main.add_command(customer)
 main.add_command(interaction)
 main.add_command(queue)
 main.add_command(agent)

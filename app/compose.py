@@ -16,6 +16,7 @@ from app.chat_ways import ChatWays
 from app.conversations import ChatConversations
 from app.days import days_in
 from app.engine import Engine
+from app.erasure import Eraser
 from app.intake import Intake
 from app.leases import Leases
 from app.machine import Machine
@@ -108,6 +109,14 @@ class Application:
             self.watch(name, work)
         await self._open_mail()
 
+    async def start_offline(self) -> None:
+        """Open the store and the writer only, for a command that works while no site runs; `stop` as ever.
+
+        Raises:
+            PermanentFailure: the store can't be used, or a site has it; the message says what to do.
+        """
+        await self._start_core()
+
     async def _start_core(self) -> None:
         """Open the store and rebuild the state from it, while a file is looked through; nothing is written before."""
         # Another thread would break the repeatability of a simulation.
@@ -178,6 +187,24 @@ class Application:
             domain=site.domain,
         )
         self.bookings = Bookings(engine=engine, store=store, notices=notices, keys=keys, zone=zone)
+        self.mail_intake = MailIntake(
+            engine=engine,
+            store=store,
+            intake=self.intake,
+            own_addresses=frozenset(self._channel_of_address),
+            channel_of=self._channel_for,
+            answers_unauthenticated={
+                name for name, box in _mailboxes(self.settings).items() if box.acknowledge_unauthenticated
+            },
+            keys=(self.key,),
+            domain=site.domain,
+        )
+        self.eraser = Eraser(
+            engine=engine,
+            store=store,
+            standstill=self.intake.standing_still,
+            forgotten=lambda customer: self.conversations.forgotten(customer),  # noqa: PLW0108  # they are made below
+        )
         self.site = RunningSite(
             name=site.name,
             engine=engine,
@@ -185,6 +212,8 @@ class Application:
             intake=self.intake,
             leases=self.leases,
             queues=self.queues,
+            mail_intake=self.mail_intake,
+            eraser=self.eraser,
             token_bytes=self.machine.token_bytes,
             link_of=link,
             trouble=lambda: self.watching.trouble,
@@ -214,18 +243,6 @@ class Application:
             texts={answer.name: answer.text for answer in self.settings.autoresponses},
             notices=notices,
         )
-        self.mail_intake = MailIntake(
-            engine=engine,
-            store=store,
-            intake=self.intake,
-            own_addresses=frozenset(self._channel_of_address),
-            channel_of=self._channel_for,
-            answers_unauthenticated={
-                name for name, box in _mailboxes(self.settings).items() if box.acknowledge_unauthenticated
-            },
-            keys=(self.key,),
-            domain=site.domain,
-        )
 
     def _slot_of(self, queue: str) -> Span:
         """Return the length of the queue's windows for callbacks."""
@@ -238,6 +255,7 @@ class Application:
             **watching,
             "alarm": self.engine.alarm,
             "leases": self.leases.run,
+            "erasures": self.eraser.run,
             "conversations": self.conversations.run,
             "mail_intake": self.mail_intake.run,
             "mailroom": self.mailroom.run,

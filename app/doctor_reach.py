@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -46,10 +45,8 @@ async def _port(name: str, host: str, port: int, running: bool) -> Finding:
     """Look whether a port that we listen on is ours already, or free."""
     where = f"{host}:{port}"
     try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
+        server = await asyncio.get_running_loop().create_server(asyncio.Protocol, host, port)
+        server.close()
     except OSError as error:
         if running:
             return ok(name, f"{where}, held by the Centrala that runs")

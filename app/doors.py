@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from app.compose import Application
-from app.intake import TEXT_MAX, Wishes
+from app.intake import TEXT_MAX
 from app.mail_metrics import MailboxCollector
 from app.openings import free_windows
+from app.wishes import Wishes
 from channels.callback.form import CallbackForm
 from channels.callback.receipt import ExpectedWait, Receipt, RequestRefused
 from channels.callback.times import Free

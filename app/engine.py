@@ -244,13 +244,17 @@ class Engine:
         return batch
 
     def _decided_batch(self, submissions: list[Submission]) -> Batch | None:
-        """Decide; None if the state itself may be damaged, since an event could not be written into it."""
+        """Decide; None if the state itself may be damaged, since an event could not be written into it.
+
+        Which of several commands did it is found by deciding each of them alone, so the others don't suffer for it.
+        """
         try:
             return self._decide(submissions)
         except Exception as error:  # our fault: nothing of it is acknowledged, and the state is read again
             log.exception("state_damaged", commands=len(submissions))
             self._broken = True
-            self._fail(submissions, PermanentFailure(f"the state had to be read again: {type(error).__name__}"))
+            reason = f"the state had to be read again: {type(error).__name__}; the log has the details"
+            self._refused([each for each in submissions if not each.done.done()], PermanentFailure(reason))
             return None
 
     def _decide(self, submissions: list[Submission]) -> Batch:

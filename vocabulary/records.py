@@ -9,6 +9,9 @@ import msgspec
 
 from vocabulary.instants import Instant
 
+ERASED = "erased"
+"""The attribute of a row of which nothing personal is left."""
+
 
 class Entry(msgspec.Struct, frozen=True):
     """One line of the journal: `body` is the event as JSON. The store numbers nothing: `seq` comes in, gap-free."""
@@ -70,6 +73,11 @@ class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
     references: tuple[str, ...] = ()
     received: str | None = None
     attributes: dict[str, Any] = {}
+
+
+def is_erased(row: "MessageRow | CustomerRow") -> bool:
+    """Tell whether what people wrote in `row` was erased: only that there was something is left."""
+    return ERASED in row.attributes
 
 
 class AttachmentRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -211,6 +219,20 @@ class SettingRow(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
 
 
+class ErasureRow(msgspec.Struct, frozen=True, kw_only=True):
+    """That a customer was erased, or is being erased. `id` is the customer's. state: running, done.
+
+    `addresses`: where he wrote from, needed until it is done and then forgotten too.
+    """
+
+    id: str
+    at: Instant
+    by: str
+    state: str = "running"
+    addresses: tuple[str, ...] = ()
+    done_at: Instant | None = None
+
+
 class AuditRow(msgspec.Struct, frozen=True, kw_only=True):
     """Who did what, when and to what."""
 
@@ -237,6 +259,7 @@ Row = (
     | TokenRow
     | IdempotencyRow
     | SettingRow
+    | ErasureRow
     | AuditRow
 )
 

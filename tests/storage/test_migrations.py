@@ -45,7 +45,11 @@ def test_the_steps_make_what_the_tables_say(path: Path) -> None:
 def test_an_upgrade_can_be_repeated_and_announced(path: Path) -> None:
     url = f"sqlite:///{path}"
     schema, steps = migrations.pending_at(url)
-    assert (schema, steps[0]) == (None, Step("0001", "Journal, checkpoints and records.", ()))
+    assert schema is None
+    assert steps == [
+        Step("0001", "Journal, checkpoints and records.", ()),
+        Step("0002", "Customers who were erased.", ()),
+    ]
     migrations.upgrade(url)
     migrations.upgrade(url)
     assert migrations.pending_at(url) == (steps[-1].revision, [])

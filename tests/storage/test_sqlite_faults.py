@@ -13,8 +13,8 @@ from storage.sqlite import SqliteStore
 from tests.storage.builders import NOW, a_customer, a_message, an_identity, an_interaction, appending, entry, putting
 from tests.storage.faulty import Disk, damage, files_beside, move, read, rewrite, write
 from vocabulary.errors import PermanentFailure, TemporaryFailure
-from vocabulary.ids import received_id
-from vocabulary.records import MessageRow, ReceivedRow, Remove, Transaction
+from vocabulary.ids import derived_id, received_id
+from vocabulary.records import IdentityRow, MessageRow, ReceivedRow, Remove, Transaction
 
 
 @pytest.fixture
@@ -261,6 +261,20 @@ async def test_erased_text_is_in_none_of_the_files(store: SqliteStore, path: Pat
     assert b"canary" not in held
     assert b"quixotic" not in held
     assert len(await store.interactions(q="ordinary")) == 1
+
+
+async def test_what_moved_when_pages_were_split_leaves_no_copy(store: SqliteStore, path: Path) -> None:
+    """Values in an index move from page to page as it grows; where they were, SQLite overwrites nothing."""
+    await store.commit(putting(a_customer()))
+    kinds = ["canary" if number % 3 == 0 else "ordinary" for number in range(8_000)]
+    values = [f"{derived_id('n', str(n))}-{kind}-{'x' * (n * 37 % 200)}@example.org" for n, kind in enumerate(kinds)]
+    await store.commit(putting(*map(an_identity, values)))
+    gone = [f"email:{value}" for value, kind in zip(values, kinds, strict=True) if kind == "canary"]
+    await store.commit(Transaction(changes=tuple(Remove(IdentityRow, key) for key in gone)))
+    await store.scrub()
+    held = b"".join(map(read, files_beside(path)))
+    assert b"ordinary" in held
+    assert b"canary" not in held
 
 
 async def test_a_lock_of_another_program_is_a_temporary_failure(path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from storage.migrations import VERSIONS
+from storage.schema import newest
 from storage.snapshot import verified
 from storage.sqlite import SqliteStore
 from storage.sqlite_file import connect
@@ -18,7 +19,7 @@ from vocabulary import crashpoints
 from vocabulary.errors import PermanentFailure
 
 STEPS = (*VERSIONS, Path(__file__).parent / "steps")
-BACKUP = "centrala.db.schema-0001-event-3.backup"
+BACKUP = f"centrala.db.schema-{newest()}-event-3.backup"
 
 
 class Killed(BaseException):
@@ -67,7 +68,7 @@ def notes(path: Path) -> list[tuple[str, str | None]]:
 def test_a_plan_names_steps_rows_and_backup_and_changes_nothing(path: Path) -> None:
     before = read(path)
     plan = planned(path, versions=STEPS)
-    assert plan.schema == "0001"
+    assert plan.schema == newest()
     assert [(step.revision, step.what) for step in plan.steps] == [
         ("9001", "A note for each message."),
         ("9002", "No notes without text."),
@@ -83,7 +84,7 @@ def test_an_upgrade_keeps_a_copy_that_the_older_centrala_can_go_on_with(path: Pa
     assert plan is not None
     assert (schema(path), notes(path)) == ("9002", [("m-1", "of m-1"), ("m-2", None)])
     assert verified(path.with_name(BACKUP)).seq == 3
-    assert schema(path.with_name(BACKUP)) == "0001"
+    assert schema(path.with_name(BACKUP)) == newest()
     assert upgrade(path, connect, versions=STEPS) is None
 
 
@@ -95,7 +96,7 @@ async def test_an_older_centrala_refuses_the_upgraded_file(path: Path) -> None:
     assert read(path) == before
 
 
-@pytest.mark.parametrize(("step", "left_at"), [(1, "0001"), (2, "9001")])
+@pytest.mark.parametrize(("step", "left_at"), [(1, newest()), (2, "9001")])
 def test_a_killed_upgrade_goes_on_with_the_step_in_which_it_stopped(
     path: Path, killed_at_step: list[int], step: int, left_at: str
 ) -> None:
@@ -106,7 +107,7 @@ def test_a_killed_upgrade_goes_on_with_the_step_in_which_it_stopped(
     killed_at_step.clear()
     upgrade(path, connect, versions=STEPS)
     assert (schema(path), notes(path)) == ("9002", [("m-1", "of m-1"), ("m-2", None)])
-    assert schema(path.with_name(BACKUP)) == "0001"
+    assert schema(path.with_name(BACKUP)) == newest()
     assert verified(path.with_name(BACKUP)).seq == 3
 
 

@@ -1,14 +1,16 @@
 """A note for each message.
 
 Revision ID: 9001
-Revises: 0001
+Revises: the newest of storage/migrations
 """
 
 import sqlalchemy as sa
 from alembic import op
 
+from storage.schema import newest
+
 revision = "9001"
-down_revision = "0001"
+down_revision = newest()
 branch_labels = None
 depends_on = None
 
