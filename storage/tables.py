@@ -295,10 +295,10 @@ settings = Table(
 erasures = Table(
     "erasures",
     metadata,
-    Column("id", String, primary_key=True),
+    Column("id", Word, primary_key=True),
     Column("at", BigInteger, nullable=False),
-    Column("by", String, nullable=False),
-    Column("state", String, nullable=False),
+    Column("by", Word, nullable=False),
+    Column("state", Word, nullable=False),
     Column("addresses", JSON, nullable=False),
     Column("done_at", BigInteger),
 )
