@@ -127,20 +127,24 @@ class Engine:
     # -- start
 
     async def start(self) -> None:
-        """Rebuild the state from the newest checkpoint and the journal behind it."""
+        """Rebuild the state from the newest checkpoint and the journal behind it.
+
+        Until it is whole, whoever looks sees the one before: half a conversation would be told from its beginning.
+        """
         now = self.clock.now()
         saved = await self._store.load_checkpoint()
-        self.state, after = State(), 0
+        state, after = State(), 0
         if saved is not None:
             try:
-                self.state, after = checkpoint.decode(saved[1]), saved[0]
+                state, after = checkpoint.decode(saved[1]), saved[0]
             except msgspec.MsgspecError as error:
                 # Another version wrote it; the journal says the same, only longer.
                 log.warning("checkpoint_skipped", seq=saved[0], reason=str(error))
         self._checkpointed = after
         async for entry in self._store.read(after):
-            evolve(self.state, decode(entry))
+            evolve(state, decode(entry))
             after = entry.seq
+        self.state = state
         self.seq = self._decided = after
         await self._recount(now)
         self._broken = False

@@ -253,3 +253,22 @@ async def test_a_command_that_damages_the_state_fails_alone(tmp_path: Path) -> N
         assert [row.id for row in await running.store.interactions()] == ["i-3", "i-2", "i-1"]
     finally:
         await running.stop()
+
+
+async def test_nobody_sees_half_a_state_while_it_is_read_again(tmp_path: Path) -> None:
+    running = Running(tmp_path / "centrala.db")
+    await running.start()
+    try:
+        for number in range(3):
+            await running.engine.submit(admit(f"i-{number}"))
+        seen = [running.engine.state]
+        again = asyncio.create_task(running.engine.start())
+        while not again.done():
+            if running.engine.state is not seen[-1]:
+                seen.append(running.engine.state)
+                assert set(seen[-1].interactions) == {"i-0", "i-1", "i-2"}
+            await asyncio.wait([again], timeout=0)
+        await again
+        assert len(seen) == 2
+    finally:
+        await running.stop()
