@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import signal
-import socket
+import socket  # noqa: TID251  # it looks for a free port
 import subprocess
 import sys
 from collections.abc import Mapping
