@@ -178,6 +178,7 @@ received = Table(
     Column("interaction", Word),
 )
 _index(received, "state", "at")
+_index(received, "state", "attempts")
 _index(received, "interaction", present=True)
 
 customers = Table(

@@ -27,3 +27,5 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_erasures"),
     )
     op.create_index("ix_erasures_state_at", "erasures", ["state", "at"])
+    # What was tried before is asked for at every start, before anything else is processed.
+    op.create_index("ix_received_state_attempts", "received", ["state", "attempts"])
