@@ -16,6 +16,7 @@ from app.chat_ways import ChatWays
 from app.conversations import ChatConversations
 from app.days import days_in
 from app.engine import Engine
+from app.erasure import Eraser
 from app.intake import Intake
 from app.leases import Leases
 from app.machine import Machine
@@ -26,7 +27,8 @@ from app.queue_settings import QueueSettings
 from app.rows import outbox_of, rows_of
 from app.seeds import seed_people, tell_core
 from app.site import API_CHANNEL, RunningSite
-from app.stores import open_store, require_secret
+from app.store_watch import StoreWatch
+from app.stores import is_embedded, open_store, require_secret, store_path
 from app.supervise import supervised
 from app.understanding import Understanding
 from autoresponders.knowledge import Knowledge, load_knowledge
@@ -43,6 +45,7 @@ from config.secrets import password_of, secret_of
 from queues.policy import ChannelPolicy, QueuePolicy
 from router.policy import Policy
 from storage.bus import LocalBus
+from storage.sqlite_file import require_sound
 from vocabulary.instants import HOUR, SECOND, Span
 from web.limits import Window
 
@@ -82,6 +85,7 @@ class Application:
         self._tasks: list[asyncio.Task[None]] = []
         self._writer: asyncio.Task[None] | None = None
         self.listeners: dict[str, MailListener] = {}
+        self.mailboxes: dict[str, ImapMailbox] = {}
         self.calls_by_number = Window(CALLS_PER_NUMBER, HOUR)
 
     # -- start and stop
@@ -105,8 +109,35 @@ class Application:
             self.watch(name, work)
         await self._open_mail()
 
+    async def start_offline(self) -> None:
+        """Open the store and the writer only, for a command that works while no site runs; `stop` as ever.
+
+        Raises:
+            PermanentFailure: the store can't be used, or a site has it; the message says what to do.
+        """
+        await self._start_core()
+
     async def _start_core(self) -> None:
-        self.store = await open_store(self.settings, self._folder, self._environment, self.machine)
+        """Open the store and rebuild the state from it, while a file is looked through; nothing is written before."""
+        # Another thread would break the repeatability of a simulation.
+        at_once = is_embedded(self.settings) and not self.machine.inline
+        sound = asyncio.create_task(asyncio.to_thread(self._look_through)) if at_once else None
+        try:
+            await self._rebuild_core(check=sound is None)
+        except Exception:
+            # Damage makes anything fail in any way; then it is what people must be told.
+            if sound is not None:
+                await sound
+            raise
+        if sound is not None:
+            await sound
+        self._writer = asyncio.create_task(self.engine.run(), name="writer")
+
+    def _look_through(self) -> None:
+        require_sound(store_path(self.settings, self._folder), self.machine.connect)
+
+    async def _rebuild_core(self, *, check: bool) -> None:
+        self.store = await open_store(self.settings, self._folder, self._environment, self.machine, check=check)
         self._stack.push_async_callback(self.store.close)
         for warning in self.store.warnings:
             log.warning("store_warning", store=self.store.name, warning=warning)
@@ -122,7 +153,6 @@ class Application:
             day=days_in(self.settings.site.time_zone),
         )
         await self.engine.start()
-        self._writer = asyncio.create_task(self.engine.run(), name="writer")
 
     async def _forwarded(self, order: Any) -> Any:
         return await self.engine.submit(*order)
@@ -141,6 +171,8 @@ class Application:
             domain=site.domain,
         )
         self.leases = Leases(engine)
+        file = store_path(self.settings, self._folder) if is_embedded(self.settings) else None
+        self.watching = StoreWatch(file=file, engine=engine, clock=self.clock)
         self.queues = QueueSettings(engine, store)
         keys = {"1": self.key}
         link = partial(link_of, self.settings.web.public_url, keys)
@@ -155,6 +187,24 @@ class Application:
             domain=site.domain,
         )
         self.bookings = Bookings(engine=engine, store=store, notices=notices, keys=keys, zone=zone)
+        self.mail_intake = MailIntake(
+            engine=engine,
+            store=store,
+            intake=self.intake,
+            own_addresses=frozenset(self._channel_of_address),
+            channel_of=self._channel_for,
+            answers_unauthenticated={
+                name for name, box in _mailboxes(self.settings).items() if box.acknowledge_unauthenticated
+            },
+            keys=(self.key,),
+            domain=site.domain,
+        )
+        self.eraser = Eraser(
+            engine=engine,
+            store=store,
+            standstill=self.intake.standing_still,
+            forgotten=lambda customer: self.conversations.forgotten(customer),  # noqa: PLW0108  # they are made below
+        )
         self.site = RunningSite(
             name=site.name,
             engine=engine,
@@ -162,8 +212,11 @@ class Application:
             intake=self.intake,
             leases=self.leases,
             queues=self.queues,
+            mail_intake=self.mail_intake,
+            eraser=self.eraser,
             token_bytes=self.machine.token_bytes,
             link_of=link,
+            trouble=lambda: self.watching.trouble,
         )
         self.conversations = ChatConversations(
             engine=engine,
@@ -190,27 +243,19 @@ class Application:
             texts={answer.name: answer.text for answer in self.settings.autoresponses},
             notices=notices,
         )
-        self.mail_intake = MailIntake(
-            engine=engine,
-            store=store,
-            intake=self.intake,
-            own_addresses=frozenset(self._channel_of_address),
-            channel_of=self._channel_for,
-            answers_unauthenticated={
-                name for name, box in _mailboxes(self.settings).items() if box.acknowledge_unauthenticated
-            },
-            keys=(self.key,),
-            domain=site.domain,
-        )
 
     def _slot_of(self, queue: str) -> Span:
         """Return the length of the queue's windows for callbacks."""
         return self.engine.policy.queues.get(queue, QueuePolicy(name=queue)).callback_slot
 
     def _background(self) -> dict[str, Work]:
+        # A simulation's disk is not the one that the watch looks at.
+        watching = {} if self.machine.inline else {"store": self.watching.run}
         return {
+            **watching,
             "alarm": self.engine.alarm,
             "leases": self.leases.run,
+            "erasures": self.eraser.run,
             "conversations": self.conversations.run,
             "mail_intake": self.mail_intake.run,
             "mailroom": self.mailroom.run,
@@ -270,7 +315,7 @@ class Application:
     async def _open_mail(self) -> None:
         for name, box in _mailboxes(self.settings).items():
             if isinstance(box.receive, ReceiveImap):
-                mailbox = await self._mailbox(name, box.receive)
+                self.mailboxes[name] = mailbox = await self._mailbox(name, box.receive)
                 self.watch(f"mailbox:{name}", mailbox.run)
             else:
                 await self._listen(name, box)

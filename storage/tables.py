@@ -33,6 +33,7 @@ from vocabulary.records import (
     AuditRow,
     BookmarkRow,
     CustomerRow,
+    ErasureRow,
     IdempotencyRow,
     IdentityRow,
     InteractionRow,
@@ -177,6 +178,7 @@ received = Table(
     Column("interaction", Word),
 )
 _index(received, "state", "at")
+_index(received, "state", "attempts")
 _index(received, "interaction", present=True)
 
 customers = Table(
@@ -291,6 +293,18 @@ settings = Table(
     Column("body", LargeBinary, nullable=False),
 )
 
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("by", Word, nullable=False),
+    Column("state", Word, nullable=False),
+    Column("addresses", JSON, nullable=False),
+    Column("done_at", BigInteger),
+)
+_index(erasures, "state", "at")
+
 audit = Table(
     "audit",
     metadata,
@@ -321,6 +335,7 @@ TABLES: Mapping[Kind, Table] = {
     TokenRow: tokens,
     IdempotencyRow: idempotency,
     SettingRow: settings,
+    ErasureRow: erasures,
     AuditRow: audit,
 }
 """Where each kind of row lives."""
