@@ -15,6 +15,7 @@ from vocabulary.records import PutNew, SettingRow, Transaction
 
 if TYPE_CHECKING:
     from storage.postgresql import PostgresqlStore
+    from storage.postgresql_server import Server
 
 AnyStore: TypeAlias = "SqliteStore | PostgresqlStore"
 
@@ -41,14 +42,29 @@ async def open_store(
         # Only a site on PostgreSQL pays for loading its driver.
         from storage.postgresql import PostgresqlStore
 
-        try:
-            password = await asyncio.to_thread(password_of, settings.storage, environment)
-        except SecretRefused as refused:
-            raise PermanentFailure(f"storage.{refused}") from refused
+        password = await asyncio.to_thread(_password, settings, environment)
         return await PostgresqlStore.open(settings.storage.url, password=password)
     machine = Machine() if machine is None else machine
     path = store_path(settings, folder)
     return await SqliteStore.open(path, connect=machine.connect, inline=machine.inline, check=check)
+
+
+def server_of(settings: Settings, environment: Mapping[str, str]) -> "Server":
+    """Return the way to the database of a site on PostgreSQL.
+
+    Raises:
+        PermanentFailure: its password can't be had.
+    """
+    from storage.postgresql_server import Server
+
+    return Server(settings.storage.url, _password(settings, environment))
+
+
+def _password(settings: Settings, environment: Mapping[str, str]) -> str | None:
+    try:
+        return password_of(settings.storage, environment)
+    except SecretRefused as refused:
+        raise PermanentFailure(f"storage.{refused}") from refused
 
 
 def is_embedded(settings: Settings) -> bool:
