@@ -16,8 +16,8 @@ from typing import Any
 
 from router.events import Admitted, Enqueued, OfferAccepted, Offered
 from storage.codec import encode
+from storage.group_commit import BATCH_MAX
 from storage.sqlite import SqliteStore
-from storage.sqlite_writer import BATCH_MAX
 from vocabulary.records import CustomerRow, InteractionRow, MessageRow, OutboxRow, Put, PutNew, Transaction
 
 NOW = 1_772_000_000_000
