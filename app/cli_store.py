@@ -140,7 +140,7 @@ def upgrade(path: Path, *, dry_run: bool, as_json: bool) -> None:
     plan = planned(store)
     if plan.steps and not dry_run:
         upgraded(store)
-    answer = {**msgspec.to_builtins(plan), "backup": str(plan.backup) if plan.backup else None, "dry_run": dry_run}
+    answer = msgspec.to_builtins(plan, enc_hook=str) | {"dry_run": dry_run}
     say(answer, as_json, "\n".join(_planned(store, plan, dry_run)))
 
 
