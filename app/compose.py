@@ -13,12 +13,12 @@ import structlog
 
 from app.bookings import Bookings, link_of
 from app.chat_ways import ChatWays
-from app.clock import SystemClock
 from app.conversations import ChatConversations
 from app.days import days_in
 from app.engine import Engine
 from app.intake import Intake
 from app.leases import Leases
+from app.machine import Machine
 from app.mail_intake import MailIntake
 from app.mailroom import MailChannel, Mailroom
 from app.notices import Notices
@@ -61,9 +61,18 @@ Work = Callable[[], Awaitable[None]]
 class Application:
     """One site in one process. `start` brings it up in the order in which parts need each other."""
 
-    def __init__(self, settings: Settings, *, folder: Path, environment: Mapping[str, str], demo: bool = False) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        folder: Path,
+        environment: Mapping[str, str],
+        demo: bool = False,
+        machine: Machine | None = None,
+    ) -> None:
         self.settings = settings
-        self.clock = SystemClock()
+        self.machine = machine or Machine()
+        self.clock = self.machine.clock
         self.policy = _policy(settings)
         self._folder = folder
         self._environment = environment
@@ -98,7 +107,9 @@ class Application:
         await self._open_mail()
 
     async def _start_core(self) -> None:
-        self.store = await SqliteStore.open(store_path(self.settings, self._folder))
+        self.store = await SqliteStore.open(
+            store_path(self.settings, self._folder), connect=self.machine.connect, inline=self.machine.inline
+        )
         self._stack.push_async_callback(self.store.close)
         self.bus: LocalBus[Any, Any] = LocalBus(self._forwarded)
         self.engine = Engine(
@@ -151,6 +162,7 @@ class Application:
             intake=self.intake,
             leases=self.leases,
             queues=self.queues,
+            token_bytes=self.machine.token_bytes,
             link_of=link,
         )
         self.conversations = ChatConversations(

@@ -61,7 +61,7 @@ class ChatConversations:
         self._intake = intake
         self._ways = ways
         self._company = company
-        self._followers: dict[CustomerId, set[Inbox]] = {}
+        self._followers: dict[CustomerId, dict[Inbox, None]] = {}
         self._places: dict[InteractionId, Place] = {}
         self.typed: asyncio.Queue[InteractionId] = asyncio.Queue(UPDATES_MAX)
 
@@ -107,11 +107,11 @@ class ChatConversations:
     async def follow(self, visitor: str) -> AsyncIterator[AsyncIterator[Update]]:
         customer = await self._customer(visitor)
         inbox: Inbox = asyncio.Queue(UPDATES_MAX)
-        self._followers.setdefault(customer, set()).add(inbox)
+        self._followers.setdefault(customer, {})[inbox] = None
         try:
             yield _each(inbox)
         finally:
-            self._followers[customer].discard(inbox)
+            self._followers[customer].pop(inbox, None)
             if not self._followers[customer]:
                 del self._followers[customer]
 

@@ -1,6 +1,5 @@
 """The web side of an application: pages and API, the chat sockets, the callback forms."""
 
-import secrets
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -138,7 +137,7 @@ class _Doors:
             allowed_origins=self._origins,
             keys=self._keys,
             clock=application.clock,
-            random_bytes=secrets.token_bytes,
+            random_bytes=application.machine.token_bytes,
             connects=connects,
             client_of=context.proxies.client_of,
             ticket_holds=ticket_holds,
@@ -196,7 +195,7 @@ class _Doors:
             allowed_origins=self._origins,
             keys=self._keys,
             clock=application.clock,
-            random_bytes=secrets.token_bytes,
+            random_bytes=application.machine.token_bytes,
             by_address=Window(application.settings.web.form_requests, MINUTE),
             by_phone=application.calls_by_number,
             client_of=app[CONTEXT].proxies.client_of,

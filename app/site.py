@@ -31,11 +31,6 @@ ADMISSION_MAX = 20
 """Admission makes fewer events than this."""
 
 
-def new_id(prefix: str) -> str:
-    """Return an id that nobody can guess: `prefix`, a dash, 26 letters and digits."""
-    return derived_id(prefix, secrets.token_hex(16))
-
-
 class RunningSite:
     """Implements `web.site.Site` over the writer, the store and intake."""
 
@@ -48,6 +43,7 @@ class RunningSite:
         intake: Intake,
         leases: Leases,
         queues: QueueSettings,
+        token_bytes: Callable[[int], bytes] = secrets.token_bytes,
         link_of: Callable[[InteractionId], str] | None = None,
     ) -> None:
         self.name = name
@@ -56,6 +52,7 @@ class RunningSite:
         self._intake = intake
         self._leases = leases
         self._queues = queues
+        self._token_bytes = token_bytes
         self._link_of = link_of
 
     @property
@@ -78,7 +75,8 @@ class RunningSite:
         return self._engine.clock.now()
 
     def new_id(self, prefix: str) -> str:
-        return new_id(prefix)
+        """Return an id that nobody can guess: `prefix`, a dash, 26 letters and digits."""
+        return derived_id(prefix, self._token_bytes(16).hex())
 
     def live(self, queue: str) -> LiveQueue:
         return live(self._engine.state, self._engine.stats, self._engine.policy, queue, self.now())
@@ -152,7 +150,7 @@ class RunningSite:
         return InboundMessage(
             channel=channel,
             medium=interaction.medium or policy.medium,
-            external_id=interaction.external_id or new_id("x"),
+            external_id=interaction.external_id or self.new_id("x"),
             received_at=self.now(),
             text=interaction.text,
             reply_text=interaction.text,
@@ -164,7 +162,7 @@ class RunningSite:
     async def reply(
         self, interaction: InteractionId, agent: str, text: str, *, note: bool = False, id: MessageId | None = None
     ) -> tuple[Decision, MessageId]:
-        message = id or new_id("m")
+        message = id or self.new_id("m")
         held = self.state.interactions.get(interaction)
         author: Author = "note" if note else "agent"
         row = MessageRow(

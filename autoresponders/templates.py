@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib.resources import files
 
 from jinja2 import StrictUndefined
@@ -41,8 +42,13 @@ class Wordings:
 
 def shipped_wordings(languages: Iterable[str]) -> Wordings:
     """Return the wordings that come with Centrala."""
+    return _shipped(frozenset({*languages, FALLBACK}))
+
+
+@cache
+def _shipped(languages: frozenset[str]) -> Wordings:
     folder = files("autoresponders") / "texts"
-    found = {language: folder / f"{language}.toml" for language in {*languages, FALLBACK}}
+    found = {language: folder / f"{language}.toml" for language in sorted(languages)}
     return Wordings(
         {language: tomllib.loads(file.read_text("utf-8")) for language, file in found.items() if file.is_file()}
     )

@@ -73,7 +73,7 @@ class LocalBus(Generic[Order, Answer]):
     def __init__(self, handle: Callable[[Order], Awaitable[Answer]] | None = None) -> None:
         """`handle` carries out a forwarded command: here the writer is always this process."""
         self._handle: Handle[Order, Answer] | None = None if handle is None else lambda order, _: handle(order)
-        self._topics: dict[str, set[Subscription]] = {}
+        self._topics: dict[str, dict[Subscription, None]] = {}
         self._leases: dict[str, tuple[str, Instant]] = {}
 
     async def publish(self, topic: str, item: Any) -> None:
@@ -85,11 +85,11 @@ class LocalBus(Generic[Order, Answer]):
     async def subscribe(self, topic: str, maxsize: int) -> AsyncIterator[Subscription]:
         """Read `topic` while the context lasts, with room for `maxsize` items that wait."""
         subscription = Subscription(maxsize)
-        self._topics.setdefault(topic, set()).add(subscription)
+        self._topics.setdefault(topic, {})[subscription] = None
         try:
             yield subscription
         finally:
-            self._topics[topic].discard(subscription)
+            self._topics[topic].pop(subscription, None)
             if not self._topics[topic]:
                 del self._topics[topic]
 

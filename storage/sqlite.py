@@ -60,13 +60,16 @@ class SqliteStore:
         self._readers = readers
 
     @classmethod
-    async def open(cls, path: Path, *, connect: Connect = connect, batch_max: int = BATCH_MAX) -> Self:
+    async def open(
+        cls, path: Path, *, connect: Connect = connect, batch_max: int = BATCH_MAX, inline: bool = False
+    ) -> Self:
         """Open the file at `path`, made if it isn't there, checked and brought to today's schema.
 
         Args:
             path: in a folder that is there, on a disk of this machine.
             connect: opens connections.
             batch_max: how many transactions may share one disk commit.
+            inline: write without a thread (storage/sqlite_writer.py).
 
         Raises:
             PermanentFailure: it is in use, damaged, or made by a newer Centrala; the message says what to do.
@@ -74,7 +77,7 @@ class SqliteStore:
         lock = FileLock(path)
         try:
             connection = await asyncio.to_thread(prepare, path, connect)
-            writer = Writer(path, connect, connection, batch_max)
+            writer = Writer(path, connect, connection, batch_max, inline=inline)
         except BaseException:
             lock.release()
             raise

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import sqlite3
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -77,7 +78,8 @@ def prepare(path: Path, connect: Connect) -> sqlite3.Connection:
         raise PermanentFailure(f"{path} is damaged: {error}. {_HINT}") from error
     try:
         _require_sound(path, connection)
-        migrations.upgrade(URL.create("sqlite", database=str(path.absolute())))
+        url = URL.create("sqlite", database=str(path.absolute()))
+        migrations.upgrade(url, partial(connect, path, read_only=False))
     except BaseException:
         connection.close()
         raise

@@ -45,9 +45,19 @@ class Writer:
     """Takes work from one event loop and answers there."""
 
     def __init__(
-        self, path: Path, connect: Connect, connection: sqlite3.Connection, batch_max: int = BATCH_MAX
+        self,
+        path: Path,
+        connect: Connect,
+        connection: sqlite3.Connection,
+        batch_max: int = BATCH_MAX,
+        *,
+        inline: bool = False,
     ) -> None:
-        """Start the thread; `connection` is its own from now on. At most `batch_max` transactions share a commit."""
+        """Start the thread; `connection` is its own from now on. At most `batch_max` transactions share a commit.
+
+        With `inline` there is no thread: the loop itself commits what gathered while it was busy. Every wait for the
+        disk is then the whole process's, so it is for simulations, which must run the same way each time.
+        """
         self._path = path
         self._connect = connect
         self._batch_max = batch_max
@@ -58,8 +68,10 @@ class Writer:
         self._room = asyncio.Semaphore(WAITING_MAX)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
-        self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
-        self._thread.start()
+        self._thread: threading.Thread | None = None
+        if not inline:
+            self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
+            self._thread.start()
 
     async def submit(self, work: Work) -> None:
         """Return when `work` is durable. A caller who is cancelled doesn't take it back.
@@ -74,15 +86,30 @@ class Writer:
             self._room.release()
             raise TemporaryFailure("the store is closed")
         done: asyncio.Future[None] = self._loop.create_future()
-        self._jobs.put(_Job(work, done))
+        self._put(_Job(work, done))
         await done
+
+    def _put(self, job: _Job | None) -> None:
+        if self._thread is None and self._jobs.empty():
+            self._loop.call_soon(self._run_inline)
+        self._jobs.put(job)
+
+    def _run_inline(self) -> None:
+        """Commit what waits, as the thread would; there is something, or this would not have been called."""
+        while not self._jobs.empty():
+            batch = self._next_batch()
+            if not batch:
+                self._disconnect()
+                return
+            self._settle(batch, self._outcomes(batch))
 
     async def close(self) -> None:
         """Finish what waits, then stop."""
         if not self._closed:
             self._closed = True
-            self._jobs.put(None)
-        await asyncio.to_thread(self._thread.join)
+            self._put(None)
+        if self._thread is not None:
+            await asyncio.to_thread(self._thread.join)
 
     # ------------------------------------------------------------ in the thread
 

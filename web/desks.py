@@ -15,7 +15,7 @@ class Desks:
     def __init__(self, context: Context, on_typing: AgentTyping | None = None) -> None:
         self._context = context
         self._on_typing = on_typing
-        self._open: set[Desk] = set()
+        self._open: dict[Desk, None] = {}
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Answer `/ws/desk`."""
@@ -27,11 +27,11 @@ class Desks:
         with self._context.feed.follow(agent_key(agent)) as inbox:
             desk = Desk(self._context, principal, agent, outgoing, inbox, self._on_typing)
             await self._context.site.agent_socket_opened(agent)
-            self._open.add(desk)
+            self._open[desk] = None
             try:
                 return await converse(request, "desk", principal, outgoing, desk.hear, desk.tell)
             finally:
-                self._open.discard(desk)
+                self._open.pop(desk, None)
                 await self._context.site.agent_socket_closed(agent)
 
     def customer_types(self, interaction: str) -> None:

@@ -87,34 +87,35 @@ class Feed:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._readers: dict[str, set[Inbox]] = {}
-        self._inboxes: set[Inbox] = set()
+        self._readers: dict[str, dict[Inbox, None]] = {}
+        # Dicts for sets: everybody is told in the same order in every run.
+        self._inboxes: dict[Inbox, None] = {}
         self.started = asyncio.Event()
 
     @contextmanager
     def follow(self, *keys: str) -> Iterator[Inbox]:
         """Yield an inbox that gets all events with one of `keys` from now on."""
         inbox = Inbox()
-        self._inboxes.add(inbox)
+        self._inboxes[inbox] = None
         self.watch(inbox, *keys)
         try:
             yield inbox
         finally:
             self.leave(inbox, *list(inbox.keys))
-            self._inboxes.discard(inbox)
+            self._inboxes.pop(inbox, None)
 
     def watch(self, inbox: Inbox, *keys: str) -> None:
         """Let `inbox` follow `keys` too."""
         inbox.keys.update(keys)
         for key in keys:
-            self._readers.setdefault(key, set()).add(inbox)
+            self._readers.setdefault(key, {})[inbox] = None
 
     def leave(self, inbox: Inbox, *keys: str) -> None:
         """Let `inbox` follow `keys` no longer."""
         inbox.keys.difference_update(keys)
         for key in keys:
-            readers = self._readers.get(key, set())
-            readers.discard(inbox)
+            readers = self._readers.get(key, {})
+            readers.pop(inbox, None)
             if not readers:
                 self._readers.pop(key, None)
 
@@ -145,9 +146,9 @@ class Feed:
             inbox.end()
 
     def _tell(self, logged: Logged) -> None:
-        readers: set[Inbox] = set()
+        readers: dict[Inbox, None] = {}
         for key in self._keys_of(logged.event):
-            readers |= self._readers.get(key, set())
+            readers |= self._readers.get(key, {})
         for inbox in readers:
             inbox.put(logged)
 

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -21,7 +22,6 @@ class Passwords:
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
-        self._nobody = hash_password(secrets.token_urlsafe())
 
     async def matches(self, stored: str | None, password: str) -> bool:
         """Tell whether `password` belongs to the hash `stored`.
@@ -29,7 +29,7 @@ class Passwords:
         Without a hash (nobody has that login) it takes as long and answers no, so that time tells nothing.
         """
         loop = asyncio.get_running_loop()
-        right = await loop.run_in_executor(self._threads, _verify, stored or self._nobody, password)
+        right = await loop.run_in_executor(self._threads, _verify, stored, password)
         return right and stored is not None
 
     def close(self) -> None:
@@ -37,8 +37,15 @@ class Passwords:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-def _verify(stored: str, password: str) -> bool:
+@cache
+def _of_nobody() -> str:
+    return hash_password(secrets.token_urlsafe())
+
+
+def _verify(stored: str | None, password: str) -> bool:
+    # Made at the first check, whoever it is for: its time must not tell who exists.
+    nobody = _of_nobody()
     try:
-        return _HASHER.verify(stored, password)
+        return _HASHER.verify(stored or nobody, password)
     except (VerificationError, InvalidHashError):
         return False

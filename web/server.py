@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
@@ -153,21 +155,17 @@ def _context(
 
 
 def _routes(app: web.Application, wallboard: Wallboard, extra: Sequence[web.RouteDef]) -> list[web.RouteDef]:
-    known = endpoints()
-    description = describe(known, _version())
-    page = docs_page.render(description)
-
     async def openapi(request: web.Request) -> web.Response:
-        return web.json_response(description)
+        return web.json_response(_description())
 
     async def docs(request: web.Request) -> web.Response:
-        return web.Response(text=page, content_type="text/html")
+        return web.Response(text=_docs(), content_type="text/html")
 
     async def style(request: web.Request) -> web.Response:
         return web.Response(text=docs_page.STYLE, content_type="text/css")
 
     return [
-        *(route_of(endpoint) for endpoint in known),
+        *(route_of(endpoint) for endpoint in endpoints()),
         web.get("/api/v1/openapi.json", openapi),
         web.get("/api/docs", docs),
         web.get("/api/docs/style.css", style),
@@ -177,6 +175,17 @@ def _routes(app: web.Application, wallboard: Wallboard, extra: Sequence[web.Rout
         *health.routes(),
         *extra,
     ]
+
+
+@cache
+def _description() -> dict[str, Any]:
+    """Return the API's description: made when somebody asks, since a start has more urgent things to do."""
+    return describe(endpoints(), _version())
+
+
+@cache
+def _docs() -> str:
+    return docs_page.render(_description())
 
 
 def _version() -> str:

@@ -32,7 +32,7 @@ class Wallboard:
         self._context = context
         self._site = context.site
         self._staff = context.staff
-        self._viewers: set[Outgoing] = set()
+        self._viewers: dict[Outgoing, None] = {}
         self._rows: dict[str, LiveView] = {}
         self._agents: dict[str, AgentView] = {}
 
@@ -43,13 +43,13 @@ class Wallboard:
         try:
             return await converse(request, "wallboard", principal, outgoing, _hear, lambda: self._join(outgoing))
         finally:
-            self._viewers.discard(outgoing)
+            self._viewers.pop(outgoing, None)
 
     async def _join(self, outgoing: Outgoing) -> None:
         names = await self._staff.names()
         # No wait between the look at the state and the place among the viewers, so nothing falls in between.
         outgoing.put(self._frame("snapshot", **self._everything(names)))
-        self._viewers.add(outgoing)
+        self._viewers[outgoing] = None
         # The new viewer may know more than the others were told: the next round compares with nothing.
         self._rows, self._agents = {}, {}
 

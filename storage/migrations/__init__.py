@@ -4,26 +4,30 @@ A new step: change storage/tables.py, write versions/rNNNN_what.py after the las
 test compares what the steps make with what the tables say.
 """
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool
 
 from vocabulary.errors import PermanentFailure
 
 
-def upgrade(url: str | URL) -> None:
+def upgrade(url: str | URL, connect: Callable[[], Any] | None = None) -> None:
     """Bring the database at `url` to today's schema; a killed upgrade goes on where it stopped.
+
+    `connect` opens a connection of its driver, if the driver's own way won't do.
 
     Raises:
         PermanentFailure: a newer Centrala made its schema.
     """
-    engine = _engine(url)
+    engine = _engine(url, connect)
     try:
         with engine.begin() as connection:
             if pending(connection):
@@ -50,7 +54,7 @@ def pending_at(url: str | URL) -> list[str]:
 
 def pending(connection: Connection) -> list[str]:
     """Return the steps that the database lacks, as `pending_at` does."""
-    steps = list(ScriptDirectory.from_config(_config()).walk_revisions())
+    steps = _steps()
     done = MigrationContext.configure(connection).get_current_revision()
     if done is None:
         missing = steps
@@ -64,6 +68,12 @@ def pending(connection: Connection) -> list[str]:
     return [f"{step.revision}: {step.doc}" for step in reversed(missing)]
 
 
+@cache
+def _steps() -> list[Script]:
+    """Return all steps, newest first."""
+    return list(ScriptDirectory.from_config(_config()).walk_revisions())
+
+
 def _config() -> Config:
     config = Config()
     # Alembic's configuration treats % as the beginning of a variable.
@@ -71,8 +81,8 @@ def _config() -> Config:
     return config
 
 
-def _engine(url: str | URL) -> Engine:
-    engine = create_engine(url, poolclass=NullPool)
+def _engine(url: str | URL, connect: Callable[[], Any] | None = None) -> Engine:
+    engine = create_engine(url, poolclass=NullPool, **({} if connect is None else {"creator": connect}))
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _leave_transactions_to_us)
         event.listen(engine, "begin", _begin)

@@ -1,0 +1,344 @@
+"""One random day: people come, things break, the site dies and comes back; then calm, and everything must come to rest."""
+
+import asyncio
+import shutil
+import tempfile
+import zlib
+from pathlib import Path
+from random import Random  # noqa: TID251  # with its seed
+
+import msgspec
+
+from queues.lifecycle import InteractionState
+from tests.simulation.checker import (
+    Follower,
+    Records,
+    Violation,
+    check_replay,
+    instant,
+    require,
+    violations_at_the_end,
+)
+from tests.simulation.network import FAIR, FOUL, InMemory
+from tests.simulation.node import IMAP, SMTP_OUT, Crashed, Node, state_of, tidy
+from tests.simulation.people import Agent, BoxWriter, Chatter, DeskAgent, Person, Shop, SmtpWriter, Supervisor
+from tests.simulation.servers import Mailbox, Outside
+from tests.simulation.truth import Truth
+from tests.simulation.universe import Loop, Stuck, Universe
+from vocabulary import crashpoints
+
+S = InteractionState
+CRASHES = 5
+REACHED_WITHIN_S = 15.0
+"""A place to crash at that is not passed within this becomes any place."""
+REST_S = 420.0
+STOP_S = 10.0
+SETTLED_S = 3.0
+"""So long the site has been up, and its disk well, before offers must end in time."""
+RUNNING = frozenset({S.WAITING, S.OFFERED, S.ACTIVE, S.WRAP_UP, S.PARKED})
+POINTS = [name for name in crashpoints.NAMES if not name.startswith(("migrate", "backup", "erase"))]
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A violation, and the seed that repeats it."""
+
+    seed: int
+    invariant: str
+    detail: str
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of a day."""
+
+    seed: int
+    crashes: tuple[str, ...]
+    violations: tuple[Found, ...]
+    counts: dict[str, int]
+    trace: int
+    """A checksum over everything that happened, instant by instant: the same seed gives the same."""
+
+
+def run(seed: int, folder: Path | None = None) -> Outcome:
+    """Live through the day of `seed`."""
+    place = Path(tempfile.mkdtemp(prefix="day-", dir=folder or _fast_folder()))
+    day = Day(seed, place)
+    try:
+        found = day.live()
+    finally:
+        day.end()
+        shutil.rmtree(place, ignore_errors=True)
+        tidy()
+    return Outcome(
+        seed=seed,
+        crashes=tuple(day.node.crashes),
+        violations=tuple(found),
+        counts=day.counts(),
+        trace=day.trace,
+    )
+
+
+def _fast_folder() -> str | None:
+    return "/dev/shm" if Path("/dev/shm").is_dir() else None
+
+
+class Day:
+    """The day of one seed."""
+
+    def __init__(self, seed: int, folder: Path) -> None:
+        self.seed = seed
+        self.draw = Random(f"day {seed}")  # noqa: S311  # no secret
+        self.universe = Universe(seed)
+        self.network = InMemory(self.universe)
+        self.world = self.universe.loop("world")
+        self.truth = Truth()
+        self.node = Node(self.universe, self.network, folder, self.draw)
+        self.follower = Follower()
+        self.mailbox = Mailbox(self.draw)
+        self.outside = Outside(self.draw, self.truth)
+        self.people = self._people()
+        self.trace = 0
+        self.troubled = True
+        self._up_since = 0.0
+        self._violation: Violation | None = None
+        self.universe.after_step = self._after_step
+
+    def _people(self) -> list[Person]:
+        truth, draw = self.truth, self.draw
+        return [
+            Shop(truth, draw),
+            Agent("anna", truth, draw),
+            Agent("boris", truth, draw),
+            DeskAgent("celina", truth, draw),
+            Supervisor("vera", truth, draw),
+            Chatter("karl", truth, draw),
+            Chatter("lena", truth, draw),
+            SmtpWriter("max", truth, draw, "support"),
+            BoxWriter("nora", truth, draw, self.mailbox),
+        ]
+
+    # -- the day
+
+    def live(self) -> list[Found]:
+        """Return what was violated."""
+        try:
+            self._open_the_world()
+            self._rise()
+            for _ in range(CRASHES + self.draw.randrange(3)):
+                self._go_on(self.draw.uniform(0.5, 9))
+                self._fall()
+                self._go_on(self.draw.choice((0.05, 0.5, 3.0)))
+                self._rise()
+            self._go_on(self.draw.uniform(1, 5))
+            self._calm_down()
+            self._come_to_rest()
+            found = list(violations_at_the_end(self.node, self.follower, self.truth))
+            check_replay(self.node, self.follower)
+        except Violation as violation:
+            found = [(violation.invariant, violation.detail)]
+        except Stuck as stuck:
+            found = [("I-7 liveness", f"it never ends: {stuck}")]
+        found += [("promise", complaint) for complaint in self.truth.complaints]
+        found += [("F-19 silent death", complaint) for complaint in self.node.complaints + self.world.complaints]
+        return [Found(self.seed, *each) for each in found]
+
+    def end(self) -> None:
+        """Let go of everything."""
+        self.world.die()
+        self.node.discard()
+
+    def counts(self) -> dict[str, int]:
+        """Return how much happened, to tell a quiet day from a blind one."""
+        truth = self.truth
+        return {
+            "events": self.follower.head.seq,
+            "chats": len(truth.chats),
+            "mails": len(truth.mails) + len(truth.boxed),
+            "calls": len(truth.calls),
+            "replies": len(truth.replies),
+            "accepted": len(self.follower.accepted),
+            "sent": len(truth.sent),
+            "steps": self.universe.steps,
+            "seconds": int(self.universe.now),
+        }
+
+    def _open_the_world(self) -> None:
+        self.mailbox.faulty = self.outside.faulty = True
+        for serve, port in ((self.mailbox.serve, IMAP), (self.outside.serve, SMTP_OUT)):
+            self.universe.complete(self.world, asyncio.start_server(serve, "127.0.0.1", port), seconds=1)
+        for person in self.people:
+            self.world.create_task(person.run())
+        self.world.create_task(self._trouble())
+
+    async def _trouble(self) -> None:
+        """Make things worse, one at a time."""
+        while True:
+            await self.people[0].pause(0.3, 4)
+            if self.troubled and self.node.is_up:
+                self._trouble_once()
+
+    def _trouble_once(self) -> None:
+        draw, disk, node = self.draw, self.node.disk, self.node
+        name = node.loop.name if node.loop is not None else ""
+        match draw.randrange(8):
+            case 0:
+                self.network.weather = draw.choice((FAIR, FOUL))
+            case 1:
+                self.network.block(draw.choice((name, "world")), draw.uniform(0.1, 6))
+            case 2 | 3:
+                self.network.reset_one(draw.choice((name, "world")))
+            case 4:
+                disk.fails_to_sync = 1
+            case 5:
+                disk.full = True
+                self.world.call_later(draw.uniform(0.1, 4), self._make_room)
+            case 6:
+                disk.stall_s = draw.choice((0.0, 0.02, 0.3, 2.0))
+            case _:
+                disk.stall_s = 0.0
+
+    def _make_room(self) -> None:
+        self.node.disk.full = False
+
+    def _rise(self) -> None:
+        self.node.boot()
+        self.node.disk.stall = self.universe.stall
+
+    def _go_on(self, seconds: float) -> None:
+        """Let it go on. If the site dies by itself meanwhile (at a place it was told to), it is down afterwards."""
+        until = self.universe.now + seconds
+        self.universe.run(lambda: self._is_over() or self.universe.now >= until, seconds=seconds)
+        self._raise_what_was_found()
+
+    def _is_over(self) -> bool:
+        return self._violation is not None or self.node.crashing is not None
+
+    def _fall(self) -> None:
+        """Die in one of the ways that there are."""
+        node, draw = self.node, self.draw
+        power = draw.random() < 0.5
+        match draw.randrange(6):
+            case 0:
+                self._stop_in_order()
+                return
+            case 1:
+                node.mark_dead("at any time", power_lost=power)
+            case 2:
+                self._die_at_write(draw.randrange(1, 60), power_lost=power)
+            case _:
+                self._die_at_point(draw.choice(POINTS), draw.randrange(1, 4), power_lost=power)
+        if node.crashing is None:
+            self._go_on(REACHED_WITHIN_S)
+        if node.crashing is None:
+            node.mark_dead("at any time", power_lost=power)
+        crashpoints.arm(None)
+        node.disk.before_write = _nothing
+        node.clear_away()
+
+    def _die_at_write(self, count: int, *, power_lost: bool) -> None:
+        left = count
+
+        def passed() -> None:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                self.node.mark_dead(f"at write {count}", power_lost=power_lost)
+
+        self.node.disk.before_write = passed
+
+    def _die_at_point(self, name: str, count: int, *, power_lost: bool) -> None:
+        left = count
+
+        def passed(here: str) -> None:
+            nonlocal left
+            left -= here == name
+            if left == 0 and self.node.crashing is None:
+                self.node.stop_here(f"{name} ({count})", power_lost=power_lost)
+
+        crashpoints.arm(passed)
+
+    def _stop_in_order(self) -> None:
+        """SIGTERM: it drains and ends by itself, within ten seconds."""
+        node = self.node
+        if not node.ready:
+            node.mark_dead("at any time", power_lost=False)
+            node.clear_away()
+            return
+        assert node.loop is not None
+        began = self.universe.now
+        stopping = node.loop.create_task(node.shut_down())
+        self.universe.run(lambda: stopping.done() or self._violation is not None, seconds=60)
+        self._raise_what_was_found()
+        took = self.universe.now - began
+        require(stopping.done() and took <= STOP_S, "F-16 stop", f"it took {took:.1f} s")
+        failed = stopping.exception()
+        require(failed is None, "F-16 stop", f"it failed: {failed!r}")
+        node.mark_dead("in order", power_lost=False)
+        node.clear_away()
+
+    # -- behind the day
+
+    def _calm_down(self) -> None:
+        self.troubled = False
+        self.network.calm()
+        self.node.disk.full = False
+        self.node.disk.fails_to_sync = 0
+        self.node.disk.stall_s = 0.0
+        self.mailbox.mend()
+        self.outside.faulty = False
+        for person in self.people:
+            person.calm = True
+
+    def _come_to_rest(self) -> None:
+        """Go on until nothing is left to do. Only here must everything come to its end."""
+        deadline = self.universe.now + REST_S
+        while self.universe.now < deadline:
+            self._go_on(5)
+            require(self.node.crashing is None, "I-7 liveness", f"it died by itself: {self.node.crashing}")
+            if not self._unrest():
+                return
+        raise Violation("I-7 liveness", f"after {REST_S:.0f} s of calm: {self._unrest()}")
+
+    def _unrest(self) -> str:
+        """Return what is still to be done, "" if nothing is."""
+        state = state_of(self.node)
+        if state is None:
+            return f"the site has not started: {self.node.failed_to_start()!r}"
+        running = [
+            f"{each.id} is {each.state}" for each in self.follower.state.interactions.values() if each.state in RUNNING
+        ]
+        if running:
+            return ", ".join(running)
+        records = Records(self.node.disk)
+        waiting = records.rows("SELECT id, state FROM received WHERE state = 'received'")
+        waiting += records.rows("SELECT id, state FROM outbox WHERE state IN ('pending', 'sending')")
+        unread = set(self.truth.boxed) - {row[0].strip() for row in records.rows("SELECT text FROM messages")}
+        return ", ".join([*(f"{id} is {state}" for id, state in waiting), *sorted(unread)])
+
+    # -- at every step
+
+    def _after_step(self, loop: Loop) -> None:
+        self.trace = zlib.crc32(f"{self.universe.now:.6f}{loop.name}".encode(), self.trace)
+        node = self.node
+        if node.loop is not loop or node.crashing is not None or self._violation is not None:
+            return
+        failed = node.failed_to_start()
+        try:
+            require(failed is None or isinstance(failed, Crashed), "start", f"{failed!r}")
+            self.follower.look(node)
+            self._check_offers(loop)
+        except Violation as violation:
+            self._violation = violation
+
+    def _check_offers(self, loop: Loop) -> None:
+        if not self.node.ready or self.node.disk.is_in_trouble():
+            self._up_since = self.universe.now
+        elif self.universe.now > self._up_since + SETTLED_S:
+            self.follower.check_offers(instant(self.node))
+
+    def _raise_what_was_found(self) -> None:
+        if self._violation is not None:
+            raise self._violation
+
+
+def _nothing() -> None:
+    return
