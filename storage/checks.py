@@ -21,6 +21,8 @@ _FOUND_MAX = 20
 def journal_problems(connection: Connection) -> list[str]:
     """Return which entries are missing or were changed after they were written (hash chain), in order."""
     problems: list[str] = []
+    # First, for others may be writing: what they know meanwhile, the journal will have when it is read.
+    known = _known(connection)
     head = EMPTY
     while len(problems) < _FOUND_MAX:
         page = connection.execute(queries.entries(head.seq, _PAGE, digests=True)).all()
@@ -34,7 +36,7 @@ def journal_problems(connection: Connection) -> list[str]:
             elif not _is_as_written(entry, head.digest, digest):
                 problems.append(f"journal: entry {entry.seq} was changed after it was written")
             head = Head(entry.seq, digest)
-    return problems + _ahead(connection, head.seq) if len(problems) < _FOUND_MAX else problems
+    return problems + _ahead(known, head.seq) if len(problems) < _FOUND_MAX else problems
 
 
 def _is_as_written(entry: Entry, previous: bytes, digest: bytes) -> bool:
@@ -51,14 +53,19 @@ def _is_as_written(entry: Entry, previous: bytes, digest: bytes) -> bool:
         return False
 
 
-def _ahead(connection: Connection, last: int) -> list[str]:
+def _known(connection: Connection) -> dict[str, int | None]:
+    """Return the last entry that something besides the journal knows."""
+    columns = {"checkpoint": checkpoints.c.seq, "interaction": interactions.c.changed_seq}
+    return {name: connection.execute(select(func.max(column))).scalar() for name, column in columns.items()}
+
+
+def _ahead(known: dict[str, int | None], last: int) -> list[str]:
     """Return what claims to know more than the journal: its end was cut off."""
-    problems = []
-    for name, column in (("checkpoint", checkpoints.c.seq), ("interaction", interactions.c.changed_seq)):
-        seq = connection.execute(select(func.max(column))).scalar()
-        if seq is not None and seq > last:
-            problems.append(f"journal: it ends at {last}, but a {name} knows entry {seq}")
-    return problems
+    return [
+        f"journal: it ends at {last}, but a {name} knows entry {seq}"
+        for name, seq in known.items()
+        if seq is not None and seq > last
+    ]
 
 
 def sqlite_problems(connection: Connection) -> list[str]:
@@ -69,3 +76,16 @@ def sqlite_problems(connection: Connection) -> list[str]:
     for (table, parent), rows in groupby(broken, itemgetter(0, 1)):
         problems.append(f"{table}: {len(list(rows))} rows belong to {parent} that are gone")
     return problems
+
+
+def postgresql_problems(connection: Connection) -> list[str]:
+    """Return which indexes PostgreSQL doesn't use, and how many messages the search doesn't know."""
+    broken = connection.exec_driver_sql(
+        "SELECT indexrelid::regclass::text FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid "
+        "WHERE NOT indisvalid AND relnamespace = current_schema()::regnamespace ORDER BY 1"
+    )
+    problems = [f"database: the index {name} is not valid; rebuild it: REINDEX INDEX {name}" for (name,) in broken]
+    (unknown,) = connection.exec_driver_sql(
+        "SELECT count(*) FROM messages LEFT JOIN message_search USING (position) WHERE message_search.position IS NULL"
+    ).one()
+    return problems + ([f"message_search: {unknown} messages are missing"] if unknown else [])

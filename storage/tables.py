@@ -57,6 +57,11 @@ metadata = MetaData(
 # SQLite makes a table's key its place on the disk only if the type is spelled INTEGER (which holds 64 bits there).
 Number = BigInteger().with_variant(Integer, "sqlite")
 
+# By code points, as SQLite compares: the order of rows is then the same everywhere, and an index does not depend on the
+# language rules of the machine, which change with its updates.
+Word = String().with_variant(String(collation="C"), "postgresql")
+Prose = Text().with_variant(Text(collation="C"), "postgresql")
+
 
 def _index(table: Table, *columns: str, present: bool = False) -> None:
     """Index `columns`; with `present` only rows in which the first one has a value."""
@@ -69,12 +74,12 @@ journal = Table(
     metadata,
     Column("seq", Number, primary_key=True, autoincrement=False),
     Column("at", BigInteger, nullable=False),
-    Column("type", String, nullable=False),
+    Column("type", Word, nullable=False),
     Column("v", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
-    Column("interaction", String),
-    Column("agent", String),
-    Column("queue", String),
+    Column("interaction", Word),
+    Column("agent", Word),
+    Column("queue", Word),
     # Of the entry and all before it: storage/chain.py.
     Column("digest", LargeBinary, nullable=False),
 )
@@ -92,16 +97,16 @@ checkpoints = Table(
 interactions = Table(
     "interactions",
     metadata,
-    Column("id", String, primary_key=True),
+    Column("id", Word, primary_key=True),
     Column("number", BigInteger, nullable=False),
-    Column("channel", String, nullable=False),
-    Column("medium", String, nullable=False),
-    Column("customer", String, nullable=False),
-    Column("state", String, nullable=False),
-    Column("queue", String, nullable=False),
-    Column("agent", String),
-    Column("label", String),
-    Column("language", String),
+    Column("channel", Word, nullable=False),
+    Column("medium", Word, nullable=False),
+    Column("customer", Word, nullable=False),
+    Column("state", Word, nullable=False),
+    Column("queue", Word, nullable=False),
+    Column("agent", Word),
+    Column("label", Word),
+    Column("language", Word),
     Column("created_at", BigInteger, nullable=False),
     Column("arrived_at", BigInteger, nullable=False),
     Column("enqueued_at", BigInteger, nullable=False),
@@ -121,23 +126,23 @@ messages = Table(
     metadata,
     # What the full-text index knows the message by; it survives rewriting and VACUUM.
     Column("position", Number, primary_key=True, autoincrement=True),
-    Column("id", String, nullable=False, unique=True),
-    Column("interaction", String, nullable=False),
-    Column("channel", String, nullable=False),
-    Column("author", String, nullable=False),
+    Column("id", Word, nullable=False, unique=True),
+    Column("interaction", Word, nullable=False),
+    Column("channel", Word, nullable=False),
+    Column("author", Word, nullable=False),
     Column("at", BigInteger, nullable=False),
-    Column("text", Text, nullable=False),
+    Column("text", Prose, nullable=False),
     Column("number", BigInteger),
-    Column("external_id", String),
-    Column("agent", String),
-    Column("subject", Text, nullable=False),
-    Column("full_text", Text),
-    Column("html", Text),
-    Column("sender_name", String, nullable=False),
-    Column("sender_address", String, nullable=False),
-    Column("message_id", String),
+    Column("external_id", Word),
+    Column("agent", Word),
+    Column("subject", Prose, nullable=False),
+    Column("full_text", Prose),
+    Column("html", Prose),
+    Column("sender_name", Word, nullable=False),
+    Column("sender_address", Word, nullable=False),
+    Column("message_id", Word),
     Column("references", JSON, nullable=False),
-    Column("received", String),
+    Column("received", Word),
     Column("attributes", JSON, nullable=False),
     # In a unique constraint NULL equals nothing, so messages without an external id don't hinder each other.
     UniqueConstraint("channel", "external_id"),
@@ -148,12 +153,12 @@ _index(messages, "message_id", present=True)
 attachments = Table(
     "attachments",
     metadata,
-    Column("id", String, primary_key=True),
-    Column("message", String, ForeignKey("messages.id", ondelete="CASCADE"), nullable=False),
-    Column("filename", String, nullable=False),
-    Column("content_type", String, nullable=False),
+    Column("id", Word, primary_key=True),
+    Column("message", Word, ForeignKey("messages.id", ondelete="CASCADE"), nullable=False),
+    Column("filename", Word, nullable=False),
+    Column("content_type", Word, nullable=False),
     Column("content", LargeBinary, nullable=False),
-    Column("content_id", String),
+    Column("content_id", Word),
     Column("inline", Boolean, nullable=False),
 )
 _index(attachments, "message")
@@ -161,15 +166,15 @@ _index(attachments, "message")
 received = Table(
     "received",
     metadata,
-    Column("id", String, primary_key=True),
-    Column("channel", String, nullable=False),
+    Column("id", Word, primary_key=True),
+    Column("channel", Word, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("raw", LargeBinary, nullable=False),
     Column("envelope", JSON, nullable=False),
-    Column("state", String, nullable=False),
+    Column("state", Word, nullable=False),
     Column("attempts", Integer, nullable=False),
-    Column("error", Text, nullable=False),
-    Column("interaction", String),
+    Column("error", Prose, nullable=False),
+    Column("interaction", Word),
 )
 _index(received, "state", "at")
 _index(received, "interaction", present=True)
@@ -177,20 +182,20 @@ _index(received, "interaction", present=True)
 customers = Table(
     "customers",
     metadata,
-    Column("id", String, primary_key=True),
+    Column("id", Word, primary_key=True),
     Column("created_at", BigInteger, nullable=False),
-    Column("name", String, nullable=False),
-    Column("language", String),
-    Column("segment", String),
+    Column("name", Word, nullable=False),
+    Column("language", Word),
+    Column("segment", Word),
     Column("attributes", JSON, nullable=False),
 )
 
 identities = Table(
     "identities",
     metadata,
-    Column("kind", String, primary_key=True),
-    Column("value", String, primary_key=True),
-    Column("customer", String, ForeignKey("customers.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", Word, primary_key=True),
+    Column("value", Word, primary_key=True),
+    Column("customer", Word, ForeignKey("customers.id", ondelete="CASCADE"), nullable=False),
     Column("verified", Boolean, nullable=False),
 )
 _index(identities, "customer")
@@ -198,17 +203,17 @@ _index(identities, "customer")
 outbox = Table(
     "outbox",
     metadata,
-    Column("id", String, primary_key=True),
-    Column("kind", String, nullable=False),
-    Column("interaction", String),
+    Column("id", Word, primary_key=True),
+    Column("kind", Word, nullable=False),
+    Column("interaction", Word),
     Column("payload", LargeBinary, nullable=False),
     Column("created_at", BigInteger, nullable=False),
-    Column("state", String, nullable=False),
+    Column("state", Word, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("due_at", BigInteger, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("message", String),
-    Column("message_id", String),
+    Column("reason", Prose, nullable=False),
+    Column("message", Word),
+    Column("message_id", Word),
 )
 _index(outbox, "state", "due_at")
 _index(outbox, "interaction", present=True)
@@ -216,8 +221,8 @@ _index(outbox, "interaction", present=True)
 bookmarks = Table(
     "bookmarks",
     metadata,
-    Column("channel", String, primary_key=True),
-    Column("folder", String, primary_key=True),
+    Column("channel", Word, primary_key=True),
+    Column("folder", Word, primary_key=True),
     Column("uidvalidity", BigInteger, nullable=False),
     Column("uid", BigInteger, nullable=False),
 )
@@ -225,23 +230,23 @@ bookmarks = Table(
 agents = Table(
     "agents",
     metadata,
-    Column("id", String, primary_key=True),
-    Column("name", String, nullable=False),
+    Column("id", Word, primary_key=True),
+    Column("name", Word, nullable=False),
     Column("profile", LargeBinary, nullable=False),
-    Column("email", String, nullable=False),
+    Column("email", Word, nullable=False),
     Column("disabled", Boolean, nullable=False),
 )
 
 users = Table(
     "users",
     metadata,
-    Column("id", String, primary_key=True),
-    Column("login", String, nullable=False, unique=True),
-    Column("name", String, nullable=False),
-    Column("role", String, nullable=False),
-    Column("password", String, nullable=False),
-    Column("agent", String),
-    Column("language", String, nullable=False),
+    Column("id", Word, primary_key=True),
+    Column("login", Word, nullable=False, unique=True),
+    Column("name", Word, nullable=False),
+    Column("role", Word, nullable=False),
+    Column("password", Word, nullable=False),
+    Column("agent", Word),
+    Column("language", Word, nullable=False),
     Column("disabled", Boolean, nullable=False),
     Column("sessions_from", BigInteger, nullable=False),
 )
@@ -249,9 +254,9 @@ users = Table(
 sessions = Table(
     "sessions",
     metadata,
-    Column("id", String, primary_key=True),
-    Column("user", String, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
-    Column("csrf", String, nullable=False),
+    Column("id", Word, primary_key=True),
+    Column("user", Word, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("csrf", Word, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("seen_at", BigInteger, nullable=False),
 )
@@ -260,19 +265,19 @@ _index(sessions, "user")
 tokens = Table(
     "tokens",
     metadata,
-    Column("id", String, primary_key=True),
-    Column("role", String, nullable=False),
+    Column("id", Word, primary_key=True),
+    Column("role", Word, nullable=False),
     Column("created_at", BigInteger, nullable=False),
-    Column("agent", String),
-    Column("name", String, nullable=False),
+    Column("agent", Word),
+    Column("name", Word, nullable=False),
     Column("revoked", Boolean, nullable=False),
 )
 
 idempotency = Table(
     "idempotency",
     metadata,
-    Column("id", String, primary_key=True),
-    Column("fingerprint", String, nullable=False),
+    Column("id", Word, primary_key=True),
+    Column("fingerprint", Word, nullable=False),
     Column("status", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("at", BigInteger, nullable=False),
@@ -282,18 +287,18 @@ _index(idempotency, "at")
 settings = Table(
     "settings",
     metadata,
-    Column("id", String, primary_key=True),
+    Column("id", Word, primary_key=True),
     Column("body", LargeBinary, nullable=False),
 )
 
 audit = Table(
     "audit",
     metadata,
-    Column("id", String, primary_key=True),
+    Column("id", Word, primary_key=True),
     Column("at", BigInteger, nullable=False),
-    Column("who", String, nullable=False),
-    Column("action", String, nullable=False),
-    Column("target", String, nullable=False),
+    Column("who", Word, nullable=False),
+    Column("action", Word, nullable=False),
+    Column("target", Word, nullable=False),
     Column("detail", JSON, nullable=False),
 )
 _index(audit, "at")

@@ -18,11 +18,15 @@ from sqlalchemy.pool import NullPool
 
 from vocabulary.errors import PermanentFailure
 
+# Released with the transaction. SQLite's upgrade begins with the lock of the whole file.
+_ALONE = "SELECT pg_advisory_xact_lock(1130720886, hashtext(current_schema()))"
+
 
 def upgrade(url: str | URL, connect: Callable[[], Any] | None = None) -> None:
     """Bring the database at `url` to today's schema; a killed upgrade goes on where it stopped.
 
-    `connect` opens a connection of its driver, if the driver's own way won't do.
+    `connect` opens a connection of its driver, if the driver's own way won't do. Of several nodes that start at once,
+    one does it and the others wait.
 
     Raises:
         PermanentFailure: a newer Centrala made its schema.
@@ -30,6 +34,8 @@ def upgrade(url: str | URL, connect: Callable[[], Any] | None = None) -> None:
     engine = _engine(url, connect)
     try:
         with engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(_ALONE)
             if pending(connection):
                 config = _config()
                 config.attributes["connection"] = connection
@@ -38,13 +44,13 @@ def upgrade(url: str | URL, connect: Callable[[], Any] | None = None) -> None:
         engine.dispose()
 
 
-def pending_at(url: str | URL) -> list[str]:
+def pending_at(url: str | URL, connect: Callable[[], Any] | None = None) -> list[str]:
     """Return the steps that the database at `url` lacks, oldest first, as "0001: what it does"; changes nothing.
 
     Raises:
         PermanentFailure: a newer Centrala made its schema.
     """
-    engine = _engine(url)
+    engine = _engine(url, connect)
     try:
         with engine.connect() as connection:
             return pending(connection)

@@ -13,9 +13,11 @@ branch_labels = None
 depends_on = None
 
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+WORD = sa.String().with_variant(sa.String(collation="C"), "postgresql")
+PROSE = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 # SQLite's full-text index holds no text of its own (`content`), and triggers keep it in step with the messages.
-SEARCH = (
+SEARCH_SQLITE = (
     """
     CREATE VIRTUAL TABLE message_search USING fts5(
         subject, text, content='messages', content_rowid='position', tokenize='unicode61 remove_diacritics 2'
@@ -43,23 +45,35 @@ SEARCH = (
 )
 
 
+# PostgreSQL's holds the words that storage/search_words.py finds; the writer keeps it in step with the messages.
+SEARCH_POSTGRESQL = (
+    """
+    CREATE TABLE message_search (
+        position bigint PRIMARY KEY REFERENCES messages (position) ON DELETE CASCADE,
+        words tsvector NOT NULL
+    )
+    """,
+    "CREATE INDEX ix_message_search_words ON message_search USING gin (words)",
+)
+
+
 def upgrade() -> None:
     op.create_table(
         "agents",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("id", WORD, nullable=False),
+        sa.Column("name", WORD, nullable=False),
         sa.Column("profile", sa.LargeBinary(), nullable=False),
-        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("email", WORD, nullable=False),
         sa.Column("disabled", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_agents"),
     )
     op.create_table(
         "audit",
-        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("id", WORD, nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("who", sa.String(), nullable=False),
-        sa.Column("action", sa.String(), nullable=False),
-        sa.Column("target", sa.String(), nullable=False),
+        sa.Column("who", WORD, nullable=False),
+        sa.Column("action", WORD, nullable=False),
+        sa.Column("target", WORD, nullable=False),
         sa.Column("detail", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_audit"),
     )
@@ -67,8 +81,8 @@ def upgrade() -> None:
     op.create_index("ix_audit_target", "audit", ["target"])
     op.create_table(
         "bookmarks",
-        sa.Column("channel", sa.String(), nullable=False),
-        sa.Column("folder", sa.String(), nullable=False),
+        sa.Column("channel", WORD, nullable=False),
+        sa.Column("folder", WORD, nullable=False),
         sa.Column("uidvalidity", sa.BigInteger(), nullable=False),
         sa.Column("uid", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("channel", "folder", name="pk_bookmarks"),
@@ -82,18 +96,18 @@ def upgrade() -> None:
     )
     op.create_table(
         "customers",
-        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("id", WORD, nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("language", sa.String(), nullable=True),
-        sa.Column("segment", sa.String(), nullable=True),
+        sa.Column("name", WORD, nullable=False),
+        sa.Column("language", WORD, nullable=True),
+        sa.Column("segment", WORD, nullable=True),
         sa.Column("attributes", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_customers"),
     )
     op.create_table(
         "idempotency",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("fingerprint", sa.String(), nullable=False),
+        sa.Column("id", WORD, nullable=False),
+        sa.Column("fingerprint", WORD, nullable=False),
         sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
@@ -102,16 +116,16 @@ def upgrade() -> None:
     op.create_index("ix_idempotency_at", "idempotency", ["at"])
     op.create_table(
         "interactions",
-        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("id", WORD, nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
-        sa.Column("channel", sa.String(), nullable=False),
-        sa.Column("medium", sa.String(), nullable=False),
-        sa.Column("customer", sa.String(), nullable=False),
-        sa.Column("state", sa.String(), nullable=False),
-        sa.Column("queue", sa.String(), nullable=False),
-        sa.Column("agent", sa.String(), nullable=True),
-        sa.Column("label", sa.String(), nullable=True),
-        sa.Column("language", sa.String(), nullable=True),
+        sa.Column("channel", WORD, nullable=False),
+        sa.Column("medium", WORD, nullable=False),
+        sa.Column("customer", WORD, nullable=False),
+        sa.Column("state", WORD, nullable=False),
+        sa.Column("queue", WORD, nullable=False),
+        sa.Column("agent", WORD, nullable=True),
+        sa.Column("label", WORD, nullable=True),
+        sa.Column("language", WORD, nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("arrived_at", sa.BigInteger(), nullable=False),
         sa.Column("enqueued_at", sa.BigInteger(), nullable=False),
@@ -136,12 +150,12 @@ def upgrade() -> None:
         "journal",
         sa.Column("seq", NUMBER, autoincrement=False, nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("type", sa.String(), nullable=False),
+        sa.Column("type", WORD, nullable=False),
         sa.Column("v", sa.Integer(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("interaction", sa.String(), nullable=True),
-        sa.Column("agent", sa.String(), nullable=True),
-        sa.Column("queue", sa.String(), nullable=True),
+        sa.Column("interaction", WORD, nullable=True),
+        sa.Column("agent", WORD, nullable=True),
+        sa.Column("queue", WORD, nullable=True),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("seq", name="pk_journal"),
     )
@@ -156,23 +170,23 @@ def upgrade() -> None:
     op.create_table(
         "messages",
         sa.Column("position", NUMBER, autoincrement=True, nullable=False),
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("interaction", sa.String(), nullable=False),
-        sa.Column("channel", sa.String(), nullable=False),
-        sa.Column("author", sa.String(), nullable=False),
+        sa.Column("id", WORD, nullable=False),
+        sa.Column("interaction", WORD, nullable=False),
+        sa.Column("channel", WORD, nullable=False),
+        sa.Column("author", WORD, nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("text", PROSE, nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=True),
-        sa.Column("external_id", sa.String(), nullable=True),
-        sa.Column("agent", sa.String(), nullable=True),
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("full_text", sa.Text(), nullable=True),
-        sa.Column("html", sa.Text(), nullable=True),
-        sa.Column("sender_name", sa.String(), nullable=False),
-        sa.Column("sender_address", sa.String(), nullable=False),
-        sa.Column("message_id", sa.String(), nullable=True),
+        sa.Column("external_id", WORD, nullable=True),
+        sa.Column("agent", WORD, nullable=True),
+        sa.Column("subject", PROSE, nullable=False),
+        sa.Column("full_text", PROSE, nullable=True),
+        sa.Column("html", PROSE, nullable=True),
+        sa.Column("sender_name", WORD, nullable=False),
+        sa.Column("sender_address", WORD, nullable=False),
+        sa.Column("message_id", WORD, nullable=True),
         sa.Column("references", sa.JSON(), nullable=False),
-        sa.Column("received", sa.String(), nullable=True),
+        sa.Column("received", WORD, nullable=True),
         sa.Column("attributes", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("position", name="pk_messages"),
         sa.UniqueConstraint("channel", "external_id", name="uq_messages_channel_external_id"),
@@ -188,17 +202,17 @@ def upgrade() -> None:
     )
     op.create_table(
         "outbox",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("interaction", sa.String(), nullable=True),
+        sa.Column("id", WORD, nullable=False),
+        sa.Column("kind", WORD, nullable=False),
+        sa.Column("interaction", WORD, nullable=True),
         sa.Column("payload", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("state", WORD, nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("message", sa.String(), nullable=True),
-        sa.Column("message_id", sa.String(), nullable=True),
+        sa.Column("reason", PROSE, nullable=False),
+        sa.Column("message", WORD, nullable=True),
+        sa.Column("message_id", WORD, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_outbox"),
     )
     op.create_index(
@@ -211,15 +225,15 @@ def upgrade() -> None:
     op.create_index("ix_outbox_state_due_at", "outbox", ["state", "due_at"])
     op.create_table(
         "received",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("id", WORD, nullable=False),
+        sa.Column("channel", WORD, nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("raw", sa.LargeBinary(), nullable=False),
         sa.Column("envelope", sa.JSON(), nullable=False),
-        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("state", WORD, nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("error", sa.Text(), nullable=False),
-        sa.Column("interaction", sa.String(), nullable=True),
+        sa.Column("error", PROSE, nullable=False),
+        sa.Column("interaction", WORD, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_received"),
     )
     op.create_index(
@@ -232,23 +246,23 @@ def upgrade() -> None:
     op.create_index("ix_received_state_at", "received", ["state", "at"])
     op.create_table(
         "tokens",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("role", sa.String(), nullable=False),
+        sa.Column("id", WORD, nullable=False),
+        sa.Column("role", WORD, nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("agent", sa.String(), nullable=True),
-        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("agent", WORD, nullable=True),
+        sa.Column("name", WORD, nullable=False),
         sa.Column("revoked", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_tokens"),
     )
     op.create_table(
         "users",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("login", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("role", sa.String(), nullable=False),
-        sa.Column("password", sa.String(), nullable=False),
-        sa.Column("agent", sa.String(), nullable=True),
-        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("id", WORD, nullable=False),
+        sa.Column("login", WORD, nullable=False),
+        sa.Column("name", WORD, nullable=False),
+        sa.Column("role", WORD, nullable=False),
+        sa.Column("password", WORD, nullable=False),
+        sa.Column("agent", WORD, nullable=True),
+        sa.Column("language", WORD, nullable=False),
         sa.Column("disabled", sa.Boolean(), nullable=False),
         sa.Column("sessions_from", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_users"),
@@ -256,12 +270,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "attachments",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("message", sa.String(), nullable=False),
-        sa.Column("filename", sa.String(), nullable=False),
-        sa.Column("content_type", sa.String(), nullable=False),
+        sa.Column("id", WORD, nullable=False),
+        sa.Column("message", WORD, nullable=False),
+        sa.Column("filename", WORD, nullable=False),
+        sa.Column("content_type", WORD, nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
-        sa.Column("content_id", sa.String(), nullable=True),
+        sa.Column("content_id", WORD, nullable=True),
         sa.Column("inline", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["message"], ["messages.id"], name="fk_attachments_message", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_attachments"),
@@ -269,9 +283,9 @@ def upgrade() -> None:
     op.create_index("ix_attachments_message", "attachments", ["message"])
     op.create_table(
         "identities",
-        sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("value", sa.String(), nullable=False),
-        sa.Column("customer", sa.String(), nullable=False),
+        sa.Column("kind", WORD, nullable=False),
+        sa.Column("value", WORD, nullable=False),
+        sa.Column("customer", WORD, nullable=False),
         sa.Column("verified", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["customer"], ["customers.id"], name="fk_identities_customer", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("kind", "value", name="pk_identities"),
@@ -279,21 +293,20 @@ def upgrade() -> None:
     op.create_index("ix_identities_customer", "identities", ["customer"])
     op.create_table(
         "settings",
-        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("id", WORD, nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_settings"),
     )
     op.create_table(
         "sessions",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("user", sa.String(), nullable=False),
-        sa.Column("csrf", sa.String(), nullable=False),
+        sa.Column("id", WORD, nullable=False),
+        sa.Column("user", WORD, nullable=False),
+        sa.Column("csrf", WORD, nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("seen_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["user"], ["users.id"], name="fk_sessions_user", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_sessions"),
     )
     op.create_index("ix_sessions_user", "sessions", ["user"])
-    if op.get_bind().dialect.name == "sqlite":
-        for statement in SEARCH:
-            op.execute(sa.text(statement))
+    for statement in SEARCH_SQLITE if op.get_bind().dialect.name == "sqlite" else SEARCH_POSTGRESQL:
+        op.execute(sa.text(statement))

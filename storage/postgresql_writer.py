@@ -1,0 +1,193 @@
+"""How PostgreSQL commits: whole batches in pipeline mode behind a fence that all nodes of a site pass one by one.
+
+The fence is a lock that the database holds for the transaction. Who has it sees where the journal ends, whoever wrote
+there, and nobody else gets in between. The journal's key is the second barrier.
+"""
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+import psycopg
+from psycopg import errors
+
+from storage import postgresql_search as search
+from storage.chain import EMPTY, Head
+from storage.group_commit import BATCH_MAX, GroupWriter, Work, refusal
+from storage.postgresql_server import Connection, Server, discreet
+from storage.statements import POSTGRESQL, Statements, Target
+from storage.tables import TABLES, metadata
+from vocabulary.records import Change, Entry, Put, PutNew, Remove, Transaction
+
+Cursor = psycopg.Cursor[Any]
+
+# Two locks of our own by schema: the fence has one holder; whoever else writes only shows that he does.
+_FENCE, _WRITING = 1_130_720_884, 1_130_720_885
+_LOCK_FENCE = f"SELECT pg_advisory_xact_lock({_FENCE}, hashtext(current_schema()))"
+_SHOW_WRITING = f"SELECT pg_advisory_xact_lock_shared({_WRITING}, hashtext(current_schema()))"
+# A process that was paused in the middle of a transaction would keep all others out as long as it sleeps.
+_END_STUCK = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity JOIN pg_locks USING (pid)
+    WHERE locktype = 'advisory' AND database = datid AND datname = current_database()
+    AND classid IN (%s, %s) AND objid::bigint = hashtext(current_schema())::bigint & 4294967295
+    AND granted AND pid <> pg_backend_pid() AND xact_start < clock_timestamp() - interval '4 seconds'
+"""
+_HEAD = "SELECT seq, digest FROM journal ORDER BY seq DESC LIMIT 1"
+# With the snapshot of the whole transaction, the head would be older than the fence.
+_BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+_ORDER = {table.name: place for place, table in enumerate(metadata.sorted_tables)}
+
+
+class Writer(GroupWriter):
+    """The one writer of this process; other processes have theirs."""
+
+    statements = Statements(POSTGRESQL)
+    refused = (
+        psycopg.IntegrityError,
+        psycopg.DataError,
+        psycopg.ProgrammingError,
+        psycopg.NotSupportedError,
+        errors.ProgramLimitExceeded,
+        ValueError,
+        TypeError,
+        OverflowError,
+    )
+
+    def __init__(self, server: Server, connection: Connection, batch_max: int = BATCH_MAX) -> None:
+        """Begin; `connection` is the writer's own from now on. The rest is as for every GroupWriter."""
+        self._server = server
+        self._connection: Connection | None = connection
+        super().__init__(server.name, _head(connection.cursor()), batch_max)
+
+    def _commit(self, works: Sequence[Work]) -> list[Exception | None]:
+        try:
+            connection = self._connected()
+            try:
+                return self._together(connection, works)
+            except self.refused:
+                # One of them is to blame; which, only trying them one by one tells.
+                connection.rollback()
+            return self._one_by_one(connection, works)
+        except psycopg.Error as error:
+            raise discreet(error) from None
+
+    def _connected(self) -> Connection:
+        """Return the connection, a new one after a failure, if the server still has what it promised."""
+        if self._connection is None:
+            self._connection = self._server.writer()
+            cursor = self._connection.cursor()
+            self._head = _head(cursor)
+            cursor.execute("SELECT digest FROM journal WHERE seq = %s", (self._durable.seq,))
+            self._require_kept(cursor.fetchone())
+        return self._connection
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    # ------------------------------------------------------------ the fence
+
+    def _begin(self, connection: Connection, cursor: Cursor, works: Sequence[Work]) -> None:
+        try:
+            self._enter(connection, cursor, works)
+        except errors.LockNotAvailable:
+            connection.rollback()
+            cursor.execute(_END_STUCK, (_FENCE, _WRITING))
+            self._enter(connection, cursor, works)
+
+    def _enter(self, connection: Connection, cursor: Cursor, works: Sequence[Work]) -> None:
+        """Begin a transaction; where `works` build on the journal's end, alone, and knowing where that is."""
+        is_fenced = any(isinstance(work, Transaction) and work.after is not None for work in works)
+        with connection.pipeline():
+            cursor.execute(_BEGIN)
+            cursor.execute(_LOCK_FENCE if is_fenced else _SHOW_WRITING)
+            if is_fenced:
+                self._head = _head(cursor)
+        if is_fenced and self._head.seq < self._durable.seq:
+            self._require_kept(None)
+
+    # ------------------------------------------------------------ the usual case: nothing is refused
+
+    def _together(self, connection: Connection, works: Sequence[Work]) -> list[Exception | None]:
+        """Commit all of `works`; whatever is refused by the database leaves none of them written."""
+        with connection.cursor() as cursor:
+            self._begin(connection, cursor, works)
+            with connection.pipeline():
+                outcomes = self._all(cursor, works)
+                cursor.execute("COMMIT")
+            _require_committed(cursor)
+        return outcomes
+
+    def _all(self, cursor: Cursor, works: Sequence[Work]) -> list[Exception | None]:
+        outcomes: list[Exception | None] = []
+        for is_transaction, alike in groupby(works, lambda work: isinstance(work, Transaction)):
+            if is_transaction:
+                outcomes += self._as_one(cursor, [work for work in alike if isinstance(work, Transaction)])
+            else:
+                for work in alike:
+                    self._apply(cursor, work)
+                    outcomes.append(None)
+        return outcomes
+
+    def _as_one(self, cursor: Cursor, transactions: Sequence[Transaction]) -> list[Exception | None]:
+        """Carry out `transactions` as if they were one, but for those that the fence keeps out."""
+        outcomes: list[Exception | None] = []
+        entries: list[Entry] = []
+        digests: list[bytes] = []
+        changes: list[Change] = []
+        for transaction in transactions:
+            failure = self._overtaken(transaction)
+            if failure is None:
+                try:
+                    digests += self._grow(transaction)
+                except ValueError as error:
+                    failure = refusal(error)
+                else:
+                    entries += transaction.entries
+                    changes += transaction.changes
+            outcomes.append(failure)
+        if entries:
+            self.statements.append(cursor, entries, digests)
+        self._change(cursor, _by_table(changes))
+        return outcomes
+
+    def _change(self, target: Target, changes: Sequence[Change]) -> None:
+        super()._change(target, changes)
+        search.index(target, changes)
+
+    # ------------------------------------------------------------ one of them was refused
+
+    def _one_by_one(self, connection: Connection, works: Sequence[Work]) -> list[Exception | None]:
+        with connection.cursor() as cursor:
+            self._begin(connection, cursor, works)
+            outcomes = [self._attempt(cursor, work) for work in works]
+            cursor.execute("COMMIT")
+            _require_committed(cursor)
+        return outcomes
+
+
+def _head(cursor: Cursor) -> Head:
+    row = cursor.execute(_HEAD).fetchone()
+    return Head(*row) if row else EMPTY
+
+
+def _require_committed(cursor: Cursor) -> None:
+    """Believe in a commit only if the server says so: it answers ROLLBACK where the transaction had failed before."""
+    if cursor.statusmessage != "COMMIT":
+        raise psycopg.OperationalError(f"the server answered {cursor.statusmessage} to COMMIT")
+
+
+def _by_table(changes: list[Change]) -> list[Change]:
+    """Return `changes` with those of one table together, as far as that changes nothing but the speed.
+
+    Rows of different tables meet only where a part needs its whole, and the whole's table comes first. A removal takes
+    parts with it, so then all stay in their order.
+    """
+    if any(isinstance(change, Remove) for change in changes):
+        return changes
+    return sorted(changes, key=lambda change: _ORDER[_table(change)])
+
+
+def _table(change: Change) -> str:
+    return TABLES[type(change.row) if isinstance(change, Put | PutNew) else change.kind].name

@@ -1,0 +1,251 @@
+"""Reading the journal and the records: one piece of code for every database, a few threads that carry it out."""
+
+import asyncio
+import re
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import Connection, Engine, RowMapping, Select
+from sqlalchemy.exc import DBAPIError
+
+from storage import checks, queries
+from storage.mapping import maker_of
+from vocabulary.errors import TemporaryFailure
+from vocabulary.instants import Instant
+from vocabulary.records import (
+    AgentRow,
+    AttachmentRow,
+    BookmarkRow,
+    CustomerRow,
+    Entry,
+    IdempotencyRow,
+    IdentityRow,
+    InteractionRow,
+    MessageRow,
+    OutboxRow,
+    ReceivedRow,
+    SessionRow,
+    SettingRow,
+    TokenRow,
+    UserRow,
+)
+
+R = TypeVar("R", bound=msgspec.Struct)
+T = TypeVar("T")
+
+_WORD = re.compile(r"[^\W_]+")
+
+
+class Reading(ABC):
+    """The half of vocabulary.stores.Store that reads. A read sees everything whose commit has returned."""
+
+    def __init__(self, engine: Engine, readers: int) -> None:
+        """Read over `engine`, whose pool has a connection for each of so many threads."""
+        self._engine = engine
+        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="store-reader")
+
+    async def _stop_reading(self) -> None:
+        """Finish what is being read and let the connections go."""
+        await asyncio.to_thread(self._readers.shutdown)
+        self._engine.dispose()
+
+    # ------------------------------------------------------------ journal
+
+    async def last_seq(self) -> int:
+        """Return the journal's last number, 0 if it is empty."""
+        return await self._first(queries.journal_end(), lambda row: int(row["seq"])) or 0
+
+    async def seq_before(self, at: Instant) -> int:
+        """Return the number of the last entry before instant `at`, 0 if there is none."""
+        return await self._first(queries.last_before(at), lambda row: int(row["seq"])) or 0
+
+    async def read(self, after: int, limit: int = 1000) -> AsyncIterator[Entry]:
+        """Iterate over all entries behind `after`, in order, `limit` a page."""
+        while page := await self.entries(after, limit):
+            for entry in page:
+                yield entry
+            after = page[-1].seq
+
+    async def entries(self, after: int, limit: int, *, interaction: str | None = None) -> Sequence[Entry]:
+        """Return up to `limit` entries behind `after`."""
+        return await self._all(queries.entries(after, limit, interaction), _entry)
+
+    async def load_checkpoint(self) -> tuple[int, bytes] | None:
+        """Return the newest checkpoint's number and body."""
+        return await self._first(queries.newest_checkpoint(), lambda row: (row["seq"], row["body"]))
+
+    # ------------------------------------------------------------ records
+
+    async def interaction(self, id: str) -> InteractionRow | None:
+        return await self._one(InteractionRow, id)
+
+    async def interactions(
+        self,
+        *,
+        state: Sequence[str] = (),
+        queue: str | None = None,
+        agent: str | None = None,
+        customer: str | None = None,
+        medium: str | None = None,
+        q: str | None = None,
+        before: int | None = None,
+        limit: int = 50,
+    ) -> Sequence[InteractionRow]:
+        """Newest first. `q`: all of its words begin words of one message or its subject, accents left aside."""
+        query = queries.interactions(
+            state=state,
+            queue=queue,
+            agent=agent,
+            customer=customer,
+            medium=medium,
+            before=before,
+            limit=limit,
+            found=None if q is None else self._found(_WORD.findall(q)),
+        )
+        return await self._rows(InteractionRow, query)
+
+    async def messages(self, interaction: str, *, after: int = 0, limit: int = 500) -> Sequence[MessageRow]:
+        return await self._rows(MessageRow, queries.messages(interaction, after, limit))
+
+    async def message(self, id: str) -> MessageRow | None:
+        return await self._one(MessageRow, id)
+
+    async def message_by_external_id(self, channel: str, external_id: str) -> MessageRow | None:
+        return await self._row(MessageRow, queries.message_by_external_id(channel, external_id))
+
+    async def messages_by_message_id(self, message_ids: Iterable[str]) -> Sequence[MessageRow]:
+        return await self._rows(MessageRow, queries.messages_by_message_id(message_ids))
+
+    async def attachments(self, message: str) -> Sequence[AttachmentRow]:
+        return await self._rows(AttachmentRow, queries.attachments(message))
+
+    async def attachment(self, id: str) -> AttachmentRow | None:
+        return await self._one(AttachmentRow, id)
+
+    async def received(self, *, state: str = "received", limit: int = 100) -> Sequence[ReceivedRow]:
+        return await self._rows(ReceivedRow, queries.received(state, limit))
+
+    async def customer(self, id: str) -> CustomerRow | None:
+        return await self._one(CustomerRow, id)
+
+    async def customer_by_identity(self, kind: str, value: str) -> CustomerRow | None:
+        return await self._row(CustomerRow, queries.customer_by_identity(kind, value))
+
+    async def identities(self, customer: str) -> Sequence[IdentityRow]:
+        return await self._rows(IdentityRow, queries.identities(customer))
+
+    async def outbox(
+        self, *, states: Sequence[str], due_before: Instant | None = None, limit: int = 100
+    ) -> Sequence[OutboxRow]:
+        return await self._rows(OutboxRow, queries.outbox(states, due_before, limit))
+
+    async def outbox_row(self, id: str) -> OutboxRow | None:
+        return await self._one(OutboxRow, id)
+
+    async def bookmark(self, channel: str, folder: str) -> BookmarkRow | None:
+        return await self._one(BookmarkRow, channel, folder)
+
+    async def agents(self) -> Sequence[AgentRow]:
+        return await self._rows(AgentRow, queries.everything(AgentRow))
+
+    async def settings(self) -> Sequence[SettingRow]:
+        return await self._rows(SettingRow, queries.everything(SettingRow))
+
+    async def user(self, id: str) -> UserRow | None:
+        return await self._one(UserRow, id)
+
+    async def user_by_login(self, login: str) -> UserRow | None:
+        return await self._row(UserRow, queries.user_by_login(login))
+
+    async def users(self) -> Sequence[UserRow]:
+        return await self._rows(UserRow, queries.everything(UserRow))
+
+    async def session(self, id: str) -> SessionRow | None:
+        return await self._one(SessionRow, id)
+
+    async def token(self, id: str) -> TokenRow | None:
+        return await self._one(TokenRow, id)
+
+    async def idempotent_answer(self, id: str) -> IdempotencyRow | None:
+        return await self._one(IdempotencyRow, id)
+
+    async def counts(self) -> dict[str, Any]:
+        """Return rows by table; where rows have a state, rows by state."""
+        return await self._reading(_counted)
+
+    async def check(self) -> Sequence[str]:
+        """Return what is wrong: structure, references, gaps in the journal, entries changed behind our back."""
+        return await self._reading(lambda c: self._structure_problems(c) + checks.journal_problems(c))
+
+    # ------------------------------------------------------------ what a database does in its own way
+
+    @abstractmethod
+    def _found(self, words: Sequence[str]) -> Select[Any]:
+        """Select the interactions with a message in which a word begins with each of `words`."""
+
+    @abstractmethod
+    def _structure_problems(self, connection: Connection) -> list[str]:
+        """Return what the database itself finds wrong."""
+
+    # ------------------------------------------------------------ how reading is done
+
+    async def _one(self, kind: type[R], *key: str) -> R | None:
+        return await self._row(kind, queries.by_key(kind, *key))
+
+    async def _row(self, kind: type[R], query: Select[Any]) -> R | None:
+        return await self._first(query, maker_of(kind))
+
+    async def _rows(self, kind: type[R], query: Select[Any]) -> Sequence[R]:
+        return await self._all(query, maker_of(kind))
+
+    async def _first(self, query: Select[Any], make: Callable[[RowMapping], T]) -> T | None:
+        rows = await self._all(query, make)
+        return rows[0] if rows else None
+
+    async def _all(self, query: Select[Any], make: Callable[[RowMapping], T]) -> list[T]:
+        return await self._reading(lambda c: [make(row) for row in c.execute(query).mappings()])
+
+    async def _reading(self, read: Callable[[Connection], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, read)
+
+    def _read(self, read: Callable[[Connection], T]) -> T:
+        try:
+            return self._read_once(read)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise _unreadable(error) from error.orig
+        try:
+            # The server was restarted, say, while the connection slept. Reading twice harms nobody.
+            return self._read_once(read)
+        except DBAPIError as error:
+            raise _unreadable(error) from error.orig
+
+    def _read_once(self, read: Callable[[Connection], T]) -> T:
+        with self._engine.connect() as connection:
+            try:
+                return read(connection)
+            except DBAPIError:
+                # A connection that has seen a fault is not used again.
+                connection.invalidate()
+                raise
+
+
+def _unreadable(error: DBAPIError) -> TemporaryFailure:
+    # Only the driver's own words: the statement's parameters are people's names and addresses.
+    return TemporaryFailure(f"the database could not be read: {error.orig}")
+
+
+def _entry(row: RowMapping) -> Entry:
+    return Entry(*row.values())
+
+
+def _counted(connection: Connection) -> dict[str, Any]:
+    counted: dict[str, Any] = {}
+    for name, query in queries.counts().items():
+        rows = connection.execute(query).all()
+        by_state = len(query.selected_columns) == 2
+        counted[name] = {row.state: row.rows for row in rows} if by_state else rows[0].rows
+    return counted

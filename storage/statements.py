@@ -1,0 +1,174 @@
+"""How a transaction becomes SQL. Statements are compiled once; rows of a kind in succession go together."""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from itertools import groupby
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+from sqlalchemy import Dialect, bindparam, delete, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.dml import UpdateBase
+
+from storage.mapping import json_columns
+from storage.queries import ENTRY_COLUMNS
+from storage.tables import TABLES, Kind, checkpoints, journal, key_of
+from vocabulary.instants import Instant
+from vocabulary.records import Change, Entry, Put, PutNew, Remove, Row, Set
+
+
+class Target(Protocol):
+    """Where SQL goes: a connection of sqlite3, a cursor of psycopg."""
+
+    def execute(self, sql: Any, parameters: Any = ..., /) -> Any: ...
+    def executemany(self, sql: Any, rows: Any, /) -> Any: ...
+
+
+class Sql(NamedTuple):
+    """How one database spells what both have."""
+
+    dialect: Dialect
+    insert: Callable[..., Any]
+
+
+SQLITE = Sql(sqlite.dialect(paramstyle="qmark"), sqlite.insert)
+POSTGRESQL = Sql(postgresql.psycopg.dialect(paramstyle="format"), postgresql.insert)  # type: ignore[no-untyped-call]  # SQLAlchemy's
+
+
+class Statements:
+    """What is written, in one database's SQL."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    def append(self, target: Target, entries: Sequence[Entry], digests: Sequence[bytes]) -> None:
+        """Write `entries` with their digests into the journal."""
+        rows = [(*msgspec.structs.astuple(entry), digest) for entry, digest in zip(entries, digests, strict=True)]
+        target.executemany(_append(self._sql), rows)
+
+    def save_checkpoint(self, target: Target, seq: int, at: Instant, body: bytes) -> None:
+        """Keep `body` as the state after entry `seq`, and of the others only the newest."""
+        target.execute(_checkpoint(self._sql), (seq, at, body))
+        target.execute(
+            "DELETE FROM checkpoints WHERE seq NOT IN (SELECT seq FROM checkpoints ORDER BY seq DESC LIMIT 2)"
+        )
+
+    def apply(self, target: Target, changes: Sequence[Change]) -> None:
+        """Carry out `changes` in their order.
+
+        Raises:
+            ValueError: a change names a column or a key that its kind of row doesn't have, or holds a NUL character.
+            Exception: the driver's own; a row stands in the way, say.
+        """
+        for (operation, kind), alike in groupby(changes, _sort_of):
+            if operation is Put or operation is PutNew:
+                rows = [_parameters(change.row) for change in alike if isinstance(change, Put | PutNew)]
+                target.executemany(_insert(self._sql, kind, new=operation is PutNew), rows)
+            else:
+                for change in alike:
+                    self._apply_to_one(target, change)
+
+    def _apply_to_one(self, target: Target, change: Change) -> None:
+        if isinstance(change, Remove):
+            target.execute(_delete(self._sql, change.kind), _key(change.kind, change.id))
+        elif isinstance(change, Set) and change.values:
+            as_json = json_columns(change.kind)
+            values = [_json(value) if name in as_json else value for name, value in change.values.items()]
+            _refuse_nul(values)
+            statement = _update(self._sql, change.kind, tuple(change.values))
+            target.execute(statement, (*values, *_key(change.kind, change.id)))
+
+
+def _sort_of(change: Change) -> tuple[type[Change], Kind]:
+    return type(change), type(change.row) if isinstance(change, Put | PutNew) else change.kind
+
+
+def _key(kind: Kind, id: str) -> list[str]:
+    """Return the key's parts; where there are two, `id` holds them with a colon in between."""
+    columns = key_of(kind)
+    parts = id.split(":", len(columns) - 1)
+    if len(parts) != len(columns):
+        raise ValueError(f"the key of {kind.__name__} is {':'.join(columns)}")
+    return parts
+
+
+def _parameters(row: Row) -> tuple[Any, ...]:
+    values = msgspec.structs.astuple(row)
+    _refuse_nul(values)
+    places = _json_places(type(row))
+    if not places:
+        return values
+    changed = list(values)
+    for place in places:
+        changed[place] = _json(values[place])
+    return tuple(changed)
+
+
+def _refuse_nul(values: Iterable[Any]) -> None:
+    """Refuse on every database what one of them can't hold: what one store takes, another must be able to take over."""
+    for value in values:
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError("a text with a NUL character; leave it out")
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+@cache
+def _json_places(kind: Kind) -> tuple[int, ...]:
+    return tuple(kind.__struct_fields__.index(name) for name in json_columns(kind))
+
+
+@cache
+def _append(sql: Sql) -> str:
+    columns = (*ENTRY_COLUMNS, "digest")
+    return _text(sql, sql.insert(journal), columns, columns)
+
+
+@cache
+def _checkpoint(sql: Sql) -> str:
+    statement = sql.insert(checkpoints)
+    replaced = {name: statement.excluded[name] for name in ("at", "body")}
+    columns = ("seq", "at", "body")
+    return _text(sql, statement.on_conflict_do_update(index_elements=["seq"], set_=replaced), columns, columns)
+
+
+@cache
+def _insert(sql: Sql, kind: Kind, *, new: bool) -> str:
+    fields, key = kind.__struct_fields__, key_of(kind)
+    # The key of a message that nobody gave one is not asked back: rows go many at a time.
+    statement = sql.insert(TABLES[kind]).inline()
+    if new:
+        statement = statement.on_conflict_do_nothing()
+    else:
+        rest = {name: statement.excluded[name] for name in fields if name not in key}
+        statement = statement.on_conflict_do_update(index_elements=list(key), set_=rest)
+    return _text(sql, statement, fields, fields)
+
+
+@cache
+def _update(sql: Sql, kind: Kind, names: tuple[str, ...]) -> str:
+    unknown = set(names) - set(kind.__struct_fields__)
+    if unknown:
+        raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
+    table, key = TABLES[kind], key_of(kind)
+    statement = update(table).where(*(table.c[name] == bindparam(f"key_{name}") for name in key))
+    return _text(
+        sql, statement.ordered_values(*((table.c[name], bindparam(f"new_{name}")) for name in names)), None, None
+    )
+
+
+@cache
+def _delete(sql: Sql, kind: Kind) -> str:
+    table = TABLES[kind]
+    return _text(sql, delete(table).where(*(table.c[name] == bindparam(name) for name in key_of(kind))), None, None)
+
+
+def _text(sql: Sql, statement: UpdateBase, columns: Sequence[str] | None, order: Sequence[str] | None) -> str:
+    """Return the statement's text, with a mark for each parameter, in `order` where that matters."""
+    compiled = statement.compile(dialect=sql.dialect, column_keys=list(columns) if columns is not None else None)
+    assert isinstance(compiled, SQLCompiler)
+    assert order is None or compiled.positiontup == list(order)
+    return str(compiled)
