@@ -81,6 +81,11 @@ class LocalBus(Generic[Order, Answer]):
         for subscription in self._topics.get(topic, ()):
             subscription.take(item)
 
+    def lose(self, topic: str) -> None:
+        """Tell all who read `topic` that something never came."""
+        for subscription in self._topics.get(topic, ()):
+            subscription.lose()
+
     @asynccontextmanager
     async def subscribe(self, topic: str, maxsize: int) -> AsyncIterator[Subscription]:
         """Read `topic` while the context lasts, with room for `maxsize` items that wait."""

@@ -1,0 +1,324 @@
+"""The writer's face in a process that is one of several: it writes while it has the site's lease, or else follows.
+
+Who follows forwards commands and brings its state up to what the journal says, by what the writer publishes and, where
+that has gaps, by reading the journal. The lease is a hint: two processes may believe to have it, but the journal takes
+the next entry from one of them only, and the other steps down (docs/decisions/0015-forward-fence-lease.md).
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+import msgspec
+import structlog
+
+from app.engine import EVENTS, FOLLOWER_MAX, Engine, Submission
+from router.commands import AddMessage, Command, Connect, CustomerBack, CustomerGone, Disconnect, Reconcile
+from router.decision import Decision
+from router.evolve import evolve
+from storage.bus import LocalBus
+from storage.codec import decode, encode
+from storage.errors import NotTheWriter, OutOfOrder
+from storage.wire import Decided, Forwarded, Told, decode_decided, encode_decided
+from vocabulary.errors import Lagged, TemporaryFailure
+from vocabulary.ids import MessageId
+from vocabulary.instants import SECOND, Instant, Span
+from vocabulary.records import Change, Entry, IdempotencyRow, Put
+from web.site import Logged
+
+log = structlog.get_logger()
+
+POLL: Span = SECOND // 2
+"""How long the bus may be silent before a follower looks into the journal itself."""
+BEHIND: Span = SECOND // 10
+"""How long a follower waits to hear of what it has caused before it looks into the journal."""
+CATCH_UP_MAX: Span = 5 * SECOND
+SLOTS = 4_096
+"""Answers kept in the records for each node, in case a writer dies between commit and answer."""
+SAID_MAX = 4_096
+FINISH_MAX: Span = 2 * SECOND
+"""How long a writer that steps down waits for what is being made durable."""
+
+_REPEATABLE = (Connect, Disconnect, CustomerGone, CustomerBack, Reconcile)
+"""Commands that change nothing the second time, so that no answer is kept for them."""
+_SLOT = "order:"
+
+
+class SharedBus(Protocol):
+    """How the processes of a site reach each other."""
+
+    async def publish(self, topic: str, item: Any) -> None: ...
+    def subscribe(self, topic: str, maxsize: int) -> AbstractAsyncContextManager[AsyncIterator[Any]]: ...
+    async def forward(self, command: Forwarded) -> Decided: ...
+    async def serve(self, handle: Callable[[Forwarded, bool], Awaitable[Decided]]) -> None: ...
+    async def lease(self, name: str, holder: str, span: Span, now: Instant) -> bool: ...
+    async def release(self, name: str, holder: str) -> None: ...
+
+
+class Node(Engine):
+    """An engine that writes or follows, as `lead` and `step_down` say. It begins as a follower."""
+
+    def __init__(self, *, shared: SharedBus, local: LocalBus[Any, Any], name: str, process: str, **engine: Any) -> None:
+        """`name` is the node's over restarts, `process` this process's own; the rest is as for every engine."""
+        super().__init__(bus=local, **engine)
+        self._shared = shared
+        self._local = local
+        self._name = name
+        self._process = process
+        self.leading = False
+        self.sure_until: Instant = 0
+        """While it leads: until when nobody else can have the lease; then it asks before it decides."""
+        self.looked = asyncio.Event()
+        self.before_reconcile: Callable[[], Awaitable[None]] = _nothing
+        """Brings the policy up to what another node may have set."""
+        self._overtaken = False
+        self._orders = 0
+        self._awaited: list[tuple[int, asyncio.Future[None]]] = []
+        self._said: OrderedDict[MessageId, asyncio.Future[bool]] = OrderedDict()
+        self._in_hand: tuple[list[Submission], list[Submission]] = ([], [])
+
+    # -- commands
+
+    async def submit(self, command: Command, changes: Sequence[Change] = ()) -> Decision:
+        """Return the decision, here or from who writes; what it changed is in `state` then."""
+        if self.leading:
+            try:
+                return await self._write(command, changes)
+            except NotTheWriter:
+                pass  # nothing of it was written here
+        return await self._forward(command, changes)
+
+    async def _forward(self, command: Command, changes: Sequence[Change]) -> Decision:
+        self._orders += 1
+        id = f"{self._process}-{self._orders}"
+        slot = f"{_SLOT}{self._name}:{self._orders % SLOTS}"
+        decided = await self._shared.forward(Forwarded(id, slot, command, tuple(changes)))
+        await self._reach(decided.seq)
+        return decided.decision
+
+    async def _write(self, command: Command, changes: Sequence[Change]) -> Decision:
+        """Decide here.
+
+        Raises:
+            NotTheWriter: somebody else writes; nothing of it was written.
+        """
+        while self.leading and self.clock.now() >= self.sure_until:
+            await self.looked.wait()
+        if not self.leading:
+            raise NotTheWriter("another node writes")
+        if isinstance(command, AddMessage):
+            return await self._say_once(command, changes)
+        return await super().submit(command, changes)
+
+    async def _say_once(self, command: AddMessage, changes: Sequence[Change]) -> Decision:
+        """Add a message once, even if its author sends it to two nodes at the same time."""
+        while (first := self._said.get(command.message)) is not None:
+            if await asyncio.shield(first):
+                return Decision()
+        said = self._said[command.message] = asyncio.get_running_loop().create_future()
+        done = False
+        try:
+            decision = await super().submit(command, changes)
+            done = decision.refusal is None
+            return decision
+        finally:
+            said.set_result(done)
+            if not done:
+                del self._said[command.message]
+            elif len(self._said) > SAID_MAX:
+                self._said.popitem(last=False)
+
+    async def carry_out(self, order: Forwarded, again: bool) -> Decided:
+        """Decide what another node forwards; if it may have been decided before, look first.
+
+        Raises:
+            NotTheWriter: somebody else writes; nothing of it was written.
+        """
+        if again:
+            known = await self._store.idempotent_answer(order.slot)
+            if known is not None and known.fingerprint == order.id:
+                return Decided(decode_decided(known.body).decision, self.seq)
+        if isinstance(order.command, Reconcile):
+            await self.before_reconcile()
+        changes = list(order.changes)
+        if not isinstance(order.command, _REPEATABLE):
+            row = IdempotencyRow(id=order.slot, fingerprint=order.id, status=0, body=b"", at=self.clock.now())
+            changes.append(Put(row))
+        decision = await self._write(order.command, changes)
+        return Decided(decision, self.seq)
+
+    def _decisions(self, submissions: list[Submission], now: Instant) -> Iterator[tuple[Submission, Decision]]:
+        """Keep the decision on what was forwarded in the transaction that carries it out."""
+        for submission, decision in super()._decisions(submissions, now):
+            row = _kept_answer(submission.changes)
+            if row is not None:
+                kept = msgspec.structs.replace(row, body=encode_decided(Decided(decision, 0)))
+                submission.changes = (*submission.changes[:-1], Put(kept))
+            yield submission, decision
+
+    # -- following
+
+    async def follow(self) -> None:
+        """Bring the state up to what the writer makes durable; cancel to stop. Ends for nothing else."""
+        while True:
+            try:
+                async with self._shared.subscribe(EVENTS, FOLLOWER_MAX) as told:
+                    await self.catch_up()
+                    while True:
+                        await self._follow_on(told)
+            except TemporaryFailure as failure:
+                log.warning("journal_unavailable", reason=str(failure))
+                await self.clock.sleep(POLL)
+            except Exception:  # our fault: an event could not be written into the state, so it may be damaged
+                log.exception("state_damaged")
+                await self.clock.sleep(POLL)
+                await self._rebuild_as_follower()
+
+    async def _follow_on(self, told: AsyncIterator[Any]) -> None:
+        try:
+            async with asyncio.timeout(POLL / 1000):
+                item = await anext(told)
+        except (Lagged, TimeoutError):
+            await self.catch_up()
+            return
+        if isinstance(item, Told) and item.entry.seq > self.seq + 1:
+            await self.catch_up()
+        elif isinstance(item, Told):
+            await self._take_in(item.entry)
+
+    async def catch_up(self) -> None:
+        """Read what the journal has behind the state."""
+        async for entry in self._store.read(self.seq):
+            await self._take_in(entry)
+
+    async def _take_in(self, entry: Entry) -> None:
+        """Write the next event into the state. Who leads has written it before it was durable."""
+        if self.leading or entry.seq != self.seq + 1:
+            return
+        logged = Logged(entry.seq, decode(entry))
+        evolve(self.state, logged.event)
+        self.seq = self._decided = entry.seq
+        self.stats.observe(logged.event, self.targets)
+        await self._local.publish(EVENTS, logged)
+        if self._awaited:
+            self._wake()
+
+    def _wake(self) -> None:
+        for seq, reached in self._awaited:
+            if seq <= self.seq and not reached.done():
+                reached.set_result(None)
+
+    async def _reach(self, seq: int) -> None:
+        """Return once the state has come to event `seq`, so that who caused it sees it."""
+        until = self.clock.now() + CATCH_UP_MAX
+        while self.seq < seq and self.clock.now() < until:
+            waiting = (seq, asyncio.get_running_loop().create_future())
+            self._awaited.append(waiting)
+            try:
+                async with asyncio.timeout(BEHIND / 1000):
+                    await waiting[1]
+            except TimeoutError:
+                await self._look()
+            finally:
+                self._awaited.remove(waiting)
+        if self.seq < seq:
+            log.warning("node_is_behind", seq=self.seq, writer=seq)
+
+    async def _look(self) -> None:
+        try:
+            await self.catch_up()
+        except TemporaryFailure as failure:
+            log.warning("journal_unavailable", reason=str(failure))
+
+    # -- taking over and stepping down
+
+    async def lead(self, sure_until: Instant) -> "asyncio.Task[None]":
+        """Begin to write. Returns the writer's task, which fails once another writer has overtaken it."""
+        await self.catch_up()
+        self._decided = self.seq
+        self._overtaken = self._broken = False
+        self.sure_until = sure_until
+        self.leading = True
+        return asyncio.create_task(self.run(), name="writer")
+
+    async def step_down(self, writing: "asyncio.Task[None]") -> None:
+        """Stop writing: what is being made durable is finished, what waits goes to who writes now."""
+        self.leading = False
+        self.looked.set()
+        self._turn_away()
+        until = self.clock.now() + FINISH_MAX
+        while not writing.done() and self._decided != self.seq and self.clock.now() < until:
+            await self.clock.sleep(5)
+            self._turn_away()
+        writing.cancel()
+        await asyncio.wait([writing])
+        self._fail([each for batch in self._in_hand for each in batch], _unknown())
+        self._turn_away()
+        if self._overtaken or self._broken or self._decided != self.seq:
+            # It is ahead of what is durable, or beside it.
+            await self._rebuild_as_follower()
+        self._wake()
+
+    def _turn_away(self) -> None:
+        waiting = [*self._alone]
+        self._alone.clear()
+        while not self._inbox.empty():
+            waiting.append(self._inbox.get_nowait())
+        self._fail(waiting, NotTheWriter("another node writes"))
+
+    async def _rebuild_as_follower(self) -> None:
+        self._overtaken, self._broken = False, True
+        await super()._rebuild()
+        # Readers here have missed what was written meanwhile.
+        self._local.lose(EVENTS)
+
+    async def tell_others(self) -> None:
+        """Publish what becomes durable here; cancel to stop."""
+        while True:
+            async with self.subscribe() as events:
+                try:
+                    async for logged in events:
+                        await self._shared.publish(EVENTS, Told(encode(logged.event, logged.seq)))
+                except Lagged:
+                    continue  # followers see the gap in the numbers
+
+    async def is_overtaken(self) -> bool:
+        """Tell whether the journal has entries that were not decided here."""
+        return await self._store.last_seq() > self._decided
+
+    # -- what of the writer is different here
+
+    async def _take(self) -> list[Submission]:
+        batch = await super()._take()
+        self._in_hand = (self._in_hand[1], batch)
+        return batch
+
+    def _refused(self, submissions: list[Submission], failure: Exception) -> None:
+        if not isinstance(failure, OutOfOrder):
+            super()._refused(submissions, failure)
+            return
+        self._overtaken = True
+        self._fail(submissions, NotTheWriter(str(failure)))
+
+    async def _rebuild(self) -> None:
+        if self._overtaken:
+            raise NotTheWriter("the journal has grown meanwhile: another node writes")
+        await super()._rebuild()
+
+
+def _kept_answer(changes: Sequence[Change]) -> IdempotencyRow | None:
+    """Return the row in which the decision on something forwarded is kept: it comes last."""
+    last = changes[-1] if changes else None
+    if isinstance(last, Put) and isinstance(last.row, IdempotencyRow) and last.row.id.startswith(_SLOT):
+        return last.row
+    return None
+
+
+def _unknown() -> TemporaryFailure:
+    return TemporaryFailure("another node writes; whether this was carried out is unknown, so try again")
+
+
+async def _nothing() -> None:
+    """There is nothing to bring up."""
