@@ -2,11 +2,12 @@
 
 import asyncio
 import json
+import os
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -37,7 +38,7 @@ _SITE = Path("centrala.toml")
 def replay(first: int, last: int | None, other: Path | None, site: Path, seed: int, *, as_json: bool) -> None:
     """Say how the recorded time would have gone under other rules. The site may be running."""
     from app.clock import SystemClock
-    from app.compose import store_path
+    from app.stores import is_embedded, store_path
     from vocabulary.errors import PermanentFailure, TemporaryFailure
 
     clock = SystemClock()
@@ -46,12 +47,12 @@ def replay(first: int, last: int | None, other: Path | None, site: Path, seed: i
         # The file to replay under may be all there is, and then it says where the journal lies.
         site = other
     settings = _settings(site)
-    path = store_path(settings, site.resolve().parent)
-    if not path.exists():
+    folder = site.resolve().parent
+    if is_embedded(settings) and not (path := store_path(settings, folder)).exists():
         _fail(f"{path}: there is no store yet; start the site once, or name its file with --site", _MISUSED)
     rules = None if other is None else _settings(other)
     try:
-        told = asyncio.run(_replayed(settings, path, rules, (first, last), seed))
+        told = asyncio.run(_replayed(settings, folder, rules, (first, last), seed))
     except (PermanentFailure, TemporaryFailure, OSError, sqlite3.Error) as failure:
         _fail(str(failure), _FAILED)
     told["seconds"] = (clock.now() - began) / 1000
@@ -75,28 +76,40 @@ def _fail(message: str, code: int) -> NoReturn:
 
 
 async def _replayed(
-    settings: "Settings", path: Path, rules: "Settings | None", bounds: tuple[int, int | None], seed: int
+    settings: "Settings", place: Path, rules: "Settings | None", bounds: tuple[int, int | None], seed: int
 ) -> dict[str, Any]:
     from simulation.reading_past import past_of
     from simulation.readmission import Rules
     from simulation.replayed import compared
-    from storage.sqlite import SqliteStore
 
-    with tempfile.TemporaryDirectory(prefix="centrala-replay-") as folder:
-        store = await SqliteStore.open(_copy(path, Path(folder)))
-        try:
-            before = await _policy(settings, store)
-            after = before if rules is None else await _policy(rules, None)
-            first, last = bounds
-            ahead, events = await _events(store, first, last)
-            written = await _written(store, events, after)
-        finally:
-            await store.close()
+    async with _journal(settings, place) as store:
+        before = await _policy(settings, store)
+        after = before if rules is None else await _policy(rules, None)
+        first, last = bounds
+        ahead, events = await _events(store, first, last)
+        written = await _written(store, events, after)
     past = past_of(ahead, events)
     if past is None:
         _fail(f"the journal has no events from {first} on", _MISUSED)
     told = compared(past, Rules(after, before, written), seed=seed)
     return {"from": first, "until": first + len(events) - 1, **told}
+
+
+@asynccontextmanager
+async def _journal(settings: "Settings", place: Path) -> AsyncIterator["Store"]:
+    """Open what the site has recorded, beside a site that may be running."""
+    from app.stores import is_embedded, open_store, store_path
+    from storage.sqlite import SqliteStore
+
+    with tempfile.TemporaryDirectory(prefix="centrala-replay-") as folder:
+        if is_embedded(settings):
+            store: Store = await SqliteStore.open(_copy(store_path(settings, place), Path(folder)))
+        else:
+            store = await open_store(settings, place, os.environ)
+        try:
+            yield store
+        finally:
+            await store.close()
 
 
 def _copy(path: Path, folder: Path) -> Path:

@@ -26,6 +26,7 @@ from app.queue_settings import QueueSettings
 from app.rows import outbox_of, rows_of
 from app.seeds import seed_people, tell_core
 from app.site import API_CHANNEL, RunningSite
+from app.stores import open_store, require_secret
 from app.supervise import supervised
 from app.understanding import Understanding
 from autoresponders.knowledge import Knowledge, load_knowledge
@@ -38,12 +39,10 @@ from channels.message import Address
 from config.channel_schema import CallbackChannel, EmailChannel, ReceiveImap, ReceiveLmtp
 from config.policy import policy_of
 from config.schema import Settings
-from config.secrets import SecretRefused, create_secret, password_of, secret_of
+from config.secrets import password_of, secret_of
 from queues.policy import ChannelPolicy, QueuePolicy
 from router.policy import Policy
 from storage.bus import LocalBus
-from storage.sqlite import SqliteStore
-from vocabulary.errors import PermanentFailure
 from vocabulary.instants import HOUR, SECOND, Span
 from web.limits import Window
 
@@ -107,10 +106,11 @@ class Application:
         await self._open_mail()
 
     async def _start_core(self) -> None:
-        self.store = await SqliteStore.open(
-            store_path(self.settings, self._folder), connect=self.machine.connect, inline=self.machine.inline
-        )
+        self.store = await open_store(self.settings, self._folder, self._environment, self.machine)
         self._stack.push_async_callback(self.store.close)
+        for warning in self.store.warnings:
+            log.warning("store_warning", store=self.store.name, warning=warning)
+        await require_secret(self.store, self.key)
         self.bus: LocalBus[Any, Any] = LocalBus(self._forwarded)
         self.engine = Engine(
             store=self.store,
@@ -332,35 +332,3 @@ def _region(settings: Settings) -> str:
 
 def _mailboxes(settings: Settings) -> dict[str, EmailChannel]:
     return {name: channel for name, channel in settings.channels.items() if isinstance(channel, EmailChannel)}
-
-
-def store_path(settings: Settings, folder: Path) -> Path:
-    """Return the file of the embedded store.
-
-    Raises:
-        PermanentFailure: the URL names a store that this version doesn't have.
-    """
-    scheme, _, path = settings.storage.url.partition(":///")
-    if scheme != "sqlite":
-        raise PermanentFailure(f"storage.url: {settings.storage.url!r} is no SQLite file; write sqlite:///centrala.db")
-    return folder / path
-
-
-def ensure_secret(settings: Settings, folder: Path) -> None:
-    """Make the site's secret at first start.
-
-    Raises:
-        PermanentFailure: it is missing beside a store that was made with one, or can't be read.
-    """
-    secret, store = settings.site.secret_file, store_path(settings, folder)
-    if not secret.exists():
-        if store.exists():
-            raise PermanentFailure(
-                f"{secret} is missing, but {store} was made with it: restore it from your backup, "
-                "or customers' answers will no longer find their interactions"
-            )
-        create_secret(secret)
-    try:
-        secret_of(secret)
-    except SecretRefused as error:
-        raise PermanentFailure(str(error)) from error

@@ -1,4 +1,7 @@
-"""Log-ins and tokens, from the command line. One process at a time has the store: a running site refuses these."""
+"""Log-ins and tokens, from the command line.
+
+One process at a time has the embedded store, so a running site refuses these; a PostgreSQL database takes both.
+"""
 
 import os
 import secrets
@@ -11,10 +14,10 @@ import msgspec
 
 from agents.agent import Membership, Profile
 from app.clock import SystemClock
-from app.compose import ensure_secret, store_path
 from app.seeds import seed_people
+from app.stores import AnyStore, ensure_secret, open_store, require_secret
 from config.schema import Settings
-from storage.sqlite import SqliteStore
+from config.secrets import secret_of
 from vocabulary.errors import PermanentFailure
 from vocabulary.records import AgentRow, Change, Put, PutNew, Set, TokenRow, Transaction, UserRow
 from web.passwords import hash_password
@@ -112,7 +115,7 @@ def new_token(*, role: str, agent: str | None, name: str, now: int) -> tuple[str
     return token, TokenRow(id=hash_of(token), role=role, agent=agent, name=name, created_at=now)
 
 
-async def _user(store: SqliteStore, login: str) -> UserRow:
+async def _user(store: AnyStore, login: str) -> UserRow:
     user = await store.user_by_login(login)
     if user is None:
         raise PermanentFailure(f"there is no user {login!r}; centrala user list shows who there is")
@@ -125,11 +128,12 @@ def _check(password: str) -> None:
 
 
 @asynccontextmanager
-async def _opened(place: Place) -> AsyncIterator[SqliteStore]:
+async def _opened(place: Place) -> AsyncIterator[AnyStore]:
     """Open the store as a start of the site would: with its secret, and with the people of the file in it."""
-    ensure_secret(place.settings, place.folder)
-    store = await SqliteStore.open(store_path(place.settings, place.folder))
+    await ensure_secret(place.settings, place.folder, os.environ)
+    store = await open_store(place.settings, place.folder, os.environ)
     try:
+        await require_secret(store, secret_of(place.settings.site.secret_file))
         await seed_people(place.settings.agents, os.environ, store)
         yield store
     finally:

@@ -9,8 +9,9 @@ import structlog
 from aiohttp import web
 
 from app import logs
-from app.compose import Application, ensure_secret
+from app.compose import Application
 from app.doors import web_application
+from app.stores import ensure_secret
 from config.schema import Settings
 from vocabulary import crashpoints
 from vocabulary.errors import PermanentFailure
@@ -24,7 +25,7 @@ async def run_site(settings: Settings, *, folder: Path) -> None:
     """Run the site of `settings` until the process is told to stop; then finish what was taken in."""
     logs.set_up(settings.logging.level, settings.logging.format)
     _arm(os.environ.get("CENTRALA_CRASH_AT", ""))
-    ensure_secret(settings, folder)
+    await ensure_secret(settings, folder, os.environ)
     application = Application(settings, folder=folder, environment=os.environ)
     stopping = stop_signal()
     try:

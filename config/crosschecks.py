@@ -77,7 +77,7 @@ def check_site(checks: Checks) -> None:
     if web.session_idle > web.session_absolute and checks.sound(("web",)):
         checks.note(("web", "session_idle"), "more than session_absolute", "at most session_absolute")
     url = urlsplit(web.public_url)
-    if url.scheme == "http" and not _is_local(url.hostname or ""):
+    if url.scheme == "http" and not is_local(url.hostname or ""):
         checks.note(
             ("web", "public_url"),
             found_text(web.public_url),
@@ -135,7 +135,7 @@ def _check_log_in(checks: Checks, path: KeyPath, server: Send | ReceiveImap) -> 
         checks.note((*path, "username"), "no password for it", "password_env or password_file beside it")
     if named and not server.username:
         checks.note((*path, "username"), "nothing", "the log-in that the password belongs to")
-    if server.username and server.tls == "none" and not _is_local(server.host):
+    if server.username and server.tls == "none" and not is_local(server.host):
         checks.note((*path, "tls"), '"none"', '"implicit" or "starttls": the password would travel unprotected')
 
 
@@ -174,7 +174,8 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _is_local(host: str) -> bool:
+def is_local(host: str) -> bool:
+    """Tell whether `host` is this machine."""
     return host in {"localhost", "::1"} or host.startswith("127.")
 
 

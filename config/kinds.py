@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
-from config.faults import closest
+from config.faults import closest, found_text
 from vocabulary.instants import span_of, span_text
 from vocabulary.skills import GROUP, LEVEL_MAX, LEVEL_MIN, preference_of, requirement_of
 
@@ -25,7 +25,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
 
     `read` takes the text and the folder that relative paths count from, and returns the value or raises ValueError;
     what it doesn't take is refused with `expected`. `show` writes a value back. `guess` returns what the writer may
-    have meant by a refused value. `relative`: a default, too, counts from the folder.
+    have meant by a refused value. `relative`: a default, too, counts from the folder. `told` is how a refused value is
+    shown.
     """
 
     expected: str
@@ -33,6 +34,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     show: Callable[..., str] = str
     guess: Callable[[object], str | None] = lambda _: None
     relative: bool = False
+    told: Callable[[object], str] = found_text
 
 
 class Shorthand(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,10 +87,16 @@ def _path(text: str, folder: Path) -> Path:
 
 
 def _store(text: str, _: Path) -> str:
-    if not text.startswith("sqlite:///") or text == "sqlite:///" or "\0" in text:
+    kinds = ("sqlite:///", "postgresql://")
+    if not text.startswith(kinds) or text in kinds or "\0" in text:
         raise ValueError(text)
     # As written: the demonstration keeps the same file's store in a folder of its own choice.
     return text
+
+
+def _masked(value: object) -> str:
+    """Return a refused address without the password that may be in it."""
+    return found_text(re.sub(r"//([^/@:]*):[^/]*@", r"//\1:...@", value) if isinstance(value, str) else value)
 
 
 def _bus(text: str, _: Path) -> str:
@@ -175,7 +183,9 @@ _MAILBOX = rf"[A-Za-z0-9!#$%&'*/=?^_`{{|}}~.+-]+@{_HOST_NAME}"
 SPAN = Kind(expected='a time span such as "20s", "5m", "2h" or "7d"', read=_span, show=span_text, guess=_span_guess)
 SIZE = Kind(expected='a size such as "500kB" or "25MB"', read=_size, show=size_text)
 PATH = Kind(expected="a path", read=_path, relative=True)
-STORE = Kind(expected='the address of a store, "sqlite:///FILE"', read=_store)
+STORE = Kind(
+    expected='the address of a store, "sqlite:///FILE" or "postgresql://USER@HOST/DATABASE"', read=_store, told=_masked
+)
 BUS = Kind(expected='the address of a bus, "memory:"', read=_bus)
 ORIGIN = Kind(expected='an origin such as "https://www.example.org" (no path)', read=_origin)
 PUBLIC_URL = Kind(expected='an address such as "https://desk.example.org" (no path)', read=_public_url)

@@ -19,6 +19,7 @@ from config.service_checks import check_service
 from config.shape import table_of
 from config.sla_checks import check_sla
 from config.step_checks import check_orders, check_steps
+from config.storage_checks import check_storage
 from config.syntax import syntax_fault
 
 SIZE_MAX = 4_000_000
@@ -27,6 +28,7 @@ SIZE_MAX = 4_000_000
 
 CHECKS = (
     check_site,
+    check_storage,
     check_channels,
     check_queues,
     check_steps,

@@ -87,7 +87,8 @@ class Reader:
                 return self._single(shape, value, path)
 
     def _refuse(self, shape: Shape, value: object, path: KeyPath, guess: str | None = None) -> _Refused:
-        self._faults.add(path, found_text(value), expected_text(shape), guess)
+        told = shape.kind.told if shape.kind else found_text
+        self._faults.add(path, told(value), expected_text(shape), guess)
         return REFUSED
 
     def _table(self, table: inspect.StructType, value: object, path: KeyPath) -> object:

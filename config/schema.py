@@ -67,7 +67,21 @@ class Site(msgspec.Struct, frozen=True):
 class Storage(msgspec.Struct, frozen=True):
     """Where everything is kept."""
 
-    url: Annotated[StoreUrl, Meta(description="The store: a file of SQLite.")] = "sqlite:///centrala.db"
+    url: Annotated[
+        StoreUrl,
+        Meta(
+            description="The store: a file of SQLite, or a PostgreSQL database, which several nodes may share.",
+            examples=["postgresql://centrala@db.example.org/centrala?sslmode=verify-full"],
+        ),
+    ] = "sqlite:///centrala.db"
+    password_env: Annotated[
+        Variable | None,
+        Meta(description="Environment variable with the password for PostgreSQL.", examples=["CENTRALA_DB_PASSWORD"]),
+    ] = None
+    password_file: Annotated[
+        File | None,
+        Meta(description="File of mode 0600 whose first line is that password.", examples=["database.password"]),
+    ] = None
 
 
 class Bus(msgspec.Struct, frozen=True):

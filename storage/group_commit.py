@@ -43,7 +43,7 @@ class GroupWriter(ABC):
         what gathered while it was busy. Every wait for the disk is then the whole process's, so it is for simulations,
         which must run the same way each time.
         """
-        self._name = name
+        self.name = name
         self._head = self._durable = head
         self._batch_max = batch_max
         self._loop = asyncio.get_running_loop()
@@ -140,7 +140,7 @@ class GroupWriter(ABC):
             # After a failed fsync nobody knows what the disk holds, and a second one would say "fine" about pages that
             # the kernel has dropped. So nothing is tried again on this connection.
             self._disconnect()
-            return [because(TemporaryFailure(f"{self._name} could not be written: {error}"), error) for _ in batch]
+            return [because(TemporaryFailure(f"{self.name} could not be written: {error}"), error) for _ in batch]
         self._durable = self._head
         return outcomes
 
@@ -187,7 +187,7 @@ class GroupWriter(ABC):
         """Refuse to go on if what was promised before a failure is lost: `found` is the digest kept at that place."""
         if self._durable.seq and (found is None or found[0] != self._durable.digest):
             raise PermanentFailure(
-                f"{self._name} lost journal entries that were durable (up to {self._durable.seq}): its disk is not "
+                f"{self.name} lost journal entries that were durable (up to {self._durable.seq}): its disk is not "
                 "to be trusted. Restore the last backup: centrala restore FILE"
             )
 

@@ -32,6 +32,7 @@ class PostgresqlStore(Reading):
 
     def __init__(self, server: Server, writer: Writer, engine: Engine, warnings: Sequence[str]) -> None:
         super().__init__(engine, READERS)
+        self.name = server.name
         self._server = server
         self._writer = writer
         self.warnings = warnings

@@ -30,6 +30,8 @@ class SqliteStore(Reading):
     def __init__(self, lock: FileLock, writer: Writer, engine: Engine) -> None:
         super().__init__(engine, _READERS)
         self._lock = lock
+        self.name = writer.name
+        self.warnings: Sequence[str] = ()
         self._writer = writer
 
     @classmethod

@@ -74,6 +74,13 @@ then = { queue = "suport", requirements = ["billing>=11"] }
         ("[site]\nlanguages = []\n", "site.languages", None),
         ("[site]\nname = ' '\n", "site.name", None),
         ("[storage]\nurl = 'mysql://db'\n", "storage.url", None),
+        ("[storage]\nurl = 'postgresql://'\n", "storage.url", None),
+        ("[storage]\nurl = 'postgresql://localhost'\n", "storage.url", None),
+        ("[storage]\nurl = 'postgresql://ada:secret@localhost/site'\n", "storage.url", None),
+        ("[storage]\nurl = 'postgresql://localhost/site?password=secret'\n", "storage.url", None),
+        ("[storage]\nurl = 'postgresql://localhost/site?sslmod=require'\n", "storage.url", None),
+        ("[storage]\nurl = 'postgresql://localhost:port/site'\n", "storage.url", None),
+        ("[storage]\nurl = 'postgresql://localhost/site'\npassword_env = 'NOT_SET'\n", "storage.password_env", None),
         ("[bus]\nurl = 'redis//x'\n", "bus.url", None),
         ("[web]\nport = true\n", "web.port", None),
         ("[web]\nport = 8080.0\n", "web.port", None),
@@ -222,7 +229,23 @@ def test_relative_paths_count_from_the_folder_of_the_file(tmp_path: Path) -> Non
 
 
 def test_the_address_of_the_store_stays_as_it_is_written() -> None:
-    for url in ("sqlite:///centrala.db", "sqlite:////var/lib/centrala/c.db"):
+    for url in ("sqlite:///centrala.db", "sqlite:////var/lib/centrala/c.db", "postgresql://ada@localhost/site"):
         settings = reading(SMALL + f"[storage]\nurl = '{url}'\n").settings
         assert settings is not None
         assert settings.storage.url == url
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://ada:secret@db/site", "postgresql://ada:secret@db/site", "postgresql://ada:secret%zz@db/site"]
+)
+def test_the_password_of_a_store_is_in_no_fault(url: str) -> None:
+    reported = "\n".join(map(str, reading(SMALL + f"[storage]\nurl = '{url}'\n").faults))
+    assert "storage.url" in reported
+    assert "secret" not in reported
+
+
+def test_a_database_elsewhere_without_protection_is_a_warning() -> None:
+    for query, warnings in (("", ["storage.url"]), ("?sslmode=prefer", ["storage.url"]), ("?sslmode=verify-full", [])):
+        found = reading(SMALL + f"[storage]\nurl = 'postgresql://ada@db.example.org/site{query}'\n")
+        assert [fault.path for fault in found.warnings] == warnings
+        assert found.settings is not None

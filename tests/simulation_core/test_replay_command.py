@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app.cli_replay import replay as command
-from app.compose import store_path
+from app.stores import store_path
 from config.initial import init
 from config.loader import load
 from router.events import AnyEvent
