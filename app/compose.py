@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ import structlog
 
 from app.bookings import Bookings, link_of
 from app.chat_ways import ChatWays
-from app.conversations import ChatConversations
+from app.cluster import Cluster, Parts, open_bus
+from app.conversations import UPDATES_MAX, ChatConversations
 from app.days import days_in
 from app.engine import Engine
 from app.intake import Intake
@@ -21,6 +22,7 @@ from app.leases import Leases
 from app.machine import Machine
 from app.mail_intake import MailIntake
 from app.mailroom import MailChannel, Mailroom
+from app.node import Node
 from app.notices import Notices
 from app.queue_settings import QueueSettings
 from app.rows import outbox_of, rows_of
@@ -41,13 +43,18 @@ from config.policy import policy_of
 from config.schema import Settings
 from config.secrets import password_of, secret_of
 from queues.policy import ChannelPolicy, QueuePolicy
+from router.commands import Reconcile
 from router.policy import Policy
 from storage.bus import LocalBus
+from vocabulary.ids import AgentId, CustomerId, InteractionId
 from vocabulary.instants import HOUR, SECOND, Span
 from web.limits import Window
 
 log = structlog.get_logger()
 
+IN_PROCESS = "memory:"
+SETTLE_S = 5.0
+"""How long a node that starts waits for somebody to write."""
 DRAIN_S = 8.0
 """How long a stop waits for what was taken in; with closing, it stays below ten seconds."""
 
@@ -81,6 +88,10 @@ class Application:
         self._stack = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
         self._writer: asyncio.Task[None] | None = None
+        self.engine: Engine
+        self.cluster: Cluster | None = None
+        """What this process has more if it is one of several."""
+        self.typed_elsewhere: asyncio.Queue[InteractionId] = asyncio.Queue(UPDATES_MAX)
         self.listeners: dict[str, MailListener] = {}
         self.calls_by_number = Window(CALLS_PER_NUMBER, HOUR)
 
@@ -97,13 +108,17 @@ class Application:
         self._build()
         await self.queues.load()
         await seed_people(self.settings.agents, self._environment, self.store)
-        await tell_core(self.store, self.engine)
-        await self.engine.resume()
-        await self.mailroom.recover()
-        await self.mail_intake.recover()
-        for name, work in self._background().items():
+        if self.cluster is None:
+            await tell_core(self.store, self.engine)
+            await self.engine.resume()
+            await self.mailroom.recover()
+            await self.mail_intake.recover()
+        works = self._background() if self.cluster is not None else {**self._background(), **self._writers()}
+        for name, work in works.items():
             self.watch(name, work)
         await self._open_mail()
+        if self.cluster is not None:
+            await self._join(self.cluster)
 
     async def _start_core(self) -> None:
         self.store = await open_store(self.settings, self._folder, self._environment, self.machine)
@@ -111,21 +126,64 @@ class Application:
         for warning in self.store.warnings:
             log.warning("store_warning", store=self.store.name, warning=warning)
         await require_secret(self.store, self.key)
-        self.bus: LocalBus[Any, Any] = LocalBus(self._forwarded)
-        self.engine = Engine(
-            store=self.store,
-            bus=self.bus,
-            policy=self.policy,
-            clock=self.clock,
-            outbox_of=outbox_of,
-            rows_of=rows_of,
-            day=days_in(self.settings.site.time_zone),
-        )
-        await self.engine.start()
-        self._writer = asyncio.create_task(self.engine.run(), name="writer")
+        self.bus: LocalBus[Any, Any] = LocalBus()
+        parts: dict[str, Any] = {
+            "store": self.store,
+            "policy": self.policy,
+            "clock": self.clock,
+            "outbox_of": outbox_of,
+            "rows_of": rows_of,
+            "day": days_in(self.settings.site.time_zone),
+        }
+        if self.settings.bus.url == IN_PROCESS:
+            self.engine = Engine(bus=self.bus, **parts)
+            await self.engine.start()
+            self._writer = asyncio.create_task(self.engine.run(), name="writer")
+        else:
+            await self._start_node(parts)
 
-    async def _forwarded(self, order: Any) -> Any:
-        return await self.engine.submit(*order)
+    async def _start_node(self, parts: Mapping[str, Any]) -> None:
+        """Begin as one of several: as a follower."""
+        bus = self.settings.bus
+        name = f"{self.machine.host}:{self.settings.web.port}"
+        process = f"{name}:{self.machine.token_bytes(8).hex()}"
+        password = password_of(bus, self._environment)
+        shared = await open_bus(bus.url, password, site=self.settings.site.domain, process=process, clock=self.clock)
+        self._stack.push_async_callback(shared.close)
+        node = Node(shared=shared, local=self.bus, name=name, process=process, **parts)
+        await node.start()
+        self.engine = node
+        self.cluster = Cluster(node, shared, self.store, process=process, lease=bus.lease)
+
+    async def _join(self, cluster: Cluster) -> None:
+        """Take part, and return once somebody writes, or after a while."""
+        await cluster.start(
+            Parts(
+                begin=self._begin,
+                works=self._writing_works,
+                node_lost=self.mail_intake.recover,
+                agents=lambda: self.leases.agents,
+                customers=lambda: self.conversations.customers,
+                load_settings=self.queues.load,
+                agent_types=self.conversations.agent_types,
+                customer_types=self.tell_desks,
+            )
+        )
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SETTLE_S):
+                await cluster.settled.wait()
+
+    async def _begin(self) -> None:
+        """Do what a take-over calls for. Who is connected where, the nodes tell each other."""
+        await tell_core(self.store, self.engine)
+        await self.engine.submit(Reconcile())
+        await self.mailroom.recover()
+        await self.mail_intake.recover()
+
+    def tell_desks(self, interaction: InteractionId) -> None:
+        """Tell desks that a customer types who is connected to another node."""
+        if not self.typed_elsewhere.full():
+            self.typed_elsewhere.put_nowait(interaction)
 
     def _build(self) -> None:
         """Put the parts together that need the writer."""
@@ -140,7 +198,7 @@ class Application:
             keys=(self.key,),
             domain=site.domain,
         )
-        self.leases = Leases(engine)
+        self.leases = Leases(engine, self._agent_elsewhere)
         self.queues = QueueSettings(engine, store)
         keys = {"1": self.key}
         link = partial(link_of, self.settings.web.public_url, keys)
@@ -178,6 +236,7 @@ class Application:
                 link_of=link,
             ),
             company=site.name,
+            elsewhere=self._customer_elsewhere,
         )
         self.mailroom = Mailroom(
             engine=engine,
@@ -203,18 +262,41 @@ class Application:
             domain=site.domain,
         )
 
+    def _agent_elsewhere(self, agent: AgentId) -> bool:
+        return self.cluster is not None and self.cluster.agent_elsewhere(agent)
+
+    def _customer_elsewhere(self, customer: CustomerId) -> bool:
+        return self.cluster is not None and self.cluster.customer_elsewhere(customer)
+
     def _slot_of(self, queue: str) -> Span:
         """Return the length of the queue's windows for callbacks."""
         return self.engine.policy.queues.get(queue, QueuePolicy(name=queue)).callback_slot
 
     def _background(self) -> dict[str, Work]:
+        """Return what every node does."""
         return {
-            "alarm": self.engine.alarm,
             "leases": self.leases.run,
             "conversations": self.conversations.run,
             "mail_intake": self.mail_intake.run,
-            "mailroom": self.mailroom.run,
         }
+
+    def _writers(self) -> dict[str, Work]:
+        """Return what only the writer does."""
+        return {"alarm": self.engine.alarm, "mailroom": self.mailroom.run}
+
+    def _writing_works(self) -> dict[str, Work]:
+        """Return what only the writer of several nodes does: it reads the mailboxes too."""
+        boxes = {
+            f"mailbox:{name}": partial(self._poll, name, box.receive)
+            for name, box in _mailboxes(self.settings).items()
+            if isinstance(box.receive, ReceiveImap)
+        }
+        return {**self._writers(), **boxes}
+
+    async def _poll(self, name: str, receive: ReceiveImap) -> None:
+        """Read a mailbox from where its last reader came to."""
+        mailbox = await self._mailbox(name, receive)
+        await mailbox.run()
 
     def watch(self, name: str, work: Work) -> None:
         """Keep `work` running in the background until the application stops."""
@@ -231,6 +313,8 @@ class Application:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.cluster is not None:
+            await self.cluster.stop()
         if self._writer is not None:
             await self.engine.drain(DRAIN_S)
             self._writer.cancel()
@@ -269,11 +353,11 @@ class Application:
 
     async def _open_mail(self) -> None:
         for name, box in _mailboxes(self.settings).items():
-            if isinstance(box.receive, ReceiveImap):
+            if not isinstance(box.receive, ReceiveImap):
+                await self._listen(name, box)
+            elif self.cluster is None:
                 mailbox = await self._mailbox(name, box.receive)
                 self.watch(f"mailbox:{name}", mailbox.run)
-            else:
-                await self._listen(name, box)
 
     async def _listen(self, name: str, box: EmailChannel) -> None:
         receive = box.receive

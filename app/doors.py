@@ -61,6 +61,8 @@ def web_application(
 
     async def agent_types(interaction: str, agent: str) -> None:
         application.conversations.agent_types(interaction)
+        if application.cluster is not None:
+            await application.cluster.typed(interaction, agent)
 
     app = build(
         application.site,
@@ -83,9 +85,18 @@ def web_application(
 
     async def customers_type() -> None:
         while True:
-            app[DESKS].customer_types(await application.conversations.typed.get())
+            interaction = await application.conversations.typed.get()
+            app[DESKS].customer_types(interaction)
+            if application.cluster is not None:
+                await application.cluster.typed(interaction)
+
+    async def customers_type_elsewhere() -> None:
+        while True:
+            app[DESKS].customer_types(await application.typed_elsewhere.get())
 
     application.watch("typing", customers_type)
+    if application.cluster is not None:
+        application.watch("typing_elsewhere", customers_type_elsewhere)
     return app
 
 

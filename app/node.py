@@ -71,7 +71,7 @@ class Node(Engine):
         self.sure_until: Instant = 0
         """While it leads: until when nobody else can have the lease; then it asks before it decides."""
         self.looked = asyncio.Event()
-        self.before_reconcile: Callable[[], Awaitable[None]] = _nothing
+        self.before_reconcile: Callable[[], Awaitable[object]] = _nothing
         """Brings the policy up to what another node may have set."""
         self._overtaken = False
         self._orders = 0

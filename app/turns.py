@@ -46,14 +46,19 @@ class Turns:
         begin: Work,
         works: Callable[[], Mapping[str, Work]],
         span: Span = SPAN,
+        settled: asyncio.Event | None = None,
     ) -> None:
-        """Take what belongs to writing: `begin` is done at each take-over, `works` run while it lasts."""
+        """Take what belongs to writing: `begin` is done at each take-over, `works` run while it lasts.
+
+        `settled` is set once somebody writes.
+        """
         self._node = node
         self._shared = shared
         self._process = process
         self._begin = begin
         self._works = works
         self._span = span
+        self._settled = settled or asyncio.Event()
         self._not_before: Instant = 0
 
     async def run(self) -> None:
@@ -86,6 +91,8 @@ class Turns:
                 heard, sure_until = await self._ask()
                 if heard is Heard.MINE:
                     return sure_until
+                if heard is Heard.TAKEN:
+                    self._settled.set()
                 if heard is Heard.NOTHING:
                     # A server that forgot its leases is back: who wrote all the while comes first.
                     self._not_before = clock.now() + self._span
@@ -148,6 +155,7 @@ class Turns:
         """Do what a take-over calls for, then what the writer does beside writing."""
         await self._begin()
         log.info("writer_ready", seq=self._node.seq)
+        self._settled.set()
         async with asyncio.TaskGroup() as group:
             for name, work in self._works().items():
                 group.create_task(supervised(name, work, self._node.clock), name=name)

@@ -49,11 +49,12 @@ class RedisBus(Generic[Order, Answer]):
         process: str,
         wire: Wire,
         pause: Pause,
+        password: str | None = None,
         patience: Span = PATIENCE,
         deadline: Span = DEADLINE,
     ) -> None:
         """`process` is a name that no other process has or had; spans are ms."""
-        self._link = Link(url, pause=pause, deadline=deadline)
+        self._link = Link(url, pause=pause, password=password, deadline=deadline)
         self._prefix = f"centrala:{{{site}}}"
         orders = f"{self._prefix}:orders"
         self._topics = Topics(self._link, self._prefix, process, wire.encode_item, wire.decode_item)

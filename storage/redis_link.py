@@ -35,15 +35,15 @@ Entries = Sequence[tuple[bytes, dict[bytes, bytes]]]
 class Link:
     """Commands to one Redis server."""
 
-    def __init__(self, url: str, *, pause: Pause, deadline: Span = DEADLINE) -> None:
+    def __init__(self, url: str, *, pause: Pause, password: str | None = None, deadline: Span = DEADLINE) -> None:
         """`url` as redis-py takes it: redis://, rediss:// or unix://; the deadline is in ms."""
         place = urlsplit(url)
         self.place = f"{place.hostname or place.path}:{place.port or 6379}" if place.hostname else place.path
         self.pause = pause
         self._deadline = deadline
-        self._commands = _client(url, deadline / 1000)
+        self._commands = _client(url, password, deadline / 1000)
         # A read that blocks for longer than the timeout of a socket would be cut by it.
-        self._reads = _client(url, None)
+        self._reads = _client(url, password, None)
         self._under_way: set[asyncio.Task[Any]] = set()
         self.is_up = False
 
@@ -123,9 +123,11 @@ class Link:
         return TemporaryFailure(f"Redis at {self.place}: {reason}")
 
 
-def _client(url: str, timeout: float | None) -> Redis:
+def _client(url: str, password: str | None, timeout: float | None) -> Redis:
+    given: dict[str, Any] = {} if password is None else {"password": password}
     return Redis.from_url(
         url,
+        **given,
         socket_timeout=timeout,
         socket_connect_timeout=DEADLINE / 1000,
         # redis-py would repeat a command whose reply was lost, and so carry it out twice.

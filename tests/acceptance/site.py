@@ -191,6 +191,16 @@ class SiteProcess:
         process.send_signal(how)
         return await asyncio.to_thread(process.wait, 20)
 
+    def freeze(self) -> None:
+        """Stop the process in the middle of whatever it does; its connections stay open."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
     def logged(self, event: str) -> list[dict[str, Any]]:
         """Return the log lines of `event`."""
         lines = (json.loads(line) for line in self.log.read_text("utf-8").splitlines() if line.startswith("{"))
