@@ -64,7 +64,7 @@ class Cluster:
         self._node = node
         self._shared = shared
         self._store = store
-        self._process = process
+        self.process = process
         self._lease = lease
         self._parts: Parts | None = None
         self._presence: Presence | None = None
@@ -81,7 +81,7 @@ class Cluster:
         self._presence = Presence(
             self._node,
             self._shared,
-            process=self._process,
+            process=self.process,
             agents=parts.agents,
             customers=parts.customers,
             lost=lambda _: self._lost.set(),
@@ -90,7 +90,7 @@ class Cluster:
         turns = Turns(
             self._node,
             self._shared,
-            process=self._process,
+            process=self.process,
             begin=self._begin,
             works=self._works,
             span=self._lease,
@@ -129,7 +129,7 @@ class Cluster:
 
     async def typed(self, interaction: InteractionId, agent: AgentId | None = None) -> None:
         """Tell other nodes that the customer of `interaction`, or its `agent`, types."""
-        await self._shared.publish(TYPING, Typed(self._process, interaction, agent))
+        await self._shared.publish(TYPING, Typed(self.process, interaction, agent))
 
     async def _hear_typing(self) -> None:
         assert self._parts is not None
@@ -139,7 +139,7 @@ class Cluster:
                     item = await anext(told)
                 except Lagged:
                     continue  # nobody misses it
-                if isinstance(item, Typed) and item.node != self._process:
+                if isinstance(item, Typed) and item.node != self.process:
                     tell = self._parts.customer_types if item.agent is None else self._parts.agent_types
                     tell(item.interaction)
 

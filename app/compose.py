@@ -248,6 +248,7 @@ class Application:
             domain=site.domain,
             texts={answer.name: answer.text for answer in self.settings.autoresponses},
             notices=notices,
+            process=self.cluster.process if self.cluster is not None else None,
         )
         self.mail_intake = MailIntake(
             engine=engine,

@@ -142,8 +142,9 @@ class Sender(Generic[Order, Answer]):
         try:
             taken = await self._link.run(self._send, [self._orders], arguments)
         except TemporaryFailure:
-            # Whether they arrived is unknown: they are sent again in a while, with the same ids.
+            # Whether they arrived is unknown: they are sent again, with the same ids.
             await self._link.pause(PAUSE)
+            self._fresh.extend(id for id, _ in due)
             return
         for _, waiting in due[int(taken) :]:
             _settle(waiting, _TEMPORARY + b"too many commands wait for the writer; try again in a moment")

@@ -28,6 +28,8 @@ class Nodes:
     def __init__(self, folder: Path, sink: Sink, model: Path, database: str, redis: RedisServer, **site: Any) -> None:
         self.redis = redis
         self.sink = sink
+        self.down: set[SiteProcess] = set()
+        """Nodes that a load balancer would not send anybody to."""
         more = _MORE.format(store=database, bus=redis.url)
         self.all: list[SiteProcess] = []
         for name in ("a", "b"):
@@ -49,6 +51,7 @@ class Nodes:
     async def _holder(self) -> SiteProcess | None:
         async with Redis.from_url(self.redis.url) as client:
             holder = await client.get(_LEASE)
+        assert not isinstance(holder, str)
         port = int(holder.split(b":")[1]) if holder is not None else 0
         return next((node for node in self.all if node.web_port == port), None)
 
@@ -62,6 +65,27 @@ class Nodes:
         """Kill what runs."""
         for node in self.all:
             await node.kill()
+
+
+class Door:
+    """Where somebody reaches the site: the node that he is sent to, or the other one while that is down."""
+
+    def __init__(self, nodes: Nodes, usual: int) -> None:
+        self._nodes = nodes
+        self._usual = usual
+
+    @property
+    def node(self) -> SiteProcess:
+        usual, other = self._nodes.all[self._usual], self._nodes.all[1 - self._usual]
+        return other if usual in self._nodes.down else usual
+
+    @property
+    def base(self) -> str:
+        return self.node.base
+
+    @property
+    def mail_port(self) -> int:
+        return self.node.mail_port
 
 
 @asynccontextmanager

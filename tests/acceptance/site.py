@@ -116,9 +116,9 @@ class SiteProcess:
         """Write the configuration: `support` has further lines of that queue, `more` further tables."""
         self._own_environment = {"TEST_PASSWORD": PASSWORD, **(environment or {})}
         self.folder = folder
-        self.web_port = free_port()
-        self.mail_port = free_port()
-        self.base = f"http://127.0.0.1:{self.web_port}"
+        self.web_port: int = free_port()
+        self.mail_port: int = free_port()
+        self.base: str = f"http://127.0.0.1:{self.web_port}"
         self.config = folder / "centrala.toml"
         receive = receive or f'{{ protocol = "smtp", port = {self.mail_port} }}'
         text = CONFIGURATION.format(

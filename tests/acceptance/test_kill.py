@@ -12,7 +12,7 @@ from collections import Counter
 from contextlib import suppress
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 import aiohttp
@@ -33,10 +33,19 @@ class Truth:
         self.replies: set[str] = set()  # texts that a 201 answered
 
 
+class Door(Protocol):
+    """Where somebody reaches the site."""
+
+    @property
+    def base(self) -> str: ...
+    @property
+    def mail_port(self) -> int: ...
+
+
 class Chatter:
     """A chat customer who says one thing after another and repeats what was not acknowledged."""
 
-    def __init__(self, site: SiteProcess, truth: Truth, name: str) -> None:
+    def __init__(self, site: Door, truth: Truth, name: str) -> None:
         self._site, self._truth, self._name = site, truth, name
         self._token: str | None = None
         self._said = 0
@@ -76,7 +85,7 @@ class Chatter:
 class Mailer:
     """A mail server that delivers one mail after another, each until it got its 250."""
 
-    def __init__(self, site: SiteProcess, truth: Truth, name: str) -> None:
+    def __init__(self, site: Door, truth: Truth, name: str) -> None:
         self._site, self._truth, self._name = site, truth, name
 
     async def run(self) -> None:
@@ -106,16 +115,17 @@ class Mailer:
 class Worker:
     """An agent's program: takes what rings, answers, ends."""
 
-    def __init__(self, site: SiteProcess, truth: Truth, agent: str, token: str) -> None:
+    def __init__(self, site: Door, truth: Truth, agent: str, token: str) -> None:
         self._site, self._truth, self._agent, self._token = site, truth, agent, token
 
     async def run(self) -> None:
-        async with Api(self._site.base, self._token) as api:
-            while True:
-                try:
-                    await self._round(api)
-                except (*_GONE, AssertionError):
-                    await pause(0.1)
+        while True:
+            try:
+                async with Api(self._site.base, self._token) as api:
+                    while True:
+                        await self._round(api)
+            except (*_GONE, AssertionError):
+                await pause(0.1)
 
     async def _round(self, api: Api) -> None:
         await api.post(f"/agents/{self._agent}/presence", presence="available", lease="30s")
@@ -172,14 +182,14 @@ async def test_kill_under_traffic_loses_nothing_and_doubles_nothing(tmp_path: Pa
         results = await asyncio.gather(*tasks, return_exceptions=True)
         assert all(isinstance(result, asyncio.CancelledError) for result in results), results
         async with Api(site.base, supervisor) as api:
-            await _compare(api, truth, sink)
+            await compare(api, truth, sink)
     finally:
         for task in tasks:
             task.cancel()
         await site.kill()
 
 
-async def _compare(api: Api, truth: Truth, sink: Sink) -> None:
+async def compare(api: Api, truth: Truth, sink: Sink) -> None:
     assert truth.chats, "no chat message was acknowledged: there was no traffic"
     assert truth.mails, "no mail was taken: there was no traffic"
     assert truth.replies, "no reply was acknowledged: there was no traffic"
