@@ -347,6 +347,8 @@ class Engine:
         for submission in submissions:
             if not submission.done.done():
                 submission.done.set_exception(failure)
+                # Seen: whoever waited may have left at this very moment, and that is no fault.
+                submission.done.exception()
 
     async def _rebuild(self) -> None:
         """Drop the state and read it again, until the store answers."""

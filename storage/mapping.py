@@ -18,11 +18,13 @@ def json_columns(kind: Kind) -> tuple[str, ...]:
     return tuple(column.name for column in TABLES[kind].c if isinstance(column.type, JSON))
 
 
+@cache
 def tuple_columns(kind: Kind) -> tuple[str, ...]:
     """Return the fields of `kind` that are tuples; JSON knows lists only."""
     return tuple(field.name for field in msgspec.structs.fields(kind) if field.default == ())
 
 
+@cache
 def maker_of(kind: type[R]) -> Callable[[RowMapping], R]:
     """Return a function from a table's row (JSON decoded) to the struct."""
     fields = kind.__struct_fields__

@@ -1,10 +1,10 @@
-"""What must hold: after every commit, from the journal as it is on the disk; and at the end, against what people were told.
+"""What must hold: after every commit, by the journal as it is on the disk; at the end, against what people were told.
 
 Names of invariants are those of the reliability promises (I-1 ... I-15) and of the routing rules ("routing").
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from app.engine import Engine
@@ -23,7 +23,7 @@ from vocabulary.instants import SECOND, Instant
 from vocabulary.records import Entry
 
 S = InteractionState
-_ENTRY = 'seq, "at", type, v, body, interaction, agent, queue, digest'
+_ENTRIES = 'SELECT seq, "at", type, v, body, interaction, agent, queue, digest FROM journal WHERE seq > ? ORDER BY seq'
 LATE_MS = SECOND
 """An offer ends so long after its deadline at the latest, while the site runs."""
 
@@ -64,7 +64,7 @@ class Follower:
         if disk.syncs == self._syncs or disk.dead:
             return
         self._syncs = disk.syncs
-        rows = self._connection.execute(f"SELECT {_ENTRY} FROM journal WHERE seq > ? ORDER BY seq", (self.head.seq,))
+        rows = self._connection.execute(_ENTRIES, (self.head.seq,))
         events = [self._taken(row) for row in rows.fetchall()]
         if events and node.application is not None:
             self._check_state(node, events[-1].at)
@@ -167,7 +167,7 @@ def violations_at_the_end(node: Node, follower: Follower, truth: Truth) -> Itera
     yield from _inputs(truth, said, where, follower)
     yield from _numbers(messages)
     yield from _chats(truth, where, messages)
-    yield from _mail_out(records, truth, where)
+    yield from _mail_out(records, truth, where, instant(node))
     yield from _conservation(records, follower)
     for offer, agent in truth.taken.items():
         if follower.accepted.get(offer) != agent:
@@ -178,7 +178,7 @@ def violations_at_the_end(node: Node, follower: Follower, truth: Truth) -> Itera
 
 
 def _inputs(truth: Truth, said: Counter[str], where: dict[str, Any], follower: Follower) -> Iterator[tuple[str, str]]:
-    acknowledged = {
+    acknowledged: dict[str, Iterable[str]] = {
         "chat": truth.chats,
         "mail (250)": truth.mails,
         "mail (mailbox)": truth.boxed,
@@ -226,6 +226,8 @@ def _chats(truth: Truth, where: dict[str, Any], messages: list[Any]) -> Iterator
         last: dict[str, int] = {}
         for (conversation, number), text in shown.items():
             row = by_place.get((conversation, number))
+            if row is not None and row[2] == "note":
+                yield "I-14 isolation", f"{visitor} was shown the note {text!r}"
             if row is None or row[3].strip() != text.strip():
                 yield "I-8 order", f"{visitor} was shown {text!r} as {number} of {conversation}: {row and row[3]!r}"
             last[conversation] = max(number, last.get(conversation, 0))
@@ -237,7 +239,7 @@ def _chats(truth: Truth, where: dict[str, Any], messages: list[Any]) -> Iterator
                     yield "I-8 order", f"{visitor} never saw {row[3]!r}, number {each} of {conversation}"
 
 
-def _mail_out(records: Records, truth: Truth, where: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _mail_out(records: Records, truth: Truth, where: dict[str, Any], now: Instant) -> Iterator[tuple[str, str]]:
     automatic = Counter(mail.in_reply_to for mail in truth.sent if mail.automatic)
     for answered, count in automatic.items():
         if count > 1:
@@ -253,10 +255,10 @@ def _mail_out(records: Records, truth: Truth, where: dict[str, Any]) -> Iterator
     for text, found in ids.items():
         if len(found) > 1:
             yield "I-15 outbox", f"{text!r} went out under {len(found)} Message-IDs"
-    rows = records.rows("SELECT id, kind, state, message, reason FROM outbox")
+    rows = records.rows("SELECT id, kind, state, message, reason, due_at FROM outbox")
     texts = {row[6]: text for text, row in where.items()}
-    for id, kind, state, message, reason in rows:
-        if state in ("pending", "sending"):
+    for id, kind, state, message, reason, due_at in rows:
+        if state in ("pending", "sending") or (state == "deferred" and due_at < now - 30 * SECOND):
             yield "I-15 outbox", f"{kind} {id} is still {state}"
         text = texts.get(message, "")
         if state == "sent" and kind == "mail" and text in truth.replies and text not in ids:
@@ -280,7 +282,8 @@ def _conservation(records: Records, follower: Follower) -> Iterator[tuple[str, s
         if known.get(id) != str(interaction.state):
             yield "I-12 conservation", f"{id} is {interaction.state} in the journal, {known.get(id)} in the records"
     duplicates = records.rows(
-        "SELECT channel, external_id, count(*) FROM messages WHERE external_id IS NOT NULL GROUP BY 1, 2 HAVING count(*) > 1"
+        "SELECT channel, external_id, count(*) FROM messages "
+        "WHERE external_id IS NOT NULL GROUP BY 1, 2 HAVING count(*) > 1"
     )
     for row in duplicates:
         yield "I-3 uniqueness", f"{row}"

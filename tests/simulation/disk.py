@@ -1,8 +1,8 @@
 """A disk that forgets: SQLite on a file system that knows which writes were synced, and a power switch.
 
 SQLite itself (apsw's own copy) runs on a virtual file system that keeps, for each file, what stood there before each
-write since the last sync. A killed process loses nothing of that, the kernel has it. A power cut keeps an arbitrary part
-of it, and may tear writes in the middle.
+write since the last sync. A killed process loses nothing of that, the kernel has it. A power cut keeps an arbitrary
+part of it, and may tear writes in the middle.
 """
 
 import shutil

@@ -3,7 +3,6 @@ acknowledged, as real ones do."""
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from random import Random  # noqa: TID251  # with its seed
 from typing import Any
@@ -26,6 +25,10 @@ class Person:
         self.truth = truth
         self.draw = draw
         self.calm = False
+
+    async def run(self) -> None:
+        """Do what he does, as long as the simulation lasts."""
+        raise NotImplementedError
 
     async def pause(self, least: float, most: float) -> None:
         done = asyncio.get_running_loop().create_future()
@@ -99,23 +102,27 @@ class Agent(Caller):
     def __init__(self, name: str, truth: Truth, draw: Random) -> None:
         super().__init__(name, truth, draw)
         self._sentences = itertools.count()
-        self.taken_at: list[float] = []
+        self._rounds = itertools.count()
 
     async def round(self) -> None:
         if self.likes(0.03):
             await self.pause(5, 40)  # asleep, or his computer is
-        await self.call("POST", f"/agents/{self.name}/presence", {"presence": "available", "lease": "15s"})
-        status, found = await self.call("GET", f"/agents/{self.name}/offers?wait=2")
+        if self.calm or next(self._rounds) % 5 == 0:
+            await self.call("POST", f"/agents/{self.name}/presence", {"presence": "available", "lease": "15s"})
+            await self._go_on()
+        wait = 8 if self.calm else self.draw.choice((1, 2, 4))
+        status, found = await self.call("GET", f"/agents/{self.name}/offers?wait={wait}")
         for offer in found["items"] if status == 200 else []:
-            await self._answer(offer["id"])
-        status, found = await self.call("GET", f"/interactions?agent={self.name}&state=active")
-        for each in found["items"] if status == 200 else []:
-            await self._work(each["id"])
-        status, found = await self.call("GET", f"/interactions?agent={self.name}&state=wrap_up,parked")
-        for each in found["items"] if status == 200 else []:
-            await self._tidy(each)
+            await self._answer(offer)
 
-    async def _answer(self, offer: str) -> None:
+    async def _go_on(self) -> None:
+        """Go on with what he has, as he finds it."""
+        status, found = await self.call("GET", f"/interactions?agent={self.name}&state=active,wrap_up,parked")
+        for each in found["items"] if status == 200 else []:
+            await (self._work(each["id"]) if each["state"] == "active" else self._tidy(each))
+
+    async def _answer(self, ringing: dict[str, Any]) -> None:
+        offer = ringing["id"]
         if self.likes(0.08):
             await self.call("POST", f"/offers/{offer}/decline", {"reason": "busy"})
             return
@@ -129,9 +136,11 @@ class Agent(Caller):
         answers = await asyncio.gather(*(self._accept(offer) for _ in range(clicks)))
         if 409 in answers and 200 in answers:
             self.truth.complain(f"{offer}: two clicks of one agent, one accepted and one refused")
+        if 200 in answers and not self.likes(0.3):
+            await self._work(ringing["interaction"]["id"])
 
     async def _accept(self, offer: str) -> int:
-        status, found = await self.call("POST", f"/offers/{offer}/accept")
+        status, _ = await self.call("POST", f"/offers/{offer}/accept")
         if status == 200:
             holder = self.truth.taken.setdefault(offer, self.name)
             if holder != self.name:
@@ -152,6 +161,8 @@ class Agent(Caller):
             await self.call("POST", f"/interactions/{id}/park", {})
         elif not self.likes(0.1):
             await self.call("POST", f"/interactions/{id}/end", {})
+            if self.calm:
+                await self.call("POST", f"/interactions/{id}/wrap-up", {})
 
     async def _write(self, id: str, kind: str) -> None:
         """Write something, again and again with one key until it is known whether it was taken."""
@@ -196,24 +207,21 @@ class DeskAgent(Agent):
 
     async def _look(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         try:
-            frame = await socket.receive_json(timeout=3)
+            frame = await socket.receive_json(timeout=9 if self.calm else 3)
         except TimeoutError:
             await socket.send_json({"type": "ping"})
+            # Whoever missed too much was taken off, and sees that.
+            await self.call("POST", f"/agents/{self.name}/presence", {"presence": "available"})
             await self._go_on()
             return
         except TypeError as closed:  # aiohttp's way to say that it is no text: the socket is closed
             raise aiohttp.ClientError from closed
         if frame["type"] == "snapshot":
             for offer in frame["offers"]:
-                await self._answer(offer["id"])
+                await self._answer(offer)
+            await self._go_on()
         elif frame["type"] == "offer":
-            await self._answer(frame["offer"]["id"])
-        await self._go_on()
-
-    async def _go_on(self) -> None:
-        status, found = await self.call("GET", f"/interactions?agent={self.name}&state=active,wrap_up,parked")
-        for each in found["items"] if status == 200 else []:
-            await (self._work(each["id"]) if each["state"] == "active" else self._tidy(each))
+            await self._answer(frame["offer"])
 
 
 class Supervisor(Caller):
@@ -223,7 +231,7 @@ class Supervisor(Caller):
         await self.pause(1, 5)
         if self.calm:
             return
-        status, found = await self.call("GET", "/interactions?state=waiting,offered,active")
+        status, found = await self.call("GET", "/interactions?state=waiting,offered,active&limit=5")
         items = found["items"] if status == 200 else []
         if not items:
             return
@@ -330,10 +338,9 @@ class Chatter(Person):
 
     def _show(self, frame: dict[str, Any]) -> None:
         number, text = frame["seq"], frame["text"]
-        if number != self._last + 1 and self._last:
-            # Notes of staff have numbers too, so there may be gaps; nothing may come twice or late.
-            if number <= self._last:
-                self.truth.complain(f"{self.name} was sent number {number} behind {self._last}")
+        # Notes of staff have numbers too, so there may be gaps; nothing may come twice or late.
+        if number <= self._last:
+            self.truth.complain(f"{self.name} was sent number {number} behind {self._last}")
         self._last = number
         self.shown[self.conversation or "", number] = text
         if frame.get("client_id"):
@@ -383,7 +390,7 @@ class SmtpWriter(Writer):
             self.truth.mails[text] = id
             if self.likes(0.1):
                 await self._handed_over(raw)
-            await self.pause(0.5, 5)
+            await self.pause(0.5, 6)
 
     async def _handed_over(self, raw: bytes) -> bool:
         try:
@@ -440,6 +447,3 @@ class BoxWriter(Writer):
             if self.likes(0.04):
                 self._mailbox.renumber()
             await self.pause(0.5, 6)
-
-
-Run = Callable[[], Awaitable[None]]

@@ -31,6 +31,24 @@ class Stuck(Exception):
     """A simulation made so many steps without an end that it will never end."""
 
 
+class _Task(asyncio.Task):  # type: ignore[type-arg]  # asyncio's own has no parameter at run time either
+    """A task with its number as hash: sets of tasks are walked in the same order in every process."""
+
+    number = 0
+
+    def __hash__(self) -> int:
+        return self.number
+
+
+class _Future(asyncio.Future):  # type: ignore[type-arg]
+    """The same for futures."""
+
+    number = 0
+
+    def __hash__(self) -> int:
+        return self.number
+
+
 class Loop(asyncio.AbstractEventLoop):
     """The event loop of one simulated process."""
 
@@ -121,14 +139,22 @@ class Loop(asyncio.AbstractEventLoop):
         """Called by the handle; it is left out when its time comes."""
 
     def create_future(self) -> "asyncio.Future[Any]":
-        return asyncio.Future(loop=self)
+        future = _Future(loop=self)
+        self._made += 1
+        future.number = self._made
+        return future
 
-    def create_task(self, coro: Any, *, name: object = None, context: Context | None = None) -> "asyncio.Task[Any]":  # type: ignore[override]
-        return asyncio.Task(coro, loop=self, name=None if name is None else str(name), context=context)
+    def create_task(self, coro: Any, *, name: object = None, context: Context | None = None) -> "asyncio.Task[Any]":
+        self._made += 1
+        # The number comes first: asyncio puts the task into sets of its own while it is being made.
+        task = _Task.__new__(_Task)
+        task.number = self._made
+        task.__init__(coro, loop=self, name=str(name or self._made), context=context)  # type: ignore[misc]
+        return task
 
-    def run_in_executor(self, executor: Any, func: Callable[..., T], *args: Any) -> "asyncio.Future[T]":
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> "asyncio.Future[Any]":  # type: ignore[override]
         """Run `func` a little later, here: a thread's answer may come behind other things, never beside them."""
-        done: asyncio.Future[T] = self.create_future()
+        done = self.create_future()
 
         def run() -> None:
             if done.cancelled():
@@ -153,12 +179,12 @@ class Loop(asyncio.AbstractEventLoop):
     async def create_connection(self, protocol_factory: Any, host: Any = None, port: Any = None, **_: Any) -> Any:
         return await self.universe.network.connect(self, host, port, protocol_factory)
 
-    async def create_unix_connection(self, protocol_factory: Any, path: Any = None, **_: Any) -> Any:  # type: ignore[override]
+    async def create_unix_connection(self, protocol_factory: Any, path: Any = None, **_: Any) -> Any:
         """`path` is "host:port": the way in for HTTP clients whose own connector wants real sockets."""
-        host, _, port = str(path).rpartition(":")
+        host, _, port = str(path).rpartition(":")  # type: ignore[assignment]
         return await self.universe.network.connect(self, host, int(port), protocol_factory)
 
-    def call_exception_handler(self, context: dict[str, Any]) -> None:
+    def call_exception_handler(self, context: Any) -> None:
         if not self.dead:
             self.complaints.append(f"{context.get('message')}: {context.get('exception')!r}")
 

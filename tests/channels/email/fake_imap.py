@@ -28,7 +28,7 @@ class FakeImap:
         self.idling = asyncio.Event()
         self.port = 0
         self._idle: set[asyncio.StreamWriter] = set()
-        self._writers: set[asyncio.StreamWriter] = set()
+        self._writers: dict[asyncio.StreamWriter, None] = {}
         self._uninformed: set[asyncio.StreamWriter] = set()
         self.tasks: set[asyncio.Task[None]] = set()
 
@@ -49,7 +49,7 @@ class FakeImap:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        self._writers.add(writer)
+        self._writers[writer] = None
         if task := asyncio.current_task():
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)
@@ -65,7 +65,7 @@ class FakeImap:
             pass
         finally:
             writer.close()
-            self._writers.discard(writer)
+            self._writers.pop(writer, None)
 
     async def _answered(
         self, tag: str, command: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
