@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -13,7 +13,6 @@ import structlog
 
 from app.bookings import Bookings, link_of
 from app.chat_ways import ChatWays
-from app.cluster import Cluster, Parts, open_bus
 from app.conversations import UPDATES_MAX, ChatConversations
 from app.days import days_in
 from app.engine import Engine
@@ -22,13 +21,12 @@ from app.leases import Leases
 from app.machine import Machine
 from app.mail_intake import MailIntake
 from app.mailroom import MailChannel, Mailroom
-from app.node import Node
 from app.notices import Notices
 from app.queue_settings import QueueSettings
 from app.rows import outbox_of, rows_of
 from app.seeds import seed_people, tell_core
 from app.site import API_CHANNEL, RunningSite
-from app.stores import open_store, require_secret
+from app.stores import IN_PROCESS, open_store, require_secret
 from app.supervise import supervised
 from app.understanding import Understanding
 from autoresponders.knowledge import Knowledge, load_knowledge
@@ -50,9 +48,11 @@ from vocabulary.ids import AgentId, CustomerId, InteractionId
 from vocabulary.instants import HOUR, SECOND, Span
 from web.limits import Window
 
+if TYPE_CHECKING:
+    from app.cluster import Cluster
+
 log = structlog.get_logger()
 
-IN_PROCESS = "memory:"
 SETTLE_S = 5.0
 """How long a node that starts waits for somebody to write."""
 DRAIN_S = 8.0
@@ -144,6 +144,10 @@ class Application:
 
     async def _start_node(self, parts: Mapping[str, Any]) -> None:
         """Begin as one of several: as a follower."""
+        # Only a site with several nodes pays for loading Redis's client.
+        from app.cluster import Cluster, open_bus
+        from app.node import Node
+
         bus = self.settings.bus
         name = f"{self.machine.host}:{self.settings.web.port}"
         process = f"{name}:{self.machine.token_bytes(8).hex()}"
@@ -155,8 +159,10 @@ class Application:
         self.engine = node
         self.cluster = Cluster(node, shared, self.store, process=process, lease=bus.lease)
 
-    async def _join(self, cluster: Cluster) -> None:
+    async def _join(self, cluster: "Cluster") -> None:
         """Take part, and return once somebody writes, or after a while."""
+        from app.cluster import Parts
+
         await cluster.start(
             Parts(
                 begin=self._begin,

@@ -11,6 +11,7 @@ from config.schema import Settings
 from config.secrets import SecretRefused, create_secret, password_of, secret_of
 from storage.sqlite import SqliteStore
 from vocabulary.errors import PermanentFailure
+from vocabulary.instants import SECOND, Span
 from vocabulary.records import PutNew, SettingRow, Transaction
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 AnyStore: TypeAlias = "SqliteStore | PostgresqlStore"
 
+IN_PROCESS = "memory:"
+"""The bus of a site that has one process."""
+PATIENCE: Span = 5 * SECOND
+PATIENCE_MIN: Span = SECOND // 2
 _SECRET = "secret"
 
 
@@ -38,9 +43,17 @@ async def open_store(
             password = await asyncio.to_thread(password_of, settings.storage, environment)
         except SecretRefused as refused:
             raise PermanentFailure(f"storage.{refused}") from refused
-        return await PostgresqlStore.open(settings.storage.url, password=password)
+        return await PostgresqlStore.open(settings.storage.url, password=password, patience=_patience(settings))
     machine = Machine() if machine is None else machine
     return await SqliteStore.open(store_path(settings, folder), connect=machine.connect, inline=machine.inline)
+
+
+def _patience(settings: Settings) -> Span:
+    """Return how long a writer waits for another one that stands still.
+
+    Whoever takes over has waited for a lease already, and nobody is served meanwhile.
+    """
+    return PATIENCE if settings.bus.url == IN_PROCESS else max(PATIENCE_MIN, settings.bus.lease // 2)
 
 
 def is_embedded(settings: Settings) -> bool:

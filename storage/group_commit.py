@@ -108,6 +108,10 @@ class GroupWriter(ABC):
     def _disconnect(self) -> None:
         """Let the connection go, whatever state it is in; never raises what only says that it is broken."""
 
+    def _discreet(self, error: Exception) -> Exception:
+        """Return `error` without what it quotes of rows: these are people's names and addresses."""
+        return error
+
     # ------------------------------------------------------------ in the thread
 
     def _run(self) -> None:
@@ -140,7 +144,8 @@ class GroupWriter(ABC):
             # After a failed fsync nobody knows what the disk holds, and a second one would say "fine" about pages that
             # the kernel has dropped. So nothing is tried again on this connection.
             self._disconnect()
-            return [because(TemporaryFailure(f"{self.name} could not be written: {error}"), error) for _ in batch]
+            cause = self._discreet(error)
+            return [because(TemporaryFailure(f"{self.name} could not be written: {cause}"), cause) for _ in batch]
         self._durable = self._head
         return outcomes
 
@@ -155,7 +160,7 @@ class GroupWriter(ABC):
         except self.refused as error:
             self._head = head
             target.execute("ROLLBACK TO one")
-            failure = refusal(error)
+            failure = refusal(self._discreet(error))
         target.execute("RELEASE one")
         return failure
 

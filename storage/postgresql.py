@@ -10,15 +10,16 @@ from typing import Any, Self
 
 import psycopg
 from sqlalchemy import Connection, Engine, Select
+from sqlalchemy.exc import DBAPIError
 
 from storage import checks
 from storage import postgresql_search as search
 from storage.group_commit import BATCH_MAX
-from storage.postgresql_server import Connect, Server, discreet
+from storage.postgresql_server import PATIENCE, Connect, Server, discreet
 from storage.postgresql_writer import Writer
 from storage.reading import Reading
 from vocabulary.errors import TemporaryFailure
-from vocabulary.instants import Instant
+from vocabulary.instants import Instant, Span
 from vocabulary.records import Transaction
 
 _VACUUM = b"VACUUM message_search, messages, attachments, received, customers, identities, interactions, outbox, audit"
@@ -46,6 +47,7 @@ class PostgresqlStore(Reading):
         password: str | None = None,
         connect: Connect = psycopg.connect,
         batch_max: int = BATCH_MAX,
+        patience: Span = PATIENCE,
     ) -> Self:
         """Open the database at `url`, checked and brought to today's schema.
 
@@ -54,13 +56,14 @@ class PostgresqlStore(Reading):
             password: of the user; left out, libpq looks where it always does.
             connect: opens connections.
             batch_max: how many transactions may share one commit.
+            patience: how long a transaction waits for another; a writer who stands still for longer is ended.
 
         Raises:
             PermanentFailure: the server doesn't keep what it promises (fsync is off, say), or a newer Centrala made
                 the schema; the message says what to do.
             TemporaryFailure: it can't be reached.
         """
-        server = Server(url, password, connect)
+        server = Server(url, password, connect, patience)
         warnings = await asyncio.to_thread(server.prepare)
         try:
             writer = Writer(server, await asyncio.to_thread(server.writer), batch_max)
@@ -107,6 +110,11 @@ class PostgresqlStore(Reading):
 
     def _found(self, words: Sequence[str]) -> Select[Any]:
         return search.found(words)
+
+    def _is_unaskable(self, error: Exception) -> bool:
+        # psycopg itself refuses NUL characters; what the server refuses has a code.
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        return super()._is_unaskable(error) or (isinstance(cause, psycopg.DataError) and cause.sqlstate is None)
 
     def _structure_problems(self, connection: Connection) -> list[str]:
         return checks.postgresql_problems(connection)

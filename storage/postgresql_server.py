@@ -6,10 +6,12 @@ from typing import Any, NamedTuple, TypeVar
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Engine, create_engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from storage import migrations
 from vocabulary.errors import PermanentFailure, TemporaryFailure
+from vocabulary.instants import SECOND, Span
 
 Connection = psycopg.Connection[Any]
 Connect = Callable[..., Connection]
@@ -27,12 +29,13 @@ _USUAL = {
     "keepalives_count": "3",
     "tcp_user_timeout": "15000",
 }
+PATIENCE: Span = 5 * SECOND
+"""How long a transaction waits for another one."""
+
 _WRITER = (
     "SET client_encoding = 'UTF8'",
     # Whatever waits longer will not come.
     "SET statement_timeout = '30s'",
-    "SET lock_timeout = '5s'",
-    "SET idle_in_transaction_session_timeout = '10s'",
     # Off, an acknowledged commit is lost when the server dies; anything else keeps what it says.
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
 )
@@ -55,8 +58,12 @@ E = TypeVar("E", bound=BaseException)
 class Server:
     """One database on one server."""
 
-    def __init__(self, url: str, password: str | None = None, connect: Connect = psycopg.connect) -> None:
+    def __init__(
+        self, url: str, password: str | None = None, connect: Connect = psycopg.connect, patience: Span = PATIENCE
+    ) -> None:
         """Know the way; `url` is a libpq address, `password` goes before one that the environment gives.
+
+        `patience` is how long a writing transaction waits for another, and how long one may stand still.
 
         Raises:
             PermanentFailure: `url` can't be read.
@@ -67,11 +74,14 @@ class Server:
             raise PermanentFailure(f"storage.url can't be read: {error}".strip()) from None
         self._parameters = {**_USUAL, **given, **({"password": password} if password else {})}
         self._connect = connect
+        self.patience = patience
         self.name = name_of(given)
 
     def writer(self) -> Connection:
         """Return a connection that writes durably; its transactions are begun and ended by us alone."""
-        return self._prepared(_WRITER)
+        waiting = f"SET lock_timeout = {self.patience}"
+        still = f"SET idle_in_transaction_session_timeout = {2 * self.patience}"
+        return self._prepared((*_WRITER, waiting, still))
 
     def reader(self) -> Connection:
         """Return a connection that only reads."""
@@ -119,6 +129,11 @@ class Server:
             migrations.upgrade("postgresql+psycopg://", self._for_migrations)
         except PermanentFailure as failure:
             raise PermanentFailure(f"{self.name}: {failure}") from failure
+        except DBAPIError as error:
+            lost = error.connection_invalidated or isinstance(error.orig, psycopg.OperationalError)
+            kind = TemporaryFailure if lost else PermanentFailure
+            told = discreet(error.orig) if error.orig is not None else error
+            raise kind(f"{self.name}: its tables can't be made or changed: {told}") from error.orig
         return warnings
 
     def _for_migrations(self) -> Connection:

@@ -30,7 +30,7 @@ _END_STUCK = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity JOIN pg_locks USING (pid)
     WHERE locktype = 'advisory' AND database = datid AND datname = current_database()
     AND classid IN (%s, %s) AND objid::bigint = hashtext(current_schema())::bigint & 4294967295
-    AND granted AND pid <> pg_backend_pid() AND xact_start < clock_timestamp() - interval '4 seconds'
+    AND granted AND pid <> pg_backend_pid() AND xact_start < clock_timestamp() - %s * interval '1 millisecond'
 """
 _HEAD = "SELECT seq, digest FROM journal ORDER BY seq DESC LIMIT 1"
 # With the snapshot of the whole transaction, the head would be older than the fence.
@@ -60,16 +60,16 @@ class Writer(GroupWriter):
         super().__init__(server.name, _head(connection.cursor()), batch_max)
 
     def _commit(self, works: Sequence[Work]) -> list[Exception | None]:
+        connection = self._connected()
         try:
-            connection = self._connected()
-            try:
-                return self._together(connection, works)
-            except self.refused:
-                # One of them is to blame; which, only trying them one by one tells.
-                connection.rollback()
-            return self._one_by_one(connection, works)
-        except psycopg.Error as error:
-            raise discreet(error) from None
+            return self._together(connection, works)
+        except self.refused:
+            # One of them is to blame; which, only trying them one by one tells.
+            connection.rollback()
+        return self._one_by_one(connection, works)
+
+    def _discreet(self, error: Exception) -> Exception:
+        return discreet(error)
 
     def _connected(self) -> Connection:
         """Return the connection, a new one after a failure, if the server still has what it promised."""
@@ -93,7 +93,7 @@ class Writer(GroupWriter):
             self._enter(connection, cursor, works)
         except errors.LockNotAvailable:
             connection.rollback()
-            cursor.execute(_END_STUCK, (_FENCE, _WRITING))
+            cursor.execute(_END_STUCK, (_FENCE, _WRITING, self._server.patience))
             self._enter(connection, cursor, works)
 
     def _enter(self, connection: Connection, cursor: Cursor, works: Sequence[Work]) -> None:

@@ -186,6 +186,10 @@ class Reading(ABC):
     def _found(self, words: Sequence[str]) -> Select[Any]:
         """Select the interactions with a message in which a word begins with each of `words`."""
 
+    def _is_unaskable(self, error: Exception) -> bool:
+        """Tell whether `error` says that the database can't even be asked for such a text: then it hasn't got it."""
+        return isinstance(error, UnicodeEncodeError)
+
     @abstractmethod
     def _structure_problems(self, connection: Connection) -> list[str]:
         """Return what the database itself finds wrong."""
@@ -206,7 +210,15 @@ class Reading(ABC):
         return rows[0] if rows else None
 
     async def _all(self, query: Select[Any], make: Callable[[RowMapping], T]) -> list[T]:
-        return await self._reading(lambda c: [make(row) for row in c.execute(query).mappings()])
+        return await self._reading(lambda c: self._rows_of(c, query, make))
+
+    def _rows_of(self, connection: Connection, query: Select[Any], make: Callable[[RowMapping], T]) -> list[T]:
+        try:
+            return [make(row) for row in connection.execute(query).mappings()]
+        except (DBAPIError, UnicodeEncodeError) as error:
+            if self._is_unaskable(error):
+                return []
+            raise
 
     async def _reading(self, read: Callable[[Connection], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, read)

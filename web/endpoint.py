@@ -229,6 +229,8 @@ def read_query(kind: type[Body], request: web.Request) -> Body:
 def read_body(kind: type[Body], content_type: str, raw: bytes) -> Body:
     """Return the JSON `raw` as a `kind`. A whole number may be written 5.0, as some JSON writers do.
 
+    NUL characters are refused: no store has to take them (storage/statements.py).
+
     Raises:
         Problem: it is no JSON (400, 415), or does not fit (422).
     """
@@ -245,7 +247,9 @@ def read_body(kind: type[Body], content_type: str, raw: bytes) -> Body:
 
 
 def _whole(value: Any) -> Any:
-    """Return `value` with every 5.0 as 5; where a float is expected, the integer fits too."""
+    """Return `value` with every 5.0 as 5; where a float is expected, the integer fits too. Refuses NUL characters."""
+    if isinstance(value, str) and "\0" in value:
+        raise invalid("", "A text holds a NUL character.")
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, list):

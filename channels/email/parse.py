@@ -22,6 +22,7 @@ from vocabulary.media import EMAIL
 SIZE_MAX = 25 * 1024 * 1024
 REFERENCES_MAX = 100
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,900})>")
+_LINE_MAX = 998  # bytes (RFC 5322, 2.1.1); letters beyond ASCII take several
 _BARE_ID = re.compile(r"\s*([^<>\s,;]{1,450}@[^<>\s,;]{1,450})\s*")
 _ONCE = ("from", "sender", "reply-to", "to", "cc", "subject", "date", "message-id", "in-reply-to", "references")
 
@@ -125,7 +126,8 @@ def message_ids(value: str) -> tuple[str, ...]:
     """Return the message ids in a header's value, normalised: in angle brackets, the domain in lower case."""
     found = [match[1] for match in _MESSAGE_ID.finditer(value)]
     bare = None if found else _BARE_ID.fullmatch(value)  # some programs forget the brackets
-    return tuple(f"<{clean_line(_normalised(text))}>" for text in ([bare[1]] if bare else found))
+    cleaned = [f"<{clean_line(_normalised(text))}>" for text in ([bare[1]] if bare else found)]
+    return tuple(id for id in cleaned if len(id.encode()) <= _LINE_MAX)
 
 
 def _normalised(message_id: str) -> str:

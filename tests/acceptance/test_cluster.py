@@ -1,6 +1,6 @@
 """Two nodes: both serve, one writes, and the other takes over however the writer ends.
 
-Nothing acknowledged is lost or doubled, whatever dies. The truth is what clients were told (test_kill.py).
+Nothing acknowledged is lost or doubled, whatever dies. The truth is what clients were told (traffic.py).
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from app.clock import SystemClock
 from tests.acceptance.client import Api, Sink, eventually
 from tests.acceptance.nodes import Door, Nodes, logged_in, running_nodes
 from tests.acceptance.site import PASSWORD, SiteProcess, pause
-from tests.acceptance.test_kill import Chatter, Mailer, Truth, Worker, compare
+from tests.acceptance.traffic import compare, traffic
 from tests.servers.postgresql import Postgresql, running_postgresql
 from tests.servers.redis import RedisServer, running_redis, valkey
 from vocabulary.instants import Span
@@ -70,29 +70,19 @@ async def first_served(node: SiteProcess, token: str, began: int) -> Span:
 
 
 @asynccontextmanager
-async def traffic(nodes: Nodes) -> AsyncIterator[tuple[Truth, str]]:
-    """Let customers and agents go about their business at both nodes; compare with their truth in the end."""
+async def busy(nodes: Nodes) -> AsyncIterator[str]:
+    """Let customers and agents go about their business at both nodes; compare with their truth in the end.
+
+    Gives a supervisor's token.
+    """
     supervisor = nodes.all[0].token("supervisor")
     workers = {name: nodes.all[0].token("operator", name) for name in ("anna", "boris")}
-    truth = Truth()
-    doors = [Door(nodes, 0), Door(nodes, 1)]
-    people = [Chatter(doors[number % 2], truth, f"chatter{number}").run() for number in range(4)]
-    people += [Mailer(doors[number], truth, f"mailer{number}").run() for number in range(2)]
-    people += [Worker(doors[number], truth, name, workers[name]).run() for number, name in enumerate(workers)]
-    tasks = [asyncio.create_task(person) for person in people]
-    try:
+    async with traffic(Door(nodes, 0), Door(nodes, 1), workers=workers) as truth:
         await pause(2)
-        yield truth, supervisor
+        yield supervisor
         await pause(2)
-        for task in tasks:
-            task.cancel()
-        results = await asyncio.gather(*tasks, return_exceptions=True)
-        assert all(isinstance(result, asyncio.CancelledError) for result in results), results
-        async with Api(nodes.all[0].base, supervisor) as api:
-            await compare(api, truth, nodes.sink)
-    finally:
-        for task in tasks:
-            task.cancel()
+    async with Api(nodes.all[0].base, supervisor) as api:
+        await compare(api, truth, nodes.sink)
 
 
 def drawn() -> random.Random:
@@ -180,9 +170,71 @@ async def test_a_chat_goes_on_at_the_other_node(nodes: Nodes) -> None:
         assert [text for text in texts if text.startswith("message")] == ["message 0", "message 1", "message 2"]
 
 
+async def test_a_take_over_cuts_off_whom_nobody_has_and_nobody_else(nodes: Nodes) -> None:
+    """Anna and a customer are at the node that lives, Boris at the one that dies."""
+    writer, other = await nodes.roles()
+    supervisor = writer.token("supervisor")
+    async with (
+        logged_in([other], "anna", PASSWORD) as (anna,),
+        logged_in([writer], "boris", PASSWORD) as (boris,),
+        desk(other, anna) as at_desk,
+        desk(writer, boris),
+        chat(other) as says,
+    ):
+        await says("hello")
+        await anna.post("/agents/anna/presence", presence="available")
+        await boris.post("/agents/boris/presence", presence="available")
+        offer = (await at_desk("offer"))["offer"]
+        await anna.post(f"/offers/{offer['id']}/accept")
+        await pause(1)  # every node has told who is there
+        before = (await events(other, supervisor))[-1]["seq"]
+        await writer.kill()
+        lost = await eventually(partial(_event, other, supervisor, before, "AgentDisconnected"), seconds=10)
+        assert lost["agent"] == "boris"
+        await says("still there")
+        await pause(3)
+        behind = [each for each in await events(other, supervisor) if each["seq"] > before]
+        cut_off = [each for each in behind if each["type"] in ("AgentDisconnected", "CustomerDisconnected")]
+        assert cut_off == [lost]
+        # Anna's page has heard nothing but what happened, and works on.
+        await anna.post(f"/interactions/{offer['interaction']['id']}/end")
+
+
+async def events(node: SiteProcess, token: str) -> list[dict[str, Any]]:
+    """Return the whole log."""
+    found: list[dict[str, Any]] = []
+    async with Api(node.base, token) as api:
+        while page := (await api.get(f"/events?limit=200&after={found[-1]['seq'] if found else 0}"))["items"]:
+            found += page
+    return found
+
+
+async def _event(node: SiteProcess, token: str, after: int, kind: str) -> dict[str, Any] | None:
+    found = (each for each in await events(node, token) if each["seq"] > after and each["type"] == kind)
+    return next(found, None)
+
+
+@asynccontextmanager
+async def chat(node: SiteProcess) -> AsyncIterator[Any]:
+    """Open a chat at `node`; gives what says something and waits until that is acknowledged."""
+    async with (
+        aiohttp.ClientSession() as http,
+        http.ws_connect(f"{node.base}/ws/chat/demo", headers={"Origin": node.base}) as socket,
+    ):
+        await socket.send_json({"type": "hello", "language": "en"})
+
+        async def says(text: str) -> None:
+            await socket.send_json({"type": "message", "client_id": text.replace(" ", "-"), "text": text})
+            async with asyncio.timeout(10):
+                while (frame := await socket.receive_json())["type"] != "ack":
+                    assert frame["type"] != "error", frame
+
+        yield says
+
+
 async def test_kill_of_the_writer_under_traffic_loses_nothing_and_the_other_takes_over(nodes: Nodes) -> None:
     draw, times = drawn(), []
-    async with traffic(nodes) as (_, supervisor):
+    async with busy(nodes) as supervisor:
         for _ in range(5):
             await pause(draw.uniform(1, 3))
             writer, other = await nodes.roles()
@@ -199,7 +251,7 @@ async def test_kill_of_the_writer_under_traffic_loses_nothing_and_the_other_take
 
 async def test_a_writer_that_was_paused_is_refused_and_follows(nodes: Nodes) -> None:
     draw, times = drawn(), []
-    async with traffic(nodes) as (_, supervisor):
+    async with busy(nodes) as supervisor:
         for _ in range(3):
             await pause(draw.uniform(1, 3))
             writer, other = await nodes.roles()
@@ -218,7 +270,7 @@ async def test_a_writer_that_was_paused_is_refused_and_follows(nodes: Nodes) -> 
 
 async def test_a_writer_that_stops_hands_over_at_once(nodes: Nodes) -> None:
     times = []
-    async with traffic(nodes) as (_, supervisor):
+    async with busy(nodes) as supervisor:
         for _ in range(2):
             writer, other = await nodes.roles()
             nodes.down.add(writer)
@@ -238,7 +290,7 @@ async def _holds(nodes: Nodes, node: SiteProcess) -> bool | None:
 
 async def test_redis_killed_and_started_again_under_traffic(nodes: Nodes) -> None:
     draw, times = drawn(), []
-    async with traffic(nodes) as (_, supervisor):
+    async with busy(nodes) as supervisor:
         for round_ in range(3):
             await pause(draw.uniform(1, 2))
             writer, other = await nodes.roles()

@@ -61,6 +61,20 @@ class Postgresql:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
 
+    def cut(self, url: str) -> None:
+        """End every session in a database."""
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+        self.execute(f"{others} AND pid <> pg_backend_pid()", url)
+
+    def wait_for(self, question: str, url: str) -> None:
+        """Return as soon as the server answers `question` with yes."""
+        with psycopg.connect(url, autocommit=True) as connection:
+            for _ in range(600):
+                if connection.execute(question.encode()).fetchone() == (True,):
+                    return
+                sleep(0.01)
+        raise AssertionError(f"the server never says yes to: {question}")
+
     # ------------------------------------------------------------ life and death
 
     def initialise(self) -> None:

@@ -133,12 +133,34 @@ class RecordsContract:
 
     @pytest.mark.parametrize(
         "row",
-        [a_customer(name="half a surrogate \udcff"), an_interaction(2**63), a_customer(attributes={"f": object()})],
+        [
+            a_customer(name="half a surrogate \udcff"),
+            a_customer(name="nothing\0behind it"),
+            an_interaction(2**63),
+            a_customer(attributes={"f": object()}),
+        ],
     )
     async def test_what_cannot_be_stored_is_refused_and_harms_nobody(self, store: Store, row: Any) -> None:
         with pytest.raises(PermanentFailure):
             await store.commit(putting(row))
         await store.commit(putting(a_customer("c-2")))
+
+    async def test_what_cannot_be_stored_is_not_found(self, store: Store) -> None:
+        for name in ("\0", "\udcff"):
+            assert await store.customer(name) is None
+            assert await store.interactions(queue=name) == []
+
+    async def test_rows_come_in_the_order_of_code_points_whatever_the_language(self, store: Store) -> None:
+        ids = ["A-1", "Z", "a-1", "a-10", "a-2", "a_1", "z", "ä", "ą", "ż", "я", "\U0001f600"]
+        await store.commit(putting(*(AgentRow(id=id, name=id, profile=b"{}") for id in reversed(ids))))
+        assert [row.id for row in await store.agents()] == ids
+
+    async def test_json_keeps_its_order_and_its_numbers(self, store: Store) -> None:
+        attributes: dict[str, Any] = {"z": 1, "a": {"y": [1.0, -0.5, 2**53], "b": None}, "\0": "\u0000", "": True}
+        await store.commit(putting(a_customer(attributes=attributes)))
+        row = await store.customer("c-1")
+        assert row is not None
+        assert repr(row.attributes) == repr(attributes)
 
     async def test_put_replaces_and_put_new_leaves_what_stands(self, store: Store) -> None:
         first, second, third = (a_customer(name=name) for name in ("first", "second", "third"))
@@ -223,7 +245,14 @@ class RecordsContract:
 
     async def test_search_finds_words_of_texts_and_subjects(self, store: Store) -> None:
         await store.commit(putting(*(an_interaction(number) for number in (1, 2, 3))))
-        texts = {"m-1": "Gdzie jest moja paczka?", "m-2": "Zażółć gęślą jaźń", "m-3": "Где моя посылка?"}
+        texts = {
+            "m-1": "Gdzie jest moja paczka?",
+            "m-2": "Zażółć gęślą jaźń",
+            "m-3": "Где моя посылка? Мой заказ",
+            "m-4": "Kur mano siuntinys? Ąžuolas, šešiasdešimt, ačiū",
+            "m-5": "Hol van az árvíztűrő tükörfúrógép? Őrült: ada@example.org, don't",
+        }
+        await store.commit(putting(*(an_interaction(number) for number in (4, 5))))
         for number, (id, text) in enumerate(texts.items(), 1):
             await store.commit(
                 putting(a_message(id, interaction=f"i-{number}", text=text, subject=f"Ticket {number}00"))
@@ -235,6 +264,30 @@ class RecordsContract:
         await store.commit(putting(an_interaction(), a_message("m-1", text="alpha"), a_message("m-2", text="beta")))
         await store.commit(Transaction(changes=(Put(a_message("m-1", text="gamma")), Remove(MessageRow, "m-2"))))
         assert [len(await store.interactions(q=q)) for q in ("alpha", "beta", "gamma")] == [0, 0, 1]
+
+    async def test_search_follows_texts_that_are_set(self, store: Store) -> None:
+        await store.commit(putting(an_interaction(), a_message("m-1", text="alpha", subject="beta")))
+        await store.commit(Transaction(changes=(Set(MessageRow, "m-1", {"text": "gamma"}),)))
+        assert [len(await store.interactions(q=q)) for q in ("alpha", "beta gamma")] == [0, 1]
+
+    async def test_search_keeps_the_message_that_stands(self, store: Store) -> None:
+        rivals = (a_message("m-1", text="alpha"), a_message("m-1", text="beta"))
+        await store.commit(putting(an_interaction()))
+        await store.commit(Transaction(changes=tuple(map(PutNew, rivals))))
+        await store.commit(Transaction(changes=(PutNew(rivals[1]),)))
+        assert [len(await store.interactions(q=q)) for q in ("alpha", "beta")] == [1, 0]
+        changes = (Remove(MessageRow, "m-1"), PutNew(rivals[1]), Put(rivals[0]), Put(rivals[1]))
+        await store.commit(Transaction(changes=changes))
+        assert [len(await store.interactions(q=q)) for q in ("alpha", "beta")] == [0, 1]
+        assert await store.check() == []
+
+    async def test_a_text_without_end_is_kept_and_found(self, store: Store) -> None:
+        text = "beginning " + " ".join(f"{number:x}" for number in range(10**7, 10**7 + 300_000)) + " " + "y" * 5_000
+        await store.commit(putting(an_interaction(), a_message("m-1", text=text)))
+        row = await store.message("m-1")
+        assert row is not None
+        assert row.text == text
+        assert len(await store.interactions(q="beginning")) == 1
 
     async def test_a_conversation_is_read_by_number(self, store: Store) -> None:
         numbered = [a_message(f"m-{number}", number=number) for number in (3, 1, 2)]
@@ -322,8 +375,18 @@ _QUERIES = {
     "zazolc gesla": [],
     "gesla jazn": [2],
     "моя посыл": [3],
-    "ticket": [3, 2, 1],
+    "ticket": [5, 4, 3, 2, 1],
     "200": [2],
+    "мой": [3],
+    "мои": [],
+    "azuol ačiu": [4],
+    "ŠEŠIAS": [4],
+    "arvizturo tukorfuro": [5],
+    "orul": [5],
+    "example": [5],
+    "ada@example.org": [5],
+    "don't": [5],
+    "on't": [],
     '"quoted" OR (': [],
     "***": [],
     "": [],

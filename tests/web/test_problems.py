@@ -42,6 +42,14 @@ async def test_whole_number_may_be_written_with_a_point(there: World) -> None:
     await shop.post("/interactions", {"priority": 5.5}, 422)
 
 
+async def test_text_with_a_nul_character_is_refused(there: World) -> None:
+    shop = await there.program("integration")
+    for body in ({"text": "a\0b"}, {"attributes": {"deep": [{"er": "\0"}]}}):
+        problem = await shop.post("/interactions", body, 422)
+        assert problem["detail"] == "A text holds a NUL character."
+    assert there.site.state.admitted == 0
+
+
 @pytest.mark.parametrize("raw", [b"{", b"", b"\xff\xfe", b'{"text": "a", }', b"NaN"])
 async def test_what_is_no_json_is_refused(there: World, raw: bytes) -> None:
     shop = await there.program("integration")

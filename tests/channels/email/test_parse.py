@@ -51,6 +51,11 @@ epilogue
 """
 
 
+def test_an_id_longer_than_a_line_is_none() -> None:
+    long, longer = (f"<{'ż' * length}@x>" for length in (490, 500))
+    assert [parsed(a_mail(message_id=id)).message_id for id in (long, longer)] == [long, None]
+
+
 def test_plain_mail_is_read_whole() -> None:
     raw = a_mail()
     message = parsed(raw)
