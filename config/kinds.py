@@ -104,7 +104,9 @@ def _masked(value: object) -> str:
 
 def _bus(text: str, _: Path) -> str:
     place = urlsplit(text)
-    if text != "memory:" and not (place.scheme in _REDIS and (place.hostname or place.path.strip("/"))):
+    # A port that is no number is refused by asking for it.
+    is_redis = place.scheme in _REDIS and place.port != 0 and (place.hostname or place.path.strip("/"))
+    if text != "memory:" and not is_redis:
         raise ValueError(text)
     return text
 
