@@ -24,6 +24,8 @@ TOPIC = "presence"
 TELL_EVERY: Span = SECOND // 2
 ALIVE: Span = 3 * SECOND
 """A node that has not been heard of for so long is gone."""
+ECHO: Span = 3 * SECOND // 2
+"""A node that doesn't hear itself for so long hears nobody: the bus is away, or it was paused."""
 GONE_AFTER: Span = 2 * SECOND
 """How long nobody may have somebody who counts as connected, before he doesn't."""
 BACK_AFTER: Span = 3 * SECOND // 2
@@ -61,7 +63,8 @@ class Presence:
         self._customers = customers
         self._lost = lost
         self._heard: dict[str, _Heard] = {}
-        self._hearing_since: Instant | None = None
+        self._echo_at: Instant = -ECHO
+        self._hearing_since: Instant = 0
         self._wrong_since: dict[Command, Instant] = {}
 
     def agent_elsewhere(self, agent: AgentId) -> bool:
@@ -94,7 +97,7 @@ class Presence:
                     item = await anext(told)
                 except Lagged:
                     # Nothing is sure until everybody has spoken again.
-                    self._hearing_since = None
+                    self._hearing_since = self._node.clock.now()
                     continue
                 if isinstance(item, Present):
                     self._hear(item)
@@ -102,8 +105,10 @@ class Presence:
     def _hear(self, item: Present) -> None:
         now = self._node.clock.now()
         if item.node == self._process:
-            # The way there and back is open.
-            self._hearing_since = self._hearing_since or now
+            # The way there and back is open, maybe again.
+            if now - self._echo_at > ECHO:
+                self._hearing_since = now
+            self._echo_at = now
         elif item.leaves:
             self._end(item.node)
         else:
@@ -123,8 +128,8 @@ class Presence:
             self._lost(name)
 
     def _is_sure(self, now: Instant) -> bool:
-        """Tell whether every living node has had the time to speak."""
-        return self._hearing_since is not None and now - self._hearing_since >= ALIVE
+        """Tell whether every living node has had the time to speak, and could be heard."""
+        return now - self._echo_at <= ECHO and now - self._hearing_since >= ALIVE
 
     # -- what the writer makes of it
 

@@ -59,7 +59,6 @@ class Turns:
         self._works = works
         self._span = span
         self._settled = settled or asyncio.Event()
-        self._not_before: Instant = 0
 
     async def run(self) -> None:
         """Follow and lead in turn; cancel to stop. A cancelled writer gives its lease up at once."""
@@ -74,11 +73,11 @@ class Turns:
 
     # -- the lease
 
-    async def _ask(self) -> tuple[Heard, Instant]:
-        """Ask for the lease; return what was heard, and until when it is sure."""
+    async def _ask(self, name: str = LEASE) -> tuple[Heard, Instant]:
+        """Ask for a lease; return what was heard, and until when it is sure."""
         now = self._node.clock.now()
         try:
-            is_mine = await self._shared.lease(LEASE, self._process, self._span, now)
+            is_mine = await self._shared.lease(name, self._process, self._span, now)
         except TemporaryFailure:
             return Heard.NOTHING, now
         return (Heard.MINE if is_mine else Heard.TAKEN), now + self._span
@@ -87,32 +86,39 @@ class Turns:
         """Return once the lease is ours, with the instant until which it surely is."""
         clock = self._node.clock
         while True:
-            if clock.now() >= self._not_before:
-                heard, sure_until = await self._ask()
-                if heard is Heard.MINE:
-                    return sure_until
-                if heard is Heard.TAKEN:
-                    self._settled.set()
-                if heard is Heard.NOTHING:
-                    # A server that forgot its leases is back: who wrote all the while comes first.
-                    self._not_before = clock.now() + self._span
+            heard, sure_until = await self._ask()
+            if heard is Heard.MINE:
+                return sure_until
+            if heard is Heard.TAKEN:
+                self._settled.set()
+            else:
+                await self._until_back()
             await clock.sleep(self._span // TRIES)
+
+    async def _until_back(self) -> None:
+        """Return when the bus has been back for a while: it may have forgotten who writes, and he comes first."""
+        clock = self._node.clock
+        while (await self._ask(f"{LEASE}:back:{self._process}"))[0] is Heard.NOTHING:
+            await clock.sleep(self._span // TRIES)
+        await clock.sleep(self._span)
 
     async def _keep(self, writing: "asyncio.Task[None]") -> str:
         """Renew the lease while we write; return why that is over."""
         node, clock = self._node, self._node.clock
         while not writing.done():
             await self._wait(writing)
+            had_lapsed = clock.now() >= node.sure_until
             heard, sure_until = await self._ask()
             if heard is Heard.TAKEN:
                 return "another node has the lease"
-            if heard is Heard.NOTHING:
-                # The bus is away. Writing goes on; the journal tells if somebody else writes.
+            if heard is Heard.NOTHING or had_lapsed:
+                # The bus is away, or somebody else may have had the lease meanwhile: the journal tells who has written.
                 try:
                     if await node.is_overtaken():
                         return "another node has written"
                 except TemporaryFailure as failure:
                     log.warning("journal_unavailable", reason=str(failure))
+            if heard is Heard.NOTHING:
                 sure_until = clock.now() + ALONE
             node.sure_until = sure_until
             node.looked.set()

@@ -182,6 +182,7 @@ async def test_without_the_bus_the_writer_goes_on_and_the_follower_reads_the_jou
     await until(lambda: len(pair.b.node.state.interactions) == 20)
     with pytest.raises(TemporaryFailure):
         await pair.b.node.submit(admit("more"))
+    # The writer's lease is over by now, but he is asked first.
     pair.a.way.is_cut = pair.b.way.is_cut = False
     assert (await pair.b.node.submit(admit("more"))).refusal is None
     await CLOCK.sleep(2 * SPAN)
