@@ -79,6 +79,7 @@ def web_application(
         # They may frame the chat page, which then talks to us from our own origin; nothing else is theirs.
         chat_frame_ancestors=settings.allowed_origins,
         on_agent_typing=agent_types,
+        shared=application.cluster is not None,
         extra=(*doors.routes(), *extra),
     )
     doors.open(app)
@@ -134,8 +135,8 @@ class _Doors:
         application, context = self._application, app[CONTEXT]
         connects = Window(application.settings.web.chat_connects, MINUTE)
 
-        def ticket_holds(ticket: str) -> bool:
-            return context.tickets.use(ticket, application.clock.now()) is not None
+        async def ticket_holds(ticket: str) -> bool:
+            return await context.tickets.use(ticket, application.clock.now()) is not None
 
         def is_open(now: Instant) -> bool:
             return True  # opening hours are not built yet: a chat is always taken

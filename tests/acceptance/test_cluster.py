@@ -152,6 +152,23 @@ async def test_settings_of_one_node_hold_at_the_other(nodes: Nodes) -> None:
             assert (await there.get(f"/interactions/{admitted['id']}"))["queue"] == name
 
 
+async def test_a_ticket_of_one_node_opens_one_socket_at_the_other(nodes: Nodes) -> None:
+    writer, other = await nodes.roles()
+    async with Api(other.base, writer.token("operator", "anna")) as program:
+        ticket = (await program.post("/ws-tickets"))["ticket"]
+
+    async def opens(node: SiteProcess) -> bool:
+        try:
+            async with aiohttp.ClientSession() as http, http.ws_connect(f"{node.base}/ws/desk?ticket={ticket}"):
+                return True
+        except aiohttp.WSServerHandshakeError as refused:
+            return refused.status != 401
+
+    opened = await asyncio.gather(*(opens(node) for node in (writer, other, writer, other)))
+    assert opened.count(True) == 1
+    assert not await opens(other)
+
+
 async def test_a_chat_goes_on_at_the_other_node(nodes: Nodes) -> None:
     writer, other = await nodes.roles()
     token, seen = None, []
