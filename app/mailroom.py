@@ -120,8 +120,8 @@ class Mailroom:
             self._under_way.discard(row.id)
 
     async def _try(self, row: OutboxRow) -> None:
-        crashpoint("out.row_committed")
         """Perform one row; what makes it impossible is written on it for people to see."""
+        crashpoint("out.row_committed")
         try:
             if row.kind == "auto_reply":
                 await self._write_auto_reply(row)
@@ -212,11 +212,16 @@ class Mailroom:
             channel.sender.address, interaction.id, mail.recipient.address, self._key, issued_at=mail.date
         )
         raw = compose(mail, message_id=id, domain=self._domain, reply_to=reply_to)
-        await self._engine.write(
-            Set(OutboxRow, row.id, {"state": "sending", "message_id": id}),
-            Set(MessageRow, message.id, {"message_id": id}),
-            *self._claim(row),
-        )
+        try:
+            await self._engine.write(
+                Set(OutboxRow, row.id, {"state": "sending", "message_id": id}),
+                Set(MessageRow, message.id, {"message_id": id}),
+                *self._claim(row),
+            )
+        except TemporaryFailure:
+            # Nobody knows whether that was written, but nothing was sent: it must not look so.
+            await self._written(Set(OutboxRow, row.id, {"state": row.state}))
+            raise
         if not await self._is_ours(row):
             log.warning("mail_left_to_another_node", outbox=row.id)
             return
@@ -300,13 +305,24 @@ class Mailroom:
             values |= {"state": "failed"} if again is None else {"due_at": again}
         elif result.outcome is Outcome.UNCERTAIN and effect is not None and not effect.automatic and row.attempts == 0:
             values |= {"state": "deferred", "due_at": now + MINUTE}
-        await self._engine.write(Set(OutboxRow, row.id, values))
+        await self._written(Set(OutboxRow, row.id, values))
         crashpoint("out.sent_committed")
         log.info(
             "mail_performed", outbox=row.id, interaction=row.interaction, outcome=values["state"], code=result.code
         )
         if row.message is not None and row.interaction is not None:
             await self._engine.submit(ReportDelivery(row.interaction, row.message, _as_result(str(values["state"]))))
+
+    async def _written(self, change: Set) -> None:
+        """Write down what happened outside, however long the store can't: only this process knows it."""
+        while True:
+            try:
+                await self._engine.write(change)
+            except TemporaryFailure as failure:
+                log.warning("outbox_waits", outbox=change.id, reason=str(failure))
+                await self._engine.clock.sleep(SECOND)
+            else:
+                return
 
 
 def _claim_id(row: OutboxRow) -> str:

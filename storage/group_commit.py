@@ -207,6 +207,8 @@ class GroupWriter(ABC):
                 job.done.set_result(None)
             else:
                 job.done.set_exception(failure)
+                # Seen: whoever waited may have left at this very moment, and that is no fault.
+                job.done.exception()
 
 
 def refusal(error: Exception) -> Exception:

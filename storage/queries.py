@@ -1,9 +1,14 @@
-"""What is read from the journal and the records, as SQLAlchemy Core selects that every database understands."""
+"""What is read from the journal and the records, as SQLAlchemy Core selects that every database understands.
+
+Those that every message needs are put together once and take their values as parameters: putting one together takes as
+long as carrying it out.
+"""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, select
 
 from storage import tables
 from storage.tables import TABLES, Kind, key_of
@@ -14,10 +19,20 @@ ENTRY_COLUMNS = ("seq", "at", "type", "v", "body", "interaction", "agent", "queu
 Query = Select[Any]
 
 
-def by_key(kind: Kind, *key: str) -> Query:
-    """Select the row of `kind` with `key`."""
+@cache
+def by_key(kind: Kind) -> Query:
+    """Select the row of `kind` whose key is given as parameters: `key_` and the column's name."""
     table = TABLES[kind]
-    return select(table).where(*(table.c[name] == part for name, part in zip(key_of(kind), key, strict=True)))
+    return select(table).where(*(table.c[name] == _given(f"key_{name}") for name in key_of(kind)))
+
+
+def _given(name: str) -> BindParameter[Any]:
+    return bindparam(name)
+
+
+def key(kind: Kind, *parts: str) -> dict[str, str]:
+    """Return the parameters of `by_key`."""
+    return {f"key_{name}": part for name, part in zip(key_of(kind), parts, strict=True)}
 
 
 def everything(kind: Kind) -> Query:
@@ -79,17 +94,19 @@ def interactions(
     return query if found is None else query.where(columns.id.in_(found))
 
 
-def messages(interaction: str, after: int, limit: int) -> Query:
-    """Select the conversation behind message number `after`. What has no number yet is not part of it."""
+@cache
+def messages() -> Query:
+    """Select `most` of the conversation `whole` behind message number `after`; without a number it is no part of it."""
     columns = tables.messages.c
-    query = select(tables.messages).where(columns.interaction == interaction, columns.number > after)
-    return query.order_by(columns.number, columns.position).limit(limit)
+    query = select(tables.messages).where(columns.interaction == _given("whole"), columns.number > _given("after"))
+    return query.order_by(columns.number, columns.position).limit(_given("most"))
 
 
-def message_by_external_id(channel: str, external_id: str) -> Query:
-    """Select the one message that `channel` knows by `external_id`."""
+@cache
+def message_by_external_id() -> Query:
+    """Select the one message that channel `where` knows by `external`."""
     columns = tables.messages.c
-    return select(tables.messages).where(columns.channel == channel, columns.external_id == external_id)
+    return select(tables.messages).where(columns.channel == _given("where"), columns.external_id == _given("external"))
 
 
 def messages_by_message_id(message_ids: Iterable[str]) -> Query:
@@ -99,10 +116,11 @@ def messages_by_message_id(message_ids: Iterable[str]) -> Query:
     return query.order_by(columns.at, columns.position)
 
 
-def attachments(message: str) -> Query:
-    """Select a message's attachments."""
+@cache
+def attachments() -> Query:
+    """Select the attachments of message `whole`."""
     columns = tables.attachments.c
-    return select(tables.attachments).where(columns.message == message).order_by(columns.id)
+    return select(tables.attachments).where(columns.message == _given("whole")).order_by(columns.id)
 
 
 def received(state: str, limit: int) -> Query:
@@ -111,17 +129,21 @@ def received(state: str, limit: int) -> Query:
     return select(tables.received).where(columns.state == state).order_by(columns.at, columns.id).limit(limit)
 
 
-def customer_by_identity(kind: str, value: str) -> Query:
-    """Select the customer who is known by this."""
+@cache
+def customer_by_identity() -> Query:
+    """Select the customer who is known by `what` of kind `sort`."""
     joined = tables.customers.join(tables.identities)
     columns = tables.identities.c
-    return select(tables.customers).select_from(joined).where(columns.kind == kind, columns.value == value)
+    known = select(tables.customers).select_from(joined)
+    return known.where(columns.kind == _given("sort"), columns.value == _given("what"))
 
 
-def identities(customer: str) -> Query:
-    """Select what a customer is known by."""
+@cache
+def identities() -> Query:
+    """Select what customer `whole` is known by."""
     columns = tables.identities.c
-    return select(tables.identities).where(columns.customer == customer).order_by(columns.kind, columns.value)
+    whose = columns.customer == _given("whole")
+    return select(tables.identities).where(whose).order_by(columns.kind, columns.value)
 
 
 def outbox(states: Sequence[str], due_before: Instant | None, limit: int) -> Query:

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -108,19 +108,19 @@ class Reading(ABC):
         return await self._rows(InteractionRow, query)
 
     async def messages(self, interaction: str, *, after: int = 0, limit: int = 500) -> Sequence[MessageRow]:
-        return await self._rows(MessageRow, queries.messages(interaction, after, limit))
+        return await self._rows(MessageRow, queries.messages(), whole=interaction, after=after, most=limit)
 
     async def message(self, id: str) -> MessageRow | None:
         return await self._one(MessageRow, id)
 
     async def message_by_external_id(self, channel: str, external_id: str) -> MessageRow | None:
-        return await self._row(MessageRow, queries.message_by_external_id(channel, external_id))
+        return await self._row(MessageRow, queries.message_by_external_id(), where=channel, external=external_id)
 
     async def messages_by_message_id(self, message_ids: Iterable[str]) -> Sequence[MessageRow]:
         return await self._rows(MessageRow, queries.messages_by_message_id(message_ids))
 
     async def attachments(self, message: str) -> Sequence[AttachmentRow]:
-        return await self._rows(AttachmentRow, queries.attachments(message))
+        return await self._rows(AttachmentRow, queries.attachments(), whole=message)
 
     async def attachment(self, id: str) -> AttachmentRow | None:
         return await self._one(AttachmentRow, id)
@@ -132,10 +132,10 @@ class Reading(ABC):
         return await self._one(CustomerRow, id)
 
     async def customer_by_identity(self, kind: str, value: str) -> CustomerRow | None:
-        return await self._row(CustomerRow, queries.customer_by_identity(kind, value))
+        return await self._row(CustomerRow, queries.customer_by_identity(), sort=kind, what=value)
 
     async def identities(self, customer: str) -> Sequence[IdentityRow]:
-        return await self._rows(IdentityRow, queries.identities(customer))
+        return await self._rows(IdentityRow, queries.identities(), whole=customer)
 
     async def outbox(
         self, *, states: Sequence[str], due_before: Instant | None = None, limit: int = 100
@@ -197,24 +197,30 @@ class Reading(ABC):
     # ------------------------------------------------------------ how reading is done
 
     async def _one(self, kind: type[R], *key: str) -> R | None:
-        return await self._row(kind, queries.by_key(kind, *key))
+        return await self._row(kind, queries.by_key(kind), **queries.key(kind, *key))
 
-    async def _row(self, kind: type[R], query: Select[Any]) -> R | None:
-        return await self._first(query, maker_of(kind))
+    async def _row(self, kind: type[R], query: Select[Any], **values: Any) -> R | None:
+        return await self._first(query, maker_of(kind), **values)
 
-    async def _rows(self, kind: type[R], query: Select[Any]) -> Sequence[R]:
-        return await self._all(query, maker_of(kind))
+    async def _rows(self, kind: type[R], query: Select[Any], **values: Any) -> Sequence[R]:
+        return await self._all(query, maker_of(kind), **values)
 
-    async def _first(self, query: Select[Any], make: Callable[[RowMapping], T]) -> T | None:
-        rows = await self._all(query, make)
+    async def _first(self, query: Select[Any], make: Callable[[RowMapping], T], **values: Any) -> T | None:
+        rows = await self._all(query, make, **values)
         return rows[0] if rows else None
 
-    async def _all(self, query: Select[Any], make: Callable[[RowMapping], T]) -> list[T]:
-        return await self._reading(lambda c: self._rows_of(c, query, make))
+    async def _all(self, query: Select[Any], make: Callable[[RowMapping], T], **values: Any) -> list[T]:
+        return await self._reading(lambda c: self._rows_of(c, query, make, values))
 
-    def _rows_of(self, connection: Connection, query: Select[Any], make: Callable[[RowMapping], T]) -> list[T]:
+    def _rows_of(
+        self,
+        connection: Connection,
+        query: Select[Any],
+        make: Callable[[RowMapping], T],
+        values: Mapping[str, Any],
+    ) -> list[T]:
         try:
-            return [make(row) for row in connection.execute(query).mappings()]
+            return [make(row) for row in connection.execute(query, values).mappings()]
         except (DBAPIError, UnicodeEncodeError) as error:
             if self._is_unaskable(error):
                 return []

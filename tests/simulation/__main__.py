@@ -61,6 +61,7 @@ def _quiet() -> None:
     # The coroutines of dead processes complain when they are thrown away.
     sys.unraisablehook = lambda _complaint: None
     schedule.prepare()
+    gc.collect()
     gc.freeze()
 
 

@@ -12,12 +12,13 @@ from queues.lifecycle import InteractionState
 from router import checkpoint
 from router.events import OfferAccepted
 from router.evolve import evolve
+from router.policy import Policy
 from router.state import State
 from storage.chain import EMPTY, Head, digest_of
 from storage.codec import decode
 from tests.router.invariants import check
 from tests.simulation.disk import Disk
-from tests.simulation.node import DATABASE, START, Node
+from tests.simulation.node import START, Node
 from tests.simulation.truth import Truth
 from vocabulary.instants import SECOND, Instant
 from vocabulary.records import Entry
@@ -59,25 +60,28 @@ class Follower:
         """Take in what is durable by now."""
         disk = node.disk
         if disk is not self._disk:
-            self._disk, self._connection, self._syncs = disk, disk.connect(disk.folder / DATABASE, read_only=True), -1
-            self._require_kept()
+            self._disk, self._connection, self._syncs = disk, disk.connection(), -1
+            self.require_kept(self._connection)
         if disk.syncs == self._syncs or disk.dead:
             return
         self._syncs = disk.syncs
-        rows = self._connection.execute(_ENTRIES, (self.head.seq,))
-        events = [self._taken(row) for row in rows.fetchall()]
-        if events and node.application is not None:
-            self._check_state(node, events[-1].at)
+        self.read(self._connection, node.application.policy if node.application is not None else None)
 
-    def _require_kept(self) -> None:
+    def read(self, connection: Any, policy: Policy | None) -> None:
+        """Take in what the journal has got since; with a policy, look at the state behind it too."""
+        events = [self._taken(row) for row in connection.execute(_ENTRIES, (self.head.seq,)).fetchall()]
+        if events and policy is not None:
+            self._check_state(policy, events[-1].at)
+
+    def require_kept(self, connection: Any) -> None:
         """Behind a crash: what was durable still is, and nothing else stands in its place."""
-        (last,) = self._connection.execute("SELECT max(seq) FROM journal").fetchone()
+        (last,) = connection.execute("SELECT max(seq) FROM journal").fetchone()
         require(
             (last or 0) >= self.head.seq, "I-10 journal", f"ended at {self.head.seq}, ends at {last} after a restart"
         )
         if self.head.seq:
             query = "SELECT digest FROM journal WHERE seq = ?"
-            (digest,) = self._connection.execute(query, (self.head.seq,)).fetchone()
+            (digest,) = connection.execute(query, (self.head.seq,)).fetchone()
             require(digest == self.head.digest, "I-10 journal", f"entry {self.head.seq} is another after a restart")
 
     def _taken(self, row: Any) -> Any:
@@ -130,10 +134,9 @@ class Follower:
         )
         self.accepted[event.offer] = event.agent
 
-    def _check_state(self, node: Node, at: Instant) -> None:
-        assert node.application is not None
+    def _check_state(self, policy: Policy, at: Instant) -> None:
         try:
-            check(self.state, node.application.policy, at)
+            check(self.state, policy, at)
         except AssertionError as broken:
             raise Violation("routing", f"behind entry {self.head.seq}: {broken}") from broken
 
@@ -148,17 +151,18 @@ class Follower:
 class Records:
     """The tables as they are on the disk."""
 
-    def __init__(self, disk: Disk) -> None:
-        self._connection = disk.connect(disk.folder / DATABASE, read_only=True)
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
 
     def rows(self, query: str, *parameters: Any) -> list[Any]:
         found: list[Any] = self._connection.execute(query, parameters).fetchall()
         return found
 
 
-def violations_at_the_end(node: Node, follower: Follower, truth: Truth) -> Iterator[tuple[str, str]]:
+def violations_at_the_end(
+    records: Records, follower: Follower, truth: Truth, now: Instant
+) -> Iterator[tuple[str, str]]:
     """Compare the site with what people were told, once everything has come to rest."""
-    records = Records(node.disk)
     messages = records.rows(
         "SELECT interaction, number, author, text, external_id, message_id, id, attributes FROM messages"
     )
@@ -167,7 +171,7 @@ def violations_at_the_end(node: Node, follower: Follower, truth: Truth) -> Itera
     yield from _inputs(truth, said, where, follower)
     yield from _numbers(messages)
     yield from _chats(truth, where, messages)
-    yield from _mail_out(records, truth, where, instant(node))
+    yield from _mail_out(records, truth, where, now)
     yield from _conservation(records, follower)
     for offer, agent in truth.taken.items():
         if follower.accepted.get(offer) != agent:

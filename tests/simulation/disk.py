@@ -8,6 +8,7 @@ part of it, and may tear writes in the middle.
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from random import Random  # noqa: TID251  # with its seed
 from typing import Any
@@ -48,6 +49,7 @@ class Disk:
         self.folder = folder
         self.draw = draw
         self.dead = False
+        self.gone = False
         self.full = False
         self.syncs = 0
         self.writes = 0
@@ -70,6 +72,10 @@ class Disk:
             raw = apsw.Connection(str(path), flags=flags, vfs=self._name)
         self._connections.append(raw)
         return Connection(raw, self)
+
+    def connection(self) -> Any:
+        """Return a new connection that reads the site's database."""
+        return self.connect(self.folder / "centrala.db", read_only=True)
 
     def is_in_trouble(self) -> bool:
         """Tell whether it is full, slow or about to fail."""
@@ -97,11 +103,11 @@ class Disk:
     def release(self) -> None:
         """Let connections and files go."""
         self.die()
+        # SQLite tidies up as the last connection closes: here that comes to nothing, but is no error either.
+        self.gone = True
         for raw in self._connections:
-            try:
-                raw.close()
-            except (apsw.Error, OSError):
-                continue
+            with suppress(apsw.Error):
+                raw.close(True)  # whatever it still holds
         self._connections.clear()
         self._vfs.unregister()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -134,6 +140,8 @@ class _Vfs(apsw.VFS):
         return _File(name, flags, self._disk)
 
     def xDelete(self, filename: str, syncdir: bool) -> None:  # noqa: N802
+        if self._disk.gone:
+            return
         if self._disk.dead:
             raise PowerIsOff
         self._disk.unsynced.pop(Path(filename).name, None)
@@ -149,6 +157,8 @@ class _File(apsw.VFSFile):
 
     def xWrite(self, data: Any, offset: int) -> None:  # noqa: N802
         disk = self._disk
+        if disk.gone:
+            return
         disk.writes += 1
         disk.before_write()
         if disk.dead:
@@ -163,6 +173,8 @@ class _File(apsw.VFSFile):
         super().xWrite(content, offset)
 
     def xTruncate(self, newsize: int) -> None:  # noqa: N802
+        if self._disk.gone:
+            return
         if self._disk.dead:
             raise PowerIsOff
         # Taken as done at once: SQLite truncates logs only when all they held is synced elsewhere.
@@ -171,6 +183,8 @@ class _File(apsw.VFSFile):
 
     def xSync(self, flags: int) -> None:  # noqa: N802
         disk = self._disk
+        if disk.gone:
+            return
         disk.syncs += 1
         disk.before_write()
         if disk.dead:

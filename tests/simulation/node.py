@@ -1,14 +1,13 @@
 """One machine that runs a site, from power-on to its death, and the disk that outlives it."""
 
 import asyncio
-import gc
 import sqlite3
 import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from random import Random  # noqa: TID251  # with its seed
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiohttp import web
 
@@ -24,20 +23,49 @@ from storage.sqlite import SqliteStore
 from tests.simulation.disk import Disk
 from tests.simulation.network import InMemory
 from tests.simulation.universe import Loop, Universe
-from vocabulary import crashpoints
 from vocabulary.instants import Instant, Span
 from vocabulary.records import Put, TokenRow, Transaction
 from web.sessions import hash_of
 
 START: Instant = 1_772_000_000_000
-WEB, SMTP_IN, SMTP_OUT, IMAP = 8080, 2525, 1025, 1143
-ORIGIN = f"http://127.0.0.1:{WEB}"
+ORIGIN = "http://127.0.0.1:8080"
 DATABASE = "centrala.db"
+ENVIRONMENT = {"BOX": "secret"}
 AGENTS = ("anna", "boris", "celina")
 TOKENS = {"anna": "operator", "boris": "operator", "celina": "operator", "vera": "supervisor", "shop": "integration"}
-RING_S = 8
 
-_CONFIGURATION = f"""
+_AGENT = """
+[[agents]]
+id = "{id}"
+name = "{id}"
+queues = {{ billing = 1, support = 1 }}
+"""
+
+
+class Ports(NamedTuple):
+    """Where the site and the servers around it listen."""
+
+    web: int
+    smtp_in: int
+    smtp_out: int
+    imap: int
+
+
+class Pace(NamedTuple):
+    """How long things take, s."""
+
+    ring_s: int = 8
+    gone_s: int = 20
+    wrap_up_s: int = 5
+
+
+def configuration(ports: Ports, pace: Pace = Pace()) -> str:  # noqa: B008  # a frozen value
+    """Return the file of the site."""
+    return _configured(ports, pace) + "".join(_AGENT.format(id=id) for id in AGENTS)
+
+
+def _configured(ports: Ports, pace: Pace) -> str:
+    return f"""
 [site]
 name = "Simulated"
 domain = "sim.example"
@@ -47,45 +75,45 @@ languages = ["en", "pl"]
 url = "sqlite:///{DATABASE}"
 
 [web]
-port = {WEB}
-public_url = "{ORIGIN}"
+port = {ports.web}
+public_url = "http://127.0.0.1:{ports.web}"
 chat_connects = 100000
 form_requests = 100000
 
 [channels.mail]
 medium = "email"
 address = "support@sim.example"
-receive = {{ protocol = "smtp", port = {SMTP_IN} }}
-send = {{ host = "127.0.0.1", port = {SMTP_OUT} }}
+receive = {{ protocol = "smtp", port = {ports.smtp_in} }}
+send = {{ host = "127.0.0.1", port = {ports.smtp_out} }}
 
 [channels.box]
 medium = "email"
 address = "box@sim.example"
-send = {{ host = "127.0.0.1", port = {SMTP_OUT} }}
+send = {{ host = "127.0.0.1", port = {ports.smtp_out} }}
 [channels.box.receive]
 protocol = "imap"
 host = "127.0.0.1"
-port = {IMAP}
+port = {ports.imap}
 tls = "none"
 username = "box"
 password_env = "BOX"
 
 [channels.web]
 medium = "chat"
-customer_grace = "20s"
+customer_grace = "{pace.gone_s}s"
 
 [queues.billing]
 target = "2m"
-offer = {{ chat = "{RING_S}s", email = "{RING_S}s", api = "{RING_S}s" }}
+offer = {{ chat = "{pace.ring_s}s", email = "{pace.ring_s}s", api = "{pace.ring_s}s" }}
 wrap_up = "timed"
-wrap_up_after = "5s"
+wrap_up_after = "{pace.wrap_up_s}s"
 disconnect_grace = "2s"
 
 [queues.support]
 target = "20s"
-offer = {{ chat = "{RING_S}s", email = "{RING_S}s", api = "{RING_S}s" }}
+offer = {{ chat = "{pace.ring_s}s", email = "{pace.ring_s}s", api = "{pace.ring_s}s" }}
 wrap_up = "timed_forced"
-wrap_up_after = "5s"
+wrap_up_after = "{pace.wrap_up_s}s"
 disconnect_grace = "2s"
 on_disconnect = {{ chat = "requeue", email = "requeue" }}
 
@@ -103,23 +131,20 @@ name = "received"
 kind = "acknowledge"
 """
 
-_AGENT = """
-[[agents]]
-id = "{id}"
-name = "{id}"
-queues = {{ billing = 1, support = 1 }}
-"""
+
+def write_site(folder: Path, ports: Ports, pace: Pace = Pace()) -> None:  # noqa: B008  # a frozen value
+    """Write the configuration and its secret, the same in every run."""
+    (folder / "centrala.toml").write_text(configuration(ports, pace), "utf-8")
+    create_secret(folder / "centrala.secret")
+    (folder / "centrala.secret").write_text(f"{'5' * 64}\n", "utf-8")
 
 
 @cache
 def settings() -> Settings:
     """Return the configuration of the simulated site."""
     folder = Path(tempfile.mkdtemp(prefix="centrala-simulation-"))
-    text = _CONFIGURATION + "".join(_AGENT.format(id=id) for id in AGENTS)
-    (folder / "centrala.toml").write_text(text, "utf-8")
-    create_secret(folder / "centrala.secret")
-    (folder / "centrala.secret").write_text(f"{'5' * 64}\n", "utf-8")
-    return load(folder / "centrala.toml", {"BOX": "secret"})
+    write_site(folder, PORTS)
+    return load(folder / "centrala.toml", ENVIRONMENT)
 
 
 @cache
@@ -147,6 +172,9 @@ def new_database() -> bytes:
 
 def token_of(who: str) -> str:
     return f"ct_token-of-{who}"
+
+
+PORTS = Ports(web=8080, smtp_in=2525, smtp_out=1025, imap=1143)
 
 
 class Crashed(BaseException):
@@ -220,10 +248,10 @@ class Node:
             connect=self.disk.connect,
             inline=True,
         )
-        application = Application(settings(), folder=self.disk.folder, environment={"BOX": "secret"}, machine=machine)
+        application = Application(settings(), folder=self.disk.folder, environment=ENVIRONMENT, machine=machine)
         self.application = application
         await application.start()
-        self._runner = await open_web(web_application(application, public_url=ORIGIN), "127.0.0.1", WEB)
+        self._runner = await open_web(web_application(application, public_url=ORIGIN), "127.0.0.1", PORTS.web)
         self.ready = True
 
     def failed_to_start(self) -> BaseException | None:
@@ -271,12 +299,6 @@ class Node:
             self.universe.end(self.loop)
         self.disk.release()
         self.loop = self.application = self._main = self._runner = None
-
-
-def tidy() -> None:
-    """Between two simulations: forget what the last one left behind."""
-    crashpoints.arm(None)
-    gc.collect()
 
 
 def state_of(node: Node) -> Any:

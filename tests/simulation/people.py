@@ -3,13 +3,14 @@ acknowledged, as real ones do."""
 
 import asyncio
 import itertools
+from collections.abc import Callable
 from contextlib import suppress
 from random import Random  # noqa: TID251  # with its seed
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiohttp
 
-from tests.simulation.node import ORIGIN, RING_S, SMTP_IN, WEB, token_of
+from tests.simulation.node import token_of
 from tests.simulation.servers import Mailbox
 from tests.simulation.truth import Truth
 
@@ -17,13 +18,27 @@ GONE = (aiohttp.ClientError, aiohttp.WSMessageTypeError, OSError, TimeoutError, 
 PATIENCE_S = 12.0
 
 
+class Way(NamedTuple):
+    """How one gets to the site."""
+
+    connector: Callable[[], aiohttp.BaseConnector]
+    base: str
+    origin: str
+    smtp_port: int
+    ring_s: float = 8.0
+    """So long an offer rings, at the pace of these people."""
+    haste: float = 1.0
+    """So much quicker they are than usual ones."""
+
+
 class Person:
     """Somebody outside. `calm`: no tricks any more, everything is to come to its end."""
 
-    def __init__(self, name: str, truth: Truth, draw: Random) -> None:
+    def __init__(self, name: str, truth: Truth, draw: Random, way: Way) -> None:
         self.name = name
         self.truth = truth
         self.draw = draw
+        self.way = way
         self.calm = False
 
     async def run(self) -> None:
@@ -32,8 +47,12 @@ class Person:
 
     async def pause(self, least: float, most: float) -> None:
         done = asyncio.get_running_loop().create_future()
-        asyncio.get_running_loop().call_later(self.draw.uniform(least, most), done.set_result, None)
-        await done
+        seconds = self.draw.uniform(least, most) / self.way.haste
+        handle = asyncio.get_running_loop().call_later(seconds, done.set_result, None)
+        try:
+            await done
+        finally:
+            handle.cancel()
 
     def likes(self, chance: float) -> bool:
         """Tell whether he does something that he does with `chance`; never once he is calm."""
@@ -46,7 +65,7 @@ class Caller(Person):
     http: aiohttp.ClientSession
 
     async def run(self) -> None:
-        connector = aiohttp.UnixConnector(f"127.0.0.1:{WEB}")
+        connector = self.way.connector()
         headers = {"Authorization": f"Bearer {token_of(self.name)}"}
         timeout = aiohttp.ClientTimeout(total=PATIENCE_S)
         async with aiohttp.ClientSession(connector=connector, headers=headers, timeout=timeout) as self.http:
@@ -60,7 +79,7 @@ class Caller(Person):
 
     async def call(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
         """Return status and body. A server that fails by its own fault is seen by everybody."""
-        async with self.http.request(method, f"http://site/api/v1{path}", json=body, headers=headers) as answer:
+        async with self.http.request(method, f"{self.way.base}/api/v1{path}", json=body, headers=headers) as answer:
             found = await answer.json(content_type=None)
             if answer.status == 500:
                 self.truth.complain(f"500: {method} {path}: {found}")
@@ -70,8 +89,8 @@ class Caller(Person):
 class Shop(Caller):
     """An integration that admits things, each until it is told that it is in."""
 
-    def __init__(self, truth: Truth, draw: Random) -> None:
-        super().__init__("shop", truth, draw)
+    def __init__(self, truth: Truth, draw: Random, way: Way) -> None:
+        super().__init__("shop", truth, draw, way)
         self._numbers = itertools.count()
         self._under_way: list[tuple[str, str]] = []
 
@@ -87,7 +106,7 @@ class Shop(Caller):
             for status, found in await asyncio.gather(*calls):
                 if status in (200, 201):
                     self._note(external_id, text, found["id"])
-        await self.pause(0.5, 3)
+        await self.pause(1, 6)
 
     def _note(self, external_id: str, text: str, interaction: str) -> None:
         known = self.truth.calls.setdefault(external_id, (interaction, text))
@@ -99,8 +118,8 @@ class Shop(Caller):
 class Agent(Caller):
     """An agent's program over the API, sometimes with a second one open."""
 
-    def __init__(self, name: str, truth: Truth, draw: Random) -> None:
-        super().__init__(name, truth, draw)
+    def __init__(self, name: str, truth: Truth, draw: Random, way: Way) -> None:
+        super().__init__(name, truth, draw, way)
         self._sentences = itertools.count()
         self._rounds = itertools.count()
 
@@ -129,7 +148,7 @@ class Agent(Caller):
         if self.likes(0.15):
             return  # he doesn't see it
         if self.likes(0.15):
-            await self.pause(RING_S - 1.5, RING_S + 0.5)  # just about too late
+            await self.pause(0.8 * self.way.ring_s, 1.06 * self.way.ring_s)  # just about too late
         elif not self.calm:
             await self.pause(0, 1.5)
         clicks = 2 if self.likes(0.15) else 1
@@ -198,7 +217,7 @@ class DeskAgent(Agent):
         status, found = await self.call("POST", "/ws-tickets")
         if status not in (200, 201):
             return
-        address = f"http://site/ws/desk?ticket={found['ticket']}"
+        address = f"{self.way.base}/ws/desk?ticket={found['ticket']}"
         async with self.http.ws_connect(address, timeout=aiohttp.ClientWSTimeout(ws_close=1)) as socket:
             # The presence that he chose before stays his.
             await self.call("POST", f"/agents/{self.name}/presence", {"presence": "available"})
@@ -252,8 +271,8 @@ class Supervisor(Caller):
 class Chatter(Person):
     """A customer in the chat: says one thing after another, and repeats what has no ack."""
 
-    def __init__(self, name: str, truth: Truth, draw: Random) -> None:
-        super().__init__(name, truth, draw)
+    def __init__(self, name: str, truth: Truth, draw: Random, way: Way) -> None:
+        super().__init__(name, truth, draw, way)
         self._token: str | None = None
         self._said = itertools.count()
         self._open: tuple[str, str] | None = None
@@ -262,8 +281,8 @@ class Chatter(Person):
         self._last = 0
 
     async def run(self) -> None:
-        connector = aiohttp.UnixConnector(f"127.0.0.1:{WEB}")
-        async with aiohttp.ClientSession(connector=connector, headers={"Origin": ORIGIN}) as http:
+        headers = {"Origin": self.way.origin}
+        async with aiohttp.ClientSession(connector=self.way.connector(), headers=headers) as http:
             while not (self.calm and self._open is None):
                 with suppress(*GONE):
                     async with asyncio.timeout(60):
@@ -272,13 +291,13 @@ class Chatter(Person):
 
     async def _connected(self, http: aiohttp.ClientSession) -> None:
         timeout = aiohttp.ClientWSTimeout(ws_close=1)
-        async with http.ws_connect("http://site/ws/chat/web", timeout=timeout) as socket:
+        async with http.ws_connect(f"{self.way.base}/ws/chat/web", timeout=timeout) as socket:
             await self.greet(socket)
             while not self.likes(0.05):
                 if self._open is None and self.calm:
                     return
                 await self._say(socket)
-                await self._listen(socket, self.draw.uniform(0.2, 4))
+                await self._listen(socket, self.draw.uniform(0.2, 7))
             if self.likes(0.2):
                 await socket.send_json({"type": "leave"})
 
@@ -355,8 +374,8 @@ class Chatter(Person):
 class Writer(Person):
     """Somebody who writes mails; how they travel is said by who sends them."""
 
-    def __init__(self, name: str, truth: Truth, draw: Random, box: str) -> None:
-        super().__init__(name, truth, draw)
+    def __init__(self, name: str, truth: Truth, draw: Random, way: Way, box: str) -> None:
+        super().__init__(name, truth, draw, way)
         self._box = box
         self._numbers = itertools.count()
 
@@ -390,7 +409,7 @@ class SmtpWriter(Writer):
             self.truth.mails[text] = id
             if self.likes(0.1):
                 await self._handed_over(raw)
-            await self.pause(0.5, 6)
+            await self.pause(1, 9)
 
     async def _handed_over(self, raw: bytes) -> bool:
         try:
@@ -400,7 +419,7 @@ class SmtpWriter(Writer):
             return False
 
     async def _send(self, raw: bytes) -> bool:
-        reader, writer = await asyncio.open_connection("127.0.0.1", SMTP_IN)
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.way.smtp_port)
         try:
             await _answer(reader)
             for line in (
@@ -433,8 +452,8 @@ async def _answer(reader: asyncio.StreamReader) -> bytes:
 class BoxWriter(Writer):
     """Mails that arrive in the mailbox that we fetch from, some of them twice."""
 
-    def __init__(self, name: str, truth: Truth, draw: Random, mailbox: Mailbox) -> None:
-        super().__init__(name, truth, draw, "box")
+    def __init__(self, name: str, truth: Truth, draw: Random, way: Way, mailbox: Mailbox) -> None:
+        super().__init__(name, truth, draw, way, "box")
         self._mailbox = mailbox
 
     async def run(self) -> None:
@@ -446,4 +465,19 @@ class BoxWriter(Writer):
             self._mailbox.maybe_break()
             if self.likes(0.04):
                 self._mailbox.renumber()
-            await self.pause(0.5, 6)
+            await self.pause(1, 9)
+
+
+def everybody(truth: Truth, draw: Random, way: Way, mailbox: Mailbox) -> list[Person]:
+    """Return the people of a day."""
+    return [
+        Shop(truth, draw, way),
+        Agent("anna", truth, draw, way),
+        Agent("boris", truth, draw, way),
+        DeskAgent("celina", truth, draw, way),
+        Supervisor("vera", truth, draw, way),
+        Chatter("karl", truth, draw, way),
+        Chatter("lena", truth, draw, way),
+        SmtpWriter("max", truth, draw, way, "support"),
+        BoxWriter("nora", truth, draw, way, mailbox),
+    ]

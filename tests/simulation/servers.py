@@ -38,8 +38,10 @@ class Mailbox(FakeImap):
         self.hang_up()
 
     def mend(self) -> None:
+        """No more faults; connections on which it said nothing end."""
         self.faulty = False
         self.faults.clear()
+        self.hang_up()
 
 
 class Outside(FakeSmtp):
@@ -50,6 +52,11 @@ class Outside(FakeSmtp):
         self.draw = draw
         self.truth = truth
         self.faulty = False
+
+    def mend(self) -> None:
+        """No more faults; connections on which it said nothing end."""
+        self.faulty = False
+        self.hang_up()
 
     def _answer(self, stage: str) -> str:
         if self.faulty and self.draw.random() < 0.06:

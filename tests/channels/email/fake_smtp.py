@@ -32,7 +32,7 @@ class FakeSmtp:
         self.connections = 0
         self.port = 0
         self._last = ""
-        self._writers: set[asyncio.StreamWriter] = set()
+        self._writers: dict[asyncio.StreamWriter, None] = {}
 
     def _answer(self, stage: str) -> str:
         scripted = self.script.get(stage)
@@ -42,7 +42,7 @@ class FakeSmtp:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        self._writers.add(writer)
+        self._writers[writer] = None
         try:
             going = await self._say(writer, "connect")
             while going and (line := await reader.readline()):
@@ -60,7 +60,7 @@ class FakeSmtp:
             pass
         finally:
             writer.close()
-            self._writers.discard(writer)
+            self._writers.pop(writer, None)
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         if self.script.get("body") == CLOSE:
