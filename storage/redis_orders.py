@@ -16,7 +16,7 @@ import structlog
 from storage.bus import Answer, Handle, Order
 from storage.errors import NotTheWriter
 from storage.redis_link import Link
-from storage.redis_scripts import ANSWER, SEND
+from storage.redis_scripts import ANSWER, SEND, WITHDRAW
 from vocabulary.errors import PermanentFailure, TemporaryFailure
 from vocabulary.instants import MINUTE, SECOND, Span
 
@@ -48,6 +48,7 @@ class _Waiting(msgspec.Struct, eq=False):
     done: "asyncio.Future[bytes]"
     sent: int = 0
     sent_at: float = 0.0
+    entries: list[bytes] = []
 
 
 class Sender(Generic[Order, Answer]):
@@ -73,8 +74,10 @@ class Sender(Generic[Order, Answer]):
         self._encode = encode
         self._decode = decode
         self._send = link.script(SEND)
+        self._withdraw = link.script(WITHDRAW)
         self._waiting: dict[str, _Waiting] = {}
         self._fresh: deque[str] = deque()
+        self._given_up: list[bytes] = []
         self._bytes = 0
         self._count = 0
         self._woken = asyncio.Event()
@@ -99,6 +102,7 @@ class Sender(Generic[Order, Answer]):
             async with asyncio.timeout(self._patience / 1000):
                 answer = await waiting.done
         except TimeoutError:
+            self._given_up += waiting.entries
             raise TemporaryFailure("the writer has not answered; it may still carry this out, so try again") from None
         finally:
             del self._waiting[id]
@@ -119,6 +123,8 @@ class Sender(Generic[Order, Answer]):
             if clock() - looked_at >= LOOK_EVERY / 1000:
                 looked_at = clock()
                 self._fresh.extend(self._late(looked_at))
+            if self._given_up:
+                await self._take_back()
             if self._fresh:
                 batch = [self._fresh.popleft() for _ in range(min(BATCH, len(self._fresh)))]
                 await self._send_all([(id, self._waiting[id]) for id in batch if id in self._waiting], clock())
@@ -128,6 +134,14 @@ class Sender(Generic[Order, Answer]):
                     await self._woken.wait()
             except TimeoutError:
                 continue
+
+    async def _take_back(self) -> None:
+        """Take out of the stream what nobody waits for any more: the next writer must not carry it out much later."""
+        entries, self._given_up = self._given_up[:BATCH], self._given_up[BATCH:]
+        try:
+            await self._link.run(self._withdraw, [self._orders], entries)
+        except TemporaryFailure:
+            await self._link.pause(PAUSE)  # if Redis is gone, so are they
 
     def _late(self, now: float) -> list[str]:
         """Return what was sent so long ago that it may be lost."""
@@ -146,7 +160,9 @@ class Sender(Generic[Order, Answer]):
             await self._link.pause(PAUSE)
             self._fresh.extend(id for id, _ in due)
             return
-        for _, waiting in due[int(taken) :]:
+        for (_, waiting), entry in zip(due, taken, strict=False):
+            waiting.entries.append(entry)
+        for _, waiting in due[len(taken) :]:
             _settle(waiting, _TEMPORARY + b"too many commands wait for the writer; try again in a moment")
 
     async def _keep_reading(self) -> None:

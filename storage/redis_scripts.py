@@ -39,18 +39,23 @@ return {last[1] and last[1][1] or '0-0', counter[1] or '', counter[2] or '0'}
 
 SEND = """
 local room = tonumber(ARGV[1]) - redis.call('XLEN', KEYS[1])
-local taken = 0
+local taken = {}
 for i = 2, #ARGV, 4 do
-    if taken >= room then break end
-    redis.call('XADD', KEYS[1], '*', 'id', ARGV[i], 'to', ARGV[i + 1], 'again', ARGV[i + 2], 'b', ARGV[i + 3])
-    taken = taken + 1
+    if #taken >= room then break end
+    taken[#taken + 1] =
+        redis.call('XADD', KEYS[1], '*', 'id', ARGV[i], 'to', ARGV[i + 1], 'again', ARGV[i + 2], 'b', ARGV[i + 3])
 end
 return taken
 """
-"""KEYS: orders. ARGV: room, then id, answers' stream, repeated and body of each order. How many found room.
+"""KEYS: orders. ARGV: room, then id, answers' stream, repeated and body of each order. The entries of those with room.
 
 Orders are never trimmed: a full stream takes no more.
 """
+
+WITHDRAW = """
+return redis.call('XDEL', KEYS[1], unpack(ARGV))
+"""
+"""KEYS: orders. ARGV: entries."""
 
 ANSWER = """
 for i = 3, #ARGV, 3 do

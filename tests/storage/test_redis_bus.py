@@ -218,6 +218,28 @@ async def test_answered_orders_leave_nothing_behind(pair: TwoProcesses) -> None:
     assert await link._commands.pttl(pair.near._sender._answers) > 0
 
 
+async def test_what_its_sender_has_given_up_is_not_carried_out_later(own: RedisServer) -> None:
+    site = secrets.token_hex(8)
+    sender, writer = a_bus(own, site, patience=200), a_bus(own, site)
+    for bus in (sender, writer):
+        await bus.start()
+    with pytest.raises(TemporaryFailure, match="has not answered"):
+        await sender.forward(1)
+    seen: list[int] = []
+
+    async def noted(order: int, again: bool) -> int:
+        seen.append(order)
+        return order
+
+    while await writer._link._commands.xlen(sender._sender._orders):
+        await CLOCK.sleep(10)
+    async with serving(writer, noted):
+        assert await sender.forward(2) == 2
+    assert seen == [2]
+    for bus in (sender, writer):
+        await bus.close()
+
+
 async def test_every_key_of_a_site_has_its_hash_tag(pair: TwoProcesses) -> None:
     async with serving(pair.far, doubled), pair.near.subscribe("a", 1) as reader:
         await pair.near.forward(1)
