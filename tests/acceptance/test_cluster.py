@@ -287,6 +287,7 @@ async def test_a_writer_that_was_paused_is_refused_and_follows(nodes: Nodes) -> 
             assert await first_served(writer, supervisor, CLOCK.now()) < SERVED_WITHIN
             nodes.down.discard(writer)
             assert await nodes.writer() is other
+            assert len(writer.logged("writer_begins")) == len(writer.logged("writer_ends"))
     told("served_after_stop_ms", times)
     assert max(times) < SERVED_WITHIN, times
 
@@ -311,18 +312,23 @@ async def _holds(nodes: Nodes, node: SiteProcess) -> bool | None:
     return await nodes.writer() is node or None
 
 
-async def test_redis_killed_and_started_again_under_traffic(nodes: Nodes) -> None:
+@pytest.mark.parametrize("how", ["killed", "frozen"])
+async def test_redis_is_away_for_a_while_under_traffic(nodes: Nodes, how: str) -> None:
     draw, times = drawn(), []
+    away, back = {
+        "killed": (nodes.redis.kill, nodes.redis.start),
+        "frozen": (nodes.redis.freeze, nodes.redis.thaw),
+    }[how]
     async with busy(nodes) as supervisor:
-        for round_ in range(3):
+        for round_ in range(rounds(3)):
             await pause(draw.uniform(1, 2))
             writer, other = await nodes.roles()
-            nodes.redis.kill()
+            away()
             # The writer goes on without it.
             assert await first_served(writer, supervisor, CLOCK.now()) < SERVED_WITHIN
             await pause(draw.uniform(0.2, 3))
-            nodes.redis.start()
+            back()
             times.append(await first_served(other, supervisor, CLOCK.now()))
             assert await nodes.writer() is writer, f"round {round_}: the writer changed"
-    told("forwarded_after_redis_is_back_ms", times)
+    told(f"forwarded_after_redis_was_{how}_ms", times)
     assert max(times) < SERVED_WITHIN, times
