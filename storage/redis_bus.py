@@ -14,8 +14,9 @@ import structlog
 
 from storage.bus import Answer, Handle, Order, Subscription
 from storage.redis_link import DEADLINE, Link, Pause
-from storage.redis_orders import Sender, Server
+from storage.redis_orders import Sender
 from storage.redis_scripts import LEASE, RELEASE
+from storage.redis_server import Server
 from storage.redis_topics import Topics
 from vocabulary.errors import PermanentFailure, TemporaryFailure
 from vocabulary.instants import SECOND, Instant, Span
