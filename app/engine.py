@@ -49,6 +49,7 @@ log = structlog.get_logger()
 BATCH_MAX = 256
 QUEUE_MAX = 4096
 CHECKPOINT_EVERY = 5_000
+_NOT_ACKNOWLEDGED = "an earlier write failed; nothing of this was acknowledged, try again"
 """Events between two checkpoints: what a start has to replay at most, about 50 ms."""
 FOLLOWER_MAX = 2048
 EVENTS = "events"
@@ -306,8 +307,15 @@ class Engine:
 
     async def _commit(self, batch: Batch) -> None:
         _pass(batch, _DECIDED)
+        if self._broken:
+            # It was decided on what an earlier write has not made durable.
+            raise TemporaryFailure(_NOT_ACKNOWLEDGED)
         if batch.transaction.entries or batch.transaction.changes:
-            await self._store.commit(batch.transaction)
+            try:
+                await self._store.commit(batch.transaction)
+            except (TemporaryFailure, PermanentFailure, OutOfOrder):
+                self._broken = True
+                raise
         _pass(batch, _DURABLE)
 
     async def _finish(self, batch: Batch, commit: "asyncio.Task[None]") -> None:
@@ -315,7 +323,7 @@ class Engine:
         try:
             await commit
             if self._broken:
-                raise TemporaryFailure("an earlier write failed; nothing of this was acknowledged, try again")
+                raise TemporaryFailure(_NOT_ACKNOWLEDGED)
         except (TemporaryFailure, PermanentFailure, OutOfOrder) as failure:
             self._broken = True
             log.exception("commit_failed", commands=len(batch.submissions))

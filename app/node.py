@@ -6,26 +6,26 @@ the next entry from one of them only, and the other steps down (docs/decisions/0
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any, Protocol
 
-import msgspec
 import structlog
 
+from app import kept_answers
 from app.engine import EVENTS, FOLLOWER_MAX, Engine, Submission
-from router.commands import AddMessage, Command, Connect, CustomerBack, CustomerGone, Disconnect, Reconcile
+from app.said_once import SaidOnce
+from router.commands import AddMessage, Command, Reconcile
 from router.decision import Decision
 from router.evolve import evolve
 from storage.bus import LocalBus
 from storage.codec import decode, encode
 from storage.errors import NotTheWriter, OutOfOrder
-from storage.wire import Decided, Forwarded, Told, decode_decided, encode_decided
+from storage.wire import Decided, Forwarded, Told
 from vocabulary.errors import Lagged, TemporaryFailure
-from vocabulary.ids import MessageId
 from vocabulary.instants import SECOND, Instant, Span
-from vocabulary.records import Change, Entry, IdempotencyRow, Put
+from vocabulary.records import Change, Entry
 from web.site import Logged
 
 log = structlog.get_logger()
@@ -35,15 +35,8 @@ POLL: Span = SECOND // 2
 BEHIND: Span = SECOND // 10
 """How long a follower waits to hear of what it has caused before it looks into the journal."""
 CATCH_UP_MAX: Span = 5 * SECOND
-SLOTS = 4_096
-"""Answers kept in the records for each node, in case a writer dies between commit and answer."""
-SAID_MAX = 4_096
 FINISH_MAX: Span = 2 * SECOND
 """How long a writer that steps down waits for what is being made durable."""
-
-_REPEATABLE = (Connect, Disconnect, CustomerGone, CustomerBack, Reconcile)
-"""Commands that change nothing the second time, so that no answer is kept for them."""
-_SLOT = "order:"
 
 
 class SharedBus(Protocol):
@@ -76,7 +69,7 @@ class Node(Engine):
         self._overtaken = False
         self._orders = 0
         self._awaited: list[tuple[int, asyncio.Future[None]]] = []
-        self._said: OrderedDict[MessageId, asyncio.Future[bool]] = OrderedDict()
+        self._said = SaidOnce()
         self._in_hand: tuple[list[Submission], list[Submission]] = ([], [])
 
     # -- commands
@@ -93,7 +86,7 @@ class Node(Engine):
     async def _forward(self, command: Command, changes: Sequence[Change]) -> Decision:
         self._orders += 1
         id = f"{self._process}-{self._orders}"
-        slot = f"{_SLOT}{self._name}:{self._orders % SLOTS}"
+        slot = kept_answers.slot(self._name, self._orders)
         decided = await self._shared.forward(Forwarded(id, slot, command, tuple(changes)))
         await self._reach(decided.seq)
         return decided.decision
@@ -109,26 +102,8 @@ class Node(Engine):
         if not self.leading:
             raise NotTheWriter("another node writes")
         if isinstance(command, AddMessage):
-            return await self._say_once(command, changes)
+            return await self._said.add(command.message, partial(super().submit, command, changes))
         return await super().submit(command, changes)
-
-    async def _say_once(self, command: AddMessage, changes: Sequence[Change]) -> Decision:
-        """Add a message once, even if its author sends it to two nodes at the same time."""
-        while (first := self._said.get(command.message)) is not None:
-            if await asyncio.shield(first):
-                return Decision()
-        said = self._said[command.message] = asyncio.get_running_loop().create_future()
-        done = False
-        try:
-            decision = await super().submit(command, changes)
-            done = decision.refusal is None
-            return decision
-        finally:
-            said.set_result(done)
-            if not done:
-                del self._said[command.message]
-            elif len(self._said) > SAID_MAX:
-                self._said.popitem(last=False)
 
     async def carry_out(self, order: Forwarded, again: bool) -> Decided:
         """Decide what another node forwards; if it may have been decided before, look first.
@@ -137,25 +112,19 @@ class Node(Engine):
             NotTheWriter: somebody else writes; nothing of it was written.
         """
         if again:
-            known = await self._store.idempotent_answer(order.slot)
-            if known is not None and known.fingerprint == order.id:
-                return Decided(decode_decided(known.body).decision, self.seq)
+            decision = kept_answers.kept(await self._store.idempotent_answer(order.slot), order)
+            if decision is not None:
+                return Decided(decision, self.seq)
         if isinstance(order.command, Reconcile):
             await self.before_reconcile()
-        changes = list(order.changes)
-        if not isinstance(order.command, _REPEATABLE):
-            row = IdempotencyRow(id=order.slot, fingerprint=order.id, status=0, body=b"", at=self.clock.now())
-            changes.append(Put(row))
+        changes = kept_answers.with_room(order, self.clock.now())
         decision = await self._write(order.command, changes)
         return Decided(decision, self.seq)
 
     def _decisions(self, submissions: list[Submission], now: Instant) -> Iterator[tuple[Submission, Decision]]:
         """Keep the decision on what was forwarded in the transaction that carries it out."""
         for submission, decision in super()._decisions(submissions, now):
-            row = _kept_answer(submission.changes)
-            if row is not None:
-                kept = msgspec.structs.replace(row, body=encode_decided(Decided(decision, 0)))
-                submission.changes = (*submission.changes[:-1], Put(kept))
+            submission.changes = kept_answers.filled(submission.changes, decision)
             yield submission, decision
 
     # -- following
@@ -306,14 +275,6 @@ class Node(Engine):
         if self._overtaken:
             raise NotTheWriter("the journal has grown meanwhile: another node writes")
         await super()._rebuild()
-
-
-def _kept_answer(changes: Sequence[Change]) -> IdempotencyRow | None:
-    """Return the row in which the decision on something forwarded is kept: it comes last."""
-    last = changes[-1] if changes else None
-    if isinstance(last, Put) and isinstance(last.row, IdempotencyRow) and last.row.id.startswith(_SLOT):
-        return last.row
-    return None
 
 
 def _unknown() -> TemporaryFailure:

@@ -13,7 +13,7 @@ from psycopg import errors
 
 from storage import postgresql_search as search
 from storage.chain import EMPTY, Head
-from storage.group_commit import BATCH_MAX, GroupWriter, Work, refusal
+from storage.group_commit import BATCH_MAX, GroupWriter, Job, refusal
 from storage.postgresql_server import Connection, Server, discreet
 from storage.statements import POSTGRESQL, Statements, Target
 from storage.tables import TABLES, metadata
@@ -59,14 +59,14 @@ class Writer(GroupWriter):
         self._connection: Connection | None = connection
         super().__init__(server.name, _head(connection.cursor()), batch_max)
 
-    def _commit(self, works: Sequence[Work]) -> list[Exception | None]:
+    def _commit(self, jobs: Sequence[Job]) -> list[Exception | None]:
         connection = self._connected()
         try:
-            return self._together(connection, works)
+            return self._together(connection, jobs)
         except self.refused:
             # One of them is to blame; which, only trying them one by one tells.
             connection.rollback()
-        return self._one_by_one(connection, works)
+        return self._one_by_one(connection, jobs)
 
     def _discreet(self, error: Exception) -> Exception:
         return discreet(error)
@@ -88,17 +88,17 @@ class Writer(GroupWriter):
 
     # ------------------------------------------------------------ the fence
 
-    def _begin(self, connection: Connection, cursor: Cursor, works: Sequence[Work]) -> None:
+    def _begin(self, connection: Connection, cursor: Cursor, jobs: Sequence[Job]) -> None:
         try:
-            self._enter(connection, cursor, works)
+            self._enter(connection, cursor, jobs)
         except errors.LockNotAvailable:
             connection.rollback()
             cursor.execute(_END_STUCK, (_FENCE, _WRITING, self._server.patience))
-            self._enter(connection, cursor, works)
+            self._enter(connection, cursor, jobs)
 
-    def _enter(self, connection: Connection, cursor: Cursor, works: Sequence[Work]) -> None:
-        """Begin a transaction; where `works` build on the journal's end, alone, and knowing where that is."""
-        is_fenced = any(isinstance(work, Transaction) and work.after is not None for work in works)
+    def _enter(self, connection: Connection, cursor: Cursor, jobs: Sequence[Job]) -> None:
+        """Begin a transaction; where `jobs` build on the journal's end, alone, and knowing where that is."""
+        is_fenced = any(job.end is not None for job in jobs)
         with connection.pipeline():
             cursor.execute(_BEGIN)
             cursor.execute(_LOCK_FENCE if is_fenced else _SHOW_WRITING)
@@ -109,43 +109,45 @@ class Writer(GroupWriter):
 
     # ------------------------------------------------------------ the usual case: nothing is refused
 
-    def _together(self, connection: Connection, works: Sequence[Work]) -> list[Exception | None]:
-        """Commit all of `works`; whatever is refused by the database leaves none of them written."""
+    def _together(self, connection: Connection, jobs: Sequence[Job]) -> list[Exception | None]:
+        """Commit all of `jobs`; whatever is refused by the database leaves none of them written."""
         with connection.cursor() as cursor:
-            self._begin(connection, cursor, works)
+            self._begin(connection, cursor, jobs)
             with connection.pipeline():
-                outcomes = self._all(cursor, works)
+                outcomes = self._all(cursor, jobs)
                 cursor.execute("COMMIT")
             _require_committed(cursor)
         return outcomes
 
-    def _all(self, cursor: Cursor, works: Sequence[Work]) -> list[Exception | None]:
+    def _all(self, cursor: Cursor, jobs: Sequence[Job]) -> list[Exception | None]:
         outcomes: list[Exception | None] = []
-        for is_transaction, alike in groupby(works, lambda work: isinstance(work, Transaction)):
+        for is_transaction, alike in groupby(jobs, lambda job: isinstance(job.work, Transaction)):
             if is_transaction:
-                outcomes += self._as_one(cursor, [work for work in alike if isinstance(work, Transaction)])
+                outcomes += self._as_one(cursor, list(alike))
             else:
-                for work in alike:
-                    self._apply(cursor, work)
+                for job in alike:
+                    self._apply(cursor, job.work)
                     outcomes.append(None)
         return outcomes
 
-    def _as_one(self, cursor: Cursor, transactions: Sequence[Transaction]) -> list[Exception | None]:
-        """Carry out `transactions` as if they were one, but for those that the fence keeps out."""
+    def _as_one(self, cursor: Cursor, jobs: Sequence[Job]) -> list[Exception | None]:
+        """Carry out transactions as if they were one, but for those that the fence keeps out."""
         outcomes: list[Exception | None] = []
         entries: list[Entry] = []
         digests: list[bytes] = []
         changes: list[Change] = []
-        for transaction in transactions:
-            failure = self._overtaken(transaction)
+        for job in jobs:
+            assert isinstance(job.work, Transaction)
+            failure = self._overtaken(job)
             if failure is None:
                 try:
-                    digests += self._grow(transaction)
+                    digests += self._grow(job.work)
                 except ValueError as error:
                     failure = refusal(error)
                 else:
-                    entries += transaction.entries
-                    changes += transaction.changes
+                    entries += job.work.entries
+                    changes += job.work.changes
+            job.failed = failure is not None
             outcomes.append(failure)
         if entries:
             self.statements.append(cursor, entries, digests)
@@ -158,10 +160,10 @@ class Writer(GroupWriter):
 
     # ------------------------------------------------------------ one of them was refused
 
-    def _one_by_one(self, connection: Connection, works: Sequence[Work]) -> list[Exception | None]:
+    def _one_by_one(self, connection: Connection, jobs: Sequence[Job]) -> list[Exception | None]:
         with connection.cursor() as cursor:
-            self._begin(connection, cursor, works)
-            outcomes = [self._attempt(cursor, work) for work in works]
+            self._begin(connection, cursor, jobs)
+            outcomes = [self._attempt(cursor, job) for job in jobs]
             cursor.execute("COMMIT")
             _require_committed(cursor)
         return outcomes

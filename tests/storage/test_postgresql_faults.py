@@ -178,6 +178,19 @@ async def test_a_writer_sees_at_once_that_another_has_written(store: PostgresqlS
     assert await other.check() == []
 
 
+async def test_what_builds_on_a_refused_transaction_is_refused_too_though_another_wrote_as_much(
+    store: PostgresqlStore, other: PostgresqlStore
+) -> None:
+    await other.commit(appending(1, 2, after=0, interaction="i-other"))
+    built = (appending(1, after=0), appending(2, after=1), appending(3, after=2), Transaction(after=3))
+    results = await asyncio.gather(*map(store.commit, built), return_exceptions=True)
+    assert [type(result) for result in results] == [OutOfOrder] * 4
+    assert "with other entries" in str(results[2])
+    # He has heard of it: what he brings now follows what is there.
+    await store.commit(appending(3, after=2))
+    assert [one.interaction async for one in store.read(0)] == ["i-other", "i-other", "i-1"]
+
+
 async def test_a_writer_who_stands_still_at_the_fence_is_ended(
     store: PostgresqlStore, other: PostgresqlStore, database: str
 ) -> None:
