@@ -31,6 +31,12 @@ test: $(TOOLS) ## Run the test suite; tests of real servers run where these are 
 verify: $(TOOLS) ## Run the test suite and the long proofs
 	$(BIN)/python -m pytest --slow $(ARGS)
 
+# The whole site on virtual machines that lose their power: SEEDS random days, beginning at day FIRST if that is given.
+SEEDS ?= 500
+.PHONY: crashes
+crashes: $(TOOLS) ## Live through SEEDS random days with crashes; every violation names the seed that repeats it
+	$(BIN)/python -m tests.simulation --schedules $(SEEDS) $(if $(FIRST),--seed $(FIRST)) $(ARGS)
+
 .PHONY: lint
 lint: $(TOOLS) ## Check style, format, types and who imports whom
 	$(BIN)/ruff check

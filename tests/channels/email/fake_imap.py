@@ -57,8 +57,9 @@ class FakeImap:
             if await self._befalls("connect", writer, ""):
                 return
             writer.write(b"* OK fake IMAP4rev1\r\n")
-            while line := (await reader.readline()).decode().strip():
-                tag, _, command = line.partition(" ")
+            # Half a line is what a lost connection leaves.
+            while (line := await reader.readline()).endswith(b"\n"):
+                tag, _, command = line.decode().strip().partition(" ")
                 if await self._answered(tag, command, reader, writer):
                     return
         except (ConnectionError, asyncio.IncompleteReadError):
