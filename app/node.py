@@ -23,7 +23,7 @@ from storage.bus import LocalBus
 from storage.codec import decode, encode
 from storage.errors import NotTheWriter, OutOfOrder
 from storage.wire import Decided, Forwarded, Told
-from vocabulary.errors import Lagged, TemporaryFailure
+from vocabulary.errors import Lagged, PermanentFailure, TemporaryFailure
 from vocabulary.instants import SECOND, Instant, Span
 from vocabulary.records import Change, Entry
 from web.site import Logged
@@ -239,7 +239,13 @@ class Node(Engine):
 
     async def _rebuild_as_follower(self) -> None:
         self._overtaken, self._broken = False, True
-        await super()._rebuild()
+        while self._broken:
+            try:
+                await super()._rebuild()
+            except PermanentFailure as failure:
+                # A newer version writes, say: only an update of this node helps.
+                log.exception("journal_unreadable", reason=str(failure))
+                await self.clock.sleep(5 * SECOND)
         # Readers here have missed what was written meanwhile.
         self._local.lose(EVENTS)
 
@@ -253,6 +259,11 @@ class Node(Engine):
                 except Lagged:
                     continue  # followers see the gap in the numbers
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether a write failed, and the state could not be read again yet."""
+        return self._broken
+
     async def is_overtaken(self) -> bool:
         """Tell whether the journal has entries that were not decided here."""
         return await self._store.last_seq() > self._decided
@@ -265,11 +276,12 @@ class Node(Engine):
         return batch
 
     def _refused(self, submissions: list[Submission], failure: Exception) -> None:
-        if not isinstance(failure, OutOfOrder):
+        # What was decided behind something refused is not written either.
+        self._overtaken = self._overtaken or isinstance(failure, OutOfOrder)
+        if self._overtaken:
+            self._fail(submissions, NotTheWriter(str(failure)))
+        else:
             super()._refused(submissions, failure)
-            return
-        self._overtaken = True
-        self._fail(submissions, NotTheWriter(str(failure)))
 
     async def _rebuild(self) -> None:
         if self._overtaken:

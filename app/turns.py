@@ -23,6 +23,9 @@ TRIES = 8
 ALONE: Span = 3 * SECOND
 """How long a writer that can't reach the bus is sure of itself after a look into the journal."""
 
+NO_STORE: Span = 3 * SECOND
+"""How long a writer tries to reach the store before another may try whether it can."""
+
 Work = Callable[[], Awaitable[None]]
 
 
@@ -105,8 +108,12 @@ class Turns:
     async def _keep(self, writing: "asyncio.Task[None]") -> str:
         """Renew the lease while we write; return why that is over."""
         node, clock = self._node, self._node.clock
+        sound_at = clock.now()
         while not writing.done():
             await self._wait(writing)
+            sound_at = sound_at if node.is_broken else clock.now()
+            if clock.now() - sound_at > NO_STORE:
+                return "the store can't be reached from here"
             had_lapsed = clock.now() >= node.sure_until
             heard, sure_until = await self._ask()
             if heard is Heard.TAKEN:

@@ -63,11 +63,25 @@ class Way:
         await self._bus.release(name, holder)
 
 
+class WayToStore:
+    """One node's way to the store, which may be cut."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self._store = store
+        self.is_cut = False
+
+    def __getattr__(self, name: str) -> Any:
+        if self.is_cut:
+            raise TemporaryFailure("the store is away")
+        return getattr(self._store, name)
+
+
 class Process:
     """A node that takes turns."""
 
     def __init__(self, name: str, store: SqliteStore, bus: LocalBus[Forwarded, Decided]) -> None:
         self.way = Way(bus)
+        self.way_to_store = WayToStore(store)
         self.local: LocalBus[Any, Any] = LocalBus()
         self.begun = 0
         self.node = Node(
@@ -75,7 +89,7 @@ class Process:
             local=self.local,
             name=name,
             process=name,
-            store=store,
+            store=self.way_to_store,
             policy=policy(),
             clock=CLOCK,
             outbox_of=outbox_of,
@@ -231,6 +245,18 @@ async def test_who_is_overtaken_tells_its_pages_to_look_anew(pair: Pair) -> None
             await a.submit(admit("late"))
         with pytest.raises(Lagged):
             await last_of(events)
+
+
+async def test_a_writer_that_cannot_reach_the_store_lets_another_try(pair: Pair) -> None:
+    await pair.a.node.submit(admit("i-1"))
+    pair.a.way_to_store.is_cut = True
+    with pytest.raises(TemporaryFailure):
+        await pair.a.node.submit(admit("i-2"))
+    await until(lambda: pair.b.node.leading, 10)
+    assert (await pair.b.node.submit(admit("i-3"))).refusal is None
+    pair.a.way_to_store.is_cut = False
+    await until(lambda: pair.a.node.seq == pair.b.node.seq, 10)
+    assert checkpoint.encode(pair.a.node.state) == checkpoint.encode(pair.b.node.state)
 
 
 async def test_an_order_that_an_earlier_writer_carried_out_is_answered_from_the_records(pair: Pair) -> None:
