@@ -154,6 +154,7 @@ async def _written(store: "Store", events: list["AnyEvent"], policy: "Policy") -
     """Return what the rules may look at in the records, by interaction; nothing of what has been erased."""
     from router import events as e
     from simulation.readmission import Written
+    from vocabulary.records import is_erased
 
     customers = {event.interaction: event.customer for event in events if isinstance(event, e.Admitted)}
     firsts = {event.interaction: event for event in events if isinstance(event, e.MessageAdded) and event.number == 1}
@@ -162,7 +163,7 @@ async def _written(store: "Store", events: list["AnyEvent"], policy: "Policy") -
     for id, customer in customers.items():
         first = firsts.get(id)
         row = await store.message(first.message) if first is not None else None
-        if first is not None and row is None:
+        if first is not None and (row is None or is_erased(row)):
             continue
         known = await store.customer(customer) if segmented else None
         found[id] = Written(

@@ -9,6 +9,7 @@ import structlog
 from app.engine import Clock
 from app.node import Node, SharedBus
 from app.presence import Presence
+from app.queue_settings import OF_QUEUE
 from app.supervise import supervised
 from app.turns import Turns
 from router.commands import Reconcile
@@ -38,22 +39,34 @@ WIRE = Wire(
 )
 
 
-class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """What of the application a cluster works with."""
+async def _nothing() -> None:
+    """Nothing is to be done."""
 
-    begin: Work
-    """What a take-over calls for, but for who is connected."""
-    works: Callable[[], Mapping[str, Work]]
-    """What only the writer does, beside writing."""
-    node_lost: Work
-    """Takes up what a node left that is gone."""
-    agents: Callable[[], Collection[AgentId]]
-    customers: Callable[[], Collection[CustomerId]]
-    """Who is connected here."""
+
+def _nobody() -> Collection[str]:
+    return ()
+
+
+def _nowhere(_: str) -> None:
+    return None
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """What of the application a cluster works with; what is left out, the process doesn't do."""
+
     load_settings: Work
-    agent_types: Callable[[InteractionId], None]
+    begin: Work = _nothing
+    """What a take-over calls for, but for who is connected."""
+    works: Callable[[], Mapping[str, Work]] = dict
+    """What only the writer does, beside writing."""
+    node_lost: Work = _nothing
+    """Takes up what a node left that is gone."""
+    agents: Callable[[], Collection[AgentId]] = _nobody
+    customers: Callable[[], Collection[CustomerId]] = _nobody
+    """Who is connected here."""
+    agent_types: Callable[[InteractionId], None] = _nowhere
     """Tells the customers who are connected here."""
-    customer_types: Callable[[InteractionId], None]
+    customer_types: Callable[[InteractionId], None] = _nowhere
     """Tells the agents who are connected here."""
 
 
@@ -177,7 +190,7 @@ class Cluster:
     async def _look_at_settings(self) -> bool:
         """Load the settings if they have changed; tell whether they had."""
         assert self._parts is not None
-        rows = {(row.id, row.body) for row in await self._store.settings()}
+        rows = {(row.id, row.body) for row in await self._store.settings() if row.id.startswith(OF_QUEUE)}
         if rows == self._settings:
             return False
         await self._parts.load_settings()

@@ -16,6 +16,7 @@ from app.chat_ways import ChatWays
 from app.conversations import UPDATES_MAX, ChatConversations
 from app.days import days_in
 from app.engine import Engine
+from app.erasure import Eraser
 from app.intake import Intake
 from app.leases import Leases
 from app.machine import Machine
@@ -26,7 +27,8 @@ from app.queue_settings import QueueSettings
 from app.rows import outbox_of, rows_of
 from app.seeds import seed_people, tell_core
 from app.site import API_CHANNEL, RunningSite
-from app.stores import IN_PROCESS, open_store, require_secret
+from app.store_watch import StoreWatch
+from app.stores import IN_PROCESS, is_embedded, open_store, require_secret, store_path
 from app.supervise import supervised
 from app.understanding import Understanding
 from autoresponders.knowledge import Knowledge, load_knowledge
@@ -44,12 +46,13 @@ from queues.policy import ChannelPolicy, QueuePolicy
 from router.commands import Reconcile
 from router.policy import Policy
 from storage.bus import LocalBus
+from storage.sqlite_file import require_sound
 from vocabulary.ids import AgentId, CustomerId, InteractionId
 from vocabulary.instants import HOUR, SECOND, Span
 from web.limits import Window
 
 if TYPE_CHECKING:
-    from app.cluster import Cluster
+    from app.cluster import Cluster, Parts
 
 log = structlog.get_logger()
 
@@ -93,6 +96,7 @@ class Application:
         """What this process has more if it is one of several."""
         self.typed_elsewhere: asyncio.Queue[InteractionId] = asyncio.Queue(UPDATES_MAX)
         self.listeners: dict[str, MailListener] = {}
+        self.mailboxes: dict[str, ImapMailbox] = {}
         self.calls_by_number = Window(CALLS_PER_NUMBER, HOUR)
 
     # -- start and stop
@@ -120,8 +124,42 @@ class Application:
         if self.cluster is not None:
             await self._join(self.cluster)
 
+    async def start_offline(self) -> None:
+        """Open the store and the writer only, for a command that works while no site runs; `stop` as ever.
+
+        With several nodes it works beside them: one that writes is asked to, or else this process does.
+
+        Raises:
+            PermanentFailure: the store can't be used, or a site has it; the message says what to do.
+        """
+        await self._start_core()
+        if self.cluster is not None:
+            from app.cluster import Parts
+
+            await self._settle(self.cluster, Parts(load_settings=QueueSettings(self.engine, self.store).load))
+
     async def _start_core(self) -> None:
-        self.store = await open_store(self.settings, self._folder, self._environment, self.machine)
+        """Open the store and rebuild the state from it, while a file is looked through; nothing is written before."""
+        # Another thread would break the repeatability of a simulation.
+        at_once = is_embedded(self.settings) and not self.machine.inline
+        sound = asyncio.create_task(asyncio.to_thread(self._look_through)) if at_once else None
+        try:
+            await self._rebuild_core(check=sound is None)
+        except Exception:
+            # Damage makes anything fail in any way; then it is what people must be told.
+            if sound is not None:
+                await sound
+            raise
+        if sound is not None:
+            await sound
+        if self.cluster is None:
+            self._writer = asyncio.create_task(self.engine.run(), name="writer")
+
+    def _look_through(self) -> None:
+        require_sound(store_path(self.settings, self._folder), self.machine.connect)
+
+    async def _rebuild_core(self, *, check: bool) -> None:
+        self.store = await open_store(self.settings, self._folder, self._environment, self.machine, check=check)
         self._stack.push_async_callback(self.store.close)
         for warning in self.store.warnings:
             log.warning("store_warning", store=self.store.name, warning=warning)
@@ -137,13 +175,12 @@ class Application:
         }
         if self.settings.bus.url == IN_PROCESS:
             self.engine = Engine(bus=self.bus, **parts)
-            await self.engine.start()
-            self._writer = asyncio.create_task(self.engine.run(), name="writer")
         else:
-            await self._start_node(parts)
+            await self._make_node(parts)
+        await self.engine.start()
 
-    async def _start_node(self, parts: Mapping[str, Any]) -> None:
-        """Begin as one of several: as a follower."""
+    async def _make_node(self, parts: Mapping[str, Any]) -> None:
+        """Be one of several."""
         # Only a site with several nodes pays for loading Redis's client.
         from app.cluster import Cluster, open_bus
         from app.node import Node
@@ -154,27 +191,28 @@ class Application:
         password = password_of(bus, self._environment)
         shared = await open_bus(bus.url, password, site=self.settings.site.domain, process=process, clock=self.clock)
         self._stack.push_async_callback(shared.close)
-        node = Node(shared=shared, local=self.bus, name=name, process=process, **parts)
-        await node.start()
-        self.engine = node
+        self.engine = node = Node(shared=shared, local=self.bus, name=name, process=process, **parts)
         self.cluster = Cluster(node, shared, self.store, process=process, lease=bus.lease)
 
     async def _join(self, cluster: "Cluster") -> None:
-        """Take part, and return once somebody writes, or after a while."""
+        """Take part with all that a node does."""
         from app.cluster import Parts
 
-        await cluster.start(
-            Parts(
-                begin=self._begin,
-                works=self._writing_works,
-                node_lost=self.mail_intake.recover,
-                agents=lambda: self.leases.agents,
-                customers=lambda: self.conversations.customers,
-                load_settings=self.queues.load,
-                agent_types=self.conversations.agent_types,
-                customer_types=self.tell_desks,
-            )
+        parts = Parts(
+            begin=self._begin,
+            works=self._writing_works,
+            node_lost=self.mail_intake.recover,
+            agents=lambda: self.leases.agents,
+            customers=lambda: self.conversations.customers,
+            load_settings=self.queues.load,
+            agent_types=self.conversations.agent_types,
+            customer_types=self.tell_desks,
         )
+        await self._settle(cluster, parts)
+
+    async def _settle(self, cluster: "Cluster", parts: "Parts") -> None:
+        """Take part, and return once somebody writes, or after a while."""
+        await cluster.start(parts)
         with suppress(TimeoutError):
             async with asyncio.timeout(SETTLE_S):
                 await cluster.settled.wait()
@@ -205,6 +243,8 @@ class Application:
             domain=site.domain,
         )
         self.leases = Leases(engine, self._agent_elsewhere)
+        file = store_path(self.settings, self._folder) if is_embedded(self.settings) else None
+        self.watching = StoreWatch(file=file, engine=engine, clock=self.clock)
         self.queues = QueueSettings(engine, store)
         keys = {"1": self.key}
         link = partial(link_of, self.settings.web.public_url, keys)
@@ -219,6 +259,24 @@ class Application:
             domain=site.domain,
         )
         self.bookings = Bookings(engine=engine, store=store, notices=notices, keys=keys, zone=zone)
+        self.mail_intake = MailIntake(
+            engine=engine,
+            store=store,
+            intake=self.intake,
+            own_addresses=frozenset(self._channel_of_address),
+            channel_of=self._channel_for,
+            answers_unauthenticated={
+                name for name, box in _mailboxes(self.settings).items() if box.acknowledge_unauthenticated
+            },
+            keys=(self.key,),
+            domain=site.domain,
+        )
+        self.eraser = Eraser(
+            engine=engine,
+            store=store,
+            standstill=self.intake.standing_still,
+            forgotten=lambda customer: self.conversations.forgotten(customer),  # noqa: PLW0108  # they are made below
+        )
         self.site = RunningSite(
             name=site.name,
             engine=engine,
@@ -226,8 +284,11 @@ class Application:
             intake=self.intake,
             leases=self.leases,
             queues=self.queues,
+            mail_intake=self.mail_intake,
+            eraser=self.eraser,
             token_bytes=self.machine.token_bytes,
             link_of=link,
+            trouble=lambda: self.watching.trouble,
         )
         self.conversations = ChatConversations(
             engine=engine,
@@ -256,18 +317,6 @@ class Application:
             notices=notices,
             process=self.cluster.process if self.cluster is not None else None,
         )
-        self.mail_intake = MailIntake(
-            engine=engine,
-            store=store,
-            intake=self.intake,
-            own_addresses=frozenset(self._channel_of_address),
-            channel_of=self._channel_for,
-            answers_unauthenticated={
-                name for name, box in _mailboxes(self.settings).items() if box.acknowledge_unauthenticated
-            },
-            keys=(self.key,),
-            domain=site.domain,
-        )
 
     def _agent_elsewhere(self, agent: AgentId) -> bool:
         return self.cluster is not None and self.cluster.agent_elsewhere(agent)
@@ -281,8 +330,12 @@ class Application:
 
     def _background(self) -> dict[str, Work]:
         """Return what every node does."""
+        # A simulation's disk is not the one that the watch looks at.
+        watching = {} if self.machine.inline else {"store": self.watching.run}
         return {
+            **watching,
             "leases": self.leases.run,
+            "erasures": self.eraser.run,
             "conversations": self.conversations.run,
             "mail_intake": self.mail_intake.run,
         }
@@ -302,7 +355,7 @@ class Application:
 
     async def _poll(self, name: str, receive: ReceiveImap) -> None:
         """Read a mailbox from where its last reader came to."""
-        mailbox = await self._mailbox(name, receive)
+        self.mailboxes[name] = mailbox = await self._mailbox(name, receive)
         await mailbox.run()
 
     def watch(self, name: str, work: Work) -> None:
@@ -363,7 +416,7 @@ class Application:
             if not isinstance(box.receive, ReceiveImap):
                 await self._listen(name, box)
             elif self.cluster is None:
-                mailbox = await self._mailbox(name, box.receive)
+                self.mailboxes[name] = mailbox = await self._mailbox(name, box.receive)
                 self.watch(f"mailbox:{name}", mailbox.run)
 
     async def _listen(self, name: str, box: EmailChannel) -> None:

@@ -9,7 +9,9 @@ import msgspec
 
 from app.chat_ways import ChatWays
 from app.engine import Engine
-from app.intake import Intake, Wishes
+from app.identifying import visitor_id
+from app.intake import Intake
+from app.wishes import Wishes
 from channels.chat.conversations import (
     ChatMessage,
     Conversation,
@@ -29,7 +31,6 @@ from channels.chat.conversations import (
 )
 from channels.chat.ways import CallWish, LeftMessage, WayRefused, Windows
 from channels.message import Address, InboundMessage
-from customers.identity import new_customer_id
 from queues.interaction import Interaction
 from queues.lifecycle import InteractionState
 from router import events as e
@@ -165,6 +166,11 @@ class ChatConversations:
         if interaction is not None:
             await self._engine.submit(CustomerBack(interaction.id))
 
+    def forgotten(self, customer: CustomerId) -> None:
+        """Have the open chats of an erased customer begin anew: whoever sits there is a stranger now."""
+        for inbox in self._followers.get(customer, ()):
+            _cut_off(inbox)
+
     def agent_types(self, interaction: InteractionId) -> None:
         """Tell the customer that his agent is typing."""
         held = self._engine.state.interactions.get(interaction)
@@ -280,8 +286,7 @@ class ChatConversations:
     # -- as a customer may see it
 
     async def _customer(self, visitor: str) -> CustomerId:
-        known = await self._store.customer_by_identity("visitor", visitor)
-        return known.id if known is not None else new_customer_id(("visitor", visitor))
+        return await visitor_id(self._store, visitor)
 
     async def _shown(self, visitor: str) -> Interaction | None:
         """Return what the visitor's page shows: the latest chat that has not been forgotten, wherever it went on."""

@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from app.compose import Application
-from app.intake import TEXT_MAX, Wishes
+from app.intake import TEXT_MAX
+from app.mail_metrics import MailboxCollector
 from app.openings import free_windows
+from app.wishes import Wishes
 from channels.callback.form import CallbackForm
 from channels.callback.receipt import ExpectedWait, Receipt, RequestRefused
 from channels.callback.times import Free
@@ -83,6 +85,7 @@ def web_application(
         extra=(*doors.routes(), *extra),
     )
     doors.open(app)
+    app[CONTEXT].metrics.registry.register(MailboxCollector(application.mailboxes, application.clock.now))
 
     async def customers_type() -> None:
         while True:

@@ -14,9 +14,9 @@ from typing import Protocol
 import msgspec
 import structlog
 
+from app.kept_state import packed, unpacked
 from queues.lifecycle import OPEN
 from reports.live import Day, Stats, utc_day
-from router import checkpoint
 from router.commands import (
     AcceptOffer,
     Command,
@@ -124,6 +124,8 @@ class Engine:
         self._alone: deque[Submission] = deque()
         self._changed = asyncio.Event()
         self._broken = False
+        self.trouble: str | None = None
+        """Why the last write failed, None if it didn't."""
 
     # -- start
 
@@ -132,25 +134,32 @@ class Engine:
         now = self.clock.now()
         saved = await self._store.load_checkpoint()
         self.state, after = State(), 0
+        self.stats, counted = Stats(now, self._day), False
         if saved is not None:
             try:
-                self.state, after = checkpoint.decode(saved[1]), saved[0]
-            except msgspec.MsgspecError as error:
+                self.state, figures = unpacked(saved[1])
+                after = saved[0]
+                counted = figures is not None and self.stats.go_on(figures)
+            except ValueError as error:
                 # Another version wrote it; the journal says the same, only longer.
                 log.warning("checkpoint_skipped", seq=saved[0], reason=str(error))
         self._checkpointed = after
+        targets = self.targets
         async for entry in self._store.read(after):
-            evolve(self.state, decode(entry))
+            event = decode(entry)
+            evolve(self.state, event)
+            if counted:
+                self.stats.observe(event, targets)
             after = entry.seq
         self.seq = self._decided = after
-        await self._recount(now)
+        if not counted:
+            await self._recount()
         self._broken = False
         open_now = len(self.state.interactions)
         log.info("state_rebuilt", seq=after, from_checkpoint=self._checkpointed, interactions=open_now)
 
-    async def _recount(self, now: Instant) -> None:
+    async def _recount(self) -> None:
         """Build the figures of the day anew from the log."""
-        self.stats = Stats(now, self._day)
         targets = self.targets
         after = await self._store.seq_before(self.stats.since)
         async for entry in self._store.read(after):
@@ -199,7 +208,12 @@ class Engine:
 
     async def write(self, *changes: Change) -> None:
         """Make changes of the records durable that no decision depends on."""
-        await self._store.commit(Transaction(changes=changes))
+        try:
+            await self._store.commit(Transaction(changes=changes))
+        except TemporaryFailure as failure:
+            self.trouble = str(failure)
+            raise
+        self.trouble = None
 
     async def run(self) -> None:
         """Write for ever; cancel to stop. What was taken in before is finished first."""
@@ -231,13 +245,17 @@ class Engine:
         return batch
 
     def _decided_batch(self, submissions: list[Submission]) -> Batch | None:
-        """Decide; None if the state itself may be damaged, since an event could not be written into it."""
+        """Decide; None if the state itself may be damaged, since an event could not be written into it.
+
+        Which of several commands did it is found by deciding each of them alone, so the others don't suffer for it.
+        """
         try:
             return self._decide(submissions)
         except Exception as error:  # our fault: nothing of it is acknowledged, and the state is read again
             log.exception("state_damaged", commands=len(submissions))
             self._broken = True
-            self._fail(submissions, PermanentFailure(f"the state had to be read again: {type(error).__name__}"))
+            reason = f"the state had to be read again: {type(error).__name__}; the log has the details"
+            self._refused([each for each in submissions if not each.done.done()], PermanentFailure(reason))
             return None
 
     def _decide(self, submissions: list[Submission]) -> Batch:
@@ -326,9 +344,13 @@ class Engine:
                 raise TemporaryFailure(_NOT_ACKNOWLEDGED)
         except (TemporaryFailure, PermanentFailure, OutOfOrder) as failure:
             self._broken = True
+            if isinstance(failure, TemporaryFailure):
+                self.trouble = str(failure)
             log.exception("commit_failed", commands=len(batch.submissions))
             self._refused([submission for submission, _ in batch.submissions], failure)
             return
+        if batch.transaction.entries:
+            self.trouble = None
         targets = self.targets
         for each in batch.logged:
             self.seq = each.seq
@@ -374,7 +396,7 @@ class Engine:
             return
         self._checkpointed = self.seq
         try:
-            await self._store.save_checkpoint(self.seq, self.clock.now(), checkpoint.encode(self.state))
+            await self._store.save_checkpoint(self.seq, self.clock.now(), packed(self.state, self.stats))
         except TemporaryFailure as failure:
             log.warning("checkpoint_failed", reason=str(failure))
 

@@ -3,27 +3,31 @@
 Dedupe, thread, identify, classify; then the writer. A step that fails never loses or blocks the message.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import msgspec
 import structlog
 
 from app.engine import Engine
+from app.identifying import stranger_id
 from app.keyed_lock import KeyedLock
+from app.poison import TRIES_MAX, Kept, claimed_by, kept
+from app.wishes import Wishes
 from autoresponders.knowledge import Knowledge, candidates
 from channels.email.thread import interaction_of, interaction_of_address, thread_keys
 from channels.message import Attachment, InboundMessage
 from classifiers.cascade import Classification
 from customers.blocking import is_blocked
-from customers.identity import Identity, identities, new_customer_id
+from customers.identity import Identity
 from queues.interaction import Label
 from queues.lifecycle import OPEN
 from router.commands import AddMessage, Admit, StartOutbound
 from router.decision import Decision
+from router.policy import Policy
 from vocabulary.crashpoints import crashpoint
-from vocabulary.ids import AgentId, CustomerId, InteractionId, derived_id, keyed_hash
-from vocabulary.instants import Instant
+from vocabulary.errors import Quarantined, TemporaryFailure
+from vocabulary.ids import AgentId, CustomerId, InteractionId, MessageId, derived_id, file_id, keyed_hash
 from vocabulary.media import EMAIL
 from vocabulary.records import (
     AttachmentRow,
@@ -34,8 +38,8 @@ from vocabulary.records import (
     PutNew,
     ReceivedRow,
     Set,
+    is_erased,
 )
-from vocabulary.skills import Preference, Requirement
 from vocabulary.stores import Store
 from web.site import Admission, NotTaken
 
@@ -48,28 +52,6 @@ LABEL_MIN = 0.05
 """A label less likely than this is noise, to rules as to readers."""
 
 Classify = Callable[[str, str], Awaitable[Classification]]
-
-
-class Wishes(msgspec.Struct, frozen=True, kw_only=True):
-    """What staff or an integration wants of an interaction; it wins over rules."""
-
-    queue: str | None = None
-    priority: int | None = None
-    class_: int | None = None
-    requirements: tuple[Requirement, ...] | None = None
-    preferences: tuple[Preference, ...] | None = None
-    preferred_agent: str | None = None
-    customer: CustomerId | None = None
-    language: str | None = None
-    page_language: str | None = None
-    """The language of the page it was written on: counts where the text itself doesn't tell."""
-    tags: tuple[str, ...] = ()
-    slot: Instant | None = None
-    """The start of the window in which the customer wants to be called."""
-    time_zone: str | None = None
-    """The customer's; times are told in it."""
-    attributes: dict[str, Any] = {}
-    """What an integration wants to be seen with the interaction."""
 
 
 class Intake:
@@ -109,24 +91,59 @@ class Intake:
             continues: the interaction that the channel itself knows it to belong to.
             wishes: what staff or an integration wants.
 
+        What fails each time it is tried is kept with its bytes for a supervisor: by the caller where it has `received`,
+        else here, so that whoever sends it again and again hinders nobody.
+
         Raises:
             TemporaryFailure: try again.
-            PermanentFailure: the core refuses it for good; the message says why.
+            NotTaken: the core refuses it for good; the message says why.
+            Quarantined: it failed three times and is kept.
         """
-        who = _identities(message)
-        sender = "/".join(who[0]) if who else message.external_id
+        wishes, who = await self._named(message, wishes)
+        sender = _sender_key(who[0]) if who else message.external_id
         # One sender's messages keep their order; one external id is taken in once, whoever it comes from.
-        async with self._locks.holding(sender), self._locks.holding(f"{message.channel}\x1f{message.external_id}"):
-            known = await self._store.message_by_external_id(message.channel, message.external_id)
+        async with (
+            self._locks.holding(sender),
+            self._locks.holding(f"{message.channel}\x1f{message.external_id}"),
+            self._locks.holding(f"customer\x1f{wishes.customer or message.external_id}"),
+        ):
+            known = await self._known(message)
             if known is not None:
                 await self._mark(received, known.interaction)
                 return Admission(known.interaction, known.id, known=True)
-            return await self._take(message, who, received, continues, wishes)
+            if received is not None:
+                return await self._take(message, who, received, continues, wishes)
+            return await self._take_or_keep(message, who, continues, wishes)
+
+    async def _known(self, message: InboundMessage) -> MessageRow | None:
+        """Return the message as it was taken in before. Of an erased one, only its id still tells."""
+        known = await self._store.message_by_external_id(message.channel, message.external_id)
+        return known or await self._store.message(_message_id(message))
+
+    async def _take_or_keep(
+        self, message: InboundMessage, who: Sequence[Identity], continues: InteractionId | None, wishes: Wishes
+    ) -> Admission:
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return await self._take(message, who, None, continues, wishes)
+            except (TemporaryFailure, NotTaken):
+                raise
+            except Exception as error:  # noqa: BLE001  # whatever it is: the input is kept, and nobody waits for it
+                failed = error
+            log.error("input_failed", channel=message.channel, attempt=attempt, error=type(failed).__name__)
+            if attempt == TRIES_MAX:
+                break
+        row = kept(Kept(message=message, continues=continues, wishes=wishes), failed, TRIES_MAX)
+        await self._engine.write(PutNew(row))
+        log.error("input_quarantined", received=row.id, channel=row.channel, error=type(failed).__name__)
+        raise Quarantined(row.id) from failed
 
     async def start(self, message: InboundMessage, agent: AgentId, wishes: Wishes) -> tuple[Decision, InteractionId]:
         """Let `agent` begin an interaction with whom `message` is about; a repeat is refused as `known`."""
-        who = _identities(message)
-        async with self._locks.holding("/".join(who[0]) if who else message.external_id):
+        wishes, who = await self._named(message, wishes)
+        async with self._locks.holding(_sender_key(who[0]) if who else message.external_id):
             customer, learnt = await self._identify(message, who, wishes)
             command = StartOutbound(
                 id=_new_id(message),
@@ -139,6 +156,27 @@ class Intake:
                 tags=wishes.tags,
             )
             return await self._engine.submit(command, learnt), command.id
+
+    @asynccontextmanager
+    async def standing_still(self, who: Sequence[tuple[str, str]], customer: CustomerId) -> AsyncIterator[None]:
+        """Take nothing in from `who`, nor for `customer`, while the block lasts."""
+        async with AsyncExitStack() as held:
+            for each in sorted(who):
+                await held.enter_async_context(self._locks.holding(_sender_key(each)))
+            await held.enter_async_context(self._locks.holding(f"customer\x1f{customer}"))
+            yield
+
+    async def _named(self, message: InboundMessage, wishes: Wishes) -> tuple[Wishes, tuple[Identity, ...]]:
+        """Return the wishes, with a customer only if there is that one, and what shows who sent it.
+
+        Any other name that an integration has for him is what he is known by there: it may be an address, and ids
+        stand in the journal.
+        """
+        named = wishes.customer
+        row = await self._store.customer(named) if named is not None else None
+        if named is None or (row is not None and not is_erased(row)):
+            return wishes, claimed_by(message)
+        return msgspec.structs.replace(wishes, customer=None), claimed_by(message, named)
 
     async def _mark(self, received: str | None, interaction: InteractionId) -> None:
         if received is not None:
@@ -153,7 +191,7 @@ class Intake:
         wishes: Wishes,
     ) -> Admission:
         customer, learnt = await self._identify(message, who, wishes)
-        found = continues or await self._thread(message, customer)
+        found = await self._kept_thread(continues or await self._thread(message, customer))
         known = await self._store.customer(customer)
         if found is not None and not (_is_blocked(known) and self._is_over(found)):
             row = self._gated(_message_row(message, found, received), customer)
@@ -193,6 +231,12 @@ class Intake:
                 return ours
         return await self._by_own_mails(named, customer)
 
+    async def _kept_thread(self, found: InteractionId | None) -> InteractionId | None:
+        """Return the interaction unless its customer was erased: nothing personal comes into it again."""
+        row = await self._store.interaction(found) if found is not None else None
+        owner = await self._store.customer(row.customer) if row is not None else None
+        return None if owner is not None and is_erased(owner) else found
+
     async def _by_own_mails(self, named: Sequence[str], customer: CustomerId) -> InteractionId | None:
         """Foreign Message-IDs match only within the same customer; else anybody could write into his interaction."""
         rows = {row.message_id: row for row in await self._store.messages_by_message_id(named)} if named else {}
@@ -207,13 +251,14 @@ class Intake:
         self, message: InboundMessage, who: Sequence[Identity], wishes: Wishes
     ) -> tuple[CustomerId, list[Change]]:
         """Return the customer, and what is learnt of him: a new one, or another identity of a known one."""
-        if wishes.customer is not None and await self._store.customer(wishes.customer) is not None:
+        if wishes.customer is not None:
             return wishes.customer, []
         for kind, value in who:
             known = await self._store.customer_by_identity(kind, value)
             if known is not None:
                 return known.id, _learnt(known.id, who)
-        id = wishes.customer or new_customer_id(who[0] if who else ("external", message.external_id))
+        first, origin = who[0] if who else ("external", message.external_id), (message.channel, message.external_id)
+        id = await stranger_id(self._store, first, key=self._keys[0], origin=origin)
         name = message.sender.name if message.sender else ""
         row = CustomerRow(id=id, created_at=message.received_at, name=name, language=wishes.language)
         return id, [PutNew(row), *_learnt(id, who)]
@@ -241,7 +286,7 @@ class Intake:
             text=text,
             labels=labels,
             language=language,
-            segment=known.segment if known is not None else None,
+            segment=_named_segment(self._engine.policy, known),
             queue=wishes.queue,
             priority=wishes.priority,
             class_=wishes.class_,
@@ -282,24 +327,31 @@ class _New(msgspec.Struct, frozen=True):
     follows: InteractionId | None
 
 
+def _named_segment(policy: Policy, customer: CustomerRow | None) -> str | None:
+    """Return the customer's segment if anything is decided by it: the journal holds no other words of staff."""
+    segment = customer.segment if customer is not None else None
+    if segment is None:
+        return None
+    by_rules = any(segment in rule.when.segment for rule in policy.rules)
+    by_targets = any(segment in queue.segment_targets for queue in policy.queues.values())
+    by_promises = any(segment in sla.segments for sla in policy.sla.values())
+    return segment if by_rules or by_targets or by_promises else None
+
+
 def _is_blocked(customer: CustomerRow | None) -> bool:
     return customer is not None and is_blocked(customer.attributes)
 
 
-def _identities(message: InboundMessage) -> tuple[Identity, ...]:
-    """Return what the message proves or shows of its sender.
-
-    What a chat visitor types about himself proves nothing: taken as an identity, it would show him the conversations
-    of whoever has that address.
-    """
-    if message.visitor is not None:
-        return identities(visitor=message.visitor)
-    email = message.sender.address if message.sender and message.sender.address else None
-    return identities(email=email, phone=message.phone)
+def _sender_key(identity: Identity) -> str:
+    return "/".join(identity)
 
 
 def _learnt(customer: CustomerId, who: Sequence[Identity]) -> list[Change]:
     return [PutNew(IdentityRow(kind=kind, value=value, customer=customer)) for kind, value in who]  # type: ignore[arg-type]  # identities() names the kinds
+
+
+def _message_id(message: InboundMessage) -> MessageId:
+    return derived_id("m", message.channel, message.external_id)
 
 
 def _new_id(message: InboundMessage) -> InteractionId:
@@ -309,7 +361,7 @@ def _new_id(message: InboundMessage) -> InteractionId:
 def _message_row(message: InboundMessage, interaction: InteractionId, received: str | None) -> MessageRow:
     phone = {"phone": message.phone} if message.phone else {}
     return MessageRow(
-        id=derived_id("m", message.channel, message.external_id),
+        id=_message_id(message),
         interaction=interaction,
         channel=message.channel,
         author="customer",
@@ -340,7 +392,7 @@ def _rows(message: InboundMessage, row: MessageRow) -> list[Change]:
 
 def _attachment_row(file: Attachment, message: str, number: int) -> AttachmentRow:
     return AttachmentRow(
-        id=derived_id("a", message, str(number)),
+        id=file_id(message, number, file.content),
         message=message,
         filename=file.filename,
         content_type=file.content_type,

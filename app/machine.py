@@ -1,7 +1,7 @@
 """What a process has of its machine: time, chance and a disk. A simulation passes its own."""
 
+import platform
 import secrets
-import socket
 from collections.abc import Callable
 
 import msgspec
@@ -21,5 +21,5 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     """Opens connections to the embedded store."""
     inline: bool = False
     """Whether the loop itself writes to the embedded store, without a thread."""
-    host: str = msgspec.field(default_factory=socket.gethostname)
+    host: str = msgspec.field(default_factory=platform.node)
     """Tells this machine from others of the same site."""

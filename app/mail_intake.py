@@ -1,7 +1,6 @@
 """Mail in: raw bytes are kept first, then understood. What a crash interrupts, the next start takes up."""
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Collection, Sequence
 
 import msgspec
@@ -9,6 +8,7 @@ import structlog
 
 from app.engine import Engine
 from app.intake import Intake
+from app.poison import TRIES_MAX, error_text, kept_input
 from channels.email.imap import Fetched
 from channels.email.listener import Delivery
 from channels.email.parse import parse
@@ -16,17 +16,17 @@ from channels.email.thread import interaction_of
 from channels.message import Automatic, InboundMessage
 from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import PermanentFailure, TemporaryFailure
-from vocabulary.ids import derived_id
+from vocabulary.ids import received_id
 from vocabulary.instants import SECOND
 from vocabulary.records import BookmarkRow, Change, Put, PutNew, ReceivedRow, Set
 from vocabulary.stores import Store
+from web.site import NotTaken
 
 log = structlog.get_logger()
 
 WORKERS = 4
 WAITING_MAX = 500
-TRIES_MAX = 3
-"""A mail that fails so often is quarantined with its bytes; the others flow."""
+DIED = "the process died each time it was worked on"
 
 
 class MailIntake:
@@ -54,6 +54,8 @@ class MailIntake:
         self._domain = domain
         self._waiting: asyncio.Queue[ReceivedRow] = asyncio.Queue(WAITING_MAX)
         self._behind = False
+        self._from_disk: set[str] = set()
+        """What is taken up from the disk: perhaps the process died of it, so a try is counted before it begins."""
 
     # -- ways in
 
@@ -77,10 +79,13 @@ class MailIntake:
 
     async def _keep(self, channel: str, raw: bytes, envelope: dict[str, object], *more: Change) -> None:
         row = self._received(channel, raw, envelope)
+        known = await self._store.received_state(row.id)
         crashpoint("ingest.before_commit")
         await self._engine.write(PutNew(row), *more)
         crashpoint("ingest.after_commit")
-        self._enqueue(row)
+        # The same bytes once more: whatever has become of them, admitted, kept aside or erased, that holds.
+        if known is None:
+            self._enqueue(row)
 
     def _enqueue(self, row: ReceivedRow) -> None:
         """Let it wait in memory, if there is room; else it waits on the disk, where it is anyway."""
@@ -96,17 +101,38 @@ class MailIntake:
         log.error("mail_quarantined", received=row.id, channel=channel, reason="oversized")
 
     def _received(self, channel: str, raw: bytes, envelope: dict[str, object]) -> ReceivedRow:
-        id = derived_id("r", channel, hashlib.sha256(raw).hexdigest())
+        id = received_id(channel, raw)
         return ReceivedRow(id=id, channel=channel, at=self._engine.clock.now(), raw=raw, envelope=envelope)
 
     # -- understanding
 
     async def recover(self) -> None:
-        """Take up what was kept on the disk but not understood yet."""
+        """Take up what was kept on the disk but not understood yet.
+
+        What was tried before comes first and alone: if the process dies, it died of that, and innocents beside it
+        are not counted.
+        """
+        for row in await self._store.received_tried(limit=WAITING_MAX):
+            await self._alone(row)
+        await self._take_up()
+
+    async def _take_up(self) -> None:
         rows = await self._store.received(state="received", limit=WAITING_MAX)
         self._behind = len(rows) == WAITING_MAX
         for row in rows:
+            self._from_disk.add(row.id)
             self._enqueue(row)
+
+    async def _alone(self, row: ReceivedRow) -> None:
+        if row.attempts < TRIES_MAX:
+            await self._tried(row, counted=True)
+            return
+        log.error("mail_quarantined", received=row.id, error="process_died")
+        await self._engine.write(Set(ReceivedRow, row.id, {"state": "quarantined", "error": DIED}))
+
+    def replayed(self, row: ReceivedRow) -> None:
+        """Take up what a supervisor wants to be tried again; its row says `received` already."""
+        self._enqueue(msgspec.structs.replace(row, state="received", attempts=0, error=""))
 
     async def run(self) -> None:
         """Drive what waits through intake; cancel to stop."""
@@ -117,19 +143,35 @@ class MailIntake:
     async def _work(self) -> None:
         while True:
             if self._behind and self._waiting.empty():
-                await self.recover()
+                await self._take_up()
             row = await self._waiting.get()
-            try:
-                await self._understand(row)
-            except TemporaryFailure as failure:
-                # Not the mail's fault: it waits and doesn't count.
-                log.warning("mail_waits", received=row.id, reason=str(failure))
-                await self._engine.clock.sleep(SECOND)
-                self._enqueue(row)
-            except Exception as error:  # noqa: BLE001  # one bad mail must not stop the others; it is tried again, then kept aside
-                await self._failed(row, error)
+            counted = row.id in self._from_disk
+            self._from_disk.discard(row.id)
+            await self._tried(row, counted=counted)
+
+    async def _tried(self, row: ReceivedRow, *, counted: bool) -> None:
+        """Try once; with `counted` the try is on the disk before it begins, and the process may die of it."""
+        attempts = row.attempts + 1
+        try:
+            if counted:
+                await self._engine.write(Set(ReceivedRow, row.id, {"attempts": attempts}))
+            await self._understand(row)
+        except TemporaryFailure as failure:
+            # Not the mail's fault: it waits and doesn't count.
+            log.warning("mail_waits", received=row.id, reason=str(failure))
+            await self._engine.clock.sleep(SECOND)
+            self._enqueue(row)
+        except Exception as error:  # noqa: BLE001  # one bad mail must not stop the others; it is tried again, then kept aside
+            await self._failed(row, error, attempts)
 
     async def _understand(self, row: ReceivedRow) -> None:
+        what = kept_input(row)
+        if what is not None:
+            admission = await self._intake.receive(
+                what.message, received=row.id, continues=what.continues, wishes=what.wishes
+            )
+            log.info("input_taken", received=row.id, channel=row.channel, interaction=admission.interaction)
+            return
         sender = row.envelope.get("sender")
         message = await asyncio.to_thread(
             parse,
@@ -162,12 +204,12 @@ class MailIntake:
     def _is_ours(self, message_id: str) -> bool:
         return interaction_of(message_id, keys=self._keys, domain=self._domain) is not None
 
-    async def _failed(self, row: ReceivedRow, error: Exception) -> None:
-        attempts = row.attempts + 1
-        final = attempts >= TRIES_MAX or isinstance(error, PermanentFailure)
+    async def _failed(self, row: ReceivedRow, error: Exception, attempts: int) -> None:
+        # What rules refuse they refuse again; anything else may be the fault of what was decided beside it.
+        final = attempts >= TRIES_MAX or isinstance(error, NotTaken)
         values = {
             "attempts": attempts,
-            "error": f"{type(error).__name__}: {error}"[:500],
+            "error": error_text(error),
             "state": "quarantined" if final else "received",
         }
         log.error("mail_quarantined" if final else "mail_failed", received=row.id, error=type(error).__name__)

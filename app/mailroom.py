@@ -22,7 +22,17 @@ from vocabulary.errors import Lagged, PermanentFailure, TemporaryFailure
 from vocabulary.ids import derived_id, reference
 from vocabulary.instants import MINUTE, SECOND
 from vocabulary.media import EMAIL
-from vocabulary.records import Change, IdempotencyRow, InteractionRow, MessageRow, OutboxRow, PutNew, Remove, Set
+from vocabulary.records import (
+    ERASED,
+    Change,
+    IdempotencyRow,
+    InteractionRow,
+    MessageRow,
+    OutboxRow,
+    PutNew,
+    Remove,
+    Set,
+)
 from vocabulary.stores import Store
 from web.site import Logged
 
@@ -317,7 +327,10 @@ class Mailroom:
         """Write down what happened outside, however long the store can't: only this process knows it."""
         while True:
             try:
-                await self._engine.write(change)
+                kept = await self._store.outbox_row(change.id)
+                # Unless his customer was erased meanwhile: a server's words may name him.
+                if kept is None or kept.reason != ERASED:
+                    await self._engine.write(change)
             except TemporaryFailure as failure:
                 log.warning("outbox_waits", outbox=change.id, reason=str(failure))
                 await self._engine.clock.sleep(SECOND)

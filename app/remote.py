@@ -9,7 +9,13 @@ import aiohttp
 from vocabulary.errors import PermanentFailure, TemporaryFailure
 
 TIMEOUT_S = 30
+_PATIENT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=600)
+"""For what may take minutes in a large store."""
 _PREFIX = "/api/v1"
+
+
+class Unreached(TemporaryFailure):
+    """No site answers there."""
 
 
 class Remote:
@@ -32,20 +38,39 @@ class Remote:
         """Return what POST `path` answers; raises as `get` does."""
         return await self._call("POST", path, json=body)
 
+    async def delete(self, path: str, **query: str) -> None:
+        """Ask DELETE `path`, which may take its time; raises as `get` does."""
+        await self._call("DELETE", path, params=query, timeout=_PATIENT)
+
+    async def pieces(self, path: str) -> AsyncIterator[bytes]:
+        """Yield what GET `path` answers as it comes; raises as `get` does."""
+        try:
+            async with self._session.get(f"{self._url}{_PREFIX}{path}", timeout=_PATIENT) as answer:
+                if answer.status >= 400:
+                    await self._answer(answer)
+                async for piece in answer.content.iter_chunked(1 << 16):
+                    yield piece
+        except aiohttp.ClientConnectorError as error:
+            raise self._unreached(str(error)) from error
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise TemporaryFailure(f"{self._url} stopped answering ({error}); try again") from error
+
     async def _call(self, method: str, path: str, **given: Any) -> Any:
         try:
             async with self._session.request(method, f"{self._url}{_PREFIX}{path}", **given) as answer:
                 return await self._answer(answer)
         except (aiohttp.ClientError, TimeoutError) as error:
-            told = str(error) or "no answer in time"
-            raise TemporaryFailure(
-                f"no Centrala answers at {self._url} ({told}); start it with `centrala serve`, or say with --url or "
-                "CENTRALA_URL where it is"
-            ) from error
+            raise self._unreached(str(error) or "no answer in time") from error
+
+    def _unreached(self, told: str) -> Unreached:
+        return Unreached(
+            f"no Centrala answers at {self._url} ({told}); start it with `centrala serve`, or say with --url or "
+            "CENTRALA_URL where it is"
+        )
 
     async def _answer(self, answer: aiohttp.ClientResponse) -> Any:
         if answer.status < 400:
-            return await answer.json()
+            return None if answer.status == 204 else await answer.json()
         problem = await answer.json(content_type=None) if "json" in answer.content_type else {}
         told = str(problem.get("detail") or problem.get("title") or answer.reason)
         if answer.status == 401:

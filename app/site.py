@@ -5,9 +5,14 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 
 from app.engine import Engine
-from app.intake import Intake, Wishes
+from app.erasure import Eraser
+from app.export import Exporter
+from app.intake import Intake
 from app.leases import Leases
+from app.mail_intake import MailIntake
+from app.poison import origin_of
 from app.queue_settings import QueueSettings
+from app.wishes import Wishes
 from channels.callback.phones import PhoneRefused, e164
 from channels.message import Address, InboundMessage
 from queues.policy import QueuePolicy
@@ -19,11 +24,11 @@ from router.policy import Policy
 from router.state import State
 from storage.codec import decode
 from vocabulary.errors import PermanentFailure
-from vocabulary.ids import InteractionId, MessageId, QueueName, derived_id
+from vocabulary.ids import CustomerId, InteractionId, MessageId, QueueName, derived_id
 from vocabulary.instants import Instant
-from vocabulary.records import Change, MessageRow, PutNew
+from vocabulary.records import Change, MessageRow, PutNew, ReceivedRow
 from vocabulary.stores import Store
-from web.site import Admission, ApiInteraction, Logged
+from web.site import Admission, ApiInteraction, Logged, Origin
 
 API_CHANNEL = "api"
 """The channel of what an integration sends without naming one."""
@@ -43,8 +48,11 @@ class RunningSite:
         intake: Intake,
         leases: Leases,
         queues: QueueSettings,
+        mail_intake: MailIntake,
+        eraser: Eraser,
         token_bytes: Callable[[int], bytes] = secrets.token_bytes,
         link_of: Callable[[InteractionId], str] | None = None,
+        trouble: Callable[[], str | None] = lambda: None,
     ) -> None:
         self.name = name
         self._engine = engine
@@ -52,8 +60,12 @@ class RunningSite:
         self._intake = intake
         self._leases = leases
         self._queues = queues
+        self._mail_intake = mail_intake
+        self._eraser = eraser
+        self._exporter = Exporter(store)
         self._token_bytes = token_bytes
         self._link_of = link_of
+        self._trouble = trouble
 
     @property
     def policy(self) -> Policy:
@@ -70,6 +82,10 @@ class RunningSite:
     @property
     def store(self) -> Store:
         return self._store
+
+    @property
+    def trouble(self) -> str | None:
+        return self._trouble()
 
     def now(self) -> Instant:
         return self._engine.clock.now()
@@ -111,6 +127,18 @@ class RunningSite:
 
     async def admit(self, interaction: ApiInteraction) -> Admission:
         return await self._intake.receive(self._message(interaction), wishes=_wishes(interaction))
+
+    def origin_of(self, received: ReceivedRow) -> Origin:
+        return origin_of(received)
+
+    def replayed(self, received: ReceivedRow) -> None:
+        self._mail_intake.replayed(received)
+
+    async def exported(self, customer: CustomerId) -> AsyncIterator[bytes] | None:
+        return await self._exporter.document(customer, self.now())
+
+    async def erase(self, customer: CustomerId, by: str, *, force: bool = False) -> Refusal | None:
+        return await self._eraser.erase(customer, by, force=force)
 
     def phone_of(self, text: str) -> str | None:
         try:

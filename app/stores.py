@@ -27,9 +27,16 @@ _SECRET = "secret"
 
 
 async def open_store(
-    settings: Settings, folder: Path, environment: Mapping[str, str], machine: Machine | None = None
+    settings: Settings,
+    folder: Path,
+    environment: Mapping[str, str],
+    machine: Machine | None = None,
+    *,
+    check: bool = True,
 ) -> AnyStore:
     """Return the store that `storage.url` names; relative files count from `folder`.
+
+    `check`: as SqliteStore.open has it.
 
     Raises:
         PermanentFailure: it can't be used; the message says what to do.
@@ -45,7 +52,8 @@ async def open_store(
             raise PermanentFailure(f"storage.{refused}") from refused
         return await PostgresqlStore.open(settings.storage.url, password=password, patience=_patience(settings))
     machine = Machine() if machine is None else machine
-    return await SqliteStore.open(store_path(settings, folder), connect=machine.connect, inline=machine.inline)
+    path = store_path(settings, folder)
+    return await SqliteStore.open(path, connect=machine.connect, inline=machine.inline, check=check)
 
 
 def _patience(settings: Settings) -> Span:

@@ -1,6 +1,6 @@
 """Takes the README's pictures from a demo that it starts: `python -m docs.screenshots [NAME...]`. Needs Chromium."""
 
-import socket
+import socket  # noqa: TID251  # it looks for a free port
 import subprocess
 import sys
 from collections.abc import Callable, Iterator

@@ -243,10 +243,14 @@ OF_INTERACTIONS: dict[str, Callable[[State, Interaction], Instant | None]] = {
 }
 """When time alone changes an agent or an interaction, by kind of deadline; None where it doesn't."""
 
+_NEVER_QUEUED = frozenset({"grace", "wrap_up", "due", "confirm", "silent", "parked_close"})
+_OF_QUEUED = {kind: at_of for kind, at_of in OF_INTERACTIONS.items() if kind not in _NEVER_QUEUED}
+"""Those that something can have that waits or rings: it is most of what there is, a start goes through all of it."""
+
 
 def schedule(state: State, interaction: Interaction) -> None:
     """Enter every deadline of `interaction`."""
-    for kind, at_of in OF_INTERACTIONS.items():
+    for kind, at_of in (_OF_QUEUED if interaction.state in QUEUED else OF_INTERACTIONS).items():
         at = at_of(state, interaction)
         if at is not None:
             state.deadlines.put(at, kind, interaction.id)  # type: ignore[arg-type]

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from storage import checks, queries
 from storage.mapping import maker_of
+from storage.subjects import SubjectReads
 from vocabulary.errors import TemporaryFailure
 from vocabulary.instants import Instant
 from vocabulary.records import (
@@ -39,7 +40,7 @@ T = TypeVar("T")
 _WORD = re.compile(r"[^\W_]+")
 
 
-class Reading(ABC):
+class Reading(SubjectReads):
     """The half of vocabulary.stores.Store that reads. A read sees everything whose commit has returned."""
 
     def __init__(self, engine: Engine, readers: int) -> None:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from storage.chain import EMPTY, Head
-from storage.group_commit import BATCH_MAX, GroupWriter, Job
+from storage.group_commit import BATCH_MAX, GroupWriter, Job, because
 from storage.sqlite_file import Connect, open_writer
 from storage.statements import SQLITE, Statements
+from vocabulary.errors import TemporaryFailure
 
 
 class Writer(GroupWriter):
@@ -47,8 +48,18 @@ class Writer(GroupWriter):
         connection.commit()
         if any(job.work is scrub for job in jobs):
             self._durable = self._head
-            _empty_log(connection)
+            failure = self._scrubbed(connection)
+            return [failure if job.work is scrub else outcome for job, outcome in zip(jobs, outcomes, strict=True)]
         return outcomes
+
+    def _scrubbed(self, connection: sqlite3.Connection) -> Exception | None:
+        """Write the file anew; what was committed with it is durable whether that works or not."""
+        try:
+            _empty_log(connection)
+        except sqlite3.OperationalError as error:
+            self._disconnect()
+            return because(TemporaryFailure(f"{self._path} could not be written anew: {error}"), error)
+        return None
 
     def _connected(self) -> sqlite3.Connection:
         """Return the connection, a new one after a failure, if the file is still the one that was opened."""
@@ -72,11 +83,17 @@ class Writer(GroupWriter):
 
 
 def scrub(connection: sqlite3.Connection) -> None:
-    """Rewrite the full-text index without the words of texts that are gone; the writer then empties its log."""
+    """Rewrite the full-text index without the words of texts that are gone.
+
+    The writer then writes all pages anew and empties its log.
+    """
     connection.execute("INSERT INTO message_search(message_search) VALUES ('optimize')")
 
 
 def _empty_log(connection: sqlite3.Connection) -> None:
+    # Cells that moved when a page was split leave a copy in the old page that `secure_delete` doesn't know of; only
+    # pages that are written anew hold nothing but what is there.
+    connection.execute("VACUUM")
     busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     if busy:
         raise sqlite3.OperationalError("somebody reads: the log still holds what was erased; try again")

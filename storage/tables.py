@@ -33,6 +33,7 @@ from vocabulary.records import (
     AuditRow,
     BookmarkRow,
     CustomerRow,
+    ErasureRow,
     IdempotencyRow,
     IdentityRow,
     InteractionRow,
@@ -291,6 +292,18 @@ settings = Table(
     Column("body", LargeBinary, nullable=False),
 )
 
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("by", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("addresses", JSON, nullable=False),
+    Column("done_at", BigInteger),
+)
+_index(erasures, "state", "at")
+
 audit = Table(
     "audit",
     metadata,
@@ -321,6 +334,7 @@ TABLES: Mapping[Kind, Table] = {
     TokenRow: tokens,
     IdempotencyRow: idempotency,
     SettingRow: settings,
+    ErasureRow: erasures,
     AuditRow: audit,
 }
 """Where each kind of row lives."""

@@ -9,5 +9,13 @@ class PermanentFailure(Exception):
     """It will never work as it is: tell somebody."""
 
 
+class Quarantined(PermanentFailure):
+    """It failed whenever it was tried, and is kept with its bytes under `id` for a supervisor; it is not lost."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(f"it could not be processed and is kept as {id} for a supervisor; don't send it again")
+        self.id = id
+
+
 class Lagged(Exception):
     """The reader of a stream was too slow and has missed something: resync from the journal."""

@@ -9,6 +9,9 @@ import msgspec
 
 from vocabulary.instants import Instant
 
+ERASED = "erased"
+"""The attribute of a row of which nothing personal is left."""
+
 
 class Entry(msgspec.Struct, frozen=True):
     """One line of the journal: `body` is the event as JSON. The store numbers nothing: `seq` comes in, gap-free."""
@@ -70,6 +73,11 @@ class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
     references: tuple[str, ...] = ()
     received: str | None = None
     attributes: dict[str, Any] = {}
+
+
+def is_erased(row: "MessageRow | CustomerRow") -> bool:
+    """Tell whether what people wrote in `row` was erased: only that there was something is left."""
+    return ERASED in row.attributes
 
 
 class AttachmentRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -202,10 +210,27 @@ class IdempotencyRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SettingRow(msgspec.Struct, frozen=True, kw_only=True):
-    """What staff set by API over the configuration file: `id` is `queue:NAME`, `body` the queue's policy as JSON."""
+    """What staff set by API over the configuration file: `id` is `queue:NAME`, `body` the queue's policy as JSON.
+
+    `store_probe` is written to find out whether the store can be written again (app/store_watch.py).
+    """
 
     id: str
     body: bytes
+
+
+class ErasureRow(msgspec.Struct, frozen=True, kw_only=True):
+    """That a customer was erased, or is being erased. `id` is the customer's. state: running, done.
+
+    `addresses`: where he wrote from, needed until it is done and then forgotten too.
+    """
+
+    id: str
+    at: Instant
+    by: str
+    state: str = "running"
+    addresses: tuple[str, ...] = ()
+    done_at: Instant | None = None
 
 
 class AuditRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -234,6 +259,7 @@ Row = (
     | TokenRow
     | IdempotencyRow
     | SettingRow
+    | ErasureRow
     | AuditRow
 )
 

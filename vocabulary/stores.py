@@ -7,9 +7,11 @@ from vocabulary.instants import Instant
 from vocabulary.records import (
     AgentRow,
     AttachmentRow,
+    AuditRow,
     BookmarkRow,
     CustomerRow,
     Entry,
+    ErasureRow,
     IdempotencyRow,
     IdentityRow,
     InteractionRow,
@@ -86,6 +88,40 @@ class Store(Protocol):
     async def token(self, id: str) -> TokenRow | None: ...
     async def settings(self) -> Sequence[SettingRow]: ...
     async def idempotent_answer(self, id: str) -> IdempotencyRow | None: ...
+    async def scrub(self) -> None:
+        """Make what was removed or overwritten unreadable in the files, the index and the log included.
+
+        Raises:
+            TemporaryFailure: a reader holds the log; try again.
+        """
+
+    # What came in and could not be processed; people (storage/subjects.py)
+    async def received_row(self, id: str) -> ReceivedRow | None: ...
+    async def received_tried(self, *, limit: int = 100) -> Sequence[ReceivedRow]: ...
+    async def received_state(self, id: str) -> str | None: ...
+    async def received_page(
+        self, *, states: Sequence[str], before: tuple[Instant, str] | None = None, limit: int = 50
+    ) -> Sequence[ReceivedRow]:
+        """Return what is in one of `states`, newest first; `before`: behind the row of that instant and id."""
+
+    async def received_of(self, interaction: str) -> Sequence[ReceivedRow]: ...
+    async def received_count(self, state: str) -> int: ...
+    async def received_counts(self) -> dict[str, int]: ...
+    async def customers(
+        self, *, q: str | None = None, after: str | None = None, limit: int = 50
+    ) -> Sequence[CustomerRow]:
+        """Return customers by id, those behind `after`. `q`: it occurs in the name, or is an identity of his."""
+
+    async def all_messages(self, interaction: str) -> Sequence[MessageRow]: ...
+    async def messages_from(self, addresses: Sequence[str]) -> Sequence[MessageRow]:
+        """Return the messages that came from one of `addresses` (in lower case), whatever interaction they are in."""
+
+    async def outbox_of(self, interaction: str) -> Sequence[OutboxRow]: ...
+    async def audit_of(self, targets: Sequence[str]) -> Sequence[AuditRow]: ...
+    async def idempotent_answers(self, *, after: str = "", limit: int = 500) -> Sequence[IdempotencyRow]: ...
+    async def erasure(self, customer: str) -> ErasureRow | None: ...
+    async def erasures(self, *, state: str) -> Sequence[ErasureRow]: ...
+
     async def counts(self) -> dict[str, Any]:
         """Return how many rows each part of the records has, by state where it has one (conservation, status)."""
 

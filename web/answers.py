@@ -64,6 +64,13 @@ class CustomerDetail(CustomerView, frozen=True, kw_only=True):
     blocked: bool = False
 
 
+class Customers(View, frozen=True, kw_only=True):
+    """A page of customers, by id."""
+
+    items: list[CustomerDetail]
+    next: str | None
+
+
 class RequirementView(View, frozen=True, kw_only=True):
     """Skill and least level; `expires_after` is a span."""
 
@@ -396,6 +403,38 @@ class LiveView(View, frozen=True, kw_only=True):
     backlog: int
     target_s: float
     at: At
+
+
+class QuarantinedView(View, frozen=True, kw_only=True):
+    """Something that came in and could not be processed; its bytes are at `/api/v1/quarantine/{id}/raw`.
+
+    `sender` and `subject` are what the bytes claim. `kind`: `mail`, or `message` of another channel, kept as JSON.
+    """
+
+    id: str
+    channel: str
+    kind: str
+    received_at: At
+    size: int
+    attempts: int
+    error: str
+    sender: str
+    subject: str
+
+
+class Quarantine(View, frozen=True, kw_only=True):
+    """A page of the quarantine, newest first; `total` counts all of it."""
+
+    items: list[QuarantinedView]
+    next: str | None
+    total: int
+
+
+class ReplayView(View, frozen=True, kw_only=True):
+    """What is taken up again."""
+
+    id: str
+    state: str
 
 
 class EventView(View, frozen=True, kw_only=True, omit_defaults=True):

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 from aiohttp import web
 
-from vocabulary.errors import PermanentFailure, TemporaryFailure
+from vocabulary.errors import PermanentFailure, Quarantined, TemporaryFailure
 from web.auth import ASKER
 from web.context import CONTEXT
 from web.headers import NONCE, new_nonce
@@ -78,6 +78,8 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         return _answer(request, problem)
     except TemporaryFailure as failure:
         return _answer(request, unavailable(str(failure)))
+    except Quarantined as kept:
+        return _answer(request, Problem("quarantined", str(kept), reason="quarantined"))
     except PermanentFailure as failure:
         return _answer(request, Problem("invalid", str(failure)))
     except web.HTTPException as answer:

@@ -10,7 +10,7 @@ from router.commands import Command
 from router.decision import Decision
 from vocabulary.errors import TemporaryFailure
 from vocabulary.ids import derived_id
-from vocabulary.records import Change
+from vocabulary.records import Change, CustomerRow, is_erased
 from web.access import Action, Principal, authorise, tie_to_agent
 from web.context import Context
 from web.problems import Problem, refused, unavailable
@@ -94,6 +94,11 @@ class Call:
             raise Problem("not_found", f"There is no interaction {id!r}.", reason="unknown_interaction")
         authorise(self.principal, action, await self.views.tie(self.principal, found))
         return found
+
+    async def customer(self, id: str) -> CustomerRow | None:
+        """Return the customer with this id, or whom another system knows by it; None if nobody is, or he was erased."""
+        row = await self.site.store.customer(id) or await self.site.store.customer_by_identity("external", id)
+        return None if row is None or is_erased(row) else row
 
     def agent(self, id: str, action: Action) -> None:
         """Return if there is such an agent and the caller may do `action` to him.

@@ -2,6 +2,7 @@
 
 from collections import Counter as Tally
 from collections.abc import Iterable, Mapping
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -10,6 +11,9 @@ from prometheus_client.registry import Collector
 
 from queues.lifecycle import InteractionState
 from web.site import Site
+
+RECEIVED_STATES = ("received", "admitted", "quarantined", "discarded")
+"""What may have become of raw bytes: received = admitted + quarantined + pending + discarded."""
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -38,28 +42,47 @@ class Metrics:
             buckets=_SECONDS,
         )
         self.sockets = Gauge("centrala_sockets", "Open WebSockets", ("kind",), registry=self.registry)
+        build = Gauge("centrala_build_info", "The version that runs", ("version",), registry=self.registry)
+        build.labels(version=_version()).set(1)
         self._mismatch = Gauge(
             "centrala_conservation_mismatch",
             "Admitted interactions that are in no state, or in two: anything but 0 needs a person",
+            registry=self.registry,
+        )
+        self._quarantined = Gauge(
+            "centrala_quarantined",
+            "Inputs that could not be processed and wait for a supervisor",
             registry=self.registry,
         )
         self.registry.register(_StateCollector(site))
 
     async def text(self) -> bytes:
         """Return all figures as Prometheus reads them."""
-        self._mismatch.set(mismatch(await self._site.store.counts(), self._site.state.admitted))
+        counts = await self._site.store.counts()
+        self._mismatch.set(mismatch(counts, self._site.state.admitted))
+        self._quarantined.set(counts.get("received", {}).get("quarantined", 0))
         return generate_latest(self.registry)
+
+
+def _version() -> str:
+    try:
+        return version("centrala")
+    except PackageNotFoundError:
+        return "unknown"
 
 
 def mismatch(counts: Mapping[str, Any], admitted: int) -> int:
     """Return by how many the interactions in the records differ from those that were ever admitted.
 
+    What came in is either admitted, waits to be, or is in quarantine or discarded; anything else is one too many.
+
     Args:
-        counts: of the store; `interactions` maps states to rows.
+        counts: of the store; `interactions` and `received` map states to rows.
         admitted: by the event log.
     """
-    kept = counts.get("interactions", {})
-    return admitted - sum(kept.values()) if isinstance(kept, Mapping) else admitted - int(kept)
+    nowhere: int = sum(rows for state, rows in counts.get("received", {}).items() if state not in RECEIVED_STATES)
+    difference = admitted - int(sum(counts.get("interactions", {}).values()))
+    return difference + nowhere if difference >= 0 else difference - nowhere
 
 
 class _StateCollector(Collector):

@@ -16,6 +16,7 @@ Text = Annotated[str, Meta(max_length=100_000)]
 SomeText = Annotated[str, Meta(min_length=1, max_length=100_000)]
 SpanText = Annotated[str, Meta(max_length=20, description='A time span such as "30s", "10m" or "1h 30m".')]
 When = Annotated[str, Meta(max_length=40, extra_json_schema={"format": "date-time"})]
+Language = Annotated[str, Meta(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,4})?$", description="Such as pl or pt-BR.")]
 Level = Annotated[int, Meta(ge=LEVEL_MIN, le=LEVEL_MAX)]
 Weight = Annotated[int, Meta(ge=1, le=100)]
 Priority = Annotated[int, Meta(ge=-100, le=100)]
@@ -41,7 +42,7 @@ class NewCustomer(Body, frozen=True, kw_only=True):
     email: Annotated[str, Meta(max_length=320)] | None = None
     phone: Annotated[str, Meta(max_length=40)] | None = None
     name: Name | None = None
-    language: Annotated[str, Meta(max_length=20)] | None = None
+    language: Language | None = None
 
 
 class NewRequirement(Body, frozen=True, kw_only=True):
@@ -353,6 +354,32 @@ class AgentChange(Body, frozen=True, kw_only=True):
     groups: tuple[Name, ...] | None = None
 
 
+class CustomerQuery(Body, frozen=True, kw_only=True):
+    """Which customers: `q` occurs in the name, or is an address, number or external id. `cursor`: `next` of a page."""
+
+    q: Annotated[str, Meta(min_length=1, max_length=320)] | None = None
+    cursor: Annotated[str, Meta(max_length=200)] | None = None
+    limit: Limit = 50
+
+
+class NewPerson(Body, frozen=True, kw_only=True):
+    """A customer to write down. `external_id`: what your own system calls him."""
+
+    name: Annotated[str, Meta(max_length=200)] = ""
+    email: Annotated[str, Meta(min_length=3, max_length=320)] | None = None
+    phone: Annotated[str, Meta(max_length=40)] | None = None
+    external_id: Name | None = None
+    language: Language | None = None
+    segment: Annotated[str, Meta(max_length=100)] | None = None
+    attributes: dict[str, Any] = {}
+
+
+class EraseQuery(Body, frozen=True, kw_only=True):
+    """`force`: what is open is closed first."""
+
+    force: bool = False
+
+
 class CustomerChange(Body, frozen=True, kw_only=True):
     """What changes of a customer; what is left out stays. `segment` "" takes the segment away.
 
@@ -360,10 +387,29 @@ class CustomerChange(Body, frozen=True, kw_only=True):
     """
 
     name: Annotated[str, Meta(max_length=200)] | None = None
-    language: Annotated[str, Meta(max_length=10)] | None = None
+    language: Language | None = None
     segment: Annotated[str, Meta(max_length=100)] | None = None
     attributes: dict[str, Any] | None = None
     blocked: bool | None = None
+
+
+class QuarantineQuery(Body, frozen=True, kw_only=True):
+    """A page of the quarantine; `cursor` is the `next` of the page before."""
+
+    cursor: Annotated[str, Meta(max_length=100, pattern=r"^[0-9]{1,15}:[A-Za-z0-9-]{1,80}$")] | None = None
+    limit: Limit = 50
+
+
+class RawQuery(Body, frozen=True, kw_only=True):
+    """How many bytes, from the first; all of them if left out."""
+
+    limit: Annotated[int, Meta(ge=1)] | None = None
+
+
+class DiscardBecause(Body, frozen=True, kw_only=True):
+    """Why it is not wanted; it stands in the audit log."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=500)]
 
 
 class RemovalQuery(Body, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ TITLES: dict[str, tuple[int, str]] = {
     "too_large": (413, "The request is too large"),
     "unsupported_media_type": (415, "The body must be JSON"),
     "invalid": (422, "The request is not valid"),
+    "quarantined": (422, "It could not be processed, and is kept"),
     "key_reused": (422, "The Idempotency-Key belongs to another request"),
     "rate_limited": (429, "Too many requests"),
     "internal": (500, "Something went wrong on our side"),

@@ -22,6 +22,7 @@ from web.api import (
     handling,
     interactions,
     offers,
+    quarantine,
     queues,
     records,
     supervision,
@@ -66,6 +67,7 @@ def endpoints() -> list[Endpoint]:
         agents,
         queues,
         emergency,
+        quarantine,
         records,
         events,
     )

@@ -15,7 +15,7 @@ from router.state import State
 from vocabulary.errors import PermanentFailure
 from vocabulary.ids import InteractionId, MessageId, QueueName
 from vocabulary.instants import Instant
-from vocabulary.records import Change
+from vocabulary.records import Change, ReceivedRow
 from vocabulary.skills import Preference, Requirement
 from vocabulary.stores import Store
 
@@ -58,6 +58,13 @@ class Admission(msgspec.Struct, frozen=True):
     known: bool
 
 
+class Origin(msgspec.Struct, frozen=True):
+    """What can be said of raw bytes without understanding them: whom they claim to be from, and about what."""
+
+    sender: str = ""
+    subject: str = ""
+
+
 class NotTaken(PermanentFailure):
     """The core refuses for good what came in."""
 
@@ -90,6 +97,10 @@ class Site(Protocol):
 
     @property
     def store(self) -> Store: ...
+    @property
+    def trouble(self) -> str | None:
+        """Return why nothing can be taken in now, None if it can."""
+
     def now(self) -> Instant: ...
     def new_id(self, prefix: str) -> str: ...
 
@@ -125,6 +136,22 @@ class Site(Protocol):
         self, interaction: InteractionId, agent: str, text: str, *, note: bool = False, id: MessageId | None = None
     ) -> tuple[Decision, MessageId]:
         """Add an agent's reply or note; the customer gets the reply."""
+
+    def origin_of(self, received: ReceivedRow) -> Origin:
+        """Return what raw bytes that could not be processed claim of themselves, safe to show."""
+
+    def replayed(self, received: ReceivedRow) -> None:
+        """Take up raw bytes whose row says `received` again."""
+
+    async def exported(self, customer: str) -> AsyncIterator[bytes] | None:
+        """Return all that is known of a customer, as the pieces of one JSON document; None if he is unknown."""
+
+    async def erase(self, customer: str, by: str, *, force: bool = False) -> Refusal | None:
+        """Erase what is personal about a customer, or say why not; with `force` what is open is closed first.
+
+        Raises:
+            TemporaryFailure: it has begun and goes on by itself.
+        """
 
     async def put_queue(self, queue: QueuePolicy) -> None:
         """Let there be a queue with this policy; it holds for the next decision and over restarts."""

@@ -1,6 +1,7 @@
 """`/ws/wallboard`: what a supervisor's page shows, worked out once for all who look (docs/reference/sockets.md)."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -8,7 +9,7 @@ from aiohttp import WSCloseCode, web
 
 from router import events as e
 from router.events import AnyEvent
-from vocabulary.errors import Lagged
+from vocabulary.errors import Lagged, TemporaryFailure
 from vocabulary.instants import rfc3339
 from web.answers import AgentView, LiveView
 from web.context import Context
@@ -35,6 +36,7 @@ class Wallboard:
         self._viewers: dict[Outgoing, None] = {}
         self._rows: dict[str, LiveView] = {}
         self._agents: dict[str, AgentView] = {}
+        self._quarantined = 0
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Answer `/ws/wallboard`."""
@@ -47,8 +49,9 @@ class Wallboard:
 
     async def _join(self, outgoing: Outgoing) -> None:
         names = await self._staff.names()
+        quarantined = await self._site.store.received_count("quarantined")
         # No wait between the look at the state and the place among the viewers, so nothing falls in between.
-        outgoing.put(self._frame("snapshot", **self._everything(names)))
+        outgoing.put(self._frame("snapshot", **{**self._everything(names), "quarantined": quarantined}))
         self._viewers[outgoing] = None
         # The new viewer may know more than the others were told: the next round compares with nothing.
         self._rows, self._agents = {}, {}
@@ -70,6 +73,7 @@ class Wallboard:
             news = None
         if not self._viewers:
             return
+        await self._quarantine()
         if news is None:
             self._tell(self._frame("snapshot", **self._everything(await self._staff.names())))
         elif news:
@@ -79,6 +83,14 @@ class Wallboard:
         else:
             self._rows = self._all_rows()
             self._tell(self._frame("queues", rows=list(self._rows.values())), key="queues")
+
+    async def _quarantine(self) -> None:
+        """Tell how much could not be processed, if that has changed; a disk that fails is told elsewhere."""
+        with suppress(TemporaryFailure):
+            count = await self._site.store.received_count("quarantined")
+            if count != self._quarantined:
+                self._quarantined = count
+                self._tell(self._frame("quarantine", count=count), key="quarantine")
 
     async def _changes(self, news: list[Logged]) -> None:
         """Tell the rows and agents that `news` may have changed, if they have."""
@@ -122,7 +134,8 @@ class Wallboard:
         agents = self._site.state.agents
         self._agents = {id: self._staff.agent_named(agents[id], names) for id in sorted(agents)}
         self._rows = self._all_rows()
-        return {"queues": list(self._rows.values()), "agents": list(self._agents.values())}
+        queues, people = list(self._rows.values()), list(self._agents.values())
+        return {"queues": queues, "agents": people, "quarantined": self._quarantined}
 
     def _all_rows(self) -> dict[str, LiveView]:
         return {name: self._staff.live(name) for name in sorted(self._site.policy.queues)}

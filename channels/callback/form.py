@@ -17,7 +17,7 @@ from channels.callback.receipt import Receipt, RequestRefused
 from channels.callback.sealed import Keys, form_of, form_token, receipt_of, sealed_receipt
 from channels.callback.times import NOW, Free, Times, day_of, times, window_text, zone_of
 from channels.message import Address, InboundMessage
-from vocabulary.errors import TemporaryFailure
+from vocabulary.errors import Quarantined, TemporaryFailure
 from vocabulary.ids import derived_id
 from vocabulary.instants import Instant, Span
 from vocabulary.media import CALLBACK
@@ -197,6 +197,9 @@ class CallbackForm:
         except RequestRefused as refused:
             _log.info("callback_refused", channel=self._channel, id=message.external_id, code=refused.code)
             return self._again(request, page, refused.code, status=409)
+        except Quarantined as kept:
+            _log.warning("callback_kept_aside", channel=self._channel, id=message.external_id, received=kept.id)
+            return self._again(request, page, "form.kept", status=202)
         except (TemporaryFailure, TimeoutError) as failure:
             _log.warning("callback_not_received", channel=self._channel, id=message.external_id, reason=str(failure))
             # With its token: if it became durable after all, the next try finds it.

@@ -26,7 +26,7 @@ from channels.chat.conversations import Conversations
 from channels.chat.outgoing import OutgoingQueue, Overfull
 from channels.chat.session import POLICY_VIOLATION, Session
 from vocabulary.crashpoints import crashpoint
-from vocabulary.errors import Lagged, TemporaryFailure
+from vocabulary.errors import Lagged, Quarantined, TemporaryFailure
 from vocabulary.instants import Instant
 
 GOING_AWAY, TRY_AGAIN_LATER = 1001, 1013
@@ -218,6 +218,8 @@ class Connection:
                     language=session.language,
                     identity=session.identity,
                 )
+        except Quarantined:
+            self._emit(session.kept_aside(client_id))
         except (TemporaryFailure, TimeoutError):
             self._emit(session.not_said(client_id, _RETRY_AFTER_S))
         else:

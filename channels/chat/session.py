@@ -200,6 +200,10 @@ class Session:
         """Return what to do if a message could not be made durable; the page keeps it until it has its ack."""
         return [self._error("busy", "it could not be saved yet", client_id, retry_after_s=retry_after_s)]
 
+    def kept_aside(self, client_id: str) -> list[Action]:
+        """Return what to do if a message can't be processed: it is kept for a person, and sending it again is vain."""
+        return [self._error("quarantined", "it is kept, and a person will look at it", client_id)]
+
     def not_told(self, retry_after_s: float) -> list[Action]:
         """Return what to do if something else could not be done."""
         return [self._error("busy", "it could not be done yet", retry_after_s=retry_after_s)]

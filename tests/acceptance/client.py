@@ -38,7 +38,7 @@ class Api:
     async def call(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
         """Return status and body of a call."""
         async with self._http.request(method, f"{self.base}/api/v1{path}", json=body, headers=headers) as answer:
-            return answer.status, await answer.json() if answer.content_length != 0 else None
+            return answer.status, await answer.json() if answer.status != 204 and answer.content_length != 0 else None
 
     async def get(self, path: str) -> Any:
         """Return what a path holds; it must be there."""

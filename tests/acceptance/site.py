@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import signal
-import socket
+import socket  # noqa: TID251  # it looks for a free port
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -114,7 +114,7 @@ class SiteProcess:
         more: str = "",
     ) -> None:
         """Write the configuration: `support` has further lines of that queue, `more` further tables."""
-        self._own_environment = {"TEST_PASSWORD": PASSWORD, **(environment or {})}
+        self.environment = dict(environment or {})
         self.folder = folder
         self.web_port: int = free_port()
         self.mail_port: int = free_port()
@@ -139,9 +139,19 @@ class SiteProcess:
             capture_output=True,
             text=True,
             check=True,
-            env=self._environment(),
+            env=self.process_environment(),
         )
         return json.loads(done.stdout)
+
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run `centrala ARGUMENTS --config FILE`, and return how it ended and what it said."""
+        return subprocess.run(
+            [sys.executable, "-m", "app.cli", *arguments, "--config", str(self.config)],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**self.process_environment(), **environment},
+        )
 
     def token(self, role: str, agent: str | None = None) -> str:
         """Return a new API token; the site must not be running."""
@@ -149,8 +159,9 @@ class SiteProcess:
         made: str = self.command("token", "create", "--role", role, *of_agent)["token"]
         return made
 
-    def _environment(self) -> dict[str, str]:
-        return {**os.environ, **self._own_environment}
+    def process_environment(self) -> dict[str, str]:
+        """Return the environment of its processes."""
+        return {**os.environ, "TEST_PASSWORD": PASSWORD, **self.environment}
 
     async def start(self) -> None:
         """Start the process and return once it may serve."""
@@ -159,7 +170,7 @@ class SiteProcess:
                 [sys.executable, "-m", "app.cli", "serve", "--config", str(self.config)],
                 stdout=log,
                 stderr=log,
-                env=self._environment(),
+                env=self.process_environment(),
             )
         await self._ready()
 
@@ -175,6 +186,23 @@ class SiteProcess:
                     pass
                 await pause(0.05)
         raise AssertionError(f"the site ended at once: {self.log.read_text('utf-8')[-2000:]}")
+
+    async def dies(self) -> int:
+        """Return the exit code once the process has ended by itself."""
+        process, self._process = self._process, None
+        assert process is not None
+        return await asyncio.to_thread(process.wait, 40)
+
+    async def dies_within(self, seconds: float) -> bool:
+        """Tell whether the process ends by itself so soon."""
+        process = self._process
+        assert process is not None
+        try:
+            await asyncio.to_thread(process.wait, seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        self._process = None
+        return True
 
     async def kill(self) -> None:
         """Kill the process as a power cut would, but for the page cache."""

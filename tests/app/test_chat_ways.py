@@ -12,7 +12,8 @@ from aiohttp.test_utils import TestServer
 from app.bookings import link_of
 from app.chat_ways import ChatWays
 from app.conversations import ChatConversations
-from app.intake import Intake, Wishes
+from app.intake import Intake
+from app.wishes import Wishes
 from autoresponders.templates import shipped_wordings
 from channels.chat.tokens import visitor_of
 from channels.message import Address, InboundMessage

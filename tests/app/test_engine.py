@@ -1,7 +1,7 @@
 """The writer over a real store: what it answers is on disk, what fails is not acknowledged, what it knows returns."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,18 +9,20 @@ import pytest
 
 from app import engine as engine_module
 from app.clock import SystemClock
-from app.engine import Engine
+from app.engine import Engine, RowsOf
 from app.rows import outbox_of, rows_of
 from queues.policy import ChannelPolicy
 from router import checkpoint
 from router.commands import Connect, DefineAgent, End, SetPresence, Tick
+from router.events import AnyEvent
 from router.policy import Policy
+from router.state import State
 from storage.bus import LocalBus
 from storage.sqlite import SqliteStore
 from tests.builders import admit, policy, profile, queue
 from tests.storage.faulty import Disk
 from vocabulary.errors import PermanentFailure, TemporaryFailure
-from vocabulary.records import MessageRow, PutNew
+from vocabulary.records import Change, MessageRow, PutNew
 
 
 class Running:
@@ -33,7 +35,7 @@ class Running:
         self.store: SqliteStore
         self._task: asyncio.Task[None]
 
-    async def start(self, policy_: Policy | None = None) -> None:
+    async def start(self, policy_: Policy | None = None, *, rows: RowsOf = rows_of) -> None:
         self.store = await SqliteStore.open(self.path, connect=self.disk.connect)
         bus: LocalBus[Any, Any] = LocalBus(self._nobody)
         self.engine = Engine(
@@ -42,7 +44,7 @@ class Running:
             policy=policy_ or policy(),
             clock=SystemClock(),
             outbox_of=outbox_of,
-            rows_of=rows_of,
+            rows_of=rows,
         )
         await self.engine.start()
         self._task = asyncio.create_task(self.engine.run())
@@ -113,10 +115,11 @@ async def test_restart_gives_the_same_state_from_a_checkpoint(running: Running) 
     await running.engine.submit(admit("last"))
     saved = await running.store.load_checkpoint()
     assert saved is not None, "no checkpoint was saved"
-    before = checkpoint.encode(running.engine.state)
+    before, figures = checkpoint.encode(running.engine.state), running.engine.stats.figures()
     await running.stop()
     await running.start()
     assert checkpoint.encode(running.engine.state) == before
+    assert running.engine.stats.figures() == figures
 
 
 async def test_checkpoint_of_another_version_is_passed_over(running: Running) -> None:
@@ -228,3 +231,26 @@ async def test_agents_who_come_in_one_batch_choose_together_where_a_queue_looks_
     # Both are there before anybody is offered anything; what happened is told once.
     assert [type(event).__name__ for event in told.events][:3] == ["PresenceChanged", "PresenceChanged", "Offered"]
     assert (len([each for each in told.events if type(each).__name__ == "OfferAccepted"]), rest.events) == (2, ())
+
+
+async def test_a_command_that_damages_the_state_fails_alone(tmp_path: Path) -> None:
+    """Those beside it in the same batch are decided, and so is what comes later."""
+
+    def rows_but_for_poison(state: State, events: Sequence[AnyEvent], seq: int) -> Sequence[Change]:
+        if any(getattr(event, "interaction", None) == "i-poison" for event in events):
+            raise RuntimeError("an event that can't be mirrored")
+        return rows_of(state, events, seq)
+
+    running = Running(tmp_path / "centrala.db")
+    await running.start(rows=rows_but_for_poison)
+    try:
+        commands = [admit(id) for id in ("i-1", "i-poison", "i-2")]
+        found = await asyncio.gather(*map(running.engine.submit, commands), return_exceptions=True)
+        assert isinstance(found[1], PermanentFailure)
+        assert "the state had to be read again: RuntimeError" in str(found[1])
+        assert [getattr(each, "refusal", each) for each in (found[0], found[2])] == [None, None]
+        assert (await running.engine.submit(admit("i-3"))).refusal is None
+        assert set(running.engine.state.interactions) == {"i-1", "i-2", "i-3"}
+        assert [row.id for row in await running.store.interactions()] == ["i-3", "i-2", "i-1"]
+    finally:
+        await running.stop()

@@ -34,6 +34,8 @@ async def test_a_reply_that_its_author_sends_again_is_added_once(running: Runnin
         intake=NOBODY,
         leases=Leases(engine),
         queues=QueueSettings(engine, store),
+        mail_intake=NOBODY,
+        eraser=NOBODY,
     )
     await running.staff()
     await engine.submit(admit("i-1"))

@@ -7,7 +7,7 @@ traffic.
 
 import os
 import re
-import socket
+import socket  # noqa: TID251  # it looks for a free port
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence

@@ -77,6 +77,10 @@ class Disk:
         """Return a new connection that reads the site's database."""
         return self.connect(self.folder / "centrala.db", read_only=True)
 
+    def mend(self) -> None:
+        """It has room, is quick and doesn't fail."""
+        self.full, self.stall_s, self.fails_to_sync = False, 0.0, 0
+
     def is_in_trouble(self) -> bool:
         """Tell whether it is full, slow or about to fail."""
         return self.full or bool(self.stall_s) or bool(self.fails_to_sync)

@@ -290,6 +290,9 @@ class Day:
             node.clear_away()
             return
         assert node.loop is not None
+        # The promise is for a machine that is well, whatever its load.
+        node.disk.mend()
+        self.network.calm()
         began = self.universe.now
         stopping = node.loop.create_task(node.shut_down())
         self.universe.run(lambda: stopping.done() or self._violation is not None, seconds=60)
@@ -306,9 +309,7 @@ class Day:
     def _calm_down(self) -> None:
         self.troubled = False
         self.network.calm()
-        self.node.disk.full = False
-        self.node.disk.fails_to_sync = 0
-        self.node.disk.stall_s = 0.0
+        self.node.disk.mend()
         self.mailbox.mend()
         self.outside.mend()
         for person in self.people:

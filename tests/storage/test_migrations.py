@@ -12,6 +12,7 @@ from sqlalchemy import Engine, create_engine, inspect
 from sqlalchemy.pool import NullPool
 
 from storage import migrations, tables
+from storage.migrations import Step
 from storage.postgresql import PostgresqlStore
 from storage.sqlite import SqliteStore
 from tests.servers.postgresql import Postgresql
@@ -76,11 +77,12 @@ def assert_as_the_tables_say(engine: Engine) -> None:
 @pytest.mark.needs_server("postgresql")
 def test_postgresql_is_upgraded_once_when_several_nodes_start_at_once(database: str) -> None:
     connect = partial(psycopg.connect, database)
-    announced = migrations.pending_at(POSTGRESQL, connect)
-    assert announced[0] == "0001: Journal, checkpoints and records."
+    schema, announced = migrations.pending_at(POSTGRESQL, connect)
+    assert schema is None
+    assert announced[0] == Step("0001", "Journal, checkpoints and records.", ())
     with ThreadPoolExecutor(4) as nodes:
         list(nodes.map(lambda _: migrations.upgrade(POSTGRESQL, connect), range(4)))
-    assert migrations.pending_at(POSTGRESQL, connect) == []
+    assert migrations.pending_at(POSTGRESQL, connect) == (announced[-1].revision, [])
 
 
 @pytest.mark.needs_server("postgresql")
@@ -102,10 +104,15 @@ async def test_a_newer_postgresql_schema_is_refused(database: str, postgresql: P
 
 def test_an_upgrade_can_be_repeated_and_announced(path: Path) -> None:
     url = f"sqlite:///{path}"
-    assert migrations.pending_at(url) == ["0001: Journal, checkpoints and records."]
+    schema, steps = migrations.pending_at(url)
+    assert schema is None
+    assert steps == [
+        Step("0001", "Journal, checkpoints and records.", ()),
+        Step("0002", "Customers who were erased.", ()),
+    ]
     migrations.upgrade(url)
     migrations.upgrade(url)
-    assert migrations.pending_at(url) == []
+    assert migrations.pending_at(url) == (steps[-1].revision, [])
 
 
 def test_an_upgrade_that_fails_halfway_leaves_nothing(path: Path) -> None:

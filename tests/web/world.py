@@ -12,19 +12,21 @@ from aiohttp.test_utils import TestClient, TestServer, unused_port
 
 from agents.agent import Membership, Profile
 from app.engine import Engine
-from app.intake import Intake
+from app.erasure import Eraser
+from app.intake import Classify, Intake
 from app.leases import Leases
+from app.mail_intake import MailIntake
 from app.queue_settings import QueueSettings
 from app.rows import outbox_of, rows_of
 from app.site import API_CHANNEL, RunningSite
 from classifiers.cascade import Classification
 from queues.policy import ChannelPolicy, QueuePolicy
-from router.commands import DefineAgent
+from router.commands import AddMessage, DefineAgent
 from router.policy import Action, Policy, Rule
 from storage.bus import LocalBus
 from storage.sqlite import SqliteStore
 from vocabulary.instants import Instant, Span
-from vocabulary.records import AgentRow, Put, TokenRow, UserRow
+from vocabulary.records import AgentRow, MessageRow, Put, TokenRow, UserRow
 from web.context import CONTEXT
 from web.passwords import hash_password
 from web.server import build
@@ -43,6 +45,7 @@ POLICY = Policy(
         API_CHANNEL: ChannelPolicy(name=API_CHANNEL, medium="chat"),
         "website": ChannelPolicy(name="website", medium="chat"),
         "callback": ChannelPolicy(name="callback", medium="callback"),
+        "mail": ChannelPolicy(name="mail", medium="email"),
     },
     rules=(Rule(name="everything", then=Action(queue="support")),),
 )
@@ -72,6 +75,8 @@ class World:
         self.clock = clock
         self.app = app
         self.server = server
+        self.intake: Intake
+        self.mail_intake: MailIntake
         self._clients: list[TestClient[Any, Any]] = []
 
     @property
@@ -118,6 +123,19 @@ class World:
         profile = Profile(queues={queue: Membership() for queue in queues}, capacity=capacity)
         await self.site.submit(DefineAgent(id, profile), [Put(AgentRow(id=id, name=id.title(), profile=b"{}"))])
 
+    async def say(self, interaction: str, text: str, *, sender: str) -> None:
+        """Let somebody's mail be added to an interaction."""
+        row = MessageRow(
+            id=self.site.new_id("m"),
+            interaction=interaction,
+            channel="mail",
+            author="customer",
+            at=START,
+            text=text,
+            sender_address=sender,
+        )
+        await self.site.submit(AddMessage(interaction=interaction, message=row.id, author="customer"), [Put(row)])
+
     async def close(self) -> None:
         for client in self._clients:
             await client.close()
@@ -163,8 +181,8 @@ class Client:
 
 
 @asynccontextmanager
-async def world(folder: Path, **settings: Any) -> AsyncIterator[World]:
-    """Yield a world that lives in `folder`."""
+async def world(folder: Path, *, classify: Classify | None = None, **settings: Any) -> AsyncIterator[World]:
+    """Yield a world that lives in `folder`; what comes in is classified by `classify`."""
     store = await SqliteStore.open(folder / "centrala.db")
     clock = MovableClock()
     engine = Engine(
@@ -173,7 +191,17 @@ async def world(folder: Path, **settings: Any) -> AsyncIterator[World]:
     await engine.start()
     writer = asyncio.create_task(engine.run())
     intake = Intake(
-        engine=engine, store=store, classify=_unknown, knowledge={}, keys=(b"k" * 32,), domain="example.org"
+        engine=engine, store=store, classify=classify or _unknown, knowledge={}, keys=(b"k" * 32,), domain="example.org"
+    )
+    mail_intake = MailIntake(
+        engine=engine,
+        store=store,
+        intake=intake,
+        own_addresses=frozenset({"support@example.org"}),
+        channel_of=lambda _: "mail",
+        answers_unauthenticated=(),
+        keys=(b"k" * 32,),
+        domain="example.org",
     )
     site = RunningSite(
         name="test",
@@ -182,6 +210,8 @@ async def world(folder: Path, **settings: Any) -> AsyncIterator[World]:
         intake=intake,
         leases=Leases(engine),
         queues=QueueSettings(engine, store),
+        mail_intake=mail_intake,
+        eraser=Eraser(engine=engine, store=store, standstill=intake.standing_still),
     )
     port = unused_port()
     app = build(
@@ -190,9 +220,13 @@ async def world(folder: Path, **settings: Any) -> AsyncIterator[World]:
     server = TestServer(app, port=port)
     await server.start_server()
     made = World(site, clock, app, server)
+    made.intake, made.mail_intake = intake, mail_intake
+    understanding = asyncio.create_task(mail_intake.run())
     try:
         yield made
     finally:
+        understanding.cancel()
+        await asyncio.gather(understanding, return_exceptions=True)
         await made.close()
         await server.close()
         writer.cancel()

@@ -11,7 +11,9 @@ from vocabulary.instants import span_of
 from vocabulary.records import AgentRow, Put, Remove
 from web.access import allows, tie_to_agent
 from web.answers import Agents, AgentView
+from web.api.handling import audit_line
 from web.call import Call
+from web.codes import OTHER, is_code
 from web.endpoint import Endpoints
 from web.explaining import language_of, worded
 from web.payloads import (
@@ -136,7 +138,10 @@ async def _move(call: Call, interaction: str, queue: str) -> None:
 
 @endpoints.post("/agents/{id}/presence", "agent.act", "Declare, or force, what an agent is")
 async def set_presence(call: Call, id: str, body: PresenceChange) -> AgentView:
-    """Set the presence. An agent without a socket is kept connected by a lease, which his calls renew."""
+    """Set the presence. An agent without a socket is kept connected by a lease, which his calls renew.
+
+    A reason that is no code stays in the audit log.
+    """
     call.agent(id, "agent.act")
     span = _lease(body.lease)
     by_himself = call.principal.agent == id or call.principal.role == "integration"
@@ -144,8 +149,10 @@ async def set_presence(call: Call, id: str, body: PresenceChange) -> AgentView:
         call.context.leases.drop(id)
     elif body.lease is not None or (by_himself and not call.context.sockets.has_desk(id)):
         await call.context.leases.take(id, span)
-    command = c.SetPresence(id, body.presence, call.actor, body.reason, body.after_current, body.media)
-    await call.submit(command)
+    reason = body.reason if is_code(body.reason) else OTHER
+    words = [] if reason == body.reason else [Put(audit_line(call, "presence", id, reason=body.reason))]
+    command = c.SetPresence(id, body.presence, call.actor, reason, body.after_current, body.media)
+    await call.submit(command, *words)
     return await _view(call, id)
 
 

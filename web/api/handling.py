@@ -1,7 +1,5 @@
 """What owners and supervisors do with an interaction."""
 
-import re
-
 from queues.interaction import Interaction
 from router import commands as c
 from vocabulary.instants import Instant, instant_of
@@ -9,6 +7,7 @@ from vocabulary.records import AuditRow, MessageRow, Put, PutNew
 from web.answers import InteractionView
 from web.api.interactions import requirements_of
 from web.call import Call, accepted
+from web.codes import BY_STAFF, CLOSED, OTHER, known_or
 from web.endpoint import Endpoints
 from web.payloads import (
     CloseBecause,
@@ -23,9 +22,6 @@ from web.payloads import (
 from web.problems import invalid
 
 endpoints = Endpoints("handling")
-
-_CODE = re.compile(r"[a-z0-9_.:-]{1,40}")
-"""What may stand in an event as a reason. Words may be about people, so they stay in the records."""
 
 
 async def now(call: Call, id: str) -> InteractionView:
@@ -156,8 +152,19 @@ async def wrap_up(call: Call, id: str, body: WrapUpDone = WrapUpDone()) -> Inter
         if await call.site.store.message(note) is None:
             decision, _ = await call.site.reply(id, agent, body.note, note=True, id=note)
             accepted(decision)
-    await call.submit(c.WrapUp(id, agent, body.disposition))
+    if body.disposition is None or _dispositions(call, found):
+        await call.submit(c.WrapUp(id, agent, body.disposition))
+        return await now(call, id)
+    # Its queue has no list: words go where they can be erased.
+    code = known_or(body.disposition, CLOSED, OTHER)
+    words = [] if code == body.disposition else [Put(audit_line(call, "wrap_up", id, disposition=body.disposition))]
+    await call.submit(c.WrapUp(id, agent, code), *words)
     return await now(call, id)
+
+
+def _dispositions(call: Call, found: Interaction) -> tuple[str, ...]:
+    queue = call.site.policy.queues.get(found.queue)
+    return () if queue is None else queue.dispositions
 
 
 @endpoints.post("/interactions/{id}/wrap-up/extend", "interaction.handle", "Take longer for the wrap-up")
@@ -178,10 +185,10 @@ async def leave(call: Call, id: str) -> InteractionView:
 
 @endpoints.post("/interactions/{id}/close", "interaction.close", "Close it, whatever its state")
 async def close(call: Call, id: str, body: CloseBecause) -> InteractionView:
-    """Close it. A reason that is no code stays in the audit log; the event then says `by_staff`."""
-    await call.interaction(id, "interaction.close")
+    """Close it. A reason in words stays in the audit log; the event then says `by_staff`."""
+    found = await call.interaction(id, "interaction.close")
     line = audit_line(call, "close", id, reason=body.reason)
-    code = body.reason if _CODE.fullmatch(body.reason) else "by_staff"
+    code = known_or(body.reason, CLOSED | {*_dispositions(call, found)}, BY_STAFF)
     await call.submit(c.Close(id, code, call.actor, line.id), Put(line))
     return await now(call, id)
 

@@ -157,7 +157,9 @@ async def list_interactions(call: Call, query: InteractionQuery) -> Interactions
 
 async def _visible(call: Call, query: InteractionQuery) -> tuple[list[InteractionRow], int | None]:
     """Return a page of rows, and the cursor of the next page if there is one."""
-    knows = query.customer is not None and await call.views.knows(call.principal, query.customer)
+    asked = await call.customer(query.customer) if query.customer is not None else None
+    customer = query.customer if asked is None else asked.id
+    knows = customer is not None and await call.views.knows(call.principal, customer)
     found: list[InteractionRow] = []
     before = query.cursor
     for _ in range(_PAGES_MAX):
@@ -165,7 +167,7 @@ async def _visible(call: Call, query: InteractionQuery) -> tuple[list[Interactio
             state=[state for state in (query.state or "").split(",") if state],
             queue=query.queue,
             agent=query.agent,
-            customer=query.customer,
+            customer=customer,
             q=query.q,
             before=before,
             limit=query.limit,

@@ -7,9 +7,12 @@ from queues.interaction import Offer
 from router import commands as c
 from router.explain_offer import explain_offer
 from vocabulary.errors import Lagged
+from vocabulary.records import Put
 from web.access import Tie, authorise, tie_to_agent
 from web.answers import Offers, OfferView
+from web.api.handling import audit_line
 from web.call import Call
+from web.codes import DECLINED, OTHER, known_or
 from web.endpoint import Endpoints
 from web.explaining import language_of, worded
 from web.feed import FeedEnded, Inbox, agent_key
@@ -64,9 +67,12 @@ async def decline(
     id: str,
     body: DeclineBecause = DeclineBecause(),  # noqa: B008  (frozen)
 ) -> OfferView:
-    """Give it back; it rings elsewhere."""
+    """Give it back; it rings elsewhere. A reason in words stays in the audit log; the event then says `other`."""
     agent = await _answering(call, id)
-    await call.submit(c.DeclineOffer(id, agent, body.reason))
+    code = known_or(body.reason, DECLINED, OTHER)
+    interaction = call.site.state.offers[id].interaction
+    words = [] if code == body.reason else [Put(audit_line(call, "decline", interaction, reason=body.reason))]
+    await call.submit(c.DeclineOffer(id, agent, code), *words)
     return await call.views.offer(call.site.state.offers[id])
 
 

@@ -7,15 +7,16 @@ import msgspec
 from aiohttp import web
 
 from customers.blocking import BLOCKED, blocked, is_blocked, unblocked
+from customers.identity import identities
 from vocabulary.errors import TemporaryFailure
-from vocabulary.records import Change, CustomerRow, Put
+from vocabulary.records import Change, CustomerRow, IdentityRow, Put, is_erased
 from web.access import Tie, authorise
-from web.answers import CustomerDetail
+from web.answers import CustomerDetail, Customers
 from web.api.handling import audit_line
 from web.call import Call
 from web.endpoint import Endpoints
-from web.payloads import CustomerChange
-from web.problems import Problem, unavailable
+from web.payloads import CustomerChange, CustomerQuery, EraseQuery, NewPerson
+from web.problems import Problem, invalid, refused, unavailable
 
 endpoints = Endpoints("records")
 
@@ -23,27 +24,111 @@ _HARMLESS = re.compile(r"image/(png|jpeg|gif|webp)|application/pdf|text/plain|au
 """Types that are named as what they are; anything else, such as SVG, HTML and XML, is only bytes to the browser."""
 
 
+@endpoints.get("/customers", "customer.list", "Customers by id, or those whom a name or identity finds")
+async def list_customers(call: Call, query: CustomerQuery) -> Customers:
+    """Answer a page of them. Erased ones are left out."""
+    rows = await call.site.store.customers(q=query.q, after=query.cursor, limit=query.limit)
+    items = [await call.views.customer_detail(row) for row in rows if not is_erased(row)]
+    return Customers(items=items, next=rows[-1].id if len(rows) == query.limit else None)
+
+
+@endpoints.post("/customers", "customer.edit", "A new customer; 200 if it is the same call again", status=201)
+async def post_customer(call: Call, body: NewPerson) -> CustomerDetail:
+    """Write down a person before he contacts us; who comes from one of these identities is he."""
+    id = call.new_id("c")
+    row = await call.site.store.customer(id)
+    if row is not None and not is_erased(row):
+        call.status = 200
+        return await call.views.customer_detail(row)
+    known = _identities(call, body)
+    for identity in known:
+        holder = await call.site.store.customer_by_identity(identity.kind, identity.value)
+        if holder is not None:
+            raise Problem("conflict", f"That {identity.kind} is known: customer {holder.id}.", reason="known")
+    row = CustomerRow(
+        id=id,
+        created_at=call.site.now(),
+        name=body.name,
+        language=body.language,
+        segment=body.segment or None,
+        attributes=unblocked(body.attributes),
+    )
+    await call.site.write(
+        Put(row), *(Put(msgspec.structs.replace(each, customer=id)) for each in known), Put(audit_line(call, "add", id))
+    )
+    return await call.views.customer_detail(row)
+
+
+def _identities(call: Call, body: NewPerson) -> list[IdentityRow]:
+    phone = None if body.phone is None else call.site.phone_of(body.phone)
+    if body.phone is not None and phone is None:
+        raise invalid("phone", "That is no number that can be called; write it as +48 601 000 000.")
+    shown = identities(email=body.email, phone=phone, external=body.external_id)
+    return [IdentityRow(kind=kind, value=value, customer="") for kind, value in shown]  # type: ignore[arg-type]  # identities() names the kinds
+
+
+@endpoints.get("/customers/{id}/export", "customer.export", "All that is known of a customer, as one JSON document")
+async def export_customer(call: Call, id: str) -> web.StreamResponse:
+    """Answer the document in pieces, for saving. That it was asked for stands in the audit log."""
+    row = await call.customer(id)
+    pieces = await call.site.exported(row.id) if row is not None else None
+    if row is None or pieces is None:
+        raise _unknown(id)
+    await call.site.write(Put(audit_line(call, "export", row.id)))
+    response = web.StreamResponse(
+        headers={
+            "Content-Type": "application/json",
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(row.id, safe='')}.json",
+            "Cache-Control": "no-store",
+        }
+    )
+    await response.prepare(call.request)
+    async for piece in pieces:
+        await response.write(piece)
+    await response.write_eof()
+    return response
+
+
+@endpoints.delete("/customers/{id}", "customer.erase", "Erase a customer: what is personal goes, figures stay")
+async def erase_customer(call: Call, id: str, query: EraseQuery) -> None:
+    """Erase what is known of him and what was said with him. There is no way back."""
+    row = await call.customer(id)
+    try:
+        refusal = await call.site.erase(id if row is None else row.id, call.principal.id, force=query.force)
+    except TemporaryFailure as failure:
+        raise unavailable(
+            f"{failure}. What has begun goes on by itself; ask again to hear that it is done."
+        ) from failure
+    if refusal is not None:
+        raise refused(refusal)
+
+
+def _unknown(id: str) -> Problem:
+    return Problem("not_found", f"There is no customer {id!r}.", reason="unknown_customer")
+
+
 @endpoints.get("/customers/{id}", "customer.see", "One customer; the history is /interactions?customer=")
 async def get_customer(call: Call, id: str) -> CustomerDetail:
     """Answer who it is and what he is known by. Agents see those whom they serve now."""
-    tie = Tie.KNOWS if await call.views.knows(call.principal, id) else Tie.NONE
+    row = await call.customer(id)
+    known = id if row is None else row.id
+    tie = Tie.KNOWS if await call.views.knows(call.principal, known) else Tie.NONE
     authorise(call.principal, "customer.see", tie)
-    row = await call.site.store.customer(id)
     if row is None:
-        raise Problem("not_found", f"There is no customer {id!r}.", reason="unknown_customer")
+        raise _unknown(id)
     return await call.views.customer_detail(row)
 
 
 @endpoints.patch("/customers/{id}", "customer.edit", "Change a customer")
 async def patch_customer(call: Call, id: str, body: CustomerChange) -> CustomerDetail:
     """Change what is given; rules see a new segment with the customer's next interaction."""
-    row = await call.site.store.customer(id)
+    row = await call.customer(id)
     if row is None:
-        raise Problem("not_found", f"There is no customer {id!r}.", reason="unknown_customer")
+        raise _unknown(id)
     changed = _changed(row, body, call)
     changes: list[Change] = [Put(changed)]
     if is_blocked(changed.attributes) != is_blocked(row.attributes):
-        changes.append(Put(audit_line(call, "block" if body.blocked else "unblock", id)))
+        changes.append(Put(audit_line(call, "block" if body.blocked else "unblock", row.id)))
     try:
         await call.site.write(*changes)
     except TemporaryFailure as failure:

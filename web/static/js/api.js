@@ -41,10 +41,11 @@ async function refusal(answer) {
 
 /**
  * @param {string} method @param {string} path below /api/v1 @param {any} [body]
- * @param {{key?: string, redirect?: boolean}} [options] `key`: idempotency key. `redirect`: false leaves a 401 to the caller.
- * @returns {Promise<any>} the answer's JSON, or null without one
+ * @param {{key?: string, redirect?: boolean, plain?: boolean}} [options] `key`: idempotency key. `redirect`: false leaves a
+ *   401 to the caller. `plain`: the answer is no JSON.
+ * @returns {Promise<any>} the answer's JSON, or null without one; its text with `plain`
  */
-export async function call(method, path, body, { key, redirect = true } = {}) {
+export async function call(method, path, body, { key, redirect = true, plain = false } = {}) {
   /** @type {Record<string, string>} */
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
@@ -66,11 +67,14 @@ export async function call(method, path, body, { key, redirect = true } = {}) {
   if (!answer.ok) throw await refusal(answer);
   if (answer.status === 204) return null;
   const text = await answer.text();
+  if (plain) return text;
   return text ? JSON.parse(text) : null;
 }
 
 /** @param {string} path */
 export const get = (path) => call("GET", path);
+/** The answer as text, bytes that are none as �. @param {string} path */
+export const getText = (path) => call("GET", path, undefined, { plain: true });
 /** @param {string} path @param {any} [body] @param {string} [key] */
 export const post = (path, body = {}, key) => call("POST", path, body, { key });
 

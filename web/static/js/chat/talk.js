@@ -127,7 +127,11 @@ const handlers = {
     if (wish.onError(frame)) return;
     const one = chat.unsent.value.find((each) => each.client_id === frame.client_id);
     if (!one) return;
-    if (["too_fast", "busy"].includes(frame.code)) {
+    if (frame.code === "quarantined") {
+      // It is safe there, and goes on from there: nothing is left to send.
+      settle(frame.client_id);
+      chat.addLine(frame.seq, t("chat.kept_aside"));
+    } else if (["too_fast", "busy"].includes(frame.code)) {
       setTimeout(() => chat.unsent.value.some((each) => each.client_id === one.client_id) && say(one), (frame.retry_after_s ?? 0) * 1000 || RETRY_MS);
     } else {
       const why = frame.code === "too_long" ? t("chat.error.too_long") : frame.detail || t("chat.error.refused");

@@ -13,8 +13,9 @@ import { ActivityLog } from "./activity.js";
 import { AgentGrid } from "./agents.js";
 import { Drawer } from "./drawer.js";
 import { CloseDialog, MoveDialog, PriorityDialog, PresenceDialog } from "./steer.js";
+import { QuarantineAlarm, QuarantineDialog } from "./quarantine.js";
 import { QueueTable } from "./queues.js";
-import { agents, asOf, dialog, heardAt, me, queues } from "./state.js";
+import { agents, asOf, dialog, heardAt, me, quarantine, queues } from "./state.js";
 
 const STALE_AFTER_MS = 5500;
 const DIALOGS = /** @type {Record<string, any>} */ ({
@@ -32,12 +33,14 @@ export function Board({ socket }) {
       <${AsOf} />
       <span class="spring"></span>
       <${Menu} class="quiet" align="end" label=${html`<${Icon} name="user" /><span class="sr-only">${t("desk.my_menu")}</span> <span class="wide-only">${me.value?.name}</span>`}>
-        ${() => html`<${ThemeChoice} /><${LanguageChoice} /><hr />
+        ${(/** @type {() => void} */ close) => html`<${ThemeChoice} /><${LanguageChoice} /><hr />
           ${me.value?.agent && html`<a class="menu-item" href="/desk"><${Icon} name="chat" />${t("desk.title")}</a>`}
+          <button type="button" class="menu-item" onClick=${() => { close(); quarantine.value = {}; }}><${Icon} name="warn" />${t("quarantine.title")}</button>
           <button type="button" class="menu-item" onClick=${() => logOut().catch(toastError)}><${Icon} name="leave" />${t("ui.log_out")}</button>`}
       <//>
     </header>
     <${Connection} socket=${socket} />
+    <${QuarantineAlarm} />
     <main class="board">
       <${Summary} />
       <${QueueTable} />
@@ -45,6 +48,7 @@ export function Board({ socket }) {
       <${Stale} />
     </main>
     <${Drawer} />
+    <${QuarantineDialog} />
     ${Open && html`<${Open} ...${shown} onClose=${() => void (dialog.value = null)} />`}
     <${Toasts} /><${Spoken} />`;
 }

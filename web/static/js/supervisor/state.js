@@ -22,6 +22,10 @@ export const activity = signal(/** @type {Activity[]} */ ([]));
 /** Server's instant of the newest frame with figures, and the local one of the newest frame at all. */
 export const asOf = signal(/** @type {string | null} */ (null));
 export const heardAt = signal(0);
+/** How much came in that could not be processed. */
+export const quarantined = signal(0);
+/** Whether the quarantine is open, and which of it is looked at. */
+export const quarantine = signal(/** @type {{id?: string} | null} */ (null));
 export const paused = signal(false);
 /** Which drawer is open: a queue's list, or one interaction. */
 export const drawer = signal(/** @type {{queue?: string, interaction?: string} | null} */ (null));
@@ -49,6 +53,9 @@ export function onFrame(frame) {
     if (frame.type === "snapshot") {
       queues.value = frame.queues;
       agents.value = frame.agents;
+      quarantined.value = frame.quarantined ?? 0;
+    } else if (frame.type === "quarantine") {
+      quarantined.value = frame.count;
     } else if (frame.type === "queues") {
       queues.value = updated(queues.value, frame.rows, (one) => one.name);
     } else if (frame.type === "agents") {

@@ -1,0 +1,186 @@
+"""The commands `customer export` and `customer erase`: through a running site, or in its store while none runs."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
+from urllib.parse import quote
+
+import click
+
+from vocabulary.errors import PermanentFailure, TemporaryFailure
+
+if TYPE_CHECKING:
+    from app.compose import Application
+    from app.remote import Remote
+
+_FAILED, _MISUSED = 1, 2
+_BY = "command-line"
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _somewhere(command: F) -> F:
+    """Give a command the options by which it finds the site or its store."""
+    options = (
+        click.option(
+            "--url",
+            envvar="CENTRALA_URL",
+            default="http://127.0.0.1:8080",
+            show_default=True,
+            help="Where the site is; or CENTRALA_URL.",
+        ),
+        click.option("--token", envvar="CENTRALA_TOKEN", help="Token of the API; or CENTRALA_TOKEN."),
+        click.option(
+            "--config",
+            "path",
+            type=click.Path(path_type=Path),
+            default=Path("centrala.toml"),
+            show_default=True,
+            help="Configuration file of the site that does not run.",
+        ),
+        click.option("--json", "as_json", is_flag=True, help="Print JSON."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.group()
+def customer() -> None:
+    """Export and erase what is known of a person (GDPR).
+
+    With a token, the running site is asked. Where none answers, or without a token, the store of --config is opened.
+    """
+
+
+@customer.command("export")
+@click.argument("id")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The file to write; it must not be there.")
+@_somewhere
+def customer_export(id: str, out: Path, url: str, token: str | None, path: Path, as_json: bool) -> None:
+    """Write all that is known of customer ID to a file, as one JSON document."""
+
+    async def ask(site: "Remote") -> None:
+        await _write(out, site.pieces(f"/customers/{quote(id, safe='')}/export"))
+
+    async def read(application: "Application") -> None:
+        from app.export import Exporter
+
+        pieces = await Exporter(application.store).document(id, application.clock.now())
+        if pieces is None:
+            raise PermanentFailure(f"there is no customer {id!r}")
+        await _write(out, pieces)
+
+    if out.exists():
+        _fail(f"{out} is there already; name another file", _MISUSED)
+    _run(_asked_or_opened(_Place(url, token, path, path.exists()), ask, read))
+    size = out.stat().st_size
+    click.echo(json.dumps({"out": str(out), "bytes": size}) if as_json else f"Wrote {out}, {size} bytes.")
+
+
+@customer.command("erase")
+@click.argument("id")
+@click.option("--force", is_flag=True, help="Close what is open of his first.")
+@click.option("--yes", is_flag=True, help="Don't ask; there is no way back.")
+@_somewhere
+def customer_erase(id: str, force: bool, yes: bool, url: str, token: str | None, path: Path, as_json: bool) -> None:
+    """Erase what is known of customer ID and what was said with him. Figures stay, nothing personal does."""
+
+    async def ask(site: "Remote") -> None:
+        await site.delete(f"/customers/{quote(id, safe='')}", **({"force": "true"} if force else {}))
+
+    async def erase(application: "Application") -> None:
+        from app.erasure import Eraser
+
+        eraser = Eraser(engine=application.engine, store=application.store, standstill=lambda _who, _id: nullcontext())
+        await eraser.finish_all()
+        refusal = await eraser.erase(id, _BY, force=force)
+        if refusal is not None:
+            raise PermanentFailure(refusal.detail)
+
+    if not yes:
+        click.confirm(f"Erase customer {id} for good?", abort=True)
+    _run(_asked_or_opened(_Place(url, token, path, path.exists()), ask, erase))
+    told = f"Customer {id} is erased. Backups from before still hold him; what to do about them: export-and-erase.md."
+    click.echo(json.dumps({"erased": id}) if as_json else told)
+
+
+class _Place(NamedTuple):
+    """Where the site is, and where its store."""
+
+    url: str
+    token: str | None
+    config: Path
+    has_config: bool
+
+
+async def _asked_or_opened(
+    place: _Place,
+    ask: "Callable[[Remote], Awaitable[None]]",
+    open_: "Callable[[Application], Awaitable[None]]",
+) -> None:
+    """Ask the site that runs; if none answers there, do it in its store."""
+    from app.remote import Unreached, reached
+
+    if place.token:
+        try:
+            async with reached(place.url, place.token) as site:
+                await ask(site)
+        except Unreached:
+            if not place.has_config:
+                raise
+        else:
+            return
+    async with _opened(place.config) as application:
+        await open_(application)
+
+
+@asynccontextmanager
+async def _opened(path: Path) -> "AsyncIterator[Application]":
+    from app.compose import Application
+    from app.stores import ensure_secret
+    from config.faults import ConfigurationError
+    from config.loader import load
+
+    try:
+        settings = load(path)
+    except ConfigurationError as error:
+        _fail(
+            f"{error}\nGive a token in CENTRALA_TOKEN to ask a running site, or name its file with --config", _MISUSED
+        )
+    folder = path.resolve().parent  # noqa: ASYNC240  # one look, before anything runs
+    await ensure_secret(settings, folder, os.environ)
+    application = Application(settings, folder=folder, environment=os.environ)
+    try:
+        await application.start_offline()
+        yield application
+    finally:
+        await application.stop()
+
+
+async def _write(out: Path, pieces: AsyncIterator[bytes]) -> None:
+    """Write `pieces` to `out`, for its owner's eyes only; nothing is left if they break off."""
+    part = out.with_name(f"{out.name}.part")
+    try:
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: ASYNC230, PTH123  # one command, one file, and its mode
+            async for piece in pieces:
+                file.write(piece)
+        part.rename(out)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        asyncio.run(work)
+    except (PermanentFailure, TemporaryFailure, OSError) as failure:
+        _fail(str(failure))
+
+
+def _fail(message: str, code: int = _FAILED) -> NoReturn:
+    click.echo(f"centrala: {message}", err=True)
+    sys.exit(code)

@@ -1,0 +1,158 @@
+"""What is read from the records about one person, about what could not be processed, and in pages about everybody."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import ColumnElement, RowMapping, Select, func, or_, select
+
+from storage import tables
+from storage.mapping import maker_of
+from vocabulary.instants import Instant
+from vocabulary.records import (
+    AuditRow,
+    CustomerRow,
+    ErasureRow,
+    IdempotencyRow,
+    MessageRow,
+    OutboxRow,
+    ReceivedRow,
+)
+
+R = TypeVar("R", bound=msgspec.Struct)
+T = TypeVar("T")
+
+_PARAMETERS_MAX = 500
+"""So many values stand in one statement; SQLite takes no more than 999 everywhere."""
+
+
+class SubjectReads(ABC):
+    """Part of a store: what exports, erasures and the quarantine read. Every call may raise TemporaryFailure."""
+
+    @abstractmethod
+    async def _all(self, query: Select[Any], make: Callable[[RowMapping], T]) -> list[T]:
+        """Return what `query` selects, each row made by `make`."""
+
+    # ------------------------------------------------------------ what came in
+
+    async def received_row(self, id: str) -> ReceivedRow | None:
+        """Return the raw bytes with that id."""
+        table = tables.received
+        found = await self._made(ReceivedRow, select(table).where(table.c.id == id))
+        return found[0] if found else None
+
+    async def received_tried(self, *, limit: int = 100) -> Sequence[ReceivedRow]:
+        """Return what is still to be processed though it was tried before, oldest first."""
+        columns = tables.received.c
+        query = select(tables.received).where(columns.state == "received", columns.attempts > 0)
+        return await self._made(ReceivedRow, query.order_by(columns.at, columns.id).limit(limit))
+
+    async def received_state(self, id: str) -> str | None:
+        """Return what has become of the raw bytes with that id; None if they never came in."""
+        columns = tables.received.c
+        found = await self._all(select(columns.state).where(columns.id == id), lambda row: str(row["state"]))
+        return found[0] if found else None
+
+    async def received_page(
+        self, *, states: Sequence[str], before: tuple[Instant, str] | None = None, limit: int = 50
+    ) -> Sequence[ReceivedRow]:
+        """Return what is in one of `states`, newest first; `before`: behind the row of that instant and id."""
+        columns = tables.received.c
+        query = select(tables.received).where(columns.state.in_(states))
+        if before is not None:
+            at, id = before
+            query = query.where(or_(columns.at < at, (columns.at == at) & (columns.id < id)))
+        return await self._made(ReceivedRow, query.order_by(columns.at.desc(), columns.id.desc()).limit(limit))
+
+    async def received_of(self, interaction: str) -> Sequence[ReceivedRow]:
+        """Return the raw bytes that became part of `interaction`."""
+        columns = tables.received.c
+        query = select(tables.received).where(columns.interaction == interaction)
+        return await self._made(ReceivedRow, query.order_by(columns.at, columns.id))
+
+    async def received_count(self, state: str) -> int:
+        """Return how much that came in is in `state`."""
+        query = select(func.count().label("rows")).where(tables.received.c.state == state)
+        return (await self._all(query, lambda row: int(row["rows"])))[0]
+
+    async def received_counts(self) -> dict[str, int]:
+        """Return how much came in, by state."""
+        columns = tables.received.c
+        query = select(columns.state, func.count().label("rows")).group_by(columns.state)
+        return dict(await self._all(query, lambda row: (str(row["state"]), int(row["rows"]))))
+
+    # ------------------------------------------------------------ people
+
+    async def customers(
+        self, *, q: str | None = None, after: str | None = None, limit: int = 50
+    ) -> Sequence[CustomerRow]:
+        """Return customers by id, those behind `after`. `q`: it occurs in the name, or is an identity of his."""
+        columns, known = tables.customers.c, tables.identities.c
+        query = select(tables.customers).order_by(columns.id).limit(limit)
+        if q is not None:
+            folded = q.strip().casefold()
+            named = func.lower(columns.name).contains(folded, autoescape=True)
+            identified = columns.id.in_(select(known.customer).where(known.value.in_({q.strip(), folded})))
+            query = query.where(or_(named, identified))
+        if after is not None:
+            query = query.where(columns.id > after)
+        return await self._made(CustomerRow, query)
+
+    async def all_messages(self, interaction: str) -> Sequence[MessageRow]:
+        """Return every message and note of `interaction`, those without a number too."""
+        columns = tables.messages.c
+        query = select(tables.messages).where(columns.interaction == interaction)
+        return await self._made(MessageRow, query.order_by(columns.position))
+
+    async def messages_from(self, addresses: Sequence[str]) -> Sequence[MessageRow]:
+        """Return the messages that came from one of `addresses` (in lower case), whatever interaction they are in."""
+        columns = tables.messages.c
+        found: list[MessageRow] = []
+        for some in _portions(addresses):
+            query = select(tables.messages).where(func.lower(columns.sender_address).in_(some))
+            found += await self._made(MessageRow, query.order_by(columns.position))
+        return found
+
+    async def outbox_of(self, interaction: str) -> Sequence[OutboxRow]:
+        """Return what was to be done outside for `interaction`."""
+        columns = tables.outbox.c
+        query = select(tables.outbox).where(columns.interaction == interaction)
+        return await self._made(OutboxRow, query.order_by(columns.created_at, columns.id))
+
+    async def audit_of(self, targets: Sequence[str]) -> Sequence[AuditRow]:
+        """Return the lines of the audit log about one of `targets`."""
+        columns = tables.audit.c
+        found: list[AuditRow] = []
+        for some in _portions(targets):
+            query = select(tables.audit).where(columns.target.in_(some))
+            found += await self._made(AuditRow, query.order_by(columns.at, columns.id))
+        return found
+
+    async def idempotent_answers(self, *, after: str = "", limit: int = 500) -> Sequence[IdempotencyRow]:
+        """Return the answers that are kept for repetitions, by id, those behind `after`."""
+        columns = tables.idempotency.c
+        query = select(tables.idempotency).where(columns.id > after)
+        return await self._made(IdempotencyRow, query.order_by(columns.id).limit(limit))
+
+    # ------------------------------------------------------------ erasures
+
+    async def erasure(self, customer: str) -> ErasureRow | None:
+        """Return what is known of the erasure of `customer`."""
+        found = await self._erasures(tables.erasures.c.id == customer)
+        return found[0] if found else None
+
+    async def erasures(self, *, state: str) -> Sequence[ErasureRow]:
+        """Return the erasures in `state`, oldest first."""
+        return await self._erasures(tables.erasures.c.state == state)
+
+    async def _erasures(self, which: ColumnElement[bool]) -> Sequence[ErasureRow]:
+        columns = tables.erasures.c
+        return await self._made(ErasureRow, select(tables.erasures).where(which).order_by(columns.at, columns.id))
+
+    async def _made(self, kind: type[R], query: Select[Any]) -> list[R]:
+        return await self._all(query, maker_of(kind))
+
+
+def _portions(values: Sequence[str]) -> list[Sequence[str]]:
+    return [values[start : start + _PARAMETERS_MAX] for start in range(0, len(values), _PARAMETERS_MAX)]

@@ -1,0 +1,179 @@
+"""Mails that break what reads them: kept after three tries, whether they raise or kill, and the others flow."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from app.clock import SystemClock
+from app.intake import Classify, Intake
+from app.mail_intake import DIED, MailIntake
+from channels.email.listener import Delivery
+from classifiers.cascade import Classification
+from tests.app.test_engine import Running
+from tests.builders import policy
+from vocabulary.crashpoints import arm
+from vocabulary.records import Put, ReceivedRow
+
+
+class Died(BaseException):
+    """Stands for the death of the process."""
+
+
+class QuickClock(SystemClock):
+    """No wait takes time."""
+
+    async def sleep(self, span: int) -> None:
+        """Return at once."""
+
+
+def mail(sender: str, text: str) -> bytes:
+    return f"From: {sender}@example.org\r\nTo: support@example.org\r\nSubject: Hi\r\n\r\n{text}\r\n".encode()
+
+
+async def breaks_on_poison(subject: str, text: str) -> Classification:
+    if "poison" in text:
+        raise RuntimeError(f"no idea what {text} is")
+    return Classification((("unknown", 0.0),), None, "none", "no model in this test")
+
+
+class Post:
+    """A mailbox over a running writer; each `run` is a process that may die."""
+
+    def __init__(self, running: Running, classify: Classify) -> None:
+        self.running = running
+        self.classify = classify
+        self.intake = self._new()
+
+    def _new(self) -> MailIntake:
+        engine, store = self.running.engine, self.running.store
+        intake = Intake(
+            engine=engine, store=store, classify=self.classify, knowledge={}, keys=(b"k" * 32,), domain="example.org"
+        )
+        return MailIntake(
+            engine=engine,
+            store=store,
+            intake=intake,
+            own_addresses=frozenset({"support@example.org"}),
+            channel_of=lambda _: "mail",
+            answers_unauthenticated=(),
+            keys=(b"k" * 32,),
+            domain="example.org",
+        )
+
+    async def deliver(self, raw: bytes) -> None:
+        await self.intake.delivered(Delivery("", ("support@example.org",), raw))
+
+    async def settled(self) -> dict[str, int]:
+        """Work until nothing waits, or the process dies; return how much is in which state."""
+        work = asyncio.create_task(self.intake.run())
+        async with asyncio.timeout(20):
+            while (counts := await self.running.store.received_counts()).get("received") and not work.done():
+                pass
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+        return counts
+
+    async def lives(self) -> bool:
+        """Be a new process, which takes up what the last one left; tell whether it survives."""
+        self.intake = self._new()
+        try:
+            await self.intake.recover()
+        except Died:
+            return False
+        return not (await self.settled()).get("received")
+
+
+@pytest.fixture
+async def post(tmp_path: Path) -> AsyncIterator[Post]:
+    running = Running(tmp_path / "centrala.db")
+    await running.start(policy())
+    running.engine.clock = QuickClock()
+    yield Post(running, breaks_on_poison)
+    await running.stop()
+
+
+@pytest.fixture
+def killer() -> Iterator[list[int]]:
+    """Has the process die at each mail that was parsed, until it is emptied."""
+    deaths = [0]
+
+    def die(place: str) -> None:
+        if place == "imap.parsed" and deaths:
+            deaths[0] += 1
+            raise Died
+
+    arm(die)
+    yield deaths
+    arm(None)
+
+
+async def rows(post: Post) -> list[ReceivedRow]:
+    states = ("received", "quarantined", "admitted", "discarded")
+    return list(await post.running.store.received_page(states=states))
+
+
+async def test_a_mail_that_fails_three_times_is_kept_and_the_others_flow(post: Post) -> None:
+    await post.deliver(mail("ola", "poison"))
+    await post.deliver(mail("jan", "hello"))
+    assert await post.settled() == {"admitted": 1, "quarantined": 1}
+    (kept,) = [row for row in await rows(post) if row.state == "quarantined"]
+    assert (kept.attempts, kept.error) == (3, "RuntimeError: no idea what poison is")
+    assert kept.raw == mail("ola", "poison")
+
+
+async def test_the_same_bytes_once_more_change_nothing_of_what_is_kept(post: Post) -> None:
+    await post.deliver(mail("ola", "poison"))
+    await post.settled()
+    await post.deliver(mail("ola", "poison"))
+    assert await post.settled() == {"quarantined": 1}
+
+
+async def test_a_mail_that_kills_the_process_is_kept_after_three_counted_tries(post: Post, killer: list[int]) -> None:
+    store = post.running.store
+    await post.running.engine.write(Put(ReceivedRow(id="r-1", channel="mail", at=1, raw=mail("ola", "deadly"))))
+    tries = []
+    while not await post.lives():
+        tries.append([row.attempts for row in await rows(post)])
+    assert tries == [[1], [2], [3]]
+    row = await store.received_row("r-1")
+    assert row is not None
+    assert (row.state, row.attempts, row.error) == ("quarantined", 3, DIED)
+
+    killer.clear()
+    await post.running.engine.write(Put(ReceivedRow(id="r-2", channel="mail", at=2, raw=mail("jan", "harmless"))))
+    assert await post.lives()
+    assert await store.received_counts() == {"admitted": 1, "quarantined": 1}
+
+
+async def test_innocents_beside_a_mail_that_kills_are_admitted(post: Post) -> None:
+    """Whoever was worked on with it is tried alone afterwards."""
+
+    def die(place: str) -> None:
+        if place == "router.classified" and deadly:
+            raise Died
+
+    deadly: list[int] = []
+
+    async def classify(subject: str, text: str) -> Classification:
+        deadly[:] = [1] if "deadly" in text else []
+        return await breaks_on_poison(subject, text)
+
+    post.classify = classify
+    mails = [("a", "harmless"), ("b", "deadly"), ("c", "harmless"), ("d", "harmless"), ("e", "harmless")]
+    kept = [
+        ReceivedRow(id=f"r-{name}", channel="mail", at=at, raw=mail(name, text))
+        for at, (name, text) in enumerate(mails)
+    ]
+    await post.running.engine.write(*map(Put, kept))
+    arm(die)
+    try:
+        deaths = 0
+        while not await post.lives():
+            deaths += 1
+    finally:
+        arm(None)
+    assert deaths == 3
+    found = {row.id: row.state for row in await rows(post)}
+    assert found == {"r-b": "quarantined", **dict.fromkeys(("r-a", "r-c", "r-d", "r-e"), "admitted")}
