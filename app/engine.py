@@ -130,16 +130,19 @@ class Engine:
     # -- start
 
     async def start(self) -> None:
-        """Rebuild the state from the newest checkpoint and the journal behind it."""
+        """Rebuild the state from the newest checkpoint and the journal behind it.
+
+        Until it is whole, whoever looks sees the one before: half a conversation would be told from its beginning.
+        """
         now = self.clock.now()
         saved = await self._store.load_checkpoint()
-        self.state, after = State(), 0
-        self.stats, counted = Stats(now, self._day), False
+        state, after = State(), 0
+        stats, counted = Stats(now, self._day), False
         if saved is not None:
             try:
-                self.state, figures = unpacked(saved[1])
+                state, figures = unpacked(saved[1])
                 after = saved[0]
-                counted = figures is not None and self.stats.go_on(figures)
+                counted = figures is not None and stats.go_on(figures)
             except ValueError as error:
                 # Another version wrote it; the journal says the same, only longer.
                 log.warning("checkpoint_skipped", seq=saved[0], reason=str(error))
@@ -147,23 +150,23 @@ class Engine:
         targets = self.targets
         async for entry in self._store.read(after):
             event = decode(entry)
-            evolve(self.state, event)
+            evolve(state, event)
             if counted:
-                self.stats.observe(event, targets)
+                stats.observe(event, targets)
             after = entry.seq
-        self.seq = self._decided = after
         if not counted:
-            await self._recount()
+            await self._recount(stats)
+        self.state, self.stats = state, stats
+        self.seq = self._decided = after
         self._broken = False
         open_now = len(self.state.interactions)
         log.info("state_rebuilt", seq=after, from_checkpoint=self._checkpointed, interactions=open_now)
 
-    async def _recount(self) -> None:
+    async def _recount(self, stats: Stats) -> None:
         """Build the figures of the day anew from the log."""
         targets = self.targets
-        after = await self._store.seq_before(self.stats.since)
-        async for entry in self._store.read(after):
-            self.stats.observe(decode(entry), targets)
+        async for entry in self._store.read(await self._store.seq_before(stats.since)):
+            stats.observe(decode(entry), targets)
 
     @property
     def targets(self) -> dict[str, int]:

@@ -26,9 +26,9 @@ from time import perf_counter, sleep
 from typing import Any
 
 from app.clock import SystemClock
-from app.compose import store_path
 from app.engine import BATCH_MAX, Engine
 from app.rows import outbox_of, rows_of
+from app.stores import store_path
 from config.loader import load
 from config.policy import policy_of
 from config.secrets import create_secret

@@ -178,6 +178,7 @@ received = Table(
     Column("interaction", Word),
 )
 _index(received, "state", "at")
+_index(received, "state", "attempts")
 _index(received, "interaction", present=True)
 
 customers = Table(
@@ -295,10 +296,10 @@ settings = Table(
 erasures = Table(
     "erasures",
     metadata,
-    Column("id", String, primary_key=True),
+    Column("id", Word, primary_key=True),
     Column("at", BigInteger, nullable=False),
-    Column("by", String, nullable=False),
-    Column("state", String, nullable=False),
+    Column("by", Word, nullable=False),
+    Column("state", Word, nullable=False),
     Column("addresses", JSON, nullable=False),
     Column("done_at", BigInteger),
 )

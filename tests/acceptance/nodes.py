@@ -93,14 +93,13 @@ async def running_nodes(
     folder: Path, sink: Sink, model: Path, postgresql: Postgresql, redis: RedisServer, **site: Any
 ) -> AsyncIterator[Nodes]:
     """Run two nodes while the block lasts."""
-    database = postgresql.database()
-    nodes = Nodes(folder, sink, model, database, redis, **site)
-    try:
-        await nodes.start()
-        yield nodes
-    finally:
-        await nodes.end()
-        postgresql.drop(database)
+    with postgresql.schema() as database:
+        nodes = Nodes(folder, sink, model, database, redis, **site)
+        try:
+            await nodes.start()
+            yield nodes
+        finally:
+            await nodes.end()
 
 
 @asynccontextmanager

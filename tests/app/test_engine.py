@@ -254,3 +254,21 @@ async def test_a_command_that_damages_the_state_fails_alone(tmp_path: Path) -> N
         assert [row.id for row in await running.store.interactions()] == ["i-3", "i-2", "i-1"]
     finally:
         await running.stop()
+
+
+async def test_nobody_sees_half_a_state_while_it_is_read_again(tmp_path: Path) -> None:
+    running = Running(tmp_path / "centrala.db")
+    await running.start()
+    try:
+        for number in range(3):
+            await running.engine.submit(admit(f"i-{number}"))
+        before = running.engine.state
+        again = asyncio.create_task(running.engine.start())
+        while not again.done():
+            assert set(running.engine.state.interactions) == {"i-0", "i-1", "i-2"}
+            await asyncio.wait([again], timeout=0)
+        await again
+        assert running.engine.state is not before
+        assert set(running.engine.state.interactions) == {"i-0", "i-1", "i-2"}
+    finally:
+        await running.stop()

@@ -14,6 +14,7 @@ from tests.storage.builders import (
     NOW,
     a_customer,
     a_message,
+    an_identity,
     an_interaction,
     an_outbox_row,
     appending,
@@ -25,8 +26,10 @@ from vocabulary.errors import PermanentFailure
 from vocabulary.records import (
     AgentRow,
     AttachmentRow,
+    AuditRow,
     BookmarkRow,
     CustomerRow,
+    ErasureRow,
     IdempotencyRow,
     IdentityRow,
     InteractionRow,
@@ -393,5 +396,67 @@ _QUERIES = {
 }
 
 
-class StoreContract(JournalContract, RecordsContract):
+class SubjectsContract:
+    """What exports, erasures and the quarantine read."""
+
+    async def test_what_came_in_is_paged_newest_first_and_counted(self, store: Store) -> None:
+        def a_mail(id: str, at: int, state: str = "quarantined", **more: Any) -> ReceivedRow:
+            return ReceivedRow(id=id, channel="mail", at=at, raw=id.encode(), state=state, **more)
+
+        mails = [a_mail("r-b", 1), a_mail("r-a", 1), a_mail("r-C", 2), a_mail("r-d", 3, "discarded")]
+        tried = a_mail("r-e", 4, "received", attempts=1)
+        waiting = a_mail("r-f", 5, "received", interaction="i-1")
+        await store.commit(putting(*mails, tried, waiting))
+        states = ("quarantined", "discarded")
+        pages, before = [], None
+        while page := await store.received_page(states=states, before=before, limit=2):
+            pages.append([row.id for row in page])
+            before = (page[-1].at, page[-1].id)
+        assert pages == [["r-d", "r-C"], ["r-b", "r-a"]]
+        assert await store.received_counts() == {"quarantined": 3, "discarded": 1, "received": 2}
+        assert [await store.received_count(state) for state in ("quarantined", "admitted")] == [3, 0]
+        assert await store.received_row("r-a") == mails[1]
+        assert [await store.received_state(id) for id in ("r-d", "r-x")] == ["discarded", None]
+        assert await store.received_tried() == [tried]
+        assert await store.received_of("i-1") == [waiting]
+
+    async def test_people_are_paged_by_id_and_found_by_name_or_identity(self, store: Store) -> None:
+        people = [a_customer("c-B", name="Ada 100%"), a_customer("c-a", name="Zoë"), a_customer("c-b", name="ADAM")]
+        await store.commit(putting(*people, an_identity("Ext-7", "c-a"), an_identity("zoe@example.org", "c-a")))
+        assert [row.id for row in await store.customers()] == ["c-B", "c-a", "c-b"]
+        assert [row.id for row in await store.customers(after="c-B", limit=1)] == ["c-a"]
+        for q, found in {
+            "ada": ["c-B", "c-b"],
+            "0%": ["c-B"],
+            "%": ["c-B"],
+            "Ext-7": ["c-a"],
+            "ZOE@example.org ": ["c-a"],
+            "zoe@": [],
+        }.items():
+            assert [row.id for row in await store.customers(q=q)] == found, q
+
+    async def test_what_belongs_to_a_person_is_found(self, store: Store) -> None:
+        numbered = a_message("m-1", number=1, sender_address="Ada@Example.org")
+        unnumbered = a_message("m-2", number=None, sender_address="eve@example.org")
+        elsewhere = a_message("m-3", interaction="i-2", sender_address="ada@example.org")
+        lines = [AuditRow(id=f"a-{n}", at=n, who="u-1", action="close", target=f"i-{n}") for n in range(3)]
+        answers = [IdempotencyRow(id=f"k-{n}", fingerprint="", status=200, body=b"{}", at=n) for n in range(3)]
+        outbox = an_outbox_row("o-1", interaction="i-1")
+        await store.commit(putting(numbered, unnumbered, elsewhere, *lines, *answers, outbox))
+        assert [row.id for row in await store.all_messages("i-1")] == ["m-1", "m-2"]
+        assert [row.id for row in await store.messages_from(["ada@example.org", "x@example.org"])] == ["m-1", "m-3"]
+        assert await store.messages_from([]) == []
+        assert await store.audit_of(["i-2", "i-1", "i-9"]) == lines[1:]
+        assert [row.id for row in await store.idempotent_answers(after="k-0", limit=1)] == ["k-1"]
+        assert await store.outbox_of("i-1") == [outbox]
+
+    async def test_erasures_are_remembered(self, store: Store) -> None:
+        erasure = ErasureRow(id="c-1", at=1, by="u-1", addresses=("email:ada@example.org",))
+        done = ErasureRow(id="c-2", at=0, by="u-1", state="done", done_at=5)
+        await store.commit(putting(erasure, done))
+        assert [await store.erasure(id) for id in ("c-1", "c-2", "c-3")] == [erasure, done, None]
+        assert await store.erasures(state="running") == [erasure]
+
+
+class StoreContract(JournalContract, RecordsContract, SubjectsContract):
     """Everything together."""

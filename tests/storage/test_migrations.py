@@ -40,7 +40,7 @@ def test_the_steps_make_the_same_on_postgresql(database: str) -> None:
     assert_as_the_tables_say(engine)
     query = """
         SELECT table_name, column_name FROM information_schema.columns
-        WHERE table_schema = 'public' AND data_type IN ('character varying', 'text')
+        WHERE table_schema = current_schema() AND data_type IN ('character varying', 'text')
         AND collation_name IS DISTINCT FROM 'C'
     """
     with engine.connect() as connection:
@@ -77,12 +77,11 @@ def assert_as_the_tables_say(engine: Engine) -> None:
 @pytest.mark.needs_server("postgresql")
 def test_postgresql_is_upgraded_once_when_several_nodes_start_at_once(database: str) -> None:
     connect = partial(psycopg.connect, database)
-    schema, announced = migrations.pending_at(POSTGRESQL, connect)
-    assert schema is None
-    assert announced[0] == Step("0001", "Journal, checkpoints and records.", ())
+    schema, steps = migrations.pending_at(POSTGRESQL, connect)
+    assert (schema, steps[0]) == (None, Step("0001", "Journal, checkpoints and records.", ()))
     with ThreadPoolExecutor(4) as nodes:
         list(nodes.map(lambda _: migrations.upgrade(POSTGRESQL, connect), range(4)))
-    assert migrations.pending_at(POSTGRESQL, connect) == (announced[-1].revision, [])
+    assert migrations.pending_at(POSTGRESQL, connect) == (steps[-1].revision, [])
 
 
 @pytest.mark.needs_server("postgresql")
@@ -90,7 +89,7 @@ async def test_a_postgresql_upgrade_that_fails_halfway_leaves_nothing(database: 
     postgresql.execute("CREATE TABLE outbox (id TEXT)", database)
     with pytest.raises(PermanentFailure, match='tables can\'t be made or changed: relation "outbox" already exists'):
         await PostgresqlStore.open(database)
-    tables = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'"
+    tables = "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema()"
     assert postgresql.execute(tables, database) == [("outbox",)]
 
 
