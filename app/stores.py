@@ -11,6 +11,7 @@ from config.schema import Settings
 from config.secrets import SecretRefused, create_secret, password_of, secret_of
 from storage.sqlite import SqliteStore
 from vocabulary.errors import PermanentFailure
+from vocabulary.instants import SECOND, Span
 from vocabulary.records import PutNew, SettingRow, Transaction
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 AnyStore: TypeAlias = "SqliteStore | PostgresqlStore"
 
+IN_PROCESS = "memory:"
+"""The bus of a site that has one process."""
+PATIENCE: Span = 5 * SECOND
+PATIENCE_MIN: Span = SECOND // 2
 _SECRET = "secret"
 
 
@@ -43,10 +48,18 @@ async def open_store(
         from storage.postgresql import PostgresqlStore
 
         password = await asyncio.to_thread(_password, settings, environment)
-        return await PostgresqlStore.open(settings.storage.url, password=password)
+        return await PostgresqlStore.open(settings.storage.url, password=password, patience=_patience(settings))
     machine = Machine() if machine is None else machine
     path = store_path(settings, folder)
     return await SqliteStore.open(path, connect=machine.connect, inline=machine.inline, check=check)
+
+
+def _patience(settings: Settings) -> Span:
+    """Return how long a writer waits for another one that stands still.
+
+    Whoever takes over has waited for a lease already, and nobody is served meanwhile.
+    """
+    return PATIENCE if settings.bus.url == IN_PROCESS else max(PATIENCE_MIN, settings.bus.lease // 2)
 
 
 def server_of(settings: Settings, environment: Mapping[str, str]) -> "Server":

@@ -35,7 +35,7 @@ async def test_a_database_server_that_dies_under_traffic_loses_and_doubles_nothi
         # Unlike a file, a database takes the command line beside the running site.
         workers = {name: site.token("operator", name) for name in ("anna", "boris")}
         assert [one["login"] for one in site.command("user", "list")["users"]] == ["anna", "boris", "vera"]
-        async with traffic(site, workers) as truth:
+        async with traffic(site, workers=workers) as truth:
             for _ in range(DEATHS):
                 await pause(3)
                 server.kill()
