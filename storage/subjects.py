@@ -172,11 +172,13 @@ def _heads() -> Select[Any]:
     return select(*rest, func.substr(raw, 1, HEAD_MAX, type_=raw.type).label("raw"), func.length(raw).label("size"))
 
 
-_received = maker_of(ReceivedRow)
+_received: Callable[[Any], ReceivedRow] = maker_of(ReceivedRow)
 
 
 def _head(columns: RowMapping) -> ReceivedHead:
-    return ReceivedHead(_received(columns), int(columns["size"]))
+    # To SQLite, a part of nothing is NULL.
+    whole = {**columns, "raw": columns["raw"] or b""}
+    return ReceivedHead(_received(whole), int(columns["size"]))
 
 
 def _portions(values: Sequence[str]) -> list[Sequence[str]]:
