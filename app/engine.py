@@ -14,9 +14,9 @@ from typing import Protocol
 import msgspec
 import structlog
 
+from app.kept_state import packed, unpacked
 from queues.lifecycle import OPEN
 from reports.live import Day, Stats, utc_day
-from router import checkpoint
 from router.commands import (
     AcceptOffer,
     Command,
@@ -49,6 +49,7 @@ log = structlog.get_logger()
 BATCH_MAX = 256
 QUEUE_MAX = 4096
 CHECKPOINT_EVERY = 5_000
+_NOT_ACKNOWLEDGED = "an earlier write failed; nothing of this was acknowledged, try again"
 """Events between two checkpoints: what a start has to replay at most, about 50 ms."""
 FOLLOWER_MAX = 2048
 EVENTS = "events"
@@ -123,6 +124,8 @@ class Engine:
         self._alone: deque[Submission] = deque()
         self._changed = asyncio.Event()
         self._broken = False
+        self.trouble: str | None = None
+        """Why the last write failed, None if it didn't."""
 
     # -- start
 
@@ -134,30 +137,36 @@ class Engine:
         now = self.clock.now()
         saved = await self._store.load_checkpoint()
         state, after = State(), 0
+        stats, counted = Stats(now, self._day), False
         if saved is not None:
             try:
-                state, after = checkpoint.decode(saved[1]), saved[0]
-            except msgspec.MsgspecError as error:
+                state, figures = unpacked(saved[1])
+                after = saved[0]
+                counted = figures is not None and stats.go_on(figures)
+            except ValueError as error:
                 # Another version wrote it; the journal says the same, only longer.
                 log.warning("checkpoint_skipped", seq=saved[0], reason=str(error))
         self._checkpointed = after
+        targets = self.targets
         async for entry in self._store.read(after):
-            evolve(state, decode(entry))
+            event = decode(entry)
+            evolve(state, event)
+            if counted:
+                stats.observe(event, targets)
             after = entry.seq
-        self.state = state
+        if not counted:
+            await self._recount(stats)
+        self.state, self.stats = state, stats
         self.seq = self._decided = after
-        await self._recount(now)
         self._broken = False
         open_now = len(self.state.interactions)
         log.info("state_rebuilt", seq=after, from_checkpoint=self._checkpointed, interactions=open_now)
 
-    async def _recount(self, now: Instant) -> None:
+    async def _recount(self, stats: Stats) -> None:
         """Build the figures of the day anew from the log."""
-        self.stats = Stats(now, self._day)
         targets = self.targets
-        after = await self._store.seq_before(self.stats.since)
-        async for entry in self._store.read(after):
-            self.stats.observe(decode(entry), targets)
+        async for entry in self._store.read(await self._store.seq_before(stats.since)):
+            stats.observe(decode(entry), targets)
 
     @property
     def targets(self) -> dict[str, int]:
@@ -202,7 +211,12 @@ class Engine:
 
     async def write(self, *changes: Change) -> None:
         """Make changes of the records durable that no decision depends on."""
-        await self._store.commit(Transaction(changes=changes))
+        try:
+            await self._store.commit(Transaction(changes=changes))
+        except TemporaryFailure as failure:
+            self.trouble = str(failure)
+            raise
+        self.trouble = None
 
     async def run(self) -> None:
         """Write for ever; cancel to stop. What was taken in before is finished first."""
@@ -314,8 +328,15 @@ class Engine:
 
     async def _commit(self, batch: Batch) -> None:
         _pass(batch, _DECIDED)
+        if self._broken:
+            # It was decided on what an earlier write has not made durable.
+            raise TemporaryFailure(_NOT_ACKNOWLEDGED)
         if batch.transaction.entries or batch.transaction.changes:
-            await self._store.commit(batch.transaction)
+            try:
+                await self._store.commit(batch.transaction)
+            except (TemporaryFailure, PermanentFailure, OutOfOrder):
+                self._broken = True
+                raise
         _pass(batch, _DURABLE)
 
     async def _finish(self, batch: Batch, commit: "asyncio.Task[None]") -> None:
@@ -323,12 +344,16 @@ class Engine:
         try:
             await commit
             if self._broken:
-                raise TemporaryFailure("an earlier write failed; nothing of this was acknowledged, try again")
+                raise TemporaryFailure(_NOT_ACKNOWLEDGED)
         except (TemporaryFailure, PermanentFailure, OutOfOrder) as failure:
             self._broken = True
+            if isinstance(failure, TemporaryFailure):
+                self.trouble = str(failure)
             log.exception("commit_failed", commands=len(batch.submissions))
             self._refused([submission for submission, _ in batch.submissions], failure)
             return
+        if batch.transaction.entries:
+            self.trouble = None
         targets = self.targets
         for each in batch.logged:
             self.seq = each.seq
@@ -374,7 +399,7 @@ class Engine:
             return
         self._checkpointed = self.seq
         try:
-            await self._store.save_checkpoint(self.seq, self.clock.now(), checkpoint.encode(self.state))
+            await self._store.save_checkpoint(self.seq, self.clock.now(), packed(self.state, self.stats))
         except TemporaryFailure as failure:
             log.warning("checkpoint_failed", reason=str(failure))
 

@@ -27,7 +27,7 @@ from router.decision import Decision
 from router.policy import Policy
 from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import Quarantined, TemporaryFailure
-from vocabulary.ids import AgentId, CustomerId, InteractionId, MessageId, derived_id, keyed_hash
+from vocabulary.ids import AgentId, CustomerId, InteractionId, MessageId, derived_id, file_id, keyed_hash
 from vocabulary.media import EMAIL
 from vocabulary.records import (
     AttachmentRow,
@@ -392,7 +392,7 @@ def _rows(message: InboundMessage, row: MessageRow) -> list[Change]:
 
 def _attachment_row(file: Attachment, message: str, number: int) -> AttachmentRow:
     return AttachmentRow(
-        id=derived_id("a", message, str(number)),
+        id=file_id(message, number, file.content),
         message=message,
         filename=file.filename,
         content_type=file.content_type,

@@ -1,7 +1,6 @@
 """Mail in: raw bytes are kept first, then understood. What a crash interrupts, the next start takes up."""
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Collection, Sequence
 
 import msgspec
@@ -17,7 +16,7 @@ from channels.email.thread import interaction_of
 from channels.message import Automatic, InboundMessage
 from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import PermanentFailure, TemporaryFailure
-from vocabulary.ids import derived_id
+from vocabulary.ids import received_id
 from vocabulary.instants import SECOND
 from vocabulary.records import BookmarkRow, Change, Put, PutNew, ReceivedRow, Set
 from vocabulary.stores import Store
@@ -102,7 +101,7 @@ class MailIntake:
         log.error("mail_quarantined", received=row.id, channel=channel, reason="oversized")
 
     def _received(self, channel: str, raw: bytes, envelope: dict[str, object]) -> ReceivedRow:
-        id = derived_id("r", channel, hashlib.sha256(raw).hexdigest())
+        id = received_id(channel, raw)
         return ReceivedRow(id=id, channel=channel, at=self._engine.clock.now(), raw=raw, envelope=envelope)
 
     # -- understanding

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from agents.agent import Membership, Profile
+from app import logs
 from app.clock import SystemClock
 from app.seeds import seed_people
 from app.stores import AnyStore, ensure_secret, open_store, require_secret
@@ -130,6 +131,8 @@ def _check(password: str) -> None:
 @asynccontextmanager
 async def _opened(place: Place) -> AsyncIterator[AnyStore]:
     """Open the store as a start of the site would: with its secret, and with the people of the file in it."""
+    # What opening it logs is not what the command answers.
+    logs.set_up("warning", "text")
     await ensure_secret(place.settings, place.folder, os.environ)
     store = await open_store(place.settings, place.folder, os.environ)
     try:

@@ -1,6 +1,7 @@
 """`centrala serve`: one site until SIGTERM or Ctrl-C."""
 
 import asyncio
+import gc
 import os
 import signal
 from pathlib import Path
@@ -10,56 +11,39 @@ from aiohttp import web
 
 from app import logs
 from app.compose import Application
+from app.crash_at import arm_from_environment
 from app.doors import web_application
 from app.stores import ensure_secret
 from config.schema import Settings
-from vocabulary import crashpoints
-from vocabulary.errors import PermanentFailure
 
 log = structlog.get_logger()
 
-SHUTDOWN_S = 5.0
+SHUTDOWN_S = 3.0
 
 
 async def run_site(settings: Settings, *, folder: Path) -> None:
     """Run the site of `settings` until the process is told to stop; then finish what was taken in."""
     logs.set_up(settings.logging.level, settings.logging.format)
-    _arm(os.environ.get("CENTRALA_CRASH_AT", ""))
+    arm_from_environment()
     await ensure_secret(settings, folder, os.environ)
     application = Application(settings, folder=folder, environment=os.environ)
     stopping = stop_signal()
     try:
         await application.start()
-        application.prepare_understanding()
         runner = await open_web(
             web_application(application, public_url=settings.web.public_url), settings.web.host, settings.web.port
         )
         log.info("site_ready", host=settings.web.host, port=settings.web.port, url=settings.web.public_url)
+        # What is here now stays: it need never be looked at again.
+        gc.freeze()
+        gc.enable()
+        application.prepare_understanding()
         await stopping.wait()
         log.info("site_stopping")
         await runner.cleanup()
     finally:
         await application.stop()
     log.info("site_stopped")
-
-
-def _arm(where: str) -> None:
-    """Have the process die at the place that `where` names, "name" or "name:3" for the third time (for tests)."""
-    name, _, count = where.partition(":")
-    if not name:
-        return
-    if name not in crashpoints.NAMES:
-        raise PermanentFailure(f"CENTRALA_CRASH_AT: there is no place {name!r}; places: {', '.join(crashpoints.NAMES)}")
-    left = int(count or 1)
-
-    def die(passed: str) -> None:
-        nonlocal left
-        left -= passed == name
-        if not left:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    log.warning("will_crash", at=where)
-    crashpoints.arm(die)
 
 
 async def open_web(app: web.Application, host: str, port: int) -> web.AppRunner:

@@ -52,6 +52,7 @@ class RunningSite:
         eraser: Eraser,
         token_bytes: Callable[[int], bytes] = secrets.token_bytes,
         link_of: Callable[[InteractionId], str] | None = None,
+        trouble: Callable[[], str | None] = lambda: None,
     ) -> None:
         self.name = name
         self._engine = engine
@@ -64,6 +65,7 @@ class RunningSite:
         self._exporter = Exporter(store)
         self._token_bytes = token_bytes
         self._link_of = link_of
+        self._trouble = trouble
 
     @property
     def policy(self) -> Policy:
@@ -80,6 +82,10 @@ class RunningSite:
     @property
     def store(self) -> Store:
         return self._store
+
+    @property
+    def trouble(self) -> str | None:
+        return self._trouble()
 
     def now(self) -> Instant:
         return self._engine.clock.now()
@@ -185,6 +191,9 @@ class RunningSite:
         self, interaction: InteractionId, agent: str, text: str, *, note: bool = False, id: MessageId | None = None
     ) -> tuple[Decision, MessageId]:
         message = id or self.new_id("m")
+        if id is not None and await self._store.message(id) is not None:
+            # It was written when its author was told to try again.
+            return Decision(), id
         held = self.state.interactions.get(interaction)
         author: Author = "note" if note else "agent"
         row = MessageRow(

@@ -16,7 +16,8 @@ Made from the program itself by `python -m docs.generate`. `centrala COMMAND --h
 - What went wrong goes to standard error, what was asked for to standard output. `--json` prints it for programs.
 - From a clone, `centrala` is `.venv/bin/centrala`.
 - Commands that take `--config` look for `centrala.toml` in the folder you are in.
-- One process at a time has the store. `user` and `token` are refused while `centrala serve` runs on the same file.
+- One process at a time has the store. `user`, `token`, `restore` and `db upgrade` are refused while `centrala serve`
+  runs on the same file; `backup`, `db check`, `status` and `doctor` are not.
 """
 
 

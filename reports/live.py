@@ -63,6 +63,14 @@ def days_from(first: Instant) -> Day:
 utc_day = days_from(0)
 
 
+class Figures(msgspec.Struct, frozen=True):
+    """Stats as a value: what a checkpoint keeps of them."""
+
+    since: Instant
+    queues: dict[QueueName, LegCounts]
+    open: dict[InteractionId, OpenLeg]
+
+
 class Stats:
     """Figures of the day, built from the event log alone. The same log gives the same figures."""
 
@@ -71,6 +79,17 @@ class Stats:
         self.since, self.until = day(now)
         self.queues: dict[QueueName, LegCounts] = {}
         self._open: dict[InteractionId, OpenLeg] = {}
+
+    def figures(self) -> Figures:
+        """Return them as a value, valid until the next event."""
+        return Figures(self.since, self.queues, self._open)
+
+    def go_on(self, figures: Figures) -> bool:
+        """Begin with `figures`, and tell whether that was possible: only with those of the same day."""
+        if figures.since != self.since:
+            return False
+        self.queues, self._open = dict(figures.queues), dict(figures.open)
+        return True
 
     def counts(self, queue: QueueName) -> LegCounts:
         """Return the counts of `queue`."""

@@ -10,10 +10,13 @@ from sqlalchemy import Connection, func, select
 
 from storage import queries
 from storage.chain import EMPTY, Head, digest_of
-from storage.tables import checkpoints, interactions
+from storage.seal import unsealed
+from storage.tables import attachments, checkpoints, interactions, received
+from vocabulary.ids import is_as_written
 from vocabulary.records import Entry
 
 _PAGE = 1_000
+_PAGE_OF_FILES = 20
 # Enough to see what is wrong; a journal cut in the middle would name every entry behind the cut.
 _FOUND_MAX = 20
 
@@ -66,6 +69,29 @@ def _ahead(known: dict[str, int | None], last: int) -> list[str]:
         for name, seq in known.items()
         if seq is not None and seq > last
     ]
+
+
+def content_problems(connection: Connection) -> list[str]:
+    """Return which checkpoints, raw mails and attachments are not as they were written.
+
+    SQLite vouches for the structure of its file, not for bytes inside a value.
+    """
+    problems = []
+    for seq, body in connection.execute(select(checkpoints.c.seq, checkpoints.c.body)):
+        try:
+            unsealed(body)
+        except (ValueError, TypeError, AttributeError):
+            problems.append(f"checkpoint {seq} was changed after it was written")
+    for name, query in (
+        ("received", select(received.c.id, received.c.channel, received.c.raw)),
+        ("attachments", select(attachments.c.id, attachments.c.message, attachments.c.content)),
+    ):
+        for id, of, content in connection.execute(query.execution_options(yield_per=_PAGE_OF_FILES)):
+            if not is_as_written(id, of, content):
+                problems.append(f"{name}: the bytes of {id} were changed after they came in")
+            if len(problems) >= _FOUND_MAX:
+                break
+    return problems
 
 
 def sqlite_problems(connection: Connection) -> list[str]:

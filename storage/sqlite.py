@@ -36,7 +36,13 @@ class SqliteStore(Reading):
 
     @classmethod
     async def open(
-        cls, path: Path, *, connect: Connect = connect, batch_max: int = BATCH_MAX, inline: bool = False
+        cls,
+        path: Path,
+        *,
+        connect: Connect = connect,
+        batch_max: int = BATCH_MAX,
+        inline: bool = False,
+        check: bool = True,
     ) -> Self:
         """Open the file at `path`, made if it isn't there, checked and brought to today's schema.
 
@@ -45,13 +51,15 @@ class SqliteStore(Reading):
             connect: opens connections.
             batch_max: how many transactions may share one disk commit.
             inline: write without a thread (storage/group_commit.py).
+            check: look for damage first; without it, `require_sound` (storage/sqlite_file.py) must have returned
+                before anything is written.
 
         Raises:
             PermanentFailure: it is in use, damaged, or made by a newer Centrala; the message says what to do.
         """
         lock = FileLock(path)
         try:
-            connection = await asyncio.to_thread(prepare, path, connect)
+            connection = await asyncio.to_thread(prepare, path, connect, check=check)
             writer = Writer(path, connect, connection, batch_max, inline=inline)
         except BaseException:
             lock.release()
@@ -67,8 +75,9 @@ class SqliteStore(Reading):
 
     async def close(self) -> None:
         """Finish what waits and let the file go. Harmless to repeat."""
-        await self._writer.close()
         await self._stop_reading()
+        # Last: only who may write brings the log into the file when he leaves, so that it is whole by itself.
+        await self._writer.close()
         self._lock.release()
 
     async def commit(self, transaction: Transaction) -> None:

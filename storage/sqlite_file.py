@@ -3,17 +3,18 @@
 import fcntl
 import os
 import sqlite3
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import URL
-
-from storage import migrations
+from storage.schema import newest, schema_of
+from storage.soundness import damage
 from vocabulary.errors import PermanentFailure
 
 _WRITER = (
-    "PRAGMA busy_timeout = 5000",
+    # Several batches may have to find out one after the other that somebody holds the file: within 5 s in all.
+    "PRAGMA busy_timeout = 1000",
     "PRAGMA journal_mode = WAL",
     # NORMAL loses acknowledged commits at a power cut; FULL none (reliability: R3).
     "PRAGMA synchronous = FULL",
@@ -62,8 +63,8 @@ def _prepared(connection: sqlite3.Connection, pragmas: tuple[str, ...]) -> sqlit
     return connection
 
 
-def prepare(path: Path, connect: Connect) -> sqlite3.Connection:
-    """Return a writing connection to the file at `path`, found sound and brought to today's schema.
+def prepare(path: Path, connect: Connect, *, check: bool = True) -> sqlite3.Connection:
+    """Return a writing connection to the file at `path`, found sound (if `check`) and brought to today's schema.
 
     Raises:
         PermanentFailure: the file is damaged, is no database, can't be opened, or a newer Centrala made its schema.
@@ -77,21 +78,52 @@ def prepare(path: Path, connect: Connect) -> sqlite3.Connection:
     except sqlite3.DatabaseError as error:
         raise PermanentFailure(f"{path} is damaged: {error}. {_HINT}") from error
     try:
-        _require_sound(path, connection)
-        url = URL.create("sqlite", database=str(path.absolute()))
-        migrations.upgrade(url, partial(connect, path, read_only=False))
+        if check:
+            _require_sound(path, connection)
+        if schema_of(connection) != newest():
+            from storage.upgrading import upgrade
+
+            upgrade(path, connect, first=None if check else partial(_require_sound, path, connection))
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _require_sound(path: Path, connection: sqlite3.Connection) -> None:
+def upgraded(path: Path) -> None:
+    """Bring the store at `path`, found sound, to today's schema, as opening it would.
+
+    Raises:
+        PermanentFailure: as `prepare`, or somebody uses it.
+    """
+    lock = FileLock(path)
     try:
-        (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    except sqlite3.DatabaseError as error:
-        found = str(error)
-    if found != "ok":
+        prepare(path, connect).close()
+    finally:
+        lock.release()
+
+
+def require_sound(path: Path, connect: Connect) -> None:
+    """Look for damage in the file at `path`, which others may use meanwhile; one that isn't there is sound.
+
+    Raises:
+        PermanentFailure: it is damaged; the message says what to do.
+    """
+    if not path.exists():
+        return
+    try:
+        # After a kill its log must be read anew first, and that writes beside it.
+        with closing(connect(path, read_only=False)) as connection:
+            for pragma in _READER:
+                connection.execute(pragma).close()
+            _require_sound(path, connection)
+    except sqlite3.Error as error:
+        raise PermanentFailure(f"{path} is damaged: {error}. {_HINT}") from error
+
+
+def _require_sound(path: Path, connection: sqlite3.Connection) -> None:
+    found = damage(connection)
+    if found is not None:
         raise PermanentFailure(f"{path} is damaged: {found}. {_HINT}")
 
 
@@ -121,5 +153,7 @@ class FileLock:
         os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
 
     def release(self) -> None:
-        """Let others open the file."""
-        os.close(self._descriptor)
+        """Let others open the file. Harmless to repeat."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)

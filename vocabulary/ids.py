@@ -1,6 +1,7 @@
 """Ids: opaque strings. They come into the core, or derive from what came in; nothing here draws lots."""
 
 import hashlib
+import re
 from base64 import b32encode
 
 InteractionId = str
@@ -19,6 +20,35 @@ def derived_id(prefix: str, *parts: str) -> str:
     """
     digest = hashlib.blake2b("\x1f".join(parts).encode(), digest_size=16).digest()
     return f"{prefix}-{b32encode(digest).decode().rstrip('=').lower()}"
+
+
+def received_id(channel: ChannelName, raw: bytes) -> str:
+    """Return the id of raw bytes that came in by `channel`: it vouches for them."""
+    return derived_id("r", channel, hashlib.sha256(raw).hexdigest())
+
+
+def file_id(message: MessageId, number: int, content: bytes) -> str:
+    """Return the id of the `number`-th file of `message`: it vouches for its content."""
+    return derived_id(f"f{number}", message, hashlib.sha256(content).hexdigest())
+
+
+_VOUCHING = re.compile(r"(r|f[0-9]+)-[a-z2-7]{26}")
+
+
+def is_as_written(id: object, of: object, content: object) -> bool:
+    """Tell whether bytes still are those that their id was made of.
+
+    Args:
+        id: by `received_id` or `file_id`; others vouch for nothing, and neither does any for what has been erased.
+        of: the channel or the message that it was made with.
+        content: the bytes. As a database may give back anything, none of the three need be what it should.
+    """
+    form = _VOUCHING.fullmatch(id) if isinstance(id, str) else None
+    if form is None or not content:
+        return True
+    if not isinstance(content, bytes) or not isinstance(of, str):
+        return False
+    return derived_id(form[1], of, hashlib.sha256(content).hexdigest()) == id
 
 
 def keyed_hash(key: bytes, text: str) -> str:

@@ -222,7 +222,10 @@ class IdempotencyRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SettingRow(msgspec.Struct, frozen=True, kw_only=True):
-    """What staff set by API over the configuration file: `id` is `queue:NAME`, `body` the queue's policy as JSON."""
+    """What staff set by API over the configuration file: `id` is `queue:NAME`, `body` the queue's policy as JSON.
+
+    `store_probe` is written to find out whether the store can be written again (app/store_watch.py).
+    """
 
     id: str
     body: bytes

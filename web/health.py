@@ -21,6 +21,8 @@ async def readyz(request: web.Request) -> web.Response:
     context = request.app[CONTEXT]
     if not context.feed.started.is_set():
         return _not_ready("the event log is not followed yet")
+    if context.site.trouble is not None:
+        return _not_ready(context.site.trouble)
     try:
         async with asyncio.timeout(_WITHIN_S):
             await context.site.store.last_seq()

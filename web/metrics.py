@@ -2,6 +2,7 @@
 
 from collections import Counter as Tally
 from collections.abc import Iterable, Mapping
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -41,6 +42,8 @@ class Metrics:
             buckets=_SECONDS,
         )
         self.sockets = Gauge("centrala_sockets", "Open WebSockets", ("kind",), registry=self.registry)
+        build = Gauge("centrala_build_info", "The version that runs", ("version",), registry=self.registry)
+        build.labels(version=_version()).set(1)
         self._mismatch = Gauge(
             "centrala_conservation_mismatch",
             "Admitted interactions that are in no state, or in two: anything but 0 needs a person",
@@ -59,6 +62,13 @@ class Metrics:
         self._mismatch.set(mismatch(counts, self._site.state.admitted))
         self._quarantined.set(counts.get("received", {}).get("quarantined", 0))
         return generate_latest(self.registry)
+
+
+def _version() -> str:
+    try:
+        return version("centrala")
+    except PackageNotFoundError:
+        return "unknown"
 
 
 def mismatch(counts: Mapping[str, Any], admitted: int) -> int:

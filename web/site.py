@@ -97,6 +97,10 @@ class Site(Protocol):
 
     @property
     def store(self) -> Store: ...
+    @property
+    def trouble(self) -> str | None:
+        """Return why nothing can be taken in now, None if it can."""
+
     def now(self) -> Instant: ...
     def new_id(self, prefix: str) -> str: ...
 

@@ -12,6 +12,7 @@ import msgspec
 
 from channels.email.addresses import is_addr_spec
 from vocabulary.crashpoints import crashpoint
+from vocabulary.errors import TemporaryFailure
 from vocabulary.instants import DAY, MINUTE, Instant
 
 Tls = Literal["none", "starttls", "implicit"]
@@ -124,6 +125,20 @@ class SmtpSender:
             if result.outcome is not Outcome.SENT:
                 self._drop()  # after a refusal the connection's state is anybody's guess; they are rare
             return result
+
+    async def greet(self) -> None:
+        """Connect, encrypt and log in as for a mail, and send none.
+
+        Raises:
+            TemporaryFailure: the server can't be reached so, and why.
+        """
+        async with self._turn:
+            try:
+                await self._connected()
+            except _LOST as error:
+                raise TemporaryFailure(str(error) or type(error).__name__) from error
+            finally:
+                self._drop()
 
     async def close(self) -> None:
         """Say goodbye if that is quick, and close the connection."""

@@ -1,7 +1,8 @@
 """The schema's steps, and the two things to do with them: bring a database up to date, or say what is missing.
 
 A new step: change storage/tables.py, write versions/rNNNN_what.py after the last one (script.py.mako is its form). A
-test compares what the steps make with what the tables say.
+step that touches every row of a table names it in REWRITES, so that people can be told how long it will take. A test
+compares what the steps make with what the tables say.
 """
 
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -21,31 +23,59 @@ from vocabulary.errors import PermanentFailure
 # Released with the transaction. SQLite's upgrade begins with the lock of the whole file.
 _ALONE = "SELECT pg_advisory_xact_lock(1130720886, hashtext(current_schema()))"
 
+Versions = tuple[Path, ...]
+"""Folders of steps."""
 
-def upgrade(url: str | URL, connect: Callable[[], Any] | None = None) -> None:
-    """Bring the database at `url` to today's schema; a killed upgrade goes on where it stopped.
+VERSIONS: Versions = (Path(__file__).parent / "versions",)
 
-    `connect` opens a connection of its driver, if the driver's own way won't do. Of several nodes that start at once,
-    one does it and the others wait.
+
+class Step(msgspec.Struct, frozen=True):
+    """One change of the schema. `rewrites`: the tables whose rows it touches (the module's REWRITES)."""
+
+    revision: str
+    what: str
+    rewrites: tuple[str, ...]
+
+
+def upgrade(url: str | URL, connect: Callable[[], Any] | None = None, *, versions: Versions = VERSIONS) -> None:
+    """Bring the database at `url` to today's schema, each step in a transaction of its own.
+
+    A killed upgrade goes on with the step in which it stopped. Of several nodes that start at once, one takes a step
+    and the others wait.
+
+    Args:
+        url: of the database.
+        connect: opens a connection of its driver, if the driver's own way won't do.
+        versions: where the steps are.
 
     Raises:
         PermanentFailure: a newer Centrala made its schema.
     """
     engine = _engine(url, connect)
     try:
-        with engine.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.exec_driver_sql(_ALONE)
-            if pending(connection):
-                config = _config()
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+        while _go_on(engine, versions):
+            continue
     finally:
         engine.dispose()
 
 
-def pending_at(url: str | URL, connect: Callable[[], Any] | None = None) -> list[str]:
-    """Return the steps that the database at `url` lacks, oldest first, as "0001: what it does"; changes nothing.
+def _go_on(engine: Engine, versions: Versions) -> bool:
+    """Take the next step, and tell whether there was one."""
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(_ALONE)
+        steps = pending(connection, versions)
+        if steps:
+            config = _config(versions)
+            config.attributes["connection"] = connection
+            command.upgrade(config, steps[0].revision)
+        return bool(steps)
+
+
+def pending_at(
+    url: str | URL, connect: Callable[[], Any] | None = None, *, versions: Versions = VERSIONS
+) -> tuple[str | None, list[Step]]:
+    """Return the schema of the database at `url`, and the steps that it lacks, oldest first; changes nothing.
 
     Raises:
         PermanentFailure: a newer Centrala made its schema.
@@ -53,15 +83,15 @@ def pending_at(url: str | URL, connect: Callable[[], Any] | None = None) -> list
     engine = _engine(url, connect)
     try:
         with engine.connect() as connection:
-            return pending(connection)
+            return schema_of(connection), pending(connection, versions)
     finally:
         engine.dispose()
 
 
-def pending(connection: Connection) -> list[str]:
-    """Return the steps that the database lacks, as `pending_at` does."""
-    steps = _steps()
-    done = MigrationContext.configure(connection).get_current_revision()
+def pending(connection: Connection, versions: Versions = VERSIONS) -> list[Step]:
+    """Return the steps that the database lacks, oldest first; raises as `pending_at` does."""
+    steps = _steps(versions)
+    done = schema_of(connection)
     if done is None:
         missing = steps
     elif done in (numbers := [step.revision for step in steps]):
@@ -71,19 +101,26 @@ def pending(connection: Connection) -> list[str]:
             f"the database has schema {done}, this Centrala knows schemas up to {steps[0].revision} only: "
             "start the newer Centrala, or restore a backup that was made before the update"
         )
-    return [f"{step.revision}: {step.doc}" for step in reversed(missing)]
+    return [Step(step.revision, step.doc, tuple(getattr(step.module, "REWRITES", ()))) for step in reversed(missing)]
+
+
+def schema_of(connection: Connection) -> str | None:
+    """Return the number of the last step that the database has had, None if it has had none."""
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 @cache
-def _steps() -> list[Script]:
+def _steps(versions: Versions) -> list[Script]:
     """Return all steps, newest first."""
-    return list(ScriptDirectory.from_config(_config()).walk_revisions())
+    return list(ScriptDirectory.from_config(_config(versions)).walk_revisions())
 
 
-def _config() -> Config:
+def _config(versions: Versions) -> Config:
     config = Config()
     # Alembic's configuration treats % as the beginning of a variable.
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.set_main_option("version_locations", "\n".join(map(str, versions)).replace("%", "%%"))
+    config.set_main_option("path_separator", "newline")
     return config
 
 

@@ -12,6 +12,9 @@ down_revision = ${repr(down_revision)}
 branch_labels = None
 depends_on = None
 
+# The tables whose every row it touches.
+REWRITES = ()
+
 
 def upgrade() -> None:
     ${upgrades if upgrades else "pass"}

@@ -16,6 +16,7 @@ from app import intake as intake_module
 from app import mailroom as mailroom_module
 from app.conversations import ChatConversations
 from app.engine import Engine
+from app.kept_state import packed
 from app.mail_intake import MailIntake
 from app.mailroom import Mailroom
 from channels.chat.connection import Connection as ChatSocket
@@ -23,7 +24,6 @@ from channels.email.imap import ImapMailbox
 from channels.email.imap_progress import Progress
 from channels.email.smtp import Outcome
 from channels.email.thread import message_id
-from router import checkpoint
 from router import decide as decide_module
 from router import offers as offers_module
 from router.commands import AcceptOffer
@@ -116,7 +116,7 @@ async def _keep_the_state(self: Engine) -> None:
 async def _checkpoint_ahead(self: Engine) -> None:
     if self.seq - self._checkpointed >= engine_module.CHECKPOINT_EVERY:
         self._checkpointed = self.seq
-        await self._store.save_checkpoint(self.seq + 1, self.clock.now(), checkpoint.encode(self.state))
+        await self._store.save_checkpoint(self.seq + 1, self.clock.now(), packed(self.state, self.stats))
 
 
 def _forgetful(real: Callable[..., Awaitable[None]]) -> Any:

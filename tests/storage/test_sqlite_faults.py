@@ -1,4 +1,5 @@
 import asyncio
+import re
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,12 +8,13 @@ from typing import Any
 import pytest
 
 from storage.errors import OutOfOrder
+from storage.seal import sealed
 from storage.sqlite import SqliteStore
 from tests.storage.builders import NOW, a_customer, a_message, an_identity, an_interaction, appending, entry, putting
 from tests.storage.faulty import Disk, damage, files_beside, move, read, rewrite, write
 from vocabulary.errors import PermanentFailure, TemporaryFailure
-from vocabulary.ids import derived_id
-from vocabulary.records import IdentityRow, MessageRow, Remove, Transaction
+from vocabulary.ids import derived_id, received_id
+from vocabulary.records import IdentityRow, MessageRow, ReceivedRow, Remove, Transaction
 
 
 @pytest.fixture
@@ -218,11 +220,33 @@ async def test_check_finds_what_was_changed_behind_the_stores_back(path: Path, s
     assert await store.check() == []
     await store.close()
     rewrite(path, statement)
-    store = await SqliteStore.open(path)
+    store = await SqliteStore.open(path, check=False)
     problems = await store.check()
     await store.close()
     assert problems
     assert problems[0].startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("statement", "problem"),
+    [
+        ("UPDATE journal SET at = at + 1 WHERE seq = 3", "journal: entry 3 was changed"),
+        ("UPDATE journal SET at = 'soon' WHERE seq = 7", "journal: entry 7 was changed"),
+        ("DELETE FROM journal WHERE seq IN (4, 5)", "journal: entries 4 to 5 are missing"),
+        ("UPDATE checkpoints SET body = CAST(substr(body, 1, 40) AS BLOB)", "checkpoint 10 was changed"),
+        ("UPDATE received SET raw = CAST(replace(raw, 'Hello', 'Hullo') AS BLOB)", "the bytes of r-.* were changed"),
+    ],
+)
+async def test_what_was_changed_inside_a_value_is_found_at_start(path: Path, statement: str, problem: str) -> None:
+    raw = b"From: anna@example.org\r\n\r\nHello\r\n" * 500
+    store = await SqliteStore.open(path)
+    await store.commit(appending(*range(1, 11), after=0))
+    await store.save_checkpoint(10, NOW, sealed(b'{"v": 2}'))
+    await store.commit(putting(ReceivedRow(id=received_id("mail", raw), channel="mail", at=NOW, raw=raw)))
+    await store.close()
+    rewrite(path, statement)
+    with pytest.raises(PermanentFailure, match=rf"is damaged: .*{problem}.*centrala restore"):
+        await SqliteStore.open(path)
 
 
 async def test_erased_text_is_in_none_of_the_files(store: SqliteStore, path: Path) -> None:
@@ -268,7 +292,7 @@ async def test_a_lock_of_another_program_is_a_temporary_failure(path: Path) -> N
 
 
 class _Impatient(sqlite3.Connection):
-    """Doesn't wait five seconds for a lock, so that the test needn't."""
+    """Doesn't wait for a lock, so that the test needn't."""
 
     def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
-        return super().execute(sql.replace("busy_timeout = 5000", "busy_timeout = 0"), *parameters)
+        return super().execute(re.sub("busy_timeout = [0-9]+", "busy_timeout = 0", sql), *parameters)

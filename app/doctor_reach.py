@@ -1,0 +1,141 @@
+"""What the doctor tries over the network: our own ports, mail servers, Redis, PostgreSQL."""
+
+import asyncio
+import os
+import ssl
+from collections.abc import Awaitable, Callable
+from functools import partial
+from urllib.parse import urlsplit
+
+from app.findings import Finding, failed, ok
+from app.site_figures import figures, local_url
+from app.stores import is_embedded
+from channels.email.imap_client import ImapConnection
+from channels.email.imap_protocol import LoginRefused
+from channels.email.smtp import SmtpSender
+from config.channel_schema import EmailChannel, ReceiveImap, Send
+from config.schema import Settings, Storage
+from config.secrets import SecretRefused, password_of
+from vocabulary.errors import PermanentFailure, TemporaryFailure
+
+SECONDS = 10
+_MAIL_MAX = 1024 * 1024
+
+
+async def of_neighbours(settings: Settings) -> list[Finding]:
+    """Try everything that the site talks to, all at once."""
+    running = await figures(local_url(settings.web))
+    looks: list[Awaitable[Finding]] = [_port("port", settings.web.host, settings.web.port, running is not None)]
+    for name, channel in settings.channels.items():
+        if isinstance(channel, EmailChannel):
+            looks.append(_outgoing(name, channel.send, settings.site.domain))
+            receive = channel.receive
+            if isinstance(receive, ReceiveImap):
+                looks.append(_mailbox(name, receive))
+            else:
+                looks.append(_port(f"mail in: {name}", receive.host, receive.port, running is not None))
+    if not is_embedded(settings):
+        looks.append(_server("PostgreSQL", settings.storage.url, partial(_ask_postgresql, settings.storage)))
+    if urlsplit(settings.bus.url).scheme.startswith("redis"):
+        looks.append(_server("Redis", settings.bus.url, partial(_ask_redis, settings.bus.url)))
+    return list(await asyncio.gather(*looks))
+
+
+async def _port(name: str, host: str, port: int, running: bool) -> Finding:
+    """Look whether a port that we listen on is ours already, or free."""
+    where = f"{host}:{port}"
+    try:
+        server = await asyncio.get_running_loop().create_server(asyncio.Protocol, host, port)
+        server.close()
+    except OSError as error:
+        if running:
+            return ok(name, f"{where}, held by the Centrala that runs")
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        return failed(
+            name, f"{where}: {reason}", f"see who holds it: ss -ltnp 'sport = :{port}'; or choose another port"
+        )
+    return ok(name, f"{where} is free")
+
+
+async def _outgoing(channel: str, send: Send, domain: str) -> Finding:
+    """Greet the server that takes the mail of a channel, with its encryption and log-in."""
+    name, where = f"mail out: {channel}", f"{send.host}:{send.port}"
+    table = f"[channels.{channel}.send]"
+    try:
+        password = password_of(send, os.environ)
+        sender = SmtpSender(
+            host=send.host,
+            port=send.port,
+            username=send.username,
+            password=password,
+            tls=send.tls,
+            local_hostname=domain,
+        )
+        async with asyncio.timeout(SECONDS):
+            await sender.greet()
+    except SecretRefused as refused:
+        return failed(name, f"{refused.key}: found {refused.found}", f"expected: {refused.expected}")
+    except (TemporaryFailure, ValueError, TimeoutError) as error:
+        told = str(error) or f"no answer within {SECONDS} s"
+        return failed(name, f"{where}: {told}", f"host, port, tls and log-in stand in {table}; mail waits up to 5 days")
+    return ok(name, f"{where}, {_encryption(send.tls)}{', log-in taken' if send.username else ''}")
+
+
+async def _mailbox(channel: str, receive: ReceiveImap) -> Finding:
+    """Log in to a mailbox, once: three refused log-ins lock accounts in some places."""
+    name, where = f"mail in: {channel}", f"{receive.host}:{receive.port}"
+    try:
+        password = password_of(receive, os.environ) or ""
+    except SecretRefused as refused:
+        return failed(name, f"{refused.key}: found {refused.found}", f"expected: {refused.expected}")
+
+    context = ssl.create_default_context() if receive.tls == "implicit" else None
+    connection = ImapConnection(host=receive.host, port=receive.port, ssl_context=context, literal_max=_MAIL_MAX)
+    table = f"[channels.{channel}.receive]"
+    try:
+        await connection.open(receive.username, password, receive.folder, seconds=SECONDS)
+    except LoginRefused:
+        return failed(name, f"{where} refuses the log-in of {receive.username}", f"username and password in {table}")
+    except (TemporaryFailure, PermanentFailure, OSError, TimeoutError) as error:
+        told = str(error) or f"no answer within {SECONDS} s"
+        return failed(
+            name, f"{where}: {told}", f"host, port, tls and folder stand in {table}; mail waits in the mailbox"
+        )
+    finally:
+        await connection.close()
+    return ok(name, f"{where}, {_encryption(receive.tls)}, folder {receive.folder} opened")
+
+
+def _encryption(tls: str) -> str:
+    return {"implicit": "encrypted", "starttls": "encrypted (STARTTLS)"}.get(tls, "not encrypted")
+
+
+async def _server(name: str, url: str, ask: Callable[[], Awaitable[str]]) -> Finding:
+    """Ask a server for its version."""
+    parts = urlsplit(url)
+    where = f"{parts.hostname}:{parts.port or ''}".rstrip(":")
+    try:
+        async with asyncio.timeout(SECONDS):
+            return ok(name, f"{where}, version {await ask()}")
+    except Exception as error:  # noqa: BLE001  # whatever a driver says is what the administrator must hear
+        told = (str(error).splitlines() or [""])[0] or f"no answer within {SECONDS} s"
+        return failed(name, f"{where}: {told}", "is it started, does the address fit, does the password?")
+
+
+async def _ask_postgresql(storage: Storage) -> str:
+    import psycopg
+
+    password = password_of(storage, os.environ)
+    async with await psycopg.AsyncConnection.connect(storage.url, password=password) as connection:
+        await connection.execute("SELECT 1")
+        return str(connection.info.server_version)
+
+
+async def _ask_redis(url: str) -> str:
+    from redis.asyncio import Redis
+
+    client = Redis.from_url(url)
+    try:
+        return str((await client.info("server"))["redis_version"])
+    finally:
+        await client.aclose()

@@ -1,0 +1,85 @@
+"""What a start looks at before it trusts a file: as much as fits into a second or so.
+
+All of the structure, and of the contents what the start itself builds on: the newest checkpoint, the end of the journal
+and the newest raw mails and attachments. `centrala db check` and every backup read the rest.
+"""
+
+import sqlite3
+import struct
+from contextlib import closing
+
+from storage.chain import Head, digest_of
+from storage.queries import ENTRY_COLUMNS
+from storage.seal import unsealed
+from vocabulary.ids import is_as_written
+from vocabulary.records import Entry
+
+ENTRIES = 10_000
+"""So many of the newest are read."""
+FILE_BYTES, ROW_BYTES = 100_000_000, 20_000
+"""So many bytes of the newest mails and attachments are read; a small one costs as much as one of 20 kB."""
+
+_COLUMNS = ", ".join(ENTRY_COLUMNS)
+
+
+def damage(connection: sqlite3.Connection) -> str | None:
+    """Return the first thing that is wrong with an open database, None if nothing is."""
+    try:
+        (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            return str(found)
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'journal'").fetchone():
+            return None
+        return next(filter(None, (look(connection) for look in (_checkpoint, _journal, _files))), None)
+    except sqlite3.Error as error:
+        # What follows may be somebody's words.
+        return str(error).partition(" with text ")[0]
+
+
+def _checkpoint(connection: sqlite3.Connection) -> str | None:
+    row = connection.execute("SELECT seq, body FROM checkpoints ORDER BY seq DESC LIMIT 1").fetchone()
+    if row is None:
+        return None
+    try:
+        unsealed(row[1])
+    except (ValueError, TypeError, AttributeError):
+        return f"checkpoint {row[0]} was changed after it was written"
+    return None
+
+
+def _journal(connection: sqlite3.Connection) -> str | None:
+    """Follow the hash chain through the newest entries, from the one before them."""
+    head: Head | None = None
+    query = f"SELECT {_COLUMNS}, digest FROM (SELECT * FROM journal ORDER BY seq DESC LIMIT ?) ORDER BY seq"  # noqa: S608  # our own names
+    for *columns, digest in connection.execute(query, (ENTRIES,)):
+        entry = Entry(*columns)
+        if head is not None:
+            if entry.seq != head.seq + 1:
+                return f"journal: entries {head.seq + 1} to {entry.seq - 1} are missing"
+            if not _is_next(head.digest, entry, digest):
+                return f"journal: entry {entry.seq} was changed after it was written"
+        head = Head(entry.seq, digest)
+    return None
+
+
+def _is_next(before: bytes, entry: Entry, digest: bytes) -> bool:
+    try:
+        return digest_of(before, entry) == digest
+    except (TypeError, struct.error):
+        # SQLite lets a column hold another type than the schema says.
+        return False
+
+
+def _files(connection: sqlite3.Connection) -> str | None:
+    """Look at the newest raw mails and attachments, each up to a bound of bytes."""
+    for table, of, content in (("received", "channel", "raw"), ("attachments", "message", "content")):
+        left = FILE_BYTES
+        query = f"SELECT id, {of}, {content} FROM {table} ORDER BY rowid DESC"  # noqa: S608  # our own names
+        with closing(connection.execute(query)) as rows:
+            for id, owner, held in rows:
+                if not is_as_written(id, owner, held):
+                    return f"{table}: the bytes of {id} were changed after they came in"
+                left -= len(held or b"") + ROW_BYTES
+                if left < 0:
+                    break
+    return None

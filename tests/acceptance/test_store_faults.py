@@ -1,0 +1,242 @@
+"""A disk that is full, files that are damaged, moved or locked: what a running site does, and what a start says."""
+
+import asyncio
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from tests.acceptance.client import Api, Sink, eventually
+from tests.acceptance.site import SiteProcess, pause
+from tests.storage.faulty import damage
+
+WITHIN_S = 5
+"""So soon a fault is noticed, and so soon all is well again after it."""
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a disk of 24 MB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(place)], capture_output=True, text=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"needs to mount a tmpfs, which root may: {mounted.stderr.strip()}")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+async def admitted(api: Api, external_id: str, text: str = "Where is it?") -> int:
+    """Return the status with which an admission is answered; 503 comes with a time to come back."""
+    path, body = f"{api.base}/api/v1/interactions", {"external_id": external_id, "text": text}
+    async with api._http.post(path, json=body) as answer:
+        assert answer.status in (200, 201, 503), await answer.text()
+        assert ("Retry-After" in answer.headers) == (answer.status == 503)
+        return answer.status
+
+
+async def until_taken(api: Api, external_id: str) -> None:
+    """Return once an admission is taken; fail if that takes longer than it may."""
+
+    async def taken() -> bool | None:
+        return (await admitted(api, external_id)) in (200, 201) or None
+
+    await eventually(taken, seconds=WITHIN_S)
+
+
+async def ready(site: SiteProcess) -> tuple[int, dict[str, Any]]:
+    async with aiohttp.ClientSession() as http, http.get(f"{site.base}/readyz") as answer:
+        return answer.status, await answer.json()
+
+
+async def not_ready(site: SiteProcess) -> str:
+    """Return why the site isn't ready, as soon as it isn't."""
+
+    async def reason() -> str | None:
+        status, body = await ready(site)
+        return str(body["reason"]) if status == 503 else None
+
+    return await eventually(reason, seconds=WITHIN_S)
+
+
+async def ready_again(site: SiteProcess) -> None:
+    async def well() -> bool | None:
+        return (await ready(site))[0] == 200 or None
+
+    await eventually(well, seconds=WITHIN_S)
+
+
+async def told(site: SiteProcess, event: str, reason: str = "") -> None:
+    """Return once the log tells of `event`."""
+
+    async def line() -> bool | None:
+        return any(reason in str(line.get("reason", "")) for line in site.logged(event)) or None
+
+    await eventually(line, seconds=WITHIN_S)
+
+
+async def all_of(api: Api) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    cursor = ""
+    while True:
+        page = await api.get(f"/interactions?limit=200{cursor}")
+        found += page["items"]
+        if page["next"] is None:
+            return found
+        cursor = f"&cursor={page['next']}"
+
+
+def fill(place: Path) -> Path:
+    """Take all the room that is left on a disk, and return the file that has it."""
+    ballast = place / "ballast"
+    with suppress(OSError), ballast.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    return ballast
+
+
+async def test_a_full_disk_stops_admission_but_not_reading_and_is_over_once_there_is_room(
+    small_disk: Path, sink: Sink, model: Path
+) -> None:
+    site = SiteProcess(small_disk, sink_port=sink.listener.port, model=model)
+    token = site.token("admin")
+    # The log would have to share the disk.
+    site.log = small_disk.parent / "log.jsonl"
+    await site.start()
+    acknowledged: list[str] = []
+    try:
+        async with Api(site.base, token) as api:
+            for number in range(20):
+                assert await admitted(api, f"before-{number}") == 201
+                acknowledged.append(f"before-{number}")
+            ballast = fill(small_disk)
+            refused = 0
+            for number in count():
+                id = f"full-{number}"
+                if await admitted(api, id, text="x" * 20_000) in (200, 201):
+                    acknowledged.append(id)
+                    continue
+                refused += 1
+                if refused == 5:
+                    break
+            assert "full" in await not_ready(site)
+            assert len(await all_of(api)) >= 20
+            await says_so_in_the_chat(site)
+            ballast.unlink()
+            await ready_again(site)
+            await until_taken(api, "after")
+            acknowledged.append("after")
+            # What was refused may be sent again, and is then taken once.
+            assert [await admitted(api, id) for id in acknowledged] == [200] * len(acknowledged)
+            metrics = await text_of(site, "/metrics")
+            assert "centrala_conservation_mismatch 0.0" in metrics
+        await told(site, "store_unavailable", "full")
+        await told(site, "store_available_again")
+        assert await site.stop() == 0
+        assert site.command("db", "check")["problems"] == []
+    finally:
+        await site.kill()
+
+
+async def text_of(site: SiteProcess, path: str) -> str:
+    async with aiohttp.ClientSession() as http, http.get(f"{site.base}{path}") as answer:
+        return await answer.text()
+
+
+async def says_so_in_the_chat(site: SiteProcess) -> None:
+    """A chat that can't be kept is not acknowledged, and its customer is told."""
+    async with aiohttp.ClientSession() as http:
+        address, origin = f"{site.base}/ws/chat/demo", {"Origin": site.base}
+        async with http.ws_connect(address, headers=origin) as socket, asyncio.timeout(10):
+            await socket.send_json({"type": "hello", "language": "en", "identity": {"name": "Ewa"}})
+            await socket.send_json({"type": "message", "client_id": "1", "text": "Hello?" * 500})
+            async for message in socket:
+                frame = message.json()
+                assert frame["type"] != "ack"
+                if frame["type"] == "error":
+                    return
+    raise AssertionError("the chat was closed without a word")
+
+
+async def test_a_file_that_is_moved_away_is_noticed_though_nobody_writes(site: SiteProcess, tmp_path: Path) -> None:
+    token = site.token("admin")
+    await site.start()
+    async with Api(site.base, token) as api:
+        assert await admitted(api, "before") == 201
+        moved = (tmp_path / "centrala.db").rename(tmp_path / "elsewhere.db")
+        assert "centrala.db is gone" in await not_ready(site)
+        await told(site, "store_unavailable", "is gone")
+        assert await admitted(api, "meanwhile") == 503
+        (tmp_path / "centrala.db").write_bytes(b"")
+        assert "was replaced" in await not_ready(site)
+        await told(site, "store_unavailable", "was replaced")
+        assert await admitted(api, "meanwhile") == 503
+        moved.rename(tmp_path / "centrala.db")
+        await ready_again(site)
+        await until_taken(api, "meanwhile")
+        assert len(await all_of(api)) == 2
+
+
+async def test_a_file_that_another_program_holds_is_waited_for_five_seconds_at_most(
+    site: SiteProcess, tmp_path: Path
+) -> None:
+    token = site.token("admin")
+    await site.start()
+    loop = asyncio.get_running_loop()
+    async with Api(site.base, token) as api:
+        assert await admitted(api, "before") == 201
+        with closing(sqlite3.connect(tmp_path / "centrala.db", isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            waits = []
+            for number in range(3):
+                began = loop.time()
+                answers = await asyncio.gather(*(admitted(api, f"held-{number}-{each}") for each in range(10)))
+                waits.append(loop.time() - began)
+                assert set(answers) == {503}
+            assert max(waits) < WITHIN_S, waits
+            assert len(await all_of(api)) == 1
+            assert "locked" in await not_ready(site)
+        await ready_again(site)
+        await until_taken(api, "held-0-0")
+        assert len(await all_of(api)) == 2
+
+
+async def test_a_lock_that_is_short_is_waited_for(site: SiteProcess, tmp_path: Path) -> None:
+    token = site.token("admin")
+    await site.start()
+    async with Api(site.base, token) as api:
+        with closing(sqlite3.connect(tmp_path / "centrala.db", isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            waiting = asyncio.create_task(admitted(api, "patient"))
+            await pause(0.3)
+        assert await waiting == 201
+
+
+async def test_a_damaged_file_is_refused_at_start_with_a_way_out(site: SiteProcess, tmp_path: Path) -> None:
+    token = site.token("admin")
+    await site.start()
+    async with Api(site.base, token) as api:
+        await asyncio.gather(*(admitted(api, f"order-{number}", text="Where is it? " * 50) for number in range(500)))
+    await site.stop()
+    sound = tmp_path / "sound"
+    shutil.copyfile(tmp_path / "centrala.db", sound)
+    # Twenty times 64 random bytes, as reliability.md has it.
+    for seed in range(8):
+        shutil.copyfile(sound, tmp_path / "centrala.db")
+        damage(tmp_path / "centrala.db", seed=seed)
+        refused = await asyncio.to_thread(site.run, "serve")
+        assert refused.returncode == 1, f"seed {seed}: the damage was not seen"
+        assert "is damaged" in refused.stderr
+        assert "centrala restore FILE" in refused.stderr
+        assert "Traceback" not in refused.stderr
+    shutil.copyfile(sound, tmp_path / "centrala.db")
+    await site.start()
