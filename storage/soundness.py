@@ -19,7 +19,17 @@ ENTRIES = 10_000
 FILE_BYTES, ROW_BYTES = 100_000_000, 20_000
 """So many bytes of the newest mails and attachments are read; a small one costs as much as one of 20 kB."""
 
+DAMAGE = (sqlite3.Error, UnicodeDecodeError)
+"""What a damaged file raises: the driver can't even say what SQLite says if that names something in random bytes."""
+
 _COLUMNS = ", ".join(ENTRY_COLUMNS)
+
+
+def told(error: Exception) -> str:
+    """Return what one of DAMAGE says, without the words of customers that may follow."""
+    if isinstance(error, UnicodeDecodeError):
+        return "names in its schema are no text"
+    return str(error).partition(" with text ")[0]
 
 
 def damage(connection: sqlite3.Connection) -> str | None:
@@ -31,9 +41,8 @@ def damage(connection: sqlite3.Connection) -> str | None:
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'journal'").fetchone():
             return None
         return next(filter(None, (look(connection) for look in (_checkpoint, _journal, _files))), None)
-    except sqlite3.Error as error:
-        # What follows may be somebody's words.
-        return str(error).partition(" with text ")[0]
+    except DAMAGE as error:
+        return told(error)
 
 
 def _checkpoint(connection: sqlite3.Connection) -> str | None:

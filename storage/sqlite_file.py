@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from storage.schema import newest, schema_of
-from storage.soundness import damage
+from storage.soundness import DAMAGE, damage, told
 from vocabulary.errors import PermanentFailure
 
 _WRITER = (
@@ -75,8 +75,8 @@ def prepare(path: Path, connect: Connect, *, check: bool = True) -> sqlite3.Conn
         connection = open_writer(path, connect)
     except (OSError, sqlite3.OperationalError) as error:
         raise PermanentFailure(f"{path} can't be opened: {error}. Check the folder and its permissions") from error
-    except sqlite3.DatabaseError as error:
-        raise PermanentFailure(f"{path} is damaged: {error}. {_HINT}") from error
+    except DAMAGE as error:
+        raise PermanentFailure(f"{path} is damaged: {told(error)}. {_HINT}") from error
     try:
         if check:
             _require_sound(path, connection)
@@ -117,8 +117,8 @@ def require_sound(path: Path, connect: Connect) -> None:
             for pragma in _READER:
                 connection.execute(pragma).close()
             _require_sound(path, connection)
-    except sqlite3.Error as error:
-        raise PermanentFailure(f"{path} is damaged: {error}. {_HINT}") from error
+    except DAMAGE as error:
+        raise PermanentFailure(f"{path} is damaged: {told(error)}. {_HINT}") from error
 
 
 def _require_sound(path: Path, connection: sqlite3.Connection) -> None:
