@@ -11,6 +11,7 @@ from storage.errors import OutOfOrder
 from storage.seal import sealed
 from storage.snapshot import snapshot
 from storage.sqlite import SqliteStore
+from storage.sqlite_file import connect, require_sound
 from tests.storage.builders import NOW, a_customer, a_message, an_identity, an_interaction, appending, entry, putting
 from tests.storage.faulty import Disk, damage, files_beside, move, read, rewrite, write
 from vocabulary.errors import PermanentFailure, TemporaryFailure
@@ -197,6 +198,18 @@ async def test_a_file_that_is_no_database_is_refused(path: Path, content: bytes)
     with pytest.raises(PermanentFailure, match="centrala restore"):
         await SqliteStore.open(path)
     assert read(path) == content
+
+
+async def test_a_file_that_may_not_be_opened_is_not_called_damaged(path: Path) -> None:
+    """Nobody should restore a backup because a disk is mounted read-only."""
+    store = await SqliteStore.open(path)
+    await store.close()
+
+    def refused(path: Path, *, read_only: bool) -> sqlite3.Connection:
+        return connect(path.with_name("missing") / path.name, read_only=read_only)
+
+    with pytest.raises(PermanentFailure, match=r"can't be opened: .*Check the folder and its permissions"):
+        require_sound(path, refused)
 
 
 async def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
