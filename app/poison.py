@@ -14,7 +14,8 @@ from channels.email.headers import read_block
 from channels.message import InboundMessage
 from customers.identity import Identity, email_identity, identities
 from vocabulary.ids import InteractionId, derived_id
-from vocabulary.records import ReceivedRow
+from vocabulary.records import ReceivedHead, ReceivedRow
+from vocabulary.stores import Store
 from web.site import Origin
 
 TRIES_MAX = 3
@@ -66,6 +67,14 @@ def kept_input(row: ReceivedRow) -> Kept | None:
         msgspec.ValidationError: another version kept it.
     """
     return msgspec.json.decode(row.raw, type=Kept) if row.envelope.get("kind") == _KIND else None
+
+
+async def senders_of(head: ReceivedHead, store: Store) -> set[str]:
+    """Return whom something that came in claims to be from, as `kind:value`. A mail says it in its beginning."""
+    row = head.row
+    if not head.is_whole and row.envelope.get("kind") == _KIND:
+        row = await store.received_row(row.id) or row
+    return identities_in(row)
 
 
 def identities_in(row: ReceivedRow) -> set[str]:
