@@ -60,6 +60,9 @@ class Clock(Protocol):
     """Where the shell gets its instants from."""
 
     def now(self) -> Instant: ...
+    def not_before(self, at: Instant) -> None:
+        """Go on from `at`, if that is later than now."""
+
     async def sleep(self, span: Span) -> None:
         """Let `span` ms pass."""
 
@@ -134,6 +137,7 @@ class Engine:
 
         Until it is whole, whoever looks sees the one before: half a conversation would be told from its beginning.
         """
+        await self._set_clock()
         now = self.clock.now()
         saved = await self._store.load_checkpoint()
         state, after = State(), 0
@@ -161,6 +165,16 @@ class Engine:
         self._broken = False
         open_now = len(self.state.interactions)
         log.info("state_rebuilt", seq=after, from_checkpoint=self._checkpointed, interactions=open_now)
+
+    async def _set_clock(self) -> None:
+        """Never decide before what was decided: the machine's clock may have been set back while nothing ran."""
+        last = await self._store.last_seq()
+        if last:
+            (entry,) = await self._store.entries(last - 1, 1)
+            behind = entry.at - self.clock.now()
+            if behind > 0:
+                log.warning("clock_was_set_back", by_ms=behind)
+            self.clock.not_before(entry.at)
 
     async def _recount(self, stats: Stats) -> None:
         """Build the figures of the day anew from the log."""
@@ -420,7 +434,8 @@ class Engine:
             due = next_deadline(self.state)
             wait = None if due is None else max(0, due - self.clock.now()) / 1000
             try:
-                await asyncio.wait_for(self._changed.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await self._changed.wait()
             except TimeoutError:
                 await self._tick()
 

@@ -167,6 +167,8 @@ class Node(Engine):
         if self.leading or entry.seq != self.seq + 1:
             return
         logged = Logged(entry.seq, decode(entry))
+        # The writer's clock may be a little ahead; who takes over goes on from there.
+        self.clock.not_before(entry.at)
         evolve(self.state, logged.event)
         self.seq = self._decided = entry.seq
         self.stats.observe(logged.event, self.targets)

@@ -5,7 +5,7 @@ If Redis is away, commands can't be forwarded, what is published is lost, and le
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Generic
 
@@ -91,7 +91,16 @@ class RedisBus(Generic[Order, Answer]):
         except TemporaryFailure as failure:
             self._tasks.append(asyncio.create_task(self._check_later(str(failure)), name="bus:check"))
         for name, work in {"topics": self._topics.run, "orders": self._sender.run}.items():
-            self._tasks.append(asyncio.create_task(work(), name=f"bus:{name}"))
+            self._tasks.append(asyncio.create_task(self._kept_running(name, work), name=f"bus:{name}"))
+
+    async def _kept_running(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Run `work` for ever; a fault of ours in it is logged, and it begins again."""
+        while True:
+            try:
+                await work()
+            except Exception:  # the one place that may: it logs and restarts
+                log.exception("bus_task_failed", task=name)
+            await self._link.pause(PAUSE)
 
     async def _check_later(self, reason: str) -> None:
         log.error("bus_down", reason=reason)

@@ -7,12 +7,15 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
+import structlog
 
 from storage.bus import Subscription
 from storage.redis_link import Entries, Link
 from storage.redis_scripts import POSITION, PUBLISH
-from vocabulary.errors import TemporaryFailure
+from vocabulary.errors import PermanentFailure, TemporaryFailure
 from vocabulary.instants import Span
+
+log = structlog.get_logger()
 
 KEPT_MAX = 10_000
 """Items that a topic keeps for readers who are behind."""
@@ -169,7 +172,13 @@ class Topics:
             if (epoch, n) != (reading.epoch or epoch, reading.n + 1):
                 self._lost(reading)
             reading.after, reading.epoch, reading.n = id, epoch, n
-            item = self._decode(fields[b"b"])
+            try:
+                item = self._decode(fields[b"b"])
+            except PermanentFailure as failure:
+                # Another version's: whoever needs it finds it in the journal.
+                log.warning("published_unreadable", reason=str(failure))
+                self._lost(reading)
+                continue
             for subscription, after in reading.subscriptions.items():
                 if n > after:
                     subscription.take(item)

@@ -13,6 +13,7 @@ from sqlalchemy.pool import StaticPool
 from queues.lifecycle import OPEN
 from storage import checks, migrations, queries
 from storage.migrations import VERSIONS, Versions
+from storage.soundness import DAMAGE, told
 from storage.tables import interactions, journal
 from vocabulary.errors import PermanentFailure
 from vocabulary.instants import Instant
@@ -52,10 +53,9 @@ def snapshot(path: Path, *, finished: bool = False) -> Iterator[Connection]:
             reading.exec_driver_sql("BEGIN")
             reading.exec_driver_sql("SELECT count(*) FROM sqlite_master")
             yield reading
-    except DBAPIError as error:
-        # What follows may be somebody's words.
-        told = str(error.orig).partition(" with text ")[0]
-        raise PermanentFailure(f"{path} is damaged or no store of Centrala: {told}") from error.orig
+    except (DBAPIError, UnicodeDecodeError) as error:
+        cause = error.orig if isinstance(error, DBAPIError) and isinstance(error.orig, Exception) else error
+        raise PermanentFailure(f"{path} is damaged or no store of Centrala: {told(cause)}") from cause
     finally:
         engine.dispose()
         connection.close()
@@ -75,9 +75,9 @@ def _opened(path: Path, *, finished: bool) -> sqlite3.Connection:
         connection.execute("PRAGMA query_only = ON").close()
         connection.execute("PRAGMA cache_size = -65536").close()
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.Error as error:
+    except DAMAGE as error:
         connection.close()
-        raise PermanentFailure(f"{path} is damaged or no database: {error}") from error
+        raise PermanentFailure(f"{path} is damaged or no database: {told(error)}") from error
     return connection
 
 

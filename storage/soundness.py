@@ -19,11 +19,36 @@ ENTRIES = 10_000
 FILE_BYTES, ROW_BYTES = 100_000_000, 20_000
 """So many bytes of the newest mails and attachments are read; a small one costs as much as one of 20 kB."""
 
+DAMAGE = (sqlite3.Error, UnicodeDecodeError)
+"""What a damaged file raises: the driver can't even say what SQLite says if that names something in random bytes."""
+
+_PLACE = frozenset(
+    {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL}
+)
+"""Primary codes of errors by which a disk, a folder or another program keeps us out."""
+
 _COLUMNS = ", ".join(ENTRY_COLUMNS)
 
 
+def concerns_the_place(error: Exception) -> bool:
+    """Tell whether the file may be sound, but could not be opened or written where it is."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in _PLACE
+
+
+def told(error: Exception) -> str:
+    """Return what one of DAMAGE says, without the words of customers that may follow."""
+    if isinstance(error, UnicodeDecodeError):
+        return "names in its schema are no text"
+    return str(error).partition(" with text ")[0]
+
+
 def damage(connection: sqlite3.Connection) -> str | None:
-    """Return the first thing that is wrong with an open database, None if nothing is."""
+    """Return the first thing that is wrong with an open database, None if nothing is.
+
+    Raises:
+        sqlite3.Error: it can't be looked at, for a reason that says nothing of its soundness.
+    """
     try:
         (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if found != "ok":
@@ -31,9 +56,10 @@ def damage(connection: sqlite3.Connection) -> str | None:
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'journal'").fetchone():
             return None
         return next(filter(None, (look(connection) for look in (_checkpoint, _journal, _files))), None)
-    except sqlite3.Error as error:
-        # What follows may be somebody's words.
-        return str(error).partition(" with text ")[0]
+    except DAMAGE as error:
+        if concerns_the_place(error):
+            raise
+        return told(error)
 
 
 def _checkpoint(connection: sqlite3.Connection) -> str | None:

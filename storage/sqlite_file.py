@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from storage.schema import newest, schema_of
-from storage.soundness import damage
+from storage.soundness import DAMAGE, concerns_the_place, damage, told
 from vocabulary.errors import PermanentFailure
 
 _WRITER = (
@@ -73,10 +73,8 @@ def prepare(path: Path, connect: Connect, *, check: bool = True) -> sqlite3.Conn
         # Ours alone: it holds what customers wrote. SQLite gives its log the same permissions.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         connection = open_writer(path, connect)
-    except (OSError, sqlite3.OperationalError) as error:
-        raise PermanentFailure(f"{path} can't be opened: {error}. Check the folder and its permissions") from error
-    except sqlite3.DatabaseError as error:
-        raise PermanentFailure(f"{path} is damaged: {error}. {_HINT}") from error
+    except (OSError, *DAMAGE) as error:
+        raise _unusable(path, error) from error
     try:
         if check:
             _require_sound(path, connection)
@@ -107,7 +105,7 @@ def require_sound(path: Path, connect: Connect) -> None:
     """Look for damage in the file at `path`, which others may use meanwhile; one that isn't there is sound.
 
     Raises:
-        PermanentFailure: it is damaged; the message says what to do.
+        PermanentFailure: it is damaged or can't be opened; the message says what to do.
     """
     if not path.exists():
         return
@@ -117,14 +115,24 @@ def require_sound(path: Path, connect: Connect) -> None:
             for pragma in _READER:
                 connection.execute(pragma).close()
             _require_sound(path, connection)
-    except sqlite3.Error as error:
-        raise PermanentFailure(f"{path} is damaged: {error}. {_HINT}") from error
+    except DAMAGE as error:
+        raise _unusable(path, error) from error
 
 
 def _require_sound(path: Path, connection: sqlite3.Connection) -> None:
-    found = damage(connection)
+    try:
+        found = damage(connection)
+    except sqlite3.Error as error:
+        raise _unusable(path, error) from error
     if found is not None:
         raise PermanentFailure(f"{path} is damaged: {found}. {_HINT}")
+
+
+def _unusable(path: Path, error: Exception) -> PermanentFailure:
+    """Return what to tell of a file that could not be opened: a backup helps only if it is the file that is broken."""
+    if isinstance(error, OSError) or concerns_the_place(error):
+        return PermanentFailure(f"{path} can't be opened: {error}. Check the folder and its permissions")
+    return PermanentFailure(f"{path} is damaged: {told(error)}. {_HINT}")
 
 
 class FileLock:

@@ -169,6 +169,28 @@ async def test_a_ticket_of_one_node_opens_one_socket_at_the_other(nodes: Nodes) 
     assert not await opens(other)
 
 
+async def test_the_command_line_works_beside_the_nodes_and_without_them(nodes: Nodes) -> None:
+    """It takes part as a node does: who writes decides, and if nobody does, it writes itself."""
+    writer, other = await nodes.roles()
+    async with logged_in([other], "vera", PASSWORD) as (api,):
+        customers = []
+        for name in ("one", "two"):
+            email = {"email": f"{name}@customers.example"}
+            admitted = await api.post("/interactions", text="my invoice is wrong", customer=email)
+            customers.append(admitted["customer"]["id"])
+        erased = await asyncio.to_thread(other.command, "customer", "erase", customers[0], "--force", "--yes")
+        assert erased == {"erased": customers[0]}
+        found = (await api.get("/interactions"))["items"]
+        assert sorted(one["state"] for one in found) == ["closed", "waiting"]
+        assert await nodes.writer() is writer
+    await nodes.end()
+    erased = await asyncio.to_thread(other.command, "customer", "erase", customers[1], "--force", "--yes")
+    assert erased == {"erased": customers[1]}
+    await nodes.start()
+    async with logged_in([other], "vera", PASSWORD) as (api,):
+        assert {one["state"] for one in (await api.get("/interactions"))["items"]} == {"closed"}
+
+
 async def test_a_chat_goes_on_at_the_other_node(nodes: Nodes) -> None:
     writer, other = await nodes.roles()
     token, seen = None, []

@@ -3,6 +3,7 @@ import json
 import secrets
 from collections.abc import AsyncIterator, Iterator
 
+import msgspec
 import pytest
 
 from app.clock import SystemClock
@@ -19,7 +20,14 @@ def to_json(value: object) -> bytes:
     return json.dumps(value).encode()
 
 
-WIRE = Wire(to_json, json.loads, to_json, json.loads, to_json, json.loads)
+def from_json(body: bytes) -> object:
+    try:
+        return json.loads(body)
+    except ValueError as error:
+        raise PermanentFailure(str(error)) from error
+
+
+WIRE = Wire(to_json, from_json, to_json, from_json, to_json, from_json)
 
 
 def a_bus(server: RedisServer, site: str, patience: Span = 3000) -> RedisBus[int, int]:
@@ -125,6 +133,19 @@ async def test_readers_resync_after_the_server_forgot_everything(own: RedisServe
         with pytest.raises(Lagged):
             await items(reader, 1)
         assert await items(reader, 1) == [1]
+
+
+async def test_what_a_reader_cannot_read_is_a_gap_to_him(own: RedisServer, pair: TwoProcesses) -> None:
+    other = msgspec.structs.replace(WIRE, encode_item=lambda _: b"\xff")
+    newer: RedisBus[int, int] = RedisBus(own.url, site=pair.site, process="newer", wire=other, pause=CLOCK.sleep)
+    await newer.start()
+    async with pair.far.subscribe("a", 10) as reader:
+        await newer.publish("a", 0)
+        with pytest.raises(Lagged):
+            await items(reader, 1)
+        await pair.near.publish("a", 1)
+        assert await items(reader, 1) == [1]
+    await newer.close()
 
 
 async def test_commands_go_on_after_the_server_was_killed(own: RedisServer, pair: TwoProcesses) -> None:

@@ -9,7 +9,9 @@ import pytest
 
 from storage.errors import OutOfOrder
 from storage.seal import sealed
+from storage.snapshot import snapshot
 from storage.sqlite import SqliteStore
+from storage.sqlite_file import connect, require_sound
 from tests.storage.builders import NOW, a_customer, a_message, an_identity, an_interaction, appending, entry, putting
 from tests.storage.faulty import Disk, damage, files_beside, move, read, rewrite, write
 from vocabulary.errors import PermanentFailure, TemporaryFailure
@@ -176,12 +178,38 @@ async def test_a_damaged_file_is_refused_with_a_way_out(path: Path) -> None:
         await SqliteStore.open(path)
 
 
+async def test_a_file_whose_schema_names_no_text_is_refused_like_any_damaged_one(path: Path) -> None:
+    """SQLite names what it can't read, and the driver can't pass on a name that is no text."""
+    store = await SqliteStore.open(path)
+    await store.close()
+    content = read(path)
+    # The name stands in the first column behind the kind, for which a damaged page may hold anything.
+    assert b"tablemessagesmessages" in content
+    write(path, content.replace(b"tablemessagesmessages", b"tabl\x00mess\x95\xffesmessages", 1))
+    with pytest.raises(PermanentFailure, match=r"is damaged: .*centrala restore"):
+        await SqliteStore.open(path)
+    with pytest.raises(PermanentFailure, match=r"is damaged"), snapshot(path):
+        pass
+
+
 @pytest.mark.parametrize("content", [b"not a database at all" * 100, b"SQLite format 3\0" + bytes(4080)])
 async def test_a_file_that_is_no_database_is_refused(path: Path, content: bytes) -> None:
     write(path, content)
     with pytest.raises(PermanentFailure, match="centrala restore"):
         await SqliteStore.open(path)
     assert read(path) == content
+
+
+async def test_a_file_that_may_not_be_opened_is_not_called_damaged(path: Path) -> None:
+    """Nobody should restore a backup because a disk is mounted read-only."""
+    store = await SqliteStore.open(path)
+    await store.close()
+
+    def refused(path: Path, *, read_only: bool) -> sqlite3.Connection:
+        return connect(path.with_name("missing") / path.name, read_only=read_only)
+
+    with pytest.raises(PermanentFailure, match=r"can't be opened: .*Check the folder and its permissions"):
+        require_sound(path, refused)
 
 
 async def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
