@@ -49,7 +49,7 @@ log = structlog.get_logger()
 BATCH_MAX = 256
 QUEUE_MAX = 4096
 CHECKPOINT_EVERY, CHECKPOINT_SHARE = 5_000, 4
-"""Events between two checkpoints, what a start has to replay at most (some 50 ms); or one for so many open interactions."""
+"""Events between two checkpoints, what a start has to replay at most; or one for so many open interactions."""
 _NOT_ACKNOWLEDGED = "an earlier write failed; nothing of this was acknowledged, try again"
 FOLLOWER_MAX = 2048
 EVENTS = "events"
