@@ -338,14 +338,13 @@ class Application:
         return {
             **watching,
             "leases": self.leases.run,
-            "erasures": self.eraser.run,
             "conversations": self.conversations.run,
             "mail_intake": self.mail_intake.run,
         }
 
     def _writers(self) -> dict[str, Work]:
         """Return what only the writer does."""
-        return {"alarm": self.engine.alarm, "mailroom": self.mailroom.run}
+        return {"alarm": self.engine.alarm, "mailroom": self.mailroom.run, "erasures": self.eraser.run}
 
     def _writing_works(self) -> dict[str, Work]:
         """Return what only the writer of several nodes does: it reads the mailboxes too."""

@@ -48,9 +48,9 @@ log = structlog.get_logger()
 
 BATCH_MAX = 256
 QUEUE_MAX = 4096
-CHECKPOINT_EVERY = 5_000
+CHECKPOINT_EVERY, CHECKPOINT_SHARE = 5_000, 4
+"""Events between two checkpoints, what a start has to replay at most; or one for so many open interactions."""
 _NOT_ACKNOWLEDGED = "an earlier write failed; nothing of this was acknowledged, try again"
-"""Events between two checkpoints: what a start has to replay at most, about 50 ms."""
 FOLLOWER_MAX = 2048
 EVENTS = "events"
 """The topic on which durable events are published."""
@@ -409,7 +409,9 @@ class Engine:
                 pause = min(pause * 2, 5 * SECOND)
 
     async def _save_checkpoint(self) -> None:
-        if self.seq - self._checkpointed < CHECKPOINT_EVERY or self.seq != self._decided:
+        # Writing down a large state takes a while, in which nothing is decided: the larger, the more seldom.
+        every = max(CHECKPOINT_EVERY, len(self.state.interactions) // CHECKPOINT_SHARE)
+        if self.seq - self._checkpointed < every or self.seq != self._decided:
             return
         self._checkpointed = self.seq
         try:

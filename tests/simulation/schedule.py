@@ -38,7 +38,7 @@ IN_ORDER = "in order"
 """No crash, but an end that it was asked for."""
 FAILED = "at the start, the disk being full"
 NO_CRASH = (IN_ORDER, FAILED)
-REACHED_WITHIN_S = 6.0
+REACHED_WITHIN_S = 3.0
 """A place to crash at that is not passed within this becomes any place."""
 REST_S = 420.0
 STOP_S = 10.0
@@ -142,7 +142,7 @@ class Day:
             self._rise()
             crashes = CRASHES + self.draw.randrange(3)
             while sum(each not in NO_CRASH for each in self.node.crashes) < crashes:
-                self._go_on(self.draw.uniform(0.3, 5))
+                self._go_on(self.draw.choice((1, 1, 1, 4)) * self.draw.uniform(0.1, 2.2))
                 self._fall()
                 self._go_on(self.draw.choice((0.05, 0.5, 3.0)))
                 self._rise()

@@ -199,7 +199,7 @@ async def test_the_wallboard_tells_how_much_waits(house: World) -> None:
         assert (await socket.receive_json())["quarantined"] == 1
         await house.site.write(Put(ReceivedRow(id="r-2", channel="mail", at=START, raw=MAIL, state="quarantined")))
         await house.add_agent("anna", "support")
-        counts = []
+        counts: list[int] = []
         while counts[-1:] != [2]:
             frame = await socket.receive_json()
             counts += [frame["count"]] if frame["type"] == "quarantine" else []
