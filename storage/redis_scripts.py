@@ -12,8 +12,8 @@ return {1, now}
 """
 """KEYS: lease. ARGV: holder, span in ms, and when he has given up asking, by the server's clock, 0 if he doesn't know.
 
-1 and the server's clock: it is his for the span from now; -1: he has given up. A server that was frozen carries out what
-it was sent before; nobody waits for that any more, and he who gets a lease so doesn't know it.
+1 and the server's clock: it is his for the span from now; -1: he has given up. A server that was frozen carries out
+what it was sent before; nobody waits for that any more, and he who gets a lease so doesn't know it.
 """
 
 RELEASE = """
