@@ -458,14 +458,18 @@ class BoxWriter(Writer):
 
     async def run(self) -> None:
         while not self.calm:
-            text, id, raw = self.mail()
-            self.truth.boxed[text] = id
-            for _ in range(2 if self.likes(0.08) else 1):
-                self._mailbox.put(raw)
+            self.write()
             self._mailbox.maybe_break()
             if self.likes(0.04):
                 self._mailbox.renumber()
             await self.pause(1, 9)
+
+    def write(self) -> None:
+        """Have a mail arrive."""
+        text, id, raw = self.mail()
+        self.truth.boxed[text] = id
+        for _ in range(2 if self.likes(0.08) else 1):
+            self._mailbox.put(raw)
 
 
 def everybody(truth: Truth, draw: Random, way: Way, mailbox: Mailbox) -> list[Person]:
