@@ -22,7 +22,11 @@ REACHED_LEAST = 0.8
 
 
 class Missing(Exception):
-    """The machine lacks what a row needs, or the product the part that it concerns."""
+    """The machine lacks what a row needs, or the product the part that it concerns; `figures`: as for Missed."""
+
+    def __init__(self, what: str, figures: dict[str, Any] | None = None) -> None:
+        super().__init__(what)
+        self.figures = figures or {}
 
 
 class Missed(Exception):

@@ -13,6 +13,7 @@ from tests.faults.desk import accepted, admit, come, finished, ringing
 from tests.faults.kills import PACE, Site, percentile
 from tests.faults.pending import pending_offers
 from tests.faults.table import Figures, row
+from tests.simulation.node import AGENTS
 
 OFFERED_AGAIN_S = 3.0
 LATE_S = 1.0
@@ -21,41 +22,41 @@ LATE_S = 1.0
 @row("F-83", "an agent's connection drops while it rings", "re-offered within 3 s", quick=True)
 async def agent_drops(bench: Bench) -> Figures:
     site = await bench.serving()
-    times = bench.times(50, 2)
-    took: list[float] = []
-    for _ in range(times):
-        took.append(await _dropped(site))
+    times = bench.times(50, 3)
+    took = [await _dropped(site, AGENTS[number % 3], AGENTS[(number + 1) % 3]) for number in range(times)]
     figures: Figures = {"drops": times, "p50_s": percentile(took, 0.5), "longest_s": max(took)}
     require(max(took) <= OFFERED_AGAIN_S, f"it rang elsewhere after {max(took):.2f} s", **figures)
     return figures
 
 
-async def _dropped(site: Site) -> float:
-    """Return how long after the drop of one agent's socket his offer rings at the other's."""
-    # A long ring, so that it is the drop and not the time that ends the offer, is the journal's to tell: see below.
-    async with agent(site, "anna") as anna, agent(site, "boris") as boris, shop(site) as api:
-        ticket = (await anna.post("/ws-tickets"))["ticket"]
-        http = aiohttp.ClientSession(headers={"Origin": site.base, "Authorization": ""})
-        socket = await http.ws_connect(f"{site.base}/ws/desk?ticket={ticket}")
-        await anna.post("/agents/anna/presence", presence="available")
-        interaction = await admit(api)
-        offer = await ringing(anna, "anna")
-        require(offer["interaction"]["id"] == interaction, "another one rings")
-        await come(boris, "boris")
-        watch = Watch()
-        # As a line that is cut: no goodbye.
-        assert socket._response.connection is not None
-        transport = socket._response.connection.transport
-        assert transport is not None
-        transport.abort()
-        other = await ringing(boris, "boris")
-        seconds = watch.seconds
-        require(other["interaction"]["id"] == interaction, "another one rings")
-        require(await accepted(boris, str(other["id"])) == 200, "it can't be taken")
-        await finished(boris, interaction)
-        await http.close()
-        await boris.post("/agents/boris/presence", presence="offline")
+async def _dropped(site: Site, one: str, other: str) -> float:
+    """Return how long after the drop of one agent's socket his offer rings at the other."""
+    async with agent(site, one) as drops, agent(site, other) as stays, shop(site) as api:
+        ticket = (await drops.post("/ws-tickets"))["ticket"]
+        async with aiohttp.ClientSession(headers={"Origin": site.base}) as http:
+            socket = await http.ws_connect(f"{site.base}/ws/desk?ticket={ticket}")
+            await drops.post(f"/agents/{one}/presence", presence="available")
+            interaction = await admit(api)
+            offer = await ringing(drops, one)
+            require(offer["interaction"]["id"] == interaction, "another one rings")
+            await come(stays, other)
+            watch = Watch()
+            _cut(socket)
+            again = await ringing(stays, other)
+            seconds = watch.seconds
+        require(again["interaction"]["id"] == interaction, "another one rings")
+        require(await accepted(stays, str(again["id"])) == 200, "it can't be taken")
+        await finished(stays, interaction)
+        await stays.post(f"/agents/{other}/presence", presence="offline")
     return seconds
+
+
+def _cut(socket: aiohttp.ClientWebSocketResponse) -> None:
+    """End a connection as a cable that is cut: without a goodbye."""
+    connection = socket._response.connection
+    assert connection is not None
+    assert connection.transport is not None
+    connection.transport.abort()
 
 
 @row("F-85", "accepted at the timeout +- 50 ms", "every offer ends once", quick=True)
@@ -64,10 +65,9 @@ async def accepted_at_the_end(bench: Bench) -> Figures:
     times = bench.times(300, 6)
     answers: list[int] = []
     async with supervisor(site) as house, shop(site) as api:
-        names = ("anna", "boris", "celina")
-        shares = [times // len(names)] * len(names)
+        shares = [times // len(AGENTS)] * len(AGENTS)
         await asyncio.gather(
-            *(_races(site, api, name, share, draw, answers) for name, share in zip(names, shares, strict=True))
+            *(_races(site, api, name, share, draw, answers) for name, share in zip(AGENTS, shares, strict=True))
         )
         won = answers.count(200)
         for one in (await house.get("/interactions?limit=200"))["items"]:
@@ -103,13 +103,12 @@ async def unanswered(bench: Bench) -> Figures:
     site = await bench.serving()
     lasting_s = 6 if bench.quick else 60
     async with shop(site) as api:
-        names = ("anna", "boris", "celina")
-        apis = [agent(site, name) for name in names]
+        apis = [agent(site, name) for name in AGENTS]
         watch = Watch()
         for _ in range(10):
             await admit(api)
         while watch.seconds < lasting_s:
-            await asyncio.gather(*(come(one, name) for one, name in zip(apis, names, strict=True)))
+            await asyncio.gather(*(come(one, name) for one, name in zip(apis, AGENTS, strict=True)))
             await pause(0.2)
         await asyncio.gather(*(one.__aexit__(None, None, None) for one in apis))
     await pause(PACE.ring_s + LATE_S)

@@ -251,6 +251,9 @@ async def started_with_a_backlog(bench: Bench) -> Figures:
     count, rounds = (10_000, 1) if bench.quick else (100_000, 3)
     figures = await asyncio.to_thread(measured, bench.new_folder(), count, rounds)
     slowest = max(figures["ready_after_stop_s"], figures["ready_after_kill_s"])
+    busy = figures["load_average"] > (os.cpu_count() or 1)
+    if slowest > GOAL_S and busy:
+        raise Missing(f"the machine is too busy to tell: ready after {slowest} s", figures)
     require(slowest <= GOAL_S, f"ready after {slowest} s", **figures)
     return figures
 

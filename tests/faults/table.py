@@ -70,7 +70,7 @@ async def tried(row: Row, bench: Bench) -> Result:
             figures = await row.attempt(bench)
         passed, detail = True, ""
     except Missing as missing:
-        detail = f"skipped: {missing}"
+        detail, figures = f"skipped: {missing}", missing.figures
     except Missed as missed:
         passed, detail, figures = False, str(missed), missed.figures
     except Exception as error:  # noqa: BLE001  # a row that breaks has failed, and the others go on
