@@ -13,9 +13,9 @@ from typing import Any
 
 from tests.acceptance.client import Api, Sink, eventually
 from tests.acceptance.site import SiteProcess, free_port, pause
-from tests.faults.kills import Forge, Kills, Session, Site, When, model, opened_forge
+from tests.faults.kills import PACE, Forge, Kills, Session, Site, When, model, opened_forge
 from tests.faults.kills import run as run_kills
-from tests.simulation.node import Ports, token_of
+from tests.simulation.node import Pace, Ports, token_of
 
 REACHED_LEAST = 0.8
 """The share of kills meant for a place that must happen there: otherwise nothing was tried."""
@@ -78,10 +78,10 @@ class Bench:
     def new_folder(self) -> Path:
         return Path(tempfile.mkdtemp(dir=self.folder))
 
-    def new_site(self, folder: Path | None = None, forge: Forge | None = None) -> Site:
+    def new_site(self, folder: Path | None = None, forge: Forge | None = None, pace: Pace = PACE) -> Site:
         """Return a site that is not started yet; it ends with the row."""
         ports = Ports(*(free_port() for _ in range(4)))
-        site = Site(forge or self.forge, folder or self.new_folder(), ports)
+        site = Site(forge or self.forge, folder or self.new_folder(), ports, pace)
         self._up.append(site)
         return site
 
