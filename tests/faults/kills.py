@@ -67,6 +67,11 @@ class Kills(msgspec.Struct):
     """Kills that were meant for a place, and those of them that reached it."""
     reached: int = 0
     places: dict[str, int] = msgspec.field(default_factory=dict)
+    missed: dict[str, int] = msgspec.field(default_factory=dict)
+    """Places that were waited for in vain: the site was killed at any time instead."""
+    lives_s: float = 0.0
+    rests_s: float = 0.0
+    """How long sites were killed, and how long they then took to come to rest, session by session."""
     violations: list[str] = msgspec.field(default_factory=list)
     starts_s: list[float] = msgspec.field(default_factory=list)
     counts: dict[str, int] = msgspec.field(default_factory=dict)
@@ -266,9 +271,12 @@ class Session:
         """Kill it so many times, then let it come to rest and compare."""
         async with self.outside():
             try:
+                began = time.monotonic()
                 for _ in range(kills):
                     await self._one_life(planted)
+                calm = time.monotonic()
                 await self._last_life(planted)
+                self.result.lives_s, self.result.rests_s = calm - began, time.monotonic() - calm
             except Violation as violation:
                 self._found(str(violation))
         for complaint in self.truth.complaints:
@@ -293,7 +301,7 @@ class Session:
         """Start it, let it run until it dies at a place of its own, or kill it at any time."""
         draw, site, when = self.draw, self.site, self.when
         name = "" if when.writing or draw.random() < when.at_any_time else draw.choice(when.places)
-        times = 1 if name in ONLY_ONCE else draw.choice((1, 1, 2))
+        times = 1 if name in ONLY_ONCE else draw.choice((1, 1, 1, 2))
         await site.start(f"{name}:{times}" if name else "", planted)
         if name:
             self._coax(name, times)
@@ -314,17 +322,20 @@ class Session:
         self.result.places[place] = self.result.places.get(place, 0) + 1
         self.result.meant += bool(name)
         self.result.reached += bool(name) and died
+        if name and not died:
+            self.result.missed[name] = self.result.missed.get(name, 0) + 1
         self.result.kills += 1
         site.forget()
         self._look()
 
     def _coax(self, name: str, times: int) -> None:
         """See to it that there is something to do at the place `name` soon."""
-        if name.startswith(("imap", "ingest", "router", "out", "assign")):
+        if name.startswith(("imap", "ingest", "router", "out")):
             for person in self.people:
                 if isinstance(person, BoxWriter):
                     for _ in range(times):
-                        person.write()
+                        # Those who write often get no automatic reply any more.
+                        person.write(stranger=True)
 
     async def _writes(self) -> None:
         """Return when the log grows."""
@@ -445,9 +456,11 @@ def _add(total: Kills, more: Kills) -> None:
     total.kills += more.kills
     total.meant += more.meant
     total.reached += more.reached
+    total.lives_s += more.lives_s
+    total.rests_s += more.rests_s
     total.violations += more.violations
     total.starts_s += more.starts_s
-    for sums, counts in ((total.places, more.places), (total.counts, more.counts)):
+    for sums, counts in ((total.places, more.places), (total.missed, more.missed), (total.counts, more.counts)):
         for name, count in counts.items():
             sums[name] = sums.get(name, 0) + count
 
@@ -471,6 +484,9 @@ def summary(result: Kills) -> dict[str, Any]:
         "kills": result.kills,
         "reached": round(result.reached / result.meant, 3) if result.meant else None,
         "places": dict(sorted(result.places.items())),
+        "missed": dict(sorted(result.missed.items())),
+        "lives_s": round(result.lives_s, 1),
+        "rests_s": round(result.rests_s, 1),
         "violations": result.violations,
         "counts": result.counts,
         "start_s": {"p50": starts[0], "p99": starts[1]},

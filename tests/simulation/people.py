@@ -379,10 +379,12 @@ class Writer(Person):
         self._box = box
         self._numbers = itertools.count()
 
-    def mail(self) -> tuple[str, str, bytes]:
-        """Return the text, Message-ID and bytes of the next mail."""
+    def mail(self, stranger: bool = False) -> tuple[str, str, bytes]:
+        """Return the text, Message-ID and bytes of the next mail; `stranger`: of somebody who never wrote before."""
         number = next(self._numbers)
-        sender = f"{self.name}{self.draw.randrange(3)}@people.example"
+        sender = (
+            f"{self.name}@people{number}.example" if stranger else f"{self.name}{self.draw.randrange(3)}@people.example"
+        )
         text = f"{self.name} writes {number} about {'an invoice' if number % 2 else 'a parcel'}"
         id = f"<{self.name}-{number}@people.example>"
         lines = [f"From: {sender}", f"To: {self._box}@sim.example", f"Subject: Question {number}", f"Message-ID: {id}"]
@@ -391,7 +393,7 @@ class Writer(Person):
             answered = self.draw.choice(ours).message_id
             lines += [f"In-Reply-To: {answered}", f"References: {answered}"]
             self.truth.continued[text] = answered
-        elif self.draw.random() < 0.15:
+        elif not stranger and self.draw.random() < 0.15:
             lines.append("Auto-Submitted: auto-generated")
             self.truth.machine.add(id)
         self.truth.tried.add(text)
@@ -464,9 +466,9 @@ class BoxWriter(Writer):
                 self._mailbox.renumber()
             await self.pause(1, 9)
 
-    def write(self) -> None:
+    def write(self, stranger: bool = False) -> None:
         """Have a mail arrive."""
-        text, id, raw = self.mail()
+        text, id, raw = self.mail(stranger)
         self.truth.boxed[text] = id
         for _ in range(2 if self.likes(0.08) else 1):
             self._mailbox.put(raw)
