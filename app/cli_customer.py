@@ -141,6 +141,7 @@ async def _asked_or_opened(
 
 @asynccontextmanager
 async def _opened(path: Path) -> "AsyncIterator[Application]":
+    from app import logs
     from app.compose import Application
     from app.stores import ensure_secret
     from config.faults import ConfigurationError
@@ -152,6 +153,7 @@ async def _opened(path: Path) -> "AsyncIterator[Application]":
         _fail(
             f"{error}\nGive a token in CENTRALA_TOKEN to ask a running site, or name its file with --config", _MISUSED
         )
+    logs.set_up("error", "text")
     folder = path.resolve().parent  # noqa: ASYNC240  # one look, before anything runs
     await ensure_secret(settings, folder, os.environ)
     application = Application(settings, folder=folder, environment=os.environ)

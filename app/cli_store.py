@@ -10,6 +10,7 @@ from app.cli_common import FAILED, config_option, json_option, say, settings_of,
 
 if TYPE_CHECKING:
     from app.store_check import Checked
+    from config.schema import Settings
     from storage.snapshot import Contents
     from storage.upgrading import Plan
 
@@ -121,6 +122,7 @@ def upgrade(path: Path, *, dry_run: bool, as_json: bool) -> None:
     from app import logs
     from app.crash_at import arm_from_environment
     from app.store_place import embedded
+    from app.stores import is_embedded
     from storage.sqlite_file import upgraded
     from storage.upgrading import planned
     from vocabulary.errors import PermanentFailure
@@ -128,14 +130,34 @@ def upgrade(path: Path, *, dry_run: bool, as_json: bool) -> None:
     logs.set_up("error", "text")
     arm_from_environment()
     instead = "start the new version of Centrala once; take a dump before: pg_dump --format=custom --file=FILE '{url}'"
-    store = embedded(settings_of(path), path.resolve().parent, instead)
+    settings = settings_of(path)
+    if dry_run and not is_embedded(settings):
+        _announce_on_postgresql(settings, as_json=as_json)
+        return
+    store = embedded(settings, path.resolve().parent, instead)
     if not store.exists():
         raise PermanentFailure(f"{store}: there is no store yet; `centrala serve` makes one with today's schema")
     plan = planned(store)
     if plan.steps and not dry_run:
         upgraded(store)
-    answer = {**msgspec.to_builtins(plan), "backup": str(plan.backup) if plan.backup else None, "dry_run": dry_run}
+    answer = msgspec.to_builtins(plan, enc_hook=str) | {"dry_run": dry_run}
     say(answer, as_json, "\n".join(_planned(store, plan, dry_run)))
+
+
+def _announce_on_postgresql(settings: "Settings", *, as_json: bool) -> None:
+    """Say which steps the next start would take; the server knows how long, and dumps are the operator's."""
+    import os
+
+    import msgspec
+
+    from app.stores import server_of
+
+    server = server_of(settings, os.environ)
+    schema, steps = server.pending()
+    answer = {"schema": schema, "steps": msgspec.to_builtins(steps), "dry_run": True}
+    lines = [f"{server.name}: schema {schema or 'none'}, {len(steps)} steps to go; nothing was changed."]
+    lines += [f"Step {step.revision}: {step.what.rstrip('.')}" for step in steps]
+    say(answer, as_json, "\n".join(lines))
 
 
 def _planned(store: Path, plan: "Plan", dry_run: bool) -> list[str]:

@@ -17,6 +17,13 @@ class SystemClock:
         """Return the present instant."""
         return self._started_at + (time.monotonic_ns() - self._monotonic) // 1_000_000
 
+    def not_before(self, at: Instant) -> None:
+        """Go on from `at`, if that is later than now.
+
+        A clock that was set back while nothing ran would let everything wait that is due, until it is there again.
+        """
+        self._started_at += max(0, at - self.now())
+
     async def sleep(self, span: Span) -> None:
         """Let `span` ms pass."""
         await asyncio.sleep(span / 1000)

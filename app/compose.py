@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -13,7 +13,7 @@ import structlog
 
 from app.bookings import Bookings, link_of
 from app.chat_ways import ChatWays
-from app.conversations import ChatConversations
+from app.conversations import UPDATES_MAX, ChatConversations
 from app.days import days_in
 from app.engine import Engine
 from app.erasure import Eraser
@@ -28,7 +28,7 @@ from app.rows import outbox_of, rows_of
 from app.seeds import seed_people, tell_core
 from app.site import API_CHANNEL, RunningSite
 from app.store_watch import StoreWatch
-from app.stores import is_embedded, open_store, require_secret, store_path
+from app.stores import IN_PROCESS, is_embedded, open_store, require_secret, store_path
 from app.supervise import supervised
 from app.understanding import Understanding
 from autoresponders.knowledge import Knowledge, load_knowledge
@@ -43,16 +43,26 @@ from config.policy import policy_of
 from config.schema import Settings
 from config.secrets import password_of, secret_of
 from queues.policy import ChannelPolicy, QueuePolicy
+from router.commands import Reconcile
 from router.policy import Policy
 from storage.bus import LocalBus
 from storage.sqlite_file import require_sound
+from vocabulary.ids import AgentId, CustomerId, InteractionId
 from vocabulary.instants import HOUR, SECOND, Span
 from web.limits import Window
 
+if TYPE_CHECKING:
+    from app.cluster import Cluster, Parts
+
 log = structlog.get_logger()
 
-DRAIN_S = 8.0
-"""How long a stop waits for what was taken in; with closing, it stays below ten seconds."""
+SETTLE_S = 5.0
+"""How long a node that starts waits for somebody to write."""
+DELIVERIES_S, DRAIN_S = 2.0, 4.0
+"""How long a stop waits for mails that are being handed over, and for what was taken in.
+
+With the three seconds that pages and calls have (app/serve.py), a stop stays below ten.
+"""
 
 CALLS_PER_NUMBER = 3
 """Requests for one number within an hour: more would make somebody's phone ring who asked for nothing."""
@@ -84,6 +94,10 @@ class Application:
         self._stack = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
         self._writer: asyncio.Task[None] | None = None
+        self.engine: Engine
+        self.cluster: Cluster | None = None
+        """What this process has more if it is one of several."""
+        self.typed_elsewhere: asyncio.Queue[InteractionId] = asyncio.Queue(UPDATES_MAX)
         self.listeners: dict[str, MailListener] = {}
         self.mailboxes: dict[str, ImapMailbox] = {}
         self.calls_by_number = Window(CALLS_PER_NUMBER, HOUR)
@@ -101,21 +115,31 @@ class Application:
         self._build()
         await self.queues.load()
         await seed_people(self.settings.agents, self._environment, self.store)
-        await tell_core(self.store, self.engine)
-        await self.engine.resume()
-        await self.mailroom.recover()
-        await self.mail_intake.recover()
-        for name, work in self._background().items():
+        if self.cluster is None:
+            await tell_core(self.store, self.engine)
+            await self.engine.resume()
+            await self.mailroom.recover()
+            await self.mail_intake.recover()
+        works = self._background() if self.cluster is not None else {**self._background(), **self._writers()}
+        for name, work in works.items():
             self.watch(name, work)
         await self._open_mail()
+        if self.cluster is not None:
+            await self._join(self.cluster)
 
     async def start_offline(self) -> None:
         """Open the store and the writer only, for a command that works while no site runs; `stop` as ever.
+
+        With several nodes it works beside them: one that writes is asked to, or else this process does.
 
         Raises:
             PermanentFailure: the store can't be used, or a site has it; the message says what to do.
         """
         await self._start_core()
+        if self.cluster is not None:
+            from app.cluster import Parts
+
+            await self._settle(self.cluster, Parts(load_settings=QueueSettings(self.engine, self.store).load))
 
     async def _start_core(self) -> None:
         """Open the store and rebuild the state from it, while a file is looked through; nothing is written before."""
@@ -131,7 +155,8 @@ class Application:
             raise
         if sound is not None:
             await sound
-        self._writer = asyncio.create_task(self.engine.run(), name="writer")
+        if self.cluster is None:
+            self._writer = asyncio.create_task(self.engine.run(), name="writer")
 
     def _look_through(self) -> None:
         require_sound(store_path(self.settings, self._folder), self.machine.connect)
@@ -142,20 +167,70 @@ class Application:
         for warning in self.store.warnings:
             log.warning("store_warning", store=self.store.name, warning=warning)
         await require_secret(self.store, self.key)
-        self.bus: LocalBus[Any, Any] = LocalBus(self._forwarded)
-        self.engine = Engine(
-            store=self.store,
-            bus=self.bus,
-            policy=self.policy,
-            clock=self.clock,
-            outbox_of=outbox_of,
-            rows_of=rows_of,
-            day=days_in(self.settings.site.time_zone),
-        )
+        self.bus: LocalBus[Any, Any] = LocalBus()
+        parts: dict[str, Any] = {
+            "store": self.store,
+            "policy": self.policy,
+            "clock": self.clock,
+            "outbox_of": outbox_of,
+            "rows_of": rows_of,
+            "day": days_in(self.settings.site.time_zone),
+        }
+        if self.settings.bus.url == IN_PROCESS:
+            self.engine = Engine(bus=self.bus, **parts)
+        else:
+            await self._make_node(parts)
         await self.engine.start()
 
-    async def _forwarded(self, order: Any) -> Any:
-        return await self.engine.submit(*order)
+    async def _make_node(self, parts: Mapping[str, Any]) -> None:
+        """Be one of several."""
+        # Only a site with several nodes pays for loading Redis's client.
+        from app.cluster import Cluster, open_bus
+        from app.node import Node
+
+        bus = self.settings.bus
+        name = f"{self.machine.host}:{self.settings.web.port}"
+        process = f"{name}:{self.machine.token_bytes(8).hex()}"
+        password = password_of(bus, self._environment)
+        shared = await open_bus(bus.url, password, site=self.settings.site.domain, process=process, clock=self.clock)
+        self._stack.push_async_callback(shared.close)
+        self.engine = node = Node(shared=shared, local=self.bus, name=name, process=process, **parts)
+        self.cluster = Cluster(node, shared, self.store, process=process, lease=bus.lease)
+
+    async def _join(self, cluster: "Cluster") -> None:
+        """Take part with all that a node does."""
+        from app.cluster import Parts
+
+        parts = Parts(
+            begin=self._begin,
+            works=self._writing_works,
+            node_lost=self.mail_intake.recover,
+            agents=lambda: self.leases.agents,
+            customers=lambda: self.conversations.customers,
+            load_settings=self.queues.load,
+            agent_types=self.conversations.agent_types,
+            customer_types=self.tell_desks,
+        )
+        await self._settle(cluster, parts)
+
+    async def _settle(self, cluster: "Cluster", parts: "Parts") -> None:
+        """Take part, and return once somebody writes, or after a while."""
+        await cluster.start(parts)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SETTLE_S):
+                await cluster.settled.wait()
+
+    async def _begin(self) -> None:
+        """Do what a take-over calls for. Who is connected where, the nodes tell each other."""
+        await tell_core(self.store, self.engine)
+        await self.engine.submit(Reconcile())
+        await self.mailroom.recover()
+        await self.mail_intake.recover()
+
+    def tell_desks(self, interaction: InteractionId) -> None:
+        """Tell desks that a customer types who is connected to another node."""
+        if not self.typed_elsewhere.full():
+            self.typed_elsewhere.put_nowait(interaction)
 
     def _build(self) -> None:
         """Put the parts together that need the writer."""
@@ -170,7 +245,7 @@ class Application:
             keys=(self.key,),
             domain=site.domain,
         )
-        self.leases = Leases(engine)
+        self.leases = Leases(engine, self._agent_elsewhere)
         file = store_path(self.settings, self._folder) if is_embedded(self.settings) else None
         self.watching = StoreWatch(file=file, engine=engine, clock=self.clock)
         self.queues = QueueSettings(engine, store)
@@ -231,6 +306,7 @@ class Application:
                 link_of=link,
             ),
             company=site.name,
+            elsewhere=self._customer_elsewhere,
         )
         self.mailroom = Mailroom(
             engine=engine,
@@ -242,24 +318,47 @@ class Application:
             domain=site.domain,
             texts={answer.name: answer.text for answer in self.settings.autoresponses},
             notices=notices,
+            process=self.cluster.process if self.cluster is not None else None,
         )
+
+    def _agent_elsewhere(self, agent: AgentId) -> bool:
+        return self.cluster is not None and self.cluster.agent_elsewhere(agent)
+
+    def _customer_elsewhere(self, customer: CustomerId) -> bool:
+        return self.cluster is not None and self.cluster.customer_elsewhere(customer)
 
     def _slot_of(self, queue: str) -> Span:
         """Return the length of the queue's windows for callbacks."""
         return self.engine.policy.queues.get(queue, QueuePolicy(name=queue)).callback_slot
 
     def _background(self) -> dict[str, Work]:
+        """Return what every node does."""
         # A simulation's disk is not the one that the watch looks at.
         watching = {} if self.machine.inline else {"store": self.watching.run}
         return {
             **watching,
-            "alarm": self.engine.alarm,
             "leases": self.leases.run,
-            "erasures": self.eraser.run,
             "conversations": self.conversations.run,
             "mail_intake": self.mail_intake.run,
-            "mailroom": self.mailroom.run,
         }
+
+    def _writers(self) -> dict[str, Work]:
+        """Return what only the writer does."""
+        return {"alarm": self.engine.alarm, "mailroom": self.mailroom.run, "erasures": self.eraser.run}
+
+    def _writing_works(self) -> dict[str, Work]:
+        """Return what only the writer of several nodes does: it reads the mailboxes too."""
+        boxes = {
+            f"mailbox:{name}": partial(self._poll, name, box.receive)
+            for name, box in _mailboxes(self.settings).items()
+            if isinstance(box.receive, ReceiveImap)
+        }
+        return {**self._writers(), **boxes}
+
+    async def _poll(self, name: str, receive: ReceiveImap) -> None:
+        """Read a mailbox from where its last reader came to."""
+        self.mailboxes[name] = mailbox = await self._mailbox(name, receive)
+        await mailbox.run()
 
     def watch(self, name: str, work: Work) -> None:
         """Keep `work` running in the background until the application stops."""
@@ -271,11 +370,12 @@ class Application:
 
     async def stop(self) -> None:
         """Close the doors, finish what was taken in, let the store go."""
-        for listener in self.listeners.values():
-            await listener.stop()
+        await asyncio.gather(*(listener.stop(DELIVERIES_S) for listener in self.listeners.values()))
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.cluster is not None:
+            await self.cluster.stop()
         if self._writer is not None:
             await self.engine.drain(DRAIN_S)
             self._writer.cancel()
@@ -314,11 +414,11 @@ class Application:
 
     async def _open_mail(self) -> None:
         for name, box in _mailboxes(self.settings).items():
-            if isinstance(box.receive, ReceiveImap):
+            if not isinstance(box.receive, ReceiveImap):
+                await self._listen(name, box)
+            elif self.cluster is None:
                 self.mailboxes[name] = mailbox = await self._mailbox(name, box.receive)
                 self.watch(f"mailbox:{name}", mailbox.run)
-            else:
-                await self._listen(name, box)
 
     async def _listen(self, name: str, box: EmailChannel) -> None:
         receive = box.receive

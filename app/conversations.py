@@ -1,7 +1,7 @@
 """Chats as their customers see them: implements `channels.chat.conversations.Conversations` over the writer."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import Literal, cast
 
@@ -56,15 +56,31 @@ Inbox = asyncio.Queue[Update | None]
 class ChatConversations:
     """The chats of one site. `run` must be running for followers to hear anything."""
 
-    def __init__(self, *, engine: Engine, store: Store, intake: Intake, ways: ChatWays, company: str) -> None:
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        store: Store,
+        intake: Intake,
+        ways: ChatWays,
+        company: str,
+        elsewhere: Callable[[CustomerId], bool] = lambda _: False,
+    ) -> None:
+        """`elsewhere` tells whether another node has a socket of a customer."""
         self._engine = engine
         self._store = store
         self._intake = intake
         self._ways = ways
         self._company = company
+        self._elsewhere = elsewhere
         self._followers: dict[CustomerId, dict[Inbox, None]] = {}
         self._places: dict[InteractionId, Place] = {}
         self.typed: asyncio.Queue[InteractionId] = asyncio.Queue(UPDATES_MAX)
+
+    @property
+    def customers(self) -> Collection[CustomerId]:
+        """Who has a socket here."""
+        return self._followers.keys()
 
     # -- what a socket asks for
 
@@ -142,7 +158,7 @@ class ChatConversations:
 
     async def gone(self, visitor: str) -> None:
         interaction = await self._current(visitor)
-        if interaction is not None:
+        if interaction is not None and not self._elsewhere(interaction.customer):
             await self._engine.submit(CustomerGone(interaction.id))
 
     async def back(self, visitor: str) -> None:

@@ -50,7 +50,7 @@ async def _port(name: str, host: str, port: int, running: bool) -> Finding:
     except OSError as error:
         if running:
             return ok(name, f"{where}, held by the Centrala that runs")
-        reason = error.strerror or str(error)
+        reason = os.strerror(error.errno) if error.errno else str(error)
         return failed(
             name, f"{where}: {reason}", f"see who holds it: ss -ltnp 'sport = :{port}'; or choose another port"
         )

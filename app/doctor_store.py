@@ -45,7 +45,9 @@ def _looked_at(path: Path) -> Iterator[Finding]:
     )
     if plan.steps:
         remedy = f"done at the next start, about {plan.seconds} s, a copy is made first: centrala db upgrade --dry-run"
-        yield warning("schema", f"{plan.schema or 'none'}, {len(plan.steps)} steps behind", remedy)
+        yield warning(
+            "schema", f"{plan.schema or 'none'}, {len(plan.steps)} step{'s' * (len(plan.steps) > 1)} behind", remedy
+        )
     else:
         yield ok("schema", f"{plan.schema}, that of this Centrala")
     now = SystemClock().now()

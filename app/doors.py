@@ -63,6 +63,8 @@ def web_application(
 
     async def agent_types(interaction: str, agent: str) -> None:
         application.conversations.agent_types(interaction)
+        if application.cluster is not None:
+            await application.cluster.typed(interaction, agent)
 
     app = build(
         application.site,
@@ -79,6 +81,7 @@ def web_application(
         # They may frame the chat page, which then talks to us from our own origin; nothing else is theirs.
         chat_frame_ancestors=settings.allowed_origins,
         on_agent_typing=agent_types,
+        shared=application.cluster is not None,
         extra=(*doors.routes(), *extra),
     )
     doors.open(app)
@@ -86,9 +89,18 @@ def web_application(
 
     async def customers_type() -> None:
         while True:
-            app[DESKS].customer_types(await application.conversations.typed.get())
+            interaction = await application.conversations.typed.get()
+            app[DESKS].customer_types(interaction)
+            if application.cluster is not None:
+                await application.cluster.typed(interaction)
+
+    async def customers_type_elsewhere() -> None:
+        while True:
+            app[DESKS].customer_types(await application.typed_elsewhere.get())
 
     application.watch("typing", customers_type)
+    if application.cluster is not None:
+        application.watch("typing_elsewhere", customers_type_elsewhere)
     return app
 
 
@@ -126,8 +138,8 @@ class _Doors:
         application, context = self._application, app[CONTEXT]
         connects = Window(application.settings.web.chat_connects, MINUTE)
 
-        def ticket_holds(ticket: str) -> bool:
-            return context.tickets.use(ticket, application.clock.now()) is not None
+        async def ticket_holds(ticket: str) -> bool:
+            return await context.tickets.use(ticket, application.clock.now()) is not None
 
         def is_open(now: Instant) -> bool:
             return True  # opening hours are not built yet: a chat is always taken

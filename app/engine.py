@@ -48,8 +48,9 @@ log = structlog.get_logger()
 
 BATCH_MAX = 256
 QUEUE_MAX = 4096
-CHECKPOINT_EVERY = 5_000
-"""Events between two checkpoints: what a start has to replay at most, about 50 ms."""
+CHECKPOINT_EVERY, CHECKPOINT_SHARE = 5_000, 4
+"""Events between two checkpoints, what a start has to replay at most; or one for so many open interactions."""
+_NOT_ACKNOWLEDGED = "an earlier write failed; nothing of this was acknowledged, try again"
 FOLLOWER_MAX = 2048
 EVENTS = "events"
 """The topic on which durable events are published."""
@@ -59,6 +60,9 @@ class Clock(Protocol):
     """Where the shell gets its instants from."""
 
     def now(self) -> Instant: ...
+    def not_before(self, at: Instant) -> None:
+        """Go on from `at`, if that is later than now."""
+
     async def sleep(self, span: Span) -> None:
         """Let `span` ms pass."""
 
@@ -133,6 +137,7 @@ class Engine:
 
         Until it is whole, whoever looks sees the one before: half a conversation would be told from its beginning.
         """
+        await self._set_clock()
         now = self.clock.now()
         saved = await self._store.load_checkpoint()
         state, after = State(), 0
@@ -160,6 +165,16 @@ class Engine:
         self._broken = False
         open_now = len(self.state.interactions)
         log.info("state_rebuilt", seq=after, from_checkpoint=self._checkpointed, interactions=open_now)
+
+    async def _set_clock(self) -> None:
+        """Never decide before what was decided: the machine's clock may have been set back while nothing ran."""
+        last = await self._store.last_seq()
+        if last:
+            (entry,) = await self._store.entries(last - 1, 1)
+            behind = entry.at - self.clock.now()
+            if behind > 0:
+                log.warning("clock_was_set_back", by_ms=behind)
+            self.clock.not_before(entry.at)
 
     async def _recount(self, stats: Stats) -> None:
         """Build the figures of the day anew from the log."""
@@ -327,8 +342,15 @@ class Engine:
 
     async def _commit(self, batch: Batch) -> None:
         _pass(batch, _DECIDED)
+        if self._broken:
+            # It was decided on what an earlier write has not made durable.
+            raise TemporaryFailure(_NOT_ACKNOWLEDGED)
         if batch.transaction.entries or batch.transaction.changes:
-            await self._store.commit(batch.transaction)
+            try:
+                await self._store.commit(batch.transaction)
+            except (TemporaryFailure, PermanentFailure, OutOfOrder):
+                self._broken = True
+                raise
         _pass(batch, _DURABLE)
 
     async def _finish(self, batch: Batch, commit: "asyncio.Task[None]") -> None:
@@ -336,7 +358,7 @@ class Engine:
         try:
             await commit
             if self._broken:
-                raise TemporaryFailure("an earlier write failed; nothing of this was acknowledged, try again")
+                raise TemporaryFailure(_NOT_ACKNOWLEDGED)
         except (TemporaryFailure, PermanentFailure, OutOfOrder) as failure:
             self._broken = True
             if isinstance(failure, TemporaryFailure):
@@ -387,7 +409,9 @@ class Engine:
                 pause = min(pause * 2, 5 * SECOND)
 
     async def _save_checkpoint(self) -> None:
-        if self.seq - self._checkpointed < CHECKPOINT_EVERY or self.seq != self._decided:
+        # Writing down a large state takes a while, in which nothing is decided: the larger, the more seldom.
+        every = max(CHECKPOINT_EVERY, len(self.state.interactions) // CHECKPOINT_SHARE)
+        if self.seq - self._checkpointed < every or self.seq != self._decided:
             return
         self._checkpointed = self.seq
         try:
@@ -412,7 +436,8 @@ class Engine:
             due = next_deadline(self.state)
             wait = None if due is None else max(0, due - self.clock.now()) / 1000
             try:
-                await asyncio.wait_for(self._changed.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await self._changed.wait()
             except TimeoutError:
                 await self._tick()
 

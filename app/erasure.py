@@ -16,7 +16,7 @@ import structlog
 
 from app.engine import Engine
 from app.keyed_lock import KeyedLock
-from app.poison import identities_in
+from app.poison import senders_of
 from queues.lifecycle import OPEN
 from router.commands import Close
 from router.decision import Refusal
@@ -193,7 +193,7 @@ class Eraser:
         """Empty what was said, sent and received in it; return the ids of what was emptied."""
         messages = await self._store.all_messages(id)
         outbox = await self._store.outbox_of(id)
-        received = await self._store.received_of(id)
+        received = [head.row for head in await self._store.received_of(id)]
         await self._step(
             *[change for row in messages for change in await self._emptied(row)],
             *(Set(OutboxRow, row.id, _unsent(row)) for row in outbox),
@@ -202,8 +202,8 @@ class Eraser:
         return {id, *(row.id for row in messages), *(row.id for row in received)}
 
     async def _emptied(self, row: MessageRow) -> list[Change]:
-        files = await self._store.attachments(row.id)
-        return [Set(MessageRow, row.id, NOTHING_SAID), *(Remove(AttachmentRow, file.id) for file in files)]
+        files = await self._store.attachment_ids(row.id)
+        return [Set(MessageRow, row.id, NOTHING_SAID), *(Remove(AttachmentRow, file) for file in files)]
 
     async def _empty_elsewhere(self, addresses: Sequence[str]) -> set[str]:
         """Empty what he wrote in other people's interactions, with the mails that it came in."""
@@ -222,12 +222,13 @@ class Eraser:
         """Empty what he sent and could not be processed."""
         gone: set[str] = set()
         before = None
-        while rows := await self._store.received_page(states=("quarantined", "discarded"), before=before, limit=50):
-            for row in rows:
-                if row.raw and known & identities_in(row):
+        while heads := await self._store.received_page(states=("quarantined", "discarded"), before=before):
+            for head in heads:
+                row = head.row
+                if head.size and known & await senders_of(head, self._store):
                     await self._step(Set(ReceivedRow, row.id, _no_bytes(row)))
                     gone.add(row.id)
-            before = (rows[-1].at, rows[-1].id)
+            before = (heads[-1].row.at, heads[-1].row.id)
         return gone
 
     async def _empty_answers(self, gone: set[str]) -> None:

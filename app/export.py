@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from app.poison import identities_in
+from app.poison import senders_of
 from vocabulary.ids import CustomerId
 from vocabulary.instants import Instant, rfc3339
-from vocabulary.records import CustomerRow, Entry, InteractionRow, MessageRow, ReceivedRow
+from vocabulary.records import CustomerRow, Entry, InteractionRow, MessageRow
 from vocabulary.stores import Store
 
 FORMAT = "centrala-customer"
@@ -63,9 +63,9 @@ class Exporter:
                 comma = b","
         yield b'],"unprocessed":['
         comma = b""
-        async for received in self._unprocessed(claims):
-            targets.add(received.id)
-            yield comma + msgspec.json.encode(_received(received))
+        async for id in self._unprocessed(claims):
+            targets.add(id)
+            yield comma + msgspec.json.encode(await self._received(id))
             comma = b","
         lines = await self._store.audit_of(sorted(targets))
         yield b'],"audit":' + msgspec.json.encode([_plain(line) for line in lines]) + b"}\n"
@@ -83,9 +83,14 @@ class Exporter:
             "details": msgspec.json.decode(row.body),
             "events": [_event(entry) async for entry in self._events(row.id)],
             "messages": [await self._message(message) for message in await self._store.all_messages(row.id)],
-            "received": [_received(each) for each in await self._store.received_of(row.id)],
+            "received": [await self._received(head.row.id) for head in await self._store.received_of(row.id)],
             "outbox": [_outbox(each) for each in await self._store.outbox_of(row.id)],
         }
+
+    async def _received(self, id: str) -> Plain:
+        row = await self._store.received_row(id)
+        assert row is not None, "what came in is never removed"
+        return _with_bytes(_plain(row), "raw", row.raw)
 
     async def _events(self, interaction: str) -> AsyncIterator[Entry]:
         after = 0
@@ -98,15 +103,15 @@ class Exporter:
         files = await self._store.attachments(row.id)
         return {**_plain(row), "attachments": [_with_bytes(_plain(file), "content", file.content) for file in files]}
 
-    async def _unprocessed(self, claims: set[str]) -> AsyncIterator[ReceivedRow]:
-        """Yield what claims to be from him and is part of no interaction."""
+    async def _unprocessed(self, claims: set[str]) -> AsyncIterator[str]:
+        """Yield the ids of what claims to be from him and is part of no interaction."""
         before = None
         states = ("received", "quarantined", "discarded")
-        while rows := await self._store.received_page(states=states, before=before, limit=50):
-            for row in rows:
-                if claims & identities_in(row):
-                    yield row
-            before = (rows[-1].at, rows[-1].id)
+        while heads := await self._store.received_page(states=states, before=before):
+            for head in heads:
+                if claims & await senders_of(head, self._store):
+                    yield head.row.id
+            before = (heads[-1].row.at, heads[-1].row.id)
 
 
 def _plain(row: msgspec.Struct) -> Plain:
@@ -121,10 +126,6 @@ def _value(name: str, value: Any) -> Any:
 
 def _with_bytes(plain: Plain, name: str, content: bytes) -> Plain:
     return {**plain, "size": len(content), f"{name}_base64": base64.b64encode(content).decode()}
-
-
-def _received(row: ReceivedRow) -> Plain:
-    return _with_bytes(_plain(row), "raw", row.raw)
 
 
 def _outbox(row: msgspec.Struct) -> Plain:

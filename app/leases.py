@@ -1,5 +1,7 @@
 """Connection leases of agents (semantics.md section 11): heartbeats stay here, only gains and losses reach the core."""
 
+from collections.abc import Callable, Collection
+
 import structlog
 
 from app.engine import Engine
@@ -21,10 +23,17 @@ EVERY: Span = SECOND // 4
 class Leases:
     """Who is connected, and until when."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, elsewhere: Callable[[AgentId], bool] = lambda _: False) -> None:
+        """`elsewhere` tells whether another node has an agent."""
         self._engine = engine
+        self._elsewhere = elsewhere
         self._until: dict[AgentId, Instant] = {}
         self._sockets: dict[AgentId, int] = {}
+
+    @property
+    def agents(self) -> Collection[AgentId]:
+        """Who is connected here."""
+        return self._until.keys()
 
     async def opened(self, agent: AgentId) -> None:
         """A socket of `agent` opened."""
@@ -55,6 +64,9 @@ class Leases:
                 await self._lost(agent)
 
     async def _lost(self, agent: AgentId) -> None:
+        if self._elsewhere(agent):
+            self._until.pop(agent, None)
+            return
         try:
             await self._engine.submit(Disconnect(agent))
         except TemporaryFailure as failure:

@@ -1,5 +1,6 @@
 """What a process has of its machine: time, chance and a disk. A simulation passes its own."""
 
+import platform
 import secrets
 from collections.abc import Callable
 
@@ -20,3 +21,5 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     """Opens connections to the embedded store."""
     inline: bool = False
     """Whether the loop itself writes to the embedded store, without a thread."""
+    host: str = msgspec.field(default_factory=platform.node)
+    """Tells this machine from others of the same site."""

@@ -22,7 +22,17 @@ from vocabulary.errors import Lagged, PermanentFailure, TemporaryFailure
 from vocabulary.ids import derived_id, reference
 from vocabulary.instants import MINUTE, SECOND
 from vocabulary.media import EMAIL
-from vocabulary.records import ERASED, InteractionRow, MessageRow, OutboxRow, PutNew, Set
+from vocabulary.records import (
+    ERASED,
+    Change,
+    IdempotencyRow,
+    InteractionRow,
+    MessageRow,
+    OutboxRow,
+    PutNew,
+    Remove,
+    Set,
+)
 from vocabulary.stores import Store
 from web.site import Logged
 
@@ -54,7 +64,10 @@ class Mailroom:
         domain: str,
         texts: Mapping[str, Mapping[str, str]] | None = None,
         notices: Notices | None = None,
+        process: str | None = None,
     ) -> None:
+        """`process` is this process's own name where another one may take over; left out, there is no other."""
+        self._process = process
         self._engine = engine
         self._store = store
         self._channels = channels
@@ -74,7 +87,10 @@ class Mailroom:
         for row in await self._store.outbox(states=("sending",), limit=10_000):
             effect = msgspec.json.decode(row.payload, type=DeliverMessage)
             state = "uncertain" if effect.automatic else "pending"
-            await self._engine.write(Set(OutboxRow, row.id, {"state": state, "reason": "interrupted while sending"}))
+            await self._engine.write(
+                Set(OutboxRow, row.id, {"state": state, "reason": "interrupted while sending"}),
+                Remove(IdempotencyRow, _claim_id(row)),
+            )
 
     async def run(self) -> None:
         """Perform the outbox whenever something is due; cancel to stop."""
@@ -212,14 +228,32 @@ class Mailroom:
             await self._engine.write(
                 Set(OutboxRow, row.id, {"state": "sending", "message_id": id}),
                 Set(MessageRow, message.id, {"message_id": id}),
+                *self._claim(row),
             )
         except TemporaryFailure:
             # Nobody knows whether that was written, but nothing was sent: it must not look so.
             await self._written(Set(OutboxRow, row.id, {"state": row.state}))
             raise
+        if not await self._is_ours(row):
+            log.warning("mail_left_to_another_node", outbox=row.id)
+            return
         envelope_sender = "" if effect.automatic else channel.sender.address
         result = await channel.smtp.send(raw, envelope_sender=envelope_sender, recipient=mail.recipient.address)
         await self._settle(row, result, effect)
+
+    def _claim(self, row: OutboxRow) -> Sequence[Change]:
+        """Return what says that this process sends `row`: the first to write it does."""
+        if self._process is None:
+            return ()
+        now = self._engine.clock.now()
+        return (PutNew(IdempotencyRow(id=_claim_id(row), fingerprint=self._process, status=0, body=b"", at=now)),)
+
+    async def _is_ours(self, row: OutboxRow) -> bool:
+        """Tell whether this process may send `row`: one that was paused while another took over may not."""
+        if self._process is None:
+            return True
+        claim = await self._store.idempotent_answer(_claim_id(row))
+        return claim is not None and claim.fingerprint == self._process
 
     def _mailbox_of(self, queue: str) -> MailChannel | None:
         """Return the mailbox that writes for what came in elsewhere."""
@@ -304,6 +338,10 @@ class Mailroom:
                 await self._engine.clock.sleep(SECOND)
             else:
                 return
+
+
+def _claim_id(row: OutboxRow) -> str:
+    return f"outbox:{row.id}:{row.attempts}"
 
 
 def _as_result(state: str) -> DeliveryResult:

@@ -14,7 +14,8 @@ from channels.email.headers import read_block
 from channels.message import InboundMessage
 from customers.identity import Identity, email_identity, identities
 from vocabulary.ids import InteractionId, derived_id
-from vocabulary.records import ReceivedRow
+from vocabulary.records import ReceivedHead, ReceivedRow
+from vocabulary.stores import Store
 from web.site import Origin
 
 TRIES_MAX = 3
@@ -34,8 +35,11 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def input_id(channel: str, external_id: str) -> str:
-    """Return the id under which an input without bytes of its own is kept: the same for its repetition."""
-    return derived_id("r", channel, "input", external_id)
+    """Return the id under which an input without bytes of its own is kept: the same for its repetition.
+
+    Ids of mails vouch for their bytes (vocabulary/ids.py); this one can't, since a repetition comes at another instant.
+    """
+    return derived_id("k", channel, external_id)
 
 
 def kept(what: Kept, error: Exception, attempts: int) -> ReceivedRow:
@@ -66,6 +70,14 @@ def kept_input(row: ReceivedRow) -> Kept | None:
         msgspec.ValidationError: another version kept it.
     """
     return msgspec.json.decode(row.raw, type=Kept) if row.envelope.get("kind") == _KIND else None
+
+
+async def senders_of(head: ReceivedHead, store: Store) -> set[str]:
+    """Return whom something that came in claims to be from, as `kind:value`. A mail says it in its beginning."""
+    row = head.row
+    if not head.is_whole and row.envelope.get("kind") == _KIND:
+        row = await store.received_row(row.id) or row
+    return identities_in(row)
 
 
 def identities_in(row: ReceivedRow) -> set[str]:

@@ -12,7 +12,8 @@ from vocabulary.records import Put, Remove, SettingRow
 from vocabulary.stores import Store
 
 S = InteractionState
-_PREFIX = "queue:"
+OF_QUEUE = "queue:"
+"""Begins the id of the row of a queue."""
 
 
 class QueueSettings:
@@ -26,7 +27,7 @@ class QueueSettings:
     async def load(self) -> None:
         """Put what was set by API over the queues of the file."""
         rows = await self._store.settings()
-        saved = [msgspec.json.decode(row.body, type=QueuePolicy) for row in rows if row.id.startswith(_PREFIX)]
+        saved = [msgspec.json.decode(row.body, type=QueuePolicy) for row in rows if row.id.startswith(OF_QUEUE)]
         self._use({**self._of_file, **{queue.name: queue for queue in saved}})
 
     def _use(self, queues: dict[QueueName, QueuePolicy]) -> None:
@@ -34,7 +35,7 @@ class QueueSettings:
 
     async def put(self, queue: QueuePolicy) -> None:
         """Let there be a queue with this policy, and look at everything again under it."""
-        await self._engine.write(Put(SettingRow(id=_PREFIX + queue.name, body=msgspec.json.encode(queue))))
+        await self._engine.write(Put(SettingRow(id=OF_QUEUE + queue.name, body=msgspec.json.encode(queue))))
         self._use({**self._engine.policy.queues, queue.name: queue})
         await self._engine.submit(Reconcile())
 
@@ -45,7 +46,7 @@ class QueueSettings:
             return refusal
         if move_to is not None:
             await self._empty(name, move_to, by)
-        await self._engine.write(Remove(SettingRow, _PREFIX + name))
+        await self._engine.write(Remove(SettingRow, OF_QUEUE + name))
         self._use({each: queue for each, queue in self._engine.policy.queues.items() if each != name})
         await self._engine.submit(Reconcile())
         return None

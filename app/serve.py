@@ -18,7 +18,7 @@ from config.schema import Settings
 
 log = structlog.get_logger()
 
-SHUTDOWN_S = 5.0
+SHUTDOWN_S = 3.0
 
 
 async def run_site(settings: Settings, *, folder: Path) -> None:

@@ -191,6 +191,9 @@ class RunningSite:
         self, interaction: InteractionId, agent: str, text: str, *, note: bool = False, id: MessageId | None = None
     ) -> tuple[Decision, MessageId]:
         message = id or self.new_id("m")
+        if id is not None and await self._store.message(id) is not None:
+            # It was written when its author was told to try again.
+            return Decision(), id
         held = self.state.interactions.get(interaction)
         author: Author = "note" if note else "agent"
         row = MessageRow(

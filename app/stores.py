@@ -11,13 +11,19 @@ from config.schema import Settings
 from config.secrets import SecretRefused, create_secret, password_of, secret_of
 from storage.sqlite import SqliteStore
 from vocabulary.errors import PermanentFailure
+from vocabulary.instants import SECOND, Span
 from vocabulary.records import PutNew, SettingRow, Transaction
 
 if TYPE_CHECKING:
     from storage.postgresql import PostgresqlStore
+    from storage.postgresql_server import Server
 
 AnyStore: TypeAlias = "SqliteStore | PostgresqlStore"
 
+IN_PROCESS = "memory:"
+"""The bus of a site that has one process."""
+PATIENCE: Span = 5 * SECOND
+PATIENCE_MIN: Span = SECOND // 2
 _SECRET = "secret"
 
 
@@ -41,14 +47,37 @@ async def open_store(
         # Only a site on PostgreSQL pays for loading its driver.
         from storage.postgresql import PostgresqlStore
 
-        try:
-            password = await asyncio.to_thread(password_of, settings.storage, environment)
-        except SecretRefused as refused:
-            raise PermanentFailure(f"storage.{refused}") from refused
-        return await PostgresqlStore.open(settings.storage.url, password=password)
+        password = await asyncio.to_thread(_password, settings, environment)
+        return await PostgresqlStore.open(settings.storage.url, password=password, patience=_patience(settings))
     machine = Machine() if machine is None else machine
     path = store_path(settings, folder)
     return await SqliteStore.open(path, connect=machine.connect, inline=machine.inline, check=check)
+
+
+def _patience(settings: Settings) -> Span:
+    """Return how long a writer waits for another one that stands still.
+
+    Whoever takes over has waited for a lease already, and nobody is served meanwhile.
+    """
+    return PATIENCE if settings.bus.url == IN_PROCESS else max(PATIENCE_MIN, settings.bus.lease // 2)
+
+
+def server_of(settings: Settings, environment: Mapping[str, str]) -> "Server":
+    """Return the way to the database of a site on PostgreSQL.
+
+    Raises:
+        PermanentFailure: its password can't be had.
+    """
+    from storage.postgresql_server import Server
+
+    return Server(settings.storage.url, _password(settings, environment))
+
+
+def _password(settings: Settings, environment: Mapping[str, str]) -> str | None:
+    try:
+        return password_of(settings.storage, environment)
+    except SecretRefused as refused:
+        raise PermanentFailure(f"storage.{refused}") from refused
 
 
 def is_embedded(settings: Settings) -> bool:

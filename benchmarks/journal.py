@@ -1,11 +1,13 @@
 """Durable commits a second of the embedded store, beside the naive way: one disk commit for each transaction.
 
 Both ways run the same store on the same disk in the same run; only the number of transactions that may share a disk
-commit differs. Rates are wall-clock.
+commit differs. Rates are wall-clock. `--postgresql` measures the store on PostgreSQL too
+(benchmarks/journal_postgresql.py).
 """
 
 import argparse
 import asyncio
+import contextlib
 import json
 import tempfile
 from collections.abc import Callable
@@ -19,6 +21,7 @@ from storage.codec import encode
 from storage.group_commit import BATCH_MAX
 from storage.sqlite import SqliteStore
 from vocabulary.records import CustomerRow, InteractionRow, MessageRow, OutboxRow, Put, PutNew, Transaction
+from vocabulary.stores import Store
 
 NOW = 1_772_000_000_000
 CALLERS = (1, 100, 500)
@@ -97,7 +100,11 @@ def _interaction(id: str, number: int) -> InteractionRow:
 
 async def rate(folder: Path, make: Make, callers: int, commits: int, batch_max: int) -> float:
     """Return durable commits a second, with `callers` of whom each waits for its own commit before the next."""
-    store = await SqliteStore.open(folder / "journal.db", batch_max=batch_max)
+    return await rate_of(await SqliteStore.open(folder / "journal.db", batch_max=batch_max), make, callers, commits)
+
+
+async def rate_of(store: Store, make: Make, callers: int, commits: int) -> float:
+    """Return durable commits a second to `store`, which is checked and closed then."""
     numbers, after = count(1), 0
 
     async def call() -> None:
@@ -150,19 +157,42 @@ def goals(figures: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+def _on_postgresql(url: str, scale: int) -> tuple[dict[str, int], list[dict[str, Any]]]:
+    """Return rates and goals of the store on PostgreSQL."""
+    from benchmarks import journal_postgresql as postgresql
+    from tests.servers.postgresql import running_postgresql
+
+    with contextlib.ExitStack() as stack:
+        found = asyncio.run(postgresql.figures(url or stack.enter_context(running_postgresql()).database(), scale))
+    return found, postgresql.goals(found)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.journal", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--quick", action="store_true", help="a tenth of the commits")
     parser.add_argument("--folder", type=Path, help="on the disk to measure (default: the system's temporary folder)")
+    parser.add_argument(
+        "--postgresql",
+        nargs="?",
+        const="",
+        metavar="URL",
+        help="measure PostgreSQL too, in schemas of this database; without URL on a server started for it",
+    )
     options = parser.parse_args()
-    figures = asyncio.run(measured(options.folder, 10 if options.quick else 1))
-    result = {"benchmark": "journal", "unit": "durable commits/s", "figures": figures, "goals": goals(figures)}
+    scale = 10 if options.quick else 1
+    figures = asyncio.run(measured(options.folder, scale))
+    reached = goals(figures)
+    if options.postgresql is not None:
+        found, wanted = _on_postgresql(options.postgresql, scale)
+        figures |= found
+        reached += wanted
+    result = {"benchmark": "journal", "unit": "durable commits/s", "figures": figures, "goals": reached}
     if options.json:
         print(json.dumps(result))
         return
     for name, value in figures.items():
-        print(f"{name:28}{value:>10,} /s")
+        print(f"{name:34}{value:>10,} /s")
 
 
 if __name__ == "__main__":

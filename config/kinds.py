@@ -86,6 +86,9 @@ def _path(text: str, folder: Path) -> Path:
     return folder / text
 
 
+_REDIS = {"redis", "rediss", "unix"}
+
+
 def _store(text: str, _: Path) -> str:
     kinds = ("sqlite:///", "postgresql://")
     if not text.startswith(kinds) or text in kinds or "\0" in text:
@@ -100,7 +103,10 @@ def _masked(value: object) -> str:
 
 
 def _bus(text: str, _: Path) -> str:
-    if text != "memory:":
+    place = urlsplit(text)
+    # A port that is no number is refused by asking for it.
+    is_redis = place.scheme in _REDIS and place.port != 0 and (place.hostname or place.path.strip("/"))
+    if text != "memory:" and not is_redis:
         raise ValueError(text)
     return text
 
@@ -186,7 +192,9 @@ PATH = Kind(expected="a path", read=_path, relative=True)
 STORE = Kind(
     expected='the address of a store, "sqlite:///FILE" or "postgresql://USER@HOST/DATABASE"', read=_store, told=_masked
 )
-BUS = Kind(expected='the address of a bus, "memory:"', read=_bus)
+BUS = Kind(
+    expected='the address of a bus, "memory:" (one process) or "redis://HOST:PORT/DATABASE"', read=_bus, told=_masked
+)
 ORIGIN = Kind(expected='an origin such as "https://www.example.org" (no path)', read=_origin)
 PUBLIC_URL = Kind(expected='an address such as "https://desk.example.org" (no path)', read=_public_url)
 NETWORK = Kind(expected='an IP address or network such as "10.0.0.0/8"', read=_network)

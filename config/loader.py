@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from config.bus_checks import check_bus
 from config.crosschecks import Checks, check_channels, check_knowledge, check_queues, check_site
 from config.faults import ConfigurationError, Fault, path_text
 from config.hours_checks import check_hours
@@ -29,6 +30,7 @@ SIZE_MAX = 4_000_000
 CHECKS = (
     check_site,
     check_storage,
+    check_bus,
     check_channels,
     check_queues,
     check_steps,

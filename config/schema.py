@@ -87,7 +87,29 @@ class Storage(msgspec.Struct, frozen=True):
 class Bus(msgspec.Struct, frozen=True):
     """How processes tell each other what happened."""
 
-    url: Annotated[BusUrl, Meta(description="The bus: within one process.")] = "memory:"
+    url: Annotated[
+        BusUrl,
+        Meta(
+            description="The bus: within one process, or a Redis server for several nodes on one PostgreSQL database.",
+            examples=["redis://redis.example.org:6379/0"],
+        ),
+    ] = "memory:"
+    password_env: Annotated[
+        Variable | None,
+        Meta(description="Environment variable with the password for Redis.", examples=["CENTRALA_REDIS_PASSWORD"]),
+    ] = None
+    password_file: Annotated[
+        File | None,
+        Meta(description="File of mode 0600 whose first line is that password.", examples=["redis.password"]),
+    ] = None
+    lease: Annotated[
+        Span,
+        Meta(
+            description="How long the writing node may be silent before another takes over.",
+            ge=SECOND // 2,
+            le=MINUTE,
+        ),
+    ] = 6 * SECOND // 5
 
 
 class Web(msgspec.Struct, frozen=True):

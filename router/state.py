@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from operator import methodcaller
+from operator import attrgetter, methodcaller
 from typing import TYPE_CHECKING, Any
 
 from queues.consult import sought
 from queues.deadlines import Deadlines, Due
-from queues.interaction import NO_LINE
+from queues.interaction import NO_LINE, PLAIN
 from queues.lifecycle import HELD, QUEUED, InteractionState
 from queues.oldest import Oldest
 from router.index import Index
@@ -244,14 +244,28 @@ OF_INTERACTIONS: dict[str, Callable[[State, Interaction], Instant | None]] = {
 """When time alone changes an agent or an interaction, by kind of deadline; None where it doesn't."""
 
 _NEVER_QUEUED = frozenset({"grace", "wrap_up", "due", "confirm", "silent", "parked_close"})
-_OF_QUEUED = {kind: at_of for kind, at_of in OF_INTERACTIONS.items() if kind not in _NEVER_QUEUED}
-"""Those that something can have that waits or rings: it is most of what there is, a start goes through all of it."""
+_ALL = tuple(OF_INTERACTIONS)
+_OF_QUEUED = tuple(kind for kind in OF_INTERACTIONS if kind not in _NEVER_QUEUED)
+_OF_UNMARKED = ("requirement", "delay", "forget")
+_marks_of = attrgetter("consult", "step_at", "barred", "hold_until", "overflow", "customer_leaves_at", "clocks")
+_NO_MARKS = _marks_of(PLAIN)
+"""What the other kinds of something that waits look at, where there is nothing to see."""
+
+
+def kinds_of(interaction: Interaction) -> tuple[str, ...]:
+    """Return the kinds of deadlines that `interaction` can have as it is; it has none of the others.
+
+    Most of what there is waits and has little: a start goes through all of it.
+    """
+    if interaction.state not in QUEUED:
+        return _ALL
+    return _OF_UNMARKED if _marks_of(interaction.seldom) == _NO_MARKS else _OF_QUEUED
 
 
 def schedule(state: State, interaction: Interaction) -> None:
     """Enter every deadline of `interaction`."""
-    for kind, at_of in (_OF_QUEUED if interaction.state in QUEUED else OF_INTERACTIONS).items():
-        at = at_of(state, interaction)
+    for kind in kinds_of(interaction):
+        at = OF_INTERACTIONS[kind](state, interaction)
         if at is not None:
             state.deadlines.put(at, kind, interaction.id)  # type: ignore[arg-type]
 

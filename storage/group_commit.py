@@ -9,7 +9,8 @@ import queue
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 from storage.chain import Head, grown
 from storage.errors import OutOfOrder
@@ -24,9 +25,23 @@ WAITING_MAX = 5_000
 BATCH_MAX = 1_000
 
 
-class _Job(NamedTuple):
-    work: Work
-    done: asyncio.Future[None]
+class Job:
+    """Work that waits. `parent`: whose entries it was decided on, before anybody knew whether these became durable."""
+
+    __slots__ = ("done", "failed", "parent", "work")
+
+    def __init__(self, work: Work, done: asyncio.Future[None], parent: "Job | None") -> None:
+        self.work = work
+        self.done = done
+        self.parent = parent
+        self.failed = False
+
+    @property
+    def end(self) -> int | None:
+        """Where the journal ends behind it; None if it doesn't say."""
+        if not isinstance(self.work, Transaction) or self.work.after is None:
+            return None
+        return self.work.after + len(self.work.entries)
 
 
 class GroupWriter(ABC):
@@ -48,7 +63,8 @@ class GroupWriter(ABC):
         self._batch_max = batch_max
         self._loop = asyncio.get_running_loop()
         self._room = asyncio.Semaphore(WAITING_MAX)
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._newest: Job | None = None
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._closed = False
         self._thread: threading.Thread | None = None
         if not inline:
@@ -67,11 +83,25 @@ class GroupWriter(ABC):
         if self._closed:
             self._room.release()
             raise TemporaryFailure("the store is closed")
-        done: asyncio.Future[None] = self._loop.create_future()
-        self._put(_Job(work, done))
-        await done
+        job = self._job(work)
+        self._put(job)
+        try:
+            await job.done
+        except Exception:
+            # From here on the caller knows, and what he brings is decided on the journal again.
+            self._newest = None
+            raise
 
-    def _put(self, job: _Job | None) -> None:
+    def _job(self, work: Work) -> Job:
+        """Return `work` with what it builds on. Numbers alone don't tell: another node may write as many entries."""
+        job = Job(work, self._loop.create_future(), None)
+        if isinstance(work, Transaction) and work.after is not None:
+            if self._newest is not None and self._newest.end == work.after:
+                job.parent = self._newest
+            self._newest = job
+        return job
+
+    def _put(self, job: Job | None) -> None:
         if self._thread is None and self._jobs.empty():
             self._loop.call_soon(self._run_inline)
         self._jobs.put(job)
@@ -96,8 +126,8 @@ class GroupWriter(ABC):
     # ------------------------------------------------------------ what a database does in its own way
 
     @abstractmethod
-    def _commit(self, works: Sequence[Work]) -> list[Exception | None]:
-        """Make `works` durable in one commit; return for each why it was refused, None if it wasn't.
+    def _commit(self, jobs: Sequence[Job]) -> list[Exception | None]:
+        """Make `jobs` durable in one commit; return for each why it was refused, None if it wasn't.
 
         Raises:
             PermanentFailure: the database is not to be written again.
@@ -120,9 +150,9 @@ class GroupWriter(ABC):
             self._loop.call_soon_threadsafe(self._settle, batch, outcomes)
         self._disconnect()
 
-    def _next_batch(self) -> list[_Job]:
+    def _next_batch(self) -> list[Job]:
         """Return all that waits, at least one; nothing if it is time to stop."""
-        batch: list[_Job] = []
+        batch: list[Job] = []
         job = self._jobs.get()
         while job is not None:
             batch.append(job)
@@ -133,41 +163,51 @@ class GroupWriter(ABC):
             self._jobs.put(None)
         return batch
 
-    def _outcomes(self, batch: list[_Job]) -> list[Exception | None]:
+    def _outcomes(self, batch: list[Job]) -> list[Exception | None]:
         """Return for each job what went wrong with it."""
         try:
-            outcomes = self._commit([job.work for job in batch])
+            outcomes = self._commit(batch)
         except PermanentFailure as failure:
             self._disconnect()
-            return [PermanentFailure(*failure.args) for _ in batch]
+            return _failed(batch, partial(PermanentFailure, *failure.args))
         except Exception as error:  # noqa: BLE001 (this supervises the thread: callers must hear of whatever it was)
             # After a failed fsync nobody knows what the disk holds, and a second one would say "fine" about pages that
             # the kernel has dropped. So nothing is tried again on this connection.
             self._disconnect()
             cause = self._discreet(error)
-            return [because(TemporaryFailure(f"{self.name} could not be written: {cause}"), cause) for _ in batch]
+            told = f"{self.name} could not be written: {cause}"
+            return _failed(batch, lambda: because(TemporaryFailure(told), cause))
         self._durable = self._head
+        for job in batch:
+            job.parent = None
         return outcomes
 
-    def _attempt(self, target: Target, work: Work) -> Exception | None:
-        """Do `work` inside the open transaction; what can't be done leaves no trace and comes back as the reason."""
+    def _attempt(self, target: Target, job: Job) -> Exception | None:
+        """Do a job inside the open transaction; what can't be done leaves no trace and comes back as the reason."""
         head = self._head
-        if failure := self._overtaken(work):
+        failure = self._overtaken(job)
+        job.failed = failure is not None
+        if job.failed:
             return failure
         target.execute("SAVEPOINT one")
         try:
-            self._apply(target, work)
+            self._apply(target, job.work)
         except self.refused as error:
-            self._head = head
+            self._head, job.failed = head, True
             target.execute("ROLLBACK TO one")
             failure = refusal(self._discreet(error))
         target.execute("RELEASE one")
         return failure
 
-    def _overtaken(self, work: Work) -> Exception | None:
-        """Return why `work` may not follow the journal's head, None if it may."""
-        if isinstance(work, Transaction) and work.after is not None and work.after != self._head.seq:
+    def _overtaken(self, job: Job) -> Exception | None:
+        """Return why a job may not follow the journal's head, None if it may."""
+        work = job.work
+        if not isinstance(work, Transaction) or work.after is None:
+            return None
+        if work.after != self._head.seq:
             return OutOfOrder(f"the journal ends at {self._head.seq}, the transaction follows {work.after}")
+        if job.parent is not None and job.parent.failed:
+            return OutOfOrder(f"the journal ends at {work.after}, but with other entries than the transaction follows")
         return None
 
     def _apply(self, target: Target, work: Work) -> None:
@@ -198,7 +238,7 @@ class GroupWriter(ABC):
 
     # ------------------------------------------------------------ in the loop again
 
-    def _settle(self, batch: list[_Job], outcomes: list[Exception | None]) -> None:
+    def _settle(self, batch: list[Job], outcomes: list[Exception | None]) -> None:
         for job, failure in zip(batch, outcomes, strict=True):
             self._room.release()
             if job.done.done():
@@ -209,6 +249,13 @@ class GroupWriter(ABC):
                 job.done.set_exception(failure)
                 # Seen: whoever waited may have left at this very moment, and that is no fault.
                 job.done.exception()
+
+
+def _failed(batch: Sequence[Job], failure: Callable[[], Exception]) -> list[Exception | None]:
+    """Mark all jobs of a batch as failed; return for each a failure of its own."""
+    for job in batch:
+        job.failed, job.parent = True, None
+    return [failure() for _ in batch]
 
 
 def refusal(error: Exception) -> Exception:

@@ -53,6 +53,7 @@ _SETTINGS = (
 )
 
 E = TypeVar("E", bound=BaseException)
+T = TypeVar("T")
 
 
 class Server:
@@ -125,8 +126,16 @@ class Server:
                 warnings = self._examine(connection)
         except psycopg.OperationalError as error:
             raise TemporaryFailure(f"{self.name} can't be reached: {discreet(error)}".strip()) from error
+        self._migrating(migrations.upgrade)
+        return warnings
+
+    def pending(self) -> tuple[str | None, list[migrations.Step]]:
+        """Return the schema of the database, and the steps that it lacks; changes nothing. Raises as `prepare` does."""
+        return self._migrating(migrations.pending_at)
+
+    def _migrating(self, work: Callable[[str, Callable[[], Any]], T]) -> T:
         try:
-            migrations.upgrade("postgresql+psycopg://", self._for_migrations)
+            return work("postgresql+psycopg://", self._for_migrations)
         except PermanentFailure as failure:
             raise PermanentFailure(f"{self.name}: {failure}") from failure
         except DBAPIError as error:
@@ -134,7 +143,6 @@ class Server:
             kind = TemporaryFailure if lost else PermanentFailure
             told = discreet(error.orig) if error.orig is not None else error
             raise kind(f"{self.name}: its tables can't be made or changed: {told}") from error.orig
-        return warnings
 
     def _for_migrations(self) -> Connection:
         connection = self.keeper()

@@ -4,17 +4,18 @@ The fence is a lock that the database holds for the transaction. Who has it sees
 there, and nobody else gets in between. The journal's key is the second barrier.
 """
 
-from collections.abc import Sequence
-from itertools import groupby
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
+import msgspec
 import psycopg
 from psycopg import errors
 
 from storage import postgresql_search as search
 from storage.chain import EMPTY, Head
-from storage.group_commit import BATCH_MAX, GroupWriter, Work, refusal
+from storage.group_commit import BATCH_MAX, GroupWriter, Job, refusal
 from storage.postgresql_server import Connection, Server, discreet
+from storage.queries import ENTRY_COLUMNS
 from storage.statements import POSTGRESQL, Statements, Target
 from storage.tables import TABLES, metadata
 from vocabulary.records import Change, Entry, Put, PutNew, Remove, Transaction
@@ -35,6 +36,10 @@ _END_STUCK = """
 _HEAD = "SELECT seq, digest FROM journal ORDER BY seq DESC LIMIT 1"
 # With the snapshot of the whole transaction, the head would be older than the fence.
 _BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+_COPY = f"COPY journal ({', '.join(ENTRY_COLUMNS)}, digest) FROM STDIN".encode()
+_MANY = 40
+"""So many entries are worth an exchange of their own."""
+
 _ORDER = {table.name: place for place, table in enumerate(metadata.sorted_tables)}
 
 
@@ -59,14 +64,20 @@ class Writer(GroupWriter):
         self._connection: Connection | None = connection
         super().__init__(server.name, _head(connection.cursor()), batch_max)
 
-    def _commit(self, works: Sequence[Work]) -> list[Exception | None]:
+    def _commit(self, jobs: Sequence[Job]) -> list[Exception | None]:
         connection = self._connected()
         try:
-            return self._together(connection, works)
-        except self.refused:
-            # One of them is to blame; which, only trying them one by one tells.
+            try:
+                return self._together(connection, jobs)
+            except self.refused:
+                # One of them is to blame; which, only trying them one by one tells.
+                connection.rollback()
+            return self._one_by_one(connection, jobs)
+        except errors.LockNotAvailable:
+            # Rows, too, may be held by somebody who stands still.
             connection.rollback()
-        return self._one_by_one(connection, works)
+            self._end_who_stands_still(connection)
+            raise
 
     def _discreet(self, error: Exception) -> Exception:
         return discreet(error)
@@ -88,17 +99,20 @@ class Writer(GroupWriter):
 
     # ------------------------------------------------------------ the fence
 
-    def _begin(self, connection: Connection, cursor: Cursor, works: Sequence[Work]) -> None:
+    def _begin(self, connection: Connection, cursor: Cursor, jobs: Sequence[Job]) -> None:
         try:
-            self._enter(connection, cursor, works)
+            self._enter(connection, cursor, jobs)
         except errors.LockNotAvailable:
             connection.rollback()
-            cursor.execute(_END_STUCK, (_FENCE, _WRITING, self._server.patience))
-            self._enter(connection, cursor, works)
+            self._end_who_stands_still(connection)
+            self._enter(connection, cursor, jobs)
 
-    def _enter(self, connection: Connection, cursor: Cursor, works: Sequence[Work]) -> None:
-        """Begin a transaction; where `works` build on the journal's end, alone, and knowing where that is."""
-        is_fenced = any(isinstance(work, Transaction) and work.after is not None for work in works)
+    def _end_who_stands_still(self, connection: Connection) -> None:
+        connection.execute(_END_STUCK.encode(), (_FENCE, _WRITING, self._server.patience))
+
+    def _enter(self, connection: Connection, cursor: Cursor, jobs: Sequence[Job]) -> None:
+        """Begin a transaction; where `jobs` build on the journal's end, alone, and knowing where that is."""
+        is_fenced = any(job.end is not None for job in jobs)
         with connection.pipeline():
             cursor.execute(_BEGIN)
             cursor.execute(_LOCK_FENCE if is_fenced else _SHOW_WRITING)
@@ -109,48 +123,41 @@ class Writer(GroupWriter):
 
     # ------------------------------------------------------------ the usual case: nothing is refused
 
-    def _together(self, connection: Connection, works: Sequence[Work]) -> list[Exception | None]:
-        """Commit all of `works`; whatever is refused by the database leaves none of them written."""
+    def _together(self, connection: Connection, jobs: Sequence[Job]) -> list[Exception | None]:
+        """Commit all of `jobs`; whatever is refused by the database leaves none of them written."""
         with connection.cursor() as cursor:
-            self._begin(connection, cursor, works)
+            self._begin(connection, cursor, jobs)
+            plan = self._plan(jobs)
+            if len(plan.entries) >= _MANY:
+                _copy(cursor, plan)
             with connection.pipeline():
-                outcomes = self._all(cursor, works)
+                if 0 < len(plan.entries) < _MANY:
+                    self.statements.append(cursor, plan.entries, plan.digests)
+                self._change(cursor, _by_table(plan.changes))
+                for work in plan.others:
+                    work(cursor)
                 cursor.execute("COMMIT")
             _require_committed(cursor)
-        return outcomes
+        return plan.outcomes
 
-    def _all(self, cursor: Cursor, works: Sequence[Work]) -> list[Exception | None]:
-        outcomes: list[Exception | None] = []
-        for is_transaction, alike in groupby(works, lambda work: isinstance(work, Transaction)):
-            if is_transaction:
-                outcomes += self._as_one(cursor, [work for work in alike if isinstance(work, Transaction)])
-            else:
-                for work in alike:
-                    self._apply(cursor, work)
-                    outcomes.append(None)
-        return outcomes
-
-    def _as_one(self, cursor: Cursor, transactions: Sequence[Transaction]) -> list[Exception | None]:
-        """Carry out `transactions` as if they were one, but for those that the fence keeps out."""
-        outcomes: list[Exception | None] = []
-        entries: list[Entry] = []
-        digests: list[bytes] = []
-        changes: list[Change] = []
-        for transaction in transactions:
-            failure = self._overtaken(transaction)
-            if failure is None:
+    def _plan(self, jobs: Sequence[Job]) -> "_Plan":
+        """Put together what `jobs` write, but for those that the fence keeps out."""
+        plan = _Plan([], [], [], [], [])
+        for job in jobs:
+            failure = self._overtaken(job)
+            if not isinstance(job.work, Transaction):
+                plan.others.append(job.work)
+            elif failure is None:
                 try:
-                    digests += self._grow(transaction)
+                    plan.digests.extend(self._grow(job.work))
                 except ValueError as error:
                     failure = refusal(error)
                 else:
-                    entries += transaction.entries
-                    changes += transaction.changes
-            outcomes.append(failure)
-        if entries:
-            self.statements.append(cursor, entries, digests)
-        self._change(cursor, _by_table(changes))
-        return outcomes
+                    plan.entries.extend(job.work.entries)
+                    plan.changes.extend(job.work.changes)
+            job.failed = failure is not None
+            plan.outcomes.append(failure)
+        return plan
 
     def _change(self, target: Target, changes: Sequence[Change]) -> None:
         super()._change(target, changes)
@@ -158,13 +165,30 @@ class Writer(GroupWriter):
 
     # ------------------------------------------------------------ one of them was refused
 
-    def _one_by_one(self, connection: Connection, works: Sequence[Work]) -> list[Exception | None]:
+    def _one_by_one(self, connection: Connection, jobs: Sequence[Job]) -> list[Exception | None]:
         with connection.cursor() as cursor:
-            self._begin(connection, cursor, works)
-            outcomes = [self._attempt(cursor, work) for work in works]
+            self._begin(connection, cursor, jobs)
+            outcomes = [self._attempt(cursor, job) for job in jobs]
             cursor.execute("COMMIT")
             _require_committed(cursor)
         return outcomes
+
+
+class _Plan(NamedTuple):
+    """One batch: what becomes of each job, and what is written. `others` depend on nothing else of it."""
+
+    outcomes: list[Exception | None]
+    entries: list[Entry]
+    digests: list[bytes]
+    changes: list[Change]
+    others: list[Callable[[Any], None]]
+
+
+def _copy(cursor: Cursor, plan: _Plan) -> None:
+    """Write the entries of a plan: in one exchange more than with statements, but a quarter of the time for each."""
+    with cursor.copy(_COPY) as copy:
+        for entry, digest in zip(plan.entries, plan.digests, strict=True):
+            copy.write_row((*msgspec.structs.astuple(entry), digest))
 
 
 def _head(cursor: Cursor) -> Head:

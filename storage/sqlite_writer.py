@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from storage.chain import EMPTY, Head
-from storage.group_commit import BATCH_MAX, GroupWriter, Work, because
+from storage.group_commit import BATCH_MAX, GroupWriter, Job, because
 from storage.sqlite_file import Connect, open_writer
 from storage.statements import SQLITE, Statements
 from vocabulary.errors import TemporaryFailure
@@ -41,15 +41,15 @@ class Writer(GroupWriter):
         self._file = _identity(path)
         super().__init__(str(path), _head(connection), batch_max, inline=inline)
 
-    def _commit(self, works: Sequence[Work]) -> list[Exception | None]:
+    def _commit(self, jobs: Sequence[Job]) -> list[Exception | None]:
         connection = self._connected()
         connection.execute("BEGIN IMMEDIATE")
-        outcomes = [self._attempt(connection, work) for work in works]
+        outcomes = [self._attempt(connection, job) for job in jobs]
         connection.commit()
-        if any(work is scrub for work in works):
+        if any(job.work is scrub for job in jobs):
             self._durable = self._head
             failure = self._scrubbed(connection)
-            return [failure if work is scrub else outcome for work, outcome in zip(works, outcomes, strict=True)]
+            return [failure if job.work is scrub else outcome for job, outcome in zip(jobs, outcomes, strict=True)]
         return outcomes
 
     def _scrubbed(self, connection: sqlite3.Connection) -> Exception | None:

@@ -17,6 +17,7 @@ from vocabulary.records import (
     IdempotencyRow,
     MessageRow,
     OutboxRow,
+    ReceivedHead,
     ReceivedRow,
 )
 
@@ -25,6 +26,10 @@ T = TypeVar("T")
 
 _PARAMETERS_MAX = 500
 """So many values stand in one statement; SQLite takes no more than 999 everywhere."""
+
+
+HEAD_MAX = 256 * 1024
+"""So much of the beginning of something that came in tells whom it is from, and about what."""
 
 
 class SubjectReads(ABC):
@@ -56,20 +61,20 @@ class SubjectReads(ABC):
 
     async def received_page(
         self, *, states: Sequence[str], before: tuple[Instant, str] | None = None, limit: int = 50
-    ) -> Sequence[ReceivedRow]:
+    ) -> Sequence[ReceivedHead]:
         """Return what is in one of `states`, newest first; `before`: behind the row of that instant and id."""
         columns = tables.received.c
-        query = select(tables.received).where(columns.state.in_(states))
+        query = _heads().where(columns.state.in_(states))
         if before is not None:
             at, id = before
             query = query.where(or_(columns.at < at, (columns.at == at) & (columns.id < id)))
-        return await self._made(ReceivedRow, query.order_by(columns.at.desc(), columns.id.desc()).limit(limit))
+        return await self._all(query.order_by(columns.at.desc(), columns.id.desc()).limit(limit), _head)
 
-    async def received_of(self, interaction: str) -> Sequence[ReceivedRow]:
-        """Return the raw bytes that became part of `interaction`."""
+    async def received_of(self, interaction: str) -> Sequence[ReceivedHead]:
+        """Return what became part of `interaction`, oldest first."""
         columns = tables.received.c
-        query = select(tables.received).where(columns.interaction == interaction)
-        return await self._made(ReceivedRow, query.order_by(columns.at, columns.id))
+        query = _heads().where(columns.interaction == interaction)
+        return await self._all(query.order_by(columns.at, columns.id), _head)
 
     async def received_count(self, state: str) -> int:
         """Return how much that came in is in `state`."""
@@ -104,6 +109,12 @@ class SubjectReads(ABC):
         columns = tables.messages.c
         query = select(tables.messages).where(columns.interaction == interaction)
         return await self._made(MessageRow, query.order_by(columns.position))
+
+    async def attachment_ids(self, message: str) -> Sequence[str]:
+        """Return the ids of the message's files."""
+        columns = tables.attachments.c
+        query = select(columns.id).where(columns.message == message).order_by(columns.id)
+        return await self._all(query, lambda row: str(row["id"]))
 
     async def messages_from(self, addresses: Sequence[str]) -> Sequence[MessageRow]:
         """Return the messages that came from one of `addresses` (in lower case), whatever interaction they are in."""
@@ -152,6 +163,22 @@ class SubjectReads(ABC):
 
     async def _made(self, kind: type[R], query: Select[Any]) -> list[R]:
         return await self._all(query, maker_of(kind))
+
+
+def _heads() -> Select[Any]:
+    """Select the beginnings of what came in: whole mails by the dozen would fill the memory."""
+    raw = tables.received.c.raw
+    rest = [column for column in tables.received.c if column is not raw]
+    return select(*rest, func.substr(raw, 1, HEAD_MAX, type_=raw.type).label("raw"), func.length(raw).label("size"))
+
+
+_received: Callable[[Any], ReceivedRow] = maker_of(ReceivedRow)
+
+
+def _head(columns: RowMapping) -> ReceivedHead:
+    # To SQLite, a part of nothing is NULL.
+    whole = {**columns, "raw": columns["raw"] or b""}
+    return ReceivedHead(_received(whole), int(columns["size"]))
 
 
 def _portions(values: Sequence[str]) -> list[Sequence[str]]:

@@ -106,6 +106,18 @@ class ReceivedRow(msgspec.Struct, frozen=True, kw_only=True):
     interaction: str | None = None
 
 
+class ReceivedHead(msgspec.Struct, frozen=True):
+    """The beginning of something that came in: `row.raw` is cut, `size` is the length of all of it."""
+
+    row: ReceivedRow
+    size: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is cut."""
+        return len(self.row.raw) == self.size
+
+
 class CustomerRow(msgspec.Struct, frozen=True, kw_only=True):
     """A person."""
 

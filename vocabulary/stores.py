@@ -17,6 +17,7 @@ from vocabulary.records import (
     InteractionRow,
     MessageRow,
     OutboxRow,
+    ReceivedHead,
     ReceivedRow,
     SessionRow,
     SettingRow,
@@ -101,10 +102,10 @@ class Store(Protocol):
     async def received_state(self, id: str) -> str | None: ...
     async def received_page(
         self, *, states: Sequence[str], before: tuple[Instant, str] | None = None, limit: int = 50
-    ) -> Sequence[ReceivedRow]:
+    ) -> Sequence[ReceivedHead]:
         """Return what is in one of `states`, newest first; `before`: behind the row of that instant and id."""
 
-    async def received_of(self, interaction: str) -> Sequence[ReceivedRow]: ...
+    async def received_of(self, interaction: str) -> Sequence[ReceivedHead]: ...
     async def received_count(self, state: str) -> int: ...
     async def received_counts(self) -> dict[str, int]: ...
     async def customers(
@@ -113,6 +114,7 @@ class Store(Protocol):
         """Return customers by id, those behind `after`. `q`: it occurs in the name, or is an identity of his."""
 
     async def all_messages(self, interaction: str) -> Sequence[MessageRow]: ...
+    async def attachment_ids(self, message: str) -> Sequence[str]: ...
     async def messages_from(self, addresses: Sequence[str]) -> Sequence[MessageRow]:
         """Return the messages that came from one of `addresses` (in lower case), whatever interaction they are in."""
 

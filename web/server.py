@@ -44,7 +44,7 @@ from web.presence import Leases, OpenSockets
 from web.sessions import SessionLimits, Sessions
 from web.site import Site
 from web.staff_views import Live, StaffViews
-from web.tickets import Tickets
+from web.tickets import OwnTickets, SharedTickets
 from web.views import Views
 from web.wallboard import Wallboard
 
@@ -89,6 +89,7 @@ def build(
     demo_logins: Sequence[Mapping[str, str]] = (),
     chat_frame_ancestors: Sequence[str] = (),
     on_agent_typing: AgentTyping | None = None,
+    shared: bool = False,
     extra: Sequence[web.RouteDef] = (),
 ) -> web.Application:
     """Return the application that serves `site`: pages, API, sockets.
@@ -107,6 +108,7 @@ def build(
         demo_logins: `role`, `login` and `password` of each log-in that the start page of the demo shows.
         chat_frame_ancestors: origins whose pages may frame the chat page; nobody by default.
         on_agent_typing: called when an agent types to a customer.
+        shared: whether other processes serve the site too.
         extra: routes that the application adds: chat socket, callback form, demo mail. Their handlers find
             `Pages.render` under `request.app[PAGES]`.
     """
@@ -119,6 +121,7 @@ def build(
         proxies=Proxies(trusted_proxies),
         sessions=Sessions(site, limits),
         cookie_secure=cookie_secure,
+        shared=shared,
     )
     app[CONTEXT] = context
     app[PAGES] = Pages(company=company, demo=demo, demo_logins=demo_logins)
@@ -134,7 +137,7 @@ def build(
 
 
 def _context(
-    site: Site, live: Live, *, origins: Origins, proxies: Proxies, sessions: Sessions, cookie_secure: bool
+    site: Site, live: Live, *, origins: Origins, proxies: Proxies, sessions: Sessions, cookie_secure: bool, shared: bool
 ) -> Context:
     staff = StaffViews(site, live)
     return Context(
@@ -143,7 +146,7 @@ def _context(
         staff=staff,
         sessions=sessions,
         passwords=Passwords(),
-        tickets=Tickets(),
+        tickets=SharedTickets(site) if shared else OwnTickets(),
         origins=origins,
         proxies=proxies,
         feed=Feed(site),

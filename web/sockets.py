@@ -117,7 +117,7 @@ async def admitted(request: web.Request, action: Action) -> Principal:
 async def _principal(context: Context, request: web.Request, ticket: str | None) -> Principal | None:
     if ticket is None:
         return await find_principal(context, request)
-    principal = context.tickets.use(ticket, context.site.now())
+    principal = await context.tickets.use(ticket, context.site.now())
     return principal if principal is not None and await context.sessions.still(principal) else None
 
 

@@ -37,6 +37,7 @@ class Wallboard:
         self._rows: dict[str, LiveView] = {}
         self._agents: dict[str, AgentView] = {}
         self._quarantined = 0
+        self._told_quarantined: int | None = None
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Answer `/ws/wallboard`."""
@@ -54,7 +55,7 @@ class Wallboard:
         outgoing.put(self._frame("snapshot", **{**self._everything(names), "quarantined": quarantined}))
         self._viewers[outgoing] = None
         # The new viewer may know more than the others were told: the next round compares with nothing.
-        self._rows, self._agents = {}, {}
+        self._rows, self._agents, self._told_quarantined = {}, {}, None
 
     async def run(self) -> None:
         """Tell the viewers what changes, until cancelled or the process stops."""
@@ -87,9 +88,9 @@ class Wallboard:
     async def _quarantine(self) -> None:
         """Tell how much could not be processed, if that has changed; a disk that fails is told elsewhere."""
         with suppress(TemporaryFailure):
-            count = await self._site.store.received_count("quarantined")
-            if count != self._quarantined:
-                self._quarantined = count
+            self._quarantined = count = await self._site.store.received_count("quarantined")
+            if count != self._told_quarantined:
+                self._told_quarantined = count
                 self._tell(self._frame("quarantine", count=count), key="quarantine")
 
     async def _changes(self, news: list[Logged]) -> None:

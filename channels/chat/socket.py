@@ -1,7 +1,7 @@
 """The chat widget's endpoint: who may connect, and what happens before and after one socket's life."""
 
 import asyncio
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
 from typing import Protocol
 
 import structlog
@@ -42,7 +42,7 @@ class ChatEndpoint:
         random_bytes: Callable[[int], bytes],
         connects: Limit,
         client_of: Callable[[web.Request], str],
-        ticket_holds: Callable[[str], bool],
+        ticket_holds: Callable[[str], Awaitable[bool]],
         is_open: Callable[[Instant], bool],
         pause: Pause,
         sockets_max: int = 5_000,
@@ -78,7 +78,7 @@ class ChatEndpoint:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one socket from its upgrade to its end."""
-        refusal = self._refusal(request)
+        refusal = await self._refusal(request)
         if refusal is not None:
             return refusal
         ws = web.WebSocketResponse(
@@ -102,18 +102,18 @@ class ChatEndpoint:
 
     # -- who may connect
 
-    def _refusal(self, request: web.Request) -> web.Response | None:
+    async def _refusal(self, request: web.Request) -> web.Response | None:
         """Return the answer to somebody who may not connect; all of it is checked before the upgrade."""
         if self._is_closing or len(self._sockets) >= self._sockets_max:
             return web.Response(status=503, text="Too many chats are open. Try again soon.", headers=_retry(5_000))
-        if not self._is_trusted(request):
+        if not await self._is_trusted(request):
             return web.Response(status=403, text="This page may not open a chat here.")
         wait = self._connects.take(self._client_of(request), self._clock.now())
         if wait:
             return web.Response(status=429, text="Too many connections from your address.", headers=_retry(wait))
         return None
 
-    def _is_trusted(self, request: web.Request) -> bool:
+    async def _is_trusted(self, request: web.Request) -> bool:
         # A browser always sends the Origin (RFC 6455 section 10.2); any other program must hold something of ours.
         origins = request.headers.getall("Origin", [])
         if origins:
@@ -121,7 +121,7 @@ class ChatEndpoint:
         if visitor_of(request.query.get("token", ""), self._keys) is not None:
             return True
         ticket = request.query.get("ticket", "")
-        return bool(ticket) and self._ticket_holds(ticket)
+        return bool(ticket) and await self._ticket_holds(ticket)
 
     # -- one socket
 

@@ -102,13 +102,16 @@ class MailListener:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._new_session, self._host, self._port)
 
-    async def stop(self) -> None:
-        """Close the socket, let deliveries under way finish (within their deadline), then end every session."""
+    async def stop(self, seconds: float | None = None) -> None:
+        """Close the socket, let deliveries under way finish (within `seconds`, or their deadline), end every session.
+
+        A mail whose delivery is cut short got no answer, so its server hands it over again.
+        """
         if self._server is None:
             return
         self._server.close()
         if self._busy:
-            await asyncio.wait(tuple(self._busy), timeout=self._limits.deliver_s)
+            await asyncio.wait(tuple(self._busy), timeout=self._limits.deliver_s if seconds is None else seconds)
         for session in tuple(self._sessions):
             session.hang_up()
         await self._server.wait_closed()

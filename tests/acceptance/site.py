@@ -116,9 +116,9 @@ class SiteProcess:
         """Write the configuration: `support` has further lines of that queue, `more` further tables."""
         self.environment = dict(environment or {})
         self.folder = folder
-        self.web_port = free_port()
-        self.mail_port = free_port()
-        self.base = f"http://127.0.0.1:{self.web_port}"
+        self.web_port: int = free_port()
+        self.mail_port: int = free_port()
+        self.base: str = f"http://127.0.0.1:{self.web_port}"
         self.config = folder / "centrala.toml"
         receive = receive or f'{{ protocol = "smtp", port = {self.mail_port} }}'
         text = CONFIGURATION.format(
@@ -218,6 +218,16 @@ class SiteProcess:
             return 0
         process.send_signal(how)
         return await asyncio.to_thread(process.wait, 20)
+
+    def freeze(self) -> None:
+        """Stop the process in the middle of whatever it does; its connections stay open."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     def logged(self, event: str) -> list[dict[str, Any]]:
         """Return the log lines of `event`."""

@@ -20,7 +20,7 @@ async def test_kill_under_traffic_loses_nothing_and_doubles_nothing(tmp_path: Pa
     workers = {name: site.token("operator", name) for name in ("anna", "boris")}
     await site.start()
     try:
-        async with traffic(site, workers) as truth:
+        async with traffic(site, workers=workers) as truth:
             for _ in range(KILLS):
                 await pause(draw.uniform(0.3, 4))
                 await site.kill()

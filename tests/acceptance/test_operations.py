@@ -10,7 +10,7 @@ from tests.acceptance.admitting import arrive, events_of
 from tests.acceptance.client import Api, Sink, eventually
 from tests.acceptance.site import SiteProcess
 from tests.servers.dovecot import PASSWORD, USERNAME, Dovecot, running_dovecot
-from tests.storage.faulty import rewrite
+from tests.storage.faulty import make_with_schema, rewrite
 
 
 async def test_a_backup_under_traffic_is_the_site_as_it_was_when_restored_elsewhere(
@@ -203,3 +203,21 @@ async def told_of_a_mailbox(tmp_path: Path, sink: Sink, model: Path, dovecot: Do
         assert "Mailbox mail is not read just now" in await eventually(failing)
     finally:
         await site.kill()
+
+
+async def test_a_start_upgrades_an_older_store_and_keeps_a_copy_of_it(site: SiteProcess, tmp_path: Path) -> None:
+    path = tmp_path / "centrala.db"
+    make_with_schema(path, "0001")
+    before = site.command("db", "upgrade", "--dry-run")
+    assert (before["schema"], before["steps"][0]["revision"]) == ("0001", "0002")
+    assert "1 step behind" in site.run("doctor").stdout or len(before["steps"]) > 1
+    killed = site.run("serve", CENTRALA_CRASH_AT="migrate.step")
+    assert killed.returncode == -9
+    assert site.command("db", "upgrade", "--dry-run")["schema"] == "0001"
+    await site.start()
+    assert [line["backup"] for line in site.logged("store_kept_before_upgrade")] == [before["backup"]]
+    assert (await site.stop(), site.command("db", "check")["sound"]) == (0, True)
+    assert site.run("restore", before["backup"]).returncode == 0
+    assert site.command("db", "upgrade", "--dry-run")["schema"] == "0001"
+    assert site.run("db", "upgrade").returncode == 0
+    assert site.command("db", "upgrade", "--dry-run")["steps"] == []

@@ -25,13 +25,17 @@ async def test_a_database_server_that_dies_under_traffic_loses_and_doubles_nothi
 ) -> None:
     storage = f'\n[storage]\nurl = "{server.database()}"\npassword_env = "TEST_PASSWORD"\n'
     site = SiteProcess(tmp_path, sink_port=sink.listener.port, model=model, ring="3s", more=storage)
-    supervisor = site.token("supervisor")
-    await site.start()
-    # Unlike a file, a database takes the command line beside the running site.
-    workers = {name: site.token("operator", name) for name in ("anna", "boris")}
-    assert [one["login"] for one in site.command("user", "list")["users"]] == ["anna", "boris", "vera"]
     try:
-        async with traffic(site, workers) as truth:
+        announced = site.command("db", "upgrade", "--dry-run")
+        assert announced["schema"] is None
+        assert [step["revision"] for step in announced["steps"]][:1] == ["0001"]
+        supervisor = site.token("supervisor")
+        assert site.command("db", "upgrade", "--dry-run")["steps"] == []
+        await site.start()
+        # Unlike a file, a database takes the command line beside the running site.
+        workers = {name: site.token("operator", name) for name in ("anna", "boris")}
+        assert [one["login"] for one in site.command("user", "list")["users"]] == ["anna", "boris", "vera"]
+        async with traffic(site, workers=workers) as truth:
             for _ in range(DEATHS):
                 await pause(3)
                 server.kill()

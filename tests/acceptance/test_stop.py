@@ -18,7 +18,7 @@ async def test_a_site_that_is_told_to_stop_finishes_what_it_took_in(tmp_path: Pa
     await site.start()
     loop = asyncio.get_running_loop()
     try:
-        async with traffic(site, workers) as truth:
+        async with traffic(site, workers=workers) as truth:
             for _ in range(STOPS):
                 await pause(3)
                 began = loop.time()

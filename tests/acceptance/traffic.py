@@ -9,13 +9,14 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from email.message import EmailMessage
-from typing import Any
+from itertools import cycle
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 import aiohttp
 
 from tests.acceptance.client import Api, Sink, eventually
-from tests.acceptance.site import SiteProcess, pause
+from tests.acceptance.site import pause
 
 _GONE = (aiohttp.ClientError, aiohttp.WSMessageTypeError, OSError, TimeoutError)
 
@@ -29,10 +30,19 @@ class Truth:
         self.replies: set[str] = set()  # texts that a 201 answered
 
 
+class Door(Protocol):
+    """Where somebody reaches the site; it may be another node the next time."""
+
+    @property
+    def base(self) -> str: ...
+    @property
+    def mail_port(self) -> int: ...
+
+
 class Chatter:
     """A chat customer who says one thing after another and repeats what was not acknowledged."""
 
-    def __init__(self, site: SiteProcess, truth: Truth, name: str) -> None:
+    def __init__(self, site: Door, truth: Truth, name: str) -> None:
         self._site, self._truth, self._name = site, truth, name
         self._token: str | None = None
         self._said = 0
@@ -72,7 +82,7 @@ class Chatter:
 class Mailer:
     """A mail server that delivers one mail after another, each until it got its 250."""
 
-    def __init__(self, site: SiteProcess, truth: Truth, name: str) -> None:
+    def __init__(self, site: Door, truth: Truth, name: str) -> None:
         self._site, self._truth, self._name = site, truth, name
 
     async def run(self) -> None:
@@ -102,16 +112,17 @@ class Mailer:
 class Worker:
     """An agent's program: takes what rings, answers, ends."""
 
-    def __init__(self, site: SiteProcess, truth: Truth, agent: str, token: str) -> None:
+    def __init__(self, site: Door, truth: Truth, agent: str, token: str) -> None:
         self._site, self._truth, self._agent, self._token = site, truth, agent, token
 
     async def run(self) -> None:
-        async with Api(self._site.base, self._token) as api:
-            while True:
-                try:
-                    await self._round(api)
-                except (*_GONE, AssertionError):
-                    await pause(0.1)
+        while True:
+            try:
+                async with Api(self._site.base, self._token) as api:
+                    while True:
+                        await self._round(api)
+            except (*_GONE, AssertionError):
+                await pause(0.1)
 
     async def _round(self, api: Api) -> None:
         await api.post(f"/agents/{self._agent}/presence", presence="available", lease="30s")
@@ -134,12 +145,16 @@ class Worker:
 
 
 @asynccontextmanager
-async def traffic(site: SiteProcess, workers: dict[str, str]) -> AsyncIterator[Truth]:
-    """Let customers and agents at a site while the block lasts; `workers` are agents and their tokens."""
+async def traffic(*doors: Door, workers: dict[str, str]) -> AsyncIterator[Truth]:
+    """Let customers and agents at a site while the block lasts; `workers` are agents and their tokens.
+
+    With several doors each person has his own usual one.
+    """
     truth = Truth()
-    people = [Chatter(site, truth, f"chatter{number}").run() for number in range(3)]
-    people += [Mailer(site, truth, f"mailer{number}").run() for number in range(2)]
-    people += [Worker(site, truth, name, token).run() for name, token in workers.items()]
+    turns = cycle(doors)
+    people = [Chatter(next(turns), truth, f"chatter{number}").run() for number in range(3)]
+    people += [Mailer(next(turns), truth, f"mailer{number}").run() for number in range(2)]
+    people += [Worker(next(turns), truth, name, token).run() for name, token in workers.items()]
     tasks = [asyncio.create_task(person) for person in people]
     try:
         yield truth

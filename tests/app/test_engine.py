@@ -22,6 +22,7 @@ from storage.sqlite import SqliteStore
 from tests.builders import admit, policy, profile, queue
 from tests.storage.faulty import Disk
 from vocabulary.errors import PermanentFailure, TemporaryFailure
+from vocabulary.instants import DAY
 from vocabulary.records import Change, MessageRow, PutNew
 
 
@@ -96,6 +97,18 @@ async def test_refused_command_writes_nothing(running: Running) -> None:
     assert decision.refusal.code == "known"
     assert running.engine.seq == before
     assert await running.store.message("m-i-2") is None
+
+
+async def test_a_clock_that_was_set_back_goes_on_from_the_last_that_happened(running: Running) -> None:
+    tomorrow = running.engine.clock.now() + DAY
+    running.engine.clock.not_before(tomorrow)
+    await running.staff()
+    await running.stop()
+    await running.start()  # by a clock of today
+    assert running.engine.clock.now() >= tomorrow
+    await running.engine.submit(admit("i-1"))
+    entries = [entry.at async for entry in running.store.read(0)]
+    assert entries == sorted(entries)
 
 
 async def test_restart_gives_the_same_state_from_the_journal(running: Running) -> None:

@@ -111,7 +111,7 @@ def killer() -> Iterator[list[int]]:
 
 async def rows(post: Post) -> list[ReceivedRow]:
     states = ("received", "quarantined", "admitted", "discarded")
-    return list(await post.running.store.received_page(states=states))
+    return [head.row for head in await post.running.store.received_page(states=states)]
 
 
 async def test_a_mail_that_fails_three_times_is_kept_and_the_others_flow(post: Post) -> None:

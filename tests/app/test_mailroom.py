@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from app.mailroom import MailChannel, Mailroom
@@ -46,7 +47,7 @@ async def running(tmp_path: Path) -> AsyncIterator[Running]:
     await running.stop()
 
 
-def mailroom(running: Running, sink: Sink) -> Mailroom:
+def mailroom(running: Running, sink: Sink, process: str | None = None) -> Mailroom:
     smtp = SmtpSender(host="127.0.0.1", port=sink.listener.port, tls="none")
     return Mailroom(
         engine=running.engine,
@@ -56,6 +57,7 @@ def mailroom(running: Running, sink: Sink) -> Mailroom:
         knowledge={"en": {ARTICLE.id: ARTICLE}},
         key=b"k" * 32,
         domain="demo.example",
+        process=process,
     )
 
 
@@ -169,3 +171,30 @@ async def _mail_row(running: Running) -> OutboxRow:
     rows = await running.store.outbox(states=("sending", "sent"))
     (row,) = [each for each in rows if each.kind == "mail"]
     return row
+
+
+async def test_of_two_nodes_that_both_believe_to_write_one_sends(running: Running, sink: Sink) -> None:
+    """The second was paused with the row in its hands, and goes on after the first has sent it."""
+    await write(running)
+    paused, taken_over = (mailroom(running, sink, process) for process in ("paused", "taken-over"))
+    (note,) = await running.store.outbox(states=("pending",))
+    await taken_over._perform(note)
+    (mail,) = await running.store.outbox(states=("pending",))
+    await taken_over._perform(mail)
+    await paused._perform(mail)
+    assert len(sink.mails) == 1
+
+
+async def test_what_a_dead_node_was_sending_may_be_sent_by_the_next(running: Running, sink: Sink) -> None:
+    await write(running)
+    dead, taken_over = (mailroom(running, sink, process) for process in ("dead", "taken-over"))
+    (note,) = await running.store.outbox(states=("pending",))
+    await dead._perform(note)
+    (mail,) = await running.store.outbox(states=("pending",))
+    # It died behind the claim. A person's reply goes out once more; to that end this one is made one.
+    payload = msgspec.json.encode({**msgspec.json.decode(mail.payload), "automatic": False})
+    await running.engine.write(Set(OutboxRow, mail.id, {"state": "sending", "payload": payload}), *dead._claim(mail))
+    await taken_over.recover()
+    (mail,) = await running.store.outbox(states=("pending",))
+    await taken_over._perform(mail)
+    assert len(sink.mails) == 1

@@ -62,6 +62,9 @@ then = { queue = "suport", requirements = ["billing>=11"] }
     ]
 
 
+POSTGRESQL = "[storage]\nurl = 'postgresql://localhost/site'\n"
+
+
 # What is added to a valid file, and what is wrong then: key, did-you-mean.
 @pytest.mark.parametrize(
     ("added", "path", "guess"),
@@ -82,6 +85,12 @@ then = { queue = "suport", requirements = ["billing>=11"] }
         ("[storage]\nurl = 'postgresql://localhost:port/site'\n", "storage.url", None),
         ("[storage]\nurl = 'postgresql://localhost/site'\npassword_env = 'NOT_SET'\n", "storage.password_env", None),
         ("[bus]\nurl = 'redis//x'\n", "bus.url", None),
+        ("[bus]\nurl = 'redis://'\n", "bus.url", None),
+        ("[bus]\nurl = 'redis://localhost:port'\n", "bus.url", None),
+        ("[bus]\nurl = 'redis://localhost'\n", "bus.url", None),  # beside a store for one process
+        (POSTGRESQL + "[bus]\nurl = 'redis://:secret@localhost'\n", "bus.url", None),
+        (POSTGRESQL + "[bus]\nurl = 'redis://localhost'\npassword_env = 'NOT_SET'\n", "bus.password_env", None),
+        (POSTGRESQL + "[bus]\nurl = 'redis://localhost'\nlease = '100ms'\n", "bus.lease", None),
         ("[web]\nport = true\n", "web.port", None),
         ("[web]\nport = 8080.0\n", "web.port", None),
         ("[web]\npublic_url = 'https://example.org/desk'\n", "web.public_url", None),
@@ -242,6 +251,30 @@ def test_the_password_of_a_store_is_in_no_fault(url: str) -> None:
     reported = "\n".join(map(str, reading(SMALL + f"[storage]\nurl = '{url}'\n").faults))
     assert "storage.url" in reported
     assert "secret" not in reported
+
+
+def test_a_bus_for_several_nodes_beside_a_store_for_one_is_refused_in_words() -> None:
+    (fault,) = reading(SMALL + "[bus]\nurl = 'redis://localhost'\n").faults
+    assert "Redis beside a store of SQLite" in str(fault)
+    assert 'several nodes need storage.url = "postgresql://..."' in str(fault)
+    for url in ("redis://localhost:6380/1", "rediss://redis.example.org", "unix:///run/redis.sock"):
+        found = reading(SMALL + POSTGRESQL + f"[bus]\nurl = '{url}'\n")
+        assert found.settings is not None, found.faults
+        assert found.settings.bus.url == url
+        assert not found.warnings
+
+
+def test_the_password_of_a_bus_is_in_no_fault() -> None:
+    for url in ("redis://ada:secret@localhost", "reds://ada:secret@localhost"):
+        reported = "\n".join(map(str, reading(SMALL + POSTGRESQL + f"[bus]\nurl = '{url}'\n").faults))
+        assert "bus.url" in reported
+        assert "secret" not in reported
+
+
+def test_a_redis_elsewhere_without_protection_is_a_warning() -> None:
+    found = reading(SMALL + POSTGRESQL + "[bus]\nurl = 'redis://redis.example.org'\n")
+    assert [fault.path for fault in found.warnings] == ["bus.url"]
+    assert found.settings is not None
 
 
 def test_a_database_elsewhere_without_protection_is_a_warning() -> None:

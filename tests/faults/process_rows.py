@@ -220,7 +220,7 @@ async def told_to_stop(bench: Bench) -> Figures:
         house = await asyncio.to_thread(site.token, "supervisor")
         workers = {name: await asyncio.to_thread(site.token, "operator", name) for name in ("anna", "boris")}
         await site.start()
-        async with traffic(site, workers) as truth:
+        async with traffic(site, workers=workers) as truth:
             for _ in range(stops):
                 await pause(3)
                 watch = Watch()

@@ -17,7 +17,7 @@ from router.events import AnyEvent, Assigned, Offered, OfferWithdrawn
 from router.evolve import evolve
 from router.index import priority_for
 from router.policy import Policy
-from router.state import State, next_deadline
+from router.state import OF_INTERACTIONS, State, kinds_of, next_deadline
 from storage.codec import decode, encode
 from tests.builders import START, House
 from vocabulary.instants import Instant
@@ -98,12 +98,19 @@ def check(state: State, policy: Policy, now: Instant) -> None:
     for interaction in interactions:
         check_one_state(state, interaction)
         check_clocks(interaction)
+        check_deadlines(state, interaction)
     assert set(state.promised) == {each.id for each in interactions if each.agreement is not None}
     check_backlog(state, [interaction for interaction in interactions if interaction.state is S.WAITING])
     check_used_units(state, interactions)
     due = next_deadline(state)
     if due is None or due > now:  # a refusal changes nothing, not even what is due; the alarm ticks
         check_liveness(state, now)
+
+
+def check_deadlines(state: State, interaction: Interaction) -> None:
+    """What is not looked at when its deadlines are entered is not due."""
+    others = set(OF_INTERACTIONS) - set(kinds_of(interaction))
+    assert [kind for kind in others if OF_INTERACTIONS[kind](state, interaction) is not None] == []
 
 
 def check_one_state(state: State, interaction: Interaction) -> None:

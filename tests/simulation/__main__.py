@@ -33,6 +33,7 @@ def main() -> int:
         "seed": seed,
         "schedules": len(outcomes),
         "crashes": sum(len(_crashes(each)) for each in outcomes),
+        "power_losses": sum(each.power_losses for each in outcomes),
         "violations": [msgspec.to_builtins(violation) for each in outcomes for violation in each.violations],
         "planted": found,
         "counts": _summed(outcomes),

@@ -191,6 +191,9 @@ class Clock:
     def now(self) -> Instant:
         return START + self._skew + int(self._loop.time() * 1000)
 
+    def not_before(self, at: Instant) -> None:
+        self._skew += max(0, at - self.now())
+
     async def sleep(self, span: Span) -> None:
         done = self._loop.create_future()
         handle = self._loop.call_later(span / 1000, _wake, done)
@@ -224,6 +227,7 @@ class Node:
         self.power_lost = False
         self.skew: Span = 0
         self.crashes: list[str] = []
+        self.power_losses = 0
         self.complaints: list[str] = []
         self.at_crashpoint: Callable[[str], None] = lambda _name: None
         self._main: asyncio.Task[None] | None = None
@@ -269,6 +273,7 @@ class Node:
         assert self.loop is not None
         if self.crashing is None:
             self.crashing, self.power_lost = why, power_lost
+            self.power_losses += power_lost
             self.disk.die()
             self.loop.dead = True
             self.network.process_died(self.loop, silent=power_lost)

@@ -309,6 +309,13 @@ class Chatter(Person):
         if self.conversation is not None:
             hello |= {"after": self._last, "conversation": self.conversation}
         await socket.send_json(hello)
+        # Before that he has no name by which he would be known again.
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while self._token is None:
+                    self._take(await self._frame(socket))
+        except TimeoutError as late:
+            raise ConnectionError("no welcome") from late
 
     async def _say(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         if self._open is None:

@@ -10,7 +10,14 @@ from tests.simulation.truth import Sent, Truth
 
 _IMAP_COMMANDS = ("connect", "LOGIN", "SELECT", "SEARCH", "FETCH SIZE", "FETCH BODY", "STORE", "IDLE", "IDLING", "NOOP")
 _IMAP_FAULTS = (CLOSE, SILENT, b"* BYE going down\r\n", b"\x00\xff garbage\r\n", "NO [UNAVAILABLE] later", "BAD what")
-_SMTP_FAULTS = ("close the connection", RESET, "say nothing", "451 4.3.0 later", "421 4.7.0 too busy")
+_SMTP_FAULTS = (
+    "close the connection",
+    RESET,
+    "say nothing",
+    "451 4.3.0 later",
+    "421 4.7.0 too busy",
+    "550 5.7.1 not wanted",
+)
 
 
 class Mailbox(FakeImap):
@@ -60,16 +67,18 @@ class Outside(FakeSmtp):
 
     def _answer(self, stage: str) -> str:
         if self.faulty and self.draw.random() < 0.06:
-            return self.draw.choice(_SMTP_FAULTS)
+            fault = self.draw.choice(_SMTP_FAULTS)
+            # A refusal for good is one of the mail, not of the connection.
+            return fault if fault[0] != "5" or stage in ("RCPT", "dot") else "451 4.3.0 later"
         return super()._answer(stage)
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         raw = await reader.readuntil(b"\r\n.\r\n")
         # The answer is chosen first: a mail whose final answer is a refusal was not taken.
         answer = self._answer("dot")
-        if not answer.startswith("4"):
+        if answer[0] not in "45":
             self.truth.sent.append(_noted(raw, self.commands))
-        if answer.startswith("4") or self.faulty:
+        if answer[0] in "45" or self.faulty:
             self.script["dot"] = [answer]
             faulty, self.faulty = self.faulty, False
             try:

@@ -15,7 +15,6 @@ def postgresql() -> Iterator[Postgresql]:
 
 @pytest.fixture
 def database(postgresql: Postgresql) -> Iterator[str]:
-    """The address of an empty database."""
-    url = postgresql.database()
-    yield url
-    postgresql.drop(url)
+    """The address of an empty schema."""
+    with postgresql.schema() as url:
+        yield url

@@ -37,6 +37,7 @@ from vocabulary.records import (
     OutboxRow,
     Put,
     PutNew,
+    ReceivedHead,
     ReceivedRow,
     Remove,
     SessionRow,
@@ -410,15 +411,23 @@ class SubjectsContract:
         states = ("quarantined", "discarded")
         pages, before = [], None
         while page := await store.received_page(states=states, before=before, limit=2):
-            pages.append([row.id for row in page])
-            before = (page[-1].at, page[-1].id)
+            pages.append([head.row.id for head in page])
+            before = (page[-1].row.at, page[-1].row.id)
         assert pages == [["r-d", "r-C"], ["r-b", "r-a"]]
         assert await store.received_counts() == {"quarantined": 3, "discarded": 1, "received": 2}
         assert [await store.received_count(state) for state in ("quarantined", "admitted")] == [3, 0]
         assert await store.received_row("r-a") == mails[1]
         assert [await store.received_state(id) for id in ("r-d", "r-x")] == ["discarded", None]
         assert await store.received_tried() == [tried]
-        assert await store.received_of("i-1") == [waiting]
+        assert await store.received_of("i-1") == [ReceivedHead(waiting, 3)]
+
+    async def test_only_the_beginning_of_what_came_in_is_read(self, store: Store) -> None:
+        raw = bytes(range(256)) * 1025
+        row = ReceivedRow(id="r-1", channel="mail", at=1, raw=raw, envelope={"kind": "é"}, interaction="i-1")
+        await store.commit(putting(row))
+        (head,) = await store.received_of("i-1")
+        assert (head.row.raw, head.size, head.is_whole) == (raw[: 256 * 1024], len(raw), False)
+        assert msgspec.structs.replace(head.row, raw=raw) == row
 
     async def test_people_are_paged_by_id_and_found_by_name_or_identity(self, store: Store) -> None:
         people = [a_customer("c-B", name="Ada 100%"), a_customer("c-a", name="Zoë"), a_customer("c-b", name="ADAM")]

@@ -6,6 +6,11 @@ from pathlib import Path
 from random import Random  # noqa: TID251 (with its seed)
 from typing import Any
 
+from alembic import command
+from sqlalchemy import create_engine
+
+from storage import migrations
+
 
 class Disk:
     """What the connections of one store do; a test turns the switches."""
@@ -84,3 +89,13 @@ def write(path: Path, content: bytes) -> None:
 
 def files_beside(path: Path) -> list[Path]:
     return sorted(path.parent.iterdir())
+
+
+def make_with_schema(path: Path, revision: str) -> None:
+    """Make a store as an older Centrala would have, that knew the schema up to `revision` only."""
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config = migrations._config(migrations.VERSIONS)
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    engine.dispose()

@@ -1,7 +1,8 @@
 """Random rows of every kind, made from the types of their fields."""
 
 import types
-from typing import Any, Literal, get_args, get_origin
+from collections.abc import Mapping
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ _SIMPLE: dict[Any, st.SearchStrategy[Any]] = {
     str: _TEXT,
     int: _NUMBERS,
     bool: st.booleans(),
+    float: st.floats(allow_nan=False),
     bytes: st.binary(max_size=40),
     type(None): st.none(),
     dict[str, Any]: st.dictionaries(_TEXT, _JSON | st.lists(_JSON, max_size=3), max_size=3),
@@ -37,10 +39,25 @@ def rows(kind: type[msgspec.Struct], **fixed: Any) -> st.SearchStrategy[Any]:
     return st.builds(kind, **given)
 
 
+def structs(kind: type[msgspec.Struct]) -> st.SearchStrategy[Any]:
+    """Return values of `kind` with random fields, whatever is nested in them."""
+    hints = get_type_hints(kind)
+    return st.builds(kind, **{field.name: _values(hints[field.name]) for field in msgspec.structs.fields(kind)})
+
+
 def _values(of: Any) -> st.SearchStrategy[Any]:
     if of in _SIMPLE:
         return _SIMPLE[of]
-    if get_origin(of) is Literal:
-        return st.sampled_from(get_args(of))
-    assert isinstance(of, types.UnionType), of
-    return st.one_of(*(_values(part) for part in get_args(of)))
+    origin, parts = get_origin(of), get_args(of)
+    if origin is Literal:
+        return st.sampled_from(parts)
+    if origin is tuple and parts[1:] == (...,):
+        return st.lists(_values(parts[0]), max_size=2).map(tuple)
+    if origin is tuple:
+        return st.tuples(*(_values(part) for part in parts))
+    if origin in (dict, Mapping):
+        return st.dictionaries(_values(parts[0]), _values(parts[1]), max_size=2)
+    if isinstance(of, type) and issubclass(of, msgspec.Struct):
+        return st.deferred(lambda: structs(of))
+    assert origin in (types.UnionType, Union), of
+    return st.one_of(*(_values(part) for part in parts))

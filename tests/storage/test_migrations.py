@@ -1,17 +1,25 @@
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import msgspec
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import Engine, create_engine, inspect
+from sqlalchemy.pool import NullPool
 
 from storage import migrations, tables
 from storage.migrations import Step
+from storage.postgresql import PostgresqlStore
 from storage.sqlite import SqliteStore
+from tests.servers.postgresql import Postgresql
 from tests.storage.faulty import rewrite
 from vocabulary.errors import PermanentFailure
+
+POSTGRESQL = "postgresql+psycopg://"
 
 
 @pytest.fixture
@@ -21,7 +29,26 @@ def path(tmp_path: Path) -> Path:
 
 def test_the_steps_make_what_the_tables_say(path: Path) -> None:
     migrations.upgrade(f"sqlite:///{path}")
-    engine = create_engine(f"sqlite:///{path}")
+    assert_as_the_tables_say(create_engine(f"sqlite:///{path}"))
+
+
+@pytest.mark.needs_server("postgresql")
+def test_the_steps_make_the_same_on_postgresql(database: str) -> None:
+    connect = partial(psycopg.connect, database)
+    migrations.upgrade(POSTGRESQL, connect)
+    engine = create_engine(POSTGRESQL, creator=connect, poolclass=NullPool)
+    assert_as_the_tables_say(engine)
+    query = """
+        SELECT table_name, column_name FROM information_schema.columns
+        WHERE table_schema = current_schema() AND data_type IN ('character varying', 'text')
+        AND collation_name IS DISTINCT FROM 'C'
+    """
+    with engine.connect() as connection:
+        others = connection.exec_driver_sql(query).all()
+    assert others == [("alembic_version", "version_num")]
+
+
+def assert_as_the_tables_say(engine: Engine) -> None:
     with engine.connect() as connection:
         context = MigrationContext.configure(
             connection,
@@ -33,13 +60,45 @@ def test_the_steps_make_what_the_tables_say(path: Path) -> None:
         assert compare_metadata(context, tables.metadata) == []
         made = {table.name: inspect(connection).get_indexes(table.name) for table in tables.metadata.sorted_tables}
     engine.dispose()
-    partial = {index["name"] for indexes in made.values() for index in indexes if index.get("dialect_options")}
+    partial = {
+        index["name"]
+        for indexes in made.values()
+        for index in indexes
+        if any(option.endswith("_where") for option in index.get("dialect_options", {}))
+    }
     assert partial == {
         index.name
         for table in tables.metadata.sorted_tables
         for index in table.indexes
         if index.dialect_options["sqlite"]["where"] is not None
     }
+
+
+@pytest.mark.needs_server("postgresql")
+def test_postgresql_is_upgraded_once_when_several_nodes_start_at_once(database: str) -> None:
+    connect = partial(psycopg.connect, database)
+    schema, steps = migrations.pending_at(POSTGRESQL, connect)
+    assert (schema, steps[0]) == (None, Step("0001", "Journal, checkpoints and records.", ()))
+    with ThreadPoolExecutor(4) as nodes:
+        list(nodes.map(lambda _: migrations.upgrade(POSTGRESQL, connect), range(4)))
+    assert migrations.pending_at(POSTGRESQL, connect) == (steps[-1].revision, [])
+
+
+@pytest.mark.needs_server("postgresql")
+async def test_a_postgresql_upgrade_that_fails_halfway_leaves_nothing(database: str, postgresql: Postgresql) -> None:
+    postgresql.execute("CREATE TABLE outbox (id TEXT)", database)
+    with pytest.raises(PermanentFailure, match='tables can\'t be made or changed: relation "outbox" already exists'):
+        await PostgresqlStore.open(database)
+    tables = "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema()"
+    assert postgresql.execute(tables, database) == [("outbox",)]
+
+
+@pytest.mark.needs_server("postgresql")
+async def test_a_newer_postgresql_schema_is_refused(database: str, postgresql: Postgresql) -> None:
+    await (await PostgresqlStore.open(database)).close()
+    postgresql.execute("UPDATE alembic_version SET version_num = '9999'", database)
+    with pytest.raises(PermanentFailure, match=r"schema 9999, this Centrala knows schemas up to \d{4} only"):
+        await PostgresqlStore.open(database)
 
 
 def test_an_upgrade_can_be_repeated_and_announced(path: Path) -> None:

@@ -37,11 +37,18 @@ async def other(store: PostgresqlStore, database: str) -> AsyncIterator[Postgres
     await other.close()
 
 
-@pytest.fixture
-def mortal() -> Iterator[Postgresql]:
-    """A server of the test's own, which may die."""
+@pytest.fixture(scope="module")
+def module_mortal() -> Iterator[Postgresql]:
     with running_postgresql() as server:
         yield server
+
+
+@pytest.fixture
+def mortal(module_mortal: Postgresql) -> Iterator[Postgresql]:
+    """A server that may die: the tests of this module use it one after the other."""
+    yield module_mortal
+    module_mortal.stop()
+    module_mortal.start()
 
 
 def failing(code: str) -> tuple[str, ...]:
@@ -55,6 +62,10 @@ def failing(code: str) -> tuple[str, ...]:
         """,
         "CREATE TRIGGER fail BEFORE INSERT ON customers FOR EACH ROW EXECUTE FUNCTION fail()",
     )
+
+
+def schema_of(database: str) -> str:
+    return database.rpartition("%3D")[2]
 
 
 async def committed_as_one(
@@ -178,6 +189,19 @@ async def test_a_writer_sees_at_once_that_another_has_written(store: PostgresqlS
     assert await other.check() == []
 
 
+async def test_what_builds_on_a_refused_transaction_is_refused_too_though_another_wrote_as_much(
+    store: PostgresqlStore, other: PostgresqlStore
+) -> None:
+    await other.commit(appending(1, 2, after=0, interaction="i-other"))
+    built = (appending(1, after=0), appending(2, after=1), appending(3, after=2), Transaction(after=3))
+    results = await asyncio.gather(*map(store.commit, built), return_exceptions=True)
+    assert [type(result) for result in results] == [OutOfOrder] * 4
+    assert "with other entries" in str(results[2])
+    # He has heard of it: what he brings now follows what is there.
+    await store.commit(appending(3, after=2))
+    assert [one.interaction async for one in store.read(0)] == ["i-other", "i-other", "i-1"]
+
+
 async def test_a_writer_who_stands_still_at_the_fence_is_ended(
     store: PostgresqlStore, other: PostgresqlStore, database: str
 ) -> None:
@@ -190,6 +214,20 @@ async def test_a_writer_who_stands_still_at_the_fence_is_ended(
         asleep.execute("COMMIT")
     assert await other.customer("c-late") is None
     await other.commit(appending(2, after=1))
+
+
+async def test_a_writer_who_stands_still_over_a_row_is_ended(store: PostgresqlStore, database: str) -> None:
+    await store.commit(putting(a_customer()))
+    asleep = Server(database).keeper()
+    asleep.execute("BEGIN")
+    asleep.execute(b"SELECT pg_advisory_xact_lock_shared(1130720885, hashtext(current_schema()))")
+    asleep.execute("UPDATE customers SET name = 'late' WHERE id = 'c-1'")
+    with pytest.raises(TemporaryFailure, match="lock timeout"):
+        await store.commit(putting(a_customer(name="new")))
+    await store.commit(putting(a_customer(name="new")))
+    with pytest.raises(psycopg.OperationalError):
+        asleep.execute("COMMIT")
+    assert await store.customer("c-1") == a_customer(name="new")
 
 
 async def test_a_server_that_lost_what_it_promised_is_not_written_again(
@@ -279,10 +317,9 @@ def test_what_a_server_is_not_fit_for_is_said_in_words() -> None:
 
 async def test_a_database_of_another_encoding_is_refused(postgresql: Postgresql) -> None:
     postgresql.execute("CREATE DATABASE bytes ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0 LOCALE_PROVIDER libc")
-    url = postgresql.url("bytes")
     with pytest.raises(PermanentFailure, match="SQL_ASCII"):
-        await PostgresqlStore.open(url)
-    postgresql.drop(url)
+        await PostgresqlStore.open(postgresql.url("bytes"))
+    postgresql.execute("DROP DATABASE bytes")
 
 
 async def test_a_server_that_is_not_there_is_named_without_the_password() -> None:
@@ -293,9 +330,12 @@ async def test_a_server_that_is_not_there_is_named_without_the_password() -> Non
 
 async def test_a_user_without_rights_is_told_so(postgresql: Postgresql, database: str) -> None:
     postgresql.execute("CREATE ROLE stranger LOGIN")
+    postgresql.execute("GRANT USAGE ON SCHEMA site TO stranger".replace("site", schema_of(database)))
     url = database.replace("postgres@", "stranger@")
-    with pytest.raises(PermanentFailure, match="permission denied for schema public"):
+    with pytest.raises(PermanentFailure, match="permission denied for schema site_"):
         await PostgresqlStore.open(url)
+    with pytest.raises(PermanentFailure, match="no schema of the user's search_path is there"):
+        await PostgresqlStore.open(database.replace("site_", "no_site_"))
 
 
 @pytest.mark.parametrize(

@@ -109,8 +109,8 @@ async def test_what_he_sent_and_nobody_could_process_goes_too(there: World, boss
     assert [each["id"] for each in msgspec.json.decode(await answer.read())["unprocessed"]] == ["r-his"]
     await erased(boss, ola["id"])
     left = {
-        row.id: (row.state, row.raw)
-        for row in await there.site.store.received_page(states=("quarantined", "discarded"))
+        head.row.id: (head.row.state, head.row.raw)
+        for head in await there.site.store.received_page(states=("quarantined", "discarded"))
     }
     assert left == {"r-his": ("discarded", b""), "r-other": ("quarantined", mails["r-other"])}
 

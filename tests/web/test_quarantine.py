@@ -199,6 +199,19 @@ async def test_the_wallboard_tells_how_much_waits(house: World) -> None:
         assert (await socket.receive_json())["quarantined"] == 1
         await house.site.write(Put(ReceivedRow(id="r-2", channel="mail", at=START, raw=MAIL, state="quarantined")))
         await house.add_agent("anna", "support")
+        counts: list[int] = []
+        while counts[-1:] != [2]:
+            frame = await socket.receive_json()
+            counts += [frame["count"]] if frame["type"] == "quarantine" else []
+
+
+async def test_a_wallboard_that_opened_just_before_hears_that_nothing_waits_any_more(house: World) -> None:
+    boss = await house.person("boss", "supervisor")
+    await house.site.write(Put(ReceivedRow(id="r-1", channel="mail", at=START, raw=MAIL, state="quarantined")))
+    async with boss.socket("/ws/wallboard") as socket:
+        assert (await socket.receive_json())["quarantined"] == 1
+        await boss.post("/quarantine/r-1/discard", {"reason": "advertisement"})
+        await house.add_agent("anna", "support")
         while (frame := await socket.receive_json())["type"] != "quarantine":
             pass
-        assert frame["count"] == 2
+        assert frame["count"] == 0

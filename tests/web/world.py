@@ -60,6 +60,9 @@ class MovableClock:
     def now(self) -> Instant:
         return self._now
 
+    def not_before(self, at: Instant) -> None:
+        self._now = max(self._now, at)
+
     def move(self, span: Span) -> None:
         self._now += span
 

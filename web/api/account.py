@@ -65,7 +65,7 @@ async def me(call: Call) -> SessionView:
 )
 async def ws_ticket(call: Call) -> TicketView:
     """Answer a ticket for `?ticket=`."""
-    ticket, until = call.context.tickets.give(call.principal, call.site.now())
+    ticket, until = await call.context.tickets.give(call.principal, call.site.now())
     return TicketView(ticket=ticket, expires_at=rfc3339(until))
 
 

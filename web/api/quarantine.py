@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from vocabulary.instants import Instant, rfc3339
-from vocabulary.records import Put, ReceivedRow, Set
+from vocabulary.records import Put, ReceivedHead, ReceivedRow, Set
 from web.answers import Quarantine, QuarantinedView, ReplayView
 from web.api.handling import audit_line
 from web.call import Call
@@ -20,11 +20,11 @@ _STATE = "quarantined"
 async def list_quarantine(call: Call, query: QuarantineQuery) -> Quarantine:
     """Answer a page of it."""
     store = call.site.store
-    rows = await store.received_page(states=(_STATE,), before=_before(query.cursor), limit=query.limit + 1)
-    page = rows[: query.limit]
+    heads = await store.received_page(states=(_STATE,), before=_before(query.cursor), limit=query.limit + 1)
+    page = heads[: query.limit]
     return Quarantine(
-        items=[_view(call, row) for row in page],
-        next=f"{page[-1].at}:{page[-1].id}" if len(rows) > len(page) else None,
+        items=[_view(call, head) for head in page],
+        next=f"{page[-1].row.at}:{page[-1].row.id}" if len(heads) > len(page) else None,
         total=await store.received_count(_STATE),
     )
 
@@ -36,14 +36,15 @@ def _before(cursor: str | None) -> tuple[Instant, str] | None:
     return int(at), id
 
 
-def _view(call: Call, row: ReceivedRow) -> QuarantinedView:
+def _view(call: Call, head: ReceivedHead) -> QuarantinedView:
+    row = head.row
     origin = call.site.origin_of(row)
     return QuarantinedView(
         id=row.id,
         channel=row.channel,
         kind=str(row.envelope.get("kind", "mail")),
         received_at=rfc3339(row.at),
-        size=len(row.raw),
+        size=head.size,
         attempts=row.attempts,
         error=row.error,
         sender=origin.sender,

@@ -55,7 +55,10 @@ async def test_a_page_of_another_origin_is_refused_before_the_upgrade(origin: st
     ],
 )
 async def test_a_program_without_an_origin_needs_a_token_or_a_ticket(query: str, status: int) -> None:
-    endpoint = endpoint_of(House(), ticket_holds=lambda ticket: ticket == "good")
+    async def is_good(ticket: str) -> bool:
+        return ticket == "good"
+
+    endpoint = endpoint_of(House(), ticket_holds=is_good)
     async with (
         serving(endpoint) as server,
         aiohttp.ClientSession() as http,
