@@ -147,7 +147,12 @@ class MailIntake:
             row = await self._waiting.get()
             counted = row.id in self._from_disk
             self._from_disk.discard(row.id)
-            await self._tried(row, counted=counted)
+            try:
+                await self._tried(row, counted=counted)
+            except BaseException:
+                # Whoever takes this one's place goes on with it; on the disk it is as it was.
+                self._enqueue(row)
+                raise
 
     async def _tried(self, row: ReceivedRow, *, counted: bool) -> None:
         """Try once; with `counted` the try is on the disk before it begins, and the process may die of it."""

@@ -94,6 +94,8 @@ class Mailroom:
 
     async def run(self) -> None:
         """Perform the outbox whenever something is due; cancel to stop."""
+        # Whatever ended the run before this one may have interrupted it while it was sending.
+        await self.recover()
         async with asyncio.TaskGroup() as performing:
             while True:
                 async with self._engine.subscribe() as events:

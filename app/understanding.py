@@ -58,13 +58,19 @@ class Understanding:
     async def _train(self) -> None:
         """Train from the examples that come with Centrala."""
         log.info("model_training")
-        arguments = ("-m", "classifiers.training", "--out", str(self._path))
         process = await asyncio.create_subprocess_exec(
-            sys.executable, *arguments, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
+            sys.executable,
+            *("-m", "app.child", "classifiers.training", "--out", str(self._path)),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
         )
+        assert process.stderr is not None
         try:
             async with asyncio.timeout(TRAINING_S):
-                _, errors = await process.communicate()
+                # `communicate` may close the pipe by which the child knows that we live.
+                errors = await process.stderr.read()
+                await process.wait()
         except BaseException:
             process.kill()
             raise

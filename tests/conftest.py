@@ -23,9 +23,11 @@ class _Server(NamedTuple):
 _SERVERS = {
     "chromium": _Server(("chromium",), "chromium"),
     "dovecot": _Server(("dovecot",), "dovecot-imapd dovecot-lmtpd"),
+    "faketime": _Server(("faketime",), "faketime"),
     "postfix": _Server(("postfix",), "postfix"),
     "postgresql": _Server(("postgres",), "postgresql", folders="lib/postgresql/*/bin"),
     "redis": _Server(("redis-server", "valkey-server"), "redis-server"),
+    "strace": _Server(("strace",), "strace"),
 }
 _missing: pytest.StashKey[Counter[str]] = pytest.StashKey()
 

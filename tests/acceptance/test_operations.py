@@ -2,33 +2,15 @@
 
 import asyncio
 from contextlib import ExitStack
-from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.acceptance.admitting import arrive, events_of
 from tests.acceptance.client import Api, Sink, eventually
 from tests.acceptance.site import SiteProcess
 from tests.servers.dovecot import PASSWORD, USERNAME, Dovecot, running_dovecot
 from tests.storage.faulty import make_with_schema, rewrite
-
-
-async def arrive(api: Api, acknowledged: list[str]) -> None:
-    """Admit one interaction after another, and write down what was acknowledged."""
-    for number in count():
-        status, _ = await api.call("POST", "/interactions", {"external_id": f"order-{number}", "text": "Where is it?"})
-        assert status == 201, status
-        acknowledged.append(f"order-{number}")
-
-
-async def events_of(api: Api, until: int) -> list[Any]:
-    found: list[Any] = []
-    while len(found) < until:
-        page = (await api.get(f"/events?after={len(found)}&limit=1000"))["items"]
-        assert page, f"the log ends at {len(found)}"
-        found += page
-    return found[:until]
 
 
 async def test_a_backup_under_traffic_is_the_site_as_it_was_when_restored_elsewhere(

@@ -5,20 +5,27 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import pytest
 
-from tests.acceptance.client import Api, Sink, eventually
+from tests.acceptance.admitting import (
+    WITHIN_S,
+    admitted,
+    all_of,
+    fill,
+    not_ready,
+    ready_again,
+    text_of,
+    told,
+    until_taken,
+)
+from tests.acceptance.client import Api, Sink
 from tests.acceptance.site import SiteProcess, pause
 from tests.storage.faulty import damage
-
-WITHIN_S = 5
-"""So soon a fault is noticed, and so soon all is well again after it."""
 
 
 @pytest.fixture
@@ -33,75 +40,6 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip(f"needs to mount a tmpfs, which root may: {mounted.stderr.strip()}")
     yield place
     subprocess.run(["umount", "--lazy", str(place)], check=True)
-
-
-async def admitted(api: Api, external_id: str, text: str = "Where is it?") -> int:
-    """Return the status with which an admission is answered; 503 comes with a time to come back."""
-    path, body = f"{api.base}/api/v1/interactions", {"external_id": external_id, "text": text}
-    async with api._http.post(path, json=body) as answer:
-        assert answer.status in (200, 201, 503), await answer.text()
-        assert ("Retry-After" in answer.headers) == (answer.status == 503)
-        return answer.status
-
-
-async def until_taken(api: Api, external_id: str) -> None:
-    """Return once an admission is taken; fail if that takes longer than it may."""
-
-    async def taken() -> bool | None:
-        return (await admitted(api, external_id)) in (200, 201) or None
-
-    await eventually(taken, seconds=WITHIN_S)
-
-
-async def ready(site: SiteProcess) -> tuple[int, dict[str, Any]]:
-    async with aiohttp.ClientSession() as http, http.get(f"{site.base}/readyz") as answer:
-        return answer.status, await answer.json()
-
-
-async def not_ready(site: SiteProcess) -> str:
-    """Return why the site isn't ready, as soon as it isn't."""
-
-    async def reason() -> str | None:
-        status, body = await ready(site)
-        return str(body["reason"]) if status == 503 else None
-
-    return await eventually(reason, seconds=WITHIN_S)
-
-
-async def ready_again(site: SiteProcess) -> None:
-    async def well() -> bool | None:
-        return (await ready(site))[0] == 200 or None
-
-    await eventually(well, seconds=WITHIN_S)
-
-
-async def told(site: SiteProcess, event: str, reason: str = "") -> None:
-    """Return once the log tells of `event`."""
-
-    async def line() -> bool | None:
-        return any(reason in str(line.get("reason", "")) for line in site.logged(event)) or None
-
-    await eventually(line, seconds=WITHIN_S)
-
-
-async def all_of(api: Api) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    cursor = ""
-    while True:
-        page = await api.get(f"/interactions?limit=200{cursor}")
-        found += page["items"]
-        if page["next"] is None:
-            return found
-        cursor = f"&cursor={page['next']}"
-
-
-def fill(place: Path) -> Path:
-    """Take all the room that is left on a disk, and return the file that has it."""
-    ballast = place / "ballast"
-    with suppress(OSError), ballast.open("wb", buffering=0) as file:
-        while True:
-            file.write(bytes(4096))
-    return ballast
 
 
 async def test_a_full_disk_stops_admission_but_not_reading_and_is_over_once_there_is_room(
@@ -145,11 +83,6 @@ async def test_a_full_disk_stops_admission_but_not_reading_and_is_over_once_ther
         assert site.command("db", "check")["problems"] == []
     finally:
         await site.kill()
-
-
-async def text_of(site: SiteProcess, path: str) -> str:
-    async with aiohttp.ClientSession() as http, http.get(f"{site.base}{path}") as answer:
-        return await answer.text()
 
 
 async def says_so_in_the_chat(site: SiteProcess) -> None:

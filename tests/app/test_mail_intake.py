@@ -177,3 +177,22 @@ async def test_innocents_beside_a_mail_that_kills_are_admitted(post: Post) -> No
     assert deaths == 3
     found = {row.id: row.state for row in await rows(post)}
     assert found == {"r-b": "quarantined", **dict.fromkeys(("r-a", "r-c", "r-d", "r-e"), "admitted")}
+
+
+async def test_a_mail_whose_worker_is_cut_short_is_taken_up_by_the_next_one(post: Post) -> None:
+    """A background task that fails unforeseen takes the others of its kind with it, and what they are at."""
+    begun = asyncio.Event()
+
+    async def hangs_once(subject: str, text: str) -> Classification:
+        if not begun.is_set():
+            begun.set()
+            await asyncio.Event().wait()
+        return await breaks_on_poison(subject, text)
+
+    cut_short = Post(post.running, hangs_once)
+    await cut_short.deliver(mail("ola", "Where is my parcel?"))
+    work = asyncio.create_task(cut_short.intake.run())
+    await begun.wait()
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+    assert await cut_short.settled() == {"admitted": 1}

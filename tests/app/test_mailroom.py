@@ -14,7 +14,7 @@ from channels.email.smtp import SmtpSender
 from channels.message import Address
 from router.commands import AddMessage, Candidate, Connect, DefineAgent, SetPresence, StartOutbound
 from router.policy import Autoresponse
-from tests.acceptance.client import Sink
+from tests.acceptance.client import Sink, eventually
 from tests.app.test_engine import Running
 from tests.builders import admit, policy, profile, rule
 from vocabulary.records import CustomerRow, IdentityRow, MessageRow, OutboxRow, PutNew, Set
@@ -145,6 +145,25 @@ async def test_automatic_reply_that_a_crash_interrupted_is_never_sent_again(runn
     await room.recover()
     (left,) = [each for each in await running.store.outbox(states=("uncertain",)) if each.id == row.id]
     assert left.reason == "interrupted while sending"
+    assert len(sink.mails) == 1
+
+
+async def test_a_run_that_begins_anew_settles_what_the_last_one_left(running: Running, sink: Sink) -> None:
+    """A background task that failed is started again, without a start of the site around it."""
+    await write(running)
+    await sent(running, sink)
+    row = await _mail_row(running)
+    await running.engine.write(Set(OutboxRow, row.id, {"state": "sending"}))
+    work = asyncio.create_task(mailroom(running, sink).run())
+
+    async def settled() -> bool | None:
+        return any(each.id == row.id for each in await running.store.outbox(states=("uncertain",))) or None
+
+    try:
+        await eventually(settled)
+    finally:
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
     assert len(sink.mails) == 1
 
 

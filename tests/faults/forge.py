@@ -1,7 +1,7 @@
 """Starts sites quickly: a process that has everything loaded, and forks one site after the other.
 
-Each line on standard input is a JSON object `{config, crash_at, environment}`; for each, the process id of the site is
-printed. The site is an ordinary `centrala serve` from there on.
+Each line on standard input is a JSON object `{config, crash_at, environment, planted, failing}`; for each, the process
+id of the site is printed. The site is an ordinary `centrala serve` from there on.
 """
 
 import asyncio
@@ -9,12 +9,14 @@ import json
 import os
 import signal
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from app.serve import run_site
 from classifiers.language import language_of
 from config.loader import load
+from tests.faults.failing import failing
 from tests.simulation.planted import planted
 
 PDEATHSIG = 1
@@ -44,10 +46,11 @@ def _serve(order: dict[str, Any]) -> None:
         os.dup2(log, descriptor)
     code = 1
     try:
-        if order.get("planted"):
-            with planted(order["planted"]):
-                asyncio.run(run_site(load(config), folder=config.parent))
-        else:
+        with ExitStack() as faults:
+            if order["planted"]:
+                faults.enter_context(planted(order["planted"]))
+            if order["failing"]:
+                faults.enter_context(failing(order["failing"]))
             asyncio.run(run_site(load(config), folder=config.parent))
         code = 0
     except Exception as error:  # noqa: BLE001  # it ends here whatever it was, and the log says what

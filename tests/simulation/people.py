@@ -386,10 +386,12 @@ class Writer(Person):
         self._box = box
         self._numbers = itertools.count()
 
-    def mail(self) -> tuple[str, str, bytes]:
-        """Return the text, Message-ID and bytes of the next mail."""
+    def mail(self, stranger: bool = False) -> tuple[str, str, bytes]:
+        """Return the text, Message-ID and bytes of the next mail; `stranger`: of somebody who never wrote before."""
         number = next(self._numbers)
-        sender = f"{self.name}{self.draw.randrange(3)}@people.example"
+        sender = (
+            f"{self.name}@people{number}.example" if stranger else f"{self.name}{self.draw.randrange(3)}@people.example"
+        )
         text = f"{self.name} writes {number} about {'an invoice' if number % 2 else 'a parcel'}"
         id = f"<{self.name}-{number}@people.example>"
         lines = [f"From: {sender}", f"To: {self._box}@sim.example", f"Subject: Question {number}", f"Message-ID: {id}"]
@@ -398,7 +400,7 @@ class Writer(Person):
             answered = self.draw.choice(ours).message_id
             lines += [f"In-Reply-To: {answered}", f"References: {answered}"]
             self.truth.continued[text] = answered
-        elif self.draw.random() < 0.15:
+        elif not stranger and self.draw.random() < 0.15:
             lines.append("Auto-Submitted: auto-generated")
             self.truth.machine.add(id)
         self.truth.tried.add(text)
@@ -465,14 +467,18 @@ class BoxWriter(Writer):
 
     async def run(self) -> None:
         while not self.calm:
-            text, id, raw = self.mail()
-            self.truth.boxed[text] = id
-            for _ in range(2 if self.likes(0.08) else 1):
-                self._mailbox.put(raw)
+            self.write()
             self._mailbox.maybe_break()
             if self.likes(0.04):
                 self._mailbox.renumber()
             await self.pause(1, 9)
+
+    def write(self, stranger: bool = False) -> None:
+        """Have a mail arrive."""
+        text, id, raw = self.mail(stranger)
+        self.truth.boxed[text] = id
+        for _ in range(2 if self.likes(0.08) else 1):
+            self._mailbox.put(raw)
 
 
 def everybody(truth: Truth, draw: Random, way: Way, mailbox: Mailbox) -> list[Person]:
