@@ -1,6 +1,7 @@
 """Mail in: raw bytes are kept first, then understood. What a crash interrupts, the next start takes up."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 
 import msgspec
@@ -53,6 +54,8 @@ class MailIntake:
         self._keys = keys
         self._domain = domain
         self._waiting: asyncio.Queue[ReceivedRow] = asyncio.Queue(WAITING_MAX)
+        self._in_hand: Counter[str] = Counter()
+        """Ids of what waits in memory or is being understood."""
         self._behind = False
         self._from_disk: set[str] = set()
         """What is taken up from the disk: perhaps the process died of it, so a try is counted before it begins."""
@@ -83,14 +86,16 @@ class MailIntake:
         crashpoint("ingest.before_commit")
         await self._engine.write(PutNew(row), *more)
         crashpoint("ingest.after_commit")
-        # The same bytes once more: whatever has become of them, admitted, kept aside or erased, that holds.
-        if known is None:
+        # The same bytes once more: whatever has become of them, admitted, kept aside or erased, that holds. What is still
+        # to be understood may be in nobody's hands: its first write failed, as far as anybody here could tell.
+        if known in (None, "received") and row.id not in self._in_hand:
             self._enqueue(row)
 
     def _enqueue(self, row: ReceivedRow) -> None:
         """Let it wait in memory, if there is room; else it waits on the disk, where it is anyway."""
         try:
             self._waiting.put_nowait(row)
+            self._in_hand[row.id] += 1
         except asyncio.QueueFull:
             self._behind = True
 
@@ -120,8 +125,9 @@ class MailIntake:
         rows = await self._store.received(state="received", limit=WAITING_MAX)
         self._behind = len(rows) == WAITING_MAX
         for row in rows:
-            self._from_disk.add(row.id)
-            self._enqueue(row)
+            if row.id not in self._in_hand:
+                self._from_disk.add(row.id)
+                self._enqueue(row)
 
     async def _alone(self, row: ReceivedRow) -> None:
         if row.attempts < TRIES_MAX:
@@ -153,6 +159,8 @@ class MailIntake:
                 # Whoever takes this one's place goes on with it; on the disk it is as it was.
                 self._enqueue(row)
                 raise
+            finally:
+                self._in_hand -= Counter((row.id,))
 
     async def _tried(self, row: ReceivedRow, *, counted: bool) -> None:
         """Try once; with `counted` the try is on the disk before it begins, and the process may die of it."""

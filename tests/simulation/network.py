@@ -123,6 +123,13 @@ class End(asyncio.Transport):
     def get_write_buffer_size(self) -> int:
         return max(0, self._held - HIGH_WATER)
 
+    def accept(self, factory: Callable[[], Any]) -> None:
+        """Begin to serve, on the server's own loop."""
+        self.protocol = factory()
+        if self.lost:
+            return
+        self.protocol.connection_made(self)
+
     # -- on the way
 
     def _send(self, piece: bytes | None) -> None:
@@ -167,7 +174,8 @@ class End(asyncio.Transport):
         if not self.lost:
             self.lost = self._closing = True
             self.network.ends.pop(self, None)
-            self.protocol.connection_lost(error)
+            if self.protocol is not None:
+                self.protocol.connection_lost(error)
 
 
 class InMemory:
@@ -227,8 +235,7 @@ class InMemory:
         ours.peer, theirs.peer = theirs, ours
         self.ends[ours] = self.ends[theirs] = None
         ours.protocol = factory()
-        theirs.protocol = server.factory()
-        server.loop.call_soon(theirs.protocol.connection_made, theirs)
+        server.loop.call_soon(theirs.accept, server.factory)
         # Nothing may arrive before the server knows of the connection.
         theirs._arrives_at = self.universe.now + 1e-6
         ours.protocol.connection_made(ours)
