@@ -71,6 +71,9 @@ class RedisBus(Generic[Order, Answer]):
         self._server: Server[Order, Answer] = Server(
             self._link, orders=orders, decode=wire.decode_order, encode=wire.encode_answer
         )
+        self._deadline = deadline
+        self._ahead: float | None = None
+        """How many ms the server's clock is ahead of the loop's."""
         self._lease = self._link.script(LEASE)
         self._release = self._link.script(RELEASE)
         self._tasks: list[asyncio.Task[None]] = []
@@ -153,7 +156,14 @@ class RedisBus(Generic[Order, Answer]):
         Raises:
             TemporaryFailure: Redis did not answer; whether he has it is unknown.
         """
-        return bool(await self._link.run(self._lease, [f"{self._prefix}:lease:{name}"], [holder, span]))
+        clock = asyncio.get_running_loop().time
+        given_up = 0 if self._ahead is None else round(clock() * 1000 + self._ahead + self._deadline)
+        key = f"{self._prefix}:lease:{name}"
+        taken, there = await self._link.run(self._lease, [key], [holder, span, given_up])
+        self._ahead = int(there) - clock() * 1000
+        if taken < 0:
+            raise TemporaryFailure("Redis heard of it too late, or its clock was set")
+        return bool(taken)
 
     async def release(self, name: str, holder: str) -> None:
         """Give the lease up, if it is `holder`'s.

@@ -1,12 +1,20 @@
 """What Redis does in one step, in Lua. All keys of a script have the site's hash tag: a cluster keeps them together."""
 
 LEASE = """
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local until_ = tonumber(ARGV[3])
+if until_ > 0 and now > until_ then return {-1, now} end
 local holder = redis.call('GET', KEYS[1])
-if holder and holder ~= ARGV[1] then return 0 end
+if holder and holder ~= ARGV[1] then return {0, now} end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return 1
+return {1, now}
 """
-"""KEYS: lease. ARGV: holder, span in ms. 1: it is his for the span, measured by the server from now."""
+"""KEYS: lease. ARGV: holder, span in ms, and when he has given up asking, by the server's clock, 0 if he doesn't know.
+
+1 and the server's clock: it is his for the span from now; -1: he has given up. A server that was frozen carries out
+what it was sent before; nobody waits for that any more, and he who gets a lease so doesn't know it.
+"""
 
 RELEASE = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end

@@ -354,3 +354,59 @@ async def test_redis_is_away_for_a_while_under_traffic(nodes: Nodes, how: str) -
             assert await nodes.writer() is writer, f"round {round_}: the writer changed"
     told(f"forwarded_after_redis_was_{how}_ms", times)
     assert max(times) < SERVED_WITHIN, times
+
+
+@pytest.mark.slow
+async def test_whatever_dies_in_whatever_order_nothing_is_lost_or_doubled(nodes: Nodes, postgresql: Postgresql) -> None:
+    draw = drawn()
+    chaos = Chaos(nodes, postgresql, draw)
+    async with busy(nodes) as supervisor:
+        for _ in range(rounds(30)):
+            await pause(draw.uniform(0.5, 3))
+            await chaos.strike()
+        await chaos.heal()
+        for node in nodes.all:
+            assert await first_served(node, supervisor, CLOCK.now()) < 5 * SERVED_WITHIN
+    print(json.dumps({"struck": chaos.struck}))  # noqa: T201  # what was tried
+
+
+class Chaos:
+    """Does something bad, and lets it be for a while."""
+
+    def __init__(self, nodes: Nodes, database: Postgresql, draw: random.Random) -> None:
+        self._nodes = nodes
+        self._database = database
+        self._draw = draw
+        self.struck: list[str] = []
+
+    async def strike(self) -> None:
+        """Do one thing, to a node, to Redis or to the database, and undo it."""
+        node = self._draw.choice(self._nodes.all)
+        what, away, back = self._draw.choice(
+            [
+                ("kill a node", node.kill, node.start),
+                ("stop a node", node.stop, node.start),
+                ("freeze a node", node.freeze, node.thaw),
+                ("kill redis", self._nodes.redis.kill, self._nodes.redis.start),
+                ("freeze redis", self._nodes.redis.freeze, self._nodes.redis.thaw),
+                ("kill the database", self._database.kill, self._database.start),
+            ]
+        )
+        self.struck.append(what)
+        if "node" in what:
+            self._nodes.down.add(node)
+        await _done(away())
+        await pause(self._draw.uniform(0.1, 4))
+        await _done(back())
+        if self._draw.random() < 0.7:
+            self._nodes.down.clear()
+
+    async def heal(self) -> None:
+        """Let everything come to rest."""
+        self._nodes.down.clear()
+        await pause(3)
+
+
+async def _done(doing: Any) -> None:
+    if asyncio.iscoroutine(doing):
+        await doing

@@ -188,7 +188,8 @@ async def test_a_callback_now_keeps_the_place_and_is_shown_again_after_a_reload(
     # What a visitor types is no identity: it would give him the conversations of whoever has that number.
     assert [each.kind for each in await shop.running.store.identities(held.customer)] == ["visitor"]
     async with tab.on(shop.server):
-        assert tab.frames[-1]["taken"] == taken
+        # News of the conversation may stand behind the welcome by now.
+        assert [frame for frame in tab.frames if frame["type"] == "welcome"][-1]["taken"] == taken
 
 
 async def test_a_wish_that_is_repeated_is_one_callback(shop: Shop) -> None:

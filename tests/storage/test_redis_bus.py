@@ -181,6 +181,19 @@ async def test_a_frozen_server_costs_a_second_and_not_the_loop(own: RedisServer,
         assert await pair.near.forward(1) == 2
 
 
+async def test_a_lease_that_was_asked_for_before_the_server_froze_is_nobodys(
+    own: RedisServer, pair: TwoProcesses
+) -> None:
+    """It would be held by somebody who has given up and doesn't know."""
+    assert await pair.near.lease("other", "n-1", 100, CLOCK.now())  # it knows the server's clock now
+    own.freeze()
+    with pytest.raises(TemporaryFailure):
+        await pair.near.lease("writer", "n-1", 60_000, CLOCK.now())
+    await CLOCK.sleep(200)
+    own.thaw()
+    assert await pair.far.lease("writer", "n-2", 1000, CLOCK.now())
+
+
 async def test_a_command_whose_answer_was_lost_is_carried_out_once(own: RedisServer, pair: TwoProcesses) -> None:
     """The writer answers into a server that dies; the order is sent again with its id."""
     seen: list[int] = []
