@@ -63,7 +63,13 @@ def _chosen(arguments: argparse.Namespace) -> list[Row]:
         if unknown:
             sys.exit(f"--rows: there is no row {', '.join(sorted(unknown))}; rows: {', '.join(ROWS)}")
         return [ROWS[name] for name in names]
-    return [each for each in ROWS.values() if each.quick or not arguments.quick]
+    return [each for each in sorted(ROWS.values(), key=_place) if each.quick or not arguments.quick]
+
+
+def _place(row: Row) -> tuple[str, int]:
+    """Return by what rows are ordered: F-05 comes before F-12, F-12 before F-115."""
+    kind, _, number = row.id.partition(" ")[0].partition("-")
+    return kind, int(number)
 
 
 def _progress(result: Result) -> None:
