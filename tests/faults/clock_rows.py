@@ -36,6 +36,7 @@ def _library() -> Path:
     "the wall clock jumps by a day, an hour, a second, behind 2038: as it runs and over a restart",
     "no mass expiry, offers end in time, nothing is lost",
     quick=True,
+    needs=("faketime",),
 )
 async def jumps(bench: Bench) -> Figures:
     offset = bench.new_folder() / "offset"

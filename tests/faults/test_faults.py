@@ -13,7 +13,7 @@ from tests.faults.kills import run
 from tests.faults.table import ROWS, Row, tried
 
 SEED = int(os.environ.get("SEED", "1"))
-IN_EVERY_RUN = ("F-08", "F-19", "F-25", "F-28", "F-32", "I-6")
+IN_EVERY_RUN = ("F-19", "F-25", "F-28", "F-32", "I-6")
 """What tests/acceptance and tests/storage don't try as well, and what is quick."""
 KILLS, KILLS_LONG = 40, 5_000
 
