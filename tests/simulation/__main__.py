@@ -7,6 +7,7 @@ import os
 import secrets
 import sys
 import time  # noqa: TID251  # how long it took
+import warnings
 import zlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -64,6 +65,7 @@ def _quiet() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     # The coroutines of dead processes complain when they are thrown away.
     sys.unraisablehook = lambda _complaint: None
+    warnings.simplefilter("ignore", RuntimeWarning)
     schedule.prepare()
     gc.collect()
     gc.freeze()
