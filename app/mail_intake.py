@@ -57,6 +57,7 @@ class MailIntake:
         self._in_hand: Counter[str] = Counter()
         """Ids of what waits in memory or is being understood."""
         self._behind = False
+        self._keeping: set[asyncio.Future[None]] = set()
         self._from_disk: set[str] = set()
         """What is taken up from the disk: perhaps the process died of it, so a try is counted before it begins."""
 
@@ -81,7 +82,13 @@ class MailIntake:
             await self._keep(channel, mail.raw, {"uid": mail.uid, "uidvalidity": mail.uidvalidity}, bookmark)
 
     async def _keep(self, channel: str, raw: bytes, envelope: dict[str, object], *more: Change) -> None:
-        row = self._received(channel, raw, envelope)
+        """Keep a mail. A caller who leaves meanwhile doesn't stop that: what gets onto the disk is taken up, too."""
+        keeping = asyncio.ensure_future(self._kept(self._received(channel, raw, envelope), *more))
+        self._keeping.add(keeping)
+        keeping.add_done_callback(self._keeping.discard)
+        await asyncio.shield(keeping)
+
+    async def _kept(self, row: ReceivedRow, *more: Change) -> None:
         known = await self._store.received_state(row.id)
         crashpoint("ingest.before_commit")
         await self._engine.write(PutNew(row), *more)

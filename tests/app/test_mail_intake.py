@@ -196,3 +196,17 @@ async def test_a_mail_whose_worker_is_cut_short_is_taken_up_by_the_next_one(post
     work.cancel()
     await asyncio.gather(work, return_exceptions=True)
     assert await cut_short.settled() == {"admitted": 1}
+
+
+async def test_a_mail_whose_bringer_leaves_while_it_is_kept_is_taken_up_all_the_same(post: Post) -> None:
+    """It is on the disk then, and whoever brings it again is told so."""
+    raw = mail("ola", "Where is my parcel?")
+    bringing = asyncio.create_task(post.deliver(raw))
+    async with asyncio.timeout(20):
+        while not (await post.running.store.received_counts()).get("received"):
+            # The commit is on its way, and nobody but the writer knows how far.
+            bringing.cancel()
+            if bringing.done():
+                bringing = asyncio.create_task(post.deliver(raw))
+    await asyncio.gather(bringing, return_exceptions=True)
+    assert await post.settled() == {"admitted": 1}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.acceptance.admitting import admitted, all_of
 from tests.acceptance.site import pause
-from tests.faults.bench import Bench, Missing, agent, require, shop, started, supervisor
+from tests.faults.bench import Bench, Missed, Missing, agent, require, shop, started, supervisor
 from tests.faults.desk import accepted, admit, come, ringing
 from tests.faults.kills import PACE, Site, opened_forge
 from tests.faults.pending import pending_offers
@@ -36,6 +36,7 @@ def _library() -> Path:
     "the wall clock jumps by a day, an hour, a second, behind 2038: as it runs and over a restart",
     "no mass expiry, offers end in time, nothing is lost",
     quick=True,
+    needs=("faketime",),
 )
 async def jumps(bench: Bench) -> Figures:
     offset = bench.new_folder() / "offset"
@@ -55,7 +56,10 @@ async def jumps(bench: Bench) -> Figures:
             for how in ("running", "restarted"):
                 _show(offset, "+0")
                 site = await bench.serving(forge=forge)
-                figures[name][how] = await _jumped(site, offset, jump, restarted=how == "restarted")
+                try:
+                    figures[name][how] = await _jumped(site, offset, jump, restarted=how == "restarted")
+                except Missed as missed:
+                    raise Missed(f"{name}, {how}: {missed}", figures) from missed
                 await bench.clear()
     return figures
 

@@ -84,6 +84,8 @@ class When(msgspec.Struct, frozen=True, kw_only=True):
     """At one of these places."""
     at_any_time: float = 0.25
     """The share of the kills that are for no place."""
+    within_s: float = REACHED_WITHIN_S
+    """So long a place is waited for, from when the site is ready."""
     writing: bool = False
     """Rather within 50 ms from when its write-ahead log grows, which a transaction is written to."""
 
@@ -312,7 +314,7 @@ class Session:
             self._is_up_again()
         if when.writing:
             await self._writes()
-        patience = REACHED_WITHIN_S if name else draw.uniform(0, 0.05 if when.writing else 0.6)
+        patience = when.within_s if name else draw.uniform(0, 0.05 if when.writing else 0.6)
         died = await site.ended(patience)
         if not died:
             site.kill()
