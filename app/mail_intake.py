@@ -93,8 +93,8 @@ class MailIntake:
         crashpoint("ingest.before_commit")
         await self._engine.write(PutNew(row), *more)
         crashpoint("ingest.after_commit")
-        # The same bytes once more: whatever has become of them, admitted, kept aside or erased, that holds. What is still
-        # to be understood may be in nobody's hands: its first write failed, as far as anybody here could tell.
+        # The same bytes once more: whatever has become of them, admitted, kept aside or erased, that holds. What is
+        # still to be understood may be in nobody's hands: its first write failed, as far as anybody here could tell.
         if known in (None, "received") and row.id not in self._in_hand:
             self._enqueue(row)
 
