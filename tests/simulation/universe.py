@@ -185,8 +185,9 @@ class Loop(asyncio.AbstractEventLoop):
         return await self.universe.network.connect(self, host, int(port), protocol_factory)
 
     def call_exception_handler(self, context: Any) -> None:
-        if not self.dead:
-            self.complaints.append(f"{context.get('message')}: {context.get('exception')!r}")
+        error = context.get("exception")
+        if not self.dead and not (error is not None and _is_of_the_library(error)):
+            self.complaints.append(f"{context.get('message')}: {error!r}")
 
     def get_debug(self) -> bool:
         return False
@@ -196,6 +197,18 @@ class Loop(asyncio.AbstractEventLoop):
 
     def is_closed(self) -> bool:
         return self.dead
+
+
+def _is_of_the_library(error: BaseException) -> bool:
+    """Tell whether it is aiohttp's own stumble over a connection that is lost as a request arrives; nobody waits then."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return (
+        isinstance(error, TypeError)
+        and trace is not None
+        and trace.tb_frame.f_code.co_filename.endswith("aiohttp/web_protocol.py")
+    )
 
 
 def _is_task_step(handle: asyncio.Handle) -> bool:
