@@ -200,7 +200,7 @@ class Loop(asyncio.AbstractEventLoop):
 
 
 def _is_of_the_library(error: BaseException) -> bool:
-    """Tell whether it is aiohttp's own stumble over a connection that is lost as a request arrives; nobody waits then."""
+    """Tell whether aiohttp stumbled by itself, over a connection that is lost just as a request arrives."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
