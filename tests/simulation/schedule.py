@@ -299,6 +299,7 @@ class Day:
         node.disk.mend()
         self.network.calm()
         began = self.universe.now
+        node.ready = False
         stopping = node.loop.create_task(node.shut_down())
         self.universe.run(lambda: stopping.done() or self._violation is not None, seconds=60)
         self._raise_what_was_found()
