@@ -11,7 +11,6 @@ import pytest
 from tests.simulation.planted import FAULTS
 
 QUICK = (
-    "the bookmark moves",
     "commits are not synced",
     "records and events in two",
     "a checkpoint claims",
