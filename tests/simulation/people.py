@@ -241,9 +241,6 @@ class DeskAgent(Agent):
             await self._go_on()
         elif frame["type"] == "offer":
             await self._answer(frame["offer"])
-        elif self.calm:
-            # He may never have a quiet moment.
-            await self._go_on()
 
 
 class Supervisor(Caller):
