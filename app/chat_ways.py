@@ -84,20 +84,23 @@ class ChatWays:
         )
 
     async def taken(self, interaction: Interaction) -> Taken | None:
-        """Return where it goes on, unless that is over too."""
+        """Return where it goes on, unless that is over too, or not durable yet: then its own event tells of it."""
         if interaction.state not in OPEN or interaction.medium not in (CALLBACK, EMAIL):
             return None
         rows = await self._store.messages(interaction.id, limit=100)
         if interaction.medium == EMAIL:
             addresses = [row.sender_address for row in rows if row.author == "customer" and row.sender_address]
-            return Taken(way="message", to=next(iter(addresses), ""))
+            return Taken(way="message", to=addresses[0]) if addresses else None
+        phone = str(rows[0].attributes.get("phone", "")) if rows else ""
+        if not phone:
+            return None
         link = self._link_of(interaction.id)
         due = interaction.scheduled_at if interaction.state is S.SCHEDULED else None
         # The queue may have left the configuration since.
         queue = self._engine.policy.queues.get(interaction.queue)
         return Taken(
             way="callback",
-            to=str(rows[0].attributes.get("phone", "")) if rows else "",
+            to=phone,
             due_at=due,
             ends_at=None if due is None or queue is None else due + queue.callback_slot,
             link=link,
