@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
+F = TypeVar("F", bound=Callable[..., Any])
 
 FAILED, MISUSED = 1, 2
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -27,6 +28,21 @@ config_option = click.option(
     show_default=True,
     help="Configuration file.",
 )
+url_option = click.option(
+    "--url",
+    envvar="CENTRALA_URL",
+    default="http://127.0.0.1:8080",
+    show_default=True,
+    help="Where the site is; or CENTRALA_URL.",
+)
+token_option = click.option("--token", envvar="CENTRALA_TOKEN", help="Token of the API; or CENTRALA_TOKEN.")
+
+
+def with_options(command: F, *options: Callable[[F], F]) -> F:
+    """Give `command` all of `options`, shown in this order."""
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 def say(data: Any, as_json: bool, text: str) -> None:

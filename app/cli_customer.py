@@ -3,50 +3,36 @@
 import asyncio
 import json
 import os
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
 import click
 
+from app.cli_common import MISUSED, fail, json_option, token_option, url_option, with_options
 from vocabulary.errors import PermanentFailure, TemporaryFailure
 
 if TYPE_CHECKING:
     from app.compose import Application
     from app.remote import Remote
 
-_FAILED, _MISUSED = 1, 2
 _BY = "command-line"
+_config = click.option(
+    "--config",
+    "path",
+    type=click.Path(path_type=Path),
+    default=Path("centrala.toml"),
+    show_default=True,
+    help="Configuration file of the site that does not run.",
+)
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _somewhere(command: F) -> F:
     """Give a command the options by which it finds the site or its store."""
-    options = (
-        click.option(
-            "--url",
-            envvar="CENTRALA_URL",
-            default="http://127.0.0.1:8080",
-            show_default=True,
-            help="Where the site is; or CENTRALA_URL.",
-        ),
-        click.option("--token", envvar="CENTRALA_TOKEN", help="Token of the API; or CENTRALA_TOKEN."),
-        click.option(
-            "--config",
-            "path",
-            type=click.Path(path_type=Path),
-            default=Path("centrala.toml"),
-            show_default=True,
-            help="Configuration file of the site that does not run.",
-        ),
-        click.option("--json", "as_json", is_flag=True, help="Print JSON."),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return with_options(command, url_option, token_option, _config, json_option)
 
 
 @click.group()
@@ -76,7 +62,7 @@ def customer_export(id: str, out: Path, url: str, token: str | None, path: Path,
         await _write(out, pieces)
 
     if out.exists():
-        _fail(f"{out} is there already; name another file", _MISUSED)
+        fail(f"{out} is there already; name another file", MISUSED)
     _run(_asked_or_opened(_Place(url, token, path, path.exists()), ask, read))
     size = out.stat().st_size
     click.echo(json.dumps({"out": str(out), "bytes": size}) if as_json else f"Wrote {out}, {size} bytes.")
@@ -150,9 +136,7 @@ async def _opened(path: Path) -> "AsyncIterator[Application]":
     try:
         settings = load(path)
     except ConfigurationError as error:
-        _fail(
-            f"{error}\nGive a token in CENTRALA_TOKEN to ask a running site, or name its file with --config", _MISUSED
-        )
+        fail(f"{error}\nGive a token in CENTRALA_TOKEN to ask a running site, or name its file with --config", MISUSED)
     logs.set_up("error", "text")
     folder = path.resolve().parent  # noqa: ASYNC240  # one look, before anything runs
     await ensure_secret(settings, folder, os.environ)
@@ -180,9 +164,4 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
     try:
         asyncio.run(work)
     except (PermanentFailure, TemporaryFailure, OSError) as failure:
-        _fail(str(failure))
-
-
-def _fail(message: str, code: int = _FAILED) -> NoReturn:
-    click.echo(f"centrala: {message}", err=True)
-    sys.exit(code)
+        fail(str(failure))

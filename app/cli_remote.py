@@ -2,38 +2,24 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 import click
 
+from app.cli_common import MISUSED, fail, json_option, say, token_option, url_option, with_options
 from vocabulary.errors import PermanentFailure, TemporaryFailure
 
 if TYPE_CHECKING:
     from app.remote import Remote
 
-_FAILED, _MISUSED = 1, 2
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _asking(command: F) -> F:
     """Give a command the options by which it finds the site, and --json."""
-    options = (
-        click.option(
-            "--url",
-            envvar="CENTRALA_URL",
-            default="http://127.0.0.1:8080",
-            show_default=True,
-            help="Where the site is; or CENTRALA_URL.",
-        ),
-        click.option("--token", envvar="CENTRALA_TOKEN", help="Token of the API; or CENTRALA_TOKEN."),
-        click.option("--json", "as_json", is_flag=True, help="Print JSON."),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return with_options(command, url_option, token_option, json_option)
 
 
 def _answer(url: str, token: str | None, ask: "Callable[[Remote], Awaitable[Any]]") -> Any:
@@ -41,7 +27,7 @@ def _answer(url: str, token: str | None, ask: "Callable[[Remote], Awaitable[Any]
     from app.remote import reached
 
     if not token:
-        _fail("no token: make one with `centrala token create` and give it in CENTRALA_TOKEN or with --token", _MISUSED)
+        fail("no token: make one with `centrala token create` and give it in CENTRALA_TOKEN or with --token", MISUSED)
 
     async def asked() -> Any:
         async with reached(url, token) as site:
@@ -50,16 +36,7 @@ def _answer(url: str, token: str | None, ask: "Callable[[Remote], Awaitable[Any]
     try:
         return asyncio.run(asked())
     except (PermanentFailure, TemporaryFailure) as failure:
-        _fail(str(failure))
-
-
-def _fail(message: str, code: int = _FAILED) -> NoReturn:
-    click.echo(f"centrala: {message}", err=True)
-    sys.exit(code)
-
-
-def _say(answer: Any, as_json: bool, text: str) -> None:
-    click.echo(json.dumps(answer, ensure_ascii=False) if as_json else text)
+        fail(str(failure))
 
 
 def _table(rows: Iterable[Sequence[object]], empty: str) -> str:
@@ -112,7 +89,7 @@ def interaction_list(
         (each["id"], each["state"], each["queue"], each["medium"], each["agent"], each["arrived_at"])
         for each in answer["items"]
     ]
-    _say(answer, as_json, _table(rows, "None."))
+    say(answer, as_json, _table(rows, "None."))
 
 
 @interaction.command("show")
@@ -121,7 +98,7 @@ def interaction_list(
 def interaction_show(id: str, url: str, token: str | None, as_json: bool) -> None:
     """Show all that is known of interaction ID."""
     answer = _answer(url, token, lambda site: site.get(f"/interactions/{_part(id)}"))
-    _say(answer, as_json, _facts(answer))
+    say(answer, as_json, _facts(answer))
 
 
 @interaction.command("explain")
@@ -131,7 +108,7 @@ def interaction_show(id: str, url: str, token: str | None, as_json: bool) -> Non
 def interaction_explain(id: str, language: str, url: str, token: str | None, as_json: bool) -> None:
     """Say why interaction ID is where it is: rules, place, what each agent lacks, and what comes."""
     answer = _answer(url, token, lambda site: site.get(f"/interactions/{_part(id)}/explain", language=language))
-    _say(answer, as_json, answer["text"])
+    say(answer, as_json, answer["text"])
 
 
 @interaction.command("move")
@@ -143,7 +120,7 @@ def interaction_move(id: str, queue: str, reason: str, url: str, token: str | No
     """Put interaction ID, which waits, into QUEUE."""
     body = {"queue": queue, "reason": reason}
     answer = _answer(url, token, lambda site: site.post(f"/interactions/{_part(id)}/move", body))
-    _say(answer, as_json, f"{answer['id']} is {answer['state']} in queue {answer['queue']}.")
+    say(answer, as_json, f"{answer['id']} is {answer['state']} in queue {answer['queue']}.")
 
 
 # -- queues
@@ -166,7 +143,7 @@ def queue_list(url: str, token: str | None, as_json: bool) -> None:
     answer = _answer(url, token, ask)
     heads = ("queue", "waiting", "longest_wait_s", "staffed", "free")
     rows = [heads, *((each["name"], *(each[head] for head in heads[1:])) for each in answer)]
-    _say({"items": answer}, as_json, _table(rows, ""))
+    say({"items": answer}, as_json, _table(rows, ""))
 
 
 @queue.command("show")
@@ -180,7 +157,7 @@ def queue_show(name: str, url: str, token: str | None, as_json: bool) -> None:
         return {**settings, "live": await site.get(f"/queues/{_part(name)}/live")}
 
     answer = _answer(url, token, ask)
-    _say(answer, as_json, _facts(answer))
+    say(answer, as_json, _facts(answer))
 
 
 # -- agents
@@ -200,7 +177,7 @@ def agent_list(url: str, token: str | None, as_json: bool) -> None:
         (each["id"], each["presence"], each["reason"], f"{each['used']}/{each['capacity']}", each["name"])
         for each in answer["items"]
     ]
-    _say(answer, as_json, _table(rows, "None."))
+    say(answer, as_json, _table(rows, "None."))
 
 
 @agent.command("show")
@@ -209,7 +186,7 @@ def agent_list(url: str, token: str | None, as_json: bool) -> None:
 def agent_show(id: str, url: str, token: str | None, as_json: bool) -> None:
     """Show all that is known of agent ID."""
     answer = _answer(url, token, lambda site: site.get(f"/agents/{_part(id)}"))
-    _say(answer, as_json, _facts(answer))
+    say(answer, as_json, _facts(answer))
 
 
 @agent.command("presence")
@@ -225,7 +202,7 @@ def agent_presence(
     body = {"presence": presence, "reason": reason, "after_current": after_current}
     answer = _answer(url, token, lambda site: site.post(f"/agents/{_part(id)}/presence", body))
     later = f", then {presence}" if after_current and answer["presence"] != presence else ""
-    _say(answer, as_json, f"{answer['id']} is {answer['presence']}{later}.")
+    say(answer, as_json, f"{answer['id']} is {answer['presence']}{later}.")
 
 
 def _part(id: str) -> str:

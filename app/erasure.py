@@ -7,7 +7,7 @@ crash interrupts, the next start takes up, and doing a step twice changes nothin
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any
 
@@ -15,6 +15,7 @@ import msgspec
 import structlog
 
 from app.engine import Engine
+from app.export import interactions_of
 from app.keyed_lock import KeyedLock
 from app.poison import senders_of
 from queues.lifecycle import OPEN
@@ -33,7 +34,6 @@ from vocabulary.records import (
     ErasureRow,
     IdempotencyRow,
     IdentityRow,
-    InteractionRow,
     MessageRow,
     OutboxRow,
     Put,
@@ -46,7 +46,6 @@ from vocabulary.stores import Store
 
 log = structlog.get_logger()
 
-PAGE = 200
 SCRUB_TRIES = 20
 NOTHING_SAID: dict[str, Any] = {
     "text": "",
@@ -128,7 +127,7 @@ class Eraser:
     # -- the beginning
 
     async def _close_open(self, id: CustomerId, by: str, *, force: bool) -> Refusal | None:
-        open_now = [row async for row in self._interactions(id) if row.state in OPEN]
+        open_now = [row async for row in interactions_of(self._store, id) if row.state in OPEN]
         if open_now and not force:
             some = ", ".join(row.id for row in open_now[:3])
             return Refusal(
@@ -174,20 +173,13 @@ class Eraser:
 
     async def _empty(self, erasure: ErasureRow) -> None:
         gone = {erasure.id}
-        async for interaction in self._interactions(erasure.id):
+        async for interaction in interactions_of(self._store, erasure.id):
             gone |= await self._empty_interaction(interaction.id)
         gone |= await self._empty_elsewhere(_addresses(erasure))
         gone |= await self._empty_received(set(erasure.addresses))
         await self._empty_answers(gone)
         lines = await self._store.audit_of(sorted(gone))
         await self._step(*(Set(AuditRow, line.id, {"detail": {}}) for line in lines if line.detail))
-
-    async def _interactions(self, customer: CustomerId) -> AsyncIterator[InteractionRow]:
-        before: int | None = None
-        while rows := await self._store.interactions(customer=customer, before=before, limit=PAGE):
-            for row in rows:
-                yield row
-            before = rows[-1].number
 
     async def _empty_interaction(self, id: str) -> set[str]:
         """Empty what was said, sent and received in it; return the ids of what was emptied."""

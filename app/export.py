@@ -23,6 +23,15 @@ _INSTANTS = ("at", "created_at", "arrived_at", "enqueued_at", "due_at", "closed_
 Plain = dict[str, Any]
 
 
+async def interactions_of(store: Store, customer: CustomerId) -> AsyncIterator[InteractionRow]:
+    """Iterate over all interactions of `customer`, newest first, `PAGE` at a time."""
+    before: int | None = None
+    while rows := await store.interactions(customer=customer, before=before, limit=PAGE):
+        for row in rows:
+            yield row
+        before = rows[-1].number
+
+
 class Exporter:
     """Writes exports of one store."""
 
@@ -48,7 +57,7 @@ class Exporter:
         }
         yield msgspec.json.encode(head)[:-1] + b',"interactions":['
         comma = b""
-        async for interaction in self._interactions(row.id):
+        async for interaction in interactions_of(self._store, row.id):
             told = await self._interaction(interaction)
             own.add(interaction.id)
             targets |= {interaction.id, *(each["id"] for each in (*told["messages"], *told["received"]))}
@@ -69,13 +78,6 @@ class Exporter:
             comma = b","
         lines = await self._store.audit_of(sorted(targets))
         yield b'],"audit":' + msgspec.json.encode([_plain(line) for line in lines]) + b"}\n"
-
-    async def _interactions(self, customer: CustomerId) -> AsyncIterator[InteractionRow]:
-        before: int | None = None
-        while rows := await self._store.interactions(customer=customer, before=before, limit=PAGE):
-            for row in rows:
-                yield row
-            before = rows[-1].number
 
     async def _interaction(self, row: InteractionRow) -> Plain:
         return {

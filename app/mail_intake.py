@@ -167,7 +167,12 @@ class MailIntake:
                 self._enqueue(row)
                 raise
             finally:
-                self._in_hand -= Counter((row.id,))
+                self._let_go(row)
+
+    def _let_go(self, row: ReceivedRow) -> None:
+        self._in_hand[row.id] -= 1
+        if not self._in_hand[row.id]:
+            del self._in_hand[row.id]
 
     async def _tried(self, row: ReceivedRow, *, counted: bool) -> None:
         """Try once; with `counted` the try is on the disk before it begins, and the process may die of it."""

@@ -1,6 +1,5 @@
 """Agents as a row needs them: there, with something that rings."""
 
-import asyncio
 from typing import Any
 
 from tests.acceptance.client import Api, eventually
@@ -39,7 +38,3 @@ async def finished(api: Api, interaction: str) -> None:
     """Have an agent end what he has."""
     await api.call("POST", f"/interactions/{interaction}/end", {})
     await api.call("POST", f"/interactions/{interaction}/wrap-up", {})
-
-
-async def everybody_is(house: Api, presence: str, names: tuple[str, ...]) -> None:
-    await asyncio.gather(*(house.post(f"/agents/{name}/presence", presence=presence) for name in names))

@@ -36,7 +36,6 @@ from tests.storage.faulty import damage
 
 TAKEN = (200, 201)
 SYNCS = ("fsync", "fdatasync")
-WRITES = ("write", "pwrite64", "pwritev")
 
 
 class Doors:

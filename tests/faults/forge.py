@@ -19,8 +19,6 @@ from config.loader import load
 from tests.faults.failing import failing
 from tests.simulation.planted import planted
 
-PDEATHSIG = 1
-
 
 def main() -> None:
     """Fork a site for each line, until standard input ends."""

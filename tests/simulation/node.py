@@ -3,7 +3,6 @@
 import asyncio
 import sqlite3
 import tempfile
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from random import Random  # noqa: TID251  # with its seed
@@ -229,7 +228,6 @@ class Node:
         self.crashes: list[str] = []
         self.power_losses = 0
         self.complaints: list[str] = []
-        self.at_crashpoint: Callable[[str], None] = lambda _name: None
         self._main: asyncio.Task[None] | None = None
         self._runner: web.AppRunner | None = None
 

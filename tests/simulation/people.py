@@ -164,8 +164,6 @@ class Agent(Caller):
             holder = self.truth.taken.setdefault(offer, self.name)
             if holder != self.name:
                 self.truth.complain(f"{offer} was given to {holder} and to {self.name}")
-        elif status == 409:
-            self.truth.lost.append((offer, self.name))
         return status
 
     async def _work(self, id: str) -> None:

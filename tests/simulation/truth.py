@@ -39,16 +39,10 @@ class Truth(msgspec.Struct):
     """Text -> interaction, of replies and notes that a 201 answered."""
     taken: dict[str, str] = msgspec.field(default_factory=dict)
     """Offer -> agent who was told that it is his."""
-    lost: list[tuple[str, str]] = msgspec.field(default_factory=list)
-    """Offer and agent who was told that it is not his."""
     sent: list[Sent] = msgspec.field(default_factory=list)
     """What the customers' mail server has."""
-    counts: dict[str, int] = msgspec.field(default_factory=dict)
     complaints: list[str] = msgspec.field(default_factory=list)
     """What people saw that must not be, at once."""
-
-    def count(self, what: str) -> None:
-        self.counts[what] = self.counts.get(what, 0) + 1
 
     def complain(self, what: Any) -> None:
         self.complaints.append(str(what))
