@@ -16,6 +16,8 @@ from tests.simulation.truth import Truth
 
 GONE = (aiohttp.ClientError, aiohttp.WSMessageTypeError, OSError, TimeoutError, asyncio.IncompleteReadError)
 PATIENCE_S = 12.0
+CALM_S = 9.0
+"""How long an agent waits, when all is calm, before he looks at his work again."""
 
 
 class Way(NamedTuple):
@@ -219,12 +221,17 @@ class DeskAgent(Agent):
         async with self.http.ws_connect(address, timeout=aiohttp.ClientWSTimeout(ws_close=1)) as socket:
             # The presence that he chose before stays his.
             await self.call("POST", f"/agents/{self.name}/presence", {"presence": "available"})
+            looked = asyncio.get_running_loop().time()
             while not self.likes(0.02):
                 await self._look(socket)
+                # However much goes on at his page, what he has laid aside is not forgotten for long.
+                if self.calm and asyncio.get_running_loop().time() - looked > CALM_S:
+                    await self._go_on()
+                    looked = asyncio.get_running_loop().time()
 
     async def _look(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         try:
-            frame = await socket.receive_json(timeout=9 if self.calm else 3)
+            frame = await socket.receive_json(timeout=CALM_S if self.calm else 3)
         except TimeoutError:
             await socket.send_json({"type": "ping"})
             # Whoever missed too much was taken off, and sees that.
