@@ -32,6 +32,7 @@ class Admit(msgspec.Struct, frozen=True, kw_only=True):
     `suppressed_by`: signals of automatic mail; with any, no automatic reply is sent. `mailable`: there is an e-mail
     address to write to. `slot`: the start of a window in which the customer wants to be called. `blocked`: staff have
     blocked the sender; it is closed at once.
+    `mail_hash` stands for the address that documents would be mailed to; `unsubscribed`: he wants none by himself.
     `subject`, `text` and `attributes` (of the customer, or sent with it) serve the rules only and are not kept.
     """
 
@@ -62,15 +63,22 @@ class Admit(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     attributes: dict[str, Any] = {}
     blocked: bool = False
+    mail_hash: str | None = None
+    unsubscribed: bool = False
 
 
 class AddMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """A message in an open conversation, or one that opens it again. `agent` for `agent` and `note`."""
+    """A message in an open conversation, or one that opens it again. `agent` for `agent` and `note`.
+
+    `automatic`: a machine of the customer's wrote it; it answers nothing. `sending`: it is a message of that sending.
+    """
 
     interaction: InteractionId
     message: MessageId
     author: Author
     agent: AgentId | None = None
+    automatic: bool = False
+    sending: str | None = None
 
 
 class AcceptOffer(msgspec.Struct, frozen=True):
@@ -317,6 +325,46 @@ class RecordEstimate(msgspec.Struct, frozen=True):
     high_ms: Span
 
 
+class PlanSending(msgspec.Struct, frozen=True, kw_only=True):
+    """Something will be sent to the customer: what `plan` names, words that somebody wrote (`written`), or both.
+
+    `by` plans it; `agent`: in whose name the first message goes. `at`: when, instead of what the plan says; an instant
+    that is over counts as now. `within`: only while these hours are open, instead of the plan's. `alone`: nothing
+    follows. `unless_answered`: not if the customer writes before. `address_hash`: of the address that it goes to.
+    """
+
+    interaction: InteractionId
+    sending: str
+    by: str
+    plan: str = ""
+    agent: AgentId | None = None
+    address_hash: str | None = None
+    at: Instant | None = None
+    within: str | None = None
+    written: bool = False
+    alone: bool = False
+    unless_answered: bool = False
+
+
+class CancelSending(msgspec.Struct, frozen=True):
+    """What has not been sent yet of a sending is not wanted any more."""
+
+    interaction: InteractionId
+    sending: str
+    by: str
+
+
+class StopSendings(msgspec.Struct, frozen=True):
+    """Nothing more is sent to a customer; `reason` is a code: unsubscribed, undeliverable or erased.
+
+    `unsubscribed` concerns only what a customer can unsubscribe from.
+    """
+
+    customer: CustomerId
+    reason: str
+    by: str
+
+
 class SetEmergency(msgspec.Struct, frozen=True):
     """The emergency switch of a queue: on, with what is done, or off (None). An empty action leaves it to the rules."""
 
@@ -423,6 +471,9 @@ Command = (
     | CancelCallback
     | LeaveMessage
     | RecordEstimate
+    | PlanSending
+    | CancelSending
+    | StopSendings
     | SetEmergency
     | DefineAgent
     | RemoveAgent

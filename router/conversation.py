@@ -8,6 +8,7 @@ from router.commands import AddMessage, CustomerBack, CustomerGone, Leave, Repor
 from router.decision import Refusal
 from router.draft import Draft, refuse, unknown
 from router.legs import close, end, enqueue, still_there, wait_for_owner, withdraw_offers
+from router.sendings import answered
 from vocabulary.instants import Instant
 from vocabulary.media import CALLBACK
 
@@ -19,7 +20,7 @@ def add_message(draft: Draft, command: AddMessage) -> Refusal | None:
     interaction = draft.interaction(command.interaction)
     if interaction is None:
         return unknown("interaction", command.interaction)
-    if command.author == "agent":
+    if command.author == "agent" and command.sending is None:
         refusal = _not_his(interaction, command.agent)
         if refusal is not None:
             return refusal
@@ -34,9 +35,13 @@ def add_message(draft: Draft, command: AddMessage) -> Refusal | None:
             author=command.author,
             agent=command.agent,
             silent_at=_silent_at(draft, interaction) if command.author == "agent" else None,
+            automatic=command.automatic,
+            sending=command.sending,
         )
     )
     if command.author == "customer":
+        if not command.automatic:
+            answered(draft, interaction.customer)
         _customer_wrote(draft, draft.state.interactions[interaction.id])
     return None
 

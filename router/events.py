@@ -122,7 +122,10 @@ class WarningRaised(Event, frozen=True, kw_only=True, gc=False):
 
 
 class MessageAdded(Event, frozen=True, kw_only=True, gc=False):
-    """Message number `number` of the conversation. `silent_at`: it is parked then if the customer says nothing."""
+    """Message number `number` of the conversation. `silent_at`: it is parked then if the customer says nothing.
+
+    `automatic`: a machine of the customer's wrote it. `sending`: it belongs to that sending, and goes by mail.
+    """
 
     interaction: InteractionId
     message: MessageId
@@ -130,6 +133,8 @@ class MessageAdded(Event, frozen=True, kw_only=True, gc=False):
     author: Author
     agent: AgentId | None = None
     silent_at: Instant | None = None
+    automatic: bool = False
+    sending: str | None = None
 
 
 class DeliveryReported(Event, frozen=True, kw_only=True, gc=False):
@@ -654,6 +659,75 @@ class CustomerTold(Event, frozen=True, kw_only=True, gc=False):
     due: Instant | None = None
 
 
+class SendingPlanned(Event, frozen=True, kw_only=True, gc=False):
+    """Something will be sent at `due_at`: what the configuration has under `plan`, or words that somebody wrote.
+
+    `by`: a rule (`router`), or who planned it. `agent`: in whose name it goes. The rest is as in `PlanSending`.
+    """
+
+    interaction: InteractionId
+    sending: str
+    by: str
+    due_at: Instant
+    plan: str = ""
+    agent: AgentId | None = None
+    address_hash: str | None = None
+    within: str | None = None
+    written: bool = False
+    alone: bool = False
+    unless_answered: bool = False
+
+
+class SendingDue(Event, frozen=True, kw_only=True, gc=False):
+    """Step number `step` of a sending is sent, in the name of `agent` or by itself.
+
+    `next_at`: when the next step, or the call, is due unless the customer answers; None: that was all.
+    `address_hash`: of whom an automatic message goes to. `reopen_until`: an answer opens the interaction again until
+    then, where it is over.
+    """
+
+    interaction: InteractionId
+    sending: str
+    step: int
+    plan: str = ""
+    agent: AgentId | None = None
+    written: bool = False
+    address_hash: str | None = None
+    next_at: Instant | None = None
+    reopen_until: Instant | None = None
+
+
+class SendingHeld(Event, frozen=True, kw_only=True, gc=False):
+    """Step number `step` is not sent now but at `until`, because of `reason`."""
+
+    interaction: InteractionId
+    sending: str
+    step: int
+    reason: str
+    until: Instant
+
+
+class SendingCancelled(Event, frozen=True, kw_only=True, gc=False):
+    """What was left of a sending is not sent. `reason`: answered, cancelled (by staff), unsubscribed, undeliverable,
+    spam, erased, or plan_gone (the configuration has it no more).
+    """
+
+    interaction: InteractionId
+    sending: str
+    step: int
+    reason: str
+    by: str
+
+
+class SendingEscalated(Event, frozen=True, kw_only=True, gc=False):
+    """Nobody has answered a sending: its customer is to be called, by `queue`."""
+
+    interaction: InteractionId
+    sending: str
+    plan: str
+    queue: QueueName
+
+
 class HoursChanged(Event, frozen=True, kw_only=True, gc=False):
     """A queue is open, closed, or closed for a holiday, until `until` at least."""
 
@@ -797,6 +871,11 @@ AnyEvent = (
     | WayOffered
     | Converted
     | CustomerTold
+    | SendingPlanned
+    | SendingDue
+    | SendingHeld
+    | SendingCancelled
+    | SendingEscalated
     | HoursChanged
     | EmergencySet
     | EmergencyCleared

@@ -57,6 +57,8 @@ def admit(house: Setting, now: Instant) -> c.Command:
         preferences=wishes(house.chance) if house.chance.once_in(3) else None,
         address_hash=of(("h1", "h2", None, f"h-{id}")),
         mailable=house.serves and house.chance.once_in(2),
+        mail_hash=of(("h1", "h2", None, f"h-{id}")),
+        unsubscribed=house.chance.once_in(8),
         candidates=(c.Candidate("hours", 0.9), c.Candidate("prices", 0.7)),
         **values,
     )

@@ -5,12 +5,12 @@ from tests.reference.world import World
 from vocabulary.instants import Instant
 
 
-def may_reply(world: World, work: Work) -> bool:
+def may_reply(world: World, work: Work, address: str | None) -> bool:
     """Section 20.8: at most one to each message, none to automatic mail; and so many to one address within a time."""
-    if work.automatic or work.address is None or work.answered:
+    if work.automatic or address is None or work.answered:
         return False
     since = world.now - world.policy.auto_replies_within
-    recent = [at for at in world.replies.get(work.address, ()) if at > since]
+    recent = [at for at in world.replies.get(address, ()) if at > since]
     return len(recent) < world.policy.auto_replies_max
 
 
