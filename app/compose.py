@@ -26,11 +26,13 @@ from app.notices import Notices
 from app.queue_settings import QueueSettings
 from app.rows import outbox_of, rows_of
 from app.seeds import seed_people, tell_core
+from app.sendings import Sendings, prepared_of
 from app.site import API_CHANNEL, RunningSite
 from app.store_watch import StoreWatch
 from app.stores import IN_PROCESS, is_embedded, open_store, require_secret, store_path
 from app.supervise import supervised
 from app.understanding import Understanding
+from app.unsubscribing import Unsubscribing, unsubscribing_link
 from autoresponders.knowledge import Knowledge, load_knowledge
 from autoresponders.templates import shipped_wordings
 from channels.email.imap import ImapMailbox
@@ -261,6 +263,14 @@ class Application:
             company=site.name,
             domain=site.domain,
         )
+        self.sendings = Sendings(
+            store,
+            prepared_of(self.settings),
+            wordings,
+            policy=lambda: engine.policy,
+            link_of=partial(unsubscribing_link, self.settings.web.public_url, keys),
+        )
+        self.unsubscribing = Unsubscribing(engine=engine, store=store, wordings=wordings, keys=keys)
         self.bookings = Bookings(engine=engine, store=store, notices=notices, keys=keys, zone=zone)
         self.mail_intake = MailIntake(
             engine=engine,
@@ -291,6 +301,7 @@ class Application:
             eraser=self.eraser,
             token_bytes=self.machine.token_bytes,
             link_of=link,
+            sendings=self.sendings,
             trouble=lambda: self.watching.trouble,
         )
         self.conversations = ChatConversations(
@@ -318,6 +329,7 @@ class Application:
             domain=site.domain,
             texts={answer.name: answer.text for answer in self.settings.autoresponses},
             notices=notices,
+            sendings=self.sendings,
             process=self.cluster.process if self.cluster is not None else None,
         )
 

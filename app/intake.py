@@ -13,6 +13,7 @@ from app.engine import Engine
 from app.identifying import stranger_id
 from app.keyed_lock import KeyedLock
 from app.poison import TRIES_MAX, Kept, claimed_by, kept
+from app.unsubscribing import wants_none
 from app.wishes import Wishes
 from autoresponders.knowledge import Knowledge, candidates
 from channels.email.thread import interaction_of, interaction_of_address, thread_keys
@@ -195,7 +196,8 @@ class Intake:
         known = await self._store.customer(customer)
         if found is not None and not (_is_blocked(known) and self._is_over(found)):
             row = self._gated(_message_row(message, found, received), customer)
-            command = AddMessage(interaction=found, message=row.id, author="customer")
+            signals = message.automatic.signals if message.automatic.is_automatic else ()
+            command = AddMessage(interaction=found, message=row.id, author="customer", suppressed_by=signals)
             decision = await self._engine.submit(command, [*learnt, *_rows(message, row)])
             if decision.refusal is None:
                 return Admission(found, row.id, known=False)
@@ -303,12 +305,18 @@ class Intake:
             warnings=(classified.reason,) if classified.failed else (),
             attributes={**(known.attributes if known is not None else {}), **wishes.attributes},
             blocked=_is_blocked(known),
+            mail_hash=self.mail_hash(message.sender.address) if message.sender else None,
+            unsubscribed=wants_none(known),
         )
         crashpoint("router.before_enqueue")
         decision = await self._engine.submit(command, [*new.learnt, *_rows(message, row)])
         if decision.refusal is not None and decision.refusal.code != "known":
             raise NotTaken(decision.refusal)
         return Admission(row.interaction, row.id, known=decision.refusal is not None)
+
+    def mail_hash(self, address: str) -> str | None:
+        """Return what stands for an e-mail address in the journal."""
+        return keyed_hash(self._keys[0], address.casefold()) if address else None
 
     def _address_hash(self, message: InboundMessage) -> str | None:
         """Return what stands for the address an automatic reply would go to; a callback has none."""

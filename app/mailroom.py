@@ -8,15 +8,16 @@ import structlog
 
 from app.engine import Engine
 from app.notices import Notices, own_text
+from app.sendings import Sendings
 from autoresponders.knowledge import Knowledge
 from autoresponders.templates import Wordings
 from channels.email.compose import compose
 from channels.email.smtp import Outcome, SendResult, SmtpSender, retry_at
 from channels.email.thread import message_id, reply_address
 from channels.message import Address, Attachment, OutboundMail
-from router.commands import AddMessage, DeliveryResult, ReportDelivery
-from router.effects import DeliverMessage, SendAutoReply, SendNotice
-from router.events import AutoReplied, CustomerTold, MessageAdded
+from router.commands import AddMessage, Author, DeliveryResult, ReportDelivery
+from router.effects import CallUnanswered, DeliverMessage, SendAutoReply, SendNotice, SendStep
+from router.events import AutoReplied, CustomerTold, MessageAdded, SendingDue, SendingEscalated
 from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import Lagged, PermanentFailure, TemporaryFailure
 from vocabulary.ids import derived_id, reference
@@ -38,6 +39,7 @@ from web.site import Logged
 
 log = structlog.get_logger()
 
+_OUTBOX_EVENTS = AutoReplied | CustomerTold | MessageAdded | SendingDue | SendingEscalated
 UNDER_WAY_MAX = 500
 """Rows in hand at once; a mailbox sends them one after the other."""
 
@@ -64,6 +66,7 @@ class Mailroom:
         domain: str,
         texts: Mapping[str, Mapping[str, str]] | None = None,
         notices: Notices | None = None,
+        sendings: Sendings | None = None,
         process: str | None = None,
     ) -> None:
         """`process` is this process's own name where another one may take over; left out, there is no other."""
@@ -77,6 +80,7 @@ class Mailroom:
         self._domain = domain
         self._texts = texts or {}
         self._notices = notices or Notices(store, wordings)
+        self._sendings = sendings or Sendings(store, {}, wordings, policy=lambda: engine.policy)
         self._under_way: set[str] = set()
 
     async def recover(self) -> None:
@@ -110,7 +114,7 @@ class Mailroom:
         try:
             async with asyncio.timeout(5):
                 async for logged in events:
-                    if isinstance(logged.event, AutoReplied | CustomerTold | MessageAdded):
+                    if isinstance(logged.event, _OUTBOX_EVENTS):
                         return
         except TimeoutError:
             return
@@ -139,6 +143,10 @@ class Mailroom:
                 await self._write_auto_reply(row)
             elif row.kind == "notice":
                 await self._write_notice(row)
+            elif row.kind == "sending":
+                await self._write_step(row)
+            elif row.kind == "unanswered":
+                await self._have_called(row)
             else:
                 await self._send(row)
         except TemporaryFailure:
@@ -170,6 +178,42 @@ class Mailroom:
             message, *files = await self._notices.write(id, effect, interaction, self._engine.clock.now())
             await self._engine.submit(
                 AddMessage(interaction=interaction.id, message=id, author="bot"), (message, *files)
+            )
+        await self._engine.write(Set(OutboxRow, row.id, {"state": "sent"}))
+
+    async def _write_step(self, row: OutboxRow) -> None:
+        effect = msgspec.json.decode(row.payload, type=SendStep)
+        id = derived_id("m", effect.id)
+        interaction = await self._store.interaction(effect.interaction)
+        if interaction is None:
+            raise PermanentFailure("the conversation is gone from the records")
+        changes = await self._sendings.step(id, effect, interaction, self._engine.clock.now())
+        if changes is not None:
+            author: Author = "bot" if effect.agent is None else "agent"
+            command = AddMessage(
+                interaction=interaction.id, message=id, author=author, agent=effect.agent, sending=effect.sending
+            )
+            decision = await self._engine.submit(command, changes)
+            if decision.refusal is not None:
+                raise PermanentFailure(decision.refusal.detail)
+        await self._engine.write(Set(OutboxRow, row.id, {"state": "sent"}))
+
+    async def _have_called(self, row: OutboxRow) -> None:
+        """Let whoever calls next find the customer in his queue, with a note of what he has not answered."""
+        effect = msgspec.json.decode(row.payload, type=CallUnanswered)
+        interaction = await self._store.interaction(effect.interaction)
+        if interaction is None:
+            raise PermanentFailure("the conversation is gone from the records")
+        policy = self._engine.policy
+        channel = interaction.channel if interaction.channel in policy.channels else next(iter(policy.channels))
+        decision = await self._engine.submit(self._sendings.call(effect, interaction, channel=channel))
+        if decision.refusal is not None and decision.refusal.code != "known":
+            raise PermanentFailure(decision.refusal.detail)
+        id = derived_id("m", effect.id)
+        if await self._store.message(id) is None:
+            note = await self._sendings.note(id, effect, interaction, self._engine.clock.now())
+            await self._engine.submit(
+                AddMessage(interaction=note.interaction, message=id, author="note"), (PutNew(note),)
             )
         await self._engine.write(Set(OutboxRow, row.id, {"state": "sent"}))
 
@@ -219,6 +263,9 @@ class Mailroom:
         if row.kind != "mail":
             raise PermanentFailure(f"nobody performs {row.kind!r}")
         mail = await self._mail(row.id, effect, message, channel, interaction.customer)
+        if effect.mailed:
+            text = self._sendings.text_of(message, interaction.customer, interaction.language)
+            mail = msgspec.structs.replace(mail, text=text)
         id = message_id(row.id, interaction.id, key=self._key, domain=self._domain)
         reply_to = reply_address(
             channel.sender.address, interaction.id, mail.recipient.address, self._key, issued_at=mail.date
@@ -237,7 +284,8 @@ class Mailroom:
         if not await self._is_ours(row):
             log.warning("mail_left_to_another_node", outbox=row.id)
             return
-        envelope_sender = "" if effect.automatic else channel.sender.address
+        # What we begin may come back; an answer to an automatic reply must not.
+        envelope_sender = "" if effect.automatic and not effect.mailed else channel.sender.address
         result = await channel.smtp.send(raw, envelope_sender=envelope_sender, recipient=mail.recipient.address)
         await self._settle(row, result, effect)
 
@@ -266,13 +314,14 @@ class Mailroom:
         last = _last_of_customer(await self._store.messages(effect.interaction, limit=100_000))
         if last is None:
             return await self._first_mail(id, effect, message, channel, customer)
+        recipient = Address(last.sender_name, last.sender_address)
         if not last.sender_address:
-            raise PermanentFailure("the customer has no address to write to")
+            recipient = await self._known_address(customer)
         return OutboundMail(
             id=id,
             interaction=effect.interaction,
             sender=channel.sender,
-            recipient=Address(last.sender_name, last.sender_address),
+            recipient=recipient,
             subject=message.subject or _reply_subject(last.subject),
             text=message.text,
             attachments=tuple(
@@ -289,16 +338,11 @@ class Mailroom:
         self, id: str, effect: DeliverMessage, message: MessageRow, channel: MailChannel, customer: str
     ) -> OutboundMail:
         """Return the mail by which an agent begins: to the address that the customer is known by."""
-        known = await self._store.identities(customer)
-        address = next((identity.value for identity in known if identity.kind == "email"), None)
-        if address is None:
-            raise PermanentFailure("the customer has no address to write to")
-        found = await self._store.customer(customer)
         return OutboundMail(
             id=id,
             interaction=effect.interaction,
             sender=channel.sender,
-            recipient=Address(found.name if found is not None else "", address),
+            recipient=await self._known_address(customer),
             subject=message.subject,
             text=message.text,
             in_reply_to=None,
@@ -306,6 +350,14 @@ class Mailroom:
             automatic=effect.automatic,
             date=message.at,
         )
+
+    async def _known_address(self, customer: str) -> Address:
+        known = await self._store.identities(customer)
+        address = next((identity.value for identity in known if identity.kind == "email"), None)
+        if address is None:
+            raise PermanentFailure("the customer has no address to write to")
+        found = await self._store.customer(customer)
+        return Address(found.name if found is not None else "", address)
 
     async def _settle(self, row: OutboxRow, result: SendResult, effect: DeliverMessage | None = None) -> None:
         """Write down what became of it. `uncertain`: a person's reply is tried once more with the same Message-ID."""

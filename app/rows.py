@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from queues.interaction import Interaction
-from router.effects import DeliverMessage, Effect, SendAutoReply, SendNotice, effects_of
+from router.effects import CallUnanswered, DeliverMessage, Effect, SendAutoReply, SendNotice, SendStep, effects_of
 from router.events import AnyEvent
 from router.state import State
 from vocabulary.instants import Instant
@@ -67,7 +67,15 @@ def _outbox_row(effect: Effect, state: State, now: Instant) -> OutboxRow | None:
             return OutboxRow(
                 id=effect.id, kind="notice", interaction=effect.interaction, payload=_encode(effect), created_at=now
             )
-        case DeliverMessage() if _goes_by_mail(state.interactions[effect.interaction]):
+        case SendStep():
+            return OutboxRow(
+                id=effect.id, kind="sending", interaction=effect.interaction, payload=_encode(effect), created_at=now
+            )
+        case CallUnanswered():
+            return OutboxRow(
+                id=effect.id, kind="unanswered", interaction=effect.interaction, payload=_encode(effect), created_at=now
+            )
+        case DeliverMessage() if effect.mailed or _goes_by_mail(state.interactions[effect.interaction]):
             return OutboxRow(
                 id=effect.id,
                 kind="mail",

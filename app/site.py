@@ -12,6 +12,7 @@ from app.leases import Leases
 from app.mail_intake import MailIntake
 from app.poison import origin_of
 from app.queue_settings import QueueSettings
+from app.sendings import Sendings
 from app.wishes import Wishes
 from channels.callback.phones import PhoneRefused, e164
 from channels.message import Address, InboundMessage
@@ -28,7 +29,7 @@ from vocabulary.ids import CustomerId, InteractionId, MessageId, QueueName, deri
 from vocabulary.instants import Instant
 from vocabulary.records import Change, MessageRow, PutNew, ReceivedRow
 from vocabulary.stores import Store
-from web.site import Admission, ApiInteraction, Logged, Origin
+from web.site import Admission, ApiInteraction, Document, Logged, Origin
 
 API_CHANNEL = "api"
 """The channel of what an integration sends without naming one."""
@@ -52,6 +53,7 @@ class RunningSite:
         eraser: Eraser,
         token_bytes: Callable[[int], bytes] = secrets.token_bytes,
         link_of: Callable[[InteractionId], str] | None = None,
+        sendings: Sendings | None = None,
         trouble: Callable[[], str | None] = lambda: None,
     ) -> None:
         self.name = name
@@ -65,6 +67,7 @@ class RunningSite:
         self._exporter = Exporter(store)
         self._token_bytes = token_bytes
         self._link_of = link_of
+        self._sendings = sendings
         self._trouble = trouble
 
     @property
@@ -127,6 +130,15 @@ class RunningSite:
 
     async def admit(self, interaction: ApiInteraction) -> Admission:
         return await self._intake.receive(self._message(interaction), wishes=_wishes(interaction))
+
+    @property
+    def documents(self) -> Sequence[Document]:
+        return self._sendings.documents if self._sendings is not None else ()
+
+    async def mail_hash_of(self, customer: CustomerId) -> str | None:
+        known = await self._store.identities(customer)
+        address = next((each.value for each in known if each.kind == "email"), "")
+        return self._intake.mail_hash(address)
 
     def origin_of(self, received: ReceivedRow) -> Origin:
         return origin_of(received)

@@ -40,8 +40,8 @@ def admit(draft: Draft, command: Admit) -> Refusal | None:
     _emit_admitted(draft, command, verdict)
     if draft.policy.sla and not command.blocked:
         agree(draft, draft.state.interactions[command.id])
-    if command.message is not None and not command.suppressed_by and not command.blocked:
-        answered(draft, command.customer)
+    if command.message is not None and not command.blocked:
+        answered(draft, command.customer, command.suppressed_by)
     for warning in command.warnings:
         draft.emit(e.WarningRaised(at=draft.now, interaction=command.id, warning=warning))
     if command.message is not None:

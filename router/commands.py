@@ -70,14 +70,15 @@ class Admit(msgspec.Struct, frozen=True, kw_only=True):
 class AddMessage(msgspec.Struct, frozen=True, kw_only=True):
     """A message in an open conversation, or one that opens it again. `agent` for `agent` and `note`.
 
-    `automatic`: a machine of the customer's wrote it; it answers nothing. `sending`: it is a message of that sending.
+    `suppressed_by`: signals that no automatic reply may follow a customer's message, as of `Admit`. `sending`: it is a
+    message of that sending.
     """
 
     interaction: InteractionId
     message: MessageId
     author: Author
     agent: AgentId | None = None
-    automatic: bool = False
+    suppressed_by: tuple[str, ...] = ()
     sending: str | None = None
 
 

@@ -35,13 +35,12 @@ def add_message(draft: Draft, command: AddMessage) -> Refusal | None:
             author=command.author,
             agent=command.agent,
             silent_at=_silent_at(draft, interaction) if command.author == "agent" else None,
-            automatic=command.automatic,
+            automatic=command.suppressed_by if command.author == "customer" else (),
             sending=command.sending,
         )
     )
     if command.author == "customer":
-        if not command.automatic:
-            answered(draft, interaction.customer)
+        answered(draft, interaction.customer, command.suppressed_by)
         _customer_wrote(draft, draft.state.interactions[interaction.id])
     return None
 

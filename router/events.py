@@ -124,7 +124,8 @@ class WarningRaised(Event, frozen=True, kw_only=True, gc=False):
 class MessageAdded(Event, frozen=True, kw_only=True, gc=False):
     """Message number `number` of the conversation. `silent_at`: it is parked then if the customer says nothing.
 
-    `automatic`: a machine of the customer's wrote it. `sending`: it belongs to that sending, and goes by mail.
+    `automatic`: signals that no automatic reply may follow it; those of the first message came with its admission.
+    `sending`: it belongs to that sending, and goes by mail.
     """
 
     interaction: InteractionId
@@ -133,7 +134,7 @@ class MessageAdded(Event, frozen=True, kw_only=True, gc=False):
     author: Author
     agent: AgentId | None = None
     silent_at: Instant | None = None
-    automatic: bool = False
+    automatic: tuple[str, ...] = ()
     sending: str | None = None
 
 

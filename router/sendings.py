@@ -19,6 +19,10 @@ from vocabulary.instants import DAY, Instant, Span, rfc3339
 from vocabulary.media import EMAIL
 
 BY_RULE = "router"
+BY_PERSONS = frozenset(
+    {"unauthenticated", "not-addressed", "list-unsubscribe", "x-auto-response-suppress", "subject", "spam"}
+)
+"""Signals that forbid an automatic reply to what a person may well have written."""
 AHEAD_MAX: Span = 366 * DAY
 SENDINGS_MAX = 20
 """So many sendings of one interaction at once are more than anybody means."""
@@ -132,9 +136,12 @@ def stop_sendings(draft: Draft, command: StopSendings) -> Refusal | None:
     return None
 
 
-def answered(draft: Draft, customer: CustomerId) -> None:
-    """Let sendings that wait for an answer of `customer` be over: he has written, here or elsewhere."""
-    if customer in draft.state.expecting:
+def answered(draft: Draft, customer: CustomerId, signals: tuple[str, ...] = ()) -> None:
+    """Let sendings that wait for an answer of `customer` be over: he has written, here or elsewhere.
+
+    `signals`: why no automatic reply may follow what he wrote; where a machine did, it is no answer.
+    """
+    if customer in draft.state.expecting and BY_PERSONS.issuperset(signals):
         for interaction, sending in _sendings_to(draft, customer):
             if sending.waits_for_answer:
                 _cancel(draft, interaction, sending, "answered", "customer")

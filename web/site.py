@@ -73,6 +73,14 @@ class NotTaken(PermanentFailure):
         self.refusal = refusal
 
 
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """Something prepared that agents and rules send: the words of its first message by language, names of its files."""
+
+    name: str
+    texts: dict[str, str]
+    files: tuple[str, ...] = ()
+
+
 class Logged(msgspec.Struct, frozen=True):
     """An event with its place in the log."""
 
@@ -136,6 +144,13 @@ class Site(Protocol):
         self, interaction: InteractionId, agent: str, text: str, *, note: bool = False, id: MessageId | None = None
     ) -> tuple[Decision, MessageId]:
         """Add an agent's reply or note; the customer gets the reply."""
+
+    @property
+    def documents(self) -> Sequence[Document]:
+        """Return what is prepared to be sent, by name."""
+
+    async def mail_hash_of(self, customer: str) -> str | None:
+        """Return what stands for the address that mail to a customer goes to; None if none is known."""
 
     def origin_of(self, received: ReceivedRow) -> Origin:
         """Return what raw bytes that could not be processed claim of themselves, safe to show."""

@@ -29,8 +29,8 @@ def admit(world: World, order: Admit) -> None:
         over(world, work, "closed", "blocked_sender")
         return
     work.promise = promised(world, work)
-    if order.message is not None and not order.suppressed_by:
-        sendings.answered(world, order.customer)
+    if order.message is not None:
+        sendings.answered(world, order.customer, order.suppressed_by)
     if order.scheduled_at is not None and order.scheduled_at > world.now:
         schedule(world, work, order.scheduled_at, "slot")
     elif order.slot is not None:

@@ -33,7 +33,7 @@ def admit(house: Setting, now: Instant) -> c.Command:
     if house.chance.once_in(3):
         values |= {
             "labels": (Label(of(("faq", "sales")), of((0.9, 0.3))),),
-            "suppressed_by": of(((), (), ("dmarc",))),
+            "suppressed_by": of(((), (), ("unauthenticated",))),
         }
     if house.chance.once_in(6):
         values |= {

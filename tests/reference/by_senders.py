@@ -54,7 +54,10 @@ def writes_again(house: Setting, state: State, now: Instant) -> c.Command:
             suppressed_by=house.chance.of(((), (), ("list",))),
         )
     return c.AddMessage(
-        interaction=one.id, message="m", author="customer", automatic=house.chance.once_in(3), sending=None
+        interaction=one.id,
+        message="m",
+        author="customer",
+        suppressed_by=house.chance.of(((), ("auto-submitted", "subject"), ("unauthenticated",))),
     )
 
 

@@ -21,8 +21,7 @@ def add_message(world: World, order: AddMessage) -> None:
     if order.author == "agent" or (order.author == "bot" and work.state == "answered_by_bot"):
         work.unanswered_at = None
     if order.author == "customer":
-        if not order.automatic:
-            answered(world, work.customer)
+        answered(world, work.customer, order.suppressed_by)
         _customer_wrote(world, work)
 
 

@@ -127,8 +127,10 @@ def stop(world: World, order: StopSendings) -> None:
             end(world, work, letter, order.reason)
 
 
-def answered(world: World, customer: str) -> None:
-    """He wrote: what follows up, or waits for that, ends."""
+def answered(world: World, customer: str, signals: tuple[str, ...] = ()) -> None:
+    """He wrote: what follows up, or waits for that, ends. Reading: not if a machine wrote, as signals say."""
+    if any(signal in ("list", "auto-submitted") for signal in signals):
+        return
     for work, letter in _to(world, customer):
         if letter.step or letter.unless:
             end(world, work, letter, "answered")
