@@ -302,6 +302,7 @@ class Application:
             token_bytes=self.machine.token_bytes,
             link_of=link,
             sendings=self.sendings,
+            time_zone=site.time_zone,
             trouble=lambda: self.watching.trouble,
         )
         self.conversations = ChatConversations(

@@ -33,6 +33,8 @@ from web.site import Admission, ApiInteraction, Document, Logged, Origin
 
 API_CHANNEL = "api"
 """The channel of what an integration sends without naming one."""
+SENDING, PAGE = "Sending", 1_000
+"""How the names of events begin that tell of sendings; how many are looked through at once."""
 ADMISSION_MAX = 20
 """Admission makes fewer events than this."""
 
@@ -54,6 +56,7 @@ class RunningSite:
         token_bytes: Callable[[int], bytes] = secrets.token_bytes,
         link_of: Callable[[InteractionId], str] | None = None,
         sendings: Sendings | None = None,
+        time_zone: str = "UTC",
         trouble: Callable[[], str | None] = lambda: None,
     ) -> None:
         self.name = name
@@ -68,6 +71,7 @@ class RunningSite:
         self._token_bytes = token_bytes
         self._link_of = link_of
         self._sendings = sendings
+        self._time_zone = time_zone
         self._trouble = trouble
 
     @property
@@ -134,6 +138,18 @@ class RunningSite:
     @property
     def documents(self) -> Sequence[Document]:
         return self._sendings.documents if self._sendings is not None else ()
+
+    @property
+    def time_zone(self) -> str:
+        return self._time_zone
+
+    async def sending_events(self, interaction: InteractionId) -> Sequence[AnyEvent]:
+        found: list[AnyEvent] = []
+        after = 0
+        while entries := await self._store.entries(after, PAGE, interaction=interaction):
+            found += [decode(entry) for entry in entries if entry.type.startswith(SENDING)]
+            after = entries[-1].seq
+        return found
 
     async def mail_hash_of(self, customer: CustomerId) -> str | None:
         known = await self._store.identities(customer)

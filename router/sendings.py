@@ -26,6 +26,19 @@ BY_PERSONS = frozenset(
 AHEAD_MAX: Span = 366 * DAY
 SENDINGS_MAX = 20
 """So many sendings of one interaction at once are more than anybody means."""
+NOT_SENT = (
+    "no_mailbox",
+    "unsubscribed",
+    "planned_already",
+    "answered",
+    "cancelled",
+    "undeliverable",
+    "spam",
+    "erased",
+    "plan_gone",
+    "no_automatic_mail",
+)
+"""Why something is not sent, beside what holds for every automatic reply."""
 _WITHOUT_PLAN = SendingPlan(name="")
 
 

@@ -25,6 +25,7 @@ from web.api import (
     quarantine,
     queues,
     records,
+    sendings,
     supervision,
 )
 from web.context import CONTEXT, Context
@@ -61,6 +62,7 @@ def endpoints() -> list[Endpoint]:
         account,
         interactions,
         handling,
+        sendings,
         supervision,
         callbacks,
         offers,

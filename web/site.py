@@ -149,6 +149,13 @@ class Site(Protocol):
     def documents(self) -> Sequence[Document]:
         """Return what is prepared to be sent, by name."""
 
+    @property
+    def time_zone(self) -> str:
+        """Return the name of the site's zone."""
+
+    async def sending_events(self, interaction: InteractionId) -> Sequence[AnyEvent]:
+        """Return the events of an interaction that tell of its sendings."""
+
     async def mail_hash_of(self, customer: str) -> str | None:
         """Return what stands for the address that mail to a customer goes to; None if none is known."""
 

@@ -153,7 +153,7 @@ class Views:
         latest = await self._site.store.messages(found.id, after=max(0, found.messages - 10), limit=10)
         # An automatic answer tells an agent nothing about what the customer wants.
         said = [row.text for row in latest if row.author == "customer"]
-        said = said or [row.text for row in latest if row.author != "note"] or [""]
+        said = said or [row.text for row in latest if row.author != "note"] or [row.text for row in latest] or [""]
         given = first[0].attributes if first else {}
         return _Words(
             subject=first[0].subject if first else "",

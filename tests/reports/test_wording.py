@@ -18,6 +18,7 @@ from router import eligibility, figures, replies, triage
 from router.explain_offer import SINCE
 from router.ranking import TERMS
 from router.reasons import FAILS, Code
+from router.sendings import NOT_SENT
 from vocabulary.instants import DAY, HOUR, MINUTE, SECOND
 from vocabulary.media import KNOWN
 
@@ -85,7 +86,7 @@ def test_every_condition_of_an_agent_and_of_a_rule_has_words(language: str) -> N
     words = CATALOGUES[language]
     assert set(words.fails) == set(FAILS)
     assert set(words.conditions) == _yielded(triage) | _yielded(figures)
-    assert set(words.signals) == _appended(replies)
+    assert set(words.signals) == _appended(replies) | {*NOT_SENT, "own_words"}
 
 
 @in_each_language

@@ -32,7 +32,8 @@ def test_table_of_operators_rights() -> None:
     owns = {(f"interaction.{kind}", "OWNS") for kind in ("handle", "close")}
     speaks = {(f"interaction.{kind}", tie) for kind in ("reply", "room") for tie in ("OWNS", "JOINED")}
     pulls = {("interaction.assign", tie) for tie in ("SERVES", "OFFERED")}
-    assert found == seen | read | owns | speaks | pulls
+    sends = {("interaction.send", tie) for tie in ("OWNS", "JOINED", "HELD")}
+    assert found == seen | read | owns | speaks | pulls | sends
 
 
 def test_role_without_any_right_is_refused() -> None:
