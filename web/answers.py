@@ -223,7 +223,7 @@ class AttachmentView(View, frozen=True, kw_only=True):
 
 
 class MessageView(View, frozen=True, kw_only=True):
-    """A message or a note."""
+    """A message or a note. `sending`: what it was sent by, if it was planned or a rule sent it."""
 
     id: str
     number: int | None
@@ -236,6 +236,7 @@ class MessageView(View, frozen=True, kw_only=True):
     at: At
     delivery: str
     attachments: list[AttachmentView]
+    sending: str | None = None
 
 
 class Messages(View, frozen=True, kw_only=True):

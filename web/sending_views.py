@@ -12,10 +12,11 @@ from web.staff_views import at
 
 
 class SentView(View, frozen=True, kw_only=True):
-    """A message of a sending that went out. `message`: its id in the conversation."""
+    """A message of a sending that was due. `message`: its id in the conversation; `delivery`: as of any message."""
 
     at: At
     message: str
+    delivery: str
 
 
 class SendingView(View, frozen=True, kw_only=True):
@@ -91,8 +92,8 @@ class Documents(View, frozen=True, kw_only=True):
     time_zone: Annotated[str, Meta(description="IANA name.")]
 
 
-def sending_view(told: SendingTold, preview: str = "") -> SendingView:
-    """Return the view of a sending."""
+def sending_view(told: SendingTold, deliveries: list[str], preview: str) -> SendingView:
+    """Return the view of a sending; `deliveries`: what became of each message that was due."""
     return SendingView(
         id=told.id,
         interaction=told.interaction,
@@ -103,7 +104,10 @@ def sending_view(told: SendingTold, preview: str = "") -> SendingView:
         agent=told.agent,
         planned_at=rfc3339(told.planned_at),
         due_at=at(told.due_at),
-        sent=[SentView(at=rfc3339(each), message=message_of(told.id, step)) for step, each in enumerate(told.sent)],
+        sent=[
+            SentView(at=rfc3339(each), message=message_of(told.id, step), delivery=delivery)
+            for step, (each, delivery) in enumerate(zip(told.sent, deliveries, strict=True))
+        ],
         within=told.within,
         follow_up=not told.alone,
         unless_answered=told.unless_answered,

@@ -214,6 +214,7 @@ class Views:
             subject=row.subject,
             at=rfc3339(row.at),
             delivery=await self._delivery(row),
+            sending=row.attributes.get("sending"),
             attachments=[
                 a.AttachmentView(
                     id=file.id, filename=file.filename, content_type=file.content_type, size=len(file.content)
@@ -226,8 +227,17 @@ class Views:
         if row.author not in ("agent", "bot"):
             return "none"
         # The outbox row of a message has the id of the effect that delivers it (router/effects.py).
-        sending = await self._site.store.outbox_row(derived_id("fx", row.id))
-        return "none" if sending is None else _DELIVERY.get(sending.state, sending.state)
+        return await self._outcome(derived_id("fx", row.id)) or "none"
+
+    async def delivery_of_step(self, sending: str, step: int) -> str:
+        """Return what became of a message that was due: of its mail, or of writing it."""
+        writing = derived_id("fx", sending, str(step))
+        mail = await self._outcome(derived_id("fx", derived_id("m", writing)))
+        return mail or await self._outcome(writing) or "pending"
+
+    async def _outcome(self, effect: str) -> str | None:
+        row = await self._site.store.outbox_row(effect)
+        return None if row is None else _DELIVERY.get(row.state, row.state)
 
     # -- offers
 

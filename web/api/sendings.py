@@ -262,4 +262,5 @@ async def _one(call: Call, id: str, sending: str) -> SendingView:
 
 async def _view(call: Call, told: SendingTold) -> SendingView:
     row = await call.site.store.message(message_of(told.id, 0)) if told.written else None
-    return sending_view(told, " ".join(row.text.split())[:PREVIEW] if row is not None else "")
+    deliveries = [await call.views.delivery_of_step(told.id, step) for step in range(len(told.sent))]
+    return sending_view(told, deliveries, " ".join(row.text.split())[:PREVIEW] if row is not None else "")
