@@ -24,7 +24,10 @@ class Retention:
         """`session_absolute_ms`: no log-in lasts longer."""
         self._engine = engine
         self._store = store
-        self._kept = {IdempotencyRow: ANSWERS_KEPT, SessionRow: session_absolute_ms}
+        self._kept: dict[type[IdempotencyRow | SessionRow], Span] = {
+            IdempotencyRow: ANSWERS_KEPT,
+            SessionRow: session_absolute_ms,
+        }
 
     async def run(self) -> None:
         """Sweep each hour; cancel to stop."""
