@@ -121,6 +121,17 @@ class ClockView(View, frozen=True, kw_only=True):
     breached: bool
 
 
+class NextSending(View, frozen=True, kw_only=True):
+    """What goes to the customer at `due_at`: message number `step` from 0, or with `calls` a call by `queue`."""
+
+    id: str
+    name: str | None
+    due_at: At
+    step: int
+    calls: bool
+    queue: str | None
+
+
 class InteractionView(View, frozen=True, kw_only=True):
     """An interaction. `messages` counts the conversation; `position` and `expected_wait` only while it waits."""
 
@@ -167,6 +178,9 @@ class InteractionView(View, frozen=True, kw_only=True):
     clocks: dict[str, ClockView] = {}
     attributes: dict[str, Any] = {}
     """What an integration sent with it."""
+    sendings: list[NextSending] = []
+    time_zone: str | None = None
+    """The customer's, where he has told it."""
 
 
 class Interactions(View, frozen=True, kw_only=True):

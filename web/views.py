@@ -7,6 +7,7 @@ import msgspec
 from customers.blocking import is_blocked
 from queues.interaction import Interaction, Offer
 from queues.lifecycle import HELD
+from queues.sending import Sending
 from queues.sla import Clock
 from router.expect import expected_wait, position
 from router.explain_offer import offer_reasons
@@ -38,6 +39,7 @@ class _Words(msgspec.Struct, frozen=True, kw_only=True):
     preview: str = ""
     attributes: dict[str, Any] = {}
     phone: str | None = None
+    time_zone: str | None = None
 
 
 class Views:
@@ -144,6 +146,20 @@ class Views:
             warm_transfer=_warm_transfer(found),
             room=members(found, monitors=False),
             undo=_undo(found),
+            sendings=[self._next(sending) for sending in found.sendings],
+            time_zone=words.time_zone,
+        )
+
+    def _next(self, sending: Sending) -> a.NextSending:
+        plan = self._site.policy.plans.get(sending.plan)
+        calls = plan is not None and plan.call is not None and sending.step >= len(plan.steps)
+        return a.NextSending(
+            id=sending.id,
+            name=sending.plan or None,
+            due_at=rfc3339(sending.due_at),
+            step=sending.step,
+            calls=calls,
+            queue=plan.call.queue if calls and plan is not None and plan.call is not None else None,
         )
 
     async def _words(self, found: Interaction) -> "_Words":
@@ -160,6 +176,7 @@ class Views:
             preview=" ".join(said[-1].split())[:PREVIEW],
             attributes=given.get("attributes", {}),
             phone=given.get("phone"),
+            time_zone=given.get("time_zone"),
         )
 
     # -- customers

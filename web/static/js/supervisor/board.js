@@ -15,7 +15,8 @@ import { Drawer } from "./drawer.js";
 import { CloseDialog, MoveDialog, PriorityDialog, PresenceDialog } from "./steer.js";
 import { QuarantineAlarm, QuarantineDialog } from "./quarantine.js";
 import { QueueTable } from "./queues.js";
-import { agents, asOf, dialog, heardAt, me, quarantine, queues } from "./state.js";
+import { SendingsDialog } from "./sendings.js";
+import { agents, asOf, dialog, heardAt, me, quarantine, queues, sendings } from "./state.js";
 
 const STALE_AFTER_MS = 5500;
 const DIALOGS = /** @type {Record<string, any>} */ ({
@@ -36,6 +37,7 @@ export function Board({ socket }) {
         ${(/** @type {() => void} */ close) => html`<${ThemeChoice} /><${LanguageChoice} /><hr />
           ${me.value?.agent && html`<a class="menu-item" href="/desk"><${Icon} name="chat" />${t("desk.title")}</a>`}
           <button type="button" class="menu-item" onClick=${() => { close(); quarantine.value = {}; }}><${Icon} name="warn" />${t("quarantine.title")}</button>
+          <button type="button" class="menu-item" onClick=${() => { close(); sendings.value = true; }}><${Icon} name="clock" />${t("later.planned")}</button>
           <button type="button" class="menu-item" onClick=${() => logOut().catch(toastError)}><${Icon} name="leave" />${t("ui.log_out")}</button>`}
       <//>
     </header>
@@ -49,6 +51,7 @@ export function Board({ socket }) {
     </main>
     <${Drawer} />
     <${QuarantineDialog} />
+    <${SendingsDialog} />
     ${Open && html`<${Open} ...${shown} onClose=${() => void (dialog.value = null)} />`}
     <${Toasts} /><${Spoken} />`;
 }

@@ -26,6 +26,8 @@ export const heardAt = signal(0);
 export const quarantined = signal(0);
 /** Whether the quarantine is open, and which of it is looked at. */
 export const quarantine = signal(/** @type {{id?: string} | null} */ (null));
+/** Whether the list of what will be sent is open. */
+export const sendings = signal(false);
 export const paused = signal(false);
 /** Which drawer is open: a queue's list, or one interaction. */
 export const drawer = signal(/** @type {{queue?: string, interaction?: string} | null} */ (null));
