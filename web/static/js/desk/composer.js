@@ -5,6 +5,7 @@ import { html } from "../html.js";
 import { t } from "../i18n.js";
 import { Icon } from "../ui/icon.js";
 import { draft, keepDraft } from "./drafts.js";
+import { LaterButton } from "./later.js";
 import { nameOf } from "./names.js";
 import { send } from "./outbox.js";
 import { focusWish } from "./state.js";
@@ -61,6 +62,7 @@ export function Composer({ one, socket }) {
         <button type="button" data-kind="note" aria-pressed=${kind === "note"} onClick=${() => change("note")}><${Icon} name="note" class="small" />${t("composer.note")}</button>
       </div>
       <span class="hint keys-hint">${kind === "note" ? t("composer.note.hint") : t(email ? "composer.hint.email" : "composer.hint.chat")}</span>
+      <${LaterButton} id=${one.id} />
     </div>
     <div class="composer-main">
       <textarea ref=${field} data-focus rows=${email ? 5 : 2} value=${text} onInput=${write} onKeyDown=${onKey} maxlength="20000"

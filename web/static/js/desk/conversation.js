@@ -8,7 +8,7 @@ import { Menu } from "../ui/menu.js";
 import { askTransfer, end, park, resume, running } from "./actions.js";
 import { CallPanel } from "./call.js";
 import { Composer } from "./composer.js";
-import { askLater, Planned } from "./later.js";
+import { Planned } from "./later.js";
 import { nameOf } from "./names.js";
 import { urgency } from "./list.js";
 import { Thread } from "./thread.js";
@@ -48,8 +48,6 @@ function Head({ one }) {
         <${Icon} name="play" /><span class="label">${t("desk.resume")}</span></button>`}
       ${(active || one.state === "parked") && html`<button type="button" class="button quiet" disabled=${resting} title=${t("desk.transfer")} onClick=${() => askTransfer(one.id)}>
         <${Icon} name="transfer" /><span class="label">${t("desk.transfer")}</span></button>`}
-      ${(active || one.state === "parked") && html`<button type="button" class="button quiet" title=${t("later.button")} data-later onClick=${() => askLater(one.id)}>
-        <${Icon} name="clock" /><span class="label">${t("later.button")}</span></button>`}
       ${active && html`<span data-park><${Menu} class="quiet" align="end" title=${t("desk.park")} disabled=${resting}
         label=${html`<${Icon} name="pause" /><span class="label">${t("desk.park")}</span>`}>
         ${(/** @type {() => void} */ close) => html`<${ParkChoices} one=${one} close=${close} />`}<//></span>`}

@@ -27,8 +27,9 @@ const documents = signal(/** @type {Documents | null} */ (null));
 /** @param {string} id */
 const of = (id) => `/interactions/${encodeURIComponent(id)}/sendings`;
 
-/** @param {string} id */
-export const askLater = (id) => void (dialog.value = { name: "later", id });
+/** Beside the field. @param {{id: string}} props */
+export const LaterButton = ({ id }) => html`<button type="button" class="button quiet later-button" data-later
+  onClick=${() => void (dialog.value = { name: "later", id })}><${Icon} name="clock" />${t("later.button")}</button>`;
 
 /** @param {{name: string | null}} sending */
 export const nameOfSending = (sending) => sending.name ?? t("later.written");

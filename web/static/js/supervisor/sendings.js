@@ -7,7 +7,7 @@ import { dayTime, t } from "../i18n.js";
 import { Dialog } from "../ui/dialog.js";
 import { toast, toastError } from "../ui/toast.js";
 import { nameOfSending } from "../desk/later.js";
-import { drawer, queues, sendings } from "./state.js";
+import { agents, drawer, queues, sendings } from "./state.js";
 
 /**
  * @typedef {{sending: any, reference: string, customer: any, queue: string}} Planned
@@ -17,6 +17,9 @@ export function SendingsDialog() {
   if (!sendings.value) return null;
   return html`<${Dialog} title=${t("later.planned")} wide onClose=${() => void (sendings.value = false)}><${Planned} /><//>`;
 }
+
+/** @param {string} by */
+const byName = (by) => (by === "router" ? t("later.by_rule") : agents.value.find((each) => each.id === by)?.name ?? by);
 
 function Planned() {
   const [items, setItems] = useState(/** @type {Planned[] | null} */ (null));
@@ -59,7 +62,7 @@ function Planned() {
         <td class="text"><button type="button" class="row-link" onClick=${() => { sendings.value = false; drawer.value = { interaction: one.sending.interaction }; }}>
           ${one.customer.name || one.customer.email || t("customer.unknown")}</button> <span class="hint">${one.reference}</span></td>
         <td>${one.queue}</td>
-        <td>${one.sending.by === "router" ? t("later.by_rule") : one.sending.by}</td>
+        <td>${byName(one.sending.by)}</td>
         <td><button type="button" class="button" onClick=${() => cancel(one)}
           aria-label=${t("later.cancel.which", { name: nameOfSending(one.sending) })}>${t("later.cancel")}</button></td></tr>`)}</tbody></table></div>`}
     ${next && html`<button type="button" class="button" onClick=${() => load(next)}>${t("quarantine.more")}</button>`}`;
