@@ -52,6 +52,9 @@ def _check_words(checks: Checks, path: KeyPath, texts: Mapping[str, str], subjec
     if missing:
         found = f"no words in {choices(missing, 'and')}" if texts else "no words"
         checks.note((*path, "text"), found, f"words in each of site.languages: {choices(languages, 'and')}")
+    for language, subject in subjects.items():
+        if "\n" in subject or "\r" in subject:
+            checks.note((*path, "subject", language), "a subject of several lines", "one line")
     for key, words in (("text", texts), ("subject", subjects)):
         for language in words:
             checks.language((*path, key, language), language)
