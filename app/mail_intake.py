@@ -9,10 +9,10 @@ import structlog
 
 from app.engine import Engine
 from app.intake import Intake
+from app.parsing import ReadMail, TooCostly, read_in_thread
 from app.poison import TRIES_MAX, error_text, kept_input
 from channels.email.imap import Fetched
 from channels.email.listener import Delivery
-from channels.email.parse import parse
 from channels.email.thread import interaction_of
 from channels.message import Automatic, InboundMessage
 from vocabulary.crashpoints import crashpoint
@@ -44,6 +44,7 @@ class MailIntake:
         answers_unauthenticated: Collection[str],
         keys: Sequence[bytes],
         domain: str,
+        read: ReadMail = read_in_thread,
     ) -> None:
         self._engine = engine
         self._store = store
@@ -53,6 +54,7 @@ class MailIntake:
         self._answers_unauthenticated = answers_unauthenticated
         self._keys = keys
         self._domain = domain
+        self._read = read
         self._waiting: asyncio.Queue[ReceivedRow] = asyncio.Queue(WAITING_MAX)
         self._in_hand: Counter[str] = Counter()
         """Ids of what waits in memory or is being understood."""
@@ -198,8 +200,7 @@ class MailIntake:
             log.info("input_taken", received=row.id, channel=row.channel, interaction=admission.interaction)
             return
         sender = row.envelope.get("sender")
-        message = await asyncio.to_thread(
-            parse,
+        message = await self._read(
             row.raw,
             channel=row.channel,
             received_at=row.at,
@@ -230,8 +231,9 @@ class MailIntake:
         return interaction_of(message_id, keys=self._keys, domain=self._domain) is not None
 
     async def _failed(self, row: ReceivedRow, error: Exception, attempts: int) -> None:
-        # What rules refuse they refuse again; anything else may be the fault of what was decided beside it.
-        final = attempts >= TRIES_MAX or isinstance(error, NotTaken)
+        # What rules refuse they refuse again, and what was too costly once would be so again; anything else may be the
+        # fault of what was decided beside it.
+        final = attempts >= TRIES_MAX or isinstance(error, (NotTaken, TooCostly))
         values = {
             "attempts": attempts,
             "error": error_text(error),
