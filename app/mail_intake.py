@@ -9,7 +9,7 @@ import structlog
 
 from app.engine import Engine
 from app.intake import Intake
-from app.parsing import ReadMail, TooCostly, read_in_thread
+from app.parsing import ParsingFailed, ReadMail, TooCostly, read_in_thread
 from app.poison import TRIES_MAX, error_text, kept_input
 from channels.email.imap import Fetched
 from channels.email.listener import Delivery
@@ -199,15 +199,7 @@ class MailIntake:
             )
             log.info("input_taken", received=row.id, channel=row.channel, interaction=admission.interaction)
             return
-        sender = row.envelope.get("sender")
-        message = await self._read(
-            row.raw,
-            channel=row.channel,
-            received_at=row.at,
-            own_addresses=self._own_addresses,
-            envelope_sender=sender if isinstance(sender, str) else None,
-            is_own_message_id=self._is_ours,
-        )
+        message = await self._message(row)
         crashpoint("imap.parsed")
         admission = await self._intake.receive(self._guarded(message), received=row.id)
         log.info(
@@ -219,6 +211,26 @@ class MailIntake:
             automatic=message.automatic.is_automatic,
             bytes=len(row.raw),
         )
+
+    async def _message(self, row: ReceivedRow, *, remote_images: bool = False) -> InboundMessage:
+        sender = row.envelope.get("sender")
+        return await self._read(
+            row.raw,
+            channel=row.channel,
+            received_at=row.at,
+            own_addresses=self._own_addresses,
+            envelope_sender=sender if isinstance(sender, str) else None,
+            is_own_message_id=self._is_ours,
+            remote_images=remote_images,
+        )
+
+    async def html_with_images(self, row: ReceivedRow) -> str | None:
+        """Return the HTML of a mail that was taken in, with the pictures that its sender keeps elsewhere."""
+        try:
+            return (await self._message(row, remote_images=True)).html
+        except ParsingFailed as failure:
+            log.warning("mail_not_read_again", received=row.id, reason=type(failure).__name__)
+            return None
 
     def _guarded(self, message: InboundMessage) -> InboundMessage:
         """Nothing here proves a sender yet: a mailbox that answers only proven ones answers nobody by itself."""

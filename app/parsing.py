@@ -62,6 +62,7 @@ class ReadMail(Protocol):
         own_addresses: frozenset[str],
         envelope_sender: str | None,
         is_own_message_id: Callable[[str], bool],
+        remote_images: bool = False,
     ) -> InboundMessage:
         """Return the message; see there for the arguments.
 
@@ -100,9 +101,10 @@ class ParsingChildren:
         own_addresses: frozenset[str],
         envelope_sender: str | None,
         is_own_message_id: Callable[[str], bool],
+        remote_images: bool = False,
     ) -> InboundMessage:
         """Return the message that `raw` is (`ReadMail`)."""
-        answer = await self._answer(Parse(channel, received_at, own_addresses, envelope_sender), raw)
+        answer = await self._answer(Parse(channel, received_at, own_addresses, envelope_sender, remote_images), raw)
         assert isinstance(answer, Parsed)
         message = msgspec.structs.replace(answer.message, raw=raw)
         if any(map(is_own_message_id, answer.asked)):

@@ -43,6 +43,7 @@ class Parse(msgspec.Struct, frozen=True, tag="parse"):
     received_at: Instant
     own_addresses: frozenset[str]
     envelope_sender: str | None
+    remote_images: bool
 
 
 class Inspect(msgspec.Struct, frozen=True, tag="inspect"):
@@ -90,6 +91,7 @@ def answered(request: Request, raw: bytes) -> Answer:
         own_addresses=request.own_addresses,
         envelope_sender=request.envelope_sender,
         is_own_message_id=is_own_message_id,
+        remote_images=request.remote_images,
     )
     return Parsed(msgspec.structs.replace(message, raw=b""), tuple(asked))
 

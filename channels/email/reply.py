@@ -24,9 +24,12 @@ _WROTE = re.compile(
 _LEADING = re.compile(r"\s*(?:on|am|le|el|il|op|w dniu|dnia|em|den)\s", re.IGNORECASE)
 _FORWARDED = re.compile(
     r"^[\s>*_-]{0,20}(?:begin )?(?:forwarded (?:message|by)|original message forwarded"
-    r"|(?:treść )?(?:wiadomoś(?:ć|ci) przekazan(?:a|ej)|przekazan(?:a|ej) wiadomoś(?:ć|ci))"
-    r"|persiųst(?:as|a) (?:laiškas|žinutė|pranešimas)|továbbított (?:üzenet|levél)"
-    r"|(?:пересылаемое|пересланное|перенаправленное) (?:сообщение|письмо)|weitergeleitete nachricht)"
+    r"|(?:początek |treść )?(?:wiadomoś(?:ć|ci) przekaz(?:ana|anej|ywanej)|przekaz(?:ana|anej|ywanej) wiadomoś(?:ć|ci))"
+    r"|persi(?:ųst(?:as|a|o|os)|unčiam(?:as|a|o|os)) (?:laišk(?:as|o)|žinut(?:ė|ės)|pranešim(?:as|o))(?: pradžia)?"
+    r"|továbbított (?:üzenet|levél)(?: kezdete| eleje)?"
+    r"|(?:начало )?(?:пересыла|пересла|перенаправл|переадресов|перенаправля)(?:емо|нно|енно|анно|ем)(?:е|го) "
+    r"(?:сообщени[ея]|письм[оа])"
+    r"|weitergeleitete nachricht)"
     r"[\s:*_-]{0,40}$",
     re.IGNORECASE,
 )
@@ -76,14 +79,25 @@ def reply_text(text: str) -> str:
     return whole
 
 
+def forward_line(lines: Sequence[str]) -> int | None:
+    """Return which of `lines` says that another mail is passed on below it."""
+    return next((at for at, line in enumerate(lines) if _FORWARDED.match(line[:_LINE_MAX])), None)
+
+
+def header_line(line: str) -> str | None:
+    """Return the name, in lower case, if `line` is like a header in the body of a mail ("From: ...", "Od: ...")."""
+    match = _HEADER_LIKE.match(line[:_LINE_MAX])
+    return match[1].strip().lower() if match is not None else None
+
+
 def _joined(lines: Sequence[str]) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in lines)).strip()
 
 
 def _without_quotes(lines: list[str]) -> list[str]:
-    forward = next((at for at, line in enumerate(lines) if _FORWARDED.match(line[:_LINE_MAX])), len(lines))
+    forward = forward_line(lines)
     for at in range(min(len(lines), _LINES_MAX)):
-        if at >= forward:
+        if forward is not None and at >= forward:
             return lines
         height = _intro_height(lines, at)
         if height:
