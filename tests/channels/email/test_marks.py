@@ -13,6 +13,10 @@ def parts(*bodies: bytes) -> bytes:
     return b"".join(b"--b\r\n" + body + b"\r\n" for body in bodies) + b"--b--\r\n"
 
 
+def mail_of(sender: str) -> bytes:
+    return a_mail(remove=("from",), extra=(("From", sender),))
+
+
 def a_file(kind: str, content: bytes = b"x") -> bytes:
     return f"Content-Type: {kind}\r\n\r\n".encode() + content
 
@@ -35,7 +39,7 @@ def test_an_ordinary_mail_has_no_marks() -> None:
     ],
 )
 def test_people_of_all_alphabets_are_themselves(sender: str) -> None:
-    assert parsed(a_mail(**{"from": sender})).marks == ()
+    assert parsed(mail_of(sender)).marks == ()
 
 
 @pytest.mark.parametrize(
@@ -54,7 +58,7 @@ def test_people_of_all_alphabets_are_themselves(sender: str) -> None:
     ],
 )
 def test_a_sender_who_looks_like_another_is_marked(sender: str, mark: str) -> None:
-    assert parsed(a_mail(**{"from": sender})).marks == (mark,)
+    assert parsed(mail_of(sender)).marks == (mark,)
 
 
 def test_two_from_headers_are_both_shown() -> None:
@@ -142,7 +146,7 @@ def test_marks_have_one_order() -> None:
         b"-----BEGIN PGP MESSAGE-----",
         subject=f"{OVERRIDE}x",
         reply_to="x@evil.example",
-        **{"from": "a@b.example, c@d.example"},
+        extra=(("From", "boss@bank.example"),),
     )
     marks = parsed(raw).marks
     assert len(marks) == 4
