@@ -76,7 +76,7 @@ def _bounce(raw: bytes, mail: Mail) -> dict[str, object] | None:
     if bounce is None:
         return None
     return {
-        "is_bounce": bounce.action in ("failed", "delayed", ""),
+        "is_bounce": bounce.is_bounce,
         "status": bounce.status or None,
         "action": bounce.action or None,
         "recipient": bounce.recipient or None,

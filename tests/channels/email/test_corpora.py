@@ -35,6 +35,28 @@ def test_every_bounce_is_automatic() -> None:
     assert answered == []
 
 
+def test_every_bounce_tells_its_class_and_whom_it_did_not_reach() -> None:
+    reports = [inspect(path.read_bytes(), file=path.name) for path in files("sisimai", "*.eml")]
+    unread = [report["file"] for report in reports if report["bounce"] is None]
+    # Answers of absent people are automatic and no bounces.
+    assert unread == [f"rfc3834-0{number}.eml" for number in range(1, 6)]
+    bounces = [report["bounce"] for report in reports if isinstance(report["bounce"], dict)]
+    failures = [bounce for bounce in bounces if bounce["is_bounce"]]
+    # Two are complaints of readers.
+    assert len(bounces) - len(failures) == 2
+    assert [bounce for bounce in failures if not (bounce["status"] and bounce["action"] and bounce["recipient"])] == []
+
+
+def test_no_mail_of_people_is_a_bounce() -> None:
+    bounces = [
+        path.name
+        for corpus in ("spamassassin_sample", "talon", "github_reply_parser")
+        for path in files(corpus)
+        if inspect(path.read_bytes(), file=path.name)["bounce"] is not None
+    ]
+    assert bounces == []
+
+
 def test_replies_of_real_programs_lose_their_quotes() -> None:
     texts = {
         path.name: parsed(path.read_bytes(), own=frozenset()).reply_text
