@@ -2,6 +2,7 @@
 
 import html
 import re
+import textwrap
 from collections import Counter
 
 import msgspec
@@ -143,7 +144,12 @@ def text_of(markup: str) -> str:
     except (ValueError, AssertionError, RecursionError, KeyError, IndexError, AttributeError, TypeError):
         text = ""  # inscriptis reads styles with little care
     text = clean_text(text)
-    return _BLANK_LINES.sub("\n\n", text).strip("\n") if text.strip() else _stripped(markup)
+    return _dedented(_BLANK_LINES.sub("\n\n", text).strip("\n")) if text.strip() else _stripped(markup)
+
+
+def _dedented(text: str) -> str:
+    """Return `text`, each paragraph moved to the left margin: how deep it sat in tables tells a reader nothing."""
+    return "\n\n".join(textwrap.dedent(paragraph) for paragraph in text.split("\n\n"))
 
 
 def _stripped(markup: str) -> str:
