@@ -306,11 +306,11 @@ def _without_signature(lines: Sequence[str]) -> list[str]:
             kept = kept[:at]
             break
     kept = _without_device(kept)
-    at = _card(kept)
-    if at is None:
+    card = _card(kept)
+    if card is None:
         return kept
-    above = _end_of_text(kept[:at])
-    return kept[: above - 1] if _CLOSING.match(kept[above - 1][:_BLOCK_WIDTH]) else kept[:at]
+    above = _end_of_text(kept[:card])
+    return kept[: above - 1] if _CLOSING.match(kept[above - 1][:_BLOCK_WIDTH]) else kept[:card]
 
 
 def _contacts(lines: Sequence[str]) -> int:

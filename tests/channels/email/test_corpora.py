@@ -76,7 +76,7 @@ CUT_AT = {
     "email_BlackBerry.txt": "Sent from",
     "email_bullets.txt": "On Fri",
     "email_iPhone.txt": "Sent from",
-    "email_long_quote.txt": "",
+    "email_long_quote.txt": "\n-Abhishek",
     "email_multi_word_sent_from_my_mobile_device.txt": "Sent from",
     "email_one_is_not_on.txt": "On Oct",
     "email_sent_from_my_not_signature.txt": "",
