@@ -35,6 +35,7 @@ WALL_S = 10.0
 MAILS_MAX = 1_000
 """So many mails a process reads: whatever a library leaves behind goes with it."""
 
+_DYING_S = 5.0
 _CHUNK = 256 * 1024
 _KEPT_VARIABLES = ("PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LANG", "LC_ALL")
 """Of the environment: passwords are of no use to what reads strangers' bytes."""
@@ -138,7 +139,7 @@ class ParsingChildren:
                 await child.ended()
                 raise ParsingFailed(f"reading the mail took more than {self._wall_s:g} s") from None
             except (asyncio.IncompleteReadError, ConnectionError) as error:
-                raise _reason(await child.ended()) from error
+                raise _reason(await child.dead()) from error
             except BaseException:
                 # It goes on with a mail that nobody waits for any more.
                 await child.ended()
@@ -198,9 +199,19 @@ class _Child:
         (size,) = ANSWER.unpack(await self._stdout.readexactly(ANSWER.size))
         return _decoder.decode(await self._stdout.readexactly(size))
 
+    async def dead(self) -> int:
+        """Return the code of a process that closed its end of the pipe: it dies, and why is known only when it has.
+
+        `kill` before that would ask after the process, too, and whoever asks second hears 255.
+        """
+        try:
+            async with asyncio.timeout(_DYING_S):
+                return await self._process.wait()
+        except TimeoutError:
+            return await self.ended()
+
     async def ended(self) -> int:
         """End the process, if it hasn't; return its code."""
         if self._process.returncode is None:
-            # A process that ended by itself has a code of its own, which `kill` doesn't change.
             self._process.kill()
         return await self._process.wait()
