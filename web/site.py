@@ -15,7 +15,7 @@ from router.state import State
 from vocabulary.errors import PermanentFailure
 from vocabulary.ids import InteractionId, MessageId, QueueName
 from vocabulary.instants import Instant
-from vocabulary.records import Change, ReceivedRow
+from vocabulary.records import Change, MessageRow, ReceivedRow
 from vocabulary.skills import Preference, Requirement
 from vocabulary.stores import Store
 
@@ -145,6 +145,7 @@ class Site(Protocol):
     ) -> tuple[Decision, MessageId]:
         """Add an agent's reply or note; the customer gets the reply."""
 
+<<<<<<< HEAD
     @property
     def documents(self) -> Sequence[Document]:
         """Return what is prepared to be sent, by name."""
@@ -158,6 +159,10 @@ class Site(Protocol):
 
     async def mail_hash_of(self, customer: str) -> str | None:
         """Return what stands for the address that mail to a customer goes to; None if none is known."""
+=======
+    async def html_of(self, message: MessageRow, *, remote_images: bool) -> str | None:
+        """Return the sanitised HTML of a message, if it has any; with pictures from elsewhere where it can be had."""
+>>>>>>> main
 
     def origin_of(self, received: ReceivedRow) -> Origin:
         """Return what raw bytes that could not be processed claim of themselves, safe to show."""
