@@ -26,6 +26,7 @@ from app.notices import Notices
 from app.queue_settings import QueueSettings
 from app.rows import outbox_of, rows_of
 from app.seeds import seed_people, tell_core
+from app.sender_checks import Checking, SenderChecks
 from app.site import API_CHANNEL, RunningSite
 from app.store_watch import StoreWatch
 from app.stores import IN_PROCESS, is_embedded, open_store, require_secret, store_path
@@ -268,9 +269,9 @@ class Application:
             intake=self.intake,
             own_addresses=frozenset(self._channel_of_address),
             channel_of=self._channel_for,
-            answers_unauthenticated={
-                name for name, box in _mailboxes(self.settings).items() if box.acknowledge_unauthenticated
-            },
+            senders=SenderChecks(
+                {name: _checking(box) for name, box in _mailboxes(self.settings).items()}, self.machine.resolver
+            ),
             keys=(self.key,),
             domain=site.domain,
         )
@@ -467,6 +468,10 @@ def _policy(settings: Settings) -> Policy:
 def _knowledge(settings: Settings) -> Knowledge:
     folder = settings.knowledge.folder
     return load_knowledge(folder, settings.site.languages) if folder is not None else {}
+
+
+def _checking(box: EmailChannel) -> Checking:
+    return Checking(ids=box.authserv_id, verify=box.verify, answers_unchecked=box.acknowledge_unauthenticated)
 
 
 def _region(settings: Settings) -> str:

@@ -1,21 +1,35 @@
 """What `centrala mail inspect` prints of one file, whatever its bytes are."""
 
+import asyncio
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
+import msgspec
+
 from channels.email.inspect import inspect
+from channels.email.resolver import SystemResolver
+from channels.email.trust_checks import checked_trust
 from classifiers.language import language_of
 
 SIZE_MAX = 25 * 1024 * 1024
 
 
-def inspected(file: str) -> dict[str, object]:
-    """Return the description of the mail in `file` ("-": standard input); one that can't be read says so itself."""
+def inspected(file: str, *, ids: Collection[str] = (), ask_dns: bool = False) -> dict[str, object]:
+    """Return the description of the mail in `file` ("-": standard input); one that can't be read says so itself.
+
+    Args:
+        file: where it is.
+        ids: names of the mail servers whose `Authentication-Results` count.
+        ask_dns: check its signatures, which asks name servers for their keys.
+    """
     try:
         raw = _read(file)
     except OSError as error:
         return {**inspect(b"", file=file), "defects": [f"unreadable: {error.strerror}"]}
-    found = inspect(raw, file=file)
+    found = inspect(raw, file=file, ids=ids)
+    if ask_dns:
+        found["trust"] = msgspec.structs.asdict(asyncio.run(checked_trust(raw, None, SystemResolver())))
     return {**found, "language": language_of(str(found["reply_text"] or found["subject"] or ""))}
 
 

@@ -376,7 +376,11 @@ def _message_row(message: InboundMessage, interaction: InteractionId, received: 
         message_id=message.message_id,
         references=message.references,
         received=received,
-        attributes={**phone, **({"defects": list(message.defects)} if message.defects else {})},
+        attributes={
+            **phone,
+            **({"defects": list(message.defects)} if message.defects else {}),
+            **({"trust": msgspec.structs.asdict(message.trust)} if message.raw else {}),
+        },
     )
 
 

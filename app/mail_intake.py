@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 import structlog
@@ -10,11 +10,11 @@ import structlog
 from app.engine import Engine
 from app.intake import Intake
 from app.poison import TRIES_MAX, error_text, kept_input
+from app.sender_checks import SenderChecks
 from channels.email.imap import Fetched
 from channels.email.listener import Delivery
 from channels.email.parse import parse
 from channels.email.thread import interaction_of
-from channels.message import Automatic, InboundMessage
 from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import PermanentFailure, TemporaryFailure
 from vocabulary.ids import received_id
@@ -41,7 +41,7 @@ class MailIntake:
         intake: Intake,
         own_addresses: frozenset[str],
         channel_of: Callable[[str], str | None],
-        answers_unauthenticated: Collection[str],
+        senders: SenderChecks,
         keys: Sequence[bytes],
         domain: str,
     ) -> None:
@@ -50,7 +50,7 @@ class MailIntake:
         self._intake = intake
         self._own_addresses = own_addresses
         self._channel_of = channel_of
-        self._answers_unauthenticated = answers_unauthenticated
+        self._senders = senders
         self._keys = keys
         self._domain = domain
         self._waiting: asyncio.Queue[ReceivedRow] = asyncio.Queue(WAITING_MAX)
@@ -69,6 +69,8 @@ class MailIntake:
         if not channels:
             raise PermanentFailure("no recipient is a mailbox of ours")
         envelope: dict[str, object] = {"sender": delivery.envelope_sender, "recipients": list(delivery.recipients)}
+        if delivery.peer:
+            envelope |= {"peer": delivery.peer, "greeting": delivery.greeting}
         for channel in channels:
             await self._keep(channel, delivery.raw, envelope)
 
@@ -208,7 +210,8 @@ class MailIntake:
             is_own_message_id=self._is_ours,
         )
         crashpoint("imap.parsed")
-        admission = await self._intake.receive(self._guarded(message), received=row.id)
+        message = msgspec.structs.replace(message, trust=await self._senders.trust_of(row))
+        admission = await self._intake.receive(self._senders.guarded(message, row), received=row.id)
         log.info(
             "mail_taken",
             received=row.id,
@@ -218,13 +221,6 @@ class MailIntake:
             automatic=message.automatic.is_automatic,
             bytes=len(row.raw),
         )
-
-    def _guarded(self, message: InboundMessage) -> InboundMessage:
-        """Nothing here proves a sender yet: a mailbox that answers only proven ones answers nobody by itself."""
-        if message.channel in self._answers_unauthenticated:
-            return message
-        signals = (*message.automatic.signals, "unauthenticated")
-        return msgspec.structs.replace(message, automatic=Automatic(is_automatic=True, signals=signals))
 
     def _is_ours(self, message_id: str) -> bool:
         return interaction_of(message_id, keys=self._keys, domain=self._domain) is not None

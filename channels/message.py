@@ -1,5 +1,7 @@
 """What channels bring in and take out. The rest of the house sees these values, never bytes of a protocol."""
 
+from typing import Literal
+
 import msgspec
 
 from vocabulary.instants import Instant
@@ -29,6 +31,25 @@ class Automatic(msgspec.Struct, frozen=True):
     signals: tuple[str, ...] = ()
 
 
+Verdict = Literal["proven", "unproven", "failed", "temperror", "unchecked"]
+
+
+class Trust(msgspec.Struct, frozen=True):
+    """Whether the sender is who From says (reliability.md section 4.3); the results of SPF, DKIM and DMARC beside it.
+
+    `proven`: something vouches for the domain of From. `unproven`: it was looked for and nothing does. `failed`: the
+    domain itself says that such mail is not its own. `temperror`: it couldn't be found out. `unchecked`: nobody looked.
+    `why` is a code. `domain`: that of From, "" if there is no single one.
+    """
+
+    verdict: Verdict = "unchecked"
+    spf: str = "none"
+    dkim: str = "none"
+    dmarc: str = "none"
+    domain: str = ""
+    why: str = "no_results"
+
+
 class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     """One message from a customer.
 
@@ -54,6 +75,7 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     html: str | None = None
     attachments: tuple[Attachment, ...] = ()
     automatic: Automatic = Automatic()
+    trust: Trust = Trust()
     defects: tuple[str, ...] = ()
     raw: bytes = b""
 

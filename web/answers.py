@@ -222,6 +222,22 @@ class AttachmentView(View, frozen=True, kw_only=True):
     size: int
 
 
+class TrustView(View, frozen=True, kw_only=True):
+    """Whether a mail's sender is who it says: the verdict, why, and what SPF, DKIM and DMARC gave.
+
+    `verdict`: proven, unproven, failed, temperror or unchecked. `third_party`: it came into somebody else's
+    conversation, or from a sender whom nothing proves; it changes nothing there.
+    """
+
+    verdict: str
+    why: str
+    domain: str
+    spf: str
+    dkim: str
+    dmarc: str
+    third_party: bool
+
+
 class MessageView(View, frozen=True, kw_only=True):
     """A message or a note."""
 
@@ -235,6 +251,7 @@ class MessageView(View, frozen=True, kw_only=True):
     subject: str
     at: At
     delivery: str
+    trust: TrustView | None
     attachments: list[AttachmentView]
 
 

@@ -214,6 +214,7 @@ class Views:
             subject=row.subject,
             at=rfc3339(row.at),
             delivery=await self._delivery(row),
+            trust=_trust(row),
             attachments=[
                 a.AttachmentView(
                     id=file.id, filename=file.filename, content_type=file.content_type, size=len(file.content)
@@ -244,6 +245,13 @@ class Views:
             reason=offer.reason,
             why=list(offer_reasons(self._site.state, offer)),
         )
+
+
+def _trust(row: MessageRow) -> a.TrustView | None:
+    """Return what is known of the sender of a mail, None of anything else."""
+    trust = row.attributes.get("trust")
+    third_party = bool(row.attributes.get("unverified_sender"))
+    return a.TrustView(**trust, third_party=third_party) if isinstance(trust, dict) else None
 
 
 def members(found: Interaction, *, monitors: bool) -> list[a.RoomMember]:

@@ -1,4 +1,4 @@
-"""Was it written by a machine? The decision table of automatic mail, rows 1 to 11 and 14.
+"""Was it written by a machine? The decision table of automatic mail, rows 1 to 11, 14 and 15.
 
 What is automatic still becomes work; it is only never answered by a machine of ours.
 Sources: RFC 3834, RFC 3464, RFC 2919, RFC 2369, MS-OXCMAIL 2.1.3.2.20.
@@ -17,6 +17,39 @@ RECEIVED_MAX = 50
 SUBJECT = "subject"
 """The one signal that alone makes nothing automatic: people write such subjects too."""
 
+LOOPS = ("received-count", "delivered-before")
+"""Signals of a mail that goes round: it is kept aside, so that it stops here (row 10)."""
+REASONS = {
+    "own-address": "it claims to be from an address of yours",
+    "own-message-id": "it is a mail that Centrala itself sent",
+    "null-sender": "its envelope has no sender, as only programs send",
+    "auto-submitted": "Auto-Submitted says that a program sent it",
+    "report": "it is a report about a mail: not delivered, delivered, read or complained about",
+    "precedence": "Precedence says bulk, junk, list or auto_reply",
+    "list": "it came over a mailing list",
+    "list-unsubscribe": "one can unsubscribe from mails like it",
+    "x-auto-response-suppress": "X-Auto-Response-Suppress asks for no automatic reply",
+    "x-autoreply": "a header says that an autoresponder wrote it",
+    "x-loop": "X-Loop marks it as written by a program",
+    "local-part": "its sender's address is one that programs have, such as no-reply or mailer-daemon",
+    "received-count": "it went through so many servers that it must be going round",
+    "delivered-before": "it was delivered to this mailbox before and came back",
+    "not-addressed": "no address of yours is in To or Cc",
+    "spam": "your mail server marked it as spam",
+    "programs-only": "it has no text, only programs attached",
+    "unauthenticated": "nothing proves that it is from the address in From",
+    "return-path": "what can't be delivered would go to another address than the one in From",
+    "subject": "its subject looks like an automatic reply's; that alone decides nothing",
+    "unverified_sender": "somebody who isn't proven to be the customer wrote into the conversation",
+    "complained": "the customer reported a mail of yours as unwanted",
+    "undeliverable": "mail to this address came back as not deliverable",
+}
+"""What each signal means, in words."""
+
+_PROGRAM = re.compile(
+    r".*\.(?:exe|scr|com|pif|bat|cmd|js|jse|vbs|vbe|wsf|wsh|hta|jar|ps1|lnk|msi|cpl|iso|img|vhd|reg|chm)", re.IGNORECASE
+)
+_SPAM = ("x-spam-flag", "x-spam-status", "x-spam")
 _REPORTS = ("message/delivery-status", "message/disposition-notification", "message/feedback-report",
             "message/global-delivery-status", "message/global-disposition-notification")  # fmt: skip
 _BULK = {"bulk", "junk", "list", "auto_reply", "auto-reply"}
@@ -69,9 +102,19 @@ def automatic(
         *_local_parts(headers, envelope_sender),
         *_loops(headers, own),
         *_not_addressed(headers, own),
+        *_unwanted(headers),
     ]
     marks = [SUBJECT] if _SUBJECT.search(decode_words(_first(headers, "subject"))) else []
     return Automatic(is_automatic=bool(found), signals=tuple(dict.fromkeys([*found, *marks])))
+
+
+def return_path(headers: Fields) -> str | None:
+    """Return the sender of the envelope as the top-most Return-Path says, "" for the null one; None: it isn't there.
+
+    Those further down are others' words, the top-most is that of the server which delivered to us.
+    """
+    stated = re.sub(r"\s", "", _first(headers, "return-path"))
+    return stated.removeprefix("<").removesuffix(">") if stated else None
 
 
 def _all(headers: Fields, *names: str) -> list[str]:
@@ -103,9 +146,8 @@ def _own(
 
 
 def _null_sender(headers: Fields, envelope_sender: str | None) -> Iterator[str]:
-    # Only the top-most Return-Path is our own server's word; where the envelope is known, it counts alone.
-    stated = _first(headers, "return-path") if envelope_sender is None else f"<{envelope_sender}>"
-    if re.sub(r"\s", "", stated) == "<>":
+    # Where the envelope is known, it counts alone.
+    if (return_path(headers) if envelope_sender is None else envelope_sender) == "":
         yield "null-sender"
 
 
@@ -152,6 +194,16 @@ def _loops(headers: Fields, own: Collection[str]) -> Iterator[str]:
     # Once is what our own server writes on delivery; twice means that the mail has been here before.
     if any(delivered.count(address) > 1 for address in own):
         yield "delivered-before"
+
+
+def _unwanted(headers: Fields) -> Iterator[str]:
+    if any(re.match(r"\s*(?:yes|true)\b", value, re.IGNORECASE) for value in _all(headers, *_SPAM)):
+        yield "spam"
+
+
+def is_programs_only(text: str, filenames: Collection[str]) -> bool:
+    """Tell whether a mail has nothing to read, only programs to start."""
+    return not text.strip() and bool(filenames) and all(_PROGRAM.fullmatch(name.strip()) for name in filenames)
 
 
 def _not_addressed(headers: Fields, own: Collection[str]) -> Iterator[str]:

@@ -1,17 +1,24 @@
 """What `centrala mail inspect` prints of a mail (contract.md)."""
 
 import hashlib
+from collections.abc import Collection
+
+import msgspec
 
 from channels.email.bounce import bounce_of
 from channels.email.display import clean_line
-from channels.email.guard import automatic
+from channels.email.guard import REASONS, automatic
 from channels.email.parse import Mail, part_types, read_mail, subject_of
 from channels.email.reply import reply_text
+from channels.email.trust import read_trust
 from channels.message import Address, Attachment
 
 
-def inspect(raw: bytes, *, file: str) -> dict[str, object]:
-    """Return everything that was read of `raw`, ready for JSON; `language` is for others to fill. Never raises."""
+def inspect(raw: bytes, *, file: str, ids: Collection[str] = ()) -> dict[str, object]:
+    """Return everything that was read of `raw`, ready for JSON; `language` is for others to fill. Never raises.
+
+    `ids`: names of the mail servers whose `Authentication-Results` count.
+    """
     mail = read_mail(raw)
     headers = mail.headers
     found = automatic(headers.fields, part_types=part_types(mail.root))
@@ -31,7 +38,12 @@ def inspect(raw: bytes, *, file: str) -> dict[str, object]:
         "html": mail.content.html,
         "language": None,
         "attachments": [_attachment(item) for item in mail.content.attachments],
-        "automatic": {"is_automatic": found.is_automatic, "signals": list(found.signals)},
+        "automatic": {
+            "is_automatic": found.is_automatic,
+            "signals": list(found.signals),
+            "reasons": {signal: REASONS[signal] for signal in found.signals},
+        },
+        "trust": msgspec.structs.asdict(read_trust(headers.fields, ids)),
         "bounce": _bounce(raw, mail),
         "defects": list(mail.defects),
     }

@@ -9,6 +9,7 @@ import pytest
 from app.clock import SystemClock
 from app.intake import Classify, Intake
 from app.mail_intake import DIED, MailIntake
+from app.sender_checks import Checking, SenderChecks
 from channels.email.listener import Delivery
 from classifiers.cascade import Classification
 from tests.app.test_engine import Running
@@ -57,7 +58,7 @@ class Post:
             intake=intake,
             own_addresses=frozenset({"support@example.org"}),
             channel_of=lambda _: "mail",
-            answers_unauthenticated=(),
+            senders=SenderChecks({"mail": Checking(answers_unchecked=False)}),
             keys=(b"k" * 32,),
             domain="example.org",
         )

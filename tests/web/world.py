@@ -18,6 +18,7 @@ from app.leases import Leases
 from app.mail_intake import MailIntake
 from app.queue_settings import QueueSettings
 from app.rows import outbox_of, rows_of
+from app.sender_checks import Checking, SenderChecks
 from app.site import API_CHANNEL, RunningSite
 from classifiers.cascade import Classification
 from queues.policy import ChannelPolicy, QueuePolicy
@@ -202,7 +203,7 @@ async def world(folder: Path, *, classify: Classify | None = None, **settings: A
         intake=intake,
         own_addresses=frozenset({"support@example.org"}),
         channel_of=lambda _: "mail",
-        answers_unauthenticated=(),
+        senders=SenderChecks({"mail": Checking(answers_unchecked=False)}),
         keys=(b"k" * 32,),
         domain="example.org",
     )

@@ -14,6 +14,7 @@ export function MessageView({ message, medium, language }) {
       ${message.author === "note" && html`<span class="note-label"><${Icon} name="note" class="small" />${t("note.label")}</span>`}
       ${message.author === "bot" && html`<span class="bot-label"><${Icon} name="bot" class="small" />${t("bot.label")}</span>`}
       <span>${message.name || t(`author.${message.author}`)}</span>
+      ${message.trust && html`<${Trust} trust=${message.trust} />`}
       ${email && message.subject && html`<span class="letter-subject">${message.subject}</span>`}
       ${email && message.html && html`<button type="button" class="link" aria-pressed=${asHtml} onClick=${() => setAsHtml(!asHtml)}>
         ${asHtml ? t("email.as_text") : t("email.as_html")}</button>`}
@@ -24,6 +25,19 @@ export function MessageView({ message, medium, language }) {
     </div>
     <p class="meta"><time datetime=${message.at}>${email ? shortTime(message.at) : clockTime(message.at)}</time><${Delivery} message=${message} /></p>
   </article>`;
+}
+
+/**
+ * Whether the sender is who the mail says; the words beside the sign are short, the whole sentence is its title.
+ * @param {{trust: NonNullable<import("./types.js").Message["trust"]>}} props
+ */
+function Trust({ trust }) {
+  const kind = trust.third_party ? "third_party" : trust.verdict;
+  const icons = /** @type {Record<string, string>} */ ({ proven: "check", unchecked: "info", temperror: "info" });
+  const results = `SPF ${trust.spf}, DKIM ${trust.dkim}, DMARC ${trust.dmarc}`;
+  return html`<span class="trust ${kind}" title="${t(`trust.${kind}.why`, { domain: trust.domain || "?" })} ${results}">
+    <${Icon} name=${icons[kind] ?? "warn"} class="small" />${t(`trust.${kind}`)}
+    <span class="sr-only">${t(`trust.${kind}.why`, { domain: trust.domain || "?" })}</span></span>`;
 }
 
 /** @param {{message: import("./types.js").Message}} props */
