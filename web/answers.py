@@ -222,6 +222,13 @@ class AttachmentView(View, frozen=True, kw_only=True):
     size: int
 
 
+class AutoRepliesView(View, frozen=True, kw_only=True):
+    """Whether automatic replies go out; `stopped_since` null: they do."""
+
+    stopped_since: At | None
+    sent_this_hour: int
+
+
 class TrustView(View, frozen=True, kw_only=True):
     """Whether a mail's sender is who it says: the verdict, why, and what SPF, DKIM and DMARC gave.
 

@@ -185,12 +185,14 @@ class Client:
 
 
 @asynccontextmanager
-async def world(folder: Path, *, classify: Classify | None = None, **settings: Any) -> AsyncIterator[World]:
-    """Yield a world that lives in `folder`; what comes in is classified by `classify`."""
+async def world(
+    folder: Path, *, classify: Classify | None = None, policy: Policy = POLICY, **settings: Any
+) -> AsyncIterator[World]:
+    """Yield a world that lives in `folder` under `policy`; what comes in is classified by `classify`."""
     store = await SqliteStore.open(folder / "centrala.db")
     clock = MovableClock()
     engine = Engine(
-        store=store, bus=LocalBus(_nothing), policy=POLICY, clock=clock, outbox_of=outbox_of, rows_of=rows_of
+        store=store, bus=LocalBus(_nothing), policy=policy, clock=clock, outbox_of=outbox_of, rows_of=rows_of
     )
     await engine.start()
     writer = asyncio.create_task(engine.run())
