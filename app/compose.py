@@ -246,6 +246,8 @@ class Application:
             knowledge=self.knowledge,
             keys=(self.key,),
             domain=site.domain,
+            providers=site.auto_replies_shared,
+            same_mail_once=site.same_mail == "once",
         )
         self.leases = Leases(engine, self._agent_elsewhere)
         file = store_path(self.settings, self._folder) if is_embedded(self.settings) else None

@@ -64,6 +64,12 @@ class Site(msgspec.Struct, frozen=True):
     disconnect_grace: Annotated[
         Span, Meta(description="An agent who was cut off counts as coming back for so long.", le=DAY)
     ] = MINUTE
+    same_mail: Annotated[
+        Literal["once", "each"],
+        Meta(
+            description="One mail to several of your mailboxes: `once`, one interaction; `each`, one in each mailbox."
+        ),
+    ] = "once"
     auto_replies_max: Annotated[
         int, Meta(description="So many automatic replies to one address at most ...", ge=0, le=1000)
     ] = 3

@@ -259,6 +259,7 @@ class MessageView(View, frozen=True, kw_only=True):
     at: At
     delivery: str
     trust: TrustView | None
+    also_in: list[str]
     attachments: list[AttachmentView]
 
 

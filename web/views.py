@@ -215,6 +215,7 @@ class Views:
             at=rfc3339(row.at),
             delivery=await self._delivery(row),
             trust=_trust(row),
+            also_in=row.attributes.get("also_in", []),
             attachments=[
                 a.AttachmentView(
                     id=file.id, filename=file.filename, content_type=file.content_type, size=len(file.content)

@@ -209,7 +209,7 @@ def _without_external_id(real: Callable[..., Any]) -> Any:
     return row
 
 
-def _any_id(_message: Any) -> str:
+def _any_id(*_: Any) -> str:
     return derived_id("i", str(next(_numbers)))
 
 

@@ -23,7 +23,7 @@ export function MessageView({ message, medium, language }) {
       ${asHtml && message.html ? html`<${HtmlBody} source=${message.html} />` : html`<${TextBody} text=${message.text} />`}
       ${message.attachments?.length > 0 && html`<${Attachments} items=${message.attachments} />`}
     </div>
-    <p class="meta"><time datetime=${message.at}>${email ? shortTime(message.at) : clockTime(message.at)}</time><${Delivery} message=${message} /></p>
+    <p class="meta">${message.also_in?.length > 0 && html`<span class="hint">${t("email.also_in", { channels: message.also_in.join(", ") })}</span>`}<time datetime=${message.at}>${email ? shortTime(message.at) : clockTime(message.at)}</time><${Delivery} message=${message} /></p>
   </article>`;
 }
 

@@ -14,6 +14,7 @@
  * @typedef {{id: string, number: number | null, author: "customer" | "agent" | "bot" | "note", agent: string | null,
  *   name: string | null, text: string, html: string | null, subject: string | null, at: string, delivery: string,
  *   trust: {verdict: string, why: string, domain: string, spf: string, dkim: string, dmarc: string, third_party: boolean} | null,
+ *   also_in: string[],
  *   attachments: {id: string, filename: string, content_type: string, size: number}[]}} Message
  *
  * @typedef {{id: string, interaction: Interaction, agent: string, state: string, offered_at: string, expires_at: string | null,
