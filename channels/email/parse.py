@@ -124,6 +124,9 @@ def subject_of(headers: Headers) -> str:
 
 def message_ids(value: str) -> tuple[str, ...]:
     """Return the message ids in a header's value, normalised: in angle brackets, the domain in lower case."""
+    if "=?" in value:
+        # Some programs encode an id that is longer than a line, as ours are.
+        value = decode_words(value)
     found = [match[1] for match in _MESSAGE_ID.finditer(value)]
     bare = None if found else _BARE_ID.fullmatch(value)  # some programs forget the brackets
     cleaned = [f"<{clean_line(_normalised(text))}>" for text in ([bare[1]] if bare else found)]
