@@ -12,6 +12,7 @@ import structlog
 from app.engine import Engine
 from app.identifying import stranger_id
 from app.keyed_lock import KeyedLock
+from app.mail_reports import MailReports
 from app.mail_threads import REUSED_ID, UNVERIFIED, Found, MailThreads, may_join
 from app.poison import TRIES_MAX, Kept, claimed_by, kept
 from app.wishes import Wishes
@@ -19,11 +20,12 @@ from autoresponders.knowledge import Knowledge, candidates
 from channels.email.trust import organisational
 from channels.message import Attachment, InboundMessage
 from classifiers.cascade import Classification
+from customers import reachability
 from customers.blocking import is_blocked
-from customers.identity import Identity
+from customers.identity import Identity, email_identity
 from queues.interaction import Label
 from queues.lifecycle import OPEN
-from router.commands import AddMessage, Admit, StartOutbound
+from router.commands import AddMessage, Admit, ReportDelivery, StartOutbound
 from router.decision import Decision
 from router.policy import Policy
 from vocabulary.crashpoints import crashpoint
@@ -90,6 +92,7 @@ class Intake:
         self._providers = frozenset(providers)
         self._same_mail_once = same_mail_once
         self._threads = MailThreads(store=store, keys=keys, domain=domain)
+        self._reports = MailReports(store=store, keys=keys, domain=domain)
         self._locks = KeyedLock()
 
     async def receive(
@@ -217,7 +220,11 @@ class Intake:
         continues: InteractionId | None,
         wishes: Wishes,
     ) -> Admission:
+        reported = await self._report(message, received)
+        if reported is not None:
+            return reported
         customer, known, learnt = await self._identify(message, who, wishes)
+        learnt += _heard(message, known)
         thread = Found(continues) if continues else await self._threads.continued(message, customer)
         if thread.reuses_id:
             message = msgspec.structs.replace(message, defects=(*message.defects, REUSED_ID))
@@ -225,7 +232,7 @@ class Intake:
         if found is not None and not (_is_blocked(known) and self._is_over(found)):
             row = self._gated(message, self._row(message, found, received), customer)
             command = AddMessage(
-                interaction=found, message=row.id, author="customer", suppressed_by=_signals(message, row)
+                interaction=found, message=row.id, author="customer", suppressed_by=_signals(message, row, known)
             )
             decision = await self._engine.submit(command, [*learnt, *_rows(message, row)])
             if decision.refusal is None:
@@ -233,6 +240,31 @@ class Intake:
             # Too old to open again: a new interaction that links to the old.
         new = _New(customer, known, learnt, received, found)
         return await self._admit(message, new, wishes)
+
+    async def _report(self, message: InboundMessage, received: str | None) -> Admission | None:
+        """Put a report beside the mail of ours that it is about; None: it is none, or what it is about is gone.
+
+        It opens no conversation again, nobody wrote; what it says is shown at the mail and at its customer.
+        """
+        report = message.report
+        about = await self._reports.about(report) if report is not None else None
+        if report is None or about is None:
+            return None
+        row = self._row(message, about.interaction, received)
+        row = msgspec.structs.replace(
+            row,
+            author="report",
+            attributes={**row.attributes, "report": {"kind": report.kind, "status": report.status}},
+        )
+        changes, result = await self._reports.effects(message, report, about, self._engine.clock.now())
+        command = AddMessage(interaction=about.interaction, message=row.id, author="report")
+        decision = await self._engine.submit(command, [*_rows(message, row), *changes])
+        if decision.refusal is not None:
+            return None
+        if result is not None:
+            await self._engine.submit(ReportDelivery(about.interaction, about.message.id, result))
+        log.info("mail_reported", interaction=about.interaction, message=about.message.id, kind=report.kind)
+        return Admission(about.interaction, row.id, known=False)
 
     def _is_over(self, id: InteractionId) -> bool:
         """Tell whether a message would open the interaction again."""
@@ -303,7 +335,7 @@ class Intake:
             domain_hash=self._domain_hash(message),
             mailable=bool(message.sender and message.sender.address),
             slot=wishes.slot,
-            suppressed_by=_signals(message, row),
+            suppressed_by=_signals(message, row, known),
             candidates=candidates(text, language, labels, self._knowledge),
             follows=new.follows,
             warnings=(classified.reason,) if classified.failed else (),
@@ -379,10 +411,24 @@ def _new_id(message: InboundMessage, place: str) -> InteractionId:
     return derived_id("i", place, message.external_id)
 
 
-def _signals(message: InboundMessage, row: MessageRow) -> tuple[str, ...]:
+def _signals(message: InboundMessage, row: MessageRow, customer: CustomerRow | None) -> tuple[str, ...]:
     """Return why nothing may answer `message` automatically."""
-    signals = message.automatic.signals if message.automatic.is_automatic else ()
-    return (*signals, UNVERIFIED) if row.attributes.get(UNVERIFIED) else signals
+    found = list(message.automatic.signals) if message.automatic.is_automatic else []
+    if row.attributes.get(UNVERIFIED):
+        found.append(UNVERIFIED)
+    if customer is not None and message.medium == EMAIL and message.sender is not None:
+        found += reachability.signals(customer.attributes, email_identity(message.sender.address)[1])
+    return tuple(found)
+
+
+def _heard(message: InboundMessage, customer: CustomerRow | None) -> list[Change]:
+    """Return what a mail that a person wrote himself shows: he is there, and his mailbox is."""
+    if customer is None or message.sender is None or not message.raw or message.automatic.is_automatic:
+        return []
+    if message.trust.verdict not in ("proven", "unchecked"):
+        return []
+    attributes = reachability.heard_from(customer.attributes, email_identity(message.sender.address)[1])
+    return [] if attributes == customer.attributes else [Set(CustomerRow, customer.id, {"attributes": attributes})]
 
 
 def _message_row(

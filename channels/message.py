@@ -50,6 +50,22 @@ class Trust(msgspec.Struct, frozen=True):
     why: str = "no_results"
 
 
+ReportKind = Literal["bounced", "delayed", "delivered", "read", "complained", "away", "automatic"]
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What a program says about a mail of ours. `about`: message ids that it names, which anybody may have written.
+
+    `status` (RFC 3463) and `recipient` of a delivery report; `until`: when whoever is `away` is back, if he says so.
+    """
+
+    kind: ReportKind
+    status: str = ""
+    recipient: str = ""
+    about: tuple[str, ...] = ()
+    until: Instant | None = None
+
+
 class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     """One message from a customer.
 
@@ -76,6 +92,7 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     attachments: tuple[Attachment, ...] = ()
     automatic: Automatic = Automatic()
     trust: Trust = Trust()
+    report: Report | None = None
     defects: tuple[str, ...] = ()
     raw: bytes = b""
 

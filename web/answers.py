@@ -44,6 +44,19 @@ class WaitView(View, frozen=True, kw_only=True):
     high_s: float
 
 
+class ReachabilityView(View, frozen=True, kw_only=True):
+    """What mail to a customer has shown, null where that is nothing.
+
+    `undeliverable`: addresses that mail came back from for good. `no_automatic_mail`: he reported a mail as unwanted.
+    `away`: his program answers that he is away, `away_until` until when, if it says so.
+    """
+
+    undeliverable: list[str] = []
+    no_automatic_mail: bool = False
+    away: bool = False
+    away_until: At | None = None
+
+
 class CustomerView(View, frozen=True, kw_only=True):
     """A person."""
 
@@ -53,6 +66,7 @@ class CustomerView(View, frozen=True, kw_only=True):
     phone: str | None = None
     language: str | None = None
     segment: str | None = None
+    reachability: ReachabilityView | None = None
 
 
 class CustomerDetail(CustomerView, frozen=True, kw_only=True):
@@ -258,6 +272,8 @@ class MessageView(View, frozen=True, kw_only=True):
     subject: str
     at: At
     delivery: str
+    delivery_status: str
+    report: str | None
     trust: TrustView | None
     also_in: list[str]
     attachments: list[AttachmentView]

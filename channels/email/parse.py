@@ -15,6 +15,7 @@ from channels.email.headers import Headers, read_block
 from channels.email.mime import Part, read_parts
 from channels.email.parameters import Parameters
 from channels.email.reply import reply_text
+from channels.email.report import report_of
 from channels.message import Address, InboundMessage
 from vocabulary.instants import Instant
 from vocabulary.media import EMAIL
@@ -84,6 +85,13 @@ def parse(
     """
     mail = read_mail(raw)
     ids = mail.message_ids("message-id")
+    written_by = automatic(
+        mail.headers.fields,
+        own_addresses=own_addresses,
+        envelope_sender=envelope_sender,
+        part_types=part_types(mail.root),
+        is_own_message_id=is_own_message_id,
+    )
     return InboundMessage(
         channel=channel,
         medium=EMAIL,
@@ -100,13 +108,8 @@ def parse(
         references=mail.message_ids("references")[-REFERENCES_MAX:],
         html=mail.content.html,
         attachments=mail.content.attachments,
-        automatic=automatic(
-            mail.headers.fields,
-            own_addresses=own_addresses,
-            envelope_sender=envelope_sender,
-            part_types=part_types(mail.root),
-            is_own_message_id=is_own_message_id,
-        ),
+        automatic=written_by,
+        report=report_of(raw, mail.root, mail.content.text, automatic=written_by, now=received_at),
         defects=mail.defects,
         raw=raw,
     )

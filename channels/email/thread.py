@@ -39,10 +39,16 @@ def message_id(outbox_id: str, interaction: str, *, key: bytes, domain: str) -> 
 
 def interaction_of(message_id_text: str, *, keys: Sequence[bytes], domain: str) -> str | None:
     """Return the interaction that a Message-ID of ours belongs to, None if none of `keys` signed it."""
+    found = sent_of(message_id_text, keys=keys, domain=domain)
+    return found[1] if found is not None else None
+
+
+def sent_of(message_id_text: str, *, keys: Sequence[bytes], domain: str) -> tuple[str, str] | None:
+    """Return the outbox id and the interaction of a Message-ID of ours, None if none of `keys` signed it."""
     match = _OURS.fullmatch(message_id_text.strip())
     if match is None or match[4].lower() != domain.lower():
         return None
-    return match[2] if _is_signed(match[3], keys, "message-id", match[1], match[2]) else None
+    return (match[1], match[2]) if _is_signed(match[3], keys, "message-id", match[1], match[2]) else None
 
 
 def reply_address(base_address: str, interaction: str, addressee: str, key: bytes, *, issued_at: Instant) -> str:

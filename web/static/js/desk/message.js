@@ -12,6 +12,7 @@ export function MessageView({ message, medium, language }) {
   return html`<article class="message ${message.author} ${email ? "letter" : ""}">
     <p class="who">
       ${message.author === "note" && html`<span class="note-label"><${Icon} name="note" class="small" />${t("note.label")}</span>`}
+      ${message.author === "report" && html`<span class="bot-label"><${Icon} name="info" class="small" />${t(`report.${message.report ?? "automatic"}`)}</span>`}
       ${message.author === "bot" && html`<span class="bot-label"><${Icon} name="bot" class="small" />${t("bot.label")}</span>`}
       <span>${message.name || t(`author.${message.author}`)}</span>
       ${message.trust && html`<${Trust} trust=${message.trust} />`}
@@ -42,9 +43,9 @@ function Trust({ trust }) {
 
 /** @param {{message: import("./types.js").Message}} props */
 function Delivery({ message }) {
-  if (message.author === "customer" || message.author === "note" || !message.delivery || message.delivery === "none") return null;
-  const icons = /** @type {Record<string, string>} */ ({ pending: "clock", sent: "check", failed: "alarm", uncertain: "warn" });
-  return html`<span class="delivery ${message.delivery}"><${Icon} name=${icons[message.delivery] ?? "info"} class="small" />${t(`delivery.${message.delivery}`)}</span>`;
+  if (!["agent", "bot"].includes(message.author) || !message.delivery || message.delivery === "none") return null;
+  const icons = /** @type {Record<string, string>} */ ({ pending: "clock", sent: "check", failed: "alarm", uncertain: "warn", bounced: "alarm", complained: "alarm", delayed: "clock", delivered: "check", read: "check" });
+  return html`<span class="delivery ${message.delivery}"><${Icon} name=${icons[message.delivery] ?? "info"} class="small" />${t(`delivery.${message.delivery}`)}${message.delivery_status && html` (${message.delivery_status})`}</span>`;
 }
 
 /** Plain text; what is quoted at its end is folded away. @param {{text: string}} props */
