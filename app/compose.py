@@ -27,7 +27,7 @@ from app.queue_settings import QueueSettings
 from app.retention import Retention
 from app.rows import outbox_of, rows_of
 from app.seeds import seed_people, tell_core
-from app.sender_checks import Checking, SenderChecks
+from app.sender_checks import Checking, SenderChecks, receipts
 from app.site import API_CHANNEL, RunningSite
 from app.store_watch import StoreWatch
 from app.stores import IN_PROCESS, is_embedded, open_store, require_secret, store_path
@@ -273,7 +273,9 @@ class Application:
             own_addresses=frozenset(self._channel_of_address),
             channel_of=self._channel_for,
             senders=SenderChecks(
-                {name: _checking(box) for name, box in _mailboxes(self.settings).items()}, self.machine.resolver
+                {name: _checking(box) for name, box in _mailboxes(self.settings).items()},
+                self.machine.resolver,
+                receipts(wordings, site.languages),
             ),
             keys=(self.key,),
             domain=site.domain,

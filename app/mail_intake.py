@@ -11,6 +11,7 @@ from app.engine import Engine
 from app.intake import Intake
 from app.poison import TRIES_MAX, error_text, kept_input
 from app.sender_checks import SenderChecks
+from channels.email.guard import LOOPS
 from channels.email.imap import Fetched
 from channels.email.listener import Delivery
 from channels.email.parse import parse
@@ -27,6 +28,9 @@ log = structlog.get_logger()
 
 WORKERS = 4
 WAITING_MAX = 500
+GOES_ROUND = "it goes round between servers: it came through too many of them, or was delivered here before"
+RELEASED = "released"
+"""Of the envelope: a supervisor looked at the mail and wants it to be taken in."""
 DIED = "the process died each time it was worked on"
 
 
@@ -147,7 +151,8 @@ class MailIntake:
 
     def replayed(self, row: ReceivedRow) -> None:
         """Take up what a supervisor wants to be tried again; its row says `received` already."""
-        self._enqueue(msgspec.structs.replace(row, state="received", attempts=0, error=""))
+        envelope = {**row.envelope, RELEASED: True}
+        self._enqueue(msgspec.structs.replace(row, state="received", attempts=0, error="", envelope=envelope))
 
     async def run(self) -> None:
         """Drive what waits through intake; cancel to stop."""
@@ -210,6 +215,9 @@ class MailIntake:
             is_own_message_id=self._is_ours,
         )
         crashpoint("imap.parsed")
+        if not set(LOOPS).isdisjoint(message.automatic.signals) and not row.envelope.get(RELEASED):
+            await self._stop_loop(row)
+            return
         message = msgspec.structs.replace(message, trust=await self._senders.trust_of(row))
         admission = await self._intake.receive(self._senders.guarded(message, row), received=row.id)
         log.info(
@@ -221,6 +229,11 @@ class MailIntake:
             automatic=message.automatic.is_automatic,
             bytes=len(row.raw),
         )
+
+    async def _stop_loop(self, row: ReceivedRow) -> None:
+        """Keep a mail aside that goes round: taken in each time, it would grow for ever."""
+        log.error("mail_quarantined", received=row.id, channel=row.channel, error="loop")
+        await self._engine.write(Set(ReceivedRow, row.id, {"state": "quarantined", "error": GOES_ROUND}))
 
     def _is_ours(self, message_id: str) -> bool:
         return interaction_of(message_id, keys=self._keys, domain=self._domain) is not None

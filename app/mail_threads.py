@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from channels.email.thread import interaction_of, interaction_of_address, thread_keys
+from channels.email.thread import interaction_of, interaction_of_address, named_in_address, thread_keys
 from channels.message import InboundMessage
 from vocabulary.ids import CustomerId, InteractionId
+from vocabulary.instants import Instant
 from vocabulary.media import EMAIL
 from vocabulary.records import MessageRow
 from vocabulary.stores import Store
@@ -50,10 +51,25 @@ class MailThreads:
                 return Found(ours)
         sender = message.sender.address if message.sender else ""
         for recipient in message.recipients:
-            ours = interaction_of_address(recipient.address, addressee=sender, keys=self._keys, now=message.received_at)
+            ours = await self._by_address(recipient.address, sender, message.received_at)
             if ours is not None:
                 return Found(ours)
         return Found(await self._by_own_mails(named, rows, customer))
+
+    async def _by_address(self, address: str, sender: str, now: Instant) -> InteractionId | None:
+        """Return the interaction that the token in `address` names.
+
+        One that was made for the customer brings somebody else there too, as one who has seen a mail of ours.
+        """
+        named = named_in_address(address)
+        row = await self._store.interaction(named) if named is not None else None
+        if row is None:
+            return None
+        known = [each.value for each in await self._store.identities(row.customer) if each.kind == "email"]
+        for addressee in (sender, *known):
+            if interaction_of_address(address, addressee=addressee, keys=self._keys, now=now) is not None:
+                return named
+        return None
 
     async def _by_own_mails(
         self, named: Sequence[str], rows: Sequence[MessageRow], customer: CustomerId

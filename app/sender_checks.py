@@ -1,16 +1,20 @@
 """Whether a mail's sender is who it says: as our mail server wrote, or checked here; each mailbox has its own way."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
+from autoresponders.templates import Wordings
 from channels.email.addresses import comparable
 from channels.email.guard import is_programs_only, return_path
 from channels.email.headers import read_block
 from channels.email.resolver import Resolver
+from channels.email.thread import thread_keys
 from channels.email.trust import read_trust
 from channels.email.trust_checks import Peer, checked_trust
 from channels.message import Automatic, InboundMessage, Trust
+from vocabulary.ids import reference
 from vocabulary.records import ReceivedRow
 
 UNAUTHENTICATED = "unauthenticated"
@@ -32,9 +36,16 @@ class Checking(msgspec.Struct, frozen=True, kw_only=True):
 class SenderChecks:
     """Tells what is known of the senders of mails."""
 
-    def __init__(self, mailboxes: Mapping[str, Checking], resolver: Resolver | None = None) -> None:
+    def __init__(
+        self,
+        mailboxes: Mapping[str, Checking],
+        resolver: Resolver | None = None,
+        is_receipt: Callable[[str], bool] = lambda _: False,
+    ) -> None:
+        """`is_receipt` tells whether a subject holds that of an automatic receipt of ours."""
         self._mailboxes = mailboxes
         self._resolver = resolver
+        self._is_receipt = is_receipt
 
     async def trust_of(self, row: ReceivedRow) -> Trust:
         """Return what the mail of `row` proves about its sender."""
@@ -52,6 +63,8 @@ class SenderChecks:
         signals = [*message.automatic.signals]
         if is_programs_only(message.text, [file.filename for file in message.attachments]):
             signals.append("programs-only")
+        if not thread_keys(message) and self._is_receipt(message.subject):
+            signals.append("answers-receipt")
         if message.trust.verdict == "unchecked":
             if not self._mailboxes.get(row.channel, Checking()).answers_unchecked:
                 signals.append(UNAUTHENTICATED)
@@ -62,6 +75,15 @@ class SenderChecks:
         if len(signals) == len(message.automatic.signals):
             return message
         return msgspec.structs.replace(message, automatic=Automatic(is_automatic=True, signals=tuple(signals)))
+
+
+def receipts(wordings: Wordings, languages: Iterable[str]) -> Callable[[str], bool]:
+    """Return what tells whether a subject holds that of an automatic receipt of ours, whatever its number."""
+    number = reference(0)
+    subjects = (wordings.text("acknowledge_subject", language, number=number) for language in languages)
+    of_any = (re.escape(subject).replace(re.escape(number), re.escape(number[:-1]) + r"\d+") for subject in subjects)
+    pattern = re.compile("|".join(of_any))
+    return lambda subject: pattern.search(subject) is not None
 
 
 def _fields(raw: bytes) -> tuple[tuple[str, str], ...]:

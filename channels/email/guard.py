@@ -39,6 +39,7 @@ REASONS = {
     "programs-only": "it has no text, only programs attached",
     "unauthenticated": "nothing proves that it is from the address in From",
     "return-path": "what can't be delivered would go to another address than the one in From",
+    "answers-receipt": "it has the subject of a receipt of yours and names no mail, as programs do that answer it",
     "subject": "its subject looks like an automatic reply's; that alone decides nothing",
     "unverified_sender": "somebody who isn't proven to be the customer wrote into the conversation",
     "complained": "the customer reported a mail of yours as unwanted",

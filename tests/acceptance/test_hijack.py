@@ -235,11 +235,16 @@ async def test_a_reply_address_of_one_conversation_opens_no_other_one(post: Post
     await celia.is_as_it_was()
 
 
-async def test_a_reply_address_made_for_one_customer_is_none_for_another(post: Post) -> None:
+async def test_who_was_given_the_reply_address_of_a_customer_writes_as_a_third_party(post: Post) -> None:
     celia = await post.begins()
     mail = letter(f"dora-{post.number}@customers.example", "Re: contract", "Somebody gave me this address.")
     del mail["To"]
     mail["To"] = celia.reply_to
     found = await celia.gets(mail, proves="customers.example")
+    assert (found["interaction"]["id"], third_party(found)) == (celia.id, (True, "proven"))
+    await celia.is_as_it_was()
+    mail = letter(post.eve, "Re: contract", "I made it up.")
+    del mail["To"]
+    mail["To"] = celia.reply_to.replace(celia.reply_to[-20], "a" if celia.reply_to[-20] != "a" else "b")
+    found = await celia.gets(mail, proves="evil.example")
     assert found["interaction"]["id"] != celia.id
-    assert [said["author"] for said in await celia.messages()] == ["customer", "bot"]
