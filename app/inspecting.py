@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -11,6 +12,7 @@ from channels.email.inspect import inspect
 from channels.email.resolver import SystemResolver
 from channels.email.trust_checks import checked_trust
 from classifiers.language import language_of
+from reports.wording.text import CATALOGUES
 
 SIZE_MAX = 25 * 1024 * 1024
 
@@ -30,6 +32,9 @@ def inspected(file: str, *, ids: Collection[str] = (), ask_dns: bool = False) ->
     found = inspect(raw, file=file, ids=ids)
     if ask_dns:
         found["trust"] = msgspec.structs.asdict(asyncio.run(checked_trust(raw, None, SystemResolver())))
+    automatic = msgspec.convert(found["automatic"], dict[str, Any])
+    automatic["reasons"] = {signal: CATALOGUES["en"].signals[signal] for signal in automatic["signals"]}
+    found["automatic"] = automatic
     return {**found, "language": language_of(str(found["reply_text"] or found["subject"] or ""))}
 
 

@@ -19,6 +19,8 @@ from vocabulary.records import ReceivedRow
 
 UNAUTHENTICATED = "unauthenticated"
 RETURN_PATH = "return-path"
+PROGRAMS_ONLY = "programs-only"
+ANSWERS_RECEIPT = "answers-receipt"
 
 
 class Checking(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,9 +64,9 @@ class SenderChecks:
         """
         signals = [*message.automatic.signals]
         if is_programs_only(message.text, [file.filename for file in message.attachments]):
-            signals.append("programs-only")
+            signals.append(PROGRAMS_ONLY)
         if not thread_keys(message) and self._is_receipt(message.subject):
-            signals.append("answers-receipt")
+            signals.append(ANSWERS_RECEIPT)
         if message.trust.verdict == "unchecked":
             if not self._mailboxes.get(row.channel, Checking()).answers_unchecked:
                 signals.append(UNAUTHENTICATED)

@@ -1,6 +1,5 @@
 """Automatic replies and their limits (reliability.md section 4.2), and what a customer must be told."""
 
-from collections.abc import Iterator
 from statistics import median_low
 
 from queues.interaction import Interaction
@@ -34,15 +33,16 @@ def may_reply(draft: Draft, interaction: Interaction, name: str) -> bool:
     return not reasons
 
 
-def _over_limits(draft: Draft, contact: Contact) -> Iterator[str]:
-    policy = draft.policy
+def _over_limits(draft: Draft, contact: Contact) -> list[str]:
+    policy, reasons = draft.policy, []
     if contact.address_hash is None:
-        yield "no_address"
+        reasons.append("no_address")
     elif _recent(draft, contact.address_hash, policy.auto_replies_within) >= policy.auto_replies_max:
-        yield "too_many_to_this_address"
+        reasons.append("too_many_to_this_address")
     domain = contact.domain_hash
     if domain and _recent(draft, domain, policy.auto_replies_domain_within) >= policy.auto_replies_domain_max:
-        yield "too_many_to_this_domain"
+        reasons.append("too_many_to_this_domain")
+    return reasons
 
 
 def _recent(draft: Draft, hash_: str, within: Span) -> int:

@@ -19,33 +19,11 @@ SUBJECT = "subject"
 
 LOOPS = ("received-count", "delivered-before")
 """Signals of a mail that goes round: it is kept aside, so that it stops here (row 10)."""
-REASONS = {
-    "own-address": "it claims to be from an address of yours",
-    "own-message-id": "it is a mail that Centrala itself sent",
-    "null-sender": "its envelope has no sender, as only programs send",
-    "auto-submitted": "Auto-Submitted says that a program sent it",
-    "report": "it is a report about a mail: not delivered, delivered, read or complained about",
-    "precedence": "Precedence says bulk, junk, list or auto_reply",
-    "list": "it came over a mailing list",
-    "list-unsubscribe": "one can unsubscribe from mails like it",
-    "x-auto-response-suppress": "X-Auto-Response-Suppress asks for no automatic reply",
-    "x-autoreply": "a header says that an autoresponder wrote it",
-    "x-loop": "X-Loop marks it as written by a program",
-    "local-part": "its sender's address is one that programs have, such as no-reply or mailer-daemon",
-    "received-count": "it went through so many servers that it must be going round",
-    "delivered-before": "it was delivered to this mailbox before and came back",
-    "not-addressed": "no address of yours is in To or Cc",
-    "spam": "your mail server marked it as spam",
-    "programs-only": "it has no text, only programs attached",
-    "unauthenticated": "nothing proves that it is from the address in From",
-    "return-path": "what can't be delivered would go to another address than the one in From",
-    "answers-receipt": "it has the subject of a receipt of yours and names no mail, as programs do that answer it",
-    "subject": "its subject looks like an automatic reply's; that alone decides nothing",
-    "unverified_sender": "somebody who isn't proven to be the customer wrote into the conversation",
-    "complained": "the customer reported a mail of yours as unwanted",
-    "undeliverable": "mail to this address came back as not deliverable",
-}
-"""What each signal means, in words."""
+SIGNALS = (
+    "own-address", "own-message-id", "null-sender", "auto-submitted", "report", "precedence", "list",
+    "list-unsubscribe", "x-auto-response-suppress", "x-autoreply", "x-loop", "local-part", *LOOPS, "not-addressed", "spam", SUBJECT,
+)  # fmt: skip
+"""All that `automatic` finds; what each means in words stands in reports/wording."""
 
 _PROGRAM = re.compile(
     r".*\.(?:exe|scr|com|pif|bat|cmd|js|jse|vbs|vbe|wsf|wsh|hta|jar|ps1|lnk|msi|cpl|iso|img|vhd|reg|chm)", re.IGNORECASE
