@@ -34,13 +34,13 @@ def is_away(subject: str, text: str) -> bool:
 
 
 def away_until(text: str, now: Instant) -> Instant | None:
-    """Return the beginning (UTC) of the latest day within a year that `text` names, None if it names none."""
+    """Return noon (UTC, so that nearly every zone reads that day) of the latest day within a year that `text` names."""
     today = datetime.fromtimestamp(now / 1000, UTC).date()
     days = [day for day in _days(text[:_TEXT_MAX], today) if today <= day <= today + timedelta(days=_DAYS_MAX)]
     if not days:
         return None
     last = max(days)
-    return int(datetime(last.year, last.month, last.day, tzinfo=UTC).timestamp() * 1000)
+    return int(datetime(last.year, last.month, last.day, 12, tzinfo=UTC).timestamp() * 1000)
 
 
 def _days(text: str, today: date) -> Iterator[date]:

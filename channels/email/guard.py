@@ -21,7 +21,8 @@ LOOPS = ("received-count", "delivered-before")
 """Signals of a mail that goes round: it is kept aside, so that it stops here (row 10)."""
 SIGNALS = (
     "own-address", "own-message-id", "null-sender", "auto-submitted", "report", "precedence", "list",
-    "list-unsubscribe", "x-auto-response-suppress", "x-autoreply", "x-loop", "local-part", *LOOPS, "not-addressed", "spam", SUBJECT,
+    "list-unsubscribe", "x-auto-response-suppress", "x-autoreply", "x-loop", "local-part", *LOOPS,
+    "not-addressed", "spam", SUBJECT,
 )  # fmt: skip
 """All that `automatic` finds; what each means in words stands in reports/wording."""
 

@@ -71,7 +71,7 @@ def test_an_answer_of_a_program_is_about_the_mail_that_it_answers() -> None:
 
     assert found("Re: My order") is None
     assert found("Out of office", "Back on 3 April.", ("Auto-Submitted", "auto-replied (vacation)")) == Report(
-        kind="away", about=(OURS,), until=instant_of("2026-04-03T00:00:00Z")
+        kind="away", about=(OURS,), until=instant_of("2026-04-03T12:00:00Z")
     )
     assert found("Ticket 7", "It is open.", ("Auto-Submitted", "auto-replied")) == Report(
         kind="automatic", about=(OURS,)
@@ -100,7 +100,7 @@ def test_an_answer_of_a_program_is_about_the_mail_that_it_answers() -> None:
     ],
 )
 def test_who_is_away_is_so_until_the_last_day_that_he_names(text: str, day: str | None) -> None:
-    assert away_until(text, NOW) == (None if day is None else instant_of(f"{day}T00:00:00Z"))
+    assert away_until(text, NOW) == (None if day is None else instant_of(f"{day}T12:00:00Z"))
 
 
 def test_endless_texts_are_read_as_far_as_somebody_would() -> None:

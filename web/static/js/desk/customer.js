@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { get } from "../api.js";
 import { html } from "../html.js";
-import { languageName, percent, shortTime, t, word } from "../i18n.js";
+import { day, languageName, percent, shortTime, t, word } from "../i18n.js";
 import { Icon, MediumIcon } from "../ui/icon.js";
 import { nameOf } from "./names.js";
 import { dialog, held, togglePanel } from "./state.js";
@@ -53,7 +53,7 @@ function Reachability({ shown }) {
   const line = (/** @type {string} */ text) => html`<p class="warned"><${Icon} name="warn" class="small" />${text}</p>`;
   return html`${shown.undeliverable?.map((/** @type {string} */ address) => line(t("customer.undeliverable", { address })))}
     ${shown.no_automatic_mail && line(t("customer.no_automatic_mail"))}
-    ${shown.away && line(shown.away_until ? t("customer.away_until", { day: shortTime(shown.away_until) }) : t("customer.away"))}`;
+    ${shown.away && line(shown.away_until ? t("customer.away_until", { day: day(shown.away_until) }) : t("customer.away"))}`;
 }
 
 /** @param {{customer: string, except: string}} props */
