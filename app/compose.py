@@ -24,6 +24,7 @@ from app.mail_intake import MailIntake
 from app.mailroom import MailChannel, Mailroom
 from app.notices import Notices
 from app.queue_settings import QueueSettings
+from app.reply_limits import ReplyLimits
 from app.retention import Retention
 from app.rows import outbox_of, rows_of
 from app.seeds import seed_people, tell_core
@@ -311,6 +312,7 @@ class Application:
                 region=_region(self.settings),
                 by_phone=self.calls_by_number,
                 link_of=link,
+                limits=ReplyLimits(self.key, site.auto_replies_shared),
             ),
             company=site.name,
             elsewhere=self._customer_elsewhere,

@@ -15,9 +15,9 @@ from app.keyed_lock import KeyedLock
 from app.mail_reports import MailReports
 from app.mail_threads import REUSED_ID, UNVERIFIED, Found, MailThreads, may_join
 from app.poison import TRIES_MAX, Kept, claimed_by, kept
+from app.reply_limits import Hashes, ReplyLimits
 from app.wishes import Wishes
 from autoresponders.knowledge import Knowledge, candidates
-from channels.email.trust import organisational
 from channels.message import Attachment, InboundMessage
 from classifiers.cascade import Classification
 from customers import reachability
@@ -30,7 +30,7 @@ from router.decision import Decision
 from router.policy import Policy
 from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import Quarantined, TemporaryFailure
-from vocabulary.ids import AgentId, CustomerId, InteractionId, MessageId, derived_id, file_id, keyed_hash
+from vocabulary.ids import AgentId, CustomerId, InteractionId, MessageId, derived_id, file_id
 from vocabulary.media import EMAIL
 from vocabulary.records import (
     AttachmentRow,
@@ -89,7 +89,7 @@ class Intake:
         self._classify = classify
         self._knowledge = knowledge
         self._keys = keys
-        self._providers = frozenset(providers)
+        self._limits = ReplyLimits(keys[0], providers)
         self._same_mail_once = same_mail_once
         self._threads = MailThreads(store=store, keys=keys, domain=domain)
         self._reports = MailReports(store=store, keys=keys, domain=domain)
@@ -312,7 +312,7 @@ class Intake:
         best, *others = (Label(name, confidence) for name, confidence in classified.labels)
         labels = (best, *(label for label in others if label.confidence >= LABEL_MIN))
         language = wishes.language or classified.language or wishes.page_language
-        known = new.known
+        known, hashes = new.known, self._hashes(message)
         command = Admit(
             id=row.interaction,
             channel=message.channel,
@@ -331,8 +331,8 @@ class Intake:
             preferences=wishes.preferences,
             tags=wishes.tags,
             preferred_agent=wishes.preferred_agent,
-            address_hash=self._address_hash(message),
-            domain_hash=self._domain_hash(message),
+            address_hash=hashes.address,
+            domain_hash=hashes.domain,
             mailable=bool(message.sender and message.sender.address),
             slot=wishes.slot,
             suppressed_by=_signals(message, row, known),
@@ -348,19 +348,11 @@ class Intake:
             raise NotTaken(decision.refusal)
         return Admission(row.interaction, row.id, known=decision.refusal is not None)
 
-    def _address_hash(self, message: InboundMessage) -> str | None:
-        """Return what stands for the address an automatic reply would go to; a callback has none."""
+    def _hashes(self, message: InboundMessage) -> Hashes:
+        """Return what stands for where an automatic reply would go; a callback has nowhere."""
         if message.medium == EMAIL:
-            return keyed_hash(self._keys[0], message.sender.address.casefold()) if message.sender else None
-        return keyed_hash(self._keys[0], message.visitor) if message.visitor else None
-
-    def _domain_hash(self, message: InboundMessage) -> str | None:
-        """Return what stands for the organisation that an automatic reply would go to; a provider is none."""
-        address = message.sender.address if message.medium == EMAIL and message.sender else ""
-        domain = address.rpartition("@")[2].lower()
-        if not domain or domain in self._providers:
-            return None
-        return keyed_hash(self._keys[0], f"domain\x1f{organisational(domain) or domain}")
+            return self._limits.of(message.sender.address) if message.sender else Hashes()
+        return self._limits.of_visitor(message.visitor) if message.visitor else Hashes()
 
     def _row(self, message: InboundMessage, interaction: InteractionId, received: str | None) -> MessageRow:
         return _message_row(message, interaction, received, _message_id(message, self._place(message)))

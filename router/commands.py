@@ -311,9 +311,14 @@ class CancelCallback(msgspec.Struct, frozen=True):
 
 
 class LeaveMessage(msgspec.Struct, frozen=True):
-    """The customer would rather have an answer by e-mail; he has given an address."""
+    """The customer would rather have an answer by e-mail; he has given an address.
+
+    `address_hash` and `domain_hash` stand for it, as of `Admit`: whose it is, nobody knows.
+    """
 
     interaction: InteractionId
+    address_hash: str | None = None
+    domain_hash: str | None = None
 
 
 class RecordEstimate(msgspec.Struct, frozen=True):

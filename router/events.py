@@ -659,12 +659,17 @@ class WayOffered(Event, frozen=True, kw_only=True, gc=False):
 
 
 class Converted(Event, frozen=True, kw_only=True, gc=False):
-    """It goes on as work of another medium, answered by `channel`; a new leg or an appointment follows."""
+    """It goes on as work of another medium, answered by `channel`; a new leg or an appointment follows.
+
+    `address_hash` and `domain_hash` stand for the address that the customer has given for it.
+    """
 
     interaction: InteractionId
     medium: str
     channel: ChannelName
     cause: str
+    address_hash: str | None = None
+    domain_hash: str | None = None
 
 
 class CustomerTold(Event, frozen=True, kw_only=True, gc=False):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from queues.overflow import Do, Overflow, When
-from router.commands import AddMessage, Candidate, Leave, ReleaseAutoReplies, WantPerson
+from router.commands import AddMessage, Candidate, Leave, LeaveMessage, ReleaseAutoReplies, WantPerson
 from router.effects import DeliverMessage, SendAutoReply, effects_of
 from router.events import (
     AnsweredByBot,
@@ -134,6 +134,28 @@ def test_all_automatic_replies_stop_when_far_more_than_usual_go_out_until_somebo
     house.admit("released", "email", address_hash="h10")
     assert house.of(AutoReplied)[-1].interaction == "released"
     assert len(house.of(AutoRepliesStopped)) == 1
+
+
+def test_whoever_sends_ten_thousand_times_in_somebodys_name_brings_him_three_mails_a_day() -> None:
+    house = House(answering("ack", auto_replies_surge=0))
+    for number in range(10_000):
+        house.admit(f"i-{number}", "email", address_hash="victim", domain_hash="d1")
+    assert len(house.of(AutoReplied)) == 3
+
+
+def test_an_address_that_visitors_of_a_chat_give_has_its_own_limit() -> None:
+    nobody = Overflow(when=When(unstaffed=True), do=Do(reply="sorry"))
+    sorry = Autoresponse(name="sorry", kind="acknowledge")
+    support = queue(overflow=(nobody,), message_channel="mail")
+    house = House(policy(support, autoresponses=(sorry,), rules=(rule(),), auto_replies_max=2))
+    house.agent()
+    for number in range(5):
+        house.admit(f"i-{number}", address_hash=f"visitor-{number}")
+        if house.state_of(f"i-{number}") == "offered":
+            house.decline(f"i-{number}")
+        house.run(LeaveMessage(f"i-{number}", "victim", "d1"))
+    house.declares("a", "offline")
+    assert [each.address_hash for each in house.of(AutoReplied)] == ["victim", "victim"]
 
 
 def test_without_a_surge_configured_nothing_stops() -> None:
