@@ -7,6 +7,7 @@ import msgspec
 import structlog
 
 from app.engine import Engine
+from app.mail_threads import UNVERIFIED
 from app.notices import Notices, own_text
 from app.sendings import Sendings
 from autoresponders.knowledge import Knowledge
@@ -15,7 +16,7 @@ from channels.email.compose import compose
 from channels.email.smtp import Outcome, SendResult, SmtpSender, retry_at
 from channels.email.thread import message_id, reply_address
 from channels.message import Address, Attachment, OutboundMail
-from router.commands import AddMessage, Author, DeliveryResult, ReportDelivery
+from router.commands import AddMessage, Author, CancelSending, DeliveryResult, ReportDelivery
 from router.effects import CallUnanswered, DeliverMessage, SendAutoReply, SendNotice, SendStep
 from router.events import AutoReplied, CustomerTold, MessageAdded, SendingDue, SendingEscalated
 from vocabulary.crashpoints import crashpoint
@@ -183,6 +184,14 @@ class Mailroom:
 
     async def _write_step(self, row: OutboxRow) -> None:
         effect = msgspec.json.decode(row.payload, type=SendStep)
+        try:
+            await self._write_message_of(row, effect)
+        except PermanentFailure:
+            # Nothing may follow what never went.
+            await self._engine.submit(CancelSending(effect.interaction, effect.sending, "router", "not_sent"))
+            raise
+
+    async def _write_message_of(self, row: OutboxRow, effect: SendStep) -> None:
         id = derived_id("m", effect.id)
         interaction = await self._store.interaction(effect.interaction)
         if interaction is None:
@@ -402,7 +411,7 @@ def _as_result(state: str) -> DeliveryResult:
 
 
 def _last_of_customer(messages: Sequence[MessageRow]) -> MessageRow | None:
-    mails = [row for row in messages if row.author == "customer" and not row.attributes.get("unverified_sender")]
+    mails = [row for row in messages if row.author == "customer" and not row.attributes.get(UNVERIFIED)]
     return mails[-1] if mails else None
 
 

@@ -151,10 +151,11 @@ class RunningSite:
             after = entries[-1].seq
         return found
 
-    async def mail_hash_of(self, customer: CustomerId) -> str | None:
+    async def mail_hashes_of(self, customer: CustomerId) -> tuple[str | None, str | None]:
         known = await self._store.identities(customer)
         address = next((each.value for each in known if each.kind == "email"), "")
-        return self._intake.mail_hash(address)
+        hashes = self._intake.mail_hashes(address)
+        return hashes.address, hashes.domain
 
     async def html_of(self, message: MessageRow, *, remote_images: bool) -> str | None:
         if not remote_images or message.html is None or message.received is None:

@@ -49,7 +49,7 @@ class Sending(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults
 
     `plan` names what configuration has prepared; "": only words that somebody wrote. `step` is the number of the step
     that comes at `due_at`, counted from 0; behind the last one the customer is called. `agent`: in whose name the first
-    message goes, None: it is automatic, as all later ones are. `address_hash` stands for the address that it goes to.
+    message goes, None: it is automatic, as all later ones are. `address_hash`, `domain_hash` stand for where it goes.
     `written`: the first message has words of its own. `alone`: nothing follows the first message. `unless_answered`:
     the first message, too, is not sent if the customer writes before.
     """
@@ -62,6 +62,7 @@ class Sending(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults
     step: int = 0
     agent: AgentId | None = None
     address_hash: str | None = None
+    domain_hash: str | None = None
     within: str | None = None
     written: bool = False
     alone: bool = False

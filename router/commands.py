@@ -11,8 +11,9 @@ from vocabulary.ids import AgentId, ChannelName, CustomerId, InteractionId, Mess
 from vocabulary.instants import Instant, Span
 from vocabulary.skills import Preference, Requirement
 
-Author = Literal["customer", "agent", "bot", "note"]
-"""Who wrote a message; a note is an agent's and never leaves the house."""
+Author = Literal["customer", "agent", "bot", "note", "report"]
+"""Who wrote a message; a note is an agent's and never leaves the house. A report is a program's about a message of ours
+(not delivered, read, out of office): it stands in the conversation and changes nothing there."""
 
 CallOutcome = Literal["reached", "no_answer", "busy", "voicemail", "wrong_number"]
 
@@ -28,11 +29,12 @@ class Admit(msgspec.Struct, frozen=True, kw_only=True):
     """A new piece of work. `id` derives from channel and external id, so a repeat is refused as `known`.
 
     Fields that staff or an integration sends (`queue`, `priority`, `class_`, `requirements`) win over rules.
-    `address_hash` stands for the address that an automatic reply would go to; None = no way to reply.
+    `address_hash` stands for the address that an automatic reply would go to; None = no way to reply. `domain_hash`
+    stands for its domain, None where one limit for all of it would hit people who don't know each other.
     `suppressed_by`: signals of automatic mail; with any, no automatic reply is sent. `mailable`: there is an e-mail
     address to write to. `slot`: the start of a window in which the customer wants to be called. `blocked`: staff have
     blocked the sender; it is closed at once.
-    `mail_hash` stands for the address that documents would be mailed to; `unsubscribed`: he wants none by himself.
+    `mail_hash`, `mail_domain_hash` stand for where documents are mailed to; `unsubscribed`: he wants no offers.
     `subject`, `text` and `attributes` (of the customer, or sent with it) serve the rules only and are not kept.
     """
 
@@ -54,6 +56,7 @@ class Admit(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     preferred_agent: AgentId | None = None
     address_hash: str | None = None
+    domain_hash: str | None = None
     mailable: bool = False
     suppressed_by: tuple[str, ...] = ()
     candidates: tuple[Candidate, ...] = ()
@@ -64,6 +67,7 @@ class Admit(msgspec.Struct, frozen=True, kw_only=True):
     attributes: dict[str, Any] = {}
     blocked: bool = False
     mail_hash: str | None = None
+    mail_domain_hash: str | None = None
     unsubscribed: bool = False
 
 
@@ -313,9 +317,14 @@ class CancelCallback(msgspec.Struct, frozen=True):
 
 
 class LeaveMessage(msgspec.Struct, frozen=True):
-    """The customer would rather have an answer by e-mail; he has given an address."""
+    """The customer would rather have an answer by e-mail; he has given an address.
+
+    `address_hash` and `domain_hash` stand for it, as of `Admit`: whose it is, nobody knows.
+    """
 
     interaction: InteractionId
+    address_hash: str | None = None
+    domain_hash: str | None = None
 
 
 class RecordEstimate(msgspec.Struct, frozen=True):
@@ -331,7 +340,7 @@ class PlanSending(msgspec.Struct, frozen=True, kw_only=True):
 
     `by` plans it; `agent`: in whose name the first message goes. `at`: when, instead of what the plan says; an instant
     that is over counts as now. `within`: only while these hours are open, instead of the plan's. `alone`: nothing
-    follows. `unless_answered`: not if the customer writes before. `address_hash`: of the address that it goes to.
+    follows. `unless_answered`: not if the customer writes before. `address_hash`, `domain_hash`: of where it goes.
     """
 
     interaction: InteractionId
@@ -340,6 +349,7 @@ class PlanSending(msgspec.Struct, frozen=True, kw_only=True):
     plan: str = ""
     agent: AgentId | None = None
     address_hash: str | None = None
+    domain_hash: str | None = None
     at: Instant | None = None
     within: str | None = None
     written: bool = False
@@ -348,15 +358,16 @@ class PlanSending(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CancelSending(msgspec.Struct, frozen=True):
-    """What has not been sent yet of a sending is not wanted any more."""
+    """What has not been sent yet of a sending is not wanted any more, or (`not_sent`) can't be sent."""
 
     interaction: InteractionId
     sending: str
     by: str
+    reason: str = "cancelled"
 
 
 class StopSendings(msgspec.Struct, frozen=True):
-    """Nothing more is sent to a customer; `reason` is a code: unsubscribed, undeliverable or erased.
+    """Nothing more is sent to a customer; `reason` is a code: unsubscribed or erased.
 
     `unsubscribed` concerns only what a customer can unsubscribe from.
     """
@@ -420,7 +431,10 @@ class Together(msgspec.Struct, frozen=True):
     commands: tuple[Connect | SetPresence, ...]
 
 
-DeliveryResult = Literal["sent", "deferred", "failed", "uncertain"]
+DeliveryResult = Literal[
+    "sent", "deferred", "failed", "uncertain", "bounced", "delayed", "delivered", "read", "complained"
+]
+"""The last five are what a report said later."""
 
 
 class ReportDelivery(msgspec.Struct, frozen=True):
@@ -429,6 +443,12 @@ class ReportDelivery(msgspec.Struct, frozen=True):
     interaction: InteractionId
     message: MessageId
     result: DeliveryResult
+
+
+class ReleaseAutoReplies(msgspec.Struct, frozen=True):
+    """Somebody has looked at why so many automatic replies went out: they may go on."""
+
+    by: str
 
 
 class Reconcile(msgspec.Struct, frozen=True):
@@ -483,6 +503,7 @@ Command = (
     | Disconnect
     | Together
     | ReportDelivery
+    | ReleaseAutoReplies
     | Reconcile
     | Tick
 )

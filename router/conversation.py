@@ -8,7 +8,7 @@ from router.commands import AddMessage, CustomerBack, CustomerGone, Leave, Repor
 from router.decision import Refusal
 from router.draft import Draft, refuse, unknown
 from router.legs import close, end, enqueue, still_there, wait_for_owner, withdraw_offers
-from router.sendings import answered
+from router.sendings import answered, mail_reported
 from vocabulary.instants import Instant
 from vocabulary.media import CALLBACK
 
@@ -122,13 +122,15 @@ def _give_to_person(draft: Draft, interaction: Interaction) -> None:
 
 def report_delivery(draft: Draft, command: ReportDelivery) -> Refusal | None:
     """Write down what became of sending a message."""
-    if draft.interaction(command.interaction) is None:
+    interaction = draft.interaction(command.interaction)
+    if interaction is None:
         return unknown("interaction", command.interaction)
     draft.emit(
         e.DeliveryReported(
             at=draft.now, interaction=command.interaction, message=command.message, result=command.result
         )
     )
+    mail_reported(draft, interaction, command.result)
     return None
 
 

@@ -87,11 +87,15 @@ class Enqueued(Event, frozen=True, kw_only=True, gc=False):
 
 
 class AutoReplied(Event, frozen=True, kw_only=True, gc=False):
-    """An automatic reply was decided; the effect sends it. `wait_ms`: expected wait, 10th-90th percentile."""
+    """An automatic reply was decided; the effect sends it. `wait_ms`: expected wait, 10th-90th percentile.
+
+    `address_hash` and `domain_hash` stand for where it goes, so that limits can count.
+    """
 
     interaction: InteractionId
     autoresponse: str
     address_hash: str
+    domain_hash: str | None = None
     article: str | None = None
     wait_ms: tuple[Span, Span] | None = None
     answers: int = 1
@@ -104,6 +108,22 @@ class AutoReplySuppressed(Event, frozen=True, kw_only=True, gc=False):
     interaction: InteractionId
     autoresponse: str
     reasons: tuple[str, ...]
+
+
+class AutoRepliesStopped(Event, frozen=True, kw_only=True, gc=False):
+    """So many automatic replies went out in an hour that none does any more, until somebody looks.
+
+    `usual`: the median of the hours of the last seven days in which any went out.
+    """
+
+    sent: int
+    usual: int
+
+
+class AutoRepliesReleased(Event, frozen=True, kw_only=True, gc=False):
+    """Automatic replies go out again."""
+
+    by: str
 
 
 class AnsweredByBot(Event, frozen=True, kw_only=True, gc=False):
@@ -641,12 +661,17 @@ class WayOffered(Event, frozen=True, kw_only=True, gc=False):
 
 
 class Converted(Event, frozen=True, kw_only=True, gc=False):
-    """It goes on as work of another medium, answered by `channel`; a new leg or an appointment follows."""
+    """It goes on as work of another medium, answered by `channel`; a new leg or an appointment follows.
+
+    `address_hash` and `domain_hash` stand for the address that the customer has given for it.
+    """
 
     interaction: InteractionId
     medium: str
     channel: ChannelName
     cause: str
+    address_hash: str | None = None
+    domain_hash: str | None = None
 
 
 class CustomerTold(Event, frozen=True, kw_only=True, gc=False):
@@ -673,6 +698,7 @@ class SendingPlanned(Event, frozen=True, kw_only=True, gc=False):
     plan: str = ""
     agent: AgentId | None = None
     address_hash: str | None = None
+    domain_hash: str | None = None
     within: str | None = None
     written: bool = False
     alone: bool = False
@@ -683,8 +709,8 @@ class SendingDue(Event, frozen=True, kw_only=True, gc=False):
     """Step number `step` of a sending is sent, in the name of `agent` or by itself.
 
     `next_at`: when the next step, or the call, is due unless the customer answers; None: that was all.
-    `address_hash`: of whom an automatic message goes to. `reopen_until`: an answer opens the interaction again until
-    then, where it is over.
+    `automatic`: it counts for the limits of where it goes, `address_hash` and `domain_hash`. `reopen_until`: an answer
+    opens the interaction again until then, where it is over.
     """
 
     interaction: InteractionId
@@ -693,7 +719,9 @@ class SendingDue(Event, frozen=True, kw_only=True, gc=False):
     plan: str = ""
     agent: AgentId | None = None
     written: bool = False
+    automatic: bool = False
     address_hash: str | None = None
+    domain_hash: str | None = None
     next_at: Instant | None = None
     reopen_until: Instant | None = None
 
@@ -709,8 +737,10 @@ class SendingHeld(Event, frozen=True, kw_only=True, gc=False):
 
 
 class SendingCancelled(Event, frozen=True, kw_only=True, gc=False):
-    """What was left of a sending is not sent. `reason`: answered, cancelled (by staff), unsubscribed, undeliverable,
-    spam, erased, or plan_gone (the configuration has it no more).
+    """What was left of a sending is not sent.
+
+    `reason`: answered, cancelled (by staff), unsubscribed, complained, undeliverable, not_sent (a message failed),
+    spam, erased, no_automatic_mail (it is switched off), or plan_gone (the configuration has it no more).
     """
 
     interaction: InteractionId
@@ -815,6 +845,8 @@ AnyEvent = (
     | Enqueued
     | AutoReplied
     | AutoReplySuppressed
+    | AutoRepliesStopped
+    | AutoRepliesReleased
     | AnsweredByBot
     | WarningRaised
     | MessageAdded

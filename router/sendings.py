@@ -6,21 +6,35 @@ automatic reply to its address; what somebody sends in his own name doesn't.
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from queues.interaction import Interaction
+from queues.overflow import NO_CONTACT
 from queues.policy import ChannelPolicy
 from queues.sending import Sending, SendingPlan, Timing, at_opening, instant_of
 from router import events as e
-from router.commands import Admit, CancelSending, PlanSending, StopSendings
+from router.commands import Admit, CancelSending, DeliveryResult, PlanSending, StopSendings
 from router.decision import Refusal
 from router.draft import Draft, refuse, unknown
-from router.replies import may_reply, room_for_reply_at
+from router.replies import may_reply, room_for_mail_at, watch
 from vocabulary.ids import CustomerId, derived_id
 from vocabulary.instants import DAY, Instant, Span, rfc3339
 from vocabulary.media import EMAIL
 
 BY_RULE = "router"
 BY_PERSONS = frozenset(
-    {"unauthenticated", "not-addressed", "list-unsubscribe", "x-auto-response-suppress", "subject", "spam"}
+    {
+        "complained",
+        "list-unsubscribe",
+        "not-addressed",
+        "return-path",
+        "spam",
+        "subject",
+        "unauthenticated",
+        "undeliverable",
+        "unverified_sender",
+        "x-auto-response-suppress",
+    }
 )
 """Signals that forbid an automatic reply to what a person may well have written."""
 AHEAD_MAX: Span = 366 * DAY
@@ -32,7 +46,9 @@ NOT_SENT = (
     "planned_already",
     "answered",
     "cancelled",
+    "not_sent",
     "undeliverable",
+    "complained",
     "spam",
     "erased",
     "plan_gone",
@@ -47,7 +63,9 @@ def plan_by_rule(draft: Draft, command: Admit, interaction: Interaction, name: s
     plan = draft.policy.plans.get(name)
     assert plan is not None, f"configuration has no plan {name!r}"
     refused = tuple(_refusals(draft, command, interaction, plan))
-    if not may_reply(draft, interaction, name, refused, command.mail_hash):
+    contact = interaction.contact or NO_CONTACT
+    to = replace(contact, address_hash=command.mail_hash, domain_hash=command.mail_domain_hash)
+    if not may_reply(draft, interaction, name, mailed_to=to, also=refused):
         return
     since, first = draft.now, plan.steps[0]
     draft.emit(
@@ -59,6 +77,7 @@ def plan_by_rule(draft: Draft, command: Admit, interaction: Interaction, name: s
             due_at=since if first == Timing() and plan.within is None else _when(draft, plan, plan.within, first),
             plan=name,
             address_hash=command.mail_hash,
+            domain_hash=command.mail_domain_hash,
             within=plan.within,
         )
     )
@@ -100,6 +119,7 @@ def plan_sending(draft: Draft, command: PlanSending) -> Refusal | None:
             plan=command.plan,
             agent=command.agent,
             address_hash=command.address_hash,
+            domain_hash=command.domain_hash,
             within=within,
             written=command.written,
             alone=command.alone,
@@ -135,7 +155,7 @@ def cancel_sending(draft: Draft, command: CancelSending) -> Refusal | None:
     found = next((each for each in interaction.sendings if each.id == command.sending), None)
     if found is None:
         return refuse("conflict", "sending_over", f"Nothing is left of sending {command.sending}.")
-    _cancel(draft, interaction, found, "cancelled", command.by)
+    _cancel(draft, interaction, found, command.reason, command.by)
     return None
 
 
@@ -158,6 +178,17 @@ def answered(draft: Draft, customer: CustomerId, signals: tuple[str, ...] = ()) 
         for interaction, sending in _sendings_to(draft, customer):
             if sending.waits_for_answer:
                 _cancel(draft, interaction, sending, "answered", "customer")
+
+
+def mail_reported(draft: Draft, interaction: Interaction, result: DeliveryResult) -> None:
+    """Let nothing follow mail that did not arrive, and nothing at all go to who complains of it."""
+    if result == "complained":
+        for each, sending in _sendings_to(draft, interaction.customer):
+            _cancel(draft, each, sending, "complained", "customer")
+    elif result in ("failed", "bounced"):
+        for sending in interaction.sendings:
+            if sending.step:
+                _cancel(draft, interaction, sending, "undeliverable", "router")
 
 
 def stop(draft: Draft, interaction: Interaction, reason: str, by: str) -> None:
@@ -184,13 +215,19 @@ def _next(draft: Draft, interaction: Interaction, sending: Sending) -> None:
         _escalate(draft, interaction, sending, plan)
         return
     automatic = sending.agent is None or sending.step > 0
-    room_at = room_for_reply_at(draft, sending.address_hash) if automatic else draft.now
-    if room_at is None:
-        _cancel(draft, interaction, sending, "no_automatic_mail", "router")
-    elif room_at > draft.now:
-        _hold(draft, interaction, sending, at_opening(draft.policy.hours.get(sending.within or ""), room_at))
-    else:
-        _send(draft, interaction, sending, plan, automatic=automatic)
+    room_at, why = draft.now, ""
+    if automatic:
+        at, why = room_for_mail_at(draft, sending.address_hash, sending.domain_hash)
+        if at is None:
+            _cancel(draft, interaction, sending, why, "router")
+            return
+        room_at = at
+    if room_at > draft.now:
+        _hold(draft, interaction, sending, why, at_opening(draft.policy.hours.get(sending.within or ""), room_at))
+        return
+    _send(draft, interaction, sending, plan, automatic=automatic)
+    if automatic:
+        watch(draft)
 
 
 def _send(draft: Draft, interaction: Interaction, sending: Sending, plan: SendingPlan, *, automatic: bool) -> None:
@@ -204,7 +241,9 @@ def _send(draft: Draft, interaction: Interaction, sending: Sending, plan: Sendin
             plan=sending.plan,
             agent=None if automatic else sending.agent,
             written=sending.written and sending.step == 0,
+            automatic=automatic,
             address_hash=sending.address_hash if automatic else None,
+            domain_hash=sending.domain_hash if automatic else None,
             next_at=None if sending.alone else _after(draft, sending, plan),
             reopen_until=_answerable_until(draft, interaction) if closed else None,
         )
@@ -229,14 +268,14 @@ def _answerable_until(draft: Draft, interaction: Interaction) -> Instant:
     return max(interaction.reopen_until or 0, draft.now + window)
 
 
-def _hold(draft: Draft, interaction: Interaction, sending: Sending, until: Instant) -> None:
+def _hold(draft: Draft, interaction: Interaction, sending: Sending, reason: str, until: Instant) -> None:
     draft.emit(
         e.SendingHeld(
             at=draft.now,
             interaction=interaction.id,
             sending=sending.id,
             step=sending.step,
-            reason="too_many_to_this_address",
+            reason=reason,
             until=until,
         )
     )

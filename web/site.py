@@ -145,7 +145,6 @@ class Site(Protocol):
     ) -> tuple[Decision, MessageId]:
         """Add an agent's reply or note; the customer gets the reply."""
 
-<<<<<<< HEAD
     @property
     def documents(self) -> Sequence[Document]:
         """Return what is prepared to be sent, by name."""
@@ -157,12 +156,11 @@ class Site(Protocol):
     async def sending_events(self, interaction: InteractionId) -> Sequence[AnyEvent]:
         """Return the events of an interaction that tell of its sendings."""
 
-    async def mail_hash_of(self, customer: str) -> str | None:
-        """Return what stands for the address that mail to a customer goes to; None if none is known."""
-=======
+    async def mail_hashes_of(self, customer: str) -> tuple[str | None, str | None]:
+        """Return what stands for the address and the domain that mail to a customer goes to; None for no address."""
+
     async def html_of(self, message: MessageRow, *, remote_images: bool) -> str | None:
         """Return the sanitised HTML of a message, if it has any; with pictures from elsewhere where it can be had."""
->>>>>>> main
 
     def origin_of(self, received: ReceivedRow) -> Origin:
         """Return what raw bytes that could not be processed claim of themselves, safe to show."""

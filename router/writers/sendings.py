@@ -6,8 +6,9 @@ from queues.interaction import Interaction
 from queues.overflow import NO_CONTACT
 from queues.sending import Sending
 from router import events as e
-from router.state import REPLIES_KEPT, State, schedule
+from router.state import State, schedule
 from router.writers.change import Writers, changing, enter, leave_out
+from router.writers.contacts import count_reply
 
 
 def _planned(state: State, event: e.SendingPlanned) -> None:
@@ -20,6 +21,7 @@ def _planned(state: State, event: e.SendingPlanned) -> None:
         plan=event.plan,
         agent=event.agent,
         address_hash=event.address_hash,
+        domain_hash=event.domain_hash,
         within=event.within,
         written=event.written,
         alone=event.alone,
@@ -28,15 +30,15 @@ def _planned(state: State, event: e.SendingPlanned) -> None:
     if event.by == "router":
         # It is the automatic reply to what came in, at once or later.
         interaction.auto_replied = True
-        interaction.contact = replace(interaction.contact or NO_CONTACT, answered=True)
+        contact = interaction.contact or NO_CONTACT
+        interaction.contact = replace(contact, answered=True, given=(*contact.given, event.plan))
     _keep(state, interaction, (*interaction.sendings, sending))
 
 
 def _due(state: State, event: e.SendingDue) -> None:
     interaction = changing(state, event.interaction)
-    if event.address_hash is not None:
-        sent = (*state.auto_replies.get(event.address_hash, ()), event.at)
-        enter(state, state.auto_replies, event.address_hash, sent[-REPLIES_KEPT:])
+    if event.automatic:
+        count_reply(state, event.at, event.address_hash, event.domain_hash)
     if event.reopen_until is not None and interaction.over is not None:
         interaction.over = (interaction.over[0], event.reopen_until)
     if event.next_at is None:

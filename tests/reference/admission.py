@@ -43,7 +43,7 @@ def _answer_or_enqueue(world: World, work: Work, order: Admit, rule: Rule) -> No
     """Reading: what the queue itself says to whom it can't serve comes in the place of a receipt."""
     response, article = _response(world, order, rule.then.autoresponse)
     document = response is not None and response.kind == "document"
-    allowed = response is not None and not document and may_reply(world, work, work.address)
+    allowed = response is not None and not document and may_reply(world, work, response.name)
     if article is not None and response is not None and allowed:
         work.state = "answered_by_bot"
         work.confirm_until = world.now + world.channel(work).confirmation
@@ -105,6 +105,7 @@ def _work(world: World, order: Admit, rule: Rule) -> Work:
         enqueued_at=world.now,
         unanswered_at=None if order.message is None else world.now,
         address=order.address_hash,
+        domain=order.domain_hash,
         automatic=bool(order.suppressed_by),
         mailable=order.mailable,
         customer=order.customer,

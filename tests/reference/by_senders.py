@@ -29,6 +29,7 @@ def sender(house: Setting, state: State, now: Instant) -> c.Command:
         plan=of(("offer", "list", "", "gone")),
         agent=of((None, *house.staff)),
         address_hash=of(("h1", "h2", None)),
+        domain_hash=of((None, "d1")),
         at=of((None, now, now + MINUTE, now - HOUR, now + 3 * DAY, now + 400 * DAY)),
         within=of((None, None, "office", "never")),
         written=once_in(2),
@@ -51,6 +52,7 @@ def writes_again(house: Setting, state: State, now: Instant) -> c.Command:
             customer=one.customer,
             message="m",
             mail_hash="h2",
+            mail_domain_hash="d1",
             suppressed_by=house.chance.of(((), (), ("list",))),
         )
     return c.AddMessage(
@@ -66,5 +68,7 @@ def performed(house: Setting, state: State, now: Instant) -> c.Command:
     one = house.one(state, *S)
     if one is None:
         return admit(house, now)
+    if one.sendings and house.chance.once_in(3):
+        return c.ReportDelivery(one.id, "m", house.chance.of(("bounced", "failed", "complained", "sent")))
     author: c.Author = house.chance.of(("bot", "agent"))
     return c.AddMessage(interaction=one.id, message="m", author=author, agent="gone", sending="s")

@@ -3,7 +3,7 @@
 from router.commands import AddMessage, CustomerBack, CustomerGone, Leave, ReportDelivery, WantPerson
 from tests.reference.leg import await_owner, end, enqueue, over
 from tests.reference.rings import withdraw_all
-from tests.reference.sendings import answered
+from tests.reference.sendings import answered, reported
 from tests.reference.values import OVER, Work
 from tests.reference.who import has_room, limit_of
 from tests.reference.world import Refused, World
@@ -16,6 +16,7 @@ def add_message(world: World, order: AddMessage) -> None:
     if order.author == "customer":
         work.unanswered_at = work.unanswered_at or world.now
         work.answered, work.silent_at = False, None
+        work.automatic = bool(order.suppressed_by)
     if order.author == "agent":
         _replied(world, work)
     if order.author == "agent" or (order.author == "bot" and work.state == "answered_by_bot"):
@@ -128,5 +129,5 @@ def customer_back(world: World, order: CustomerBack) -> None:
 
 
 def report_delivery(world: World, order: ReportDelivery) -> None:
-    """What became of a message changes no routing."""
-    world.work(order.interaction)
+    """What became of a message changes no routing; but nothing follows one that did not arrive."""
+    reported(world, world.work(order.interaction), order.result)

@@ -88,7 +88,7 @@ FAULTS: dict[str, Fault] = {
     "the express loses who was asked for": (express, "_bring", _never),
     "who gets room is not looked at by the express": (index.Index, "refresh", _never),
     "an answer ends nothing that follows up": (conversation, "answered", _never),
-    "what follows up knows no limit": (sendings, "room_for_reply_at", lambda draft, _: draft.now),
+    "what follows up knows no limit": (sendings, "room_for_mail_at", lambda draft, *_: (draft.now, "")),
     "closing comes to nothing": (overflow, "CLOSING", marks.EMERGENCY),
 }
 

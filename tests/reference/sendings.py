@@ -7,7 +7,8 @@ from queues.hours import Hours
 from queues.sending import Timing
 from router.commands import Admit, CancelSending, PlanSending, StopSendings
 from tests.reference.hours import date_at, first_shown, next_open, status
-from tests.reference.replies import may_reply
+from tests.reference.replies import Where, count, limits, may_reply, stop_a_surge
+from tests.reference.replies import within as sent_within
 from tests.reference.values import OVER, Work
 from tests.reference.world import Refused, World
 from vocabulary.ids import derived_id
@@ -25,6 +26,7 @@ class Letter:
     plan: str
     within: str | None
     address: str | None
+    domain: str | None
     own: str | None = None
     written: bool = False
     alone: bool = False
@@ -70,12 +72,14 @@ def by_rule(world: World, work: Work, order: Admit, name: str) -> None:
     plan = world.policy.plans[name]
     nowhere = work.medium != "email" and world.queue(work.queue).message_channel is None
     running = any(letter.plan == name for _, letter in _to(world, work.customer))
-    if not may_reply(world, work, order.mail_hash) or nowhere or running or (plan.unsubscribe and order.unsubscribed):
+    to = (order.mail_hash, order.mail_domain_hash)
+    if not may_reply(world, work, name, to) or nowhere or running or (plan.unsubscribe and order.unsubscribed):
         return
     at_once = plan.steps[0] == Timing() and plan.within is None
     due = world.now if at_once else _when(world, name, plan.steps[0], plan.within)
     work.answered = work.auto_replied = True
-    work.letters = (*work.letters, Letter(derived_id("s", work.id, name), due, name, plan.within, order.mail_hash))
+    work.given = {*work.given, name}
+    work.letters = (*work.letters, Letter(derived_id("s", work.id, name), due, name, plan.within, *to))
 
 
 def plan(world: World, order: PlanSending) -> None:
@@ -90,7 +94,7 @@ def plan(world: World, order: PlanSending) -> None:
         due = opens(world.policy.hours.get(within or ""), max(order.at, world.now))
     else:
         due = _when(world, order.plan, known.steps[0] if known is not None else Timing(), within)
-    letter = Letter(order.sending, due, order.plan, within, order.address_hash, order.agent)
+    letter = Letter(order.sending, due, order.plan, within, order.address_hash, order.domain_hash, order.agent)
     letter = replace(letter, written=order.written, alone=order.alone, unless=order.unless_answered)
     work.letters = (*work.letters, letter)
 
@@ -116,7 +120,7 @@ def cancel(world: World, order: CancelSending) -> None:
     found = [letter for letter in work.letters if letter.id == order.sending]
     if not found:
         raise Refused("conflict", "sending_over")
-    end(world, work, found[0], "cancelled")
+    end(world, work, found[0], order.reason)
 
 
 def stop(world: World, order: StopSendings) -> None:
@@ -136,6 +140,17 @@ def answered(world: World, customer: str, signals: tuple[str, ...] = ()) -> None
             end(world, work, letter, "answered")
 
 
+def reported(world: World, work: Work, result: str) -> None:
+    """Nothing follows what did not arrive; who complains gets nothing."""
+    if result == "complained":
+        for each, letter in _to(world, work.customer):
+            end(world, each, letter, "complained")
+    elif result in ("failed", "bounced"):
+        for letter in work.letters:
+            if letter.step:
+                end(world, work, letter, "undeliverable")
+
+
 def due(world: World, work: Work) -> None:
     """Do what is due of one interaction."""
     for letter in work.letters:
@@ -152,18 +167,15 @@ def _next(world: World, work: Work, letter: Letter) -> None:
         world.trace.append(("called", work.id, letter.id, known.call.queue))
         _leave_out(work, letter)
         return
-    automatic = letter.own is None or letter.step > 0
-    within = world.policy.auto_replies_within
-    sent = [at for at in world.replies.get(letter.address or "", ()) if at > world.now - within]
-    if automatic and letter.address is not None and len(sent) >= world.policy.auto_replies_max:
-        until = opens(
-            world.policy.hours.get(letter.within or ""), sorted(sent)[-world.policy.auto_replies_max] + within
-        )
+    automatic, to = letter.own is None or letter.step > 0, (letter.address, letter.domain)
+    until = _held_until(world, to) if automatic else world.now
+    if until > world.now:
+        until = opens(world.policy.hours.get(letter.within or ""), until)
         world.trace.append(("held", work.id, letter.id, letter.step, until))
         _replace(work, letter, replace(letter, due_at=until))
         return
-    if automatic and letter.address is not None:
-        world.replies.setdefault(letter.address, []).append(world.now)
+    if automatic:
+        count(world, to)
     world.trace.append(("sent", work.id, letter.id, letter.step, None if automatic else letter.own))
     if work.state in OVER and work.reopen_until is not None:
         reopen = world.channel(work).reopen_window
@@ -174,6 +186,21 @@ def _next(world: World, work: Work, letter: Letter) -> None:
     else:
         at = _when(world, letter.plan, following[0], letter.within)
         _replace(work, letter, replace(letter, step=letter.step + 1, due_at=at))
+    if automatic:
+        stop_a_surge(world)
+
+
+def _held_until(world: World, to: Where) -> Instant:
+    """Row 13: so many within a time; when the first of as many as may be falls out of it, there is room. While all are
+    stopped it is looked at every hour.
+    """
+    if world.replies_stopped:
+        return world.now + HOUR
+    found = world.now
+    for where, span, most in limits(world, to):
+        if sent_within(world, where, span) >= most:
+            found = max(found, sorted(world.replies[where])[-most] + span)
+    return found
 
 
 def end(world: World, work: Work, letter: Letter, reason: str) -> None:

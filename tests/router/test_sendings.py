@@ -93,6 +93,9 @@ def test_a_document_is_the_automatic_reply_and_counts_as_one() -> None:
     (first,) = house.of(SendingDue)
     assert (first.agent, first.address_hash) == (None, "h1")
     assert house.state.auto_replies == {"h1": (START,)}
+    contact = house.interaction().contact
+    assert contact is not None
+    assert contact.given == ("offer",)
     assert house.interaction().auto_replied
     assert house.of(AutoReplied) == []
 

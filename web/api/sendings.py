@@ -68,8 +68,8 @@ async def plan(call: Call, id: str, body: NewSending) -> SendingView:
     """Plan what is sent to the customer by e-mail. A closed conversation will do; answers open it again."""
     found = await call.interaction(id, "interaction.send")
     at = _due(call, body)
-    to = await call.site.mail_hash_of(found.customer)
-    if to is None:
+    address, domain = await call.site.mail_hashes_of(found.customer)
+    if address is None:
         raise Problem("conflict", "No e-mail address of the customer is known.", reason="no_address")
     sending = call.new_id("s")
     row = _draft(call, found, sending, body)
@@ -81,7 +81,8 @@ async def plan(call: Call, id: str, body: NewSending) -> SendingView:
         by=call.actor,
         plan=body.name or "",
         agent=_in_whose_name(principal),
-        address_hash=to,
+        address_hash=address,
+        domain_hash=domain,
         at=at,
         within=body.within,
         written=row is not None,

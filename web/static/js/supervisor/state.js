@@ -28,6 +28,8 @@ export const quarantined = signal(0);
 export const quarantine = signal(/** @type {{id?: string} | null} */ (null));
 /** Whether the list of what will be sent is open. */
 export const sendings = signal(false);
+/** Since when no automatic reply goes out, null if they do. */
+export const repliesStopped = signal(/** @type {string | null} */ (null));
 export const paused = signal(false);
 /** Which drawer is open: a queue's list, or one interaction. */
 export const drawer = signal(/** @type {{queue?: string, interaction?: string} | null} */ (null));
@@ -56,6 +58,9 @@ export function onFrame(frame) {
       queues.value = frame.queues;
       agents.value = frame.agents;
       quarantined.value = frame.quarantined ?? 0;
+      repliesStopped.value = frame.auto_replies_stopped ?? null;
+    } else if (frame.type === "auto_replies") {
+      repliesStopped.value = frame.stopped;
     } else if (frame.type === "quarantine") {
       quarantined.value = frame.count;
     } else if (frame.type === "queues") {
