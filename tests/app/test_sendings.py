@@ -325,6 +325,7 @@ async def test_a_file_that_is_gone_on_the_day_is_said_and_nothing_half_is_sent(
     assert row.reason == "file 'price-list.pl.pdf' can't be read: No such file or directory"
     (sending,) = (await api.get(f"/interactions/{id}/sendings"))["items"]
     assert sending["sent"][0]["delivery"] == "failed"
+    assert (sending["state"], sending["reason"]) == ("cancelled", "not_sent")
 
 
 async def test_what_waits_survives_a_restart_and_what_was_sent_is_not_sent_again(folder: Path, sink: Sink) -> None:

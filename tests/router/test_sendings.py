@@ -12,12 +12,15 @@ from router.commands import (
     MarkSpam,
     PlanSending,
     Reconcile,
+    ReleaseAutoReplies,
+    ReportDelivery,
     StopSendings,
     Tick,
 )
 from router.effects import CallUnanswered, DeliverMessage, SendStep, effects_of
 from router.events import (
     AutoReplied,
+    AutoRepliesStopped,
     AutoReplySuppressed,
     Forgotten,
     MessageAdded,
@@ -449,3 +452,37 @@ def test_a_document_takes_the_place_of_an_answer_that_is_not_sure() -> None:
     house.do(admit("i-1", "email", mail_hash="h1"))
     assert [each.plan for each in house.of(SendingPlanned)] == ["terms"]
     assert [each.author for each in house.of(MessageAdded)] == ["customer"]
+
+
+def test_nothing_follows_mail_that_did_not_arrive_and_nothing_goes_to_who_complains() -> None:
+    house = offered()
+    house.run(planned("s-2", agent="a", at=START + DAY, written=True))
+    house.run(ReportDelivery("i-1", "m", "deferred"))
+    assert ended(house) == []
+    house.run(ReportDelivery("i-1", "m", "bounced"))
+    assert [(each.sending, each.reason) for each in house.of(SendingCancelled)] == [(OFFERED, "undeliverable")]
+    house.run(ReportDelivery("i-1", "m", "complained"))
+    assert [(each.sending, each.reason) for each in house.of(SendingCancelled)][1:] == [("s-2", "complained")]
+
+
+def test_a_reminder_waits_while_its_domain_has_had_enough() -> None:
+    house = House(sending(auto_replies_domain_max=2, auto_replies_domain_within=HOUR))
+    house.admit("i-1", "email", mail_hash="h1", mail_domain_hash="d", customer="c-1")
+    house.after(3 * DAY - MINUTE)
+    for number in (2, 3):
+        house.admit(f"i-{number}", "email", mail_hash=f"h{number}", mail_domain_hash="d", customer=f"c-{number}")
+    house.after(MINUTE)
+    (held,) = house.of(SendingHeld)
+    assert (held.reason, held.until) == ("too_many_to_this_domain", START + 3 * DAY - MINUTE + HOUR)
+
+
+def test_documents_count_for_the_stop_of_all_and_reminders_wait_until_somebody_lets_them_go() -> None:
+    house = House(sending(auto_replies_surge=5, auto_replies_surge_min=2))
+    for number in (1, 2):
+        house.admit(f"i-{number}", "email", mail_hash=f"h{number}", customer=f"c-{number}")
+    assert len(house.of(AutoRepliesStopped)) == 1
+    house.after(3 * DAY + 30 * MINUTE)
+    assert {each.reason for each in house.of(SendingHeld)} == {"all_stopped"}
+    house.run(ReleaseAutoReplies("boss"))
+    house.after(HOUR)
+    assert [step for step, _ in sent(house)] == [0, 0, 1, 1]
