@@ -36,12 +36,14 @@ from autoresponders.templates import shipped_wordings
 from channels.email.imap import ImapMailbox
 from channels.email.imap_progress import Bookmark
 from channels.email.listener import MailListener
+from channels.email.sign import Signer
 from channels.email.smtp import SmtpSender
 from channels.message import Address
-from config.channel_schema import CallbackChannel, EmailChannel, ReceiveImap, ReceiveLmtp
+from config.channel_schema import CallbackChannel, Dkim, EmailChannel, ReceiveImap, ReceiveLmtp
 from config.policy import policy_of
 from config.schema import Settings
 from config.secrets import password_of, secret_of
+from config.signing_keys import signing_key
 from queues.policy import ChannelPolicy, QueuePolicy
 from router.commands import Reconcile
 from router.policy import Policy
@@ -410,7 +412,7 @@ class Application:
             local_hostname=self.settings.site.domain,
         )
         self._stack.push_async_callback(smtp.close)
-        return MailChannel(sender, smtp)
+        return MailChannel(sender, smtp, tuple(_signer(box, dkim) for dkim in box.dkim))
 
     async def _open_mail(self) -> None:
         for name, box in _mailboxes(self.settings).items():
@@ -473,6 +475,17 @@ def _region(settings: Settings) -> str:
     """Return the country where numbers without a prefix are in chats: that of the first callback form."""
     forms = (channel for channel in settings.channels.values() if isinstance(channel, CallbackChannel))
     return next((form.country for form in forms if form.country), "")
+
+
+def _signer(box: EmailChannel, dkim: Dkim) -> Signer:
+    key = signing_key(dkim.key_file)
+    return Signer(
+        domain=dkim.domain or box.address.rpartition("@")[2],
+        selector=dkim.selector,
+        algorithm=key.algorithm,
+        private=key.private,
+        public=key.public,
+    )
 
 
 def _mailboxes(settings: Settings) -> dict[str, EmailChannel]:

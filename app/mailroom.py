@@ -11,6 +11,7 @@ from app.notices import Notices, own_text
 from autoresponders.knowledge import Knowledge
 from autoresponders.templates import Wordings
 from channels.email.compose import compose
+from channels.email.sign import Signer
 from channels.email.smtp import Outcome, SendResult, SmtpSender, retry_at
 from channels.email.thread import message_id, reply_address
 from channels.message import Address, Attachment, OutboundMail
@@ -43,10 +44,11 @@ UNDER_WAY_MAX = 500
 
 
 class MailChannel(msgspec.Struct, frozen=True):
-    """How one mailbox sends."""
+    """How one mailbox sends, and what signs its mail."""
 
     sender: Address
     smtp: SmtpSender
+    signers: tuple[Signer, ...] = ()
 
 
 class Mailroom:
@@ -224,6 +226,9 @@ class Mailroom:
             channel.sender.address, interaction.id, mail.recipient.address, self._key, issued_at=mail.date
         )
         raw = compose(mail, message_id=id, domain=self._domain, reply_to=reply_to)
+        for signer in channel.signers:
+            # The arithmetic of RSA takes its time.
+            raw = await asyncio.to_thread(signer.signed, raw)
         try:
             await self._engine.write(
                 Set(OutboxRow, row.id, {"state": "sending", "message_id": id}),

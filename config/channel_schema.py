@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from config.kinds import Country, File, Host, Language, Mailbox, Name, Size, Span, Text, Variable
+from config.kinds import Country, Domain, File, Host, Language, Mailbox, Name, Size, Span, Text, Variable
 from vocabulary.instants import DAY, MINUTE
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
@@ -66,6 +66,18 @@ class Send(msgspec.Struct, frozen=True):
     ] = "none"
 
 
+class Dkim(msgspec.Struct, frozen=True, kw_only=True):
+    """A signature in front of each mail; its public key stands in DNS under `SELECTOR._domainkey.DOMAIN`."""
+
+    selector: Annotated[Domain, Meta(description="Name of the key in DNS.")]
+    key_file: Annotated[
+        File, Meta(description="File of mode 0600 with the private key (PEM): RSA of 1024 bits or more, or Ed25519.")
+    ]
+    domain: Annotated[
+        Domain | None, Meta(description="Domain that signs; left out, that of the address.", examples=["example.org"])
+    ] = None
+
+
 class ChatChannel(msgspec.Struct, frozen=True, tag_field="medium", tag="chat"):
     """A chat widget, at `/chat/NAME`."""
 
@@ -97,6 +109,13 @@ class EmailChannel(msgspec.Struct, frozen=True, tag_field="medium", tag="email")
     ] = ()
     receive: Annotated[ReceiveLmtp | ReceiveSmtp | ReceiveImap, Meta(description="How mail comes in.")] = ReceiveLmtp()
     send: Annotated[Send, Meta(description="How mail goes out.")] = Send()
+    dkim: Annotated[
+        tuple[Dkim, ...],
+        Meta(
+            description="Signatures (DKIM): with several keys, each mail carries one of each.",
+            examples=[[{"selector": "c1", "key_file": "dkim.pem"}]],
+        ),
+    ] = ()
     acknowledge_unauthenticated: Annotated[
         bool, Meta(description="Also answer automatically where neither SPF, DKIM nor DMARC proves the sender.")
     ] = True
@@ -135,6 +154,7 @@ __all__ = [
     "CallbackChannel",
     "Channel",
     "ChatChannel",
+    "Dkim",
     "EmailChannel",
     "Port",
     "Receive",

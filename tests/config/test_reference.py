@@ -15,6 +15,7 @@ from config.reference import page, shown
 from config.schema import Settings
 from config.secrets import create_secret
 from config.shape import shape_of, table_of, tables_by_tag
+from tests.channels.email.keys import rsa_pem, written
 from tests.config.files import faults, shipped
 
 COMMENTED = re.compile(r"^# (?P<key>[a-z_]+) = (?P<value>.*)$")
@@ -90,6 +91,7 @@ def test_every_commented_line_of_the_example_works_when_it_is_switched_on(number
     (tmp_path / "knowledge").mkdir()
     create_secret(tmp_path / "mail.password")
     create_secret(tmp_path / "operator.password")
+    written(rsa_pem(), tmp_path)
     file = tmp_path / "centrala.toml"
     file.write_text(switched_on(number), "utf-8")
     found = read(file, {"MAIL_PASSWORD": "x", "OPERATOR_PASSWORD": "x"})
