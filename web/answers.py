@@ -355,6 +355,8 @@ class QueueView(View, frozen=True, kw_only=True):
     segment_targets_s: dict[str, float]
     silent_after_s: dict[str, float]
     parked_close_after_s: dict[str, float]
+    undo_s: float
+    letter: str | None
     offer_s: dict[str, float]
     wrap_up: str
     wrap_up_after_s: float

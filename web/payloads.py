@@ -315,6 +315,8 @@ class QueueSettings(Body, frozen=True, kw_only=True):
     sla: Name | None = None
     silent_after: dict[str, SpanText] | None = None
     parked_close_after: dict[str, SpanText] | None = None
+    undo: SpanText | None = None
+    letter: Name | None = None
 
 
 class MediumShare(Body, frozen=True, kw_only=True):

@@ -54,7 +54,7 @@ def switched_on(number: int) -> str:
 
 def starred(path: KeyPath) -> tuple[str, ...]:
     named = tuple(step for step in path if isinstance(step, str))
-    if named[0] in {"channels", "queues", "hours", "sla"}:
+    if named[0] in {"channels", "queues", "hours", "sla", "letters"}:
         named = (named[0], "*", *named[2:])
     return (*named[:2], "*", *named[3:]) if named[:2] in {("agents", "queues"), ("agents", "media")} else named
 
@@ -89,6 +89,7 @@ def test_shipped_files_are_in_order_without_a_warning(name: str) -> None:
 @pytest.mark.parametrize("number", COMMENTED_LINES)
 def test_every_commented_line_of_the_example_works_when_it_is_switched_on(number: int, tmp_path: Path) -> None:
     (tmp_path / "knowledge").mkdir()
+    (tmp_path / "letters").mkdir()
     create_secret(tmp_path / "mail.password")
     create_secret(tmp_path / "operator.password")
     written(rsa_pem(), tmp_path)

@@ -18,7 +18,7 @@ endpoints = Endpoints("queues")
 
 _SPANS = frozenset(
     "target credit short wrap_up_after wrap_up_extension disconnect_grace owner_hold warm_wait".split()
-) | {"callback_retry", "callback_slot"}
+) | {"callback_retry", "callback_slot", "undo"}
 _SPANS_BY_NAME = frozenset({"offer", "hold", "segment_targets", "silent_after", "parked_close_after"})
 """Tables of spans, by medium or by segment."""
 
