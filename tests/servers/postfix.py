@@ -115,12 +115,14 @@ class Postfix:
         log = self.folder / "postfix.log"
         return log.read_text("utf-8", "replace") if log.exists() else ""
 
-    def delivered(self, count: int = 1) -> list[bytes]:
-        """Wait until `count` mails lie in the mailbox; return them in the order in which they came."""
+    def delivered(self, count: int = 1, *, to: str = "") -> list[bytes]:
+        """Wait until `count` mails (to one recipient) lie in the mailbox; return them in the order in which they came."""
+        addressed = f"\nX-Original-To: {to}\n".encode() if to else b""
         for _ in range(400):
             files = sorted((self.folder / "mail/all/new").glob("*"), key=lambda file: file.stat().st_mtime_ns)
-            if len(files) >= count:
-                return [file.read_bytes() for file in files]
+            mails = [mail for mail in (file.read_bytes() for file in files) if addressed in mail]
+            if len(mails) >= count:
+                return mails
             sleep(0.05)
         raise AssertionError(f"{count} mails did not arrive: {self.log}")
 

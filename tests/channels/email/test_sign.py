@@ -7,7 +7,7 @@ import pytest
 
 from channels.email.compose import compose
 from channels.email.sign import Signer
-from channels.email.smtp import Outcome, SmtpSender
+from channels.email.smtp import Envelope, Outcome, SmtpSender
 from channels.message import Address, Attachment, OutboundMail
 from tests.channels.email.keys import ed25519_pem, rsa_pem, signer
 from tests.servers.postfix import Postfix, running_postfix
@@ -118,7 +118,7 @@ async def test_signature_verifies_behind_a_real_mail_server(postfix: Postfix, ki
     one = SIGNERS[kind]
     sender = SmtpSender(host="127.0.0.1", port=postfix.port, tls="none")
     result = await sender.send(
-        one.signed(a_mail()), envelope_sender="support@desk.example.org", recipient="anna@customer.example"
+        one.signed(a_mail()), Envelope(sender="support@desk.example.org", recipient="anna@customer.example")
     )
     await sender.close()
     assert result.outcome is Outcome.SENT

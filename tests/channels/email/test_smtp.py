@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.email.smtp import Outcome, SendResult, SmtpSender, Timeouts, dot_stuffed, retry_at
+from channels.email.smtp import Envelope, Outcome, SendResult, SmtpSender, Timeouts, dot_stuffed, retry_at
 from tests.channels.email.fake_smtp import CLOSE, RESET, SILENT, STAGES, FakeSmtp, smtp_server
 from vocabulary.instants import DAY, MINUTE
 
@@ -20,7 +20,7 @@ def a_sender(server: FakeSmtp, **changes: object) -> SmtpSender:
 
 
 async def sent(sender: SmtpSender, recipient: str = "anna@customer.example") -> SendResult:
-    return await sender.send(RAW, envelope_sender="support@desk.example.org", recipient=recipient)
+    return await sender.send(RAW, Envelope(sender="support@desk.example.org", recipient=recipient))
 
 
 async def outcome(script: dict[str, str | list[str]]) -> SendResult:
@@ -44,7 +44,7 @@ async def test_mail_is_sent_as_it_is() -> None:
 async def test_null_sender_is_written_empty() -> None:
     async with smtp_server() as server:
         sender = a_sender(server)
-        result = await sender.send(RAW, envelope_sender="", recipient="anna@customer.example")
+        result = await sender.send(RAW, Envelope(sender="", recipient="anna@customer.example"))
         await sender.close()
     assert result.outcome is Outcome.SENT
     assert any(command.startswith("MAIL FROM:<>") for command in server.commands)
@@ -101,7 +101,7 @@ async def test_server_that_stops_reading_cannot_have_the_mail() -> None:
     gone = asyncio.Event()
     server = await asyncio.start_server(stuck, "127.0.0.1", 0)
     sender = SmtpSender(host="127.0.0.1", port=server.sockets[0].getsockname()[1], tls="none", timeouts=SHORT)
-    result = await sender.send(b"x" * 20_000_000, envelope_sender="", recipient="anna@customer.example")
+    result = await sender.send(b"x" * 20_000_000, Envelope(sender="", recipient="anna@customer.example"))
     gone.set()
     server.close()
     await server.wait_closed()
@@ -196,16 +196,23 @@ def test_content_never_ends_before_its_end(raw: bytes) -> None:
 
 def test_delays_grow_from_5_to_67_minutes_over_5_days() -> None:
     now, delays = 0, []
-    attempts = 1
-    while (at := retry_at(attempts, now, "o-1")) is not None:
+    while (at := retry_at(0, now, "o-1")) is not None:
         delays.append(at - now)
-        now, attempts = at, attempts + 1
+        now = at
     assert delays[0] in range(5 * MINUTE, 6 * MINUTE)
+    assert delays[1] in range(10 * MINUTE, 13 * MINUTE)
     assert all(delay <= 74 * MINUTE for delay in delays)
     assert delays[-1] >= 67 * MINUTE
+    assert len(delays) in range(100, 115)
     assert now in range(4 * DAY, 5 * DAY + 1)
 
 
 def test_delays_are_the_same_for_the_same_mail_and_differ_between_mails() -> None:
-    assert retry_at(3, 0, "o-1") == retry_at(3, 0, "o-1")
-    assert len({retry_at(3, 0, f"o-{at}") for at in range(50)}) > 40
+    assert retry_at(0, 3, "o-1") == retry_at(0, 3, "o-1")
+    assert len({retry_at(0, 3, f"o-{at}") for at in range(50)}) > 40
+
+
+def test_mail_that_is_asked_for_again_begins_with_the_short_delays() -> None:
+    again = retry_at(9 * DAY, 9 * DAY, "o-1")
+    assert again is not None
+    assert again - 9 * DAY < 6 * MINUTE
