@@ -1,6 +1,7 @@
 """The composition root: the only place that names concrete classes and reads settings."""
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from functools import cached_property, partial
@@ -21,8 +22,9 @@ from app.intake import Intake
 from app.leases import Leases
 from app.machine import Machine
 from app.mail_intake import MailIntake
-from app.mailroom import MailChannel, Mailroom
+from app.mailroom import Mailroom
 from app.notices import Notices
+from app.outgoing import MailChannel, Outgoing
 from app.queue_settings import QueueSettings
 from app.rows import outbox_of, rows_of
 from app.seeds import seed_people, tell_core
@@ -39,7 +41,8 @@ from channels.email.listener import MailListener
 from channels.email.sign import Signer
 from channels.email.smtp import SmtpSender
 from channels.message import Address
-from config.channel_schema import CallbackChannel, Dkim, EmailChannel, ReceiveImap, ReceiveLmtp
+from config.channel_schema import CallbackChannel, Dkim, EmailChannel, ReceiveImap, ReceiveLmtp, Send
+from config.letters import answers_of, letters_of
 from config.policy import policy_of
 from config.schema import Settings
 from config.secrets import password_of, secret_of
@@ -263,6 +266,16 @@ class Application:
             company=site.name,
             domain=site.domain,
         )
+        outgoing = Outgoing(
+            store,
+            channels={name: self._mail_channel(channel) for name, channel in _mailboxes(self.settings).items()},
+            wordings=wordings,
+            queue_of=self._queue,
+            letters=letters_of(self.settings),
+            site=site.name,
+            language=site.languages[0],
+            zone=zone,
+        )
         self.bookings = Bookings(engine=engine, store=store, notices=notices, keys=keys, zone=zone)
         self.mail_intake = MailIntake(
             engine=engine,
@@ -313,12 +326,13 @@ class Application:
         self.mailroom = Mailroom(
             engine=engine,
             store=store,
-            channels={name: self._mail_channel(channel) for name, channel in _mailboxes(self.settings).items()},
+            outgoing=outgoing,
             wordings=wordings,
             knowledge=self.knowledge,
             key=self.key,
             domain=site.domain,
-            texts={answer.name: answer.text for answer in self.settings.autoresponses},
+            texts=answers_of(self.settings),
+            site=site.name,
             notices=notices,
             process=self.cluster.process if self.cluster is not None else None,
         )
@@ -328,6 +342,9 @@ class Application:
 
     def _customer_elsewhere(self, customer: CustomerId) -> bool:
         return self.cluster is not None and self.cluster.customer_elsewhere(customer)
+
+    def _queue(self, name: str) -> QueuePolicy | None:
+        return self.engine.policy.queues.get(name)
 
     def _slot_of(self, queue: str) -> Span:
         """Return the length of the queue's windows for callbacks."""
@@ -409,7 +426,9 @@ class Application:
             username=box.send.username,
             password=password_of(box.send, self._environment),
             tls=box.send.tls,
+            tls_context=_trusted(box.send),
             local_hostname=self.settings.site.domain,
+            connections=box.send.connections,
         )
         self._stack.push_async_callback(smtp.close)
         return MailChannel(sender, smtp, tuple(_signer(box, dkim) for dkim in box.dkim))
@@ -475,6 +494,11 @@ def _region(settings: Settings) -> str:
     """Return the country where numbers without a prefix are in chats: that of the first callback form."""
     forms = (channel for channel in settings.channels.values() if isinstance(channel, CallbackChannel))
     return next((form.country for form in forms if form.country), "")
+
+
+def _trusted(send: Send) -> ssl.SSLContext | None:
+    """Return what a mail server's certificate must go back to; None for what the system trusts."""
+    return None if send.ca_file is None else ssl.create_default_context(cafile=send.ca_file)
 
 
 def _signer(box: EmailChannel, dkim: Dkim) -> Signer:

@@ -27,9 +27,12 @@ _HTML = """\
 <body style="font-family: sans-serif; font-size: 15px; line-height: 1.45">
 {{ body }}{% if signature %}
 <p style="color: #595959; margin-top: 1.5em">{{ signature }}</p>{% endif %}{% if quoted %}
-<blockquote style="border-left: 2px solid #999; margin: 1.5em 0 0; padding-left: 1em">{{ quoted }}</blockquote>{% endif %}
+<blockquote style="border-left: 2px solid #999; margin: 1.5em 0 0; padding-left: 1em">{{ quoted }}</blockquote>
+{% endif %}
 </body>
 </html>"""
+
+_USUAL: Mapping[Part, str] = {"signature": _SIGNATURE, "text": _TEXT, "html": _HTML}
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,13 +66,12 @@ class Letter:
         """
         given = sources or {}
         self.quote = quote
-        self._parts = {
-            part: {
-                language: Template(source, VARIABLES[part], html=part == "html")
-                for language, source in (given.get(part) or {"": usual}).items()
+        self._parts: dict[Part, dict[str, Template]] = {}
+        for part in PARTS:
+            named = given.get(part) or {"": _USUAL[part]}
+            self._parts[part] = {
+                language: Template(source, VARIABLES[part], html=part == "html") for language, source in named.items()
             }
-            for part, usual in (("signature", _SIGNATURE), ("text", _TEXT), ("html", _HTML))
-        }
 
     def render(self, words: Words, facts: Facts) -> tuple[str, str]:
         """Return the mail's text and its HTML."""
@@ -88,7 +90,7 @@ class Letter:
         )
         return text.strip("\n") + "\n", html
 
-    def _part(self, part: str, language: str) -> Template:
+    def _part(self, part: Part, language: str) -> Template:
         templates = self._parts[part]
         return templates.get(language) or next(iter(templates.values()))
 

@@ -64,6 +64,14 @@ class Send(msgspec.Struct, frozen=True):
     tls: Annotated[
         Tls, Meta(description="Encryption: from the first byte, by STARTTLS, or none (this machine only).")
     ] = "none"
+    ca_file: Annotated[
+        File | None,
+        Meta(
+            description="Authorities (PEM) that may vouch for its certificate; left out, those of the system.",
+            examples=["mail-ca.pem"],
+        ),
+    ] = None
+    connections: Annotated[int, Meta(description="So many connections to it at once.", ge=1, le=50)] = 4
 
 
 class Dkim(msgspec.Struct, frozen=True, kw_only=True):

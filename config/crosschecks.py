@@ -1,5 +1,6 @@
 """What is wrong between keys: names that don't exist, addresses used twice, passwords that can't be had."""
 
+import ssl
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -122,6 +123,7 @@ def _check_mailbox(checks: Checks, path: KeyPath, channel: EmailChannel, address
     for place, alias in enumerate(channel.aliases):
         checks.once((*path, "aliases", place), alias.casefold(), addresses, f"channels.{path[1]}")
     _check_log_in(checks, (*path, "send"), channel.send)
+    _check_authorities(checks, (*path, "send"), channel.send)
     _check_signatures(checks, path, channel)
     if isinstance(channel.receive, ReceiveImap):
         _check_log_in(checks, (*path, "receive"), channel.receive)
@@ -139,6 +141,16 @@ def _check_log_in(checks: Checks, path: KeyPath, server: Send | ReceiveImap) -> 
         checks.note((*path, "username"), "nothing", "the log-in that the password belongs to")
     if server.username and server.tls == "none" and not is_local(server.host):
         checks.note((*path, "tls"), '"none"', '"implicit" or "starttls": the password would travel unprotected')
+
+
+def _check_authorities(checks: Checks, path: KeyPath, send: Send) -> None:
+    if send.ca_file is None:
+        return
+    try:
+        ssl.create_default_context(cafile=send.ca_file)
+    except (OSError, ssl.SSLError) as error:
+        reason = error.strerror if not isinstance(error, ssl.SSLError) else "no certificate in it"
+        checks.note((*path, "ca_file"), f"{send.ca_file}: {reason}", "a file with certificates (PEM)")
 
 
 def _check_signatures(checks: Checks, path: KeyPath, channel: EmailChannel) -> None:

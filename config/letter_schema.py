@@ -26,7 +26,8 @@ class LetterTable(msgspec.Struct, frozen=True):
     text: Annotated[
         dict[Language, Text],
         Meta(
-            description="The whole of a plain text by language.", examples=[{"en": "{{ body }}\n\n-- \n{{ signature }}"}]
+            description="The whole of a plain text by language.",
+            examples=[{"en": "{{ body }}\n\n-- \n{{ signature }}"}],
         ),
     ] = {}
     html: Annotated[

@@ -65,7 +65,9 @@ def check_letters(checks: Checks) -> None:
         for part in PARTS:
             _check_part(checks, path, part, sources[part])
     for name, queue in checks.settings.queues.items():
-        checks.refer(("queues", name, "letter"), queue.letter, {*checks.settings.letters, USUAL}, "a table of [letters]")
+        checks.refer(
+            ("queues", name, "letter"), queue.letter, {*checks.settings.letters, USUAL}, "a table of [letters]"
+        )
 
 
 def _check_part(checks: Checks, path: KeyPath, part: Part, sources: Mapping[str, str]) -> None:

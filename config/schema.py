@@ -286,13 +286,16 @@ class Queue(msgspec.Struct, frozen=True):
     ] = {}
     undo: Annotated[
         Span,
-        Meta(description="An agent's reply by mail waits so long before it goes, and can be taken back.", le=10 * MINUTE),
+        Meta(
+            description="An agent's reply by mail waits so long before it goes, and can be taken back.", le=10 * MINUTE
+        ),
     ] = 5 * SECOND
     letter: Annotated[
         Name | None,
-        Meta(description="What stands around its mail: a table of `[letters]`; left out, `default`.", examples=["formal"]),
+        Meta(
+            description="What stands around its mail: a table of `[letters]`; left out, `default`.", examples=["formal"]
+        ),
     ] = None
-
 
 
 class RequirementTable(msgspec.Struct, frozen=True):

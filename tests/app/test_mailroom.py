@@ -7,7 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from app.mailroom import MailChannel, Mailroom
+from app.mailroom import Mailroom
+from app.outgoing import MailChannel, Outgoing
 from autoresponders.knowledge import Article
 from autoresponders.templates import shipped_wordings
 from channels.email.smtp import SmtpSender
@@ -49,11 +50,18 @@ async def running(tmp_path: Path) -> AsyncIterator[Running]:
 
 def mailroom(running: Running, sink: Sink, process: str | None = None) -> Mailroom:
     smtp = SmtpSender(host="127.0.0.1", port=sink.listener.port, tls="none")
+    wordings = shipped_wordings(("en",))
     return Mailroom(
         engine=running.engine,
         store=running.store,
-        channels={"mail": MailChannel(Address("Demo", "support@demo.example"), smtp)},
-        wordings=shipped_wordings(("en",)),
+        outgoing=Outgoing(
+            running.store,
+            channels={"mail": MailChannel(Address("Demo", "support@demo.example"), smtp)},
+            wordings=wordings,
+            queue_of=lambda name: running.engine.policy.queues.get(name),
+            site="Demo",
+        ),
+        wordings=wordings,
         knowledge={"en": {ARTICLE.id: ARTICLE}},
         key=b"k" * 32,
         domain="demo.example",
