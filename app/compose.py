@@ -26,6 +26,7 @@ from app.mailroom import Mailroom
 from app.notices import Notices
 from app.outgoing import MailChannel, Outgoing
 from app.queue_settings import QueueSettings
+from app.replies import Replies
 from app.rows import outbox_of, rows_of
 from app.seeds import seed_people, tell_core
 from app.site import API_CHANNEL, RunningSite
@@ -304,6 +305,8 @@ class Application:
             queues=self.queues,
             mail_intake=self.mail_intake,
             eraser=self.eraser,
+            replies=Replies(engine=engine, store=store, outgoing=outgoing, domain=site.domain),
+            letters=outgoing.letters,
             token_bytes=self.machine.token_bytes,
             link_of=link,
             trouble=lambda: self.watching.trouble,

@@ -220,10 +220,49 @@ class AttachmentView(View, frozen=True, kw_only=True):
     filename: str
     content_type: str
     size: int
+    inline: bool
+    content_id: str | None
+
+
+class Attachments(View, frozen=True, kw_only=True):
+    """Files."""
+
+    items: list[AttachmentView]
+
+
+class RecipientView(View, frozen=True, kw_only=True):
+    """What became of a message for one of those whom it goes to.
+
+    `why` is a code and `reason` the same in words; `said` is what the mail server said. `until`: it goes, or is tried
+    again, then.
+    """
+
+    address: str
+    copy: bool
+    delivery: str
+    until: At | None
+    why: str
+    reason: str
+    said: str
+
+
+class MailPreview(View, frozen=True, kw_only=True):
+    """A mail as it would go out."""
+
+    sender: str
+    to: str
+    cc: list[str]
+    subject: str
+    text: str
+    html: str
 
 
 class MessageView(View, frozen=True, kw_only=True):
-    """A message or a note."""
+    """A message or a note.
+
+    `delivery` of a mail of ours: queued, sending, sent, deferred, failed, uncertain or taken_back; with several
+    recipients, the worst. `undo_until`: its agent may take it back until then.
+    """
 
     id: str
     number: int | None
@@ -235,6 +274,8 @@ class MessageView(View, frozen=True, kw_only=True):
     subject: str
     at: At
     delivery: str
+    undo_until: At | None
+    recipients: list[RecipientView]
     attachments: list[AttachmentView]
 
 

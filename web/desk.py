@@ -23,6 +23,7 @@ from web.sockets import Frame, Outgoing, SocketOver
 AgentTyping = Callable[[str, str], Awaitable[None]]
 """Called with interaction and agent when an agent types to the customer."""
 
+_OF_A_MESSAGE = (e.MessageAdded, e.MessageTakenBack, e.DeliveryBegun, e.DeliveryReported, e.DeliveryAskedAgain)
 _ENDINGS: dict[type[Any], str] = {
     e.OfferAccepted: "accepted",
     e.OfferDeclined: "declined",
@@ -150,7 +151,7 @@ class Desk:
         monitors = isinstance(event, e.RoomJoined | e.RoomLeft) and event.mode == "monitor"
         if interaction is not None and not monitors:
             await self._compare(interaction, event)
-        if isinstance(event, e.MessageAdded | e.DeliveryReported):
+        if isinstance(event, _OF_A_MESSAGE):
             await self.message_changed(event.interaction, event.message)
         if getattr(event, "agent", None) == self._agent:
             await self._presence(event.by if isinstance(event, e.PresenceChanged) else None)
@@ -191,7 +192,11 @@ class Desk:
             return
         row = await self._site.store.message(message)
         if row is not None:
-            frame = {"type": "message", "interaction": interaction, "message": await self._views.message(row)}
+            frame = {
+                "type": "message",
+                "interaction": interaction,
+                "message": await self._views.message(row, self._principal.language),
+            }
             self._put(frame, key=f"message:{message}")
 
     def customer_types(self, interaction: str) -> None:

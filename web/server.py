@@ -21,6 +21,7 @@ from web.api import (
     events,
     handling,
     interactions,
+    messages,
     offers,
     quarantine,
     queues,
@@ -60,6 +61,7 @@ def endpoints() -> list[Endpoint]:
     parts = (
         account,
         interactions,
+        messages,
         handling,
         supervision,
         callbacks,

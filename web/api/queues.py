@@ -78,6 +78,8 @@ async def _use(call: Call, queue: QueuePolicy) -> None:
         raise invalid("hours", f"The configuration file has no table [hours.{queue.hours}].")
     if queue.sla is not None and queue.sla not in call.site.policy.sla:
         raise invalid("sla", f"The configuration file has no table [sla.{queue.sla}].")
+    if queue.letter is not None and queue.letter not in call.site.letters:
+        raise invalid("letter", f"The configuration file has no table [letters.{queue.letter}].")
     try:
         await call.site.put_queue(queue)
     except TemporaryFailure as failure:
