@@ -271,7 +271,7 @@ class Application:
             store,
             channels={name: self._mail_channel(channel) for name, channel in _mailboxes(self.settings).items()},
             wordings=wordings,
-            queue_of=self._queue,
+            engine=engine,
             letters=letters_of(self.settings),
             site=site.name,
             language=site.languages[0],
@@ -345,9 +345,6 @@ class Application:
 
     def _customer_elsewhere(self, customer: CustomerId) -> bool:
         return self.cluster is not None and self.cluster.customer_elsewhere(customer)
-
-    def _queue(self, name: str) -> QueuePolicy | None:
-        return self.engine.policy.queues.get(name)
 
     def _slot_of(self, queue: str) -> Span:
         """Return the length of the queue's windows for callbacks."""

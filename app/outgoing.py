@@ -5,6 +5,7 @@ from datetime import UTC, datetime, tzinfo
 
 import msgspec
 
+from app.engine import Engine
 from autoresponders.letters import Facts, Letter, Words
 from autoresponders.templates import Wordings
 from channels.email.compose import wire_address
@@ -13,7 +14,6 @@ from channels.email.sign import Signer
 from channels.email.smtp import SmtpSender
 from channels.email.written import html_of, plain_of
 from channels.message import Address, Attachment, OutboundMail
-from queues.policy import QueuePolicy
 from vocabulary.errors import PermanentFailure
 from vocabulary.ids import CustomerId, reference
 from vocabulary.records import AttachmentRow, InteractionRow, MessageRow
@@ -51,7 +51,7 @@ class Outgoing:
         *,
         channels: Mapping[str, MailChannel],
         wordings: Wordings,
-        queue_of: Callable[[str], QueuePolicy | None],
+        engine: Engine,
         letters: Mapping[str, Letter] | None = None,
         site: str = "Centrala",
         language: str = "en",
@@ -61,7 +61,7 @@ class Outgoing:
         self._store = store
         self._channels = channels
         self._wordings = wordings
-        self._queue_of = queue_of
+        self._engine = engine
         self._letters = letters or {USUAL_LETTER: Letter()}
         self._site = site
         self._language = language
@@ -79,7 +79,7 @@ class Outgoing:
         Raises:
             Unsendable: none may send.
         """
-        queue = self._queue_of(interaction.queue)
+        queue = self._engine.policy.queues.get(interaction.queue)
         channel = self._channels.get(interaction.channel)
         if channel is None and queue is not None:
             # What came in elsewhere is answered from the queue's mailbox.
@@ -148,7 +148,7 @@ class Outgoing:
         automatic: bool,
     ) -> tuple[str, str]:
         """Return the text and the HTML: the words of the message in the letter of its queue."""
-        queue = self._queue_of(interaction.queue)
+        queue = self._engine.policy.queues.get(interaction.queue)
         letter = self._letters.get((queue and queue.letter) or USUAL_LETTER) or self._letters[USUAL_LETTER]
         language = interaction.language or self._language
         pictures = [file.content_id for file in files if file.content_id is not None]

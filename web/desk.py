@@ -11,6 +11,7 @@ from queues.lifecycle import HELD
 from router import events as e
 from router.events import AnyEvent
 from vocabulary.errors import Lagged
+from vocabulary.ids import reference
 from vocabulary.instants import SECOND, rfc3339
 from web.access import Principal
 from web.answers import Colleague
@@ -153,6 +154,8 @@ class Desk:
             await self._compare(interaction, event)
         if isinstance(event, _OF_A_MESSAGE):
             await self.message_changed(event.interaction, event.message)
+        if isinstance(event, e.DeliveryReported) and event.agent == self._agent:
+            await self._undelivered(event.interaction, event.message)
         if getattr(event, "agent", None) == self._agent:
             await self._presence(event.by if isinstance(event, e.PresenceChanged) else None)
 
@@ -192,12 +195,25 @@ class Desk:
             return
         row = await self._site.store.message(message)
         if row is not None:
-            frame = {
-                "type": "message",
-                "interaction": interaction,
-                "message": await self._views.message(row, self._principal.language),
-            }
+            view = await self._views.message(row, self._principal.language)
+            frame = {"type": "message", "interaction": interaction, "message": view}
             self._put(frame, key=f"message:{message}")
+
+    async def _undelivered(self, interaction: str, message: str) -> None:
+        """Tell that a mail of an interaction that he has, or had, did not arrive; it may be over long ago."""
+        found = await self._views.find(interaction)
+        row = await self._site.store.message(message)
+        if found is None or row is None:
+            return
+        customer = await self._views.customer_of(found.customer)
+        frame = {
+            "type": "undelivered",
+            "interaction": interaction,
+            "reference": reference(found.number),
+            "customer": customer.name or customer.email or "",
+            "message": await self._views.message(row, self._principal.language),
+        }
+        self._put(frame, key=f"undelivered:{message}")
 
     def customer_types(self, interaction: str) -> None:
         """Tell that the customer is typing, if he holds the interaction."""

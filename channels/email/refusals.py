@@ -50,6 +50,8 @@ _BY_STATUS: dict[str, Why] = {
     "7.10": "not_secure",
     "7.11": "not_secure",
 }
+_MAY_PASS = frozenset({"mailbox_full", "too_big", "unreachable", "not_secure"})
+"""What is so even where the server says that it is for now only."""
 _BY_CODE: dict[int, Why] = {
     421: "try_later",
     450: "try_later",
@@ -75,10 +77,10 @@ def why_of(code: int, said: str) -> Why:
     if status is not None:
         subject, detail = status[2], status[3]
         known = _BY_STATUS.get(f"{subject}.{detail}")
+        if status[1] == "4":
+            return known if known in _MAY_PASS else "try_later"
         if known is not None:
             return known
-        if status[1] == "4":
-            return "try_later"
         if subject == "7":
             return "not_wanted"
     return _BY_CODE.get(code, "try_later" if 400 <= code < 500 else "other")

@@ -58,7 +58,7 @@ def mailroom(running: Running, sink: Sink, process: str | None = None) -> Mailro
             running.store,
             channels={"mail": MailChannel(Address("Demo", "support@demo.example"), smtp)},
             wordings=wordings,
-            queue_of=lambda name: running.engine.policy.queues.get(name),
+            engine=running.engine,
             site="Demo",
         ),
         wordings=wordings,

@@ -6,7 +6,9 @@ from channels.files import kind_of, plain_name
 from vocabulary.errors import PermanentFailure
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (100).to_bytes(4) + (50).to_bytes(4) + b"\x08\x06\0\0\0"
-JPEG = b"\xff\xd8\xff\xe0\0\x10JFIF" + b"\0" * 10 + b"\xff\xc0\0\x11\x08" + (50).to_bytes(2) + (100).to_bytes(2) + b"\x03"
+JPEG = (
+    b"\xff\xd8\xff\xe0\0\x10JFIF" + b"\0" * 10 + b"\xff\xc0\0\x11\x08" + (50).to_bytes(2) + (100).to_bytes(2) + b"\x03"
+)
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ class Postfix:
         return log.read_text("utf-8", "replace") if log.exists() else ""
 
     def delivered(self, count: int = 1, *, to: str = "") -> list[bytes]:
-        """Wait until `count` mails (to one recipient) lie in the mailbox; return them in the order in which they came."""
+        """Wait until `count` mails (to one recipient) lie in the mailbox; return them, the oldest first."""
         addressed = f"\nX-Original-To: {to}\n".encode() if to else b""
         for _ in range(400):
             files = sorted((self.folder / "mail/all/new").glob("*"), key=lambda file: file.stat().st_mtime_ns)
