@@ -3,13 +3,17 @@ import { useState } from "preact/hooks";
 import { html } from "../html.js";
 import { clockTime, number, shortTime, t } from "../i18n.js";
 import { Icon } from "../ui/icon.js";
+import { Delivery } from "./delivery.js";
 
-/** @param {{message: import("./types.js").Message, medium: string, language: string | null}} props */
-export function MessageView({ message, medium, language }) {
+/**
+ * @param {{message: import("./types.js").Message, medium: string, language: string | null, interaction?: string,
+ *   onChanged?: (message: import("./types.js").Message) => void}} props
+ */
+export function MessageView({ message, medium, language, interaction, onChanged }) {
   const [asHtml, setAsHtml] = useState(false);
   const email = medium === "email" && message.author !== "note";
   const lang = message.author === "customer" ? language ?? undefined : undefined;
-  return html`<article class="message ${message.author} ${email ? "letter" : ""}">
+  return html`<article class="message ${message.author} ${email ? "letter" : ""} ${message.delivery === "taken_back" ? "taken-back" : ""}">
     <p class="who">
       ${message.author === "note" && html`<span class="note-label"><${Icon} name="note" class="small" />${t("note.label")}</span>`}
       ${message.author === "bot" && html`<span class="bot-label"><${Icon} name="bot" class="small" />${t("bot.label")}</span>`}
@@ -19,24 +23,20 @@ export function MessageView({ message, medium, language }) {
         ${asHtml ? t("email.as_text") : t("email.as_html")}</button>`}
     </p>
     <div class="bubble" lang=${lang}>
-      ${asHtml && message.html ? html`<${HtmlBody} source=${message.html} />` : html`<${TextBody} text=${message.text} />`}
+      ${asHtml && message.html ? html`<${HtmlBody} source=${message.html} />` : html`<${TextBody} text=${message.text} files=${message.attachments} />`}
       ${message.attachments?.length > 0 && html`<${Attachments} items=${message.attachments} />`}
     </div>
-    <p class="meta"><time datetime=${message.at}>${email ? shortTime(message.at) : clockTime(message.at)}</time><${Delivery} message=${message} /></p>
+    <p class="meta"><time datetime=${message.at}>${email ? shortTime(message.at) : clockTime(message.at)}</time><${Delivery} message=${message} interaction=${interaction} onChanged=${onChanged} /></p>
   </article>`;
 }
 
-/** @param {{message: import("./types.js").Message}} props */
-function Delivery({ message }) {
-  if (message.author === "customer" || message.author === "note" || !message.delivery || message.delivery === "none") return null;
-  const icons = /** @type {Record<string, string>} */ ({ pending: "clock", sent: "check", failed: "alarm", uncertain: "warn" });
-  return html`<span class="delivery ${message.delivery}"><${Icon} name=${icons[message.delivery] ?? "info"} class="small" />${t(`delivery.${message.delivery}`)}</span>`;
-}
-
-/** Plain text; what is quoted at its end is folded away. @param {{text: string}} props */
-export function TextBody({ text }) {
+/**
+ * Plain text; what is quoted at its end is folded away. Pictures among the words are shown where they stand.
+ * @param {{text: string, files?: import("./types.js").Attachment[]}} props
+ */
+export function TextBody({ text, files = [] }) {
   const [own, quoted] = splitQuote(text ?? "");
-  return html`<p class="text">${links(own)}</p>
+  return html`<p class="text">${pictures(own, files)}</p>
     ${quoted && html`<details class="quoted"><summary>${t("email.quoted")}</summary><p class="text">${quoted}</p></details>`}`;
 }
 
@@ -47,6 +47,16 @@ function splitQuote(text) {
   while (at > 0 && /^\s*(>|$)/.test(lines[at - 1])) at -= 1;
   if (!lines.slice(at).some((line) => line.trimStart().startsWith(">"))) return [lines.join("\n"), ""];
   return [lines.slice(0, at).join("\n"), lines.slice(at).join("\n").trim()];
+}
+
+/** @param {string} text @param {import("./types.js").Attachment[]} files */
+function pictures(text, files) {
+  return text.split(/(!\[[^\]\n]*\]\(cid:[A-Za-z0-9.@_-]+\))/).map((part, at) => {
+    if (!(at % 2)) return links(part);
+    const [, name, id] = /** @type {string[]} */ (/** @type {any} */ (part.match(/^!\[([^\]\n]*)\]\(cid:(.*)\)$/)));
+    const file = files.find((one) => one.content_id === id);
+    return file ? html`<img class="inline-picture" src="/api/v1/attachments/${encodeURIComponent(file.id)}" alt=${name} />` : `[${name}]`;
+  });
 }
 
 /** Web addresses become links that tell the other side nothing. @param {string} text */
@@ -61,7 +71,7 @@ function links(text) {
  * loaded from outside: no tracking pixels.
  * @param {{source: string}} props
  */
-function HtmlBody({ source }) {
+export function HtmlBody({ source }) {
   const style = new URL("../../css/letter.css", import.meta.url).pathname;
   const head = `<!doctype html><meta charset="utf-8"><base target="_blank"><link rel="stylesheet" href="${style}">`;
   return html`<iframe class="letter-frame" title=${t("email.as_html")} sandbox="allow-popups allow-popups-to-escape-sandbox"
@@ -77,7 +87,7 @@ function Attachments({ items }) {
 }
 
 /** @param {number} bytes */
-function size(bytes) {
+export function size(bytes) {
   if (bytes >= 1048576) return `${number(Math.round(bytes / 104857.6) / 10)} MB`;
   return `${number(Math.max(1, Math.round(bytes / 1024)))} kB`;
 }

@@ -6,6 +6,7 @@ import { clockTime, day, ms, t } from "../i18n.js";
 import { second } from "../clock.js";
 import { Icon } from "../ui/icon.js";
 import { MessageView } from "./message.js";
+import { merge } from "./frames.js";
 import { discard, outgoing, retry } from "./outbox.js";
 import { threads, typing } from "./state.js";
 
@@ -36,7 +37,8 @@ export function Thread({ one }) {
     ${messages?.length === 0 && going.length === 0 && html`<p class="hint">${t("desk.no_messages")}</p>`}
     ${messages?.map((message, at) => html`
       ${at === 0 || changesDay(messages[at - 1], message) ? html`<p class="day"><span>${day(message.at)}</span></p>` : null}
-      <${MessageView} key=${message.id} message=${message} medium=${one.medium} language=${one.language} />`)}
+      <${MessageView} key=${message.id} message=${message} medium=${one.medium} language=${one.language}
+        interaction=${one.id} onChanged=${(/** @type {any} */ view) => merge(one.id, [view], true)} />`)}
     ${going.map((entry) => html`<${Going} key=${entry.key} entry=${entry} />`)}
     <${Typing} id=${one.id} />
   </div>`;

@@ -13,7 +13,12 @@
  *
  * @typedef {{id: string, number: number | null, author: "customer" | "agent" | "bot" | "note", agent: string | null,
  *   name: string | null, text: string, html: string | null, subject: string | null, at: string, delivery: string,
- *   attachments: {id: string, filename: string, content_type: string, size: number}[]}} Message
+ *   undo_until: string | null, recipients: Recipient[], attachments: Attachment[]}} Message
+ *
+ * @typedef {{id: string, filename: string, content_type: string, size: number, inline: boolean, content_id: string | null}} Attachment
+ *
+ * @typedef {{address: string, copy: boolean, delivery: string, until: string | null, why: string, reason: string,
+ *   said: string}} Recipient
  *
  * @typedef {{id: string, interaction: Interaction, agent: string, state: string, offered_at: string, expires_at: string | null,
  *   reason: string | null, why: string[]}} Offer
