@@ -171,7 +171,7 @@ class Replies:
             copies=tuple(each.address for each in mail.copies),
             subject=mail.subject,
             text=mail.text,
-            html=mail.html or "",
+            html=sanitised(mail.html or ""),
         )
 
     # -- second thoughts

@@ -247,7 +247,7 @@ class RecipientView(View, frozen=True, kw_only=True):
 
 
 class MailPreview(View, frozen=True, kw_only=True):
-    """A mail as it would go out."""
+    """A mail as it would go out; `html` without styles, as a page may show it."""
 
     sender: str
     to: str

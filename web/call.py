@@ -4,10 +4,8 @@ import asyncio
 from collections.abc import Callable
 
 from aiohttp import web
-from babel.core import negotiate_locale
 
 from queues.interaction import Interaction
-from reports.wording.text import LANGUAGES
 from router.commands import Command
 from router.decision import Decision
 from vocabulary.errors import TemporaryFailure
@@ -15,7 +13,7 @@ from vocabulary.ids import derived_id
 from vocabulary.records import Change, CustomerRow, is_erased
 from web.access import Action, Principal, authorise, tie_to_agent
 from web.context import Context
-from web.i18n import accepted_languages
+from web.i18n import spoken_language
 from web.problems import Problem, refused, unavailable
 from web.site import Site
 from web.staff_views import StaffViews
@@ -127,10 +125,8 @@ class Call:
 
     @property
     def language(self) -> str:
-        """The language of words in answers: a person's own, for programs the best of Accept-Language."""
-        if self.principal.session is not None:
-            return self.principal.language
-        return negotiate_locale(accepted_languages(self.request), LANGUAGES, sep="-") or LANGUAGES[0]
+        """The language of words in answers."""
+        return spoken_language(self.request)
 
     @property
     def actor(self) -> str:

@@ -44,6 +44,7 @@ class Desk:
         outgoing: Outgoing,
         inbox: Inbox,
         on_typing: AgentTyping | None,
+        language: str,
     ) -> None:
         self._context = context
         self._site = context.site
@@ -54,6 +55,7 @@ class Desk:
         self._outgoing = outgoing
         self._inbox = inbox
         self._on_typing = on_typing
+        self._language = language
         self._typing = Window(1, 2 * SECOND)
         self._seq = 0
         self._offers: dict[str, str] = {}
@@ -195,7 +197,7 @@ class Desk:
             return
         row = await self._site.store.message(message)
         if row is not None:
-            view = await self._views.message(row, self._principal.language)
+            view = await self._views.message(row, self._language)
             frame = {"type": "message", "interaction": interaction, "message": view}
             self._put(frame, key=f"message:{message}")
 
@@ -211,7 +213,7 @@ class Desk:
             "interaction": interaction,
             "reference": reference(found.number),
             "customer": customer.name or customer.email or "",
-            "message": await self._views.message(row, self._principal.language),
+            "message": await self._views.message(row, self._language),
         }
         self._put(frame, key=f"undelivered:{message}")
 

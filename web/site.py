@@ -60,7 +60,7 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Preview(msgspec.Struct, frozen=True, kw_only=True):
-    """A mail as it would go out."""
+    """A mail as it would go out; `html` without styles, as a page may show it."""
 
     sender: str
     recipient: str

@@ -52,7 +52,7 @@ function Trouble({ message, interaction, onChanged }) {
   return html`<span class="trouble">
     ${bad.map((one) => html`<${Why} key=${one.address} one=${one} />`)}
     ${interaction && html`<span class="trouble-ways">
-      <button type="button" class="link" disabled=${busy} onClick=${() => again(undefined)}>${t("delivery.again")}</button>
+      <button type="button" class="link" disabled=${busy} onClick=${() => again(undefined)}>${t("ui.try_again")}</button>
       ${bad.some((one) => !one.copy) && elsewhere === null && html`<button type="button" class="link" disabled=${busy}
         onClick=${() => setElsewhere("")}>${t("delivery.elsewhere")}</button>`}
     </span>

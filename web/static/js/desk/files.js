@@ -5,6 +5,7 @@
  */
 import { signal } from "@preact/signals";
 import { call, get, upload } from "../api.js";
+import { t } from "../i18n.js";
 import { newId } from "../ids.js";
 import { toastError } from "../ui/toast.js";
 
@@ -54,11 +55,15 @@ export function bring(id, files, inline = false) {
       change(id, key, { ...view, state: "ready" });
       return view;
     } catch (error) {
-      change(id, key, { state: "failed", error: /** @type {Error} */ (error).message });
+      change(id, key, { state: "failed", error: refusal(/** @type {import("../api.js").ApiError} */ (error)) });
       return null;
     }
   }));
 }
+
+/** @param {import("../api.js").ApiError} error */
+const refusal = (error) =>
+  error.status === 413 ? t("composer.file.too_big") : error.status === 422 ? t("composer.file.refused") : error.message;
 
 /** @param {string} id @param {Waiting} file */
 export async function remove(id, file) {

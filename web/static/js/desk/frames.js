@@ -73,7 +73,10 @@ const handlers = {
   undelivered(frame) {
     const { message } = frame;
     const bad = message.recipients.find((/** @type {any} */ one) => one.delivery === message.delivery);
-    toast(t("desk.undelivered", { name: frame.customer, reference: frame.reference, reason: bad?.reason ?? "" }), "error");
+    const text = t("desk.undelivered", { name: frame.customer, reference: frame.reference, reason: bad?.reason ?? "" });
+    // Where it is on the screen, it stands at the message.
+    if (desk.columns.value.includes(frame.interaction)) say(text, true);
+    else toast(text, "error");
   },
   presence(frame) {
     const before = desk.agent.value;

@@ -16,7 +16,8 @@ export function Thread({ one }) {
   const going = outgoing.value.filter((entry) => entry.interaction === one.id && !messages?.some((message) => message.id === entry.id));
   const box = useRef(/** @type {HTMLElement | null} */ (null));
   const atEnd = useRef(true);
-  const count = (messages?.length ?? 0) + going.length;
+  const last = messages?.at(-1);
+  const count = `${(messages?.length ?? 0) + going.length} ${last?.delivery}`;
   // Only a reader at the end is carried along; whoever reads further up stays where he is.
   useLayoutEffect(() => {
     if (atEnd.current && box.current) box.current.scrollTop = box.current.scrollHeight;
@@ -25,7 +26,13 @@ export function Thread({ one }) {
     const element = /** @type {HTMLElement} */ (box.current);
     const sizes = new ResizeObserver(() => { if (atEnd.current) element.scrollTop = element.scrollHeight; });
     sizes.observe(element);
-    return () => sizes.disconnect();
+    // What is in it grows too: a picture that comes, reasons that are told. Those events don't bubble.
+    const grew = () => { if (atEnd.current) element.scrollTop = element.scrollHeight; };
+    element.addEventListener("load", grew, true);
+    return () => {
+      sizes.disconnect();
+      element.removeEventListener("load", grew, true);
+    };
   }, []);
   const onScroll = () => {
     const element = /** @type {HTMLElement} */ (box.current);
