@@ -14,7 +14,6 @@ from router.commands import AddMessage, Author, DeliverAgain, TakeBack
 from router.decision import Decision
 from vocabulary.errors import PermanentFailure
 from vocabulary.ids import InteractionId, MessageId, derived_id, file_id
-from vocabulary.instants import DAY
 from vocabulary.records import AttachmentRow, Change, MessageRow, OutboxRow, PutNew, Remove, Set, UploadRow
 from vocabulary.stores import Store
 from web.site import Preview, Written
@@ -25,8 +24,6 @@ FILES_MAX, TOGETHER_MAX = 20, 18_000_000
 """Files of one message, and their bytes: in base64 it stays below the 25 MB that most servers take."""
 WAITING_MAX = 100_000_000
 """Bytes that one person may have waiting for messages."""
-KEPT = 2 * DAY
-"""So long a file waits for its message."""
 COPIES_MAX = 20
 _NOT_SENT = ("failed", "uncertain", "deferred")
 
@@ -59,23 +56,21 @@ class Replies:
         kind = kind_of(filename, content)
         if inline and not kind.startswith("image/"):
             raise PermanentFailure("only pictures stand among the words")
-        now = self._engine.clock.now()
         waiting = await self._store.uploads(by=by)
-        old = [row for row in waiting if row.at < now - KEPT]
-        if sum(row.size for row in waiting) - sum(row.size for row in old) + len(content) > WAITING_MAX:
+        if sum(row.size for row in waiting) + len(content) > WAITING_MAX:
             raise PermanentFailure(f"more than {WAITING_MAX} bytes would wait for your messages; remove some first")
         row = UploadRow(
             id=new_id("u"),
             interaction=interaction,
             by=by,
-            at=now,
+            at=self._engine.clock.now(),
             filename=filename,
             content_type=kind,
             content=content,
             size=len(content),
             inline=inline,
         )
-        await self._engine.write(PutNew(row), *(Remove(UploadRow, each.id) for each in old))
+        await self._engine.write(PutNew(row))
         return row
 
     def content_id(self, upload: str) -> str:
