@@ -13,9 +13,13 @@ from importlib.resources import files
 from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
+from vocabulary.errors import PermanentFailure
+
 FALLBACK = "en"
-SOURCE_MAX = 64 * 1024
-"""Characters of a template."""
+SOURCE_MAX, PARTS_MAX = 64 * 1024, 1_000
+"""Characters of a template, and parts that are no plain text."""
+RENDERED_MAX = 2_000_000
+"""Characters of what a template becomes."""
 FILTERS = frozenset({"capitalize", "d", "default", "e", "escape", "first", "last", "lower", "title", "trim", "upper"})
 TESTS = frozenset({"defined", "undefined", "none"})
 _ALLOWED = (
@@ -54,20 +58,36 @@ class Template:
             raise TemplateFault(1, f"{len(source)} characters", f"at most {SOURCE_MAX}")
         environment = _MARKUP if html else _PLAIN
         try:
-            tree = environment.parse(source)
+            _check(environment.parse(source), variables)
+            self._template = environment.from_string(source)
         except TemplateSyntaxError as error:
             raise TemplateFault(error.lineno, error.message or "a slip", "a template (Jinja2)") from error
-        _check(tree, variables)
-        self._template = environment.from_string(source)
+        except (RecursionError, MemoryError, SyntaxError) as error:
+            raise TemplateFault(1, "parts that are nested too deeply", "a template (Jinja2)") from error
         self._variables = variables
 
     def render(self, values: Mapping[str, object]) -> str:
-        """Return the text with `values`; a variable without a value is empty."""
-        return self._template.render({**dict.fromkeys(self._variables, ""), **values})
+        """Return the text with `values`; a variable without a value is empty.
+
+        Raises:
+            PermanentFailure: it would be too long.
+        """
+        pieces: list[str] = []
+        size = 0
+        for piece in self._template.generate({**dict.fromkeys(self._variables, ""), **values}):
+            size += len(piece)
+            if size > RENDERED_MAX:
+                raise PermanentFailure(f"a template gave more than {RENDERED_MAX} characters")
+            pieces.append(piece)
+        return "".join(pieces)
 
 
 def _check(tree: nodes.Template, variables: Collection[str]) -> None:
+    parts = 0
     for node in _all(tree):
+        parts += not isinstance(node, nodes.TemplateData)
+        if parts > PARTS_MAX:
+            raise TemplateFault(1, f"more than {PARTS_MAX} parts", "fewer values and conditions")
         match node:
             case nodes.Name(name=str(name)) if name not in variables:
                 known = ", ".join(sorted(variables))

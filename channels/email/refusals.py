@@ -50,6 +50,8 @@ _BY_STATUS: dict[str, Why] = {
     "7.10": "not_secure",
     "7.11": "not_secure",
 }
+ABOUT_US = frozenset({530, 534, 535, 538})
+"""Codes that ask us to log in or to encrypt (RFC 4954 section 6), at whatever stage: no fault of any mail."""
 _MAY_PASS = frozenset({"mailbox_full", "too_big", "unreachable", "not_secure"})
 """What is so even where the server says that it is for now only."""
 _BY_CODE: dict[int, Why] = {
@@ -73,6 +75,8 @@ _BY_CODE: dict[int, Why] = {
 
 def why_of(code: int, said: str) -> Why:
     """Return what a server means by a reply code and its words; the enhanced status counts for more than the code."""
+    if code in ABOUT_US:
+        return _BY_CODE[code]
     status = _ENHANCED.search(said)
     if status is not None:
         subject, detail = status[2], status[3]

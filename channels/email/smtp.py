@@ -13,7 +13,7 @@ import aiosmtplib
 import msgspec
 
 from channels.email.addresses import is_addr_spec
-from channels.email.refusals import Why, why_of
+from channels.email.refusals import ABOUT_US, Why, why_of
 from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import TemporaryFailure
 from vocabulary.instants import DAY, MINUTE, Instant
@@ -332,7 +332,7 @@ class _Transaction:
 
     def _refused(self, code: int) -> Outcome:
         """Return what a refusal means: before MAIL it is about us (a login, a ban), never about this mail."""
-        if code < 500 or self.stage == "connect":
+        if code < 500 or self.stage == "connect" or code in ABOUT_US:
             return Outcome.DEFERRED
         return Outcome.FAILED
 

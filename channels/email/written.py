@@ -19,7 +19,7 @@ _RULES = (
     "autolink", "backticks", "blockquote", "emphasis", "escape", "fence", "heading", "hr", "image", "link", "list",
     "newline",
 )  # fmt: skip
-_BARE_LINK = re.compile(r"(?<![\w<(\"'/\[])https?://[^\s<>\"'`\\]*[^\s<>\"'`\\.,;:!?)\]*_]")
+_BARE_LINK = re.compile(r"(?<![\w<\"'/\[])(?<!\]\()https?://[^\s<>\"'`\\]*[^\s<>\"'`\\.,;:!?)\]*_]")
 PICTURE = re.compile(r"!\[([^\]\n]{0,200})\]\(cid:([A-Za-z0-9.@_-]{1,200})\)")
 """A picture among the words: `![its name](cid:the id of its file)`."""
 

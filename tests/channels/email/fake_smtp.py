@@ -86,6 +86,11 @@ class FakeSmtp:
             await writer.drain()
         return answer
 
+    @property
+    def is_serving(self) -> bool:
+        """Whether somebody is connected."""
+        return bool(self._writers)
+
     def hang_up(self) -> None:
         """End every connection."""
         for writer in tuple(self._writers):
