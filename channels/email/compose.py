@@ -135,7 +135,7 @@ _Content = tuple[_Pairs, bytes]
 
 def _boundary(mail_id: str) -> str:
     # "=_" occurs in no base64 and no quoted-printable text, so no content can hold the boundary (RFC 2045 6.7).
-    return f"=_{hashlib.sha256(mail_id.encode(errors="replace")).hexdigest()[:24]}"
+    return f"=_{hashlib.sha256(mail_id.encode(errors='replace')).hexdigest()[:24]}"
 
 
 def _content(mail: OutboundMail, boundary: str) -> _Content:
