@@ -25,6 +25,7 @@ from app.mail_intake import MailIntake
 from app.mailroom import Mailroom
 from app.notices import Notices
 from app.outgoing import MailChannel, Outgoing
+from app.parsing import ParsingChildren, read_in_thread
 from app.queue_settings import QueueSettings
 from app.replies import Replies
 from app.retention import Retention
@@ -279,6 +280,8 @@ class Application:
             zone=zone,
         )
         self.bookings = Bookings(engine=engine, store=store, notices=notices, keys=keys, zone=zone)
+        self.parsing = ParsingChildren()
+        self._stack.push_async_callback(self.parsing.close)
         self.mail_intake = MailIntake(
             engine=engine,
             store=store,
@@ -290,6 +293,8 @@ class Application:
             },
             keys=(self.key,),
             domain=site.domain,
+            # A simulation has no processes but its own.
+            read=read_in_thread if self.machine.inline else self.parsing.read,
         )
         self.eraser = Eraser(
             engine=engine,
@@ -441,6 +446,8 @@ class Application:
         return MailChannel(sender, smtp, tuple(_signer(box, dkim) for dkim in box.dkim))
 
     async def _open_mail(self) -> None:
+        if _mailboxes(self.settings) and not self.machine.inline:
+            self._tasks.append(asyncio.create_task(self.parsing.warm(), name="parsing"))
         for name, box in _mailboxes(self.settings).items():
             if not isinstance(box.receive, ReceiveImap):
                 await self._listen(name, box)

@@ -166,7 +166,7 @@ class Replies:
             copies=tuple(each.address for each in mail.copies),
             subject=mail.subject,
             text=mail.text,
-            html=sanitised(mail.html or ""),
+            html=sanitised(mail.html or "").html,
         )
 
     # -- second thoughts
@@ -200,7 +200,7 @@ def _safe(html: str | None) -> str | None:
         return None
     if is_bomb(html):
         raise PermanentFailure("the HTML is nested too deeply")
-    return sanitised(html)
+    return sanitised(html).html
 
 
 def _addresses(given: Sequence[str]) -> list[str]:

@@ -214,7 +214,10 @@ class EmergencyView(View, frozen=True, kw_only=True):
 
 
 class AttachmentView(View, frozen=True, kw_only=True):
-    """A file of a message; its bytes are at `/api/v1/attachments/{id}`."""
+    """A file of a message; its bytes are at `/api/v1/attachments/{id}`.
+
+    `inline`: it belongs into the text, at the place that names its `content_id`.
+    """
 
     id: str
     filename: str
@@ -247,7 +250,7 @@ class RecipientView(View, frozen=True, kw_only=True):
 
 
 class MailPreview(View, frozen=True, kw_only=True):
-    """A mail as it would go out; `html` without styles, as a page may show it."""
+    """A mail as it would go out; `html` is safe to show."""
 
     sender: str
     to: str
@@ -257,8 +260,37 @@ class MailPreview(View, frozen=True, kw_only=True):
     html: str
 
 
+class MailboxView(View, frozen=True, kw_only=True):
+    """A mailbox as a mail names it; `name` is only what its sender claims."""
+
+    name: str
+    address: str
+
+
+class InvitationView(View, frozen=True, kw_only=True):
+    """An event of a calendar that came with a mail, as its sender states it.
+
+    `start` and `end` read `2026-03-02T10:00:00` in `time_zone` ("": the reader's own), or `2026-03-02` for whole days.
+    """
+
+    method: str = ""
+    uid: str = ""
+    summary: str = ""
+    start: str = ""
+    end: str = ""
+    time_zone: str = ""
+    location: str = ""
+    organizer: MailboxView | None = None
+    description: str = ""
+    repeats: bool = False
+
+
 class MessageView(View, frozen=True, kw_only=True):
     """A message or a note.
+
+    `address`: where a mail says it is from, whatever `name` says. `marks`: what to know before trusting it (how-to "See
+    how a mail is understood"). `senders`: all its authors, if it names several. `forwarded_from`: who wrote what it
+    passes on. `html` is safe and loads nothing; `/api/v1/messages/{id}/letter` is a page of it, with its pictures.
 
     `delivery` of a mail of ours: queued, sending, sent, deferred, failed, uncertain or taken_back; with several
     recipients, the worst. `undo_until`: its agent may take it back until then.
@@ -277,6 +309,11 @@ class MessageView(View, frozen=True, kw_only=True):
     undo_until: At | None
     recipients: list[RecipientView]
     attachments: list[AttachmentView]
+    address: str
+    marks: list[str]
+    senders: list[MailboxView]
+    forwarded_from: MailboxView | None
+    invitations: list[InvitationView]
 
 
 class Messages(View, frozen=True, kw_only=True):

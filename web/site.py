@@ -15,7 +15,7 @@ from router.state import State
 from vocabulary.errors import PermanentFailure
 from vocabulary.ids import InteractionId, MessageId, QueueName
 from vocabulary.instants import Instant
-from vocabulary.records import Change, ReceivedRow, UploadRow
+from vocabulary.records import Change, MessageRow, ReceivedRow, UploadRow
 from vocabulary.skills import Preference, Requirement
 from vocabulary.stores import Store
 
@@ -60,7 +60,7 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Preview(msgspec.Struct, frozen=True, kw_only=True):
-    """A mail as it would go out; `html` without styles, as a page may show it."""
+    """A mail as it would go out; `html` is safe to show."""
 
     sender: str
     recipient: str
@@ -195,6 +195,9 @@ class Site(Protocol):
         Raises:
             PermanentFailure: nothing of it failed, or the address can't be right.
         """
+
+    async def html_of(self, message: MessageRow, *, remote_images: bool) -> str | None:
+        """Return the sanitised HTML of a message, if it has any; with pictures from elsewhere where it can be had."""
 
     def origin_of(self, received: ReceivedRow) -> Origin:
         """Return what raw bytes that could not be processed claim of themselves, safe to show."""

@@ -40,6 +40,15 @@ class _Words(msgspec.Struct, frozen=True, kw_only=True):
     phone: str | None = None
 
 
+class _ReadOff(msgspec.Struct, frozen=True, kw_only=True):
+    """What a message's attributes say of a mail beside its text (app/intake.py)."""
+
+    marks: list[str] = []
+    senders: list[a.MailboxView] = []
+    forwarded_from: a.MailboxView | None = None
+    invitations: list[a.InvitationView] = []
+
+
 class Views:
     """Views of one site's interactions, and what ties somebody to them."""
 
@@ -230,6 +239,8 @@ class Views:
                 )
                 for file in files
             ],
+            address=row.sender_address,
+            **msgspec.structs.asdict(msgspec.convert(row.attributes, _ReadOff)),
         )
 
     async def _recipients(self, row: MessageRow, language: str) -> list[a.RecipientView]:

@@ -28,7 +28,7 @@ def html_of(text: str, pictures: Collection[str] = ()) -> str:
     """Return `text` as safe HTML; `pictures` are the Content-IDs of the files that come with it."""
     linked = _BARE_LINK.sub(lambda found: f"<{found[0]}>", text.replace("\r\n", "\n"))
     kept = PICTURE.sub(lambda found: found[0] if found[2] in pictures else found[1], linked)
-    return sanitised(_markdown().render(kept))
+    return sanitised(_markdown().render(kept)).html
 
 
 def plain_of(text: str) -> str:
