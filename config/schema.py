@@ -32,6 +32,7 @@ from config.kinds import (
     Variable,
     Zone,
 )
+from config.letter_schema import LetterTable
 from config.overflow_schema import OverflowTable
 from config.sla_schema import Sla
 from config.step_schema import StepTable
@@ -317,6 +318,18 @@ class Queue(msgspec.Struct, frozen=True):
             examples=[{"chat": "1h", "email": "7d"}],
         ),
     ] = {}
+    undo: Annotated[
+        Span,
+        Meta(
+            description="An agent's reply by mail waits so long before it goes, and can be taken back.", le=10 * MINUTE
+        ),
+    ] = 5 * SECOND
+    letter: Annotated[
+        Name | None,
+        Meta(
+            description="What stands around its mail: a table of `[letters]`; left out, `default`.", examples=["formal"]
+        ),
+    ] = None
 
 
 class RequirementTable(msgspec.Struct, frozen=True):
@@ -470,8 +483,8 @@ class Autoresponse(msgspec.Struct, frozen=True):
     text: Annotated[
         dict[Language, Text],
         Meta(
-            description="Words by language; none: those that come with Centrala. `{{ number }}` stands for the "
-            "reference.",
+            description="Words by language; none: those that come with Centrala. A template: `{{ number }}` stands "
+            "for the reference, `{{ site }}` for your name.",
             examples=[{"en": "We are closed until Monday. Your number is {{ number }}."}],
         ),
     ] = {}
@@ -570,6 +583,7 @@ class Settings(msgspec.Struct, frozen=True):
     queues: dict[Name, Queue] = {}
     hours: dict[Name, OpeningHours] = {}
     sla: dict[Name, Sla] = {}
+    letters: dict[Name, LetterTable] = {}
     skills: Annotated[
         dict[Skill, str],
         Meta(

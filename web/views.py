@@ -9,20 +9,20 @@ from customers.reachability import AWAY, COMPLAINED, UNDELIVERABLE, marks_of
 from queues.interaction import Interaction, Offer
 from queues.lifecycle import HELD
 from queues.sla import Clock
+from reports.wording.text import delivery_text
 from router.expect import expected_wait, position
 from router.explain_offer import offer_reasons
 from vocabulary.ids import derived_id, reference
 from vocabulary.instants import rfc3339, span_text
-from vocabulary.records import CustomerRow, InteractionRow, MessageRow
+from vocabulary.records import CustomerRow, InteractionRow, MessageRow, OutboxRow
 from web import answers as a
 from web.access import Principal, Tie, serves_customer, tie_to_interaction
 from web.site import Site
 from web.staff_views import StaffViews, at, wait_view
 
 PREVIEW = 140
-_DELIVERY = {"pending": "pending", "sending": "pending", "deferred": "pending"}
-"""Outbox states that a reader of the conversation sees as something simpler."""
-
+_WORST_FIRST = ("failed", "uncertain", "deferred", "queued", "sending", "sent", "taken_back", "none")
+"""What several recipients make of one message."""
 
 _BECAME_OWNER = ("OfferAccepted", "TakenOver", "OutboundStarted")
 """Events by which their agent became the owner."""
@@ -208,9 +208,13 @@ class Views:
 
     # -- messages
 
-    async def message(self, row: MessageRow) -> a.MessageView:
-        """Return the view of a message."""
+    async def message(self, row: MessageRow, language: str = "en") -> a.MessageView:
+        """Return the view of a message; what went wrong is told in `language`."""
+        recipients = await self._recipients(row, language)
+        held = self._site.state.interactions.get(row.interaction)
+        undo = [each.until for each in held.held_back if each.message == row.id] if held is not None else []
         files = await self._site.store.attachments(row.id)
+        told = row.attributes.get("delivery", {})  # what servers and programs have reported since
         name = row.sender_name
         if not name and row.agent is not None:
             name = await self._staff.name_of(row.agent)
@@ -224,8 +228,11 @@ class Views:
             html=row.html,
             subject=row.subject,
             at=rfc3339(row.at),
-            delivery=await self._delivery(row),
-            delivery_status=row.attributes.get("delivery", {}).get("status", ""),
+            delivery=str(told.get("state", ""))
+            or min((each.delivery for each in recipients), key=_WORST_FIRST.index, default="none"),
+            delivery_status=told.get("status", ""),
+            undo_until=at(undo[0] if undo else None),
+            recipients=recipients,
             report=row.attributes.get("report", {}).get("kind"),
             trust=_trust(row),
             also_in=row.attributes.get("also_in", []),
@@ -235,8 +242,8 @@ class Views:
                     filename=file.filename,
                     content_type=file.content_type,
                     size=len(file.content),
-                    content_id=file.content_id,
                     inline=file.inline,
+                    content_id=file.content_id,
                 )
                 for file in files
             ],
@@ -244,15 +251,22 @@ class Views:
             **msgspec.structs.asdict(msgspec.convert(row.attributes, _ReadOff)),
         )
 
-    async def _delivery(self, row: MessageRow) -> str:
+    async def _recipients(self, row: MessageRow, language: str) -> list[a.RecipientView]:
+        """Return what became of a mail of ours for each of those whom it goes to."""
         if row.author not in ("agent", "bot"):
-            return "none"
-        reported = row.attributes.get("delivery", {}).get("state")
-        if reported is not None:
-            return str(reported)
-        # The outbox row of a message has the id of the effect that delivers it (router/effects.py).
-        sending = await self._site.store.outbox_row(derived_id("fx", row.id))
-        return "none" if sending is None else _DELIVERY.get(sending.state, sending.state)
+            return []
+        # The outbox row of a message has the id of the effect that delivers it (router/effects.py); each copy has one
+        # beside it once the mail has begun to go out (app/mailroom.py).
+        first = derived_id("fx", row.id)
+        copies = row.attributes.get("cc", ())
+        ids = [first, *(derived_id("fx", first, str(number)) for number in range(1, len(copies) + 1))]
+        addresses = [str(row.attributes.get("to", "")), *map(str, copies)]
+        found = [await self._site.store.outbox_row(id) for id in ids]
+        return [
+            _recipient(sending, address, language, copy=number > 0)
+            for number, (sending, address) in enumerate(zip(found, addresses, strict=True))
+            if sending is not None
+        ]
 
     # -- offers
 
@@ -289,6 +303,19 @@ def _trust(row: MessageRow) -> a.TrustView | None:
     trust = row.attributes.get("trust")
     third_party = bool(row.attributes.get("unverified_sender"))
     return a.TrustView(**trust, third_party=third_party) if isinstance(trust, dict) else None
+
+
+def _recipient(sending: OutboxRow, address: str, language: str, *, copy: bool) -> a.RecipientView:
+    delivery = "queued" if sending.state == "pending" else sending.state
+    return a.RecipientView(
+        address=address,
+        copy=copy,
+        delivery=delivery,
+        until=at(sending.due_at) if delivery in ("queued", "deferred") and sending.due_at else None,
+        why=sending.why,
+        reason=delivery_text(sending.why, language, failed=sending.state == "failed"),
+        said=sending.reason,
+    )
 
 
 def members(found: Interaction, *, monitors: bool) -> list[a.RoomMember]:
