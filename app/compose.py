@@ -1,6 +1,7 @@
 """The composition root: the only place that names concrete classes and reads settings."""
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from functools import cached_property, partial
@@ -21,10 +22,12 @@ from app.intake import Intake
 from app.leases import Leases
 from app.machine import Machine
 from app.mail_intake import MailIntake
-from app.mailroom import MailChannel, Mailroom
+from app.mailroom import Mailroom
 from app.notices import Notices
+from app.outgoing import MailChannel, Outgoing
 from app.parsing import ParsingChildren, read_in_thread
 from app.queue_settings import QueueSettings
+from app.replies import Replies
 from app.reply_limits import ReplyLimits
 from app.retention import Retention
 from app.rows import outbox_of, rows_of
@@ -42,12 +45,15 @@ from autoresponders.templates import shipped_wordings
 from channels.email.imap import ImapMailbox
 from channels.email.imap_progress import Bookmark
 from channels.email.listener import MailListener
+from channels.email.sign import Signer
 from channels.email.smtp import SmtpSender
 from channels.message import Address
-from config.channel_schema import CallbackChannel, EmailChannel, ReceiveImap, ReceiveLmtp
+from config.channel_schema import CallbackChannel, Dkim, EmailChannel, ReceiveImap, ReceiveLmtp, Send
+from config.letters import answers_of, letters_of
 from config.policy import policy_of
 from config.schema import Settings
 from config.secrets import password_of, secret_of
+from config.signing_keys import signing_key
 from queues.policy import ChannelPolicy, QueuePolicy
 from router.commands import Reconcile
 from router.policy import Policy
@@ -274,9 +280,20 @@ class Application:
             prepared_of(self.settings),
             wordings,
             policy=lambda: engine.policy,
-            link_of=partial(unsubscribing_link, self.settings.web.public_url, keys),
+            site=site.name,
         )
         self.unsubscribing = Unsubscribing(engine=engine, store=store, wordings=wordings, keys=keys)
+        outgoing = Outgoing(
+            store,
+            channels={name: self._mail_channel(channel) for name, channel in _mailboxes(self.settings).items()},
+            wordings=wordings,
+            engine=engine,
+            letters=letters_of(self.settings),
+            site=site.name,
+            language=site.languages[0],
+            zone=zone,
+            link_of=partial(unsubscribing_link, self.settings.web.public_url, keys),
+        )
         self.bookings = Bookings(engine=engine, store=store, notices=notices, keys=keys, zone=zone)
         self.parsing = ParsingChildren()
         self._stack.push_async_callback(self.parsing.close)
@@ -312,6 +329,8 @@ class Application:
             queues=self.queues,
             mail_intake=self.mail_intake,
             eraser=self.eraser,
+            replies=Replies(engine=engine, store=store, outgoing=outgoing, domain=site.domain),
+            letters=outgoing.letters,
             token_bytes=self.machine.token_bytes,
             link_of=link,
             sendings=self.sendings,
@@ -337,12 +356,13 @@ class Application:
         self.mailroom = Mailroom(
             engine=engine,
             store=store,
-            channels={name: self._mail_channel(channel) for name, channel in _mailboxes(self.settings).items()},
+            outgoing=outgoing,
             wordings=wordings,
             knowledge=self.knowledge,
             key=self.key,
             domain=site.domain,
-            texts={answer.name: answer.text for answer in self.settings.autoresponses},
+            texts=answers_of(self.settings),
+            site=site.name,
             notices=notices,
             sendings=self.sendings,
             process=self.cluster.process if self.cluster is not None else None,
@@ -439,10 +459,12 @@ class Application:
             username=box.send.username,
             password=password_of(box.send, self._environment),
             tls=box.send.tls,
+            tls_context=_trusted(box.send),
             local_hostname=self.settings.site.domain,
+            connections=box.send.connections,
         )
         self._stack.push_async_callback(smtp.close)
-        return MailChannel(sender, smtp)
+        return MailChannel(sender, smtp, tuple(_signer(box, dkim) for dkim in box.dkim))
 
     async def _open_mail(self) -> None:
         if _mailboxes(self.settings) and not self.machine.inline:
@@ -511,6 +533,22 @@ def _region(settings: Settings) -> str:
     """Return the country where numbers without a prefix are in chats: that of the first callback form."""
     forms = (channel for channel in settings.channels.values() if isinstance(channel, CallbackChannel))
     return next((form.country for form in forms if form.country), "")
+
+
+def _trusted(send: Send) -> ssl.SSLContext | None:
+    """Return what a mail server's certificate must go back to; None for what the system trusts."""
+    return None if send.ca_file is None else ssl.create_default_context(cafile=send.ca_file)
+
+
+def _signer(box: EmailChannel, dkim: Dkim) -> Signer:
+    key = signing_key(dkim.key_file)
+    return Signer(
+        domain=dkim.domain or box.address.rpartition("@")[2],
+        selector=dkim.selector,
+        algorithm=key.algorithm,
+        private=key.private,
+        public=key.public,
+    )
 
 
 def _mailboxes(settings: Settings) -> dict[str, EmailChannel]:

@@ -7,7 +7,9 @@ from typing import Any
 import msgspec
 
 from app.notices import own_text
-from autoresponders.templates import Wordings
+from app.outgoing import UNSUBSCRIBE
+from autoresponders.templates import Template, Wordings
+from config.letters import AUTORESPONSE_VARIABLES
 from config.schema import Settings
 from config.sending_schema import LANGUAGE_IN_NAME
 from queues.policy import QueuePolicy
@@ -15,8 +17,8 @@ from router.commands import Admit
 from router.effects import CallUnanswered, SendStep
 from router.policy import Policy
 from vocabulary.errors import PermanentFailure
-from vocabulary.files import FILE_MAX, FILES_MAX, type_of
-from vocabulary.ids import CustomerId, MessageId, derived_id, file_id, reference
+from vocabulary.files import FILE_MAX, TOGETHER_MAX, kind_of
+from vocabulary.ids import MessageId, derived_id, file_id, reference
 from vocabulary.instants import Instant
 from vocabulary.media import CALLBACK, EMAIL
 from vocabulary.records import AttachmentRow, Change, InteractionRow, MessageRow, PutNew, Set, is_erased
@@ -30,8 +32,8 @@ UNANSWERED = "unanswered"
 class Step(msgspec.Struct, frozen=True):
     """One message of a document: its words and subjects by language, and its files."""
 
-    texts: Mapping[str, str]
-    subjects: Mapping[str, str] = {}
+    texts: Mapping[str, Template]
+    subjects: Mapping[str, Template] = {}
     files: tuple[Path, ...] = ()
 
 
@@ -47,8 +49,8 @@ def prepared_of(settings: Settings) -> dict[str, Prepared]:
     return {
         answer.name: Prepared(
             (
-                Step(answer.text, answer.subject, answer.attachments),
-                *(Step(step.text, step.subject, step.attachments) for step in answer.steps),
+                Step(_templates(answer.text), _templates(answer.subject), answer.attachments),
+                *(Step(_templates(step.text), _templates(step.subject), step.attachments) for step in answer.steps),
             ),
             answer.unsubscribe,
         )
@@ -57,18 +59,17 @@ def prepared_of(settings: Settings) -> dict[str, Prepared]:
     }
 
 
+def _templates(sources: Mapping[str, str]) -> dict[str, Template]:
+    return {language: Template(source, AUTORESPONSE_VARIABLES) for language, source in sources.items()}
+
+
 def draft_id(sending: str) -> MessageId:
     """Return the id of the message that is the first step of a sending; it is written before if it has own words."""
     return derived_id("m", derived_id("fx", sending, "0"))
 
 
-def sent_as(sending: str, plan: str, step: int) -> dict[str, Any]:
-    """Return the attributes of a message that is a step of a sending."""
-    return {"sending": sending, "plan": plan, "step": step}
-
-
 class Sendings:
-    """Writes what is due. `link_of` gives the address at which a customer unsubscribes."""
+    """Writes what is due. `site`: the name that customers read."""
 
     def __init__(
         self,
@@ -77,19 +78,23 @@ class Sendings:
         wordings: Wordings,
         *,
         policy: Callable[[], Policy],
-        link_of: Callable[[CustomerId], str] | None = None,
+        site: str = "",
     ) -> None:
         self._store = store
         self._prepared = prepared
         self._wordings = wordings
         self._policy = policy
-        self._link_of = link_of
+        self._site = site
 
     @property
     def documents(self) -> Sequence[Document]:
         """What agents may send, by name."""
         return [
-            Document(name=name, texts=dict(each.steps[0].texts), files=tuple(file.name for file in each.steps[0].files))
+            Document(
+                name=name,
+                texts={language: text.render({"site": self._site}) for language, text in each.steps[0].texts.items()},
+                files=tuple(file.name for file in each.steps[0].files),
+            )
             for name, each in sorted(self._prepared.items())
         ]
 
@@ -115,8 +120,7 @@ class Sendings:
         self, id: MessageId, effect: SendStep, interaction: InteractionRow, now: Instant
     ) -> MessageRow:
         step = self._step(effect.plan, effect.step)
-        number = reference(interaction.number)
-        text = own_text(step.texts, interaction.language, number)
+        text = own_text(step.texts, interaction.language, self._values(interaction))
         if text is None:
             raise PermanentFailure(f"document {effect.plan!r} has no words")
         return MessageRow(
@@ -128,32 +132,26 @@ class Sendings:
             at=now,
             text=text,
             subject=self.subject(step.subjects, interaction),
-            attributes=sent_as(effect.sending, effect.plan, effect.step),
+            attributes=self.sent_as(effect.sending, effect.plan, effect.step),
         )
 
-    def subject(self, subjects: Mapping[str, str], interaction: InteractionRow) -> str:
+    def subject(self, subjects: Mapping[str, Template], interaction: InteractionRow) -> str:
         """Return the subject; "" where the mail continues a conversation that has one."""
-        number = reference(interaction.number)
-        own = own_text(subjects, interaction.language, number)
+        own = own_text(subjects, interaction.language, self._values(interaction))
         if own is not None:
             return own
         if interaction.medium == EMAIL:
             return ""
-        return self._wordings.text("sending_subject", interaction.language, number=number)
+        return self._wordings.text("sending_subject", interaction.language, **self._values(interaction))
 
-    def unsubscribing(self, message: MessageRow, customer: CustomerId) -> str | None:
-        """Return the address at which the customer unsubscribes from such mail as `message`; None if he can't."""
-        prepared = self._prepared.get(message.attributes.get("plan", ""))
-        if prepared is None or not prepared.unsubscribe or self._link_of is None:
-            return None
-        return self._link_of(customer)
+    def _values(self, interaction: InteractionRow) -> dict[str, object]:
+        return {"number": reference(interaction.number), "site": self._site}
 
-    def text_of(self, message: MessageRow, customer: CustomerId, language: str | None) -> str:
-        """Return the words that are mailed: behind those of the message, how to unsubscribe."""
-        link = self.unsubscribing(message, customer)
-        if link is None:
-            return message.text
-        return f"{message.text}\n\n-- \n{self._wordings.text('unsubscribe', language, link=link)}"
+    def sent_as(self, sending: str, plan: str, step: int) -> dict[str, Any]:
+        """Return the attributes of a message that is a step of a sending."""
+        prepared = self._prepared.get(plan)
+        marks = {UNSUBSCRIBE: True} if prepared is not None and prepared.unsubscribe else {}
+        return {"sending": sending, "plan": plan, "step": step, **marks}
 
     def mailbox(self, interaction: InteractionRow) -> str:
         """Return the channel by which it goes: the interaction's own if that is a mailbox, else its queue's."""
@@ -180,14 +178,14 @@ class Sendings:
             file = Path(str(named).replace(LANGUAGE_IN_NAME, spoken or ""))
             content = _content(file)
             total += len(content)
-            if total > FILES_MAX:
-                raise PermanentFailure(f"the files are larger than {FILES_MAX // 1_000_000} MB in all")
+            if total > TOGETHER_MAX:
+                raise PermanentFailure(f"the files are larger than {TOGETHER_MAX // 1_000_000} MB in all")
             found.append(
                 AttachmentRow(
                     id=file_id(message, place, content),
                     message=message,
                     filename=file.name,
-                    content_type=type_of(file.name) or "application/octet-stream",
+                    content_type=kind_of(file.name, content),
                     content=content,
                 )
             )

@@ -32,6 +32,7 @@ from config.kinds import (
     Variable,
     Zone,
 )
+from config.letter_schema import LetterTable
 from config.overflow_schema import OverflowTable
 from config.sending_schema import At, Escalate, Files, FollowUp, Subject
 from config.sla_schema import Sla
@@ -318,6 +319,18 @@ class Queue(msgspec.Struct, frozen=True):
             examples=[{"chat": "1h", "email": "7d"}],
         ),
     ] = {}
+    undo: Annotated[
+        Span,
+        Meta(
+            description="An agent's reply by mail waits so long before it goes, and can be taken back.", le=10 * MINUTE
+        ),
+    ] = 5 * SECOND
+    letter: Annotated[
+        Name | None,
+        Meta(
+            description="What stands around its mail: a table of `[letters]`; left out, `default`.", examples=["formal"]
+        ),
+    ] = None
 
 
 class RequirementTable(msgspec.Struct, frozen=True):
@@ -474,8 +487,8 @@ class Autoresponse(msgspec.Struct, frozen=True):
     text: Annotated[
         dict[Language, Text],
         Meta(
-            description="Words by language; none: those that come with Centrala, a `document` has none. "
-            "`{{ number }}` stands for the reference.",
+            description="Words by language; none: those that come with Centrala, a `document` has none. A template: "
+            "`{{ number }}` stands for the reference, `{{ site }}` for your name.",
             examples=[{"en": "We are closed until Monday. Your number is {{ number }}."}],
         ),
     ] = {}
@@ -601,6 +614,7 @@ class Settings(msgspec.Struct, frozen=True):
     queues: dict[Name, Queue] = {}
     hours: dict[Name, OpeningHours] = {}
     sla: dict[Name, Sla] = {}
+    letters: dict[Name, LetterTable] = {}
     skills: Annotated[
         dict[Skill, str],
         Meta(

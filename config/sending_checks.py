@@ -8,7 +8,8 @@ from config.faults import KeyPath, choices, found_text
 from config.hours import hours_of
 from config.schema import Autoresponse, Rule
 from config.sending_schema import LANGUAGE_IN_NAME
-from vocabulary.files import FILE_MAX, FILES_MAX, TYPES, is_what_it_says, type_of
+from vocabulary.errors import PermanentFailure
+from vocabulary.files import FILE_MAX, TOGETHER_MAX, kind_of
 from vocabulary.media import EMAIL
 
 _OF_DOCUMENTS = ("subject", "attachments", "after", "at", "within", "time_zone", "steps", "escalate", "unsubscribe")
@@ -55,9 +56,6 @@ def _check_words(checks: Checks, path: KeyPath, texts: Mapping[str, str], subjec
     for language, subject in subjects.items():
         if "\n" in subject or "\r" in subject:
             checks.note((*path, "subject", language), "a subject of several lines", "one line")
-    for key, words in (("text", texts), ("subject", subjects)):
-        for language in words:
-            checks.language((*path, key, language), language)
 
 
 def _check_files(checks: Checks, path: KeyPath, files: Sequence[Path]) -> None:
@@ -68,8 +66,8 @@ def _check_files(checks: Checks, path: KeyPath, files: Sequence[Path]) -> None:
             size = _check_file(checks, (*path, "attachments", number), each)
             largest = max(largest, size)
         total += largest
-    if total > FILES_MAX:
-        expected = f"{FILES_MAX // 1_000_000}MB at most: many mail servers take no more"
+    if total > TOGETHER_MAX:
+        expected = f"{TOGETHER_MAX // 1_000_000}MB at most: many mail servers take no more"
         checks.note((*path, "attachments"), f"{total / 1e6:.1f}MB in all", expected)
 
 
@@ -82,23 +80,20 @@ def _each(file: Path, languages: Sequence[str]) -> Iterator[Path]:
 
 def _check_file(checks: Checks, path: KeyPath, file: Path) -> int:
     """Note why a file can't be sent; return its size."""
-    if type_of(file.name) is None:
-        checks.note(path, f"{found_text(file.suffix)}, no kind of file that is sent", choices(sorted(TYPES)))
-        return 0
     try:
-        size = file.stat().st_size if file.is_file() else -1
+        size = file.stat().st_size
         with file.open("rb") as opened:
-            beginning = opened.read(16)
+            content = opened.read(FILE_MAX + 1)
     except OSError as error:
         checks.note(path, f"{file}: {error.strerror or 'unreadable'}", "a file that can be read")
         return 0
-    if size < 0:
-        checks.note(path, f"no file {file}", "a file that can be read")
-        return 0
     if size > FILE_MAX:
         checks.note(path, f"{file} of {size / 1e6:.1f}MB", f"a file of {FILE_MAX // 1_000_000}MB at most")
-    elif not is_what_it_says(file.name, beginning):
-        checks.note(path, f"{file}, which is no {file.suffix} inside", "a file that is what its name says")
+        return size
+    try:
+        kind_of(file.name, content)
+    except PermanentFailure as refused:
+        checks.note(path, f"{file}: {refused}", "a file that can be sent")
     return size
 
 

@@ -12,6 +12,7 @@ from queues.sending import Sending
 from queues.sla import Agreement, Clock, ClockName
 from vocabulary.ids import AgentId, ChannelName, CustomerId, InteractionId, MessageId, OfferId, QueueName
 from vocabulary.instants import Instant, Span
+from vocabulary.media import CALLBACK, EMAIL
 from vocabulary.skills import Preference, Requirement
 
 OrderKey = tuple[int, Instant, int]
@@ -87,6 +88,20 @@ class Undoable(msgspec.Struct, frozen=True, gc=False):
     before: "Interaction"
 
 
+class HeldBack(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """An agent's message that has not begun to go out: until then he may take it back.
+
+    The rest is what it changed: since when the customer waited, whether he had been answered, and his clocks.
+    """
+
+    message: MessageId
+    agent: AgentId
+    until: Instant
+    unanswered_at: Instant | None = None
+    replied: bool = False
+    clocks: dict[ClockName, Clock] = {}
+
+
 class QueueTerms(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What its queue's policy said when an interaction was enqueued; one for all that were told the same.
 
@@ -127,6 +142,7 @@ class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     `silent_at`, `parked_close_at`: while it is active, when it is parked if the customer says nothing to our reply;
     while it is parked, when it closes by itself.
     `sendings`: what will be sent to its customer. It is not forgotten before they are over.
+    `held_back`: replies that their agents may still take back, in their order.
     `customer_leaves_at`, `owner_gone_until`: a customer or owner is cut off, and this is how long his absence is borne.
     """
 
@@ -174,6 +190,7 @@ class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     silent_at: Instant | None = None
     parked_close_at: Instant | None = None
     sendings: tuple[Sending, ...] = ()
+    held_back: tuple[HeldBack, ...] = ()
 
 
 PLAIN = Seldom()
@@ -273,6 +290,13 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False, order=True):
     silent_at = _Rarely[Instant | None]()
     parked_close_at = _Rarely[Instant | None]()
     sendings = _Rarely[tuple[Sending, ...]]()
+    held_back = _Rarely[tuple[HeldBack, ...]]()
+
+    @property
+    def goes_by_mail(self) -> bool:
+        """Whether what we write goes out as mail; a callback has no other way to write to its customer."""
+        mailable = self.contact is not None and self.contact.email
+        return self.medium == EMAIL or (self.medium == CALLBACK and mailable)
 
     @property
     def number(self) -> int:

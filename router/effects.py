@@ -51,12 +51,16 @@ class CallUnanswered(msgspec.Struct, frozen=True, tag=True):
 
 
 class DeliverMessage(msgspec.Struct, frozen=True, tag=True):
-    """Bring a message of ours to the customer: by the interaction's medium, or as a mail (`mailed`)."""
+    """Bring a message of ours to the customer: by the interaction's medium, or as a mail (`mailed`).
+
+    Its agent may take it back before `at`.
+    """
 
     id: str
     interaction: InteractionId
     message: MessageId
     automatic: bool
+    at: Instant | None = None
     mailed: bool = False
 
 
@@ -76,8 +80,10 @@ def effects_of(event: AnyEvent) -> tuple[Effect, ...]:
             return (SendStep(id, interaction, sending, plan, step, agent, written),)
         case SendingEscalated(interaction=interaction, sending=sending, plan=plan, queue=queue):
             return (CallUnanswered(derived_id("fx", sending, "call"), interaction, plan, queue),)
-        case MessageAdded(author="agent" | "bot" as author, interaction=interaction, message=message, sending=sending):
+        case MessageAdded(
+            author="agent" | "bot" as author, interaction=interaction, message=message, goes_at=at, sending=by
+        ):
             id = derived_id("fx", message)
-            return (DeliverMessage(id, interaction, message, author == "bot", sending is not None),)
+            return (DeliverMessage(id, interaction, message, author == "bot", at, by is not None),)
         case _:
             return ()

@@ -145,7 +145,8 @@ class MessageAdded(Event, frozen=True, kw_only=True, gc=False):
     """Message number `number` of the conversation. `silent_at`: it is parked then if the customer says nothing.
 
     `automatic`: signals that no automatic reply may follow it; those of the first message came with its admission.
-    `sending`: it belongs to that sending, and goes by mail.
+    `goes_at`: it goes out then, unless its agent takes it back before. `sending`: it belongs to
+    that sending, and goes by mail.
     """
 
     interaction: InteractionId
@@ -155,15 +156,40 @@ class MessageAdded(Event, frozen=True, kw_only=True, gc=False):
     agent: AgentId | None = None
     silent_at: Instant | None = None
     automatic: tuple[str, ...] = ()
+    goes_at: Instant | None = None
     sending: str | None = None
 
 
+class MessageTakenBack(Event, frozen=True, kw_only=True, gc=False):
+    """Its agent took a message back before it went out."""
+
+    interaction: InteractionId
+    message: MessageId
+    agent: AgentId
+
+
+class DeliveryBegun(Event, frozen=True, kw_only=True, gc=False):
+    """A message of ours that could be taken back goes out now."""
+
+    interaction: InteractionId
+    message: MessageId
+
+
 class DeliveryReported(Event, frozen=True, kw_only=True, gc=False):
-    """What became of sending one of our messages."""
+    """What became of sending one of our messages. `agent`: who has, or had, the interaction; only with bad news."""
 
     interaction: InteractionId
     message: MessageId
     result: DeliveryResult
+    agent: AgentId | None = None
+
+
+class DeliveryAskedAgain(Event, frozen=True, kw_only=True, gc=False):
+    """Somebody wants a message of ours sent once more, or to another address."""
+
+    interaction: InteractionId
+    message: MessageId
+    by: str
 
 
 class Offered(Event, frozen=True, kw_only=True, gc=False):
@@ -850,7 +876,10 @@ AnyEvent = (
     | AnsweredByBot
     | WarningRaised
     | MessageAdded
+    | MessageTakenBack
+    | DeliveryBegun
     | DeliveryReported
+    | DeliveryAskedAgain
     | Offered
     | OfferAccepted
     | OfferDeclined

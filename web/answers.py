@@ -251,8 +251,41 @@ class AttachmentView(View, frozen=True, kw_only=True):
     filename: str
     content_type: str
     size: int
-    content_id: str | None
     inline: bool
+    content_id: str | None
+
+
+class Attachments(View, frozen=True, kw_only=True):
+    """Files."""
+
+    items: list[AttachmentView]
+
+
+class RecipientView(View, frozen=True, kw_only=True):
+    """What became of a message for one of those whom it goes to.
+
+    `why` is a code and `reason` the same in words; `said` is what the mail server said. `until`: it goes, or is tried
+    again, then.
+    """
+
+    address: str
+    copy: bool
+    delivery: str
+    until: At | None
+    why: str
+    reason: str
+    said: str
+
+
+class MailPreview(View, frozen=True, kw_only=True):
+    """A mail as it would go out; `html` is safe to show."""
+
+    sender: str
+    to: str
+    cc: list[str]
+    subject: str
+    text: str
+    html: str
 
 
 class MailboxView(View, frozen=True, kw_only=True):
@@ -310,6 +343,9 @@ class MessageView(View, frozen=True, kw_only=True):
     how a mail is understood"). `senders`: all its authors, if it names several. `forwarded_from`: who wrote what it
     passes on. `html` is safe and loads nothing; `/api/v1/messages/{id}/letter` is a page of it, with its pictures.
     `sending`: what it was sent by, if it was planned or a rule sent it.
+
+    `delivery` of a mail of ours: queued, sending, sent, deferred, failed, uncertain or taken_back; with several
+    recipients, the worst. `undo_until`: its agent may take it back until then.
     """
 
     id: str
@@ -326,6 +362,8 @@ class MessageView(View, frozen=True, kw_only=True):
     report: str | None
     trust: TrustView | None
     also_in: list[str]
+    undo_until: At | None
+    recipients: list[RecipientView]
     attachments: list[AttachmentView]
     address: str
     marks: list[str]
@@ -452,6 +490,8 @@ class QueueView(View, frozen=True, kw_only=True):
     segment_targets_s: dict[str, float]
     silent_after_s: dict[str, float]
     parked_close_after_s: dict[str, float]
+    undo_s: float
+    letter: str | None
     offer_s: dict[str, float]
     wrap_up: str
     wrap_up_after_s: float

@@ -128,25 +128,49 @@ class ExplainQuery(Body, frozen=True, kw_only=True):
     language: Annotated[str, Meta(max_length=35)] | None = None
 
 
+Address = Annotated[str, Meta(min_length=3, max_length=320, description="An e-mail address.")]
+
+
 class NewMessage(Body, frozen=True, kw_only=True):
-    """A reply to the customer, or a note that stays in the house. Attachments are not taken yet."""
+    """A reply to the customer, or a note that stays in the house.
+
+    By mail, `text` may have a little Markdown; `html` takes its place in HTML mail, made safe. `attachments` are ids of
+    files that were brought (`POST /interactions/{id}/attachments`), or of those of a message that was taken back.
+    """
 
     kind: Literal["reply", "note"]
-    text: SomeText
-    attachments: tuple[str, ...] = ()
+    text: Text = ""
+    html: Text | None = None
+    attachments: Annotated[tuple[Name, ...], Meta(max_length=20)] = ()
+    cc: Annotated[tuple[Address, ...], Meta(max_length=20)] = ()
 
 
-class NewFile(Body, frozen=True, kw_only=True):
-    """A file to send: its name, and its bytes in Base64."""
+class DraftMail(Body, frozen=True, kw_only=True):
+    """What would be sent."""
 
-    filename: Annotated[str, Meta(min_length=1, max_length=200)]
-    content: Annotated[str, Meta(max_length=1_000_000)]
+    text: Text = ""
+    html: Text | None = None
+    cc: Annotated[tuple[Address, ...], Meta(max_length=20)] = ()
+
+
+class UploadQuery(Body, frozen=True, kw_only=True):
+    """What the file is called; `inline`: a picture that stands among the words."""
+
+    filename: Annotated[str, Meta(max_length=1000)] = ""
+    inline: bool = False
+
+
+class SendAgain(Body, frozen=True, kw_only=True):
+    """Where to: left out, to the same address."""
+
+    to: Address | None = None
 
 
 class NewSending(Body, frozen=True, kw_only=True):
     """What to send, and when.
 
-    `name` is a prepared document; `text` are own words, in the place of its first message or alone. `at` is an instant,
+    `name` is a prepared document; `text` are own words, in the place of its first message or alone, with `html`,
+    `attachments` and `cc` as in a reply. `at` is an instant,
     or without an offset what clocks show in `time_zone` (the site's if left out); without it, it goes as the document
     says, else at once. `within` names hours. `follow_up`: what the document says follows if the customer doesn't
     answer. `unless_answered`: the first message isn't sent either if he writes before.
@@ -155,7 +179,9 @@ class NewSending(Body, frozen=True, kw_only=True):
     name: Name | None = None
     subject: Annotated[str, Meta(max_length=500)] = ""
     text: Text = ""
-    attachments: Annotated[tuple[NewFile, ...], Meta(max_length=10)] = ()
+    html: Text | None = None
+    attachments: Annotated[tuple[Name, ...], Meta(max_length=20)] = ()
+    cc: Annotated[tuple[Address, ...], Meta(max_length=20)] = ()
     at: Annotated[str, Meta(min_length=10, max_length=40)] | None = None
     time_zone: Annotated[str, Meta(max_length=60)] | None = None
     within: Name | None = None
@@ -358,6 +384,8 @@ class QueueSettings(Body, frozen=True, kw_only=True):
     sla: Name | None = None
     silent_after: dict[str, SpanText] | None = None
     parked_close_after: dict[str, SpanText] | None = None
+    undo: SpanText | None = None
+    letter: Name | None = None
 
 
 class MediumShare(Body, frozen=True, kw_only=True):

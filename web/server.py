@@ -23,6 +23,7 @@ from web.api import (
     handling,
     interactions,
     letters,
+    messages,
     offers,
     quarantine,
     queues,
@@ -63,6 +64,7 @@ def endpoints() -> list[Endpoint]:
     parts = (
         account,
         interactions,
+        messages,
         handling,
         sendings,
         supervision,

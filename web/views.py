@@ -10,20 +10,20 @@ from queues.interaction import Interaction, Offer
 from queues.lifecycle import HELD
 from queues.sending import Sending
 from queues.sla import Clock
+from reports.wording.text import delivery_text
 from router.expect import expected_wait, position
 from router.explain_offer import offer_reasons
 from vocabulary.ids import derived_id, reference
 from vocabulary.instants import rfc3339, span_text
-from vocabulary.records import CustomerRow, InteractionRow, MessageRow
+from vocabulary.records import CustomerRow, InteractionRow, MessageRow, OutboxRow
 from web import answers as a
 from web.access import Principal, Tie, serves_customer, tie_to_interaction
 from web.site import Site
 from web.staff_views import StaffViews, at, wait_view
 
 PREVIEW = 140
-_DELIVERY = {"pending": "pending", "sending": "pending", "deferred": "pending"}
-"""Outbox states that a reader of the conversation sees as something simpler."""
-
+_WORST_FIRST = ("failed", "uncertain", "deferred", "queued", "sending", "sent", "taken_back", "none")
+"""What several recipients make of one message."""
 
 _BECAME_OWNER = ("OfferAccepted", "TakenOver", "OutboundStarted")
 """Events by which their agent became the owner."""
@@ -225,9 +225,13 @@ class Views:
 
     # -- messages
 
-    async def message(self, row: MessageRow) -> a.MessageView:
-        """Return the view of a message."""
+    async def message(self, row: MessageRow, language: str = "en") -> a.MessageView:
+        """Return the view of a message; what went wrong is told in `language`."""
+        recipients = await self._recipients(row, language)
+        held = self._site.state.interactions.get(row.interaction)
+        undo = [each.until for each in held.held_back if each.message == row.id] if held is not None else []
         files = await self._site.store.attachments(row.id)
+        told = row.attributes.get("delivery", {})  # what servers and programs have reported since
         name = row.sender_name
         if not name and row.agent is not None:
             name = await self._staff.name_of(row.agent)
@@ -241,9 +245,12 @@ class Views:
             html=row.html,
             subject=row.subject,
             at=rfc3339(row.at),
-            delivery=await self._delivery(row),
+            delivery=str(told.get("state", ""))
+            or min((each.delivery for each in recipients), key=_WORST_FIRST.index, default="none"),
+            delivery_status=told.get("status", ""),
+            undo_until=at(undo[0] if undo else None),
+            recipients=recipients,
             sending=row.attributes.get("sending"),
-            delivery_status=row.attributes.get("delivery", {}).get("status", ""),
             report=row.attributes.get("report", {}).get("kind"),
             trust=_trust(row),
             also_in=row.attributes.get("also_in", []),
@@ -253,8 +260,8 @@ class Views:
                     filename=file.filename,
                     content_type=file.content_type,
                     size=len(file.content),
-                    content_id=file.content_id,
                     inline=file.inline,
+                    content_id=file.content_id,
                 )
                 for file in files
             ],
@@ -262,24 +269,31 @@ class Views:
             **msgspec.structs.asdict(msgspec.convert(row.attributes, _ReadOff)),
         )
 
-    async def _delivery(self, row: MessageRow) -> str:
+    async def _recipients(self, row: MessageRow, language: str) -> list[a.RecipientView]:
+        """Return what became of a mail of ours for each of those whom it goes to."""
         if row.author not in ("agent", "bot"):
-            return "none"
-        reported = row.attributes.get("delivery", {}).get("state")
-        if reported is not None:
-            return str(reported)
-        # The outbox row of a message has the id of the effect that delivers it (router/effects.py).
-        return await self._outcome(derived_id("fx", row.id)) or "none"
+            return []
+        # The outbox row of a message has the id of the effect that delivers it (router/effects.py); each copy has one
+        # beside it once the mail has begun to go out (app/mailroom.py).
+        first = derived_id("fx", row.id)
+        copies = row.attributes.get("cc", ())
+        ids = [first, *(derived_id("fx", first, str(number)) for number in range(1, len(copies) + 1))]
+        addresses = [str(row.attributes.get("to", "")), *map(str, copies)]
+        found = [await self._site.store.outbox_row(id) for id in ids]
+        return [
+            _recipient(sending, address, language, copy=number > 0)
+            for number, (sending, address) in enumerate(zip(found, addresses, strict=True))
+            if sending is not None
+        ]
 
     async def delivery_of_step(self, sending: str, step: int) -> str:
         """Return what became of a message that was due: of its mail, or of writing it."""
         writing = derived_id("fx", sending, str(step))
-        mail = await self._outcome(derived_id("fx", derived_id("m", writing)))
-        return mail or await self._outcome(writing) or "pending"
-
-    async def _outcome(self, effect: str) -> str | None:
-        row = await self._site.store.outbox_row(effect)
-        return None if row is None else _DELIVERY.get(row.state, row.state)
+        for effect in (derived_id("fx", derived_id("m", writing)), writing):
+            row = await self._site.store.outbox_row(effect)
+            if row is not None:
+                return "queued" if row.state == "pending" else row.state
+        return "queued"
 
     # -- offers
 
@@ -316,6 +330,19 @@ def _trust(row: MessageRow) -> a.TrustView | None:
     trust = row.attributes.get("trust")
     third_party = bool(row.attributes.get("unverified_sender"))
     return a.TrustView(**trust, third_party=third_party) if isinstance(trust, dict) else None
+
+
+def _recipient(sending: OutboxRow, address: str, language: str, *, copy: bool) -> a.RecipientView:
+    delivery = "queued" if sending.state == "pending" else sending.state
+    return a.RecipientView(
+        address=address,
+        copy=copy,
+        delivery=delivery,
+        until=at(sending.due_at) if delivery in ("queued", "deferred") and sending.due_at else None,
+        why=sending.why,
+        reason=delivery_text(sending.why, language, failed=sending.state == "failed"),
+        said=sending.reason,
+    )
 
 
 def members(found: Interaction, *, monitors: bool) -> list[a.RoomMember]:

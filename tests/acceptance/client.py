@@ -52,17 +52,28 @@ class Api:
         assert status < 300, (status, answer)
         return answer
 
-
-def _anybody(address: str) -> bool:
-    return True
+    async def bring(self, interaction: str, filename: str, content: bytes) -> str:
+        """Bring a file for a message of `interaction`; return its id."""
+        address = f"{self.base}/api/v1/interactions/{interaction}/attachments"
+        headers = {"Content-Type": "application/octet-stream"}
+        async with self._http.post(address, params={"filename": filename}, data=content, headers=headers) as answer:
+            assert answer.status == 201, await answer.text()
+            id: str = (await answer.json())["id"]
+            return id
 
 
 class Sink:
-    """An SMTP server that takes every mail and keeps it."""
+    """An SMTP server that takes every mail and keeps it, but for the recipients in `refused`."""
 
     def __init__(self) -> None:
         self.mails: list[Delivery] = []
-        self.listener = MailListener(host="127.0.0.1", port=0, protocol="smtp", deliver=self._take, accepts=_anybody)
+        self.refused: set[str] = set()
+        self.listener = MailListener(
+            host="127.0.0.1", port=0, protocol="smtp", deliver=self._take, accepts=self._accepts
+        )
+
+    def _accepts(self, address: str) -> bool:
+        return address not in self.refused
 
     async def _take(self, delivery: Delivery) -> None:
         self.mails.append(delivery)

@@ -15,6 +15,7 @@ from config.reference import page, shown
 from config.schema import Settings
 from config.secrets import create_secret
 from config.shape import shape_of, table_of, tables_by_tag
+from tests.channels.email.keys import rsa_pem, written
 from tests.config.files import faults, shipped
 
 COMMENTED = re.compile(r"^# (?P<key>[a-z_]+) = (?P<value>.*)$")
@@ -53,7 +54,7 @@ def switched_on(number: int) -> str:
 
 def starred(path: KeyPath) -> tuple[str, ...]:
     named = tuple(step for step in path if isinstance(step, str))
-    if named[0] in {"channels", "queues", "hours", "sla"}:
+    if named[0] in {"channels", "queues", "hours", "sla", "letters"}:
         named = (named[0], "*", *named[2:])
     return (*named[:2], "*", *named[3:]) if named[:2] in {("agents", "queues"), ("agents", "media")} else named
 
@@ -90,8 +91,10 @@ def test_every_commented_line_of_the_example_works_when_it_is_switched_on(number
     (tmp_path / "knowledge").mkdir()
     for language in ("en", "pl", "lt", "hu", "ru"):
         (tmp_path / f"price-list.{language}.pdf").write_bytes(b"%PDF-1.7")
+    (tmp_path / "letters").mkdir()
     create_secret(tmp_path / "mail.password")
     create_secret(tmp_path / "operator.password")
+    written(rsa_pem(), tmp_path)
     file = tmp_path / "centrala.toml"
     file.write_text(switched_on(number), "utf-8")
     found = read(file, {"MAIL_PASSWORD": "x", "OPERATOR_PASSWORD": "x"})

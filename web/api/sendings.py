@@ -1,7 +1,6 @@
 """What is sent later: prepared documents and written messages, planned, listed and cancelled."""
 
-import base64
-import binascii
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -10,17 +9,16 @@ from queues.local_time import first_at
 from queues.sending import Sending, Timing
 from router.commands import CancelSending, PlanSending
 from router.sending_story import SendingTold, sendings_told
-from vocabulary.files import FILE_MAX, FILES_MAX, TYPES, is_what_it_says, type_of
-from vocabulary.ids import file_id, reference
+from vocabulary.errors import PermanentFailure
+from vocabulary.ids import reference
 from vocabulary.instants import DAY, MINUTE, Instant, instant_of
-from vocabulary.media import EMAIL
-from vocabulary.records import AttachmentRow, MessageRow, Put, PutNew
+from vocabulary.records import Change, Put
 from web.access import Principal
 from web.api.handling import audit_line
 from web.call import Call, accepted
 from web.endpoint import Endpoints
 from web.explaining import language_of
-from web.payloads import ExplainQuery, NewFile, NewSending, SendingQuery
+from web.payloads import ExplainQuery, NewSending, SendingQuery
 from web.problems import Problem, invalid
 from web.sending_views import (
     Documents,
@@ -32,6 +30,7 @@ from web.sending_views import (
     message_of,
     sending_view,
 )
+from web.site import Written
 
 endpoints = Endpoints("sendings")
 
@@ -72,26 +71,24 @@ async def plan(call: Call, id: str, body: NewSending) -> SendingView:
     if address is None:
         raise Problem("conflict", "No e-mail address of the customer is known.", reason="no_address")
     sending = call.new_id("s")
-    row = _draft(call, found, sending, body)
-    files = _files(body, row.id) if row is not None else []
-    principal = call.principal
+    agent = _in_whose_name(call.principal)
+    draft = await _draft(call, found, sending, agent, body)
     command = PlanSending(
         interaction=id,
         sending=sending,
         by=call.actor,
         plan=body.name or "",
-        agent=_in_whose_name(principal),
+        agent=agent,
         address_hash=address,
         domain_hash=domain,
         at=at,
         within=body.within,
-        written=row is not None,
+        written=bool(draft),
         alone=not body.follow_up,
         unless_answered=body.unless_answered,
     )
     line = audit_line(call, "sending.plan", id, sending=sending, name=body.name, at=body.at)
-    written = [] if row is None else [PutNew(row), *map(PutNew, files)]
-    decision = await call.site.submit(command, (*written, Put(line)))
+    decision = await call.site.submit(command, (*draft, Put(line)))
     if decision.refusal is None or decision.refusal.code != "known":
         accepted(decision)
     return await _one(call, id, sending)
@@ -132,79 +129,36 @@ def _zone(name: str) -> ZoneInfo:
         raise invalid("time_zone", f"There is no time zone {name!r}.") from error
 
 
-def _draft(call: Call, found: Interaction, sending: str, body: NewSending) -> MessageRow | None:
-    """Return the message that waits to be sent; None if only a prepared document is.
+async def _draft(call: Call, found: Interaction, sending: str, agent: str | None, body: NewSending) -> Sequence[Change]:
+    """Return what keeps the words that are sent; nothing if only a prepared document is.
 
     Raises:
-        Problem: there is nothing to send, or no such document (422).
+        Problem: there is nothing to send, no such document, or a file or an address is at fault (422).
     """
     if body.name is not None and body.name not in call.site.policy.plans:
         known = ", ".join(sorted(call.site.policy.plans)) or "none"
         raise invalid("name", f"There is no prepared document {body.name!r}; there are: {known}.")
-    if not body.text.strip():
+    if not body.text.strip() and not (body.html or "").strip():
         if body.name is None:
             raise invalid("text", "Write something, or name a prepared document.")
-        if body.attachments or body.subject:
-            raise invalid("text", "Write something to go with the subject or the files.")
-        return None
+        if body.attachments or body.subject or body.cc:
+            raise invalid("text", "Write something to go with the subject, the files or the copies.")
+        return ()
     if any(ord(sign) < 32 for sign in body.subject):
         raise invalid("subject", "A subject is one line.")
-    agent = _in_whose_name(call.principal)
-    queue = call.site.policy.queues.get(found.queue)
-    mailbox = queue.message_channel if queue is not None else None
-    return MessageRow(
-        id=message_of(sending, 0),
-        interaction=found.id,
-        channel=found.channel if found.medium == EMAIL else mailbox or found.channel,
-        author="bot" if agent is None else "agent",
-        agent=agent,
-        at=call.site.now(),
-        text=body.text,
-        subject=body.subject,
-        attributes={"sending": sending, "plan": body.name or "", "step": 0},
-    )
-
-
-def _files(body: NewSending, message: str) -> list[AttachmentRow]:
-    """Return the files that go with what was written.
-
-    Raises:
-        Problem: one can't be sent (422).
-    """
-    found, total = [], 0
-    for place, file in enumerate(body.attachments):
-        content = _content(f"attachments[{place}]", file)
-        total += len(content)
-        kind = type_of(file.filename)
-        assert kind is not None, "it was looked at"
-        found.append(
-            AttachmentRow(
-                id=file_id(message, place, content),
-                message=message,
-                filename=file.filename,
-                content_type=kind,
-                content=content,
-            )
-        )
-    if total > FILES_MAX:
-        raise invalid("attachments", f"The files are larger than {FILES_MAX // 1_000_000} MB in all.")
-    return found
-
-
-def _content(path: str, file: NewFile) -> bytes:
+    said = Written(text=body.text, html=body.html, files=body.attachments, copies=body.cc)
     try:
-        content = base64.b64decode(file.content, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise invalid(f"{path}.content", "That is no Base64.") from error
-    if type_of(file.filename) is None:
-        raise invalid(f"{path}.filename", f"Such files are not sent; there are: {', '.join(sorted(TYPES))}.")
-    if any(ord(sign) < 32 or sign in "/\\" for sign in file.filename):
-        raise invalid(f"{path}.filename", "A file's name has no folders and is one line.")
-    if not content or len(content) > FILE_MAX:
-        raise invalid(f"{path}.content", f"A file has from 1 byte to {FILE_MAX // 1_000_000} MB.")
-    if not is_what_it_says(file.filename, content[:16]):
-        raise invalid(f"{path}.content", f"{file.filename} is not what its name says.")
-    return content
+        return await call.site.draft(
+            found.id,
+            said,
+            subject=body.subject,
+            by=call.actor,
+            agent=agent,
+            sending=sending,
+            document=body.name or "",
+        )
+    except PermanentFailure as failure:
+        raise invalid("attachments" if "file" in str(failure) else "cc", f"{failure}.") from failure
 
 
 @endpoints.get("/interactions/{id}/sendings", "interaction.see", "What is and was sent later")

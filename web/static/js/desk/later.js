@@ -10,6 +10,7 @@ import { Icon } from "../ui/icon.js";
 import { toast } from "../ui/toast.js";
 import { run, running } from "./actions.js";
 import { draft, keepDraft } from "./drafts.js";
+import { filesComing, filesOf, take } from "./files.js";
 import { nameOf } from "./names.js";
 import { dialog, held } from "./state.js";
 
@@ -90,6 +91,7 @@ function LaterForm({ one, known, onClose }) {
   const [followUp, setFollowUp] = useState(true);
   const [unless, setUnless] = useState(false);
   const text = draft(one.id, "reply");
+  const files = filesOf(one.id).filter((file) => file.state === "ready");
   const document = known.items.find((each) => each.name === what);
   const follows = Boolean(document && (document.follow_ups || document.queue));
   const zones = [...new Set([one.time_zone, MINE, known.time_zone].filter(Boolean))];
@@ -97,7 +99,7 @@ function LaterForm({ one, known, onClose }) {
     event.preventDefault();
     if (!(/** @type {HTMLFormElement} */ (event.target).reportValidity())) return;
     const body = {
-      ...(document ? { name: document.name } : { text: text.trim() }),
+      ...(document ? { name: document.name } : { text: text.trim(), attachments: files.map((file) => file.id) }),
       ...(chosen && { at, time_zone: zone }),
       ...(within && hours && { within: hours }),
       follow_up: followUp,
@@ -105,7 +107,10 @@ function LaterForm({ one, known, onClose }) {
     };
     const done = await run(`later:${one.id}`, () => post(of(one.id), body));
     if (!done) return;
-    if (!document) keepDraft(one.id, "reply", "");
+    if (!document) {
+      keepDraft(one.id, "reply", "");
+      take(one.id);
+    }
     toast(t("later.done"));
     onClose();
   };
@@ -122,7 +127,8 @@ function LaterForm({ one, known, onClose }) {
           ${document.files.map((file) => html`<p class="hint"><${Icon} name="attach" class="small" />${file}</p>`)}</div>`
       : html`<label class="field"><span>${t("later.text")}</span>
           <textarea rows="5" required maxlength="20000" lang=${one.language ?? undefined} value=${text}
-            onInput=${(/** @type {any} */ event) => keepDraft(one.id, "reply", event.target.value)}></textarea></label>`}
+            onInput=${(/** @type {any} */ event) => keepDraft(one.id, "reply", event.target.value)}></textarea></label>
+          ${files.map((file) => html`<p class="hint"><${Icon} name="attach" class="small" />${file.filename}</p>`)}`}
     <fieldset class="field"><legend>${t("later.when")}</legend>
       <label class="choice"><input type="radio" name="when" checked=${!chosen} onChange=${() => setChosen(false)} />
         <span>${t(document?.waits ? "later.when.prepared" : "later.when.now")}</span></label>
@@ -143,7 +149,7 @@ function LaterForm({ one, known, onClose }) {
     </div>
     <footer class="dialog-foot">
       <button type="button" class="button" onClick=${onClose}>${t("ui.cancel")}</button>
-      <button type="submit" class="button primary" disabled=${running.value[`later:${one.id}`]}>
+      <button type="submit" class="button primary" disabled=${running.value[`later:${one.id}`] || (!document && filesComing(one.id))}>
         <${Icon} name=${chosen ? "clock" : "send"} />${t(chosen || document?.waits ? "later.plan" : "later.send")}</button>
     </footer>
   </form>`;
