@@ -6,6 +6,7 @@ from datetime import UTC, datetime, tzinfo
 import msgspec
 
 from app.engine import Engine
+from app.mail_threads import UNVERIFIED
 from autoresponders.letters import Facts, Letter, Words
 from autoresponders.templates import Wordings
 from channels.email.compose import wire_address
@@ -205,7 +206,7 @@ def _attachment(file: AttachmentRow, html: str) -> Attachment:
 
 
 def _last_of_customer(messages: Sequence[MessageRow]) -> MessageRow | None:
-    mails = [row for row in messages if row.author == "customer" and not row.attributes.get("unverified_sender")]
+    mails = [row for row in messages if row.author == "customer" and not row.attributes.get(UNVERIFIED)]
     return mails[-1] if mails else None
 
 

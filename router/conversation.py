@@ -45,6 +45,7 @@ def add_message(draft: Draft, command: AddMessage) -> Refusal | None:
             agent=command.agent,
             silent_at=_silent_at(draft, interaction) if command.author == "agent" else None,
             goes_at=_goes_at(draft, interaction) if command.author == "agent" else None,
+            automatic=command.suppressed_by if command.author == "customer" else (),
         )
     )
     if command.author == "customer":
@@ -182,7 +183,7 @@ def report_delivery(draft: Draft, command: ReportDelivery) -> Refusal | None:
             interaction=command.interaction,
             message=command.message,
             result=command.result,
-            agent=interaction.agent if command.result in ("failed", "uncertain") else None,
+            agent=interaction.agent if command.result in ("failed", "uncertain", "bounced") else None,
         )
     )
     return None

@@ -12,6 +12,7 @@ from router import (
     outbound,
     overflow,
     presence,
+    replies,
     rooms,
     supervision,
     transfers,
@@ -173,6 +174,7 @@ _DECIDERS: dict[type[Any], Callable[[Draft, Any], Refusal | None]] = {
     c.BeginDelivery: conversation.begin_delivery,
     c.DeliverAgain: conversation.deliver_again,
     c.ReportDelivery: conversation.report_delivery,
+    c.ReleaseAutoReplies: replies.release,
     c.Reconcile: _reconcile,
     c.Tick: _tick,
 }

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from customers.blocking import is_blocked
+from customers.reachability import AWAY, COMPLAINED, UNDELIVERABLE, marks_of
 from queues.interaction import Interaction, Offer
 from queues.lifecycle import HELD
 from queues.sla import Clock
@@ -20,7 +21,10 @@ from web.site import Site
 from web.staff_views import StaffViews, at, wait_view
 
 PREVIEW = 140
-_WORST_FIRST = ("failed", "uncertain", "deferred", "queued", "sending", "sent", "taken_back", "none")
+_WORST_FIRST = (
+    "failed", "bounced", "uncertain", "complained", "deferred", "delayed", "queued", "sending", "sent", "delivered",
+    "read", "taken_back", "none",
+)  # fmt: skip
 """What several recipients make of one message."""
 
 _BECAME_OWNER = ("OfferAccepted", "TakenOver", "OutboundStarted")
@@ -202,6 +206,7 @@ class Views:
             "phone": known.get("phone"),
             "language": row.language,
             "segment": row.segment,
+            "reachability": _reachability(row),
         }
 
     # -- messages
@@ -228,6 +233,10 @@ class Views:
             delivery=min((each.delivery for each in recipients), key=_WORST_FIRST.index, default="none"),
             undo_until=at(undo[0] if undo else None),
             recipients=recipients,
+            delivery_status=row.attributes.get("delivery", {}).get("status", ""),
+            report=row.attributes.get("report", {}).get("kind"),
+            trust=_trust(row),
+            also_in=row.attributes.get("also_in", []),
             attachments=[
                 a.AttachmentView(
                     id=file.id,
@@ -254,11 +263,12 @@ class Views:
         ids = [first, *(derived_id("fx", first, str(number)) for number in range(1, len(copies) + 1))]
         addresses = [str(row.attributes.get("to", "")), *map(str, copies)]
         found = [await self._site.store.outbox_row(id) for id in ids]
-        return [
+        shown = [
             _recipient(sending, address, language, copy=number > 0)
             for number, (sending, address) in enumerate(zip(found, addresses, strict=True))
             if sending is not None
         ]
+        return _with_report(shown, row.attributes.get("delivery", {}), language)
 
     # -- offers
 
@@ -288,6 +298,44 @@ def _recipient(sending: OutboxRow, address: str, language: str, *, copy: bool) -
         reason=delivery_text(sending.why, language, failed=sending.state == "failed"),
         said=sending.reason,
     )
+
+
+def _with_report(recipients: list[a.RecipientView], report: dict[str, Any], language: str) -> list[a.RecipientView]:
+    """Return `recipients` with what came back about one of them: a copy by its address, else the recipient himself."""
+    named = [one for one in recipients if one.copy and one.address == report.get("recipient")]
+    about = next(iter(named or recipients), None)
+    if about is None or not report.get("state") or about.delivery in ("queued", "sending", "taken_back"):
+        return recipients
+    why = report.get("why", "")
+    reported = msgspec.structs.replace(
+        about,
+        delivery=report["state"],
+        until=None,
+        why=why,
+        reason=delivery_text(why, language, failed=True),
+        said=report.get("status", ""),
+    )
+    return [reported if one is about else one for one in recipients]
+
+
+def _reachability(row: CustomerRow) -> a.ReachabilityView | None:
+    """Return what mail to the customer has shown, None if that is nothing."""
+    marks = marks_of(row.attributes)
+    if not marks:
+        return None
+    return a.ReachabilityView(
+        undeliverable=sorted(marks.get(UNDELIVERABLE, {})),
+        no_automatic_mail=COMPLAINED in marks,
+        away=AWAY in marks,
+        away_until=marks.get(AWAY, {}).get("until"),
+    )
+
+
+def _trust(row: MessageRow) -> a.TrustView | None:
+    """Return what is known of the sender of a mail, None of anything else."""
+    trust = row.attributes.get("trust")
+    third_party = bool(row.attributes.get("unverified_sender"))
+    return a.TrustView(**trust, third_party=third_party) if isinstance(trust, dict) else None
 
 
 def members(found: Interaction, *, monitors: bool) -> list[a.RoomMember]:
