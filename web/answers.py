@@ -263,6 +263,29 @@ class RecipientView(View, frozen=True, kw_only=True):
     said: str
 
 
+class UndeliveredView(View, frozen=True, kw_only=True):
+    """A mail of ours that did not arrive, or may not have."""
+
+    interaction: str
+    reference: str
+    queue: str
+    agent: str | None
+    customer: str
+    message: str
+    subject: str
+    at: At
+    delivery: str
+    why: str
+    reason: str
+    said: str
+
+
+class UndeliveredMails(View, frozen=True, kw_only=True):
+    """Such mails, the latest first."""
+
+    items: list[UndeliveredView]
+
+
 class MailPreview(View, frozen=True, kw_only=True):
     """A mail as it would go out; `html` is safe to show."""
 
