@@ -1,7 +1,6 @@
 """The composition root: the only place that names concrete classes and reads settings."""
 
 import asyncio
-import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from functools import cached_property, partial
@@ -24,7 +23,7 @@ from app.machine import Machine
 from app.mail_intake import MailIntake
 from app.mailroom import Mailroom
 from app.notices import Notices
-from app.outgoing import MailChannel, Outgoing
+from app.outgoing import MailChannel, Outgoing, signer_of, trusted
 from app.parsing import ParsingChildren, read_in_thread
 from app.queue_settings import QueueSettings
 from app.replies import Replies
@@ -45,15 +44,13 @@ from autoresponders.templates import shipped_wordings
 from channels.email.imap import ImapMailbox
 from channels.email.imap_progress import Bookmark
 from channels.email.listener import MailListener
-from channels.email.sign import Signer
 from channels.email.smtp import SmtpSender
 from channels.message import Address
-from config.channel_schema import CallbackChannel, Dkim, EmailChannel, ReceiveImap, ReceiveLmtp, Send
+from config.channel_schema import CallbackChannel, EmailChannel, ReceiveImap, ReceiveLmtp
 from config.letters import answers_of, letters_of
 from config.policy import policy_of
 from config.schema import Settings
 from config.secrets import password_of, secret_of
-from config.signing_keys import signing_key
 from queues.policy import ChannelPolicy, QueuePolicy
 from router.commands import Reconcile
 from router.policy import Policy
@@ -459,12 +456,12 @@ class Application:
             username=box.send.username,
             password=password_of(box.send, self._environment),
             tls=box.send.tls,
-            tls_context=_trusted(box.send),
+            tls_context=trusted(box.send),
             local_hostname=self.settings.site.domain,
             connections=box.send.connections,
         )
         self._stack.push_async_callback(smtp.close)
-        return MailChannel(sender, smtp, tuple(_signer(box, dkim) for dkim in box.dkim))
+        return MailChannel(sender, smtp, tuple(signer_of(box, dkim) for dkim in box.dkim))
 
     async def _open_mail(self) -> None:
         if _mailboxes(self.settings) and not self.machine.inline:
@@ -533,22 +530,6 @@ def _region(settings: Settings) -> str:
     """Return the country where numbers without a prefix are in chats: that of the first callback form."""
     forms = (channel for channel in settings.channels.values() if isinstance(channel, CallbackChannel))
     return next((form.country for form in forms if form.country), "")
-
-
-def _trusted(send: Send) -> ssl.SSLContext | None:
-    """Return what a mail server's certificate must go back to; None for what the system trusts."""
-    return None if send.ca_file is None else ssl.create_default_context(cafile=send.ca_file)
-
-
-def _signer(box: EmailChannel, dkim: Dkim) -> Signer:
-    key = signing_key(dkim.key_file)
-    return Signer(
-        domain=dkim.domain or box.address.rpartition("@")[2],
-        selector=dkim.selector,
-        algorithm=key.algorithm,
-        private=key.private,
-        public=key.public,
-    )
 
 
 def _mailboxes(settings: Settings) -> dict[str, EmailChannel]:

@@ -6,6 +6,7 @@ import msgspec
 
 from app.mail_threads import may_join
 from channels.email.addresses import comparable
+from channels.email.refusals import why_of
 from channels.email.thread import sent_of
 from channels.message import InboundMessage, Report
 from customers.identity import email_identity
@@ -62,7 +63,8 @@ class MailReports:
         result = _RESULTS.get(report.kind)
         stated = about.message.attributes.get("delivery", {}).get("state", "")
         if result is not None and (stated not in _RANK or _RANK.index(result) >= _RANK.index(stated)):
-            delivery = {"state": result, "status": report.status, "at": now}
+            why = why_of(550, report.status) if result == "bounced" else ""
+            delivery = {"state": result, "status": report.status, "why": why, "recipient": report.recipient, "at": now}
             attributes = {**about.message.attributes, "delivery": delivery}
             changes.append(Set(MessageRow, about.message.id, {"attributes": attributes}))
         else:

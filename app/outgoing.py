@@ -1,5 +1,6 @@
 """A message of the records as a mail: whom it goes to, what it answers, its letter, its files."""
 
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 
@@ -15,6 +16,8 @@ from channels.email.sign import Signer
 from channels.email.smtp import SmtpSender
 from channels.email.written import html_of, plain_of
 from channels.message import Address, Attachment, OutboundMail
+from config.channel_schema import Dkim, EmailChannel, Send
+from config.signing_keys import signing_key
 from vocabulary.errors import PermanentFailure
 from vocabulary.ids import CustomerId, reference
 from vocabulary.records import AttachmentRow, InteractionRow, MessageRow
@@ -217,3 +220,24 @@ def _last_of_customer(messages: Sequence[MessageRow]) -> MessageRow | None:
 def _reply_subject(subject: str) -> str:
     bare = subject.strip()
     return bare if bare.casefold().startswith("re:") else f"Re: {bare}".strip()
+
+
+def trusted(send: Send) -> ssl.SSLContext | None:
+    """Return what a mail server's certificate must go back to; None for what the system trusts."""
+    return None if send.ca_file is None else ssl.create_default_context(cafile=send.ca_file)
+
+
+def signer_of(box: EmailChannel, dkim: Dkim) -> Signer:
+    """Return who signs the mail of a channel with one of its keys.
+
+    Raises:
+        SecretRefused: the key can't be had.
+    """
+    key = signing_key(dkim.key_file)
+    return Signer(
+        domain=dkim.domain or box.address.rpartition("@")[2],
+        selector=dkim.selector,
+        algorithm=key.algorithm,
+        private=key.private,
+        public=key.public,
+    )

@@ -23,6 +23,8 @@ FILES_MAX = 20
 WAITING_MAX = 100_000_000
 """Bytes that one person may have waiting for messages."""
 COPIES_MAX = 20
+REPORTED = "delivery"
+"""The attribute of a message that says what was reported of it (app/mail_reports.py)."""
 _NOT_SENT = ("failed", "uncertain", "deferred")
 
 
@@ -192,15 +194,19 @@ class Replies:
         """Let what did not arrive go once more, under the same Message-ID."""
         said = await self._store.message(message)
         rows = [row for row in await self._store.outbox_of(interaction) if row.message == message]
-        again = [row for row in rows if row.state in _NOT_SENT]
+        came_back = said is not None and said.attributes.get(REPORTED, {}).get("state") == "bounced"
+        again = [row for row in rows if row.state in _NOT_SENT or came_back]
         if said is None or said.interaction != interaction or not again:
             raise PermanentFailure("nothing of it is left to send: it arrived, is on its way, or was taken back")
         changes: list[Change] = []
+        # What was reported was about the try before.
+        attributes = {name: value for name, value in said.attributes.items() if name != REPORTED}
         if to is not None:
-            (address,) = _addresses((to,))
+            (attributes[TO],) = _addresses((to,))
             if derived_id("fx", message) not in {row.id for row in again}:
                 raise PermanentFailure("the customer has it; only a copy did not arrive")
-            changes.append(Set(MessageRow, message, {"attributes": {**said.attributes, TO: address}}))
+        if attributes != said.attributes:
+            changes.append(Set(MessageRow, message, {"attributes": attributes}))
         now = self._engine.clock.now()
         fresh = {"state": "pending", "created_at": now, "due_at": now, "reason": "", "why": ""}
         changes += [Set(OutboxRow, row.id, fresh) for row in again]

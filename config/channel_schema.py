@@ -117,6 +117,13 @@ class EmailChannel(msgspec.Struct, frozen=True, tag_field="medium", tag="email")
     ] = ()
     receive: Annotated[ReceiveLmtp | ReceiveSmtp | ReceiveImap, Meta(description="How mail comes in.")] = ReceiveLmtp()
     send: Annotated[Send, Meta(description="How mail goes out.")] = Send()
+    dkim: Annotated[
+        tuple[Dkim, ...],
+        Meta(
+            description="Signatures (DKIM): with several keys, each mail carries one of each.",
+            examples=[[{"selector": "c1", "key_file": "dkim.pem"}]],
+        ),
+    ] = ()
     authserv_id: Annotated[
         tuple[ServerId, ...],
         Meta(
@@ -129,13 +136,6 @@ class EmailChannel(msgspec.Struct, frozen=True, tag_field="medium", tag="email")
         bool,
         Meta(description="Check SPF, DKIM and DMARC here where no header of `authserv_id` tells; asks name servers."),
     ] = False
-    dkim: Annotated[
-        tuple[Dkim, ...],
-        Meta(
-            description="Signatures (DKIM): with several keys, each mail carries one of each.",
-            examples=[[{"selector": "c1", "key_file": "dkim.pem"}]],
-        ),
-    ] = ()
     acknowledge_unauthenticated: Annotated[
         bool,
         Meta(

@@ -45,9 +45,9 @@ def add_message(draft: Draft, command: AddMessage) -> Refusal | None:
             author=command.author,
             agent=command.agent,
             silent_at=_silent_at(draft, interaction) if command.author == "agent" else None,
+            goes_at=_goes_at(draft, interaction) if command.author == "agent" and command.sending is None else None,
             automatic=command.suppressed_by if command.author == "customer" else (),
             sending=command.sending,
-            goes_at=_goes_at(draft, interaction) if command.author == "agent" and command.sending is None else None,
         )
     )
     if command.author == "customer":
@@ -186,7 +186,7 @@ def report_delivery(draft: Draft, command: ReportDelivery) -> Refusal | None:
             interaction=command.interaction,
             message=command.message,
             result=command.result,
-            agent=interaction.agent if command.result in ("failed", "uncertain") else None,
+            agent=interaction.agent if command.result in ("failed", "uncertain", "bounced") else None,
         )
     )
     mail_reported(draft, interaction, command.result)

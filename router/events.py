@@ -144,9 +144,9 @@ class WarningRaised(Event, frozen=True, kw_only=True, gc=False):
 class MessageAdded(Event, frozen=True, kw_only=True, gc=False):
     """Message number `number` of the conversation. `silent_at`: it is parked then if the customer says nothing.
 
+    `goes_at`: it goes out then, unless its agent takes it back before.
     `automatic`: signals that no automatic reply may follow it; those of the first message came with its admission.
-    `goes_at`: it goes out then, unless its agent takes it back before. `sending`: it belongs to
-    that sending, and goes by mail.
+    `sending`: it belongs to that sending, and goes by mail.
     """
 
     interaction: InteractionId

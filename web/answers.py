@@ -277,6 +277,29 @@ class RecipientView(View, frozen=True, kw_only=True):
     said: str
 
 
+class UndeliveredView(View, frozen=True, kw_only=True):
+    """A mail of ours that did not arrive, or may not have."""
+
+    interaction: str
+    reference: str
+    queue: str
+    agent: str | None
+    customer: str
+    message: str
+    subject: str
+    at: At
+    delivery: str
+    why: str
+    reason: str
+    said: str
+
+
+class UndeliveredMails(View, frozen=True, kw_only=True):
+    """Such mails, the latest first."""
+
+    items: list[UndeliveredView]
+
+
 class MailPreview(View, frozen=True, kw_only=True):
     """A mail as it would go out; `html` is safe to show."""
 
@@ -358,12 +381,12 @@ class MessageView(View, frozen=True, kw_only=True):
     subject: str
     at: At
     delivery: str
+    undo_until: At | None
+    recipients: list[RecipientView]
     delivery_status: str
     report: str | None
     trust: TrustView | None
     also_in: list[str]
-    undo_until: At | None
-    recipients: list[RecipientView]
     attachments: list[AttachmentView]
     address: str
     marks: list[str]

@@ -160,6 +160,12 @@ class UploadQuery(Body, frozen=True, kw_only=True):
     inline: bool = False
 
 
+class UndeliveredQuery(Body, frozen=True, kw_only=True):
+    """How many at most."""
+
+    limit: Limit = 50
+
+
 class SendAgain(Body, frozen=True, kw_only=True):
     """Where to: left out, to the same address."""
 

@@ -22,7 +22,10 @@ from web.site import Site
 from web.staff_views import StaffViews, at, wait_view
 
 PREVIEW = 140
-_WORST_FIRST = ("failed", "uncertain", "deferred", "queued", "sending", "sent", "taken_back", "none")
+_WORST_FIRST = (
+    "failed", "bounced", "uncertain", "complained", "deferred", "delayed", "queued", "sending", "sent", "delivered",
+    "read", "taken_back", "none",
+)  # fmt: skip
 """What several recipients make of one message."""
 
 _BECAME_OWNER = ("OfferAccepted", "TakenOver", "OutboundStarted")
@@ -231,7 +234,6 @@ class Views:
         held = self._site.state.interactions.get(row.interaction)
         undo = [each.until for each in held.held_back if each.message == row.id] if held is not None else []
         files = await self._site.store.attachments(row.id)
-        told = row.attributes.get("delivery", {})  # what servers and programs have reported since
         name = row.sender_name
         if not name and row.agent is not None:
             name = await self._staff.name_of(row.agent)
@@ -245,11 +247,10 @@ class Views:
             html=row.html,
             subject=row.subject,
             at=rfc3339(row.at),
-            delivery=str(told.get("state", ""))
-            or min((each.delivery for each in recipients), key=_WORST_FIRST.index, default="none"),
-            delivery_status=told.get("status", ""),
+            delivery=min((each.delivery for each in recipients), key=_WORST_FIRST.index, default="none"),
             undo_until=at(undo[0] if undo else None),
             recipients=recipients,
+            delivery_status=row.attributes.get("delivery", {}).get("status", ""),
             sending=row.attributes.get("sending"),
             report=row.attributes.get("report", {}).get("kind"),
             trust=_trust(row),
@@ -280,11 +281,12 @@ class Views:
         ids = [first, *(derived_id("fx", first, str(number)) for number in range(1, len(copies) + 1))]
         addresses = [str(row.attributes.get("to", "")), *map(str, copies)]
         found = [await self._site.store.outbox_row(id) for id in ids]
-        return [
+        shown = [
             _recipient(sending, address, language, copy=number > 0)
             for number, (sending, address) in enumerate(zip(found, addresses, strict=True))
             if sending is not None
         ]
+        return _with_report(shown, row.attributes.get("delivery", {}), language)
 
     async def delivery_of_step(self, sending: str, step: int) -> str:
         """Return what became of a message that was due: of its mail, or of writing it."""
@@ -312,6 +314,37 @@ class Views:
         )
 
 
+def _recipient(sending: OutboxRow, address: str, language: str, *, copy: bool) -> a.RecipientView:
+    delivery = "queued" if sending.state == "pending" else sending.state
+    return a.RecipientView(
+        address=address,
+        copy=copy,
+        delivery=delivery,
+        until=at(sending.due_at) if delivery in ("queued", "deferred") and sending.due_at else None,
+        why=sending.why,
+        reason=delivery_text(sending.why, language, failed=sending.state == "failed"),
+        said=sending.reason,
+    )
+
+
+def _with_report(recipients: list[a.RecipientView], report: dict[str, Any], language: str) -> list[a.RecipientView]:
+    """Return `recipients` with what came back about one of them: a copy by its address, else the recipient himself."""
+    named = [one for one in recipients if one.copy and one.address == report.get("recipient")]
+    about = next(iter(named or recipients), None)
+    if about is None or not report.get("state") or about.delivery in ("queued", "sending", "taken_back"):
+        return recipients
+    why = report.get("why", "")
+    reported = msgspec.structs.replace(
+        about,
+        delivery=report["state"],
+        until=None,
+        why=why,
+        reason=delivery_text(why, language, failed=True),
+        said=report.get("status", ""),
+    )
+    return [reported if one is about else one for one in recipients]
+
+
 def _reachability(row: CustomerRow) -> a.ReachabilityView | None:
     """Return what mail to the customer has shown, None if that is nothing."""
     marks = marks_of(row.attributes)
@@ -330,19 +363,6 @@ def _trust(row: MessageRow) -> a.TrustView | None:
     trust = row.attributes.get("trust")
     third_party = bool(row.attributes.get("unverified_sender"))
     return a.TrustView(**trust, third_party=third_party) if isinstance(trust, dict) else None
-
-
-def _recipient(sending: OutboxRow, address: str, language: str, *, copy: bool) -> a.RecipientView:
-    delivery = "queued" if sending.state == "pending" else sending.state
-    return a.RecipientView(
-        address=address,
-        copy=copy,
-        delivery=delivery,
-        until=at(sending.due_at) if delivery in ("queued", "deferred") and sending.due_at else None,
-        why=sending.why,
-        reason=delivery_text(sending.why, language, failed=sending.state == "failed"),
-        said=sending.reason,
-    )
 
 
 def members(found: Interaction, *, monitors: bool) -> list[a.RoomMember]:

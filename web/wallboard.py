@@ -250,6 +250,10 @@ def _told(event: AnyEvent) -> str | None:
             return f"Automatic replies were stopped: {sent} in this hour, {usual} in a usual one"
         case e.AutoRepliesReleased(by=by):
             return f"{by} let automatic replies go out again"
+        case e.DeliveryReported(interaction=id, result="failed", agent=agent):
+            return f"A mail of {id} was not delivered; {agent or 'nobody'} is told"
+        case e.DeliveryReported(interaction=id, result="uncertain"):
+            return f"A mail of {id} may not have arrived"
         case e.DeliveryReported(interaction=id, result="bounced"):
             return f"A message of {id} came back as not deliverable"
         case e.DeliveryReported(interaction=id, result="complained"):

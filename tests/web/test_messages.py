@@ -249,6 +249,22 @@ async def test_failed_mail_says_why_and_goes_to_another_address(there: World, se
     assert (await anna.post(path, status=409))["reason"] == "unusable"
 
 
+async def test_supervisors_see_what_did_not_arrive_until_it_is_sent_again(there: World, server: FakeSmtp) -> None:
+    anna, id = await owner(there)
+    server.script["RCPT"] = ["550 5.7.1 we do not want this"]
+    made = await reply(anna, id)
+    there.clock.move(UNDO)
+    await there.send_mail()
+    boss = await there.person("boss", "supervisor")
+    (told,) = (await boss.get("/undelivered"))["items"]
+    assert (told["interaction"], told["message"], told["agent"], told["customer"]) == (id, made["id"], "anna", "Ola")
+    assert (told["why"], "550 5.7.1 we do not want this" in told["said"]) == ("not_wanted", True)
+    await boss.post(f"/interactions/{id}/messages/{made['id']}/resend")
+    await there.send_mail()
+    assert (await boss.get("/undelivered"))["items"] == []
+    await anna.get("/undelivered", status=403)
+
+
 async def test_deferred_mail_says_until_when_and_goes_at_once_when_asked(there: World, server: FakeSmtp) -> None:
     anna, id = await owner(there)
     server.script["RCPT"] = ["450 4.2.0 greylisted"]

@@ -3,19 +3,24 @@
 from aiohttp import web
 
 from queues.interaction import Interaction
+from reports.wording.text import delivery_text
 from vocabulary.errors import PermanentFailure, TemporaryFailure
+from vocabulary.ids import reference
+from vocabulary.instants import rfc3339
 from vocabulary.media import EMAIL
-from vocabulary.records import Remove, UploadRow
+from vocabulary.records import ERASED, OutboxRow, Remove, UploadRow
 from web.access import Action
-from web.answers import Attachments, AttachmentView, MailPreview, MessageView
+from web.answers import Attachments, AttachmentView, MailPreview, MessageView, UndeliveredMails, UndeliveredView
 from web.call import Call, accepted
 from web.endpoint import Endpoints
-from web.payloads import DraftMail, NewMessage, SendAgain, UploadQuery
+from web.payloads import DraftMail, NewMessage, SendAgain, UndeliveredQuery, UploadQuery
 from web.problems import Problem, invalid, unavailable
 from web.site import Written
 
 endpoints = Endpoints("messages")
 FILE_BYTES_MAX = 10_000_000
+MAILS_MAX = 10_000
+"""So many mails that did not arrive are looked through for the latest."""
 _UNUSABLE = "unusable"
 
 
@@ -174,6 +179,37 @@ async def resend(call: Call, id: str, message: str, body: SendAgain = SendAgain(
             raise invalid("to", f"{failure}.") from failure
         raise Problem("conflict", f"{failure}.", reason=_UNUSABLE) from failure
     return await _message(call, message)
+
+
+@endpoints.get("/undelivered", "interaction.steer", "Mail of ours that did not arrive, the latest first")
+async def undelivered(call: Call, query: UndeliveredQuery) -> UndeliveredMails:
+    """Answer what failed or is uncertain and was not sent again since, with the reason in words."""
+    rows = await call.site.store.outbox(states=("failed", "uncertain"), limit=MAILS_MAX)
+    mails = [row for row in rows if row.kind == "mail" and row.reason != ERASED]
+    latest = sorted(mails, key=lambda row: (row.created_at, row.id), reverse=True)[: query.limit]
+    return UndeliveredMails(items=[view for row in latest if (view := await _undelivered(call, row)) is not None])
+
+
+async def _undelivered(call: Call, row: OutboxRow) -> UndeliveredView | None:
+    found = await call.views.find(row.interaction or "")
+    message = await call.site.store.message(row.message or "")
+    if found is None or message is None:
+        return None
+    customer = await call.views.customer_of(found.customer)
+    return UndeliveredView(
+        interaction=found.id,
+        reference=reference(found.number),
+        queue=found.queue,
+        agent=found.agent,
+        customer=customer.name or customer.email or "",
+        message=message.id,
+        subject=message.subject,
+        at=rfc3339(message.at),
+        delivery=row.state,
+        why=row.why,
+        reason=delivery_text(row.why, call.language, failed=row.state == "failed"),
+        said=row.reason,
+    )
 
 
 async def _of(call: Call, id: str, message: str) -> None:

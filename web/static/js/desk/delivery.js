@@ -13,10 +13,10 @@ import { putBack } from "./files.js";
 /** @import { Message, Recipient } from "./types.js" */
 
 const ICONS = /** @type {Record<string, string>} */ ({
-  queued: "clock", sending: "clock", deferred: "clock", sent: "check", failed: "alarm", uncertain: "warn", taken_back: "leave",
-  bounced: "alarm", complained: "alarm", delayed: "clock", delivered: "check", read: "check",
+  queued: "clock", sending: "clock", deferred: "clock", sent: "check", delivered: "check", read: "check", delayed: "clock",
+  failed: "alarm", bounced: "alarm", complained: "alarm", uncertain: "warn", taken_back: "leave",
 });
-const AGAIN = new Set(["failed", "uncertain", "deferred"]);
+const AGAIN = new Set(["failed", "bounced", "uncertain", "deferred"]);
 
 /**
  * @param {{message: Message, interaction?: string, onChanged?: (message: Message) => void}} props `interaction`: left out
@@ -24,7 +24,7 @@ const AGAIN = new Set(["failed", "uncertain", "deferred"]);
  */
 export function Delivery({ message, interaction, onChanged }) {
   second.value;
-  if (message.author === "customer" || message.author === "note" || !message.delivery || message.delivery === "none") return null;
+  if (!["agent", "bot"].includes(message.author) || !message.delivery || message.delivery === "none") return null;
   const left = message.delivery === "queued" ? Math.ceil((ms(message.undo_until) - now()) / 1000) : NaN;
   const undoable = left > 0;
   return html`<span class="delivery ${message.delivery}"><${Icon} name=${ICONS[message.delivery] ?? "info"} class="small" />

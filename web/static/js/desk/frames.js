@@ -74,8 +74,9 @@ const handlers = {
     const { message } = frame;
     const bad = message.recipients.find((/** @type {any} */ one) => one.delivery === message.delivery);
     const text = t("desk.undelivered", { name: frame.customer, reference: frame.reference, reason: bad?.reason ?? "" });
-    // Where it is on the screen, it stands at the message.
-    if (desk.columns.value.includes(frame.interaction)) say(text, true);
+    // Where it is on the screen, it stands at the message; who wraps up is about to leave it.
+    const shown = desk.columns.value.includes(frame.interaction) && desk.held.value[frame.interaction]?.state !== "wrap_up";
+    if (shown) say(text, true);
     else toast(text, "error");
   },
   presence(frame) {
