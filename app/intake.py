@@ -12,7 +12,7 @@ import structlog
 from app.engine import Engine
 from app.identifying import stranger_id
 from app.keyed_lock import KeyedLock
-from app.mail_reports import MailReports
+from app.mail_reports import MailReports, report_in
 from app.mail_threads import REUSED_ID, UNVERIFIED, Found, MailThreads, may_join
 from app.poison import TRIES_MAX, Kept, claimed_by, kept
 from app.reply_limits import Hashes, ReplyLimits
@@ -246,16 +246,15 @@ class Intake:
 
         It opens no conversation again, nobody wrote; what it says is shown at the mail and at its customer.
         """
-        report = message.report
+        report = report_in(message)
         about = await self._reports.about(report) if report is not None else None
         if report is None or about is None:
             return None
         row = self._row(message, about.interaction, received)
-        row = msgspec.structs.replace(
-            row,
-            author="report",
-            attributes={**row.attributes, "report": {"kind": report.kind, "status": report.status}},
-        )
+        said: dict[str, object] = {"report": {"kind": report.kind, "status": report.status}}
+        if await self._reports.is_strangers(message, report, about):
+            said[UNVERIFIED] = True
+        row = msgspec.structs.replace(row, author="report", attributes={**row.attributes, **said})
         changes, result = await self._reports.effects(message, report, about, self._engine.clock.now())
         command = AddMessage(interaction=about.interaction, message=row.id, author="report")
         decision = await self._engine.submit(command, [*_rows(message, row), *changes])

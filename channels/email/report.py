@@ -34,9 +34,6 @@ def report_of(raw: bytes, root: Part, text: str, *, automatic: Automatic, now: I
     """Return the report that the mail `raw` is, None if it is none; `text` is its readable text."""
     if not automatic.is_automatic:
         return None
-    if "own-message-id" in automatic.signals:
-        # A mail of ours that came back as it is, by an alias or a list: it is about itself.
-        return Report(kind="automatic", about=tuple(_ID.findall(" ".join(root.headers.all("message-id")))[:1]))
     parts = {part.content_type.value: part for part in reversed(list(root.walk()))}
     about = tuple(dict.fromkeys(_ids(raw, root, text)))[:_IDS_MAX]
     if _COMPLAINT in parts:
