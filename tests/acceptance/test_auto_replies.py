@@ -22,7 +22,9 @@ async def answering(tmp_path: Path, model: Path) -> AsyncIterator[SiteProcess]:
     sink = Sink()
     await sink.listener.start()
     site = SiteProcess(tmp_path, sink_port=sink.listener.port, model=model)
-    limited = site.config.read_text("utf-8").replace("[site]\n", "[site]\nauto_replies_surge_min = 3\n")
+    limited = site.config.read_text("utf-8").replace(
+        "[site]\n", "[site]\nauto_replies_surge_min = 3\nauto_replies_surge_hours = 0\n"
+    )
     site.config.write_text(limited, "utf-8")
     await site.start()
     yield site
