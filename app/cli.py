@@ -279,8 +279,8 @@ def mail_inspect(files: tuple[str, ...], as_json: bool, ids: tuple[str, ...], as
     """Print what each of FILES (`-`: standard input) is understood to be, one JSON object a line."""
     from app.inspecting import inspected
 
-    for file in files:
-        click.echo(json.dumps(inspected(file, ids=ids, ask_dns=ask_dns), ensure_ascii=False))
+    for found in inspected(files, ids=ids, ask_dns=ask_dns):
+        click.echo(json.dumps(found, ensure_ascii=False))
 
 
 # -- models

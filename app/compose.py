@@ -23,6 +23,7 @@ from app.machine import Machine
 from app.mail_intake import MailIntake
 from app.mailroom import MailChannel, Mailroom
 from app.notices import Notices
+from app.parsing import ParsingChildren, read_in_thread
 from app.queue_settings import QueueSettings
 from app.reply_limits import ReplyLimits
 from app.retention import Retention
@@ -267,6 +268,8 @@ class Application:
             domain=site.domain,
         )
         self.bookings = Bookings(engine=engine, store=store, notices=notices, keys=keys, zone=zone)
+        self.parsing = ParsingChildren()
+        self._stack.push_async_callback(self.parsing.close)
         self.mail_intake = MailIntake(
             engine=engine,
             store=store,
@@ -280,6 +283,8 @@ class Application:
             ),
             keys=(self.key,),
             domain=site.domain,
+            # A simulation has no processes but its own.
+            read=read_in_thread if self.machine.inline else self.parsing.read,
         )
         self.eraser = Eraser(
             engine=engine,
@@ -427,6 +432,8 @@ class Application:
         return MailChannel(sender, smtp)
 
     async def _open_mail(self) -> None:
+        if _mailboxes(self.settings) and not self.machine.inline:
+            self._tasks.append(asyncio.create_task(self.parsing.warm(), name="parsing"))
         for name, box in _mailboxes(self.settings).items():
             if not isinstance(box.receive, ReceiveImap):
                 await self._listen(name, box)

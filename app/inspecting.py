@@ -1,41 +1,65 @@
-"""What `centrala mail inspect` prints of one file, whatever its bytes are."""
+"""What `centrala mail inspect` prints of files, whatever their bytes are."""
 
 import asyncio
+import os
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from app.parsing import ParsingChildren, ParsingFailed
+from channels.email.headers import read_block
 from channels.email.inspect import inspect
-from channels.email.resolver import SystemResolver
+from channels.email.parse import SIZE_MAX
+from channels.email.resolver import Resolver, SystemResolver
+from channels.email.trust import read_trust
 from channels.email.trust_checks import checked_trust
 from classifiers.language import language_of
 from reports.wording.text import CATALOGUES
 
-SIZE_MAX = 25 * 1024 * 1024
 
+def inspected(files: Iterable[str], *, ids: Collection[str] = (), ask_dns: bool = False) -> Iterator[dict[str, Any]]:
+    """Yield the description of the mail in each of `files` ("-": standard input), in their order.
 
-def inspected(file: str, *, ids: Collection[str] = (), ask_dns: bool = False) -> dict[str, object]:
-    """Return the description of the mail in `file` ("-": standard input); one that can't be read says so itself.
+    They are read in a process of its own, within its limits. One that can't be read says so itself.
 
     Args:
-        file: where it is.
+        files: where they are.
         ids: names of the mail servers whose `Authentication-Results` count.
-        ask_dns: check its signatures, which asks name servers for their keys.
+        ask_dns: check their signatures, which asks name servers for the keys.
     """
+    with asyncio.Runner() as runner:
+        children = ParsingChildren(children=1)
+        try:
+            for file in files:
+                yield runner.run(_inspected(children, file, ids, SystemResolver() if ask_dns else None))
+        finally:
+            runner.run(children.close())
+
+
+async def _inspected(
+    children: ParsingChildren, file: str, ids: Collection[str], resolver: Resolver | None
+) -> dict[str, Any]:
     try:
         raw = _read(file)
+        found = await children.inspected(raw)
     except OSError as error:
-        return {**inspect(b"", file=file), "defects": [f"unreadable: {error.strerror}"]}
-    found = inspect(raw, file=file, ids=ids)
-    if ask_dns:
-        found["trust"] = msgspec.structs.asdict(asyncio.run(checked_trust(raw, None, SystemResolver())))
-    automatic = msgspec.convert(found["automatic"], dict[str, Any])
-    automatic["reasons"] = {signal: CATALOGUES["en"].signals[signal] for signal in automatic["signals"]}
-    found["automatic"] = automatic
-    return {**found, "language": language_of(str(found["reply_text"] or found["subject"] or ""))}
+        return _unread(file, f"unreadable: {error.strerror}")
+    except ParsingFailed as failure:
+        return _unread(file, f"unreadable: {failure}")
+    signals = found["automatic"]["signals"]
+    found["automatic"]["reasons"] = {signal: CATALOGUES["en"].signals[signal] for signal in signals}
+    if resolver is not None:
+        found["trust"] = msgspec.structs.asdict(await checked_trust(raw, None, resolver))
+    else:
+        found["trust"] = msgspec.structs.asdict(read_trust(read_block(raw, 0, len(raw)).headers.fields, ids))
+    return {**found, "file": _named(file), "language": language_of(str(found["reply_text"] or found["subject"] or ""))}
+
+
+def _unread(file: str, defect: str) -> dict[str, Any]:
+    return {**inspect(b"", file=_named(file)), "defects": [defect]}
 
 
 def _read(file: str) -> bytes:
@@ -44,3 +68,8 @@ def _read(file: str) -> bytes:
         return sys.stdin.buffer.read(SIZE_MAX + 1)
     with Path(file).open("rb") as stream:
         return stream.read(SIZE_MAX + 1)
+
+
+def _named(file: str) -> str:
+    """Return the name as UTF-8 can hold it; names of files are bytes."""
+    return os.fsencode(file).decode("utf-8", "replace")

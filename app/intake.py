@@ -5,6 +5,7 @@ Dedupe, thread, identify, classify; then the writer. A step that fails never los
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import msgspec
 import structlog
@@ -422,6 +423,21 @@ def _heard(message: InboundMessage, customer: CustomerRow | None) -> list[Change
     return [] if attributes == customer.attributes else [Set(CustomerRow, customer.id, {"attributes": attributes})]
 
 
+def _read_off(message: InboundMessage) -> dict[str, Any]:
+    """Return what a mail says beside its text, as attributes: only what there is."""
+    told: dict[str, object] = {
+        "marks": message.marks,
+        "senders": message.senders,
+        "forwarded_from": message.forwarded_from,
+        "invitations": message.invitations,
+        "defects": message.defects,
+    }
+    if message.raw:
+        told["trust"] = message.trust
+    found: dict[str, Any] = msgspec.to_builtins({name: value for name, value in told.items() if value})
+    return found
+
+
 def _message_row(
     message: InboundMessage, interaction: InteractionId, received: str | None, id: MessageId
 ) -> MessageRow:
@@ -442,11 +458,7 @@ def _message_row(
         message_id=message.message_id,
         references=message.references,
         received=received,
-        attributes={
-            **phone,
-            **({"defects": list(message.defects)} if message.defects else {}),
-            **({"trust": msgspec.structs.asdict(message.trust)} if message.raw else {}),
-        },
+        attributes={**phone, **_read_off(message)},
     )
 
 

@@ -9,13 +9,14 @@ import structlog
 
 from app.engine import Engine
 from app.intake import Intake
+from app.parsing import ParsingFailed, ReadMail, TooCostly, read_in_thread
 from app.poison import TRIES_MAX, error_text, kept_input
 from app.sender_checks import SenderChecks
 from channels.email.guard import LOOPS
 from channels.email.imap import Fetched
 from channels.email.listener import Delivery
-from channels.email.parse import parse
 from channels.email.thread import interaction_of
+from channels.message import InboundMessage
 from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import PermanentFailure, TemporaryFailure
 from vocabulary.ids import received_id
@@ -48,6 +49,7 @@ class MailIntake:
         senders: SenderChecks,
         keys: Sequence[bytes],
         domain: str,
+        read: ReadMail = read_in_thread,
     ) -> None:
         self._engine = engine
         self._store = store
@@ -57,6 +59,7 @@ class MailIntake:
         self._senders = senders
         self._keys = keys
         self._domain = domain
+        self._read = read
         self._waiting: asyncio.Queue[ReceivedRow] = asyncio.Queue(WAITING_MAX)
         self._in_hand: Counter[str] = Counter()
         """Ids of what waits in memory or is being understood."""
@@ -204,16 +207,7 @@ class MailIntake:
             )
             log.info("input_taken", received=row.id, channel=row.channel, interaction=admission.interaction)
             return
-        sender = row.envelope.get("sender")
-        message = await asyncio.to_thread(
-            parse,
-            row.raw,
-            channel=row.channel,
-            received_at=row.at,
-            own_addresses=self._own_addresses,
-            envelope_sender=sender if isinstance(sender, str) else None,
-            is_own_message_id=self._is_ours,
-        )
+        message = await self._message(row)
         crashpoint("imap.parsed")
         if not set(LOOPS).isdisjoint(message.automatic.signals) and not row.envelope.get(RELEASED):
             await self._stop_loop(row)
@@ -235,12 +229,33 @@ class MailIntake:
         log.error("mail_quarantined", received=row.id, channel=row.channel, error="loop")
         await self._engine.write(Set(ReceivedRow, row.id, {"state": "quarantined", "error": GOES_ROUND}))
 
+    async def _message(self, row: ReceivedRow, *, remote_images: bool = False) -> InboundMessage:
+        sender = row.envelope.get("sender")
+        return await self._read(
+            row.raw,
+            channel=row.channel,
+            received_at=row.at,
+            own_addresses=self._own_addresses,
+            envelope_sender=sender if isinstance(sender, str) else None,
+            is_own_message_id=self._is_ours,
+            remote_images=remote_images,
+        )
+
+    async def html_with_images(self, row: ReceivedRow) -> str | None:
+        """Return the HTML of a mail that was taken in, with the pictures that its sender keeps elsewhere."""
+        try:
+            return (await self._message(row, remote_images=True)).html
+        except ParsingFailed as failure:
+            log.warning("mail_not_read_again", received=row.id, reason=type(failure).__name__)
+            return None
+
     def _is_ours(self, message_id: str) -> bool:
         return interaction_of(message_id, keys=self._keys, domain=self._domain) is not None
 
     async def _failed(self, row: ReceivedRow, error: Exception, attempts: int) -> None:
-        # What rules refuse they refuse again; anything else may be the fault of what was decided beside it.
-        final = attempts >= TRIES_MAX or isinstance(error, NotTaken)
+        # What rules refuse they refuse again, and what was too costly once would be so again; anything else may be the
+        # fault of what was decided beside it.
+        final = attempts >= TRIES_MAX or isinstance(error, (NotTaken, TooCostly))
         values = {
             "attempts": attempts,
             "error": error_text(error),

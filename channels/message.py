@@ -66,11 +66,32 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     until: Instant | None = None
 
 
+class Invitation(msgspec.Struct, frozen=True, kw_only=True):
+    """An event of a calendar that came with a mail, as its sender states it.
+
+    `method`: request, cancel, reply, publish ... (RFC 5546), "" where it names none. `start` and `end` read
+    `2026-03-02T10:00:00` in `time_zone` ("": the reader's own), or `2026-03-02` for whole days; "" is not known.
+    """
+
+    method: str = ""
+    uid: str = ""
+    summary: str = ""
+    start: str = ""
+    end: str = ""
+    time_zone: str = ""
+    location: str = ""
+    organizer: Address | None = None
+    description: str = ""
+    repeats: bool = False
+
+
 class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     """One message from a customer.
 
     `external_id` identifies it within its channel: whatever is delivered twice has the same one.
     `reply_text` is `text` without quotes and signature. `raw` is what arrived, byte for byte, where there are bytes.
+    `senders`: all whom a mail names as its authors, where that is more than one. `forwarded_from`: who wrote what it
+    passes on. `marks`: what a reader should know before he trusts it (channels/email/marks.py).
     """
 
     channel: str
@@ -93,6 +114,10 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     automatic: Automatic = Automatic()
     trust: Trust = Trust()
     report: Report | None = None
+    marks: tuple[str, ...] = ()
+    senders: tuple[Address, ...] = ()
+    forwarded_from: Address | None = None
+    invitations: tuple[Invitation, ...] = ()
     defects: tuple[str, ...] = ()
     raw: bytes = b""
 

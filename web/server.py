@@ -22,6 +22,7 @@ from web.api import (
     events,
     handling,
     interactions,
+    letters,
     offers,
     quarantine,
     queues,
@@ -71,6 +72,7 @@ def endpoints() -> list[Endpoint]:
         auto_replies,
         quarantine,
         records,
+        letters,
         events,
     )
     return [endpoint for part in parts for endpoint in part.endpoints]

@@ -1,7 +1,6 @@
 """What `centrala mail inspect` prints of a mail (contract.md)."""
 
 import hashlib
-from collections.abc import Collection
 
 import msgspec
 
@@ -9,16 +8,14 @@ from channels.email.bounce import bounce_of
 from channels.email.display import clean_line
 from channels.email.guard import automatic
 from channels.email.parse import Mail, part_types, read_mail, subject_of
-from channels.email.reply import reply_text
 from channels.email.trust import read_trust
-from channels.message import Address, Attachment
+from channels.message import Address, Attachment, Invitation
 
 
-def inspect(raw: bytes, *, file: str, ids: Collection[str] = ()) -> dict[str, object]:
-    """Return everything that was read of `raw`, ready for JSON; `language` and what signals
-    mean are for others to fill. Never raises.
+def inspect(raw: bytes, *, file: str) -> dict[str, object]:
+    """Return everything that was read of `raw`, ready for JSON. Never raises.
 
-    `ids`: names of the mail servers whose `Authentication-Results` count.
+    `language`, what signals mean, and whose word about the sender counts, are for others to fill.
     """
     mail = read_mail(raw)
     headers = mail.headers
@@ -35,13 +32,17 @@ def inspect(raw: bytes, *, file: str, ids: Collection[str] = ()) -> dict[str, ob
         "in_reply_to": next(iter(mail.message_ids("in-reply-to")), None),
         "references": list(mail.message_ids("references")),
         "text": mail.content.text,
-        "reply_text": reply_text(mail.content.text),
+        "reply_text": mail.reply_text,
         "html": mail.content.html,
         "language": None,
         "attachments": [_attachment(item) for item in mail.content.attachments],
         "automatic": {"is_automatic": found.is_automatic, "signals": list(found.signals), "reasons": {}},
-        "trust": msgspec.structs.asdict(read_trust(headers.fields, ids)),
+        "trust": msgspec.structs.asdict(read_trust(headers.fields, ())),
         "bounce": _bounce(raw, mail),
+        "marks": list(mail.marks),
+        "senders": _listed(mail.senders),
+        "forwarded_from": _address(mail.forwarded.sender) if mail.forwarded and mail.forwarded.sender else None,
+        "invitations": [_invitation(item) for item in mail.content.invitations],
         "defects": list(mail.defects),
     }
 
@@ -57,6 +58,10 @@ def _listed(addresses: tuple[Address, ...]) -> list[dict[str, str]]:
 
 def _address(address: Address) -> dict[str, str]:
     return {"name": address.name, "address": address.address}
+
+
+def _invitation(item: Invitation) -> dict[str, object]:
+    return {**msgspec.structs.asdict(item), "organizer": _address(item.organizer) if item.organizer else None}
 
 
 def _attachment(item: Attachment) -> dict[str, object]:
@@ -76,7 +81,7 @@ def _bounce(raw: bytes, mail: Mail) -> dict[str, object] | None:
     if bounce is None:
         return None
     return {
-        "is_bounce": bounce.action in ("failed", "delayed", ""),
+        "is_bounce": bounce.is_bounce,
         "status": bounce.status or None,
         "action": bounce.action or None,
         "recipient": bounce.recipient or None,
