@@ -2,8 +2,6 @@
 
 import hashlib
 
-import msgspec
-
 from channels.email.bounce import bounce_of
 from channels.email.display import clean_line
 from channels.email.guard import automatic

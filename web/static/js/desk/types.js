@@ -17,6 +17,8 @@
  *   trust: {verdict: string, why: string, domain: string, spf: string, dkim: string, dmarc: string, third_party: boolean} | null,
  *   also_in: string[], delivery_status: string, report: string | null,
  *   attachments: {id: string, filename: string, content_type: string, size: number, content_id: string | null, inline: boolean}[],
+ *   trust: {verdict: string, why: string, domain: string, spf: string, dkim: string, dmarc: string, third_party: boolean} | null,
+ *   also_in: string[], delivery_status: string, report: string | null,
  *   address: string, marks: string[], senders: Mailbox[], forwarded_from: Mailbox | null, invitations: Invitation[]}} Message
  *
  * @typedef {{name: string, address: string}} Mailbox
