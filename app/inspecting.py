@@ -10,11 +10,9 @@ from typing import Any
 import msgspec
 
 from app.parsing import ParsingChildren, ParsingFailed
-from channels.email.headers import read_block
 from channels.email.inspect import inspect
 from channels.email.parse import SIZE_MAX
-from channels.email.resolver import Resolver, SystemResolver
-from channels.email.trust import read_trust
+from channels.email.resolver import SystemResolver
 from channels.email.trust_checks import checked_trust
 from classifiers.language import language_of
 from reports.wording.text import CATALOGUES
@@ -34,27 +32,23 @@ def inspected(files: Iterable[str], *, ids: Collection[str] = (), ask_dns: bool 
         children = ParsingChildren(children=1)
         try:
             for file in files:
-                yield runner.run(_inspected(children, file, ids, SystemResolver() if ask_dns else None))
+                yield runner.run(_inspected(children, file, tuple(ids), ask_dns=ask_dns))
         finally:
             runner.run(children.close())
 
 
-async def _inspected(
-    children: ParsingChildren, file: str, ids: Collection[str], resolver: Resolver | None
-) -> dict[str, Any]:
+async def _inspected(children: ParsingChildren, file: str, ids: tuple[str, ...], *, ask_dns: bool) -> dict[str, Any]:
     try:
         raw = _read(file)
-        found = await children.inspected(raw)
+        found = await children.inspected(raw, ids)
     except OSError as error:
         return _unread(file, f"unreadable: {error.strerror}")
     except ParsingFailed as failure:
         return _unread(file, f"unreadable: {failure}")
+    if ask_dns:
+        found["trust"] = msgspec.structs.asdict(await checked_trust(raw, None, SystemResolver()))
     signals = found["automatic"]["signals"]
     found["automatic"]["reasons"] = {signal: CATALOGUES["en"].signals[signal] for signal in signals}
-    if resolver is not None:
-        found["trust"] = msgspec.structs.asdict(await checked_trust(raw, None, resolver))
-    else:
-        found["trust"] = msgspec.structs.asdict(read_trust(read_block(raw, 0, len(raw)).headers.fields, ids))
     return {**found, "file": _named(file), "language": language_of(str(found["reply_text"] or found["subject"] or ""))}
 
 

@@ -403,6 +403,21 @@ def _new_id(message: InboundMessage, place: str) -> InteractionId:
     return derived_id("i", place, message.external_id)
 
 
+def _read_off(message: InboundMessage) -> dict[str, Any]:
+    """Return what a mail says beside its text, as attributes: only what there is."""
+    told: dict[str, object] = {
+        "marks": message.marks,
+        "senders": message.senders,
+        "forwarded_from": message.forwarded_from,
+        "invitations": message.invitations,
+        "defects": message.defects,
+    }
+    if message.raw:
+        told["trust"] = message.trust
+    found: dict[str, Any] = msgspec.to_builtins({name: value for name, value in told.items() if value})
+    return found
+
+
 def _signals(message: InboundMessage, row: MessageRow, customer: CustomerRow | None) -> tuple[str, ...]:
     """Return why nothing may answer `message` automatically."""
     found = list(message.automatic.signals) if message.automatic.is_automatic else []
@@ -421,21 +436,6 @@ def _heard(message: InboundMessage, customer: CustomerRow | None) -> list[Change
         return []
     attributes = reachability.heard_from(customer.attributes, email_identity(message.sender.address)[1])
     return [] if attributes == customer.attributes else [Set(CustomerRow, customer.id, {"attributes": attributes})]
-
-
-def _read_off(message: InboundMessage) -> dict[str, Any]:
-    """Return what a mail says beside its text, as attributes: only what there is."""
-    told: dict[str, object] = {
-        "marks": message.marks,
-        "senders": message.senders,
-        "forwarded_from": message.forwarded_from,
-        "invitations": message.invitations,
-        "defects": message.defects,
-    }
-    if message.raw:
-        told["trust"] = message.trust
-    found: dict[str, Any] = msgspec.to_builtins({name: value for name, value in told.items() if value})
-    return found
 
 
 def _message_row(

@@ -224,11 +224,6 @@ class MailIntake:
             bytes=len(row.raw),
         )
 
-    async def _stop_loop(self, row: ReceivedRow) -> None:
-        """Keep a mail aside that goes round: taken in each time, it would grow for ever."""
-        log.error("mail_quarantined", received=row.id, channel=row.channel, error="loop")
-        await self._engine.write(Set(ReceivedRow, row.id, {"state": "quarantined", "error": GOES_ROUND}))
-
     async def _message(self, row: ReceivedRow, *, remote_images: bool = False) -> InboundMessage:
         sender = row.envelope.get("sender")
         return await self._read(
@@ -248,6 +243,11 @@ class MailIntake:
         except ParsingFailed as failure:
             log.warning("mail_not_read_again", received=row.id, reason=type(failure).__name__)
             return None
+
+    async def _stop_loop(self, row: ReceivedRow) -> None:
+        """Keep a mail aside that goes round: taken in each time, it would grow for ever."""
+        log.error("mail_quarantined", received=row.id, channel=row.channel, error="loop")
+        await self._engine.write(Set(ReceivedRow, row.id, {"state": "quarantined", "error": GOES_ROUND}))
 
     def _is_ours(self, message_id: str) -> bool:
         return interaction_of(message_id, keys=self._keys, domain=self._domain) is not None

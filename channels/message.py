@@ -31,6 +31,25 @@ class Automatic(msgspec.Struct, frozen=True):
     signals: tuple[str, ...] = ()
 
 
+class Invitation(msgspec.Struct, frozen=True, kw_only=True):
+    """An event of a calendar that came with a mail, as its sender states it.
+
+    `method`: request, cancel, reply, publish ... (RFC 5546), "" where it names none. `start` and `end` read
+    `2026-03-02T10:00:00` in `time_zone` ("": the reader's own), or `2026-03-02` for whole days; "" is not known.
+    """
+
+    method: str = ""
+    uid: str = ""
+    summary: str = ""
+    start: str = ""
+    end: str = ""
+    time_zone: str = ""
+    location: str = ""
+    organizer: Address | None = None
+    description: str = ""
+    repeats: bool = False
+
+
 Verdict = Literal["proven", "unproven", "failed", "temperror", "unchecked"]
 
 
@@ -66,25 +85,6 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     until: Instant | None = None
 
 
-class Invitation(msgspec.Struct, frozen=True, kw_only=True):
-    """An event of a calendar that came with a mail, as its sender states it.
-
-    `method`: request, cancel, reply, publish ... (RFC 5546), "" where it names none. `start` and `end` read
-    `2026-03-02T10:00:00` in `time_zone` ("": the reader's own), or `2026-03-02` for whole days; "" is not known.
-    """
-
-    method: str = ""
-    uid: str = ""
-    summary: str = ""
-    start: str = ""
-    end: str = ""
-    time_zone: str = ""
-    location: str = ""
-    organizer: Address | None = None
-    description: str = ""
-    repeats: bool = False
-
-
 class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     """One message from a customer.
 
@@ -112,12 +112,12 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     html: str | None = None
     attachments: tuple[Attachment, ...] = ()
     automatic: Automatic = Automatic()
-    trust: Trust = Trust()
-    report: Report | None = None
     marks: tuple[str, ...] = ()
     senders: tuple[Address, ...] = ()
     forwarded_from: Address | None = None
     invitations: tuple[Invitation, ...] = ()
+    trust: Trust = Trust()
+    report: Report | None = None
     defects: tuple[str, ...] = ()
     raw: bytes = b""
 

@@ -1,6 +1,9 @@
 """What `centrala mail inspect` prints of a mail (contract.md)."""
 
 import hashlib
+from collections.abc import Collection
+
+import msgspec
 
 from channels.email.bounce import bounce_of
 from channels.email.display import clean_line
@@ -10,10 +13,11 @@ from channels.email.trust import read_trust
 from channels.message import Address, Attachment, Invitation
 
 
-def inspect(raw: bytes, *, file: str) -> dict[str, object]:
-    """Return everything that was read of `raw`, ready for JSON. Never raises.
+def inspect(raw: bytes, *, file: str, ids: Collection[str] = ()) -> dict[str, object]:
+    """Return everything that was read of `raw`, ready for JSON; `language` and what signals
+    mean are for others to fill. Never raises.
 
-    `language`, what signals mean, and whose word about the sender counts, are for others to fill.
+    `ids`: names of the mail servers whose `Authentication-Results` count.
     """
     mail = read_mail(raw)
     headers = mail.headers
@@ -35,7 +39,7 @@ def inspect(raw: bytes, *, file: str) -> dict[str, object]:
         "language": None,
         "attachments": [_attachment(item) for item in mail.content.attachments],
         "automatic": {"is_automatic": found.is_automatic, "signals": list(found.signals), "reasons": {}},
-        "trust": msgspec.structs.asdict(read_trust(headers.fields, ())),
+        "trust": msgspec.structs.asdict(read_trust(headers.fields, ids)),
         "bounce": _bounce(raw, mail),
         "marks": list(mail.marks),
         "senders": _listed(mail.senders),

@@ -14,8 +14,6 @@
  *
  * @typedef {{id: string, number: number | null, author: "customer" | "agent" | "bot" | "note" | "report", agent: string | null,
  *   name: string | null, text: string, html: string | null, subject: string | null, at: string, delivery: string,
- *   trust: {verdict: string, why: string, domain: string, spf: string, dkim: string, dmarc: string, third_party: boolean} | null,
- *   also_in: string[], delivery_status: string, report: string | null,
  *   attachments: {id: string, filename: string, content_type: string, size: number, content_id: string | null, inline: boolean}[],
  *   trust: {verdict: string, why: string, domain: string, spf: string, dkim: string, dmarc: string, third_party: boolean} | null,
  *   also_in: string[], delivery_status: string, report: string | null,
