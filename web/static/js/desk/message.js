@@ -19,8 +19,8 @@ export function MessageView({ message, medium, language, interaction, onChanged 
       ${message.author === "report" && html`<span class="bot-label"><${Icon} name="info" class="small" />${t(`report.${message.report ?? "automatic"}`)}</span>`}
       ${message.author === "bot" && html`<span class="bot-label"><${Icon} name="bot" class="small" />${t("bot.label")}</span>`}
       ${message.author !== "report" && (message.name || !message.trust?.third_party) && html`<span>${message.name || t(`author.${message.author}`)}</span>`}
+      ${message.trust && (message.author !== "report" || message.trust.third_party) && html`<${Trust} trust=${message.trust} />`}
       ${email && message.author === "customer" && message.address && html`<span class="address">${message.address}</span>`}
-      ${message.trust && message.author !== "report" && html`<${Trust} trust=${message.trust} />`}
       ${email && message.subject && html`<span class="letter-subject">${message.subject}</span>`}
       ${email && message.html && html`<button type="button" class="link" aria-pressed=${asHtml} onClick=${() => setAsHtml(!asHtml)}>
         ${asHtml ? t("email.as_text") : t("email.as_html")}</button>`}
