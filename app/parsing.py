@@ -35,6 +35,7 @@ WALL_S = 10.0
 MAILS_MAX = 1_000
 """So many mails a process reads: whatever a library leaves behind goes with it."""
 
+_ENDING_S = 5
 _CHUNK = 256 * 1024
 _KEPT_VARIABLES = ("PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LANG", "LC_ALL")
 """Of the environment: passwords are of no use to what reads strangers' bytes."""
@@ -126,7 +127,7 @@ class ParsingChildren:
     async def close(self) -> None:
         """End the processes."""
         while self._free:
-            await self._free.pop().ended()
+            await self._free.pop().end()
 
     async def _answer(self, request: Request, raw: bytes) -> Answer:
         async with self._room:
@@ -135,18 +136,18 @@ class ParsingChildren:
                 async with asyncio.timeout(self._wall_s):
                     answer = await child.answer(request, raw)
             except TimeoutError:
-                await child.ended()
+                await child.end()
                 raise ParsingFailed(f"reading the mail took more than {self._wall_s:g} s") from None
             except (asyncio.IncompleteReadError, ConnectionError) as error:
                 raise _reason(await child.ended()) from error
             except BaseException:
                 # It goes on with a mail that nobody waits for any more.
-                await child.ended()
+                await child.end()
                 raise
             if child.mails < MAILS_MAX:
                 self._free.append(child)
             else:
-                await child.ended()
+                await child.end()
         if isinstance(answer, Failed):
             raise ParsingFailed(answer.error)
         return answer
@@ -198,9 +199,18 @@ class _Child:
         (size,) = ANSWER.unpack(await self._stdout.readexactly(ANSWER.size))
         return _decoder.decode(await self._stdout.readexactly(size))
 
-    async def ended(self) -> int:
-        """End the process, if it hasn't; return its code."""
+    async def end(self) -> None:
+        """End the process."""
         if self._process.returncode is None:
-            # A process that ended by itself has a code of its own, which `kill` doesn't change.
             self._process.kill()
-        return await self._process.wait()
+        await self._process.wait()
+
+    async def ended(self) -> int:
+        """Return how the process ended, which has closed its pipe and so is about to."""
+        try:
+            async with asyncio.timeout(_ENDING_S):
+                # `kill` would look for itself how it ended, and whoever looks second learns nothing.
+                return await self._process.wait()
+        except TimeoutError:
+            await self.end()
+            return -signal.SIGKILL

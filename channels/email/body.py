@@ -5,7 +5,7 @@ import re
 
 import msgspec
 
-from channels.email.charset import decoded
+from channels.email.charset import Guesses, decoded
 from channels.email.display import TEXT_MAX, clean_line, clean_text, has_overrides
 from channels.email.invitations import SIZE_MAX as CALENDAR_MAX
 from channels.email.invitations import read_invitations
@@ -19,6 +19,7 @@ from channels.message import Attachment, Invitation
 _READABLE = ("text/plain", "text/html")
 _CALENDARS = ("text/calendar", "application/ics")
 _PACKED = ("application/ms-tnef", "application/vnd.ms-tnef")
+_PACKAGES_MAX = 10
 _FILENAME_MAX = 200
 _ATTACHMENTS_MAX = 1_000
 _PATH = re.compile(r"^.*[/\\]")
@@ -50,6 +51,9 @@ class _Gathering(msgspec.Struct):
     attachments: list[Attachment] = []
     invitations: list[Invitation] = []
     overrides: bool = False
+    calendars_left: int = CALENDAR_MAX
+    packages_left: int = _PACKAGES_MAX
+    guesses: Guesses = msgspec.field(default_factory=Guesses)
     defects: list[str] = []
 
 
@@ -96,7 +100,8 @@ def _gather(gathering: _Gathering, part: Part, *, is_root: bool = False) -> None
     named = _filename(stated)
     kind = part.content_type.value
     if kind in _CALENDARS:
-        calendar, _ = decoded(content[:CALENDAR_MAX], part.content_type.named.get("charset") or "utf-8")
+        calendar, _ = decoded(content[: gathering.calendars_left], part.content_type.named.get("charset") or "utf-8")
+        gathering.calendars_left = max(0, gathering.calendars_left - len(content))
         gathering.invitations += read_invitations(calendar)
     if _is_packed(kind, named) and _unpacked(gathering, content):
         return
@@ -112,9 +117,10 @@ def _is_packed(kind: str, named: str) -> bool:
 
 def _unpacked(gathering: _Gathering, content: bytes) -> bool:
     """Take what Outlook packed into one file; False if it isn't that."""
-    package = read_package(content)
+    package = read_package(content) if gathering.packages_left > 0 else None
     if package is None:
         return False
+    gathering.packages_left -= 1
     if package.broken:
         gathering.defects.append("winmail-broken")
     if package.text.strip():
@@ -164,7 +170,7 @@ def _take_text(gathering: _Gathering, part: Part, content: bytes) -> None:
         gathering.defects.append("html-too-long" if is_markup else "text-too-long")
         return
     # A character takes up to four bytes; one more shows that something was left out.
-    text, defect = decoded(content[: 4 * room + 4], part.content_type.named.get("charset"))
+    text, defect = decoded(content[: 4 * room + 4], part.content_type.named.get("charset"), gathering.guesses)
     if defect and text:
         gathering.defects.append(defect)
     into.append(text[: room + 1])

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 
 import msgspec
 
-from channels.email.headers import Headers, read_block
+from channels.email.charset import Guesses
+from channels.email.headers import BLOCK_MAX, Headers, read_block
 from channels.email.parameters import Parameters, read_parameters
 
 DEPTH_MAX = 50
 PARTS_MAX = 1_000
 _CANDIDATES_MAX = 20_000
+_HEADERS_MAX = 2 * 1024 * 1024  # bytes of the headers of all parts
 _BOUNDARY_MAX = 200
 
 _TAIL = re.compile(rb"(--)?[ \t]*(?=[\r\n]|\Z)")
@@ -43,6 +45,8 @@ class _Reading(msgspec.Struct):
     raw: bytes
     parts_left: int = PARTS_MAX
     candidates_left: int = _CANDIDATES_MAX
+    headers_left: int = _HEADERS_MAX
+    guesses: Guesses = msgspec.field(default_factory=Guesses)
     defects: list[str] = []
 
 
@@ -54,7 +58,9 @@ def read_parts(raw: bytes) -> tuple[Part, tuple[str, ...]]:
 
 
 def _part(reading: _Reading, start: int, end: int, *, depth: int, default: str) -> Part:
-    block = read_block(reading.raw, start, end)
+    block_max = min(BLOCK_MAX, reading.headers_left)
+    block = read_block(reading.raw, start, end, block_max=block_max, guesses=reading.guesses)
+    reading.headers_left = max(0, reading.headers_left - (block.body_at - start))
     reading.defects += block.defects
     kind = read_parameters(block.headers.get("content-type"))
     if kind.too_many:
