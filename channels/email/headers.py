@@ -70,6 +70,11 @@ def read_block(
     return _block(fields, at, defects, guesses)
 
 
+def begins_field(raw: bytes, at: int) -> bool:
+    """Tell whether a header begins at `at`."""
+    return _FIELD.match(raw, at) is not None
+
+
 def _line(raw: bytes, at: int, limit: int) -> bytes:
     match = _LINE.match(raw, at, limit)
     return match[0] if match else b""

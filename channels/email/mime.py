@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import msgspec
 
 from channels.email.charset import Guesses
-from channels.email.headers import BLOCK_MAX, Headers, read_block
+from channels.email.headers import BLOCK_MAX, Headers, begins_field, read_block
 from channels.email.parameters import Parameters, read_parameters
 
 DEPTH_MAX = 50
@@ -20,6 +20,7 @@ _HEADERS_MAX = 2 * 1024 * 1024  # bytes of the headers of all parts
 _BOUNDARY_MAX = 200
 
 _TAIL = re.compile(rb"(--)?[ \t]*(?=[\r\n]|\Z)")
+_BLANK = re.compile(rb"(?:[ \t]{0,998}\r?\n){1,20}")
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
@@ -53,8 +54,15 @@ class _Reading(msgspec.Struct):
 def read_parts(raw: bytes) -> tuple[Part, tuple[str, ...]]:
     """Return the root part of the mail `raw` and its defects. Never raises."""
     reading = _Reading(raw, defects=[])
-    root = _part(reading, 0, len(raw), depth=0, default="text/plain")
+    root = _part(reading, begin_of(raw), len(raw), depth=0, default="text/plain")
     return root, tuple(dict.fromkeys(reading.defects))
+
+
+def begin_of(raw: bytes) -> int:
+    """Return where the mail's headers begin: some program may have put blank lines before them."""
+    blank = _BLANK.match(raw)
+    at = blank.end() if blank is not None else 0
+    return at if at and begins_field(raw, at) else 0
 
 
 def _part(reading: _Reading, start: int, end: int, *, depth: int, default: str) -> Part:

@@ -14,7 +14,7 @@ from channels.email.forwarded import Forward, forward_of
 from channels.email.guard import automatic
 from channels.email.headers import Headers, read_block
 from channels.email.marks import FORWARDED, INVITATION, MARKS, OVERRIDES, REMOTE_IMAGES, seals, sender_marks
-from channels.email.mime import Part, read_parts
+from channels.email.mime import Part, begin_of, read_parts
 from channels.email.parameters import Parameters
 from channels.email.reply import reply_text
 from channels.message import Address, InboundMessage
@@ -65,7 +65,7 @@ def read_mail(raw: bytes, *, remote_images: bool = False) -> Mail:
     With `remote_images` the HTML loads its pictures from wherever its sender wants.
     """
     if len(raw) > SIZE_MAX:
-        block = read_block(raw, 0, len(raw))
+        block = read_block(raw, begin_of(raw), len(raw))
         root = Part(block.headers, Parameters("text/plain"), body_at=block.body_at, body_end=block.body_at)
         content, defects = Content(), (*block.defects, "too-large")
     else:

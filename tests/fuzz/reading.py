@@ -4,10 +4,15 @@ import re
 
 import msgspec
 
+from channels.email.addresses import read_addresses
 from channels.email.display import TEXT_MAX
+from channels.email.encoded_words import decode_words
+from channels.email.guard import automatic
 from channels.email.inspect import inspect
-from channels.email.marks import MARKS
-from channels.email.parse import parse
+from channels.email.marks import MARKS, seals, sender_marks
+from channels.email.mime import read_parts
+from channels.email.parameters import read_parameters
+from channels.email.parse import message_ids, parse, part_types
 from channels.email.parsing_child import Inspect, Inspected, Parse, Parsed, answered
 from channels.message import InboundMessage
 
@@ -32,6 +37,23 @@ def read(raw: bytes, *, thorough: bool = True) -> InboundMessage:
     if thorough:
         _sent(raw, message)
     return message
+
+
+def read_head(raw: bytes) -> None:
+    """Read what is read before contents: parts, headers, addresses, parameters, ids, signals of machines."""
+    root, _ = read_parts(raw)
+    for part in root.walk():
+        assert 0 <= part.body_at <= part.body_end <= len(raw)
+        for name in ("content-type", "content-disposition", "content-id"):
+            read_parameters(part.headers.get(name))
+    for name, value in root.headers.fields:
+        assert name == name.lower()
+        read_addresses([value])
+        decode_words(value)
+        message_ids(value)
+    automatic(root.headers.fields, own_addresses=OWN, part_types=part_types(root))
+    marks = set(sender_marks(root.headers)).union(seals(raw, root, ""))
+    assert marks.issubset(MARKS)
 
 
 def _sent(raw: bytes, message: InboundMessage) -> None:
