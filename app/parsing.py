@@ -35,7 +35,7 @@ WALL_S = 10.0
 MAILS_MAX = 1_000
 """So many mails a process reads: whatever a library leaves behind goes with it."""
 
-_ENDING_S = 5
+_DYING_S = 5.0
 _CHUNK = 256 * 1024
 _KEPT_VARIABLES = ("PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LANG", "LC_ALL")
 """Of the environment: passwords are of no use to what reads strangers' bytes."""
@@ -127,7 +127,7 @@ class ParsingChildren:
     async def close(self) -> None:
         """End the processes."""
         while self._free:
-            await self._free.pop().end()
+            await self._free.pop().ended()
 
     async def _answer(self, request: Request, raw: bytes) -> Answer:
         async with self._room:
@@ -136,18 +136,18 @@ class ParsingChildren:
                 async with asyncio.timeout(self._wall_s):
                     answer = await child.answer(request, raw)
             except TimeoutError:
-                await child.end()
+                await child.ended()
                 raise ParsingFailed(f"reading the mail took more than {self._wall_s:g} s") from None
             except (asyncio.IncompleteReadError, ConnectionError) as error:
-                raise _reason(await child.ended()) from error
+                raise _reason(await child.dead()) from error
             except BaseException:
                 # It goes on with a mail that nobody waits for any more.
-                await child.end()
+                await child.ended()
                 raise
             if child.mails < MAILS_MAX:
                 self._free.append(child)
             else:
-                await child.end()
+                await child.ended()
         if isinstance(answer, Failed):
             raise ParsingFailed(answer.error)
         return answer
@@ -199,18 +199,19 @@ class _Child:
         (size,) = ANSWER.unpack(await self._stdout.readexactly(ANSWER.size))
         return _decoder.decode(await self._stdout.readexactly(size))
 
-    async def end(self) -> None:
-        """End the process."""
-        if self._process.returncode is None:
-            self._process.kill()
-        await self._process.wait()
+    async def dead(self) -> int:
+        """Return the code of a process that closed its end of the pipe: it dies, and why is known only when it has.
 
-    async def ended(self) -> int:
-        """Return how the process ended, which has closed its pipe and so is about to."""
+        `kill` before that would ask after the process, too, and whoever asks second hears 255.
+        """
         try:
-            async with asyncio.timeout(_ENDING_S):
-                # `kill` would look for itself how it ended, and whoever looks second learns nothing.
+            async with asyncio.timeout(_DYING_S):
                 return await self._process.wait()
         except TimeoutError:
-            await self.end()
-            return -signal.SIGKILL
+            return await self.ended()
+
+    async def ended(self) -> int:
+        """End the process, if it hasn't; return its code."""
+        if self._process.returncode is None:
+            self._process.kill()
+        return await self._process.wait()
