@@ -6,6 +6,7 @@ import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Protocol
 
 import msgspec
@@ -206,12 +207,20 @@ class _Child:
         """
         try:
             async with asyncio.timeout(_DYING_S):
-                return await self._process.wait()
+                await self._process.wait()
         except TimeoutError:
-            return await self.ended()
+            pass
+        return await self.ended()
 
     async def ended(self) -> int:
         """End the process, if it hasn't; return its code."""
         if self._process.returncode is None:
             self._process.kill()
-        return await self._process.wait()
+        self._stdin.close()
+        code = await self._process.wait()
+        # Its pipes end a moment later, and only then has nothing of it been left open.
+        with suppress(ConnectionError):
+            await self._stdout.read()
+        with suppress(ConnectionError):
+            await self._stdin.wait_closed()
+        return code
