@@ -1,5 +1,6 @@
 """Mails are read in processes that they may kill, and nothing else."""
 
+import asyncio
 import os
 import select
 import subprocess
@@ -85,6 +86,16 @@ async def test_a_mail_that_kills_its_reader_says_how_and_the_next_is_read(
     async with children() as by:
         with pytest.raises(failure, match=words):
             await read(by, deadly_mail(mark))
+        assert (await read(by, GOOD)).text == "a" * 10
+
+
+async def test_while_a_mail_takes_long_the_next_ones_are_read() -> None:
+    async with children(count=2) as by:
+        long = asyncio.create_task(read(by, deadly_mail(deadly.SILENT)))
+        assert [(await read(by, GOOD)).text for _ in range(5)] == ["a" * 10] * 5
+        assert not long.done()
+        long.cancel()
+        await asyncio.gather(long, return_exceptions=True)
         assert (await read(by, GOOD)).text == "a" * 10
 
 
