@@ -13,6 +13,7 @@ import { ActivityLog } from "./activity.js";
 import { AgentGrid } from "./agents.js";
 import { Drawer } from "./drawer.js";
 import { CloseDialog, MoveDialog, PriorityDialog, PresenceDialog } from "./steer.js";
+import { AutoRepliesAlarm } from "./auto_replies.js";
 import { QuarantineAlarm, QuarantineDialog } from "./quarantine.js";
 import { QueueTable } from "./queues.js";
 import { agents, asOf, dialog, heardAt, me, quarantine, queues } from "./state.js";
@@ -41,6 +42,7 @@ export function Board({ socket }) {
     </header>
     <${Connection} socket=${socket} />
     <${QuarantineAlarm} />
+    <${AutoRepliesAlarm} />
     <main class="board">
       <${Summary} />
       <${QueueTable} />

@@ -26,6 +26,8 @@ export const heardAt = signal(0);
 export const quarantined = signal(0);
 /** Whether the quarantine is open, and which of it is looked at. */
 export const quarantine = signal(/** @type {{id?: string} | null} */ (null));
+/** Since when no automatic reply goes out, null if they do. */
+export const repliesStopped = signal(/** @type {string | null} */ (null));
 export const paused = signal(false);
 /** Which drawer is open: a queue's list, or one interaction. */
 export const drawer = signal(/** @type {{queue?: string, interaction?: string} | null} */ (null));
@@ -54,6 +56,9 @@ export function onFrame(frame) {
       queues.value = frame.queues;
       agents.value = frame.agents;
       quarantined.value = frame.quarantined ?? 0;
+      repliesStopped.value = frame.auto_replies_stopped ?? null;
+    } else if (frame.type === "auto_replies") {
+      repliesStopped.value = frame.stopped;
     } else if (frame.type === "quarantine") {
       quarantined.value = frame.count;
     } else if (frame.type === "queues") {
