@@ -8,6 +8,7 @@ import msgspec
 
 from channels.email.addresses import read_addresses
 from channels.email.body import Content, read_content
+from channels.email.bounce import Bounce, bounce_of
 from channels.email.display import clean_line
 from channels.email.encoded_words import decode_words
 from channels.email.forwarded import Forward, forward_of
@@ -38,6 +39,7 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     marks: tuple[str, ...]
     senders: tuple[Address, ...]
     forwarded: Forward | None
+    bounce: Bounce | None
     defects: tuple[str, ...]
 
     @property
@@ -73,14 +75,18 @@ def read_mail(raw: bytes, *, remote_images: bool = False) -> Mail:
         root, found = read_parts(raw)
         content = read_content(raw, root, remote_images=remote_images)
         defects = (*found, *content.defects, *_header_defects(root.headers))
-    forwarded = forward_of(raw, root, content.text)
+    bounce = bounce_of(raw, root, content.text)
+    # A report brings the mail that it is about; it passes nothing on.
+    forwarded = forward_of(raw, root, content.text) if bounce is None else None
+    marks = _marks(raw, root, content, forwarded)
     senders = read_addresses(root.headers.all("from"))[0]
     return Mail(
         root=root,
         content=content,
-        marks=tuple(mark for mark in MARKS if mark in _marks(raw, root, content, forwarded)),
+        marks=tuple(mark for mark in MARKS if mark in marks),
         senders=senders if len(senders) > 1 else (),
         forwarded=forwarded,
+        bounce=bounce,
         defects=tuple(dict.fromkeys(defects)),
     )
 
@@ -143,7 +149,7 @@ def parse(
         html=mail.content.html,
         attachments=mail.content.attachments,
         automatic=written_by,
-        report=report_of(raw, mail.root, mail.content.text, automatic=written_by, now=received_at),
+        report=report_of(raw, mail.root, mail.content.text, bounce=mail.bounce, automatic=written_by, now=received_at),
         marks=mail.marks,
         senders=mail.senders,
         forwarded_from=mail.forwarded.sender if mail.forwarded else None,

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from channels.email.away import away_until, is_away
-from channels.email.bounce import bounce_of
+from channels.email.bounce import Bounce
 from channels.email.encoded_words import decode_words
 from channels.email.guard import SUBJECT
 from channels.email.mime import Part
@@ -30,8 +30,13 @@ _LISTS = {"list", "list-unsubscribe"}
 _ACTIONS: dict[str, ReportKind] = {"failed": "bounced", "delayed": "delayed"}
 
 
-def report_of(raw: bytes, root: Part, text: str, *, automatic: Automatic, now: Instant) -> Report | None:
-    """Return the report that the mail `raw` is, None if it is none; `text` is its readable text."""
+def report_of(
+    raw: bytes, root: Part, text: str, *, bounce: Bounce | None, automatic: Automatic, now: Instant
+) -> Report | None:
+    """Return the report that the mail `raw` is, None if it is none.
+
+    `text` is its readable text, `bounce` what it says of a mail that was not delivered.
+    """
     if not automatic.is_automatic:
         return None
     if "own-message-id" in automatic.signals:
@@ -45,7 +50,6 @@ def report_of(raw: bytes, root: Part, text: str, *, automatic: Automatic, now: I
     if _READ in parts:
         disposition = _field(_text(raw, parts[_READ]), "disposition").rpartition(";")[2].strip().lower()
         return Report(kind="read" if disposition.startswith("displayed") else "automatic", about=about)
-    bounce = bounce_of(raw, root, text)
     if bounce is not None:
         failed = bounce.status.startswith("5") or (not bounce.status and bounce.action in ("failed", ""))
         unsaid: ReportKind = "delivered" if bounce.action else "bounced" if failed else "delayed"
