@@ -288,6 +288,25 @@ def _texts() -> Iterator[tuple[str, Callable[[], bytes]]]:
             part(b"message/delivery-status", filled(b"Status: 5.1.1\r\n \r\n", 20_000)) * 1_000, "report"
         ),
     )
+    answer = b"Auto-Submitted: auto-replied"
+    yield "an answer that names ids", lambda: mail(filled(b"In-Reply-To: <a@b>\n ", 1_000_000), "text/plain", answer)
+    yield "an answer that names nothing", lambda: mail(filled(b"Message-ID:\n", 1_000_000), "text/plain", answer)
+    yield (
+        "an answer in one folded line",
+        lambda: mail(b"References:" + filled(b"\n >", 1_000_000), "text/plain", answer),
+    )
+    yield (
+        "an answer of dates",
+        lambda: mail(filled(b"out of office until 1.1.2026, back 12 ", 1_000_000), "text/plain", answer),
+    )
+    yield (
+        "an answer of months",
+        lambda: mail(filled(b"away from January until 5 February ", 1_000_000), "text/plain", answer),
+    )
+    results = b"Authentication-Results: desk.example; "
+    yield "results of checks", lambda: mail(b"", "text/plain", results + b"dkim=pass header.d=b.example; " * 2_000)
+    yield "comments in results", lambda: mail(b"", "text/plain", results + b"dkim=pass " + b"(" * 60_000)
+    yield "900 seals", lambda: mail(b"", "text/plain", *[b"DKIM-Signature: v=1; d=b.example; h=from:from; b=x"] * 900)
     yield (
         "a calendar in one line",
         lambda: mail(b"BEGIN:VEVENT\nSUMMARY;A=" + filled(b'"x",', 1_000_000), "text/calendar"),
