@@ -288,6 +288,8 @@ def _texts() -> Iterator[tuple[str, Callable[[], bytes]]]:
             part(b"message/delivery-status", filled(b"Status: 5.1.1\r\n \r\n", 20_000)) * 1_000, "report"
         ),
     )
+    yield "1 MB of soft breaks", lambda: mail(filled(b"a \n", 1_000_000), "text/plain; format=flowed")
+    yield "1 MB of levels of quotes", lambda: mail(filled(b">" * 990 + b" \n", 1_000_000), "text/plain; format=flowed")
     answer = b"Auto-Submitted: auto-replied"
     yield "an answer that names ids", lambda: mail(filled(b"In-Reply-To: <a@b>\n ", 1_000_000), "text/plain", answer)
     yield "an answer that names nothing", lambda: mail(filled(b"Message-ID:\n", 1_000_000), "text/plain", answer)

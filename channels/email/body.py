@@ -7,6 +7,7 @@ import msgspec
 
 from channels.email.charset import Guesses, decoded
 from channels.email.display import TEXT_MAX, clean_line, clean_text, has_overrides
+from channels.email.flowed import unflowed
 from channels.email.invitations import SIZE_MAX as CALENDAR_MAX
 from channels.email.invitations import read_invitations
 from channels.email.markup import HTML_MAX, Markup, is_bomb, sanitised, text_of
@@ -19,6 +20,7 @@ from channels.message import Attachment, Invitation
 _READABLE = ("text/plain", "text/html")
 _CALENDARS = ("text/calendar", "application/ics")
 _PACKED = ("application/ms-tnef", "application/vnd.ms-tnef")
+_GROWTH_MAX = 4  # what is read of a mail may be so many times as large as what was sent
 _PACKAGES_MAX = 10
 _FILENAME_MAX = 200
 _ATTACHMENTS_MAX = 1_000
@@ -173,6 +175,9 @@ def _take_text(gathering: _Gathering, part: Part, content: bytes) -> None:
     text, defect = decoded(content[: 4 * room + 4], part.content_type.named.get("charset"), gathering.guesses)
     if defect and text:
         gathering.defects.append(defect)
+    if not is_markup and part.content_type.named.get("format", "").strip().lower() == "flowed":
+        delete_space = part.content_type.named.get("delsp", "").strip().lower() == "yes"
+        text = unflowed(text[: room + 1], delete_space=delete_space)
     into.append(text[: room + 1])
 
 
@@ -182,7 +187,11 @@ def _shown(gathering: _Gathering, markup: str, *, remote_images: bool) -> Markup
     if is_bomb(markup):
         gathering.defects.append("html-hostile")
         return None
-    return sanitised(markup, remote_images=remote_images)
+    shown = sanitised(markup, remote_images=remote_images)
+    if len(shown.html) > _GROWTH_MAX * HTML_MAX:
+        gathering.defects.append("html-hostile")
+        return None
+    return shown
 
 
 def _bounded(gathering: _Gathering, text: str, limit: int, defect: str) -> str:
