@@ -31,6 +31,8 @@ FRAME = struct.Struct("!II")
 """The lengths of a request and of its mail."""
 ANSWER = struct.Struct("!I")
 """The length of an answer."""
+READY = b"\x01"
+"""Written once, before the first answer: from here on it is a mail's fault if something breaks."""
 
 _PR_SET_PDEATHSIG = 1
 _WARMING = b"Content-Type: text/html\r\n\r\n<p>Gr\xfc\xdfe</p>"
@@ -110,6 +112,8 @@ def main(read: Read = answered, *, cpu_s: int = CPU_S) -> None:
     _limit(resource.RLIMIT_CORE, 0)  # what people wrote must not land in a file of the system's
     decoder = msgspec.msgpack.Decoder(Request)
     source, sink = sys.stdin.buffer, sys.stdout.buffer
+    sink.write(READY)
+    sink.flush()
     try:
         while header := source.read(FRAME.size):
             _allow_cpu(cpu_s)
