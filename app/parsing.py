@@ -109,7 +109,7 @@ class ParsingChildren:
                 try:
                     self._free.append(await _Child.started(self._command))
                 except TemporaryFailure as failure:
-                    log.error("mail_reader_not_started", reason=str(failure))
+                    log.warning("mail_reader_not_started", reason=str(failure))
 
     async def read(
         self,
