@@ -7,7 +7,7 @@ never its subject. Sources: RFC 3464 (delivery), RFC 8098 (reading), RFC 5965 (c
 import re
 
 from channels.email.away import away_until, is_away
-from channels.email.bounce import DELIVERY, READ, Bounce, bounce_of
+from channels.email.bounce import DELIVERY, READ, Bounce
 from channels.email.encoded_words import decode_words
 from channels.email.guard import SUBJECT
 from channels.email.message_ids import message_ids
@@ -23,13 +23,17 @@ _ANSWERS = {"x-autoreply", "x-auto-response-suppress"}
 _LISTS = {"list", "list-unsubscribe"}
 
 
-def report_of(raw: bytes, root: Part, text: str, *, automatic: Automatic, now: Instant) -> Report | None:
-    """Return the report that the mail `raw` is, None if it is none; `text` is its readable text."""
+def report_of(
+    raw: bytes, root: Part, text: str, *, bounce: Bounce | None, automatic: Automatic, now: Instant
+) -> Report | None:
+    """Return the report that the mail `raw` is, None if it is none.
+
+    `text` is its readable text, `bounce` what it says of a mail that was not delivered.
+    """
     if not automatic.is_automatic:
         # Whoever passes a report on writes himself.
         return None
     answered = _answered(root)
-    bounce = bounce_of(raw, root, text)
     if bounce is not None:
         about = tuple(dict.fromkeys(filter(None, (*message_ids(bounce.message_id), *answered))))
         if bounce.kind == DELIVERY:

@@ -113,7 +113,10 @@ const METHODS = ["request", "cancel", "reply"];
 /** An event of a calendar, as its sender states it; nothing is answered. @param {{invitation: import("./types.js").Invitation}} props */
 function Invitation({ invitation }) {
   const kind = METHODS.includes(invitation.method) ? invitation.method : "event";
-  const when = [invitation.start, invitation.end].filter(Boolean).map((moment) => moment.replace("T", " ").slice(0, 16)).join(" – ");
+  const [day, hour] = invitation.start.slice(0, 16).split("T");
+  const [endDay, endHour] = invitation.end.slice(0, 16).split("T");
+  const end = endDay === day ? endHour : [endDay, endHour].filter(Boolean).join(" ");
+  const when = [[day, hour].filter(Boolean).join(" "), end].filter(Boolean).join(" – ");
   return html`<section class="invitation" aria-label=${t(`invitation.${kind}`)}>
     <p class="kind"><${Icon} name="clock" class="small" />${t(`invitation.${kind}`)}</p>
     <p class="summary">${invitation.summary}</p>
