@@ -16,9 +16,11 @@ from app.poison import origin_of
 from app.queue_settings import QueueSettings
 from app.replies import Replies
 from app.sendings import Sendings, draft_id
+from app.unsubscribing import UNSUBSCRIBED, wants_none
 from app.wishes import Wishes
 from channels.callback.phones import PhoneRefused, e164
 from channels.message import Address, InboundMessage
+from customers.reachability import signals
 from queues.policy import QueuePolicy
 from reports.live import LiveQueue, live
 from router.commands import AddMessage, Command
@@ -32,7 +34,7 @@ from vocabulary.ids import CustomerId, InteractionId, MessageId, QueueName, deri
 from vocabulary.instants import Instant
 from vocabulary.records import Change, MessageRow, PutNew, ReceivedRow, UploadRow
 from vocabulary.stores import Store
-from web.site import Admission, ApiInteraction, Document, Logged, Origin, Preview, Written
+from web.site import Admission, ApiInteraction, Document, Logged, Origin, Preview, Reach, Written
 
 API_CHANNEL = "api"
 """The channel of what an integration sends without naming one."""
@@ -179,11 +181,12 @@ class RunningSite:
         subject = subject or self._sendings.subject({}, row)
         return [PutNew(msgspec.structs.replace(message, subject=subject, attributes=attributes)), *files]
 
-    async def mail_hashes_of(self, customer: CustomerId) -> tuple[str | None, str | None]:
+    async def reach_of(self, customer: CustomerId) -> Reach:
         known = await self._store.identities(customer)
         address = next((each.value for each in known if each.kind == "email"), "")
-        hashes = self._intake.mail_hashes(address)
-        return hashes.address, hashes.domain
+        hashes, row = self._intake.mail_hashes(address), await self._store.customer(customer)
+        against = signals(row.attributes, address) if row is not None else ()
+        return Reach(hashes.address, hashes.domain, (*against, *((UNSUBSCRIBED,) if wants_none(row) else ())))
 
     async def html_of(self, message: MessageRow, *, remote_images: bool) -> str | None:
         if not remote_images or message.html is None or message.received is None:

@@ -93,6 +93,18 @@ class NotTaken(PermanentFailure):
         self.refusal = refusal
 
 
+class Reach(msgspec.Struct, frozen=True):
+    """How mail reaches a customer: what stands for his address and its domain; None: no address is known.
+
+    `against`: why nothing automatic goes there: unsubscribed (from what one can unsubscribe from), complained or
+    undeliverable.
+    """
+
+    address_hash: str | None
+    domain_hash: str | None = None
+    against: tuple[str, ...] = ()
+
+
 class Document(msgspec.Struct, frozen=True, kw_only=True):
     """Something prepared that agents and rules send: the words of its first message by language, names of its files."""
 
@@ -232,8 +244,8 @@ class Site(Protocol):
             PermanentFailure: a file is missing or refused, or an address is none.
         """
 
-    async def mail_hashes_of(self, customer: str) -> tuple[str | None, str | None]:
-        """Return what stands for the address and the domain that mail to a customer goes to; None for no address."""
+    async def reach_of(self, customer: str) -> Reach:
+        """Return how mail reaches a customer."""
 
     async def html_of(self, message: MessageRow, *, remote_images: bool) -> str | None:
         """Return the sanitised HTML of a message, if it has any; with pictures from elsewhere where it can be had."""

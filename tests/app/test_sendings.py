@@ -254,6 +254,8 @@ async def test_a_click_on_the_link_in_the_mail_ends_offers_and_reminders_until_s
     await site.until("2026-10-22T06:00:00Z")
     link = re.search(r"http://\S+/unsubscribe/\S+", text_of(mails(sink)[0]))
     assert link is not None
+    assert mails(sink)[0]["List-Unsubscribe"] == f"<{link[0]}>"
+    assert mails(sink)[0]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     async with aiohttp.ClientSession() as browser:
         async with browser.get(link[0]) as page:
             assert (page.status, "Rezygnacja" in await page.text()) == (200, True)
@@ -268,6 +270,11 @@ async def test_a_click_on_the_link_in_the_mail_ends_offers_and_reminders_until_s
     again = await asked(api)
     text = (await api.get(f"/interactions/{again}/explain?language=en"))["text"]
     assert "“prices” was not sent: the customer wants no such mail" in text
+    status, problem = await api.call("POST", f"/interactions/{again}/sendings", {"name": "prices"})
+    assert (status, problem["reason"]) == (409, "unsubscribed")
+    anna = await held_by_anna(site, again)
+    planned = await anna.post(f"/interactions/{again}/sendings", name="prices")
+    assert (planned["state"], planned["follow_up"]) == ("planned", False)
 
 
 async def test_a_chat_is_sent_its_document_as_a_mail_and_does_not_see_it(site: Later, sink: Sink) -> None:

@@ -30,7 +30,7 @@ from web.sending_views import (
     message_of,
     sending_view,
 )
-from web.site import Written
+from web.site import Reach, Written
 
 endpoints = Endpoints("sendings")
 
@@ -67,11 +67,14 @@ async def plan(call: Call, id: str, body: NewSending) -> SendingView:
     """Plan what is sent to the customer by e-mail. A closed conversation will do; answers open it again."""
     found = await call.interaction(id, "interaction.send")
     at = _due(call, body)
-    address, domain = await call.site.mail_hashes_of(found.customer)
-    if address is None:
+    reach = await call.site.reach_of(found.customer)
+    if reach.address_hash is None:
         raise Problem("conflict", "No e-mail address of the customer is known.", reason="no_address")
     sending = call.new_id("s")
     agent = _in_whose_name(call.principal)
+    against = _against(call, reach, body)
+    if against and agent is None:
+        raise Problem("conflict", f"Nothing automatic goes to this customer: {', '.join(against)}.", reason=against[0])
     draft = await _draft(call, found, sending, agent, body)
     command = PlanSending(
         interaction=id,
@@ -79,12 +82,13 @@ async def plan(call: Call, id: str, body: NewSending) -> SendingView:
         by=call.actor,
         plan=body.name or "",
         agent=agent,
-        address_hash=address,
-        domain_hash=domain,
+        address_hash=reach.address_hash,
+        domain_hash=reach.domain_hash,
         at=at,
         within=body.within,
         written=bool(draft),
-        alone=not body.follow_up,
+        # A person may write to anybody; what follows by itself may not go to everybody.
+        alone=not body.follow_up or bool(against),
         unless_answered=body.unless_answered,
     )
     line = audit_line(call, "sending.plan", id, sending=sending, name=body.name, at=body.at)
@@ -92,6 +96,13 @@ async def plan(call: Call, id: str, body: NewSending) -> SendingView:
     if decision.refusal is None or decision.refusal.code != "known":
         accepted(decision)
     return await _one(call, id, sending)
+
+
+def _against(call: Call, reach: Reach, body: NewSending) -> list[str]:
+    """Return why nothing automatic goes to the customer; he may have unsubscribed from some documents only."""
+    plan = call.site.policy.plans.get(body.name or "")
+    concerned = plan is not None and plan.unsubscribe
+    return [reason for reason in reach.against if reason != "unsubscribed" or concerned]
 
 
 def _in_whose_name(principal: Principal) -> str | None:
