@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trustme
 from msgspec import NODEFAULT, inspect
 
 from config.faults import KeyPath
@@ -93,6 +94,7 @@ def test_every_commented_line_of_the_example_works_when_it_is_switched_on(number
     create_secret(tmp_path / "mail.password")
     create_secret(tmp_path / "operator.password")
     written(rsa_pem(), tmp_path)
+    trustme.CA().cert_pem.write_to_path(str(tmp_path / "mail-ca.pem"))
     file = tmp_path / "centrala.toml"
     file.write_text(switched_on(number), "utf-8")
     found = read(file, {"MAIL_PASSWORD": "x", "OPERATOR_PASSWORD": "x"})
