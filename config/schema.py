@@ -97,6 +97,14 @@ class Site(msgspec.Struct, frozen=True):
     auto_replies_surge_min: Annotated[
         int, Meta(description="Fewer than so many automatic replies in an hour never stop them.", ge=1, le=1_000_000)
     ] = 100
+    auto_replies_surge_hours: Annotated[
+        int,
+        Meta(
+            description="Nor does anything before so many hours with automatic replies tell what is usual.",
+            ge=0,
+            le=167,
+        ),
+    ] = 24
 
 
 class Storage(msgspec.Struct, frozen=True):

@@ -157,7 +157,7 @@ class Wallboard:
         text = _told(logged.event)
         if text is None:
             return
-        given = {name: getattr(logged.event, name, None) for name in ("interaction", "agent", "queue")}
+        given = {name: getattr(logged.event, name, None) for name in ("interaction", "agent", "queue", "result")}
         known = {name: value for name, value in given.items() if value is not None}
         frame = {"type": "activity", "seq": logged.seq, "at": rfc3339(logged.event.at)}
         self._tell(encode({**frame, "event": type(logged.event).__name__, "text": text, **known}))

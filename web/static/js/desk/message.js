@@ -19,8 +19,8 @@ export function MessageView({ message, medium, language, interaction, onChanged 
       ${message.author === "report" && html`<span class="bot-label"><${Icon} name="info" class="small" />${t(`report.${message.report ?? "automatic"}`)}</span>`}
       ${message.author === "bot" && html`<span class="bot-label"><${Icon} name="bot" class="small" />${t("bot.label")}</span>`}
       ${message.author !== "report" && (message.name || !message.trust?.third_party) && html`<span>${message.name || t(`author.${message.author}`)}</span>`}
+      ${message.trust && (message.author !== "report" || message.trust.third_party) && html`<${Trust} trust=${message.trust} />`}
       ${email && message.author === "customer" && message.address && html`<span class="address">${message.address}</span>`}
-      ${message.trust && message.author !== "report" && html`<${Trust} trust=${message.trust} />`}
       ${email && message.subject && html`<span class="letter-subject">${message.subject}</span>`}
       ${email && message.html && html`<button type="button" class="link" aria-pressed=${asHtml} onClick=${() => setAsHtml(!asHtml)}>
         ${asHtml ? t("email.as_text") : t("email.as_html")}</button>`}
@@ -113,7 +113,10 @@ const METHODS = ["request", "cancel", "reply"];
 /** An event of a calendar, as its sender states it; nothing is answered. @param {{invitation: import("./types.js").Invitation}} props */
 function Invitation({ invitation }) {
   const kind = METHODS.includes(invitation.method) ? invitation.method : "event";
-  const when = [invitation.start, invitation.end].filter(Boolean).map((moment) => moment.replace("T", " ").slice(0, 16)).join(" – ");
+  const [day, hour] = invitation.start.slice(0, 16).split("T");
+  const [endDay, endHour] = invitation.end.slice(0, 16).split("T");
+  const end = endDay === day ? endHour : [endDay, endHour].filter(Boolean).join(" ");
+  const when = [[day, hour].filter(Boolean).join(" "), end].filter(Boolean).join(" – ");
   return html`<section class="invitation" aria-label=${t(`invitation.${kind}`)}>
     <p class="kind"><${Icon} name="clock" class="small" />${t(`invitation.${kind}`)}</p>
     <p class="summary">${invitation.summary}</p>
