@@ -22,7 +22,7 @@ from router.events import AutoReplied, CustomerTold, DeliveryAskedAgain, Message
 from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import Lagged, PermanentFailure, TemporaryFailure
 from vocabulary.ids import derived_id, reference
-from vocabulary.instants import MINUTE, SECOND, Span
+from vocabulary.instants import MINUTE, SECOND, Instant, Span
 from vocabulary.media import EMAIL
 from vocabulary.records import (
     ERASED,
@@ -109,19 +109,17 @@ class Mailroom:
             while True:
                 async with self._engine.subscribe() as events:
                     try:
+                        now = self._engine.clock.now()
                         await self._start_due(performing)
-                        await self._wait(events, await self._next_due())
+                        await self._wait(events, await self._next_due(now))
                     except (Lagged, TemporaryFailure):
                         await self._engine.clock.sleep(SECOND)
 
-    async def _next_due(self) -> Span:
-        """Return how long nothing is due: until the first that waits, `LOOK_EVERY` at most."""
-        now = self._engine.clock.now()
-        waiting = await self._store.outbox(
-            states=("pending", "deferred"), due_before=now + LOOK_EVERY, limit=UNDER_WAY_MAX
-        )
-        due = (row.due_at - now for row in waiting if row.id not in self._under_way)
-        return max(0, min(due, default=LOOK_EVERY))
+    async def _next_due(self, now: Instant) -> Span:
+        """Return how long from `now` on nothing comes due, `LOOK_EVERY` at most. What was due then is in hand."""
+        soon = now + LOOK_EVERY
+        waiting = await self._store.outbox(states=("pending", "deferred"), due_before=soon, limit=UNDER_WAY_MAX)
+        return min((row.due_at - now for row in waiting if row.due_at > now), default=LOOK_EVERY)
 
     async def _wait(self, events: AsyncIterator[Logged], span: Span) -> None:
         """Return when an event gave the outbox something to do, or after `span`."""
