@@ -41,6 +41,13 @@ def everything(kind: Kind) -> Query:
     return select(table).order_by(*(table.c[name] for name in key_of(kind)))
 
 
+def fetched_uids(channel: str, folder: str, uidvalidity: int, from_uid: int) -> Query:
+    """Select the UIDs of what is kept of a mailbox."""
+    table = tables.fetched
+    mailbox = (table.c.channel == channel, table.c.folder == folder, table.c.uidvalidity == uidvalidity)
+    return select(table.c.uid).where(*mailbox, table.c.uid >= from_uid).order_by(table.c.uid)
+
+
 def journal_end() -> Query:
     """Select the journal's last number and digest."""
     journal = tables.journal

@@ -149,6 +149,10 @@ class Reading(SubjectReads):
     async def bookmark(self, channel: str, folder: str) -> BookmarkRow | None:
         return await self._one(BookmarkRow, channel, folder)
 
+    async def fetched_uids(self, channel: str, folder: str, uidvalidity: int, *, from_uid: int = 0) -> Sequence[int]:
+        query = queries.fetched_uids(channel, folder, uidvalidity, from_uid)
+        return await self._all(query, lambda row: int(row["uid"]))
+
     async def agents(self) -> Sequence[AgentRow]:
         return await self._rows(AgentRow, queries.everything(AgentRow))
 
