@@ -117,8 +117,7 @@ class Intake:
 
     async def _known(self, message: InboundMessage) -> MessageRow | None:
         """Return the message as it was taken in before. Of an erased one, only its id still tells."""
-        known = await self._store.message_by_external_id(message.channel, message.external_id)
-        return known or await self._store.message(_message_id(message))
+        return await self._store.known_message(_message_id(message), message.channel, message.external_id)
 
     async def _take_or_keep(
         self, message: InboundMessage, who: Sequence[Identity], continues: InteractionId | None, wishes: Wishes
@@ -144,7 +143,7 @@ class Intake:
         """Let `agent` begin an interaction with whom `message` is about; a repeat is refused as `known`."""
         wishes, who = await self._named(message, wishes)
         async with self._locks.holding(_sender_key(who[0]) if who else message.external_id):
-            customer, learnt = await self._identify(message, who, wishes)
+            customer, _, learnt = await self._identify(message, who, wishes)
             command = StartOutbound(
                 id=_new_id(message),
                 channel=message.channel,
@@ -190,9 +189,8 @@ class Intake:
         continues: InteractionId | None,
         wishes: Wishes,
     ) -> Admission:
-        customer, learnt = await self._identify(message, who, wishes)
+        customer, known, learnt = await self._identify(message, who, wishes)
         found = await self._kept_thread(continues or await self._thread(message, customer))
-        known = await self._store.customer(customer)
         if found is not None and not (_is_blocked(known) and self._is_over(found)):
             row = self._gated(_message_row(message, found, received), customer)
             command = AddMessage(interaction=found, message=row.id, author="customer")
@@ -249,19 +247,19 @@ class Intake:
 
     async def _identify(
         self, message: InboundMessage, who: Sequence[Identity], wishes: Wishes
-    ) -> tuple[CustomerId, list[Change]]:
-        """Return the customer, and what is learnt of him: a new one, or another identity of a known one."""
+    ) -> tuple[CustomerId, CustomerRow | None, list[Change]]:
+        """Return the customer, his row if he is known, and what is learnt: that he is new, or an identity."""
         if wishes.customer is not None:
-            return wishes.customer, []
+            return wishes.customer, await self._store.customer(wishes.customer), []
         for kind, value in who:
             known = await self._store.customer_by_identity(kind, value)
             if known is not None:
-                return known.id, _learnt(known.id, who)
+                return known.id, known, _learnt(known.id, who)
         first, origin = who[0] if who else ("external", message.external_id), (message.channel, message.external_id)
         id = await stranger_id(self._store, first, key=self._keys[0], origin=origin)
         name = message.sender.name if message.sender else ""
         row = CustomerRow(id=id, created_at=message.received_at, name=name, language=wishes.language)
-        return id, [PutNew(row), *_learnt(id, who)]
+        return id, None, [PutNew(row), *_learnt(id, who)]
 
     async def _admit(self, message: InboundMessage, new: "_New", wishes: Wishes) -> Admission:
         row = _message_row(message, _new_id(message), new.received)

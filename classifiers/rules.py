@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from classifiers.features import tokens
 from classifiers.folding import folded
@@ -35,10 +36,16 @@ def labels_by_rules(text: str, rules: Sequence[KeywordRule]) -> tuple[tuple[str,
 
 def _hits(words: set[str], rule: KeywordRule) -> int:
     """Return how many of `words` begin with a stem of `rule`; stems of up to three letters are whole words."""
+    long, short = _stems(rule)
+    return sum(1 for word in words if word.startswith(long) or word in short)
+
+
+@cache
+def _stems(rule: KeywordRule) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Return the rule's stems as words are compared with them: beginnings, and whole words."""
     stems = [folded(stem) for stem in rule.stems]
     long = tuple(stem for stem in stems if len(stem) > _WHOLE_WORD_CHARS_MAX)
-    short = {stem for stem in stems if len(stem) <= _WHOLE_WORD_CHARS_MAX}
-    return sum(1 for word in words if word.startswith(long) or word in short)
+    return long, frozenset(stem for stem in stems if len(stem) <= _WHOLE_WORD_CHARS_MAX)
 
 
 def _rule(label: str, stems: str) -> KeywordRule:

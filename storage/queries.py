@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, func, or_, select
 
 from storage import tables
 from storage.tables import TABLES, Kind, key_of
@@ -110,10 +110,11 @@ def messages() -> Query:
 
 
 @cache
-def message_by_external_id() -> Query:
-    """Select the one message that channel `where` knows by `external`."""
+def known_message() -> Query:
+    """Select the message that channel `where` knows by `external`, or that has the id `own`."""
     columns = tables.messages.c
-    return select(tables.messages).where(columns.channel == _given("where"), columns.external_id == _given("external"))
+    by_channel = and_(columns.channel == _given("where"), columns.external_id == _given("external"))
+    return select(tables.messages).where(or_(by_channel, columns.id == _given("own")))
 
 
 def messages_by_message_id(message_ids: Iterable[str]) -> Query:

@@ -114,8 +114,8 @@ class Reading(SubjectReads):
     async def message(self, id: str) -> MessageRow | None:
         return await self._one(MessageRow, id)
 
-    async def message_by_external_id(self, channel: str, external_id: str) -> MessageRow | None:
-        return await self._row(MessageRow, queries.message_by_external_id(), where=channel, external=external_id)
+    async def known_message(self, id: str, channel: str, external_id: str) -> MessageRow | None:
+        return await self._row(MessageRow, queries.known_message(), own=id, where=channel, external=external_id)
 
     async def messages_by_message_id(self, message_ids: Iterable[str]) -> Sequence[MessageRow]:
         return await self._rows(MessageRow, queries.messages_by_message_id(message_ids))

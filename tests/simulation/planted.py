@@ -315,7 +315,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "what comes twice is another one": (
         (intake_module, "_new_id", _any_id),
-        (SqliteStore, "message_by_external_id", _nothing),
+        (SqliteStore, "known_message", _nothing),
         (intake_module, "_message_row", _without_external_id(intake_module._message_row)),
     ),
 }

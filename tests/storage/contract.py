@@ -188,7 +188,9 @@ class RecordsContract:
     async def test_put_new_leaves_the_message_that_has_the_external_id(self, store: Store) -> None:
         first, again = a_message("m-1", external_id="x"), a_message("m-2", external_id="x")
         await store.commit(Transaction(changes=(PutNew(first), PutNew(again))))
-        assert await store.message_by_external_id("support", "x") == first
+        assert await store.known_message("m-9", "support", "x") == first
+        assert await store.known_message(first.id, "support", "?") == first
+        assert await store.known_message("m-9", "support", "?") is None
         assert await store.message("m-2") is None
 
     async def test_an_external_id_is_unique_in_its_channel_only(self, store: Store) -> None:
