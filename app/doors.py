@@ -85,7 +85,7 @@ def web_application(
         extra=(*doors.routes(), *extra),
     )
     doors.open(app)
-    app[CONTEXT].metrics.registry.register(MailboxCollector(application.mailboxes, application.clock.now))
+    app[CONTEXT].metrics.registry.register(MailboxCollector(application.mail_ways.mailboxes, application.clock.now))
 
     async def customers_type() -> None:
         while True:

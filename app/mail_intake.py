@@ -19,7 +19,7 @@ from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import PermanentFailure, TemporaryFailure
 from vocabulary.ids import received_id
 from vocabulary.instants import SECOND
-from vocabulary.records import BookmarkRow, Change, Put, PutNew, ReceivedRow, Set
+from vocabulary.records import BookmarkRow, Change, FetchedRow, Put, PutNew, ReceivedRow, Set
 from vocabulary.stores import Store
 from web.site import NotTaken
 
@@ -69,34 +69,48 @@ class MailIntake:
         if not channels:
             raise PermanentFailure("no recipient is a mailbox of ours")
         envelope: dict[str, object] = {"sender": delivery.envelope_sender, "recipients": list(delivery.recipients)}
-        for channel in channels:
-            await self._keep(channel, delivery.raw, envelope)
+        await self._keep([self._received(channel, delivery.raw, envelope) for channel in channels])
 
-    async def fetched(self, channel: str, folder: str, mail: Fetched) -> None:
-        """Keep a mail of a mailbox and how far it has been read, in one transaction."""
-        mark = mail.bookmark
-        bookmark = Put(BookmarkRow(channel=channel, folder=folder, uidvalidity=mark.uidvalidity, uid=mark.uid))
-        if mail.oversized:
-            await self._set_aside(channel, mail, bookmark)
-        else:
-            await self._keep(channel, mail.raw, {"uid": mail.uid, "uidvalidity": mail.uidvalidity}, bookmark)
+    async def fetched(self, channel: str, folder: str, mails: Sequence[Fetched]) -> None:
+        """Keep mails of a mailbox and how far it has been read, in one transaction."""
+        mark = mails[-1].bookmark
+        changes: list[Change] = [
+            Put(BookmarkRow(channel=channel, folder=folder, uidvalidity=mark.uidvalidity, uid=mark.uid))
+        ]
+        rows = [self._fetched_row(channel, folder, mail) for mail in mails]
+        changes += [
+            Put(FetchedRow(channel=channel, folder=folder, uidvalidity=mail.uidvalidity, uid=mail.uid, received=row.id))
+            for mail, row in zip(mails, rows, strict=True)
+        ]
+        await self._keep(rows, *changes)
 
-    async def _keep(self, channel: str, raw: bytes, envelope: dict[str, object], *more: Change) -> None:
-        """Keep a mail. A caller who leaves meanwhile doesn't stop that: what gets onto the disk is taken up, too."""
-        keeping = asyncio.ensure_future(self._kept(self._received(channel, raw, envelope), *more))
+    def _fetched_row(self, channel: str, folder: str, mail: Fetched) -> ReceivedRow:
+        envelope = {"uid": mail.uid, "uidvalidity": mail.uidvalidity, "folder": folder}
+        if not mail.oversized:
+            return self._received(channel, mail.raw, envelope)
+        log.error("mail_quarantined", channel=channel, uid=mail.uid, reason="oversized")
+        reason = f"the mail has {mail.size} bytes, more than this mailbox takes; only its headers were kept"
+        row = self._received(channel, mail.raw, {**envelope, "size": mail.size})
+        return msgspec.structs.replace(row, state="quarantined", error=reason)
+
+    async def _keep(self, rows: Sequence[ReceivedRow], *more: Change) -> None:
+        """Keep mails. A caller who leaves meanwhile doesn't stop that: what gets onto the disk is taken up, too."""
+        keeping = asyncio.ensure_future(self._kept(rows, *more))
         self._keeping.add(keeping)
         keeping.add_done_callback(self._keeping.discard)
         await asyncio.shield(keeping)
 
-    async def _kept(self, row: ReceivedRow, *more: Change) -> None:
-        known = await self._store.received_state(row.id)
+    async def _kept(self, rows: Sequence[ReceivedRow], *more: Change) -> None:
+        known = {row.id: await self._store.received_state(row.id) for row in rows}
         crashpoint("ingest.before_commit")
-        await self._engine.write(PutNew(row), *more)
+        await self._engine.write(*map(PutNew, rows), *more)
         crashpoint("ingest.after_commit")
         # The same bytes once more: whatever has become of them, admitted, kept aside or erased, that holds. What is
         # still to be understood may be in nobody's hands: its first write failed, as far as anybody here could tell.
-        if known in (None, "received") and row.id not in self._in_hand:
-            self._enqueue(row)
+        for row in rows:
+            is_open = row.state == "received" and known[row.id] in (None, "received")
+            if is_open and row.id not in self._in_hand:
+                self._enqueue(row)
 
     def _enqueue(self, row: ReceivedRow) -> None:
         """Let it wait in memory, if there is room; else it waits on the disk, where it is anyway."""
@@ -105,12 +119,6 @@ class MailIntake:
             self._in_hand[row.id] += 1
         except asyncio.QueueFull:
             self._behind = True
-
-    async def _set_aside(self, channel: str, mail: Fetched, bookmark: Change) -> None:
-        reason = f"the mail has {mail.size} bytes, more than this mailbox takes; only its headers were kept"
-        row = self._received(channel, mail.raw, {"uid": mail.uid, "size": mail.size})
-        await self._engine.write(PutNew(msgspec.structs.replace(row, state="quarantined", error=reason)), bookmark)
-        log.error("mail_quarantined", received=row.id, channel=channel, reason="oversized")
 
     def _received(self, channel: str, raw: bytes, envelope: dict[str, object]) -> ReceivedRow:
         id = received_id(channel, raw)

@@ -28,7 +28,7 @@ from vocabulary.ids import CustomerId, InteractionId, MessageId, QueueName, deri
 from vocabulary.instants import Instant
 from vocabulary.records import Change, MessageRow, PutNew, ReceivedRow
 from vocabulary.stores import Store
-from web.site import Admission, ApiInteraction, Logged, Origin
+from web.site import Admission, ApiInteraction, Logged, MailboxState, Origin
 
 API_CHANNEL = "api"
 """The channel of what an integration sends without naming one."""
@@ -53,6 +53,7 @@ class RunningSite:
         token_bytes: Callable[[int], bytes] = secrets.token_bytes,
         link_of: Callable[[InteractionId], str] | None = None,
         trouble: Callable[[], str | None] = lambda: None,
+        mailboxes: Callable[[], Sequence[MailboxState]] = tuple,
     ) -> None:
         self.name = name
         self._engine = engine
@@ -66,6 +67,7 @@ class RunningSite:
         self._token_bytes = token_bytes
         self._link_of = link_of
         self._trouble = trouble
+        self._mailboxes = mailboxes
 
     @property
     def policy(self) -> Policy:
@@ -86,6 +88,9 @@ class RunningSite:
     @property
     def trouble(self) -> str | None:
         return self._trouble()
+
+    def mailboxes(self) -> Sequence[MailboxState]:
+        return self._mailboxes()
 
     def now(self) -> Instant:
         return self._engine.clock.now()

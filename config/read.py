@@ -119,7 +119,7 @@ class Reader:
         shape = shape_of(field.type)
         if field.default_factory is not NODEFAULT:
             return field.default_factory()
-        if isinstance(shape.type, inspect.StructType):
+        if isinstance(shape.type, inspect.StructType) and field.default is not None:
             blank = Reader(Faults("", Located()), self._folder)
             return blank.read(shape.type, {}, (*path, field.encode_name))
         if field.default is NODEFAULT:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trustme
 from msgspec import NODEFAULT, inspect
 
 from config.faults import KeyPath
@@ -90,6 +91,10 @@ def test_every_commented_line_of_the_example_works_when_it_is_switched_on(number
     (tmp_path / "knowledge").mkdir()
     create_secret(tmp_path / "mail.password")
     create_secret(tmp_path / "operator.password")
+    issued = trustme.CA().issue_cert("mail.example.org")
+    issued.private_key_pem.write_to_path(tmp_path / "mail.key")
+    (tmp_path / "mail.key").chmod(0o600)
+    issued.cert_chain_pems[0].write_to_path(tmp_path / "mail.pem")
     file = tmp_path / "centrala.toml"
     file.write_text(switched_on(number), "utf-8")
     found = read(file, {"MAIL_PASSWORD": "x", "OPERATOR_PASSWORD": "x"})

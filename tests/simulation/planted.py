@@ -63,11 +63,11 @@ async def _nothing(*_: Any, **__: Any) -> None:
 
 
 def _bookmark_first(real: Callable[..., Awaitable[None]]) -> Any:
-    async def fetched(self: MailIntake, channel: str, folder: str, mail: Any) -> None:
-        mark = mail.bookmark
+    async def fetched(self: MailIntake, channel: str, folder: str, mails: Any) -> None:
+        mark = mails[-1].bookmark
         row = BookmarkRow(channel=channel, folder=folder, uidvalidity=mark.uidvalidity, uid=mark.uid)
         await self._engine.write(Put(row))
-        await real(self, channel, folder, mail)
+        await real(self, channel, folder, mails)
 
     return fetched
 
@@ -228,14 +228,14 @@ def _all_shown(*_: Any) -> bool:
 
 
 def _guessed_taken(real: Callable[..., Awaitable[bool]]) -> Any:
-    async def hand_over(self: ImapMailbox, uid: int, raw: bytes, **named: Any) -> bool:
+    async def delivered(self: ImapMailbox, mails: Any) -> bool:
         try:
-            return await real(self, uid, raw, **named)
-        except Exception:  # noqa: BLE001  # the fault: whatever happened, it counts as taken
-            self._progress.taken([uid])
+            return await real(self, mails)
+        except Exception:  # noqa: BLE001  # the fault: whatever happened, they count as taken
+            self._progress.taken(mail.uid for mail in mails)
             return True
 
-    return hand_over
+    return delivered
 
 
 def _same_numbers(self: Progress, uidvalidity: int) -> None:
@@ -299,8 +299,8 @@ _ONE: dict[str, tuple[Any, Any, Any]] = {
     "a chat message gets its ack first": (ChatSocket, "_say", _acked_first(ChatSocket._say)),
     "a mail that could not be taken counts as taken": (
         ImapMailbox,
-        "_hand_over",
-        _guessed_taken(ImapMailbox._hand_over),
+        "_delivered",
+        _guessed_taken(ImapMailbox._delivered),
     ),
     "a new UIDVALIDITY keeps the old numbers": (Progress, "begin", _same_numbers),
     "machines are answered": (MailIntake, "_guarded", _machines_answered(MailIntake._guarded)),

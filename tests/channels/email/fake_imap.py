@@ -7,8 +7,11 @@ from contextlib import asynccontextmanager
 
 CLOSE = "close"
 SILENT = "silent"
-Fault = str | bytes | Callable[["FakeImap"], None]
-"""CLOSE, SILENT, bytes to send before the connection is closed, a text to answer ("NO ..."), or what to do first."""
+DRIP = b"(drip)"
+Fault = str | bytes | list[bytes] | Callable[["FakeImap"], None]
+"""CLOSE, SILENT, bytes to send (several, one after another) before the connection is closed, or, if they end with DRIP,
+before it drips for ever, a text to answer ("NO ..."), or what to do first.
+"""
 
 
 class FakeImap:
@@ -25,6 +28,7 @@ class FakeImap:
         self.connections = 0
         self.logins = 0
         self.can_idle = True
+        self.drip_s = 0.001
         self.idling = asyncio.Event()
         self.port = 0
         self._idle: set[asyncio.StreamWriter] = set()
@@ -99,9 +103,14 @@ class FakeImap:
             return True
         if fault == SILENT:
             await asyncio.Event().wait()
-        if isinstance(fault, bytes):
-            writer.write(fault)
-            await writer.drain()
+        if isinstance(fault, bytes | list):
+            for piece in [fault] if isinstance(fault, bytes) else fault:
+                writer.write(piece.removesuffix(DRIP))
+                await writer.drain()
+            while fault[-len(DRIP) :] == DRIP:
+                writer.write(b"x")
+                await writer.drain()
+                await asyncio.sleep(self.drip_s)  # noqa: TID251 - the drip itself
             return True
         writer.write(f"{tag} {fault}\r\n".encode())
         return False

@@ -301,7 +301,7 @@ async def test_letters_beyond_ascii_are_taken_in_addresses_and_bodies() -> None:
         assert not any(offer.startswith("AUTH") for offer in offers)
         sender = "MAIL FROM:<żółw@przykład.example> BODY=8BITMIME SMTPUTF8"
         assert (await peer.say(sender.encode())).startswith("250")
-        assert (await peer.say("RCPT TO:<support@desk.example.org>".encode())).startswith("250")
+        assert (await peer.say(b"RCPT TO:<support@desk.example.org>")).startswith("250")
         await peer.say(b"DATA")
         assert (await peer.say(raw + b".")).startswith("250")
     assert mailroom.taken == [Delivery("żółw@przykład.example", ("support@desk.example.org",), raw)]
