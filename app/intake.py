@@ -191,7 +191,8 @@ class Intake:
     ) -> Admission:
         customer, known, learnt = await self._identify(message, who, wishes)
         found = await self._kept_thread(continues or await self._thread(message, customer))
-        if found is not None and not (_is_blocked(known) and self._is_over(found)):
+        is_work = not (_is_blocked(known) or wishes.archived)
+        if found is not None and (is_work or not self._is_over(found)):
             row = self._gated(_message_row(message, found, received), customer)
             command = AddMessage(interaction=found, message=row.id, author="customer")
             decision = await self._engine.submit(command, [*learnt, *_rows(message, row)])
@@ -301,6 +302,7 @@ class Intake:
             warnings=(classified.reason,) if classified.failed else (),
             attributes={**(known.attributes if known is not None else {}), **wishes.attributes},
             blocked=_is_blocked(known),
+            archived=wishes.archived,
         )
         crashpoint("router.before_enqueue")
         decision = await self._engine.submit(command, [*new.learnt, *_rows(message, row)])

@@ -1,8 +1,10 @@
 """Mail in: raw bytes are kept first, then understood. What a crash interrupts, the next start takes up."""
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 
 import msgspec
 import structlog
@@ -10,6 +12,8 @@ import structlog
 from app.engine import Engine
 from app.intake import Intake
 from app.poison import TRIES_MAX, error_text, kept_input
+from app.wishes import Wishes
+from channels.email.dates import arrived_at
 from channels.email.imap import Fetched
 from channels.email.listener import Delivery
 from channels.email.parse import parse
@@ -21,12 +25,15 @@ from vocabulary.ids import received_id
 from vocabulary.instants import SECOND
 from vocabulary.records import BookmarkRow, Change, FetchedRow, Put, PutNew, ReceivedRow, Set
 from vocabulary.stores import Store
-from web.site import NotTaken
+from web.site import ImportedMail, NotTaken
 
 log = structlog.get_logger()
 
 WORKERS = 4
 WAITING_MAX = 500
+UNDERSTOOD_S = 20
+"""How long somebody who brings a mail waits for what becomes of it."""
+_BREAK = re.compile(rb"\r?\n")
 DIED = "the process died each time it was worked on"
 
 
@@ -56,6 +63,8 @@ class MailIntake:
         self._waiting: asyncio.Queue[ReceivedRow] = asyncio.Queue(WAITING_MAX)
         self._in_hand: Counter[str] = Counter()
         """Ids of what waits in memory or is being understood."""
+        self._understood: dict[str, asyncio.Event] = {}
+        """Where somebody waits for what becomes of a mail."""
         self._behind = False
         self._keeping: set[asyncio.Future[None]] = set()
         self._from_disk: set[str] = set()
@@ -84,12 +93,48 @@ class MailIntake:
         ]
         await self._keep(rows, *changes)
 
+    async def imported(self, channel: str, raw: bytes, *, answer: bool, archived: bool) -> ImportedMail:
+        """Keep a mail that is brought from elsewhere, and wait a while until it is understood."""
+        # Files end their lines as their system does; the mail that came by a server must be known again.
+        raw = _BREAK.sub(b"\r\n", raw)
+        now = self._engine.clock.now()
+        envelope: dict[str, object] = {"imported_at": now, "answer": answer, "archived": archived}
+        row = msgspec.structs.replace(self._received(channel, raw, envelope), at=arrived_at(raw, now))
+        known = await self._store.received_state(row.id) is not None
+        if not known:
+            understood = self._understood.setdefault(row.id, asyncio.Event())
+            try:
+                await self._keep([row])
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(UNDERSTOOD_S):
+                        await understood.wait()
+            finally:
+                self._understood.pop(row.id, None)
+        kept = await self._store.received_row(row.id)
+        assert kept is not None, f"{row.id} was just kept"
+        return ImportedMail(
+            id=kept.id,
+            state=kept.state,  # type: ignore[arg-type]  # the records' word
+            known=known or not await self._is_its_own(kept),
+            interaction=kept.interaction,
+            error=kept.error,
+        )
+
+    async def _is_its_own(self, row: ReceivedRow) -> bool:
+        """Tell whether what was understood of `row` is new, and not a mail that had come another way."""
+        if row.interaction is None:
+            return True
+        return any(message.received == row.id for message in await self._store.messages(row.interaction))
+
     def _fetched_row(self, channel: str, folder: str, mail: Fetched) -> ReceivedRow:
         envelope = {"uid": mail.uid, "uidvalidity": mail.uidvalidity, "folder": folder}
         if not mail.oversized:
             return self._received(channel, mail.raw, envelope)
         log.error("mail_quarantined", channel=channel, uid=mail.uid, reason="oversized")
-        reason = f"the mail has {mail.size} bytes, more than this mailbox takes; only its headers were kept"
+        reason = (
+            f"only the headers of this mail of {mail.size} bytes were kept: it is larger than the mailbox takes, or "
+            "its server cannot give it whole"
+        )
         row = self._received(channel, mail.raw, {**envelope, "size": mail.size})
         return msgspec.structs.replace(row, state="quarantined", error=reason)
 
@@ -181,6 +226,8 @@ class MailIntake:
         self._in_hand[row.id] -= 1
         if not self._in_hand[row.id]:
             del self._in_hand[row.id]
+            if row.id in self._understood:
+                self._understood[row.id].set()
 
     async def _tried(self, row: ReceivedRow, *, counted: bool) -> None:
         """Try once; with `counted` the try is on the disk before it begins, and the process may die of it."""
@@ -216,7 +263,8 @@ class MailIntake:
             is_own_message_id=self._is_ours,
         )
         crashpoint("imap.parsed")
-        admission = await self._intake.receive(self._guarded(message), received=row.id)
+        wishes = Wishes(archived=row.envelope.get("archived") is True)
+        admission = await self._intake.receive(self._guarded(message, row), received=row.id, wishes=wishes)
         log.info(
             "mail_taken",
             received=row.id,
@@ -227,8 +275,11 @@ class MailIntake:
             bytes=len(row.raw),
         )
 
-    def _guarded(self, message: InboundMessage) -> InboundMessage:
+    def _guarded(self, message: InboundMessage, row: ReceivedRow) -> InboundMessage:
         """Nothing here proves a sender yet: a mailbox that answers only proven ones answers nobody by itself."""
+        if row.envelope.get("answer") is False:
+            signals = (*message.automatic.signals, "imported")
+            return msgspec.structs.replace(message, automatic=Automatic(is_automatic=True, signals=signals))
         if message.channel in self._answers_unauthenticated:
             return message
         signals = (*message.automatic.signals, "unauthenticated")

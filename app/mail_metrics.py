@@ -2,18 +2,25 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from channels.email.imap import ImapMailbox
+from channels.email.listener import MailListener
 from vocabulary.instants import Instant
 
 
 class MailboxCollector(Collector):
-    """Reads the health of each mailbox at each scrape."""
+    """Reads the health of each mailbox, and the counts of each listener, at each scrape."""
 
-    def __init__(self, mailboxes: Mapping[tuple[str, str], ImapMailbox], now: Callable[[], Instant]) -> None:
+    def __init__(
+        self,
+        mailboxes: Mapping[tuple[str, str], ImapMailbox],
+        listeners: Mapping[str, MailListener],
+        now: Callable[[], Instant],
+    ) -> None:
         self._mailboxes = mailboxes
+        self._listeners = listeners
         self._now = now
 
     def collect(self) -> Iterable[Metric]:
@@ -31,7 +38,16 @@ class MailboxCollector(Collector):
             age.add_metric(labels, -1 if at is None else (self._now() - at) / 1000)
             server.add_metric(labels, health.server_count)
             stored.add_metric(labels, health.stored_count)
-        yield from (failing, lag, age, server, stored)
+        yield from (failing, lag, age, server, stored, self._deliveries())
+
+    def _deliveries(self) -> Metric:
+        told = CounterMetricFamily(
+            "centrala_mail_deliveries", "Mails that servers handed over", labels=("channel", "outcome")
+        )
+        for channel, listener in self._listeners.items():
+            for outcome in ("taken", "refused", "put_off"):
+                told.add_metric((channel, outcome), getattr(listener.counts, outcome))
+        return told
 
 
 def _gauge(name: str, meaning: str) -> GaugeMetricFamily:

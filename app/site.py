@@ -26,9 +26,10 @@ from storage.codec import decode
 from vocabulary.errors import PermanentFailure
 from vocabulary.ids import CustomerId, InteractionId, MessageId, QueueName, derived_id
 from vocabulary.instants import Instant
+from vocabulary.media import EMAIL
 from vocabulary.records import Change, MessageRow, PutNew, ReceivedRow
 from vocabulary.stores import Store
-from web.site import Admission, ApiInteraction, Logged, MailboxState, Origin
+from web.site import Admission, ApiInteraction, ImportedMail, Logged, MailboxState, Origin
 
 API_CHANNEL = "api"
 """The channel of what an integration sends without naming one."""
@@ -138,6 +139,12 @@ class RunningSite:
 
     def replayed(self, received: ReceivedRow) -> None:
         self._mail_intake.replayed(received)
+
+    async def import_mail(self, channel: str, raw: bytes, *, answer: bool, archived: bool) -> ImportedMail | None:
+        known = self.policy.channels.get(channel)
+        if known is None or known.medium != EMAIL:
+            return None
+        return await self._mail_intake.imported(channel, raw, answer=answer, archived=archived)
 
     async def exported(self, customer: CustomerId) -> AsyncIterator[bytes] | None:
         return await self._exporter.document(customer, self.now())

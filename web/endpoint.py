@@ -37,7 +37,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """One method of one address.
 
     `action` None: everybody may, logged in or not. `answer` None: no body (204). `repeats`: an Idempotency-Key makes
-    its answer kept, so it must hold no secret.
+    its answer kept, so it must hold no secret. `bytes_max`: the body is bytes, so many at most, and no JSON.
     """
 
     method: str
@@ -54,6 +54,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     answer: Any
     content: str
     repeats: bool
+    bytes_max: int | None
 
     @property
     def raw(self) -> bool:
@@ -101,6 +102,7 @@ class Endpoints:
         status: int = 200,
         content: str = "application/json",
         repeats: bool = True,
+        bytes_max: int | None = None,
     ) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
             hints = get_type_hints(handler)
@@ -117,11 +119,12 @@ class Endpoints:
                     status=204 if answer is type(None) else status,
                     parameters=tuple(re.findall(r"{(\w+)}", path)),
                     query=hints.get("query"),
-                    body=hints.get("body"),
+                    body=hints.get("body") if bytes_max is None else None,
                     body_needed=body is not None and body.default is inspect.Parameter.empty,
                     answer=None if answer is type(None) else answer,
                     content=content,
                     repeats=repeats and method in UNSAFE and action is not None,
+                    bytes_max=bytes_max,
                 )
             )
             return handler
@@ -155,7 +158,11 @@ async def _answer(endpoint: Endpoint, context: Context, request: web.Request) ->
     arguments: dict[str, Any] = {name: request.match_info[name] for name in endpoint.parameters}
     if endpoint.query is not None:
         arguments["query"] = read_query(endpoint.query, request)
+    if endpoint.bytes_max is not None:
+        request = request.clone(client_max_size=endpoint.bytes_max)
     raw = await request.read() if endpoint.method in UNSAFE else b""
+    if endpoint.bytes_max is not None:
+        arguments["body"] = raw
     if endpoint.body is not None and (raw or endpoint.body_needed):
         arguments["body"] = read_body(endpoint.body, request.content_type, raw)
     key = request.headers.get("Idempotency-Key")

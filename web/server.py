@@ -21,6 +21,7 @@ from web.api import (
     events,
     handling,
     interactions,
+    mailboxes,
     offers,
     quarantine,
     queues,
@@ -68,6 +69,7 @@ def endpoints() -> list[Endpoint]:
         queues,
         emergency,
         quarantine,
+        mailboxes,
         records,
         events,
     )

@@ -122,6 +122,19 @@ class MailboxState(msgspec.Struct, frozen=True, kw_only=True):
     fetching: Fetching | None = None
 
 
+class ImportedMail(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a mail that was brought from elsewhere: the `state` of its bytes, under `id`.
+
+    `known`: the site has had it already. `received`: it waits to be understood.
+    """
+
+    id: str
+    state: Literal["received", "admitted", "quarantined", "discarded"]
+    known: bool
+    interaction: InteractionId | None = None
+    error: str = ""
+
+
 class Site(Protocol):
     """One running site."""
 
@@ -187,6 +200,12 @@ class Site(Protocol):
 
     def replayed(self, received: ReceivedRow) -> None:
         """Take up raw bytes whose row says `received` again."""
+
+    async def import_mail(self, channel: str, raw: bytes, *, answer: bool, archived: bool) -> ImportedMail | None:
+        """Keep a mail as if it had come by e-mail channel `channel`, and say what became of it; None: no such channel.
+
+        With `answer` automatic answers may go out; with `archived` it is history, and closed at once.
+        """
 
     async def exported(self, customer: str) -> AsyncIterator[bytes] | None:
         """Return all that is known of a customer, as the pieces of one JSON document; None if he is unknown."""

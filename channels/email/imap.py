@@ -13,7 +13,6 @@ from channels.email.imap_progress import Bookmark, Progress
 from channels.email.imap_protocol import (
     ConnectionLost,
     FolderRefused,
-    LiteralTooLong,
     LoginRefused,
     Refused,
     Silent,
@@ -273,8 +272,8 @@ class ImapMailbox:
         try:
             seconds = self._timings.command_s + total / _BYTES_PER_S
             bodies = await connection.bodies(batch, seconds=seconds, pace_s=self._timings.command_s)
-        except ConnectionLost as error:
-            self._progress.failed(batch, for_good=isinstance(error, LiteralTooLong))
+        except ConnectionLost:
+            self._progress.failed(batch)
             raise
         taken = await self._hand_over({uid: bodies[uid] for uid in batch if uid in bodies})
         await self._missing(connection, [uid for uid in batch if uid not in bodies], len(batch), sizes)
@@ -298,8 +297,8 @@ class ImapMailbox:
         if not self._progress.is_hopeless(uid, also_headers=True):
             try:
                 raw = await connection.header(uid, size_max=_HEADER_MAX, seconds=self._timings.command_s)
-            except ConnectionLost as error:
-                self._progress.failed([uid], for_good=isinstance(error, LiteralTooLong))
+            except ConnectionLost:
+                self._progress.failed([uid])
                 raise
         if await self._taken_alone(uid, raw, oversized_from=size):
             await self._mark_seen(connection, [uid])

@@ -81,10 +81,10 @@ class Progress:
             at += 1
         return Bookmark(self.uidvalidity, reached)
 
-    def failed(self, batch: Sequence[int], *, for_good: bool) -> None:
+    def failed(self, batch: Sequence[int]) -> None:
         """Note that asking for `batch` broke the connection; from now on each of it is asked for alone."""
         if len(batch) == 1:
-            self._tries[batch[0]] += TRIES if for_good else 1
+            self._tries[batch[0]] += 1
         self._alone.update(batch)
 
     def is_hopeless(self, uid: int, *, also_headers: bool = False) -> bool:
