@@ -26,6 +26,9 @@ export const heardAt = signal(0);
 export const quarantined = signal(0);
 /** Whether the quarantine is open, and which of it is looked at. */
 export const quarantine = signal(/** @type {{id?: string} | null} */ (null));
+/** How many mailboxes can't be read, and whether the list of all of them is open. */
+export const failing = signal(0);
+export const mailboxesOpen = signal(false);
 export const paused = signal(false);
 /** Which drawer is open: a queue's list, or one interaction. */
 export const drawer = signal(/** @type {{queue?: string, interaction?: string} | null} */ (null));
@@ -54,8 +57,11 @@ export function onFrame(frame) {
       queues.value = frame.queues;
       agents.value = frame.agents;
       quarantined.value = frame.quarantined ?? 0;
+      failing.value = frame.mailboxes_failing ?? 0;
     } else if (frame.type === "quarantine") {
       quarantined.value = frame.count;
+    } else if (frame.type === "mailboxes") {
+      failing.value = frame.failing;
     } else if (frame.type === "queues") {
       queues.value = updated(queues.value, frame.rows, (one) => one.name);
     } else if (frame.type === "agents") {
