@@ -42,7 +42,7 @@ class MailboxCollector(Collector):
 
     def _deliveries(self) -> Metric:
         told = CounterMetricFamily(
-            "centrala_mail_deliveries", "Mails that servers handed over", labels=("channel", "outcome")
+            "centrala_mail_deliveries_total", "Mails that servers handed over", labels=("channel", "outcome")
         )
         for channel, listener in self._listeners.items():
             for outcome in ("taken", "refused", "put_off"):

@@ -27,7 +27,14 @@ MORE = """
 [channels.sales-mail]
 medium = "email"
 address = "sales@test.example"
-receive = {{ protocol = "imap", host = "127.0.0.1", port = {port}, username = "sales", password_env = "WRONG", tls = "none" }}
+
+[channels.sales-mail.receive]
+protocol = "imap"
+host = "127.0.0.1"
+port = {port}
+username = "sales"
+password_env = "WRONG"
+tls = "none"
 
 [channels.post]
 medium = "email"
@@ -65,7 +72,7 @@ async def test_a_mailbox_that_cannot_be_read_is_told_of_while_the_others_go_on(
         await asyncio.to_thread(dovecot.put, mail.as_bytes(), folder=folder)
         await house.interaction(subject=f"To {folder} in {language}")
 
-    async def refused() -> dict[str, Any] | None:
+    async def refused() -> dict[tuple[str, str], Any] | None:
         boxes = {
             (each["channel"], each["folder"]): each for each in (await house.supervisor.get("/mailboxes"))["items"]
         }

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from base64 import b64decode
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -28,6 +29,8 @@ class FakeImap:
         self.connections = 0
         self.logins = 0
         self.can_idle = True
+        self.tokens: dict[str, str] = {}
+        """Access tokens that are good, and whose."""
         self.drip_s = 0.001
         self.idling = asyncio.Event()
         self.port = 0
@@ -77,12 +80,17 @@ class FakeImap:
     ) -> bool:
         """Answer one command, and tell whether the connection has ended."""
         name = _name(command)
-        self.commands.append(command if name != "LOGIN" else name)
+        self.commands.append(command if name not in ("LOGIN", "AUTHENTICATE") else name)
         fault = await self._befalls(name, writer, tag)
         if fault is not None:
             return fault
         if name == "IDLE":
             return await self._idles(tag, reader, writer)
+        if name == "AUTHENTICATE" and not self._is_let_in(command):
+            writer.write(b"+ eyJzdGF0dXMiOiI0MDEifQ==\r\n")
+            assert await reader.readline() == b"\r\n", "a challenge that tells of a refusal gets an empty answer"
+            writer.write(f"{tag} NO [AUTHENTICATIONFAILED] Not you\r\n".encode())
+            return False
         if writer in self._uninformed and name in ("SELECT", "SEARCH", "NOOP", "STORE"):
             self._uninformed.discard(writer)
             writer.write(b"* %d EXISTS\r\n" % len(self.mails))
@@ -128,11 +136,19 @@ class FakeImap:
         writer.write(f"{tag} OK done\r\n".encode())
         return ended
 
+    def _is_let_in(self, command: str) -> bool:
+        _, mechanism, said = command.split(" ")
+        assert mechanism == "XOAUTH2"
+        return b64decode(said).decode() in {
+            f"user={user}\1auth=Bearer {token}\1\1" for token, user in self.tokens.items()
+        }
+
     def _untagged(self, name: str, command: str) -> list[bytes]:
         if name == "LOGIN":
             self.logins += 1
         if name == "CAPABILITY":
-            return [b"* CAPABILITY IMAP4rev1%s\r\n" % (b" IDLE" if self.can_idle else b"")]
+            more = (b" IDLE" if self.can_idle else b"") + (b" AUTH=XOAUTH2 SASL-IR" if self.tokens else b"")
+            return [b"* CAPABILITY IMAP4rev1%s\r\n" % more]
         if name == "SELECT":
             return [b"* %d EXISTS\r\n* OK [UIDVALIDITY %d] x\r\n" % (len(self.mails), self.uidvalidity)]
         if name == "SEARCH":
