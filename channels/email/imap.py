@@ -204,6 +204,9 @@ class ImapMailbox:
     async def _session(self, connection: ImapConnection) -> None:
         """Use one connection until it fails."""
         uidvalidity = await connection.select(self.folder, seconds=self._timings.command_s)
+        if uidvalidity != self._progress.uidvalidity:
+            self.health.server_count = self.health.stored_count = 0
+            self.health.reconciled_at = None
         self._progress.begin(uidvalidity)
         while True:
             await self._take_new(connection)
