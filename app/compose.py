@@ -26,6 +26,7 @@ from app.mail_ways import MailWays
 from app.mailroom import MailChannel, Mailroom
 from app.notices import Notices
 from app.queue_settings import QueueSettings
+from app.retention import Retention
 from app.rows import outbox_of, rows_of
 from app.seeds import seed_people, tell_core
 from app.site import API_CHANNEL, RunningSite
@@ -288,6 +289,7 @@ class Application:
             standstill=self.intake.standing_still,
             forgotten=lambda customer: self.conversations.forgotten(customer),  # noqa: PLW0108  # they are made below
         )
+        self.retention = Retention(engine=engine, store=store, session_absolute_ms=self.settings.web.session_absolute)
         self.site = RunningSite(
             name=site.name,
             engine=engine,
@@ -353,7 +355,12 @@ class Application:
 
     def _writers(self) -> dict[str, Work]:
         """Return what only the writer does."""
-        return {"alarm": self.engine.alarm, "mailroom": self.mailroom.run, "erasures": self.eraser.run}
+        return {
+            "alarm": self.engine.alarm,
+            "mailroom": self.mailroom.run,
+            "erasures": self.eraser.run,
+            "retention": self.retention.run,
+        }
 
     def _writing_works(self) -> dict[str, Work]:
         """Return what only one process does: the writer's work, and reading the mailboxes."""

@@ -22,7 +22,8 @@ every field, type and limit, and for programs at `/api/v1/openapi.json` (OpenAPI
   unsafe calls need the `X-CSRF-Token` that the log-in answered.
 - Times are RFC 3339 in UTC with milliseconds; ids are opaque strings. Lists have `items` and `next`; pass `next` on as
   `cursor` (interactions) or `after` (messages, events).
-- Unsafe calls accept `Idempotency-Key`: a repetition answers what the first call answered and does nothing again.
+- Unsafe calls accept `Idempotency-Key`: a repetition within seven days answers what the first call answered and does
+  nothing again.
 - Errors are `application/problem+json` (RFC 9457): `type`, `title`, `status`, `detail`, `errors` with path and message,
   and a `reason` code. 409 means that it was possible once, or will be; with 429 and 503, `Retry-After` says when to
   come back.

@@ -19,6 +19,7 @@ from vocabulary.records import (
     OutboxRow,
     ReceivedHead,
     ReceivedRow,
+    SessionRow,
 )
 
 R = TypeVar("R", bound=msgspec.Struct)
@@ -145,6 +146,15 @@ class SubjectReads(ABC):
         columns = tables.idempotency.c
         query = select(tables.idempotency).where(columns.id > after)
         return await self._made(IdempotencyRow, query.order_by(columns.id).limit(limit))
+
+    async def older_than(
+        self, kind: type[IdempotencyRow | SessionRow], before: Instant, *, limit: int = 500
+    ) -> Sequence[str]:
+        """Return the ids of up to `limit` rows from before that instant, the oldest first."""
+        columns = tables.TABLES[kind].c
+        made = columns.at if kind is IdempotencyRow else columns.created_at
+        query = select(columns.id).where(made < before).order_by(made, columns.id).limit(limit)
+        return await self._all(query, lambda row: str(row["id"]))
 
     # ------------------------------------------------------------ erasures
 

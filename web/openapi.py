@@ -12,8 +12,8 @@ from web.problems import CONTENT_TYPE, TITLES, ProblemBody
 _REFERENCE = "#/components/schemas/{name}"
 _DESCRIPTION = (
     "Times are RFC 3339 in UTC with milliseconds, ids are opaque strings. Lists have `items` and `next`. Errors are "
-    "problem+json (RFC 9457). Every unsafe call accepts `Idempotency-Key`: a repetition answers what the first call "
-    "answered and does nothing again."
+    "problem+json (RFC 9457). Every unsafe call accepts `Idempotency-Key`: a repetition within seven days answers what "
+    "the first call answered and does nothing again."
 )
 _KEY = {
     "name": "Idempotency-Key",

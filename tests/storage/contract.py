@@ -193,6 +193,14 @@ class RecordsContract:
         assert await store.known_message("m-9", "support", "?") is None
         assert await store.message("m-2") is None
 
+    async def test_rows_from_before_an_instant_are_found_the_oldest_first(self, store: Store) -> None:
+        answers = [IdempotencyRow(id=f"k-{at}", fingerprint="f", status=200, body=b"", at=at) for at in (3, 1, 2, 4)]
+        session = SessionRow(id="s-1", user=A_USER.id, csrf="c", created_at=5, seen_at=9)
+        await store.commit(putting(A_USER, session, *answers))
+        assert await store.older_than(IdempotencyRow, 4, limit=2) == ["k-1", "k-2"]
+        assert await store.older_than(SessionRow, 5) == []
+        assert await store.older_than(SessionRow, 6) == ["s-1"]
+
     async def test_an_external_id_is_unique_in_its_channel_only(self, store: Store) -> None:
         await store.commit(
             putting(a_message("m-1", external_id="x"), a_message("m-2", external_id="x", channel="chat"))
