@@ -29,12 +29,37 @@ from web.site import ImportedMail, NotTaken
 
 log = structlog.get_logger()
 
-WORKERS = 4
+WORKERS = 32
+"""So many mails are in work at once: most of it is waiting for the disk, which they then share."""
 WAITING_MAX = 500
+TAKEN_UP = 100
+WAITING_BYTES = 64 * 1024 * 1024
+"""With so much in memory, mailboxes are not read on, and what servers deliver waits on the disk."""
+TURN_S = 1.0
+"""How long a mail waits for those before it: one that is hard to read must not hold up the others."""
 UNDERSTOOD_S = 20
 """How long somebody who brings a mail waits for what becomes of it."""
 _BREAK = re.compile(rb"\r?\n")
 DIED = "the process died each time it was worked on"
+
+
+class _Turn:
+    """Mails are read side by side and go on in the order in which they came: an answer behind what it answers."""
+
+    def __init__(self, before: asyncio.Future[None] | None) -> None:
+        self.passed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._before = before
+
+    async def comes(self) -> None:
+        """Wait for the one before, not for long."""
+        if self._before is not None:
+            await asyncio.wait([self._before], timeout=TURN_S)
+            self._before = None  # nor is what came before that kept in memory
+
+    def pass_on(self) -> None:
+        """Let the next one go on."""
+        if not self.passed.done():
+            self.passed.set_result(None)
 
 
 class MailIntake:
@@ -61,6 +86,10 @@ class MailIntake:
         self._keys = keys
         self._domain = domain
         self._waiting: asyncio.Queue[ReceivedRow] = asyncio.Queue(WAITING_MAX)
+        self._waiting_bytes = 0
+        self._has_room = asyncio.Event()
+        self._has_room.set()
+        self._last_turn: asyncio.Future[None] | None = None
         self._in_hand: Counter[str] = Counter()
         """Ids of what waits in memory or is being understood."""
         self._understood: dict[str, asyncio.Event] = {}
@@ -81,7 +110,12 @@ class MailIntake:
         await self._keep([self._received(channel, delivery.raw, envelope) for channel in channels])
 
     async def fetched(self, channel: str, folder: str, mails: Sequence[Fetched]) -> None:
-        """Keep mails of a mailbox and how far it has been read, in one transaction."""
+        """Keep mails of a mailbox and how far it has been read, in one transaction.
+
+        While much waits to be understood it waits, too: what is in the mailbox is safe there, and what comes new is
+        not put behind it.
+        """
+        await self._has_room.wait()
         mark = mails[-1].bookmark
         changes: list[Change] = [
             Put(BookmarkRow(channel=channel, folder=folder, uidvalidity=mark.uidvalidity, uid=mark.uid))
@@ -100,7 +134,7 @@ class MailIntake:
         now = self._engine.clock.now()
         envelope: dict[str, object] = {"imported_at": now, "answer": answer, "archived": archived}
         row = msgspec.structs.replace(self._received(channel, raw, envelope), at=arrived_at(raw, now))
-        known = await self._store.received_state(row.id) is not None
+        known = row.id in await self._store.received_states([row.id])
         if not known:
             understood = self._understood.setdefault(row.id, asyncio.Event())
             try:
@@ -146,24 +180,32 @@ class MailIntake:
         await asyncio.shield(keeping)
 
     async def _kept(self, rows: Sequence[ReceivedRow], *more: Change) -> None:
-        known = {row.id: await self._store.received_state(row.id) for row in rows}
+        known = await self._store.received_states([row.id for row in rows])
         crashpoint("ingest.before_commit")
         await self._engine.write(*map(PutNew, rows), *more)
         crashpoint("ingest.after_commit")
         # The same bytes once more: whatever has become of them, admitted, kept aside or erased, that holds. What is
         # still to be understood may be in nobody's hands: its first write failed, as far as anybody here could tell.
         for row in rows:
-            is_open = row.state == "received" and known[row.id] in (None, "received")
+            is_open = row.state == "received" and known.get(row.id, "received") == "received"
             if is_open and row.id not in self._in_hand:
                 self._enqueue(row)
 
     def _enqueue(self, row: ReceivedRow) -> None:
         """Let it wait in memory, if there is room; else it waits on the disk, where it is anyway."""
-        try:
-            self._waiting.put_nowait(row)
-            self._in_hand[row.id] += 1
-        except asyncio.QueueFull:
+        if self._waiting.full() or (self._waiting_bytes > WAITING_BYTES and not self._waiting.empty()):
             self._behind = True
+            return
+        self._waiting.put_nowait(row)
+        self._in_hand[row.id] += 1
+        self._waiting_bytes += len(row.raw)
+        self._note_room()
+
+    def _note_room(self) -> None:
+        if self._waiting.qsize() < WAITING_MAX // 2 and self._waiting_bytes < WAITING_BYTES:
+            self._has_room.set()
+        else:
+            self._has_room.clear()
 
     def _received(self, channel: str, raw: bytes, envelope: dict[str, object]) -> ReceivedRow:
         id = received_id(channel, raw)
@@ -182,8 +224,8 @@ class MailIntake:
         await self._take_up()
 
     async def _take_up(self) -> None:
-        rows = await self._store.received(state="received", limit=WAITING_MAX)
-        self._behind = len(rows) == WAITING_MAX
+        rows = await self._store.received(state="received", limit=TAKEN_UP)
+        self._behind = len(rows) == TAKEN_UP
         for row in rows:
             if row.id not in self._in_hand:
                 self._from_disk.add(row.id)
@@ -191,7 +233,7 @@ class MailIntake:
 
     async def _alone(self, row: ReceivedRow) -> None:
         if row.attempts < TRIES_MAX:
-            await self._tried(row, counted=True)
+            await self._tried(row, counted=True, turn=_Turn(None))
             return
         log.error("mail_quarantined", received=row.id, error="process_died")
         await self._engine.write(Set(ReceivedRow, row.id, {"state": "quarantined", "error": DIED}))
@@ -211,16 +253,25 @@ class MailIntake:
             if self._behind and self._waiting.empty():
                 await self._take_up()
             row = await self._waiting.get()
+            self._waiting_bytes -= len(row.raw)
+            self._note_room()
+            turn = self._next_turn()
             counted = row.id in self._from_disk
             self._from_disk.discard(row.id)
             try:
-                await self._tried(row, counted=counted)
+                await self._tried(row, counted=counted, turn=turn)
             except BaseException:
                 # Whoever takes this one's place goes on with it; on the disk it is as it was.
                 self._enqueue(row)
                 raise
             finally:
+                turn.pass_on()
                 self._let_go(row)
+
+    def _next_turn(self) -> "_Turn":
+        turn = _Turn(self._last_turn)
+        self._last_turn = turn.passed
+        return turn
 
     def _let_go(self, row: ReceivedRow) -> None:
         self._in_hand[row.id] -= 1
@@ -229,13 +280,13 @@ class MailIntake:
             if row.id in self._understood:
                 self._understood[row.id].set()
 
-    async def _tried(self, row: ReceivedRow, *, counted: bool) -> None:
+    async def _tried(self, row: ReceivedRow, *, counted: bool, turn: "_Turn") -> None:
         """Try once; with `counted` the try is on the disk before it begins, and the process may die of it."""
         attempts = row.attempts + 1
         try:
             if counted:
                 await self._engine.write(Set(ReceivedRow, row.id, {"attempts": attempts}))
-            await self._understand(row)
+            await self._understand(row, turn)
         except TemporaryFailure as failure:
             # Not the mail's fault: it waits and doesn't count.
             log.warning("mail_waits", received=row.id, reason=str(failure))
@@ -244,7 +295,7 @@ class MailIntake:
         except Exception as error:  # noqa: BLE001  # one bad mail must not stop the others; it is tried again, then kept aside
             await self._failed(row, error, attempts)
 
-    async def _understand(self, row: ReceivedRow) -> None:
+    async def _understand(self, row: ReceivedRow, turn: "_Turn") -> None:
         what = kept_input(row)
         if what is not None:
             admission = await self._intake.receive(
@@ -264,7 +315,13 @@ class MailIntake:
         )
         crashpoint("imap.parsed")
         wishes = Wishes(archived=row.envelope.get("archived") is True)
-        admission = await self._intake.receive(self._guarded(message, row), received=row.id, wishes=wishes)
+        guarded = self._guarded(message)
+        if row.envelope.get("answer") is False:
+            guarded = _unanswered(guarded, "imported")
+        await turn.comes()
+        receiving = asyncio.ensure_future(self._intake.receive(guarded, received=row.id, wishes=wishes))
+        turn.pass_on()
+        admission = await receiving
         log.info(
             "mail_taken",
             received=row.id,
@@ -275,15 +332,11 @@ class MailIntake:
             bytes=len(row.raw),
         )
 
-    def _guarded(self, message: InboundMessage, row: ReceivedRow) -> InboundMessage:
+    def _guarded(self, message: InboundMessage) -> InboundMessage:
         """Nothing here proves a sender yet: a mailbox that answers only proven ones answers nobody by itself."""
-        if row.envelope.get("answer") is False:
-            signals = (*message.automatic.signals, "imported")
-            return msgspec.structs.replace(message, automatic=Automatic(is_automatic=True, signals=signals))
         if message.channel in self._answers_unauthenticated:
             return message
-        signals = (*message.automatic.signals, "unauthenticated")
-        return msgspec.structs.replace(message, automatic=Automatic(is_automatic=True, signals=signals))
+        return _unanswered(message, "unauthenticated")
 
     def _is_ours(self, message_id: str) -> bool:
         return interaction_of(message_id, keys=self._keys, domain=self._domain) is not None
@@ -304,3 +357,9 @@ class MailIntake:
         if not final:
             await self._engine.clock.sleep(SECOND)
             self._enqueue(msgspec.structs.replace(row, attempts=attempts))
+
+
+def _unanswered(message: InboundMessage, signal: str) -> InboundMessage:
+    """Return the message as one that gets no automatic answer."""
+    automatic = Automatic(is_automatic=True, signals=(*message.automatic.signals, signal))
+    return msgspec.structs.replace(message, automatic=automatic)

@@ -4,7 +4,7 @@ Those that every message needs are put together once and take their values as pa
 long as carrying it out.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -117,10 +117,11 @@ def known_message() -> Query:
     return select(tables.messages).where(or_(by_channel, columns.id == _given("own")))
 
 
-def messages_by_message_id(message_ids: Iterable[str]) -> Query:
-    """Select the messages with one of these Message-IDs, oldest first."""
+@cache
+def messages_by_message_id() -> Query:
+    """Select the messages with one of the Message-IDs `named`, oldest first."""
     columns = tables.messages.c
-    query = select(tables.messages).where(columns.message_id.in_(sorted(set(message_ids))))
+    query = select(tables.messages).where(columns.message_id.in_(bindparam("named", expanding=True)))
     return query.order_by(columns.at, columns.position)
 
 

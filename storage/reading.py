@@ -118,7 +118,7 @@ class Reading(SubjectReads):
         return await self._row(MessageRow, queries.known_message(), own=id, where=channel, external=external_id)
 
     async def messages_by_message_id(self, message_ids: Iterable[str]) -> Sequence[MessageRow]:
-        return await self._rows(MessageRow, queries.messages_by_message_id(message_ids))
+        return await self._rows(MessageRow, queries.messages_by_message_id(), named=sorted(set(message_ids)))
 
     async def attachments(self, message: str) -> Sequence[AttachmentRow]:
         return await self._rows(AttachmentRow, queries.attachments(), whole=message)

@@ -239,8 +239,20 @@ class ImapMailbox:
         health.server_count = max(health.server_count, health.stored_count + health.lag)
         for at in range(0, len(uids), _SIZES_AT_ONCE):
             await self._take(connection, uids[at : at + _SIZES_AT_ONCE])
+            if connection.has_news and at + _SIZES_AT_ONCE < len(uids):
+                await self._take_newest(connection)
         if not health.lag:
             health.trouble = None
+
+    async def _take_newest(self, connection: ImapConnection) -> None:
+        """Take what came while a long back-fill goes on: it must not wait for all that is older."""
+        highest = self._progress.highest
+        found = await connection.search(("UID", f"{highest + 1}:*"), seconds=self._timings.command_s)
+        newest = self._progress.also([uid for uid in found if uid > highest])
+        self.health.lag += len(newest)
+        self.health.server_count += len(newest)
+        for at in range(0, len(newest), _SIZES_AT_ONCE):
+            await self._take(connection, newest[at : at + _SIZES_AT_ONCE])
 
     def _is_to_reconcile(self) -> bool:
         last = self.health.reconciled_at

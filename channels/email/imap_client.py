@@ -109,6 +109,11 @@ class ImapConnection:
         """Tell whether the server offers IDLE (RFC 2177)."""
         return self._can("IDLE")
 
+    @property
+    def has_news(self) -> bool:
+        """Tell whether the server spoke of mail since the last search."""
+        return self._protocol.news.is_set()
+
     def _can(self, name: str) -> bool:
         return name in {str(offered).upper() for offered in self._protocol.capabilities}
 

@@ -60,6 +60,16 @@ class Progress:
         self._advance()
         return [uid for uid in self._order if uid not in self._taken]
 
+    @property
+    def highest(self) -> int:
+        """Return the highest UID that was found or taken."""
+        return max(self._order[-1] if self._order else 0, self._bookmark.uid)
+
+    def also(self, newer: Sequence[int]) -> list[int]:
+        """Note mails (ascending) above all that were found, and return them."""
+        self._order.extend(newer)
+        return list(newer)
+
     def missing(self, found: Sequence[int], stored: Collection[int]) -> list[int]:
         """Return those of `found` that are neither `stored` nor taken since."""
         return [uid for uid in found if uid not in stored and uid not in self._taken]

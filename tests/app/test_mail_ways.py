@@ -131,6 +131,24 @@ async def test_a_new_uidvalidity_loses_and_doubles_nothing(site: Site, count: in
         )
 
 
+async def test_answers_come_behind_what_they_answer(site: Site) -> None:
+    def in_thread(number: int) -> bytes:
+        first = number - number % 5
+        refers = f"In-Reply-To: <{number - 1}@x.example>\r\n" if number % 5 else ""
+        # The first of each thread takes longest to read.
+        more = "" if number % 5 else "<p>quoted</p>" * 3_000
+        return (
+            f"From: Ola <ola{first}@x.example>\r\nTo: support@example.org\r\nMessage-ID: <{number}@x.example>\r\n"
+            f"{refers}Content-Type: text/html\r\n\r\n<p>Hello</p>{more}\r\n"
+        ).encode()
+
+    async with imap_server() as server:
+        server.mails = {uid: in_thread(uid - 1) for uid in range(1, 201)}
+        async with site.reading(mail=server):
+            await site.until(200)
+        assert site.interactions == 40
+
+
 async def test_two_readers_of_one_mailbox_double_nothing(site: Site) -> None:
     async with imap_server() as server:
         server.mails = {uid: mail(uid) for uid in range(1, 301)}

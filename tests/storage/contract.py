@@ -438,7 +438,8 @@ class SubjectsContract:
         assert await store.received_counts() == {"quarantined": 3, "discarded": 1, "received": 2}
         assert [await store.received_count(state) for state in ("quarantined", "admitted")] == [3, 0]
         assert await store.received_row("r-a") == mails[1]
-        assert [await store.received_state(id) for id in ("r-d", "r-x")] == ["discarded", None]
+        assert await store.received_states(["r-d", "r-x", "r-1", "r-d"]) == {"r-d": "discarded"}
+        assert await store.received_states([]) == {}
         assert await store.received_tried() == [tried]
         assert await store.received_of("i-1") == [ReceivedHead(waiting, 3)]
 

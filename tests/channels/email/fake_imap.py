@@ -49,6 +49,11 @@ class FakeImap:
             else:
                 self._uninformed.add(writer)  # a server may speak only while it answers (RFC 3501 7)
 
+    def tell(self) -> None:
+        """Tell every connection how many mails there are, as a server may while it answers."""
+        for writer in self._writers:
+            writer.write(b"* %d EXISTS\r\n" % len(self.mails))
+
     def hang_up(self) -> None:
         """Cut every connection."""
         for writer in tuple(self._writers):

@@ -365,6 +365,24 @@ async def test_mails_far_below_the_bookmark_that_are_not_stored_are_fetched() ->
         assert {mail.bookmark for mail in records.taken} == {at(2_000)}
 
 
+async def test_a_mail_that_comes_during_a_long_back_fill_does_not_wait_for_its_end() -> None:
+    def another(server: FakeImap) -> None:
+        server.put(b"Subject: urgent\r\n\r\nx")
+        server.tell()
+
+    async with imap_server() as server:
+        server.mails = {uid: b"Subject: %d\r\n\r\nx" % uid for uid in range(1, 2_001)}
+        server.faults["FETCH BODY"] = [another]
+        records = Records()
+        async with reading(server.port, records, timings=ImapTimings(command_s=20)) as mailbox:
+            await records.until_uids(*range(1, 2_002))
+            await server.idling.wait()
+            assert (mailbox.health.lag, mailbox.health.server_count, mailbox.health.stored_count) == (0, 2_001, 2_001)
+        assert records.uids == [*range(1, 501), 2_001, *range(501, 2_001)]
+        assert next(mail for mail in records.taken if mail.uid == 2_001).bookmark == at(500)
+        assert records.taken[-1].bookmark == at(2_001)
+
+
 async def test_a_mail_that_comes_while_the_counts_are_compared_is_not_left_to_the_next_round() -> None:
     def another(server: FakeImap) -> None:
         server.put(b"Subject: 6\r\n\r\nx")
