@@ -305,21 +305,19 @@ def _never(*_: Any) -> bool:
     return False
 
 
-# Comparing all that the server has with what is kept would heal whatever the reader leaves out.
-_UNHEALED = (ImapMailbox, "_is_to_reconcile", _never)
+# The second look at what lies below the bookmark, and at all that the server has, would heal what the reader leaves out.
+_UNHEALED = ((imap_progress, "OVERLAP", -1), (ImapMailbox, "_is_to_reconcile", _never))
 
 FAULTS: dict[str, Fault] = {
     **{name: (fault,) for name, fault in _ONE.items()},
     "a mail that could not be taken counts as taken": (
         (ImapMailbox, "_delivered", _guessed_taken(ImapMailbox._delivered)),
-        _UNHEALED,
+        *_UNHEALED,
     ),
-    "a new UIDVALIDITY keeps the old numbers": ((Progress, "begin", _same_numbers), _UNHEALED),
+    "a new UIDVALIDITY keeps the old numbers": ((Progress, "begin", _same_numbers), *_UNHEALED),
     "the bookmark moves before the mail is kept": (
         (MailIntake, "fetched", _bookmark_first(MailIntake.fetched)),
-        # The second look at what lies below the bookmark would heal it.
-        (imap_progress, "OVERLAP", -1),
-        _UNHEALED,
+        *_UNHEALED,
     ),
     "what comes twice is another one": (
         (intake_module, "_new_id", _any_id),
