@@ -282,8 +282,8 @@ def mail_inspect(files: tuple[str, ...], as_json: bool) -> None:
     """Print what each of FILES (`-`: standard input) is understood to be, one JSON object a line."""
     from app.inspecting import inspected
 
-    for file in files:
-        click.echo(json.dumps(inspected(file), ensure_ascii=False))
+    for found in inspected(files):
+        click.echo(json.dumps(found, ensure_ascii=False))
 
 
 # -- models

@@ -25,6 +25,7 @@ from app.mail_logins import MailLogins
 from app.mail_ways import MailWays
 from app.mailroom import MailChannel, Mailroom
 from app.notices import Notices
+from app.parsing import ParsingChildren, read_in_thread
 from app.queue_settings import QueueSettings
 from app.retention import Retention
 from app.rows import outbox_of, rows_of
@@ -122,6 +123,8 @@ class Application:
         works = {**self._background(), **({} if self.cluster is not None else self._writing_works())}
         for name, work in works.items():
             self.watch(name, work)
+        if _mailboxes(self.settings) and not self.machine.inline:
+            self._tasks.append(asyncio.create_task(self.parsing.warm(), name="parsing"))
         await self.mail_ways.listen()
         if self.cluster is not None:
             await self._join(self.cluster)
@@ -261,6 +264,8 @@ class Application:
             domain=site.domain,
         )
         self.bookings = Bookings(engine=engine, store=store, notices=notices, keys=keys, zone=zone)
+        self.parsing = ParsingChildren()
+        self._stack.push_async_callback(self.parsing.close)
         self.mail_intake = MailIntake(
             engine=engine,
             store=store,
@@ -272,6 +277,8 @@ class Application:
             },
             keys=(self.key,),
             domain=site.domain,
+            # A simulation has no processes but its own.
+            read=read_in_thread if self.machine.inline else self.parsing.read,
         )
         self.logins = MailLogins(self._environment)
         self.mail_ways = MailWays(

@@ -5,6 +5,7 @@ Dedupe, thread, identify, classify; then the writer. A step that fails never los
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import msgspec
 import structlog
@@ -358,6 +359,19 @@ def _new_id(message: InboundMessage) -> InteractionId:
     return derived_id("i", message.channel, message.external_id)
 
 
+def _read_off(message: InboundMessage) -> dict[str, Any]:
+    """Return what a mail says beside its text, as attributes: only what there is."""
+    told = {
+        "marks": message.marks,
+        "senders": message.senders,
+        "forwarded_from": message.forwarded_from,
+        "invitations": message.invitations,
+        "defects": message.defects,
+    }
+    found: dict[str, Any] = msgspec.to_builtins({name: value for name, value in told.items() if value})
+    return found
+
+
 def _message_row(message: InboundMessage, interaction: InteractionId, received: str | None) -> MessageRow:
     phone = {"phone": message.phone} if message.phone else {}
     return MessageRow(
@@ -376,7 +390,7 @@ def _message_row(message: InboundMessage, interaction: InteractionId, received: 
         message_id=message.message_id,
         references=message.references,
         received=received,
-        attributes={**phone, **({"defects": list(message.defects)} if message.defects else {})},
+        attributes={**phone, **_read_off(message)},
     )
 
 

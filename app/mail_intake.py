@@ -11,12 +11,12 @@ import structlog
 
 from app.engine import Engine
 from app.intake import Intake
+from app.parsing import ParsingFailed, ReadMail, TooCostly, read_in_thread
 from app.poison import TRIES_MAX, error_text, kept_input
 from app.wishes import Wishes
 from channels.email.dates import arrived_at
 from channels.email.imap import Fetched
 from channels.email.listener import Delivery
-from channels.email.parse import parse
 from channels.email.thread import interaction_of
 from channels.message import Automatic, InboundMessage
 from vocabulary.crashpoints import crashpoint
@@ -76,6 +76,7 @@ class MailIntake:
         answers_unauthenticated: Collection[str],
         keys: Sequence[bytes],
         domain: str,
+        read: ReadMail = read_in_thread,
     ) -> None:
         self._engine = engine
         self._store = store
@@ -85,6 +86,7 @@ class MailIntake:
         self._answers_unauthenticated = answers_unauthenticated
         self._keys = keys
         self._domain = domain
+        self._read = read
         self._waiting: asyncio.Queue[ReceivedRow] = asyncio.Queue(WAITING_MAX)
         self._waiting_bytes = 0
         self._has_room = asyncio.Event()
@@ -303,16 +305,7 @@ class MailIntake:
             )
             log.info("input_taken", received=row.id, channel=row.channel, interaction=admission.interaction)
             return
-        sender = row.envelope.get("sender")
-        message = await asyncio.to_thread(
-            parse,
-            row.raw,
-            channel=row.channel,
-            received_at=row.at,
-            own_addresses=self._own_addresses,
-            envelope_sender=sender if isinstance(sender, str) else None,
-            is_own_message_id=self._is_ours,
-        )
+        message = await self._message(row)
         crashpoint("imap.parsed")
         wishes = Wishes(archived=row.envelope.get("archived") is True)
         guarded = self._guarded(message)
@@ -332,6 +325,26 @@ class MailIntake:
             bytes=len(row.raw),
         )
 
+    async def _message(self, row: ReceivedRow, *, remote_images: bool = False) -> InboundMessage:
+        sender = row.envelope.get("sender")
+        return await self._read(
+            row.raw,
+            channel=row.channel,
+            received_at=row.at,
+            own_addresses=self._own_addresses,
+            envelope_sender=sender if isinstance(sender, str) else None,
+            is_own_message_id=self._is_ours,
+            remote_images=remote_images,
+        )
+
+    async def html_with_images(self, row: ReceivedRow) -> str | None:
+        """Return the HTML of a mail that was taken in, with the pictures that its sender keeps elsewhere."""
+        try:
+            return (await self._message(row, remote_images=True)).html
+        except ParsingFailed as failure:
+            log.warning("mail_not_read_again", received=row.id, reason=type(failure).__name__)
+            return None
+
     def _guarded(self, message: InboundMessage) -> InboundMessage:
         """Nothing here proves a sender yet: a mailbox that answers only proven ones answers nobody by itself."""
         if message.channel in self._answers_unauthenticated:
@@ -342,8 +355,9 @@ class MailIntake:
         return interaction_of(message_id, keys=self._keys, domain=self._domain) is not None
 
     async def _failed(self, row: ReceivedRow, error: Exception, attempts: int) -> None:
-        # What rules refuse they refuse again; anything else may be the fault of what was decided beside it.
-        final = attempts >= TRIES_MAX or isinstance(error, NotTaken)
+        # What rules refuse they refuse again, and what was too costly once would be so again; anything else may be the
+        # fault of what was decided beside it.
+        final = attempts >= TRIES_MAX or isinstance(error, (NotTaken, TooCostly))
         values = {
             "attempts": attempts,
             "error": error_text(error),

@@ -134,6 +134,13 @@ class RunningSite:
     async def admit(self, interaction: ApiInteraction) -> Admission:
         return await self._intake.receive(self._message(interaction), wishes=_wishes(interaction))
 
+    async def html_of(self, message: MessageRow, *, remote_images: bool) -> str | None:
+        if not remote_images or message.html is None or message.received is None:
+            return message.html
+        received = await self._store.received_row(message.received)
+        with_images = await self._mail_intake.html_with_images(received) if received is not None else None
+        return with_images or message.html
+
     def origin_of(self, received: ReceivedRow) -> Origin:
         return origin_of(received)
 

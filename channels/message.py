@@ -29,11 +29,32 @@ class Automatic(msgspec.Struct, frozen=True):
     signals: tuple[str, ...] = ()
 
 
+class Invitation(msgspec.Struct, frozen=True, kw_only=True):
+    """An event of a calendar that came with a mail, as its sender states it.
+
+    `method`: request, cancel, reply, publish ... (RFC 5546), "" where it names none. `start` and `end` read
+    `2026-03-02T10:00:00` in `time_zone` ("": the reader's own), or `2026-03-02` for whole days; "" is not known.
+    """
+
+    method: str = ""
+    uid: str = ""
+    summary: str = ""
+    start: str = ""
+    end: str = ""
+    time_zone: str = ""
+    location: str = ""
+    organizer: Address | None = None
+    description: str = ""
+    repeats: bool = False
+
+
 class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     """One message from a customer.
 
     `external_id` identifies it within its channel: whatever is delivered twice has the same one.
     `reply_text` is `text` without quotes and signature. `raw` is what arrived, byte for byte, where there are bytes.
+    `senders`: all whom a mail names as its authors, where that is more than one. `forwarded_from`: who wrote what it
+    passes on. `marks`: what a reader should know before he trusts it (channels/email/marks.py).
     """
 
     channel: str
@@ -54,6 +75,10 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     html: str | None = None
     attachments: tuple[Attachment, ...] = ()
     automatic: Automatic = Automatic()
+    marks: tuple[str, ...] = ()
+    senders: tuple[Address, ...] = ()
+    forwarded_from: Address | None = None
+    invitations: tuple[Invitation, ...] = ()
     defects: tuple[str, ...] = ()
     raw: bytes = b""
 

@@ -214,16 +214,51 @@ class EmergencyView(View, frozen=True, kw_only=True):
 
 
 class AttachmentView(View, frozen=True, kw_only=True):
-    """A file of a message; its bytes are at `/api/v1/attachments/{id}`."""
+    """A file of a message; its bytes are at `/api/v1/attachments/{id}`.
+
+    `inline`: it belongs into the text, at the place that names its `content_id`.
+    """
 
     id: str
     filename: str
     content_type: str
     size: int
+    content_id: str | None
+    inline: bool
+
+
+class MailboxView(View, frozen=True, kw_only=True):
+    """A mailbox as a mail names it; `name` is only what its sender claims."""
+
+    name: str
+    address: str
+
+
+class InvitationView(View, frozen=True, kw_only=True):
+    """An event of a calendar that came with a mail, as its sender states it.
+
+    `start` and `end` read `2026-03-02T10:00:00` in `time_zone` ("": the reader's own), or `2026-03-02` for whole days.
+    """
+
+    method: str = ""
+    uid: str = ""
+    summary: str = ""
+    start: str = ""
+    end: str = ""
+    time_zone: str = ""
+    location: str = ""
+    organizer: MailboxView | None = None
+    description: str = ""
+    repeats: bool = False
 
 
 class MessageView(View, frozen=True, kw_only=True):
-    """A message or a note."""
+    """A message or a note.
+
+    `address`: where a mail says it is from, whatever `name` says. `marks`: what to know before trusting it (how-to "See
+    how a mail is understood"). `senders`: all its authors, if it names several. `forwarded_from`: who wrote what it
+    passes on. `html` is safe and loads nothing; `/api/v1/messages/{id}/letter` is a page of it, with its pictures.
+    """
 
     id: str
     number: int | None
@@ -236,6 +271,11 @@ class MessageView(View, frozen=True, kw_only=True):
     at: At
     delivery: str
     attachments: list[AttachmentView]
+    address: str
+    marks: list[str]
+    senders: list[MailboxView]
+    forwarded_from: MailboxView | None
+    invitations: list[InvitationView]
 
 
 class Messages(View, frozen=True, kw_only=True):
@@ -430,7 +470,7 @@ class Quarantine(View, frozen=True, kw_only=True):
     total: int
 
 
-class MailboxView(View, frozen=True, kw_only=True):
+class InboxView(View, frozen=True, kw_only=True):
     """How mail comes in by a channel: by `imap` it is fetched from a folder, by `lmtp` and `smtp` servers deliver it.
 
     `state`: ok, failing, or elsewhere (another node reads it). `trouble`: login, token, folder, busy, silent,
@@ -462,10 +502,10 @@ class MailboxView(View, frozen=True, kw_only=True):
     connections: int
 
 
-class MailboxViews(View, frozen=True, kw_only=True):
+class Inboxes(View, frozen=True, kw_only=True):
     """All of them."""
 
-    items: list[MailboxView]
+    items: list[InboxView]
 
 
 class ImportedView(View, frozen=True, kw_only=True):

@@ -103,6 +103,12 @@ class MessageQuery(Body, frozen=True, kw_only=True):
     limit: Limit = 100
 
 
+class LetterQuery(Body, frozen=True, kw_only=True):
+    """Whether pictures are loaded from wherever the sender keeps them: he then learns who reads his mail, and when."""
+
+    remote_images: bool = False
+
+
 class EventQuery(Body, frozen=True, kw_only=True):
     """Events behind the sequence number `after`."""
 

@@ -21,6 +21,7 @@ from web.api import (
     events,
     handling,
     interactions,
+    letters,
     mailboxes,
     offers,
     quarantine,
@@ -71,6 +72,7 @@ def endpoints() -> list[Endpoint]:
         quarantine,
         mailboxes,
         records,
+        letters,
         events,
     )
     return [endpoint for part in parts for endpoint in part.endpoints]

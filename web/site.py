@@ -15,7 +15,7 @@ from router.state import State
 from vocabulary.errors import PermanentFailure
 from vocabulary.ids import InteractionId, MessageId, QueueName
 from vocabulary.instants import Instant
-from vocabulary.records import Change, ReceivedRow
+from vocabulary.records import Change, MessageRow, ReceivedRow
 from vocabulary.skills import Preference, Requirement
 from vocabulary.stores import Store
 
@@ -194,6 +194,9 @@ class Site(Protocol):
         self, interaction: InteractionId, agent: str, text: str, *, note: bool = False, id: MessageId | None = None
     ) -> tuple[Decision, MessageId]:
         """Add an agent's reply or note; the customer gets the reply."""
+
+    async def html_of(self, message: MessageRow, *, remote_images: bool) -> str | None:
+        """Return the sanitised HTML of a message, if it has any; with pictures from elsewhere where it can be had."""
 
     def origin_of(self, received: ReceivedRow) -> Origin:
         """Return what raw bytes that could not be processed claim of themselves, safe to show."""

@@ -40,6 +40,15 @@ class _Words(msgspec.Struct, frozen=True, kw_only=True):
     phone: str | None = None
 
 
+class _ReadOff(msgspec.Struct, frozen=True, kw_only=True):
+    """What a message's attributes say of a mail beside its text (app/intake.py)."""
+
+    marks: list[str] = []
+    senders: list[a.MailboxView] = []
+    forwarded_from: a.MailboxView | None = None
+    invitations: list[a.InvitationView] = []
+
+
 class Views:
     """Views of one site's interactions, and what ties somebody to them."""
 
@@ -216,10 +225,17 @@ class Views:
             delivery=await self._delivery(row),
             attachments=[
                 a.AttachmentView(
-                    id=file.id, filename=file.filename, content_type=file.content_type, size=len(file.content)
+                    id=file.id,
+                    filename=file.filename,
+                    content_type=file.content_type,
+                    size=len(file.content),
+                    content_id=file.content_id,
+                    inline=file.inline,
                 )
                 for file in files
             ],
+            address=row.sender_address,
+            **msgspec.structs.asdict(msgspec.convert(row.attributes, _ReadOff)),
         )
 
     async def _delivery(self, row: MessageRow) -> str:

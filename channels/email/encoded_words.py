@@ -28,9 +28,12 @@ class _Run(msgspec.Struct):
 
 def decode_words(text: str) -> str:
     """Return the header text `text` as people read it: encoded words decoded once, on one line, safe to show."""
-    if "=?" not in text:
-        return clean_line(text)
-    return clean_line("".join(_pieces(text)))
+    return clean_line(raw_words(text))
+
+
+def raw_words(text: str) -> str:
+    """Return `text` with its encoded words decoded once, as the sender meant it: not safe to show."""
+    return "".join(_pieces(text)) if "=?" in text else text
 
 
 def _pieces(text: str) -> Iterator[str]:

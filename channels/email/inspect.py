@@ -2,12 +2,13 @@
 
 import hashlib
 
+import msgspec
+
 from channels.email.bounce import bounce_of
 from channels.email.display import clean_line
 from channels.email.guard import automatic
 from channels.email.parse import Mail, part_types, read_mail, subject_of
-from channels.email.reply import reply_text
-from channels.message import Address, Attachment
+from channels.message import Address, Attachment, Invitation
 
 
 def inspect(raw: bytes, *, file: str) -> dict[str, object]:
@@ -27,12 +28,16 @@ def inspect(raw: bytes, *, file: str) -> dict[str, object]:
         "in_reply_to": next(iter(mail.message_ids("in-reply-to")), None),
         "references": list(mail.message_ids("references")),
         "text": mail.content.text,
-        "reply_text": reply_text(mail.content.text),
+        "reply_text": mail.reply_text,
         "html": mail.content.html,
         "language": None,
         "attachments": [_attachment(item) for item in mail.content.attachments],
         "automatic": {"is_automatic": found.is_automatic, "signals": list(found.signals)},
         "bounce": _bounce(raw, mail),
+        "marks": list(mail.marks),
+        "senders": _listed(mail.senders),
+        "forwarded_from": _address(mail.forwarded.sender) if mail.forwarded and mail.forwarded.sender else None,
+        "invitations": [_invitation(item) for item in mail.content.invitations],
         "defects": list(mail.defects),
     }
 
@@ -48,6 +53,10 @@ def _listed(addresses: tuple[Address, ...]) -> list[dict[str, str]]:
 
 def _address(address: Address) -> dict[str, str]:
     return {"name": address.name, "address": address.address}
+
+
+def _invitation(item: Invitation) -> dict[str, object]:
+    return {**msgspec.structs.asdict(item), "organizer": _address(item.organizer) if item.organizer else None}
 
 
 def _attachment(item: Attachment) -> dict[str, object]:
@@ -67,7 +76,7 @@ def _bounce(raw: bytes, mail: Mail) -> dict[str, object] | None:
     if bounce is None:
         return None
     return {
-        "is_bounce": bounce.action in ("failed", "delayed", ""),
+        "is_bounce": bounce.is_bounce,
         "status": bounce.status or None,
         "action": bounce.action or None,
         "recipient": bounce.recipient or None,

@@ -2,8 +2,10 @@
 
 import html
 import re
+import textwrap
 from collections import Counter
 
+import msgspec
 import nh3
 
 from channels.email.display import clean_text
@@ -26,9 +28,23 @@ _ATTRIBUTES = {
     "td": {"colspan", "rowspan", "valign", *_SIZED},
     "th": {"colspan", "rowspan", "valign", *_SIZED},
     "ol": {"start", "type"},
-    "*": {"dir", "lang"},
+    "*": {"dir", "lang", "style"},
 }
+# Looks that stay within their own box: nothing that moves, covers, hides or loads.
+_STYLES = {
+    "background-color", "border", "border-bottom", "border-collapse", "border-color", "border-left", "border-radius",
+    "border-right", "border-spacing", "border-style", "border-top", "border-width", "color", "font", "font-family",
+    "font-size", "font-style", "font-weight", "height", "letter-spacing", "line-height", "list-style-type",
+    "max-width", "padding", "padding-bottom", "padding-left", "padding-right", "padding-top", "text-align",
+    "text-decoration", "text-indent", "text-transform", "vertical-align", "white-space", "width", "word-break",
+}  # fmt: skip
+# Values that could name something to load, and escapes that could hide such a name.
+_UNSAFE_STYLE = re.compile(
+    r"[\\@<>]|/\*|\b(?:url|image|image-set|cross-fade|element|expression|attr|var|env)\s*\(", re.IGNORECASE
+)
+_STYLE_MAX = 1_000
 _WITH_CONTENT = {"script", "style", "title", "head", "template", "noscript", "iframe", "object", "svg", "math"}
+_REMOTE = re.compile(r"https?://[^/\\\s]", re.IGNORECASE)
 _SAFE_LINK = re.compile(r"(?:https?://[^/\\\s]|mailto:|tel:)", re.IGNORECASE)
 
 # Tags that hold nothing or that the next of their kind closes: they don't add to the depth of a tree.
@@ -74,31 +90,47 @@ def _is_too_deep(markup: str) -> bool:
     return False
 
 
-def sanitised(markup: str) -> str:
-    """Return `markup` with our tags only; links open elsewhere and nothing is loaded from outside.
+class Markup(msgspec.Struct, frozen=True):
+    """HTML that is safe to show, and whether it wanted pictures from elsewhere, left out or not."""
 
-    Pictures keep their place only if they came with the mail (`cid:`).
+    html: str
+    remote_images: bool
+
+
+def sanitised(markup: str, *, remote_images: bool = False) -> Markup:
+    """Return `markup` with our tags and looks only; links open elsewhere.
+
+    Nothing is loaded from outside unless `remote_images` says so: without it pictures keep their place only if they
+    came with the mail (`cid:`), for fetching others tells their sender who reads him, when and where.
     """
-    return nh3.clean(
+    wanted = False
+
+    def kept(tag: str, name: str, value: str) -> str | None:
+        nonlocal wanted
+        plain = clean_text(value).strip()
+        if name == "src":
+            is_remote = _REMOTE.match(plain) is not None
+            wanted |= is_remote
+            return plain if plain.lower().startswith("cid:") or (is_remote and remote_images) else None
+        if name == "href":
+            # A link without its own site ("//evil", "/path", "\\evil") would lead wherever it is shown.
+            return plain if _SAFE_LINK.match(plain) else None
+        if name == "style":
+            return None if len(plain) > _STYLE_MAX or _UNSAFE_STYLE.search(plain) else plain
+        return plain
+
+    html_ = nh3.clean(
         markup,
         tags=_TAGS,
         clean_content_tags=_WITH_CONTENT,
         attributes=_ATTRIBUTES,
-        attribute_filter=_attribute,
+        attribute_filter=kept,
+        filter_style_properties=_STYLES,
         link_rel="noopener noreferrer nofollow",
         set_tag_attribute_values={"a": {"target": "_blank"}},
         url_schemes={"http", "https", "mailto", "tel", "cid"},
     )
-
-
-def _attribute(tag: str, name: str, value: str) -> str | None:
-    plain = clean_text(value).strip()
-    if name == "src":
-        return plain if plain.lower().startswith("cid:") else None
-    if name == "href":
-        # A link without its own site ("//evil", "/path", "\\evil") would lead wherever it is shown.
-        return plain if _SAFE_LINK.match(plain) else None
-    return plain
+    return Markup(html_, wanted)
 
 
 def text_of(markup: str) -> str:
@@ -112,7 +144,12 @@ def text_of(markup: str) -> str:
     except (ValueError, AssertionError, RecursionError, KeyError, IndexError, AttributeError, TypeError):
         text = ""  # inscriptis reads styles with little care
     text = clean_text(text)
-    return _BLANK_LINES.sub("\n\n", text).strip("\n") if text.strip() else _stripped(markup)
+    return _dedented(_BLANK_LINES.sub("\n\n", text).strip("\n")) if text.strip() else _stripped(markup)
+
+
+def _dedented(text: str) -> str:
+    """Return `text`, each paragraph moved to the left margin: how deep it sat in tables tells a reader nothing."""
+    return "\n\n".join(textwrap.dedent(paragraph) for paragraph in text.split("\n\n"))
 
 
 def _stripped(markup: str) -> str:

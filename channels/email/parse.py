@@ -10,8 +10,10 @@ from channels.email.addresses import read_addresses
 from channels.email.body import Content, read_content
 from channels.email.display import clean_line
 from channels.email.encoded_words import decode_words
+from channels.email.forwarded import Forward, forward_of
 from channels.email.guard import automatic
 from channels.email.headers import Headers, read_block
+from channels.email.marks import FORWARDED, INVITATION, MARKS, OVERRIDES, REMOTE_IMAGES, seals, sender_marks
 from channels.email.mime import Part, read_parts
 from channels.email.parameters import Parameters
 from channels.email.reply import reply_text
@@ -32,12 +34,21 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
 
     root: Part
     content: Content
+    marks: tuple[str, ...]
+    senders: tuple[Address, ...]
+    forwarded: Forward | None
     defects: tuple[str, ...]
 
     @property
     def headers(self) -> Headers:
         """Return the mail's own headers."""
         return self.root.headers
+
+    @property
+    def reply_text(self) -> str:
+        """Return what its sender wrote himself; who passes a mail on says all of it."""
+        text = self.content.text
+        return text.strip() if self.forwarded is not None and self.forwarded.in_text else reply_text(text)
 
     def addresses(self, name: str) -> tuple[Address, ...]:
         """Return the mailboxes in all headers `name`."""
@@ -48,19 +59,40 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
         return message_ids(" ".join(self.headers.all(name)))
 
 
-def read_mail(raw: bytes) -> Mail:
-    """Return what `raw` holds. Beyond `SIZE_MAX` only the headers are read."""
+def read_mail(raw: bytes, *, remote_images: bool = False) -> Mail:
+    """Return what `raw` holds. Beyond `SIZE_MAX` only the headers are read.
+
+    With `remote_images` the HTML loads its pictures from wherever its sender wants.
+    """
     if len(raw) > SIZE_MAX:
         block = read_block(raw, 0, len(raw))
         root = Part(block.headers, Parameters("text/plain"), body_at=block.body_at, body_end=block.body_at)
-        return Mail(root=root, content=Content(), defects=(*block.defects, "too-large"))
-    root, defects = read_parts(raw)
-    content = read_content(raw, root)
+        content, defects = Content(), (*block.defects, "too-large")
+    else:
+        root, found = read_parts(raw)
+        content = read_content(raw, root, remote_images=remote_images)
+        defects = (*found, *content.defects, *_header_defects(root.headers))
+    forwarded = forward_of(raw, root, content.text)
+    senders = read_addresses(root.headers.all("from"))[0]
     return Mail(
         root=root,
         content=content,
-        defects=tuple(dict.fromkeys([*defects, *content.defects, *_header_defects(root.headers)])),
+        marks=tuple(mark for mark in MARKS if mark in _marks(raw, root, content, forwarded)),
+        senders=senders if len(senders) > 1 else (),
+        forwarded=forwarded,
+        defects=tuple(dict.fromkeys(defects)),
     )
+
+
+def _marks(raw: bytes, root: Part, content: Content, forwarded: Forward | None) -> set[str]:
+    told = {
+        OVERRIDES: content.overrides,
+        FORWARDED: forwarded is not None,
+        INVITATION: bool(content.invitations),
+        REMOTE_IMAGES: content.remote_images,
+    }
+    found = {mark for mark, is_so in told.items() if is_so}
+    return found.union(sender_marks(root.headers), seals(raw, root, content.text))
 
 
 def parse(
@@ -71,6 +103,7 @@ def parse(
     own_addresses: frozenset[str] = frozenset(),
     envelope_sender: str | None = None,
     is_own_message_id: Callable[[str], bool] | None = None,
+    remote_images: bool = False,
 ) -> InboundMessage:
     """Return the message that `raw` is, whatever its bytes are.
 
@@ -81,8 +114,9 @@ def parse(
         own_addresses: mailboxes, aliases and outgoing identities of ours.
         envelope_sender: what SMTP said; "" is the null sender, None is not known.
         is_own_message_id: tells whether a Message-ID is one that we made (`thread.interaction_of`).
+        remote_images: whether the HTML may load pictures from elsewhere; only a reader may want that.
     """
-    mail = read_mail(raw)
+    mail = read_mail(raw, remote_images=remote_images)
     ids = mail.message_ids("message-id")
     return InboundMessage(
         channel=channel,
@@ -90,7 +124,7 @@ def parse(
         external_id=external_id(raw, mail.root.body_at, ids),
         received_at=received_at,
         text=mail.content.text,
-        reply_text=reply_text(mail.content.text),
+        reply_text=mail.reply_text,
         subject=subject_of(mail.headers),
         sender=next(iter(mail.addresses("from")), None) or next(iter(mail.addresses("sender")), None),
         recipients=mail.addresses("to") + mail.addresses("cc"),
@@ -107,6 +141,10 @@ def parse(
             part_types=part_types(mail.root),
             is_own_message_id=is_own_message_id,
         ),
+        marks=mail.marks,
+        senders=mail.senders,
+        forwarded_from=mail.forwarded.sender if mail.forwarded else None,
+        invitations=mail.content.invitations,
         defects=mail.defects,
         raw=raw,
     )

@@ -1,14 +1,16 @@
 """Content-Transfer-Encoding undone (RFC 2045 section 6), also where the sender got it wrong."""
 
 import binascii
+import itertools
 import re
 
 from channels.email.encoded_words import base64_content
 
 IDENTITY = ("", "7bit", "8bit", "binary")
 _UU_LINES_MAX = 1_000_000
+_UU_FILES_MAX = 100
 _UU_LINE = re.compile(rb"[^\r\n]+")
-_UU_BEGIN = re.compile(rb"begin [0-7]{3,4} [^\r\n]{0,200}\r?\n")
+_UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,200})\r?\n", re.MULTILINE)
 
 
 def transferred(body: bytes, encoding: str) -> tuple[bytes, str | None]:
@@ -38,14 +40,38 @@ def _uudecoded(body: bytes) -> tuple[bytes, str | None]:
     begin = _UU_BEGIN.search(body)
     if begin is None:
         return body, "uuencode-broken"
+    content, end = _uu_content(body, begin.end())
+    return content, None if end is not None else "uuencode-broken"
+
+
+def without_uuencoded(body: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+    """Return `body` without the uuencoded files in it, and these: name and content. What isn't whole stays text."""
+    if b"begin " not in body:
+        return body, []
+    kept: list[bytes] = []
+    files: list[tuple[bytes, bytes]] = []
+    at = 0
+    for begin in itertools.islice(_UU_BEGIN.finditer(body), _UU_FILES_MAX):
+        content, end = _uu_content(body, begin.end()) if begin.start() >= at else (b"", None)
+        if end is not None and content:
+            kept.append(body[at : begin.start()])
+            files.append((begin[1], content))
+            at = end
+    return b"".join([*kept, body[at:]]), files
+
+
+def _uu_content(body: bytes, at: int) -> tuple[bytes, int | None]:
+    """Return what the lines from `at` on hold, and where they end; None if they break off."""
     content = bytearray()
-    for count, line in enumerate(_UU_LINE.finditer(body, begin.end())):
-        if line[0].strip() in (b"", b"`", b"end"):
-            return bytes(content), None
+    for count, line in enumerate(_UU_LINE.finditer(body, at)):
+        if line[0].strip() == b"end":
+            return bytes(content), line.end()
+        if line[0].strip() in (b"", b"`"):
+            continue
         try:
             content += binascii.a2b_uu(line[0])
         except binascii.Error:
             break
         if count >= _UU_LINES_MAX:
             break
-    return bytes(content), "uuencode-broken"
+    return bytes(content), None

@@ -9,8 +9,10 @@ import pytest
 from app.clock import SystemClock
 from app.intake import Classify, Intake
 from app.mail_intake import DIED, MailIntake
+from app.parsing import ParsingChildren, ReadMail, read_in_thread
 from channels.email.listener import Delivery
 from classifiers.cascade import Classification
+from tests.app import deadly_child
 from tests.app.test_engine import Running
 from tests.builders import policy
 from vocabulary.crashpoints import arm
@@ -41,9 +43,10 @@ async def breaks_on_poison(subject: str, text: str) -> Classification:
 class Post:
     """A mailbox over a running writer; each `run` is a process that may die."""
 
-    def __init__(self, running: Running, classify: Classify) -> None:
+    def __init__(self, running: Running, classify: Classify, read: ReadMail = read_in_thread) -> None:
         self.running = running
         self.classify = classify
+        self.read = read
         self.intake = self._new()
 
     def _new(self) -> MailIntake:
@@ -60,6 +63,7 @@ class Post:
             answers_unauthenticated=(),
             keys=(b"k" * 32,),
             domain="example.org",
+            read=self.read,
         )
 
     async def deliver(self, raw: bytes) -> None:
@@ -145,6 +149,23 @@ async def test_a_mail_that_kills_the_process_is_kept_after_three_counted_tries(p
     await post.running.engine.write(Put(ReceivedRow(id="r-2", channel="mail", at=2, raw=mail("jan", "harmless"))))
     assert await post.lives()
     assert await store.received_counts() == {"admitted": 1, "quarantined": 1}
+
+
+async def test_a_mail_that_kills_its_reader_is_kept_and_the_others_flow(post: Post) -> None:
+    children = ParsingChildren(children=2, module="tests.app.deadly_child")
+    readers = Post(post.running, breaks_on_poison, children.read)
+    try:
+        for mark in (deadly_child.SEGFAULT, deadly_child.ENDLESS):
+            await readers.deliver(mark + b": 1\r\n" + mail("ola", "deadly"))
+        for text in "abcde":
+            await readers.deliver(mail("jan", text))
+        assert await readers.settled() == {"admitted": 5, "quarantined": 2}
+    finally:
+        await children.close()
+    kept = [row for row in await rows(post) if row.state == "quarantined"]
+    # What crashes may do so by chance; what needs too much time needs it each time.
+    assert {(row.attempts, row.error.partition(":")[0]) for row in kept} == {(3, "ParsingFailed"), (1, "TooCostly")}
+    assert all(row.raw.endswith(b"deadly\r\n") for row in kept)
 
 
 async def test_innocents_beside_a_mail_that_kills_are_admitted(post: Post) -> None:

@@ -305,7 +305,7 @@ def _never(*_: Any) -> bool:
     return False
 
 
-# The second look at what lies below the bookmark, and at all that the server has, would heal what the reader leaves out.
+# A second look at what lies below the bookmark, and at all that the server has, would heal what the reader leaves out.
 _UNHEALED = ((imap_progress, "OVERLAP", -1), (ImapMailbox, "_is_to_reconcile", _never))
 
 FAULTS: dict[str, Fault] = {

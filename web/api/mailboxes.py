@@ -1,7 +1,7 @@
 """E-mail channels: how mail comes in by each, and mail that is brought from elsewhere."""
 
 from vocabulary.instants import Instant, rfc3339
-from web.answers import ImportedView, MailboxView, MailboxViews
+from web.answers import ImportedView, Inboxes, InboxView
 from web.call import Call
 from web.endpoint import Endpoints
 from web.payloads import ImportQuery
@@ -14,16 +14,16 @@ MAIL_BYTES_MAX = 25 * 1024 * 1024
 
 
 @endpoints.get("/mailboxes", "mailbox.see", "How mail comes in by each e-mail channel")
-async def list_mailboxes(call: Call) -> MailboxViews:
+async def list_mailboxes(call: Call) -> Inboxes:
     """Answer one item for each folder that is fetched from, and for each address that servers deliver to."""
-    return MailboxViews(items=[mailbox_view(state) for state in call.site.mailboxes()])
+    return Inboxes(items=[inbox_view(state) for state in call.site.mailboxes()])
 
 
-def mailbox_view(state: MailboxState) -> MailboxView:
+def inbox_view(state: MailboxState) -> InboxView:
     """Return `state` as the API shows it."""
     fetching = state.fetching or Fetching()
     listening = state.listening or Listening(taken=0, refused=0, put_off=0, connections=0)
-    return MailboxView(
+    return InboxView(
         channel=state.channel,
         address=state.address,
         protocol=state.protocol,

@@ -10,7 +10,8 @@ from tests.channels.email.mails import a_mail
 
 KEYS = [
     "file", "message_id", "subject", "date", "from", "reply_to", "to", "cc", "in_reply_to", "references", "text",
-    "reply_text", "html", "language", "attachments", "automatic", "bounce", "defects",
+    "reply_text", "html", "language", "attachments", "automatic", "bounce", "marks", "senders", "forwarded_from",
+    "invitations", "defects",
 ]  # fmt: skip
 
 REPORT = b"""\
@@ -73,6 +74,10 @@ def test_every_field_is_there() -> None:
         ],
         "automatic": {"is_automatic": False, "signals": []},
         "bounce": None,
+        "marks": ["reply-to-differs"],
+        "senders": [],
+        "forwarded_from": None,
+        "invitations": [],
         "defects": [],
     }
 

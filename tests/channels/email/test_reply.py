@@ -24,6 +24,15 @@ INTROS = [
     "Am 02.03.2026 um 10:00 schrieb Support:",
     "Le lun. 2 mars 2026 à 10:00, Support <support@desk.example.org> a écrit :",
 ]
+INTROS += [
+    "On Mon, Mar 2, 2026 at 10:00 AM Support\n\n<\nmailto:support@desk.example.org\n> wrote:",
+    "On Mon, Mar 2, 2026 at 10:00 AM, Support <\nsupport@desk.example.org>\nwrote:",
+    "Op 2 mrt. 2026 om 10:00 heeft Support <support@desk.example.org> het volgende geschreven:",
+    "El lun, 2 mar 2026 a las 10:00, Support (<support@desk.example.org>) escribió:",
+    "Dne 2. března 2026 10:00 Support <support@desk.example.org> napsal(a):",
+    "------On 2 March 2026 10:00, Support wrote-----",
+    "---- Support wrote ----",
+]
 QUOTE = "> Dear customer,\n>\n> please try again.\n"
 BARE = "Dear customer,\n\nplease try again.\n"
 BLOCKS = [
@@ -36,6 +45,22 @@ BLOCKS = [
     "Nuo: Support <s@x.example>\nIšsiųsta: 2026 m. kovo 2 d. 10:00\nKam: Anna\nTema: x\n\n",
     "Feladó: Support <s@x.example>\nElküldve: 2026. március 2. 10:00\nCímzett: Anna\nTárgy: x\n\n",
     "От: Support <s@x.example>\nОтправлено: 2 марта 2026 г. 10:00\nКому: Anna\nТема: x\n\n",
+    *(
+        f"-----{words}-----\n\n"
+        for words in (
+            "Original Message",
+            "Wiadomość oryginalna",
+            "Oryginalna wiadomość",
+            "Pradinis laiškas",
+            "Eredeti üzenet",
+            "Исходное сообщение",
+            "Ursprüngliche Nachricht",
+        )
+    ),
+    "## Please type your reply above this line ##\n\n",
+    "Prosimy odpowiadać powyżej tej linii\n\n",
+    "Date: Mon, 2 Mar 2026 10:00:00 +0100\nTo: support@desk.example.org\n\n",
+    "*From:* Support [mailto:\nsupport@desk.example.org]\n*Sent:* 2 March 2026 10:00\n*To:* Anna\n*Subject:* x\n\n",
     "Avsändare: s@x.example\nSkickat: 2 mars 2026 10:00\nTill: Anna\nÄmne: x\n\n",
 ]
 SIGNATURES = [
@@ -50,6 +75,12 @@ SIGNATURES = [
     "Elküldve az Outlook mobilalkalmazásból",
     "Отправлено с iPhone",
     "Von meinem iPhone gesendet",
+    "Sent from the train",
+    "-Anna Example",
+    "– Anna",
+    "Anna Example\nCustomer Ltd\nanna@customer.example\n+48 601 234 567",
+    "Pozdrawiam\n\nAnna Żółć\nfirma.example\ntel. 601 234 567\nwww.firma.example",
+    "----------------\n\nAnna\n\nt. 601 234 567\n\nwww.firma.example",
 ]
 
 
@@ -89,6 +120,24 @@ def test_answers_between_quotes_keep_what_they_answer() -> None:
     assert "no" in reply_text(text)
 
 
+def test_what_stands_before_and_behind_a_quote_is_joined_by_one_blank_line() -> None:
+    assert reply_text(f"Hello,\n\n\n{INTROS[0]}\n\n{QUOTE}\n\n\nRegards, Anna") == "Hello,\n\nRegards, Anna"
+
+
+def test_quotes_of_quotes_and_broken_links_in_them_are_no_answers() -> None:
+    assert reply_text(f"{OWN}\n\n{INTROS[0]}\n{QUOTE}{INTROS[1]}\n>> older\n") == OWN
+    assert reply_text(f"{OWN}\n\n{INTROS[0]}\n{QUOTE} (https://shop.example/x) >\n> end\n") == OWN
+
+
+def test_an_introduction_without_date_goes_with_the_quote_that_ends_the_mail() -> None:
+    assert reply_text(f"{OWN}\n\nAnna napisała:\n{QUOTE}") == OWN
+
+
+def test_the_writers_own_layout_stays() -> None:
+    text = "One:\n\n\n   - a\n   - b  \n\n\n\nTwo"
+    assert reply_text(text) == text
+
+
 def test_forwarded_mail_stays_whole() -> None:
     text = f"Please see below.\n\n---------- Forwarded message ---------\n{BLOCKS[2]}{BARE}"
     assert reply_text(text) == text.strip()
@@ -106,6 +155,12 @@ def test_forwarded_mail_stays_whole() -> None:
         "Total: 5\nI wrote: nothing",
         "At 10:00 I called and they said:\nplease write to support@desk.example.org instead",
         "It fails with\nerror: timeout\nhost: mail\nport: 25\nuser: anna",
+        "Deliver it to this address:\n\nAnna Example\nMain Street 5\nanna@customer.example\nwww.customer.example",
+        "I need:\n\n-Screws",
+        "It came on 2.03.2026 at 10:00 and not for anna@customer.example:\nthat one is wrong.",
+        "Visit us\n>>> >>>  http://www.domain.example <<<\nand click",
+        "Sent from my desk, which is much easier than my phone.",
+        "From: Vilnius\nTo: Warsaw\nplease",
         "Two things -- both broken -- please help",
         "Sent from the shop in Vilnius was the wrong parcel, and I want my money back, because it was broken.",
     ],

@@ -14,12 +14,15 @@ export function MessageView({ message, medium, language }) {
       ${message.author === "note" && html`<span class="note-label"><${Icon} name="note" class="small" />${t("note.label")}</span>`}
       ${message.author === "bot" && html`<span class="bot-label"><${Icon} name="bot" class="small" />${t("bot.label")}</span>`}
       <span>${message.name || t(`author.${message.author}`)}</span>
+      ${email && message.author === "customer" && message.address && html`<span class="address">${message.address}</span>`}
       ${email && message.subject && html`<span class="letter-subject">${message.subject}</span>`}
       ${email && message.html && html`<button type="button" class="link" aria-pressed=${asHtml} onClick=${() => setAsHtml(!asHtml)}>
         ${asHtml ? t("email.as_text") : t("email.as_html")}</button>`}
     </p>
+    ${email && message.author === "customer" && html`<${Marks} message=${message} />`}
     <div class="bubble" lang=${lang}>
-      ${asHtml && message.html ? html`<${HtmlBody} source=${message.html} />` : html`<${TextBody} text=${message.text} />`}
+      ${message.invitations?.map((one) => html`<${Invitation} key=${one.uid + one.start} invitation=${one} />`)}
+      ${asHtml && message.html ? html`<${HtmlBody} message=${message} />` : html`<${TextBody} text=${message.text} />`}
       ${message.attachments?.length > 0 && html`<${Attachments} items=${message.attachments} />`}
     </div>
     <p class="meta"><time datetime=${message.at}>${email ? shortTime(message.at) : clockTime(message.at)}</time><${Delivery} message=${message} /></p>
@@ -56,16 +59,57 @@ function links(text) {
   );
 }
 
+/** Marks that warn; the others only tell. */
+const WARNING = ["several-senders", "name-is-another-address", "homograph", "reply-to-differs", "direction-overrides"];
+const TOLD = ["signed-smime", "encrypted-smime", "signed-pgp", "encrypted-pgp"];
+
+/** What to know of a mail before trusting it. @param {{message: import("./types.js").Message}} props */
+function Marks({ message }) {
+  const marks = message.marks ?? [];
+  const shown = [...WARNING, ...TOLD].filter((mark) => marks.includes(mark));
+  const forwarded = marks.includes("forwarded");
+  if (shown.length === 0 && !forwarded) return null;
+  return html`<ul class="marks">
+    ${shown.map((mark) => html`<li key=${mark} class=${WARNING.includes(mark) ? "warning" : ""}>
+      <${Icon} name=${WARNING.includes(mark) ? "warn" : "info"} class="small" />${
+        mark === "several-senders" && message.senders.length > 0 ? t("email.senders", { who: message.senders.map(mailbox).join(", ") }) : t(`mark.${mark}`)}</li>`)}
+    ${forwarded && html`<li><${Icon} name="forward" class="small" />${
+      message.forwarded_from ? t("email.forwarded_from", { who: mailbox(message.forwarded_from) }) : t("email.forwarded")}</li>`}
+  </ul>`;
+}
+
+/** @param {import("./types.js").Mailbox} one */
+function mailbox(one) {
+  return one.name && one.address ? `${one.name} <${one.address}>` : one.name || one.address;
+}
+
+const METHODS = ["request", "cancel", "reply"];
+
+/** An event of a calendar, as its sender states it; nothing is answered. @param {{invitation: import("./types.js").Invitation}} props */
+function Invitation({ invitation }) {
+  const kind = METHODS.includes(invitation.method) ? invitation.method : "event";
+  const when = [invitation.start, invitation.end].filter(Boolean).map((moment) => moment.replace("T", " ").slice(0, 16)).join(" – ");
+  return html`<section class="invitation" aria-label=${t(`invitation.${kind}`)}>
+    <p class="kind"><${Icon} name="clock" class="small" />${t(`invitation.${kind}`)}</p>
+    <p class="summary">${invitation.summary}</p>
+    <p>${[when, invitation.time_zone, invitation.repeats ? t("invitation.repeats") : ""].filter(Boolean).join(", ")}</p>
+    ${invitation.location && html`<p>${invitation.location}</p>`}
+    ${invitation.organizer && html`<p class="hint">${t("invitation.organizer", { who: mailbox(invitation.organizer) })}</p>`}
+  </section>`;
+}
+
 /**
- * A customer's HTML in a frame without scripts and without our origin. The page's policy holds in it too, so nothing is
- * loaded from outside: no tracking pixels.
- * @param {{source: string}} props
+ * A customer's HTML in a frame without scripts and without our origin. The page in it loads nothing from outside until
+ * the agent wants that, once and for this mail alone: no tracking pixels.
+ * @param {{message: import("./types.js").Message}} props
  */
-function HtmlBody({ source }) {
-  const style = new URL("../../css/letter.css", import.meta.url).pathname;
-  const head = `<!doctype html><meta charset="utf-8"><base target="_blank"><link rel="stylesheet" href="${style}">`;
-  return html`<iframe class="letter-frame" title=${t("email.as_html")} sandbox="allow-popups allow-popups-to-escape-sandbox"
-    referrerpolicy="no-referrer" srcdoc=${head + source}></iframe>`;
+function HtmlBody({ message }) {
+  const [images, setImages] = useState(false);
+  const source = `/api/v1/messages/${encodeURIComponent(message.id)}/letter${images ? "?remote_images=true" : ""}`;
+  return html`${!images && message.marks?.includes("remote-images") && html`<p class="blocked-images">
+      <span>${t("email.images.why")}</span><button type="button" class="button" onClick=${() => setImages(true)}>${t("email.images.show")}</button></p>`}
+    <iframe class="letter-frame" title=${t("email.as_html")} sandbox="allow-popups allow-popups-to-escape-sandbox"
+      referrerpolicy="no-referrer" src=${source}></iframe>`;
 }
 
 /** @param {{items: import("./types.js").Message["attachments"]}} props */

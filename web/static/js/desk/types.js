@@ -13,7 +13,13 @@
  *
  * @typedef {{id: string, number: number | null, author: "customer" | "agent" | "bot" | "note", agent: string | null,
  *   name: string | null, text: string, html: string | null, subject: string | null, at: string, delivery: string,
- *   attachments: {id: string, filename: string, content_type: string, size: number}[]}} Message
+ *   attachments: {id: string, filename: string, content_type: string, size: number, content_id: string | null, inline: boolean}[],
+ *   address: string, marks: string[], senders: Mailbox[], forwarded_from: Mailbox | null, invitations: Invitation[]}} Message
+ *
+ * @typedef {{name: string, address: string}} Mailbox
+ *
+ * @typedef {{method: string, uid: string, summary: string, start: string, end: string, time_zone: string, location: string,
+ *   organizer: Mailbox | null, description: string, repeats: boolean}} Invitation
  *
  * @typedef {{id: string, interaction: Interaction, agent: string, state: string, offered_at: string, expires_at: string | null,
  *   reason: string | null, why: string[]}} Offer
