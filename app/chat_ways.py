@@ -8,6 +8,7 @@ from typing import Protocol
 from app.engine import Engine
 from app.notices import CALENDAR_NAME
 from app.openings import free_windows
+from app.reply_limits import ReplyLimits
 from autoresponders.templates import Wordings
 from channels.callback.phones import PhoneRefused, example, likely_e164, region_of
 from channels.callback.times import zone_of
@@ -45,6 +46,7 @@ class ChatWays:
 
     `region`: where numbers without a prefix are, unless the language tells. `by_phone`: how often one number may be
     asked for. `link_of` gives the address at which a customer changes or cancels his callback.
+    `limits`: what stands for an address where automatic replies are counted.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class ChatWays:
         region: str,
         by_phone: Limit,
         link_of: Callable[[InteractionId], str],
+        limits: ReplyLimits,
     ) -> None:
         self._engine = engine
         self._store = store
@@ -63,6 +66,7 @@ class ChatWays:
         self._region = region
         self._by_phone = by_phone
         self._link_of = link_of
+        self._limits = limits
 
     # -- what is shown
 
@@ -162,7 +166,8 @@ class ChatWays:
             await self._add(visitor, held, left, identity)
         else:
             changes = await self._addressed(id, left.email)
-        decision = await self._engine.submit(LeaveMessage(id), changes)
+        hashes = self._limits.of(left.email)
+        decision = await self._engine.submit(LeaveMessage(id, hashes.address, hashes.domain), changes)
         return _refused(decision.refusal)
 
     async def _add(self, visitor: str, held: Interaction, left: LeftMessage, identity: Identity) -> None:

@@ -278,11 +278,13 @@ mail.add_command(mail_status)
 @mail.command("inspect")
 @click.argument("files", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line (this is what it prints anyway).")
-def mail_inspect(files: tuple[str, ...], as_json: bool) -> None:
+@click.option("--authserv-id", "ids", multiple=True, help="Your mail server's name in Authentication-Results.")
+@click.option("--dns", "ask_dns", is_flag=True, help="Check signatures and policy of the sender; asks name servers.")
+def mail_inspect(files: tuple[str, ...], as_json: bool, ids: tuple[str, ...], ask_dns: bool) -> None:
     """Print what each of FILES (`-`: standard input) is understood to be, one JSON object a line."""
     from app.inspecting import inspected
 
-    for found in inspected(files):
+    for found in inspected(files, ids=ids, ask_dns=ask_dns):
         click.echo(json.dumps(found, ensure_ascii=False))
 
 

@@ -27,9 +27,11 @@ from app.mailroom import MailChannel, Mailroom
 from app.notices import Notices
 from app.parsing import ParsingChildren, read_in_thread
 from app.queue_settings import QueueSettings
+from app.reply_limits import ReplyLimits
 from app.retention import Retention
 from app.rows import outbox_of, rows_of
 from app.seeds import seed_people, tell_core
+from app.sender_checks import Checking, SenderChecks, receipts
 from app.site import API_CHANNEL, RunningSite
 from app.store_watch import StoreWatch
 from app.stores import IN_PROCESS, is_embedded, open_store, require_secret, store_path
@@ -246,6 +248,8 @@ class Application:
             knowledge=self.knowledge,
             keys=(self.key,),
             domain=site.domain,
+            providers=site.auto_replies_shared,
+            same_mail_once=site.same_mail == "once",
         )
         self.leases = Leases(engine, self._agent_elsewhere)
         file = store_path(self.settings, self._folder) if is_embedded(self.settings) else None
@@ -272,9 +276,11 @@ class Application:
             intake=self.intake,
             own_addresses=frozenset(self._channel_of_address),
             channel_of=self._channel_for,
-            answers_unauthenticated={
-                name for name, box in _mailboxes(self.settings).items() if box.acknowledge_unauthenticated
-            },
+            senders=SenderChecks(
+                {name: _checking(box) for name, box in _mailboxes(self.settings).items()},
+                self.machine.resolver,
+                receipts(wordings, site.languages),
+            ),
             keys=(self.key,),
             domain=site.domain,
             # A simulation has no processes but its own.
@@ -322,6 +328,7 @@ class Application:
                 region=_region(self.settings),
                 by_phone=self.calls_by_number,
                 link_of=link,
+                limits=ReplyLimits(self.key, site.auto_replies_shared),
             ),
             company=site.name,
             elsewhere=self._customer_elsewhere,
@@ -441,6 +448,10 @@ def _policy(settings: Settings) -> Policy:
 def _knowledge(settings: Settings) -> Knowledge:
     folder = settings.knowledge.folder
     return load_knowledge(folder, settings.site.languages) if folder is not None else {}
+
+
+def _checking(box: EmailChannel) -> Checking:
+    return Checking(ids=box.authserv_id, verify=box.verify, answers_unchecked=box.acknowledge_unauthenticated)
 
 
 def _region(settings: Settings) -> str:

@@ -3,7 +3,7 @@
 Dedupe, thread, identify, classify; then the writer. A step that fails never loses or blocks the message.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -13,22 +13,25 @@ import structlog
 from app.engine import Engine
 from app.identifying import stranger_id
 from app.keyed_lock import KeyedLock
+from app.mail_reports import MailReports
+from app.mail_threads import REUSED_ID, UNVERIFIED, Found, MailThreads, may_join
 from app.poison import TRIES_MAX, Kept, claimed_by, kept
+from app.reply_limits import Hashes, ReplyLimits
 from app.wishes import Wishes
 from autoresponders.knowledge import Knowledge, candidates
-from channels.email.thread import interaction_of, interaction_of_address, thread_keys
 from channels.message import Attachment, InboundMessage
 from classifiers.cascade import Classification
+from customers import reachability
 from customers.blocking import is_blocked
-from customers.identity import Identity
+from customers.identity import Identity, email_identity
 from queues.interaction import Label
 from queues.lifecycle import OPEN
-from router.commands import AddMessage, Admit, StartOutbound
+from router.commands import AddMessage, Admit, ReportDelivery, StartOutbound
 from router.decision import Decision
 from router.policy import Policy
 from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import Quarantined, TemporaryFailure
-from vocabulary.ids import AgentId, CustomerId, InteractionId, MessageId, derived_id, file_id, keyed_hash
+from vocabulary.ids import AgentId, CustomerId, InteractionId, MessageId, derived_id, file_id
 from vocabulary.media import EMAIL
 from vocabulary.records import (
     AttachmentRow,
@@ -67,13 +70,30 @@ class Intake:
         knowledge: Knowledge,
         keys: Sequence[bytes],
         domain: str,
+        providers: Collection[str] = (),
+        same_mail_once: bool = True,
     ) -> None:
+        """Take what it works with.
+
+        Args:
+            engine: the writer.
+            store: journal and records.
+            classify: tells what a text is about.
+            knowledge: articles that may answer.
+            keys: what signs ids and addresses, the first one anew.
+            domain: that of our Message-IDs.
+            providers: domains whose addresses belong to people who don't know each other.
+            same_mail_once: whether a mail to several mailboxes is one message; else one for each.
+        """
         self._engine = engine
         self._store = store
         self._classify = classify
         self._knowledge = knowledge
         self._keys = keys
-        self._domain = domain
+        self._limits = ReplyLimits(keys[0], providers)
+        self._same_mail_once = same_mail_once
+        self._threads = MailThreads(store=store, keys=keys, domain=domain)
+        self._reports = MailReports(store=store, keys=keys, domain=domain)
         self._locks = KeyedLock()
 
     async def receive(
@@ -105,12 +125,12 @@ class Intake:
         # One sender's messages keep their order; one external id is taken in once, whoever it comes from.
         async with (
             self._locks.holding(sender),
-            self._locks.holding(f"{message.channel}\x1f{message.external_id}"),
+            self._locks.holding(f"{self._place(message)}\x1f{message.external_id}"),
             self._locks.holding(f"customer\x1f{wishes.customer or message.external_id}"),
         ):
             known = await self._known(message)
             if known is not None:
-                await self._mark(received, known.interaction)
+                await self._again(message, known, received)
                 return Admission(known.interaction, known.id, known=True)
             if received is not None:
                 return await self._take(message, who, received, continues, wishes)
@@ -118,7 +138,9 @@ class Intake:
 
     async def _known(self, message: InboundMessage) -> MessageRow | None:
         """Return the message as it was taken in before. Of an erased one, only its id still tells."""
-        return await self._store.known_message(_message_id(message), message.channel, message.external_id)
+        return await self._store.known_message(
+            _message_id(message, self._place(message)), message.channel, message.external_id
+        )
 
     async def _take_or_keep(
         self, message: InboundMessage, who: Sequence[Identity], continues: InteractionId | None, wishes: Wishes
@@ -146,7 +168,7 @@ class Intake:
         async with self._locks.holding(_sender_key(who[0]) if who else message.external_id):
             customer, _, learnt = await self._identify(message, who, wishes)
             command = StartOutbound(
-                id=_new_id(message),
+                id=_new_id(message, message.channel),
                 channel=message.channel,
                 medium=message.medium,
                 customer=customer,
@@ -178,9 +200,18 @@ class Intake:
             return wishes, claimed_by(message)
         return msgspec.structs.replace(wishes, customer=None), claimed_by(message, named)
 
-    async def _mark(self, received: str | None, interaction: InteractionId) -> None:
+    async def _again(self, message: InboundMessage, known: MessageRow, received: str | None) -> None:
+        """Mark the bytes of a repeat as admitted; one that came to another mailbox is shown beside the first."""
+        changes: list[Change] = []
         if received is not None:
-            await self._engine.write(Set(ReceivedRow, received, {"state": "admitted", "interaction": interaction}))
+            values = {"state": "admitted", "interaction": known.interaction}
+            changes.append(Set(ReceivedRow, received, values))
+        also = known.attributes.get("also_in", [])
+        if message.channel not in (known.channel, *also) and not is_erased(known):
+            attributes = {**known.attributes, "also_in": [*also, message.channel]}
+            changes.append(Set(MessageRow, known.id, {"attributes": attributes}))
+        if changes:
+            await self._engine.write(*changes)
 
     async def _take(
         self,
@@ -190,12 +221,21 @@ class Intake:
         continues: InteractionId | None,
         wishes: Wishes,
     ) -> Admission:
+        reported = await self._report(message, received)
+        if reported is not None:
+            return reported
         customer, known, learnt = await self._identify(message, who, wishes)
-        found = await self._kept_thread(continues or await self._thread(message, customer))
+        learnt += _heard(message, known)
+        thread = Found(continues) if continues else await self._threads.continued(message, customer)
+        if thread.reuses_id:
+            message = msgspec.structs.replace(message, defects=(*message.defects, REUSED_ID))
+        found = await self._kept_thread(thread.interaction)
         is_work = not (_is_blocked(known) or wishes.archived)
         if found is not None and (is_work or not self._is_over(found)):
-            row = self._gated(_message_row(message, found, received), customer)
-            command = AddMessage(interaction=found, message=row.id, author="customer")
+            row = self._gated(message, self._row(message, found, received), customer)
+            command = AddMessage(
+                interaction=found, message=row.id, author="customer", suppressed_by=_signals(message, row, known)
+            )
             decision = await self._engine.submit(command, [*learnt, *_rows(message, row)])
             if decision.refusal is None:
                 return Admission(found, row.id, known=False)
@@ -203,49 +243,48 @@ class Intake:
         new = _New(customer, known, learnt, received, found)
         return await self._admit(message, new, wishes)
 
+    async def _report(self, message: InboundMessage, received: str | None) -> Admission | None:
+        """Put a report beside the mail of ours that it is about; None: it is none, or what it is about is gone.
+
+        It opens no conversation again, nobody wrote; what it says is shown at the mail and at its customer.
+        """
+        report = message.report
+        about = await self._reports.about(report) if report is not None else None
+        if report is None or about is None:
+            return None
+        row = self._row(message, about.interaction, received)
+        row = msgspec.structs.replace(
+            row,
+            author="report",
+            attributes={**row.attributes, "report": {"kind": report.kind, "status": report.status}},
+        )
+        changes, result = await self._reports.effects(message, report, about, self._engine.clock.now())
+        command = AddMessage(interaction=about.interaction, message=row.id, author="report")
+        decision = await self._engine.submit(command, [*_rows(message, row), *changes])
+        if decision.refusal is not None:
+            return None
+        if result is not None:
+            await self._engine.submit(ReportDelivery(about.interaction, about.message.id, result))
+        log.info("mail_reported", interaction=about.interaction, message=about.message.id, kind=report.kind)
+        return Admission(about.interaction, row.id, known=False)
+
     def _is_over(self, id: InteractionId) -> bool:
         """Tell whether a message would open the interaction again."""
         held = self._engine.state.interactions.get(id)
         return held is None or held.state not in OPEN
 
-    def _gated(self, row: MessageRow, customer: CustomerId) -> MessageRow:
+    def _gated(self, message: InboundMessage, row: MessageRow, customer: CustomerId) -> MessageRow:
         """Return the message; one from somebody else is marked as unverified (the sender gate, reliability.md 4.3)."""
         known = self._engine.state.interactions.get(row.interaction)
-        if known is None or known.customer == customer:
+        if known is None or may_join(message, customer, known.customer):
             return row
-        return msgspec.structs.replace(row, attributes={**row.attributes, "unverified_sender": True})
-
-    async def _thread(self, message: InboundMessage, customer: CustomerId) -> InteractionId | None:
-        """Return the interaction that a mail continues: by our signed ids, our address, the sender's own mails."""
-        if message.medium != EMAIL:
-            return None
-        named = thread_keys(message)
-        for each in named:
-            ours = interaction_of(each, keys=self._keys, domain=self._domain)
-            if ours is not None:
-                return ours
-        sender = message.sender.address if message.sender else ""
-        for recipient in message.recipients:
-            ours = interaction_of_address(recipient.address, addressee=sender, keys=self._keys, now=message.received_at)
-            if ours is not None:
-                return ours
-        return await self._by_own_mails(named, customer)
+        return msgspec.structs.replace(row, attributes={**row.attributes, UNVERIFIED: True})
 
     async def _kept_thread(self, found: InteractionId | None) -> InteractionId | None:
         """Return the interaction unless its customer was erased: nothing personal comes into it again."""
         row = await self._store.interaction(found) if found is not None else None
         owner = await self._store.customer(row.customer) if row is not None else None
         return None if owner is not None and is_erased(owner) else found
-
-    async def _by_own_mails(self, named: Sequence[str], customer: CustomerId) -> InteractionId | None:
-        """Foreign Message-IDs match only within the same customer; else anybody could write into his interaction."""
-        rows = {row.message_id: row for row in await self._store.messages_by_message_id(named)} if named else {}
-        for each in named:
-            row = rows.get(each)
-            interaction = await self._store.interaction(row.interaction) if row is not None else None
-            if interaction is not None and interaction.customer == customer:
-                return interaction.id
-        return None
 
     async def _identify(
         self, message: InboundMessage, who: Sequence[Identity], wishes: Wishes
@@ -264,7 +303,7 @@ class Intake:
         return id, None, [PutNew(row), *_learnt(id, who)]
 
     async def _admit(self, message: InboundMessage, new: "_New", wishes: Wishes) -> Admission:
-        row = _message_row(message, _new_id(message), new.received)
+        row = self._row(message, _new_id(message, self._place(message)), new.received)
         if wishes.time_zone:
             row = msgspec.structs.replace(row, attributes={**row.attributes, "time_zone": wishes.time_zone})
         if wishes.attributes:
@@ -275,7 +314,7 @@ class Intake:
         best, *others = (Label(name, confidence) for name, confidence in classified.labels)
         labels = (best, *(label for label in others if label.confidence >= LABEL_MIN))
         language = wishes.language or classified.language or wishes.page_language
-        known = new.known
+        known, hashes = new.known, self._hashes(message)
         command = Admit(
             id=row.interaction,
             channel=message.channel,
@@ -294,10 +333,11 @@ class Intake:
             preferences=wishes.preferences,
             tags=wishes.tags,
             preferred_agent=wishes.preferred_agent,
-            address_hash=self._address_hash(message),
+            address_hash=hashes.address,
+            domain_hash=hashes.domain,
             mailable=bool(message.sender and message.sender.address),
             slot=wishes.slot,
-            suppressed_by=message.automatic.signals if message.automatic.is_automatic else (),
+            suppressed_by=_signals(message, row, known),
             candidates=candidates(text, language, labels, self._knowledge),
             follows=new.follows,
             warnings=(classified.reason,) if classified.failed else (),
@@ -311,11 +351,18 @@ class Intake:
             raise NotTaken(decision.refusal)
         return Admission(row.interaction, row.id, known=decision.refusal is not None)
 
-    def _address_hash(self, message: InboundMessage) -> str | None:
-        """Return what stands for the address an automatic reply would go to; a callback has none."""
+    def _hashes(self, message: InboundMessage) -> Hashes:
+        """Return what stands for where an automatic reply would go; a callback has nowhere."""
         if message.medium == EMAIL:
-            return keyed_hash(self._keys[0], message.sender.address.casefold()) if message.sender else None
-        return keyed_hash(self._keys[0], message.visitor) if message.visitor else None
+            return self._limits.of(message.sender.address) if message.sender else Hashes()
+        return self._limits.of_visitor(message.visitor) if message.visitor else Hashes()
+
+    def _row(self, message: InboundMessage, interaction: InteractionId, received: str | None) -> MessageRow:
+        return _message_row(message, interaction, received, _message_id(message, self._place(message)))
+
+    def _place(self, message: InboundMessage) -> str:
+        """Return where `message` is one of its kind: its channel, or for mail the whole site."""
+        return "" if message.raw and self._same_mail_once else message.channel
 
 
 class _New(msgspec.Struct, frozen=True):
@@ -351,12 +398,12 @@ def _learnt(customer: CustomerId, who: Sequence[Identity]) -> list[Change]:
     return [PutNew(IdentityRow(kind=kind, value=value, customer=customer)) for kind, value in who]  # type: ignore[arg-type]  # identities() names the kinds
 
 
-def _message_id(message: InboundMessage) -> MessageId:
-    return derived_id("m", message.channel, message.external_id)
+def _message_id(message: InboundMessage, place: str) -> MessageId:
+    return derived_id("m", place, message.external_id)
 
 
-def _new_id(message: InboundMessage) -> InteractionId:
-    return derived_id("i", message.channel, message.external_id)
+def _new_id(message: InboundMessage, place: str) -> InteractionId:
+    return derived_id("i", place, message.external_id)
 
 
 def _read_off(message: InboundMessage) -> dict[str, Any]:
@@ -372,10 +419,32 @@ def _read_off(message: InboundMessage) -> dict[str, Any]:
     return found
 
 
-def _message_row(message: InboundMessage, interaction: InteractionId, received: str | None) -> MessageRow:
+def _signals(message: InboundMessage, row: MessageRow, customer: CustomerRow | None) -> tuple[str, ...]:
+    """Return why nothing may answer `message` automatically."""
+    found = list(message.automatic.signals) if message.automatic.is_automatic else []
+    if row.attributes.get(UNVERIFIED):
+        found.append(UNVERIFIED)
+    if customer is not None and message.medium == EMAIL and message.sender is not None:
+        found += reachability.signals(customer.attributes, email_identity(message.sender.address)[1])
+    return tuple(found)
+
+
+def _heard(message: InboundMessage, customer: CustomerRow | None) -> list[Change]:
+    """Return what a mail that a person wrote himself shows: he is there, and his mailbox is."""
+    if customer is None or message.sender is None or not message.raw or message.automatic.is_automatic:
+        return []
+    if message.trust.verdict not in ("proven", "unchecked"):
+        return []
+    attributes = reachability.heard_from(customer.attributes, email_identity(message.sender.address)[1])
+    return [] if attributes == customer.attributes else [Set(CustomerRow, customer.id, {"attributes": attributes})]
+
+
+def _message_row(
+    message: InboundMessage, interaction: InteractionId, received: str | None, id: MessageId
+) -> MessageRow:
     phone = {"phone": message.phone} if message.phone else {}
     return MessageRow(
-        id=_message_id(message),
+        id=id,
         interaction=interaction,
         channel=message.channel,
         author="customer",
@@ -390,7 +459,11 @@ def _message_row(message: InboundMessage, interaction: InteractionId, received: 
         message_id=message.message_id,
         references=message.references,
         received=received,
-        attributes={**phone, **_read_off(message)},
+        attributes={
+            **phone,
+            **_read_off(message),
+            **({"trust": msgspec.structs.asdict(message.trust)} if message.raw else {}),
+        },
     )
 
 

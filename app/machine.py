@@ -8,6 +8,7 @@ import msgspec
 
 from app.clock import SystemClock
 from app.engine import Clock
+from channels.email.resolver import Resolver, SystemResolver
 from storage.sqlite_file import Connect, connect
 
 
@@ -21,5 +22,7 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     """Opens connections to the embedded store."""
     inline: bool = False
     """Whether the loop itself writes to the embedded store, without a thread."""
+    resolver: Resolver = msgspec.field(default_factory=SystemResolver)
+    """Answers questions about names of the Internet."""
     host: str = msgspec.field(default_factory=platform.node)
     """Tells this machine from others of the same site."""

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import msgspec
@@ -13,8 +13,10 @@ from app.engine import Engine
 from app.intake import Intake
 from app.parsing import ParsingFailed, ReadMail, TooCostly, read_in_thread
 from app.poison import TRIES_MAX, error_text, kept_input
+from app.sender_checks import SenderChecks
 from app.wishes import Wishes
 from channels.email.dates import arrived_at
+from channels.email.guard import LOOPS
 from channels.email.imap import Fetched
 from channels.email.listener import Delivery
 from channels.email.thread import interaction_of
@@ -40,6 +42,9 @@ TURN_S = 1.0
 UNDERSTOOD_S = 20
 """How long somebody who brings a mail waits for what becomes of it."""
 _BREAK = re.compile(rb"\r?\n")
+GOES_ROUND = "it goes round between servers: it came through too many of them, or was delivered here before"
+RELEASED = "released"
+"""Of the envelope: a supervisor looked at the mail and wants it to be taken in."""
 DIED = "the process died each time it was worked on"
 
 
@@ -73,7 +78,7 @@ class MailIntake:
         intake: Intake,
         own_addresses: frozenset[str],
         channel_of: Callable[[str], str | None],
-        answers_unauthenticated: Collection[str],
+        senders: SenderChecks,
         keys: Sequence[bytes],
         domain: str,
         read: ReadMail = read_in_thread,
@@ -83,7 +88,7 @@ class MailIntake:
         self._intake = intake
         self._own_addresses = own_addresses
         self._channel_of = channel_of
-        self._answers_unauthenticated = answers_unauthenticated
+        self._senders = senders
         self._keys = keys
         self._domain = domain
         self._read = read
@@ -109,6 +114,8 @@ class MailIntake:
         if not channels:
             raise PermanentFailure("no recipient is a mailbox of ours")
         envelope: dict[str, object] = {"sender": delivery.envelope_sender, "recipients": list(delivery.recipients)}
+        if delivery.peer:
+            envelope |= {"peer": delivery.peer, "greeting": delivery.greeting}
         await self._keep([self._received(channel, delivery.raw, envelope) for channel in channels])
 
     async def fetched(self, channel: str, folder: str, mails: Sequence[Fetched]) -> None:
@@ -242,7 +249,8 @@ class MailIntake:
 
     def replayed(self, row: ReceivedRow) -> None:
         """Take up what a supervisor wants to be tried again; its row says `received` already."""
-        self._enqueue(msgspec.structs.replace(row, state="received", attempts=0, error=""))
+        envelope = {**row.envelope, RELEASED: True}
+        self._enqueue(msgspec.structs.replace(row, state="received", attempts=0, error="", envelope=envelope))
 
     async def run(self) -> None:
         """Drive what waits through intake; cancel to stop."""
@@ -307,10 +315,14 @@ class MailIntake:
             return
         message = await self._message(row)
         crashpoint("imap.parsed")
-        wishes = Wishes(archived=row.envelope.get("archived") is True)
-        guarded = self._guarded(message)
+        if not set(LOOPS).isdisjoint(message.automatic.signals) and not row.envelope.get(RELEASED):
+            await self._stop_loop(row)
+            return
+        message = msgspec.structs.replace(message, trust=await self._senders.trust_of(row))
+        guarded = self._senders.guarded(message, row)
         if row.envelope.get("answer") is False:
             guarded = _unanswered(guarded, "imported")
+        wishes = Wishes(archived=row.envelope.get("archived") is True)
         await turn.comes()
         receiving = asyncio.ensure_future(self._intake.receive(guarded, received=row.id, wishes=wishes))
         turn.pass_on()
@@ -345,11 +357,10 @@ class MailIntake:
             log.warning("mail_not_read_again", received=row.id, reason=type(failure).__name__)
             return None
 
-    def _guarded(self, message: InboundMessage) -> InboundMessage:
-        """Nothing here proves a sender yet: a mailbox that answers only proven ones answers nobody by itself."""
-        if message.channel in self._answers_unauthenticated:
-            return message
-        return _unanswered(message, "unauthenticated")
+    async def _stop_loop(self, row: ReceivedRow) -> None:
+        """Keep a mail aside that goes round: taken in each time, it would grow for ever."""
+        log.error("mail_quarantined", received=row.id, channel=row.channel, error="loop")
+        await self._engine.write(Set(ReceivedRow, row.id, {"state": "quarantined", "error": GOES_ROUND}))
 
     def _is_ours(self, message_id: str) -> bool:
         return interaction_of(message_id, keys=self._keys, domain=self._domain) is not None

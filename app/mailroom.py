@@ -7,6 +7,7 @@ import msgspec
 import structlog
 
 from app.engine import Engine
+from app.mail_threads import UNVERIFIED
 from app.notices import Notices, own_text
 from autoresponders.knowledge import Knowledge
 from autoresponders.templates import Wordings
@@ -350,7 +351,7 @@ def _as_result(state: str) -> DeliveryResult:
 
 
 def _last_of_customer(messages: Sequence[MessageRow]) -> MessageRow | None:
-    mails = [row for row in messages if row.author == "customer" and not row.attributes.get("unverified_sender")]
+    mails = [row for row in messages if row.author == "customer" and not row.attributes.get(UNVERIFIED)]
     return mails[-1] if mails else None
 
 

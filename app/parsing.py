@@ -113,13 +113,13 @@ class ParsingChildren:
             message = msgspec.structs.replace(message, automatic=Automatic(is_automatic=True, signals=signals))
         return message
 
-    async def inspected(self, raw: bytes) -> dict[str, Any]:
+    async def inspected(self, raw: bytes, ids: tuple[str, ...] = ()) -> dict[str, Any]:
         """Return everything that was read of `raw` (`channels.email.inspect.inspect`), for no file.
 
         Raises:
             ParsingFailed: the bytes are too much for it.
         """
-        answer = await self._answer(Inspect(), raw)
+        answer = await self._answer(Inspect(ids), raw)
         assert isinstance(answer, Inspected)
         found: dict[str, Any] = msgspec.json.decode(answer.found)
         return found

@@ -1,5 +1,7 @@
 """What channels bring in and take out. The rest of the house sees these values, never bytes of a protocol."""
 
+from typing import Literal
+
 import msgspec
 
 from vocabulary.instants import Instant
@@ -48,6 +50,41 @@ class Invitation(msgspec.Struct, frozen=True, kw_only=True):
     repeats: bool = False
 
 
+Verdict = Literal["proven", "unproven", "failed", "temperror", "unchecked"]
+
+
+class Trust(msgspec.Struct, frozen=True):
+    """Whether the sender is who From says (reliability.md section 4.3); the results of SPF, DKIM and DMARC beside it.
+
+    `proven`: something vouches for the domain of From. `unproven`: it was looked for and nothing does. `failed`: the
+    domain itself says that such mail is not its own. `temperror`: it couldn't be found out. `unchecked`: nobody looked.
+    `why` is a code. `domain`: that of From, "" if there is no single one.
+    """
+
+    verdict: Verdict = "unchecked"
+    spf: str = "none"
+    dkim: str = "none"
+    dmarc: str = "none"
+    domain: str = ""
+    why: str = "no_results"
+
+
+ReportKind = Literal["bounced", "delayed", "delivered", "read", "complained", "away", "automatic"]
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What a program says about a mail of ours. `about`: message ids that it names, which anybody may have written.
+
+    `status` (RFC 3463) and `recipient` of a delivery report; `until`: when whoever is `away` is back, if he says so.
+    """
+
+    kind: ReportKind
+    status: str = ""
+    recipient: str = ""
+    about: tuple[str, ...] = ()
+    until: Instant | None = None
+
+
 class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     """One message from a customer.
 
@@ -79,6 +116,8 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     senders: tuple[Address, ...] = ()
     forwarded_from: Address | None = None
     invitations: tuple[Invitation, ...] = ()
+    trust: Trust = Trust()
+    report: Report | None = None
     defects: tuple[str, ...] = ()
     raw: bytes = b""
 

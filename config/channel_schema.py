@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from config.kinds import Country, File, Host, HttpsUrl, Language, Mailbox, Name, Size, Span, Text, Variable
+from config.kinds import Country, File, Host, HttpsUrl, Language, Mailbox, Name, ServerId, Size, Span, Text, Variable
 from vocabulary.instants import DAY, MINUTE
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
@@ -159,8 +159,24 @@ class EmailChannel(msgspec.Struct, frozen=True, tag_field="medium", tag="email")
     receive: Annotated[ReceiveLmtp | ReceiveSmtp | ReceiveImap, Meta(description="How mail comes in.")] = ReceiveLmtp()
     send: Annotated[Send, Meta(description="How mail goes out.")] = Send()
     oauth: Annotated[OAuth | None, Meta(description='Where access tokens come from, for `auth = "xoauth2"`.')] = None
+    authserv_id: Annotated[
+        tuple[ServerId, ...],
+        Meta(
+            description="Names under which your own mail servers write `Authentication-Results`; headers of others "
+            'count for nothing. "-": headers that name no server, as Microsoft 365 writes them.',
+            examples=[["mx.example.org"]],
+        ),
+    ] = ()
+    verify: Annotated[
+        bool,
+        Meta(description="Check SPF, DKIM and DMARC here where no header of `authserv_id` tells; asks name servers."),
+    ] = False
     acknowledge_unauthenticated: Annotated[
-        bool, Meta(description="Also answer automatically where neither SPF, DKIM nor DMARC proves the sender.")
+        bool,
+        Meta(
+            description="Also answer automatically where nobody checked the sender. One who was checked and not proven "
+            "gets no automatic answer anyway."
+        ),
     ] = True
     reopen: Annotated[
         Span, Meta(description="An answer so soon after the end opens the same interaction again.", le=365 * DAY)

@@ -232,6 +232,9 @@ HOST = Kind(
     read=_matching(rf"{_HOST_NAME}|[0-9a-fA-F:]+:[0-9a-fA-F:.]*"),
 )
 DOMAIN = Kind(expected='a domain such as "example.org"', read=_matching(_HOST_NAME))
+SERVER_ID = Kind(
+    expected='the name of a mail server such as "mx.example.org", or "-"', read=_matching(r"[A-Za-z0-9._-]{1,253}")
+)
 MAILBOX = Kind(expected='an e-mail address such as "support@example.org"', read=_matching(_MAILBOX))
 TEXT = Kind(expected="text that is not empty", read=_matching(r"(?s)\s*\S.*"))
 
@@ -262,5 +265,6 @@ Skill = Annotated[str, Meta(extra={"kind": SKILL})]
 Variable = Annotated[str, Meta(extra={"kind": VARIABLE})]
 Host = Annotated[str, Meta(extra={"kind": HOST})]
 Domain = Annotated[str, Meta(extra={"kind": DOMAIN})]
+ServerId = Annotated[str, Meta(extra={"kind": SERVER_ID})]
 Mailbox = Annotated[str, Meta(extra={"kind": MAILBOX})]
 Text = Annotated[str, Meta(extra={"kind": TEXT})]

@@ -40,6 +40,12 @@ from queues.policy import OnClose, OnDisconnect, Order, OutsideHours, Placement,
 from vocabulary.instants import DAY, HOUR, MINUTE, SECOND
 from vocabulary.skills import LEVEL_MIN
 
+PROVIDERS = (
+    "gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "yahoo.com", "icloud.com", "aol.com",
+    "gmx.com", "gmx.de", "gmx.net", "web.de", "proton.me", "wp.pl", "o2.pl", "onet.pl", "interia.pl", "mail.ru",
+    "yandex.ru", "inbox.lt", "freemail.hu",
+)  # fmt: skip
+
 
 class Site(msgspec.Struct, frozen=True):
     """Who you are."""
@@ -58,10 +64,38 @@ class Site(msgspec.Struct, frozen=True):
     disconnect_grace: Annotated[
         Span, Meta(description="An agent who was cut off counts as coming back for so long.", le=DAY)
     ] = MINUTE
+    same_mail: Annotated[
+        Literal["once", "each"],
+        Meta(
+            description="One mail to several of your mailboxes: `once`, one interaction; `each`, one in each mailbox."
+        ),
+    ] = "once"
     auto_replies_max: Annotated[
         int, Meta(description="So many automatic replies to one address at most ...", ge=0, le=1000)
     ] = 3
     auto_replies_within: Annotated[Span, Meta(description="... within this time.", ge=MINUTE, le=30 * DAY)] = DAY
+    auto_replies_domain_max: Annotated[
+        int, Meta(description="So many automatic replies to all addresses of one domain at most ...", ge=0, le=1000)
+    ] = 20
+    auto_replies_domain_within: Annotated[Span, Meta(description="... within this time.", ge=MINUTE, le=30 * DAY)] = (
+        HOUR
+    )
+    auto_replies_shared: Annotated[
+        tuple[Domain, ...],
+        Meta(description="Domains of providers, whose addresses belong to people who don't know each other: no limit."),
+    ] = PROVIDERS
+    auto_replies_surge: Annotated[
+        int,
+        Meta(
+            description="Automatic replies stop, and supervisors are told, once so many times as many went out in an "
+            "hour as in a usual one of the last 7 days; 0: never.",
+            ge=0,
+            le=1000,
+        ),
+    ] = 5
+    auto_replies_surge_min: Annotated[
+        int, Meta(description="Fewer than so many automatic replies in an hour never stop them.", ge=1, le=1_000_000)
+    ] = 100
 
 
 class Storage(msgspec.Struct, frozen=True):

@@ -73,13 +73,16 @@ class Contact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """How automatic replies may reach a customer: no address, only what stands for it.
 
     `address_hash` None: there is no way to reply. `automatic`: signals that a machine wrote it. `email`: he gave an
-    address to which mail can go. `answered`: his last message has had its automatic reply.
+    address to which mail can go. `answered`: his last message has had its automatic reply. `domain_hash` stands for the
+    domain of the address. `given`: the automatic replies that he has had here; none comes twice.
     """
 
     address_hash: str | None = None
     automatic: tuple[str, ...] = ()
     email: bool = False
     answered: bool = False
+    domain_hash: str | None = None
+    given: tuple[str, ...] = ()
 
 
 class Change(msgspec.Struct, frozen=True, gc=False):

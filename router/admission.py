@@ -88,7 +88,6 @@ def bad_priority(priority: int | None) -> Refusal | None:
 def _emit_admitted(draft: Draft, command: Admit, verdict: Verdict) -> None:
     """What staff or an integration sent wins over the rule."""
     then = verdict.then
-    answerable = command.address_hash is not None or command.suppressed_by or command.mailable
     draft.emit(
         e.Admitted(
             at=draft.now,
@@ -111,9 +110,16 @@ def _emit_admitted(draft: Draft, command: Admit, verdict: Verdict) -> None:
             follows=command.follows,
             preferred_agent=command.preferred_agent,
             automatic=command.suppressed_by,
-            contact=Contact(command.address_hash, command.suppressed_by, command.mailable) if answerable else None,
+            contact=contact_of(command),
         )
     )
+
+
+def contact_of(command: Admit) -> Contact | None:
+    """Return how automatic replies may reach the customer, None if there is nothing to say about that."""
+    if command.address_hash is None and not command.suppressed_by and not command.mailable:
+        return None
+    return Contact(command.address_hash, command.suppressed_by, command.mailable, domain_hash=command.domain_hash)
 
 
 def _first_message(draft: Draft, command: Admit) -> e.MessageAdded:

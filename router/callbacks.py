@@ -85,8 +85,20 @@ def _not_waiting(interaction: Interaction | None, id: str) -> Refusal | None:
     return None
 
 
-def _convert(draft: Draft, interaction: Interaction, medium: str, channel: str, cause: str) -> None:
-    draft.emit(e.Converted(at=draft.now, interaction=interaction.id, medium=medium, channel=channel, cause=cause))
+def _convert(
+    draft: Draft, interaction: Interaction, medium: str, channel: str, cause: str, given: LeaveMessage | None = None
+) -> None:
+    draft.emit(
+        e.Converted(
+            at=draft.now,
+            interaction=interaction.id,
+            medium=medium,
+            channel=channel,
+            cause=cause,
+            address_hash=given.address_hash if given is not None else None,
+            domain_hash=given.domain_hash if given is not None else None,
+        )
+    )
 
 
 def leave_message(draft: Draft, command: LeaveMessage) -> Refusal | None:
@@ -100,16 +112,19 @@ def leave_message(draft: Draft, command: LeaveMessage) -> Refusal | None:
     queue = draft.queue(interaction.queue)
     if queue.message_channel not in draft.policy.channels:
         return refuse("conflict", "no_message_channel", f"Queue {queue.name!r} names no mailbox in message_channel.")
-    to_message(draft, interaction)
+    to_message(draft, interaction, command)
     return None
 
 
-def to_message(draft: Draft, interaction: Interaction) -> None:
-    """Let `interaction` go on as e-mail of its queue's mailbox: at its place, or from the next opening on."""
+def to_message(draft: Draft, interaction: Interaction, given: LeaveMessage | None = None) -> None:
+    """Let `interaction` go on as e-mail of its queue's mailbox: at its place, or from the next opening on.
+
+    `given`: what stands for the address that its customer has given just now.
+    """
     queue = draft.queue(interaction.queue)
     assert queue.message_channel is not None, f"queue {queue.name} has no mailbox"
     withdraw_offers(draft, interaction, "converted")
-    _convert(draft, interaction, EMAIL, queue.message_channel, "message")
+    _convert(draft, interaction, EMAIL, queue.message_channel, "message", given)
     if not wait_for_opening(draft, interaction):
         enqueue(draft, interaction, "converted")
 

@@ -27,6 +27,8 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     interactions: tuple[Interaction, ...]
     offers: tuple[Offer, ...]
     auto_replies: dict[str, tuple[Instant, ...]]
+    replies_by_hour: dict[int, int] = {}
+    replies_stopped: dict[str, Instant] = {}
     measured: dict[str, Measured]
     tripped: dict[str, Instant] = {}
     hours: dict[str, Change] = {}
@@ -44,6 +46,8 @@ def checkpoint(state: State) -> Checkpoint:
         interactions=tuple(map(_stored, sorted(state.interactions.values(), key=lambda each: each.number))),
         offers=tuple(state.offers[id] for id in sorted(state.offers)),
         auto_replies={key: state.auto_replies[key] for key in sorted(state.auto_replies)},
+        replies_by_hour={key: state.replies_by_hour[key] for key in sorted(state.replies_by_hour)},
+        replies_stopped=dict(state.replies_stopped),
         measured={key: state.measured[key] for key in sorted(state.measured)},
         tripped={key: state.tripped[key] for key in sorted(state.tripped)},
         hours={key: state.hours[key] for key in sorted(state.hours)},
@@ -75,6 +79,8 @@ def restored(saved: Checkpoint) -> State:
         restore_interaction(state, interaction)
     for key, instants in saved.auto_replies.items():
         state.auto_replies[key] = instants
+    state.replies_by_hour.update(saved.replies_by_hour)
+    state.replies_stopped.update(saved.replies_stopped)
     state.measured.update(saved.measured)
     state.tripped.update(saved.tripped)
     state.hours.update(saved.hours)

@@ -11,8 +11,9 @@ from vocabulary.ids import AgentId, ChannelName, CustomerId, InteractionId, Mess
 from vocabulary.instants import Instant, Span
 from vocabulary.skills import Preference, Requirement
 
-Author = Literal["customer", "agent", "bot", "note"]
-"""Who wrote a message; a note is an agent's and never leaves the house."""
+Author = Literal["customer", "agent", "bot", "note", "report"]
+"""Who wrote a message; a note is an agent's and never leaves the house. A report is a program's about a message of ours
+(not delivered, read, out of office): it stands in the conversation and changes nothing there."""
 
 CallOutcome = Literal["reached", "no_answer", "busy", "voicemail", "wrong_number"]
 
@@ -32,7 +33,8 @@ class Admit(msgspec.Struct, frozen=True, kw_only=True):
     """A new piece of work. `id` derives from channel and external id, so a repeat is refused as `known`.
 
     Fields that staff or an integration sends (`queue`, `priority`, `class_`, `requirements`) win over rules.
-    `address_hash` stands for the address that an automatic reply would go to; None = no way to reply.
+    `address_hash` stands for the address that an automatic reply would go to; None = no way to reply. `domain_hash`
+    stands for its domain, None where one limit for all of it would hit people who don't know each other.
     `suppressed_by`: signals of automatic mail; with any, no automatic reply is sent. `mailable`: there is an e-mail
     address to write to. `slot`: the start of a window in which the customer wants to be called. `blocked`: staff have
     blocked the sender; it is closed at once. So is what is `archived`: history that is brought from elsewhere.
@@ -57,6 +59,7 @@ class Admit(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     preferred_agent: AgentId | None = None
     address_hash: str | None = None
+    domain_hash: str | None = None
     mailable: bool = False
     suppressed_by: tuple[str, ...] = ()
     candidates: tuple[Candidate, ...] = ()
@@ -75,12 +78,16 @@ class Admit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AddMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """A message in an open conversation, or one that opens it again. `agent` for `agent` and `note`."""
+    """A message in an open conversation, or one that opens it again. `agent` for `agent` and `note`.
+
+    `suppressed_by`: signals that no automatic reply may follow a customer's message, as of `Admit`.
+    """
 
     interaction: InteractionId
     message: MessageId
     author: Author
     agent: AgentId | None = None
+    suppressed_by: tuple[str, ...] = ()
 
 
 class AcceptOffer(msgspec.Struct, frozen=True):
@@ -314,9 +321,14 @@ class CancelCallback(msgspec.Struct, frozen=True):
 
 
 class LeaveMessage(msgspec.Struct, frozen=True):
-    """The customer would rather have an answer by e-mail; he has given an address."""
+    """The customer would rather have an answer by e-mail; he has given an address.
+
+    `address_hash` and `domain_hash` stand for it, as of `Admit`: whose it is, nobody knows.
+    """
 
     interaction: InteractionId
+    address_hash: str | None = None
+    domain_hash: str | None = None
 
 
 class RecordEstimate(msgspec.Struct, frozen=True):
@@ -381,7 +393,10 @@ class Together(msgspec.Struct, frozen=True):
     commands: tuple[Connect | SetPresence, ...]
 
 
-DeliveryResult = Literal["sent", "deferred", "failed", "uncertain"]
+DeliveryResult = Literal[
+    "sent", "deferred", "failed", "uncertain", "bounced", "delayed", "delivered", "read", "complained"
+]
+"""The last five are what a report said later."""
 
 
 class ReportDelivery(msgspec.Struct, frozen=True):
@@ -390,6 +405,12 @@ class ReportDelivery(msgspec.Struct, frozen=True):
     interaction: InteractionId
     message: MessageId
     result: DeliveryResult
+
+
+class ReleaseAutoReplies(msgspec.Struct, frozen=True):
+    """Somebody has looked at why so many automatic replies went out: they may go on."""
+
+    by: str
 
 
 class Reconcile(msgspec.Struct, frozen=True):
@@ -441,6 +462,7 @@ Command = (
     | Disconnect
     | Together
     | ReportDelivery
+    | ReleaseAutoReplies
     | Reconcile
     | Tick
 )

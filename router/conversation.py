@@ -34,6 +34,7 @@ def add_message(draft: Draft, command: AddMessage) -> Refusal | None:
             author=command.author,
             agent=command.agent,
             silent_at=_silent_at(draft, interaction) if command.author == "agent" else None,
+            automatic=command.suppressed_by if command.author == "customer" else (),
         )
     )
     if command.author == "customer":

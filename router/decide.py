@@ -12,6 +12,7 @@ from router import (
     outbound,
     overflow,
     presence,
+    replies,
     rooms,
     supervision,
     transfers,
@@ -170,6 +171,7 @@ _DECIDERS: dict[type[Any], Callable[[Draft, Any], Refusal | None]] = {
     c.Disconnect: presence.disconnect,
     c.Together: _together,
     c.ReportDelivery: conversation.report_delivery,
+    c.ReleaseAutoReplies: replies.release,
     c.Reconcile: _reconcile,
     c.Tick: _tick,
 }

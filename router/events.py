@@ -87,11 +87,15 @@ class Enqueued(Event, frozen=True, kw_only=True, gc=False):
 
 
 class AutoReplied(Event, frozen=True, kw_only=True, gc=False):
-    """An automatic reply was decided; the effect sends it. `wait_ms`: expected wait, 10th-90th percentile."""
+    """An automatic reply was decided; the effect sends it. `wait_ms`: expected wait, 10th-90th percentile.
+
+    `address_hash` and `domain_hash` stand for where it goes, so that limits can count.
+    """
 
     interaction: InteractionId
     autoresponse: str
     address_hash: str
+    domain_hash: str | None = None
     article: str | None = None
     wait_ms: tuple[Span, Span] | None = None
     answers: int = 1
@@ -104,6 +108,22 @@ class AutoReplySuppressed(Event, frozen=True, kw_only=True, gc=False):
     interaction: InteractionId
     autoresponse: str
     reasons: tuple[str, ...]
+
+
+class AutoRepliesStopped(Event, frozen=True, kw_only=True, gc=False):
+    """So many automatic replies went out in an hour that none does any more, until somebody looks.
+
+    `usual`: the median of the hours of the last seven days in which any went out.
+    """
+
+    sent: int
+    usual: int
+
+
+class AutoRepliesReleased(Event, frozen=True, kw_only=True, gc=False):
+    """Automatic replies go out again."""
+
+    by: str
 
 
 class AnsweredByBot(Event, frozen=True, kw_only=True, gc=False):
@@ -122,7 +142,10 @@ class WarningRaised(Event, frozen=True, kw_only=True, gc=False):
 
 
 class MessageAdded(Event, frozen=True, kw_only=True, gc=False):
-    """Message number `number` of the conversation. `silent_at`: it is parked then if the customer says nothing."""
+    """Message number `number` of the conversation. `silent_at`: it is parked then if the customer says nothing.
+
+    `automatic`: signals that no automatic reply may follow it; those of the first message came with its admission.
+    """
 
     interaction: InteractionId
     message: MessageId
@@ -130,6 +153,7 @@ class MessageAdded(Event, frozen=True, kw_only=True, gc=False):
     author: Author
     agent: AgentId | None = None
     silent_at: Instant | None = None
+    automatic: tuple[str, ...] = ()
 
 
 class DeliveryReported(Event, frozen=True, kw_only=True, gc=False):
@@ -635,12 +659,17 @@ class WayOffered(Event, frozen=True, kw_only=True, gc=False):
 
 
 class Converted(Event, frozen=True, kw_only=True, gc=False):
-    """It goes on as work of another medium, answered by `channel`; a new leg or an appointment follows."""
+    """It goes on as work of another medium, answered by `channel`; a new leg or an appointment follows.
+
+    `address_hash` and `domain_hash` stand for the address that the customer has given for it.
+    """
 
     interaction: InteractionId
     medium: str
     channel: ChannelName
     cause: str
+    address_hash: str | None = None
+    domain_hash: str | None = None
 
 
 class CustomerTold(Event, frozen=True, kw_only=True, gc=False):
@@ -740,6 +769,8 @@ AnyEvent = (
     | Enqueued
     | AutoReplied
     | AutoReplySuppressed
+    | AutoRepliesStopped
+    | AutoRepliesReleased
     | AnsweredByBot
     | WarningRaised
     | MessageAdded

@@ -26,8 +26,8 @@ from queues.interaction import (
     turn_of,
 )
 from queues.lifecycle import InteractionState
-from queues.overflow import Contact
 from queues.policy import QueuePolicy
+from router.admission import contact_of
 from router.commands import Admit, End
 from router.conclude import conclude
 from router.draft import Draft
@@ -231,8 +231,6 @@ def _bring(events: list[AnyEvent], interaction: Interaction, command: Admit, the
     """Let what came with it be in the events and the interaction."""
     at, id = interaction.enqueued_at, interaction.id
     preferences = then.preferences if command.preferences is None else command.preferences
-    answerable = command.address_hash is not None or command.suppressed_by or command.mailable
-    contact = Contact(command.address_hash, command.suppressed_by, command.mailable) if answerable else None
     admission = events[0] = replace(
         events[0],
         preferences=preferences,
@@ -242,7 +240,7 @@ def _bring(events: list[AnyEvent], interaction: Interaction, command: Admit, the
         segment=command.segment,
         follows=command.follows,
         automatic=command.suppressed_by,
-        contact=contact,
+        contact=contact_of(command),
     )
     assert isinstance(admission, Admitted)
     brought = sent(admission)

@@ -8,7 +8,7 @@ from queues.hours import Hours, Status
 from queues.policy import ChannelPolicy, QueuePolicy
 from queues.sla import SlaPolicy
 from vocabulary.ids import QueueName
-from vocabulary.instants import DAY, MINUTE, Span
+from vocabulary.instants import DAY, HOUR, MINUTE, Span
 from vocabulary.skills import Preference, Requirement
 
 
@@ -95,6 +95,13 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     auto_replies_max: int = 3
     """Automatic replies to one address within `auto_replies_within` ms."""
     auto_replies_within: Span = DAY
+    auto_replies_domain_max: int = 20
+    """Automatic replies to addresses of one domain within `auto_replies_domain_within` ms."""
+    auto_replies_domain_within: Span = HOUR
+    auto_replies_surge: int = 5
+    """Automatic replies stop when so many times as many as usual went out in an hour, 0: never, ..."""
+    auto_replies_surge_min: int = 100
+    """... but at least so many."""
     disconnect_grace: Span = MINUTE
     """How long an agent who was cut off counts as coming back."""
     estimate_samples_min: int = 20

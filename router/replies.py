@@ -1,25 +1,31 @@
 """Automatic replies and their limits (reliability.md section 4.2), and what a customer must be told."""
 
+from statistics import median_low
+
 from queues.interaction import Interaction
-from queues.overflow import NO_CONTACT
+from queues.overflow import NO_CONTACT, Contact
 from router import events as e
+from router.commands import ReleaseAutoReplies
+from router.decision import Refusal
 from router.draft import Draft
-from vocabulary.instants import Instant, Span
+from router.state import ALL_REPLIES
+from vocabulary.instants import HOUR, Instant, Span
 
 
 def may_reply(draft: Draft, interaction: Interaction, name: str) -> bool:
     """Tell whether automatic answer `name` may go to the customer; if not, an event says why.
 
-    None to automatic mail, at most one to each of his messages, and so many to one address.
+    None to automatic mail, at most one to each of his messages, each at most once in an interaction, so many to one
+    address and to one domain, and none at all once far more than usual went out.
     """
     contact = interaction.contact or NO_CONTACT
-    reasons = list(contact.automatic)
-    if contact.address_hash is None:
-        reasons.append("no_address")
-    elif _recent(draft, contact.address_hash) >= draft.policy.auto_replies_max:
-        reasons.append("too_many_to_this_address")
+    reasons = [*contact.automatic, *_over_limits(draft, contact)]
     if contact.answered:
         reasons.append("replied_already")
+    if name in contact.given:
+        reasons.append("given_before")
+    if ALL_REPLIES in draft.state.replies_stopped:
+        reasons.append("all_stopped")
     if reasons:
         draft.emit(
             e.AutoReplySuppressed(at=draft.now, interaction=interaction.id, autoresponse=name, reasons=tuple(reasons))
@@ -27,9 +33,21 @@ def may_reply(draft: Draft, interaction: Interaction, name: str) -> bool:
     return not reasons
 
 
-def _recent(draft: Draft, address_hash: str) -> int:
-    sent = draft.state.auto_replies.get(address_hash, ())
-    return sum(1 for at in sent if at > draft.now - draft.policy.auto_replies_within)
+def _over_limits(draft: Draft, contact: Contact) -> list[str]:
+    policy, reasons = draft.policy, []
+    if contact.address_hash is None:
+        reasons.append("no_address")
+    elif _recent(draft, contact.address_hash, policy.auto_replies_within) >= policy.auto_replies_max:
+        reasons.append("too_many_to_this_address")
+    domain = contact.domain_hash
+    if domain and _recent(draft, domain, policy.auto_replies_domain_within) >= policy.auto_replies_domain_max:
+        reasons.append("too_many_to_this_domain")
+    return reasons
+
+
+def _recent(draft: Draft, hash_: str, within: Span) -> int:
+    sent = draft.state.auto_replies.get(hash_, ())
+    return sum(1 for at in sent if at > draft.now - within)
 
 
 def reply(
@@ -49,11 +67,30 @@ def reply(
             interaction=interaction.id,
             autoresponse=name,
             address_hash=contact.address_hash,
+            domain_hash=contact.domain_hash,
             article=article,
             wait_ms=wait_ms,
             answers=max(1, interaction.messages),
         )
     )
+    _watch(draft)
+
+
+def _watch(draft: Draft) -> None:
+    """Stop all automatic replies if far more than usual went out in this hour: something answers us."""
+    times = draft.policy.auto_replies_surge
+    hours = draft.state.replies_by_hour
+    hour = draft.now // HOUR
+    usual = median_low([sent for at, sent in hours.items() if at != hour] or [0])
+    if times and hours[hour] >= max(draft.policy.auto_replies_surge_min, times * usual):
+        draft.emit(e.AutoRepliesStopped(at=draft.now, sent=hours[hour], usual=usual))
+
+
+def release(draft: Draft, command: ReleaseAutoReplies) -> Refusal | None:
+    """Let automatic replies go out again."""
+    if ALL_REPLIES in draft.state.replies_stopped:
+        draft.emit(e.AutoRepliesReleased(at=draft.now, by=command.by))
+    return None
 
 
 def tell(draft: Draft, interaction: Interaction, notice: str, due: Instant | None = None) -> None:

@@ -26,13 +26,19 @@ if TYPE_CHECKING:
 S = InteractionState
 REPLIES_KEPT = 1_000
 """Instants of automatic replies to one address: as many as configuration may allow."""
+HOURS_KEPT = 7 * 24
+"""Hours for which the automatic replies of all are counted."""
+ALL_REPLIES = "all"
+"""The key of the stop of all automatic replies."""
 
 
 class State:
     """What is, at one place of the event log.
 
     `members`: a queue's agents, ids ascending. `delays`: their distinct delays above 0, ascending.
-    `auto_replies`: instants of automatic replies by address hash. `measured`: what queues have shown lately.
+    `auto_replies`: instants of automatic replies by the hash of an address or a domain. `replies_by_hour`: how many
+    went out, by hour since the epoch. `replies_stopped`: since when none goes out, at `ALL_REPLIES`.
+    `measured`: what queues have shown lately.
     `typical`: count and sum of all handling times by label, ms.
     `estimates`: the expected wait that was last recorded in a queue, 10th to 90th percentile, ms.
     `demand`: what arrives of each kind of work and how long it takes, where a queue's steps ask for it.
@@ -67,6 +73,8 @@ class State:
         "oldest",
         "staffing",
         "promised",
+        "replies_by_hour",
+        "replies_stopped",
         "tripped",
         "typical",
         "undo",
@@ -79,6 +87,8 @@ class State:
         self.members: dict[QueueName, list[AgentId]] = {}
         self.delays: dict[QueueName, tuple[Span, ...]] = {}
         self.auto_replies: dict[str, tuple[Instant, ...]] = {}
+        self.replies_by_hour: dict[int, int] = {}
+        self.replies_stopped: dict[str, Instant] = {}
         self.measured: dict[QueueName, Measured] = {}
         self.tripped: dict[QueueName, Instant] = {}
         self.promised: dict[InteractionId, None] = {}

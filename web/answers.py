@@ -44,6 +44,19 @@ class WaitView(View, frozen=True, kw_only=True):
     high_s: float
 
 
+class ReachabilityView(View, frozen=True, kw_only=True):
+    """What mail to a customer has shown, null where that is nothing.
+
+    `undeliverable`: addresses that mail came back from for good. `no_automatic_mail`: he reported a mail as unwanted.
+    `away`: his program answers that he is away, `away_until` until when, if it says so.
+    """
+
+    undeliverable: list[str] = []
+    no_automatic_mail: bool = False
+    away: bool = False
+    away_until: At | None = None
+
+
 class CustomerView(View, frozen=True, kw_only=True):
     """A person."""
 
@@ -53,6 +66,7 @@ class CustomerView(View, frozen=True, kw_only=True):
     phone: str | None = None
     language: str | None = None
     segment: str | None = None
+    reachability: ReachabilityView | None = None
 
 
 class CustomerDetail(CustomerView, frozen=True, kw_only=True):
@@ -252,6 +266,29 @@ class InvitationView(View, frozen=True, kw_only=True):
     repeats: bool = False
 
 
+class AutoRepliesView(View, frozen=True, kw_only=True):
+    """Whether automatic replies go out; `stopped_since` null: they do."""
+
+    stopped_since: At | None
+    sent_this_hour: int
+
+
+class TrustView(View, frozen=True, kw_only=True):
+    """Whether a mail's sender is who it says: the verdict, why, and what SPF, DKIM and DMARC gave.
+
+    `verdict`: proven, unproven, failed, temperror or unchecked. `third_party`: it came into somebody else's
+    conversation, or from a sender whom nothing proves; it changes nothing there.
+    """
+
+    verdict: str
+    why: str
+    domain: str
+    spf: str
+    dkim: str
+    dmarc: str
+    third_party: bool
+
+
 class MessageView(View, frozen=True, kw_only=True):
     """A message or a note.
 
@@ -270,6 +307,10 @@ class MessageView(View, frozen=True, kw_only=True):
     subject: str
     at: At
     delivery: str
+    delivery_status: str
+    report: str | None
+    trust: TrustView | None
+    also_in: list[str]
     attachments: list[AttachmentView]
     address: str
     marks: list[str]

@@ -389,9 +389,11 @@ class EraseQuery(Body, frozen=True, kw_only=True):
 class CustomerChange(Body, frozen=True, kw_only=True):
     """What changes of a customer; what is left out stays. `segment` "" takes the segment away.
 
-    `blocked`: what a blocked customer sends is closed at once and reaches no agent.
+    `blocked`: what a blocked customer sends is closed at once and reaches no agent. `clear`: of what mail to him has
+    shown, what no longer holds.
     """
 
+    clear: list[Literal["undeliverable", "no_automatic_mail", "away"]] = []
     name: Annotated[str, Meta(max_length=200)] | None = None
     language: Language | None = None
     segment: Annotated[str, Meta(max_length=100)] | None = None

@@ -16,6 +16,7 @@ from web import around, docs_page, health
 from web.api import (
     account,
     agents,
+    auto_replies,
     callbacks,
     emergency,
     events,
@@ -69,6 +70,7 @@ def endpoints() -> list[Endpoint]:
         agents,
         queues,
         emergency,
+        auto_replies,
         quarantine,
         mailboxes,
         records,

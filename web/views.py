@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from customers.blocking import is_blocked
+from customers.reachability import AWAY, COMPLAINED, UNDELIVERABLE, marks_of
 from queues.interaction import Interaction, Offer
 from queues.lifecycle import HELD
 from queues.sla import Clock
@@ -202,6 +203,7 @@ class Views:
             "phone": known.get("phone"),
             "language": row.language,
             "segment": row.segment,
+            "reachability": _reachability(row),
         }
 
     # -- messages
@@ -223,6 +225,10 @@ class Views:
             subject=row.subject,
             at=rfc3339(row.at),
             delivery=await self._delivery(row),
+            delivery_status=row.attributes.get("delivery", {}).get("status", ""),
+            report=row.attributes.get("report", {}).get("kind"),
+            trust=_trust(row),
+            also_in=row.attributes.get("also_in", []),
             attachments=[
                 a.AttachmentView(
                     id=file.id,
@@ -241,6 +247,9 @@ class Views:
     async def _delivery(self, row: MessageRow) -> str:
         if row.author not in ("agent", "bot"):
             return "none"
+        reported = row.attributes.get("delivery", {}).get("state")
+        if reported is not None:
+            return str(reported)
         # The outbox row of a message has the id of the effect that delivers it (router/effects.py).
         sending = await self._site.store.outbox_row(derived_id("fx", row.id))
         return "none" if sending is None else _DELIVERY.get(sending.state, sending.state)
@@ -260,6 +269,26 @@ class Views:
             reason=offer.reason,
             why=list(offer_reasons(self._site.state, offer)),
         )
+
+
+def _reachability(row: CustomerRow) -> a.ReachabilityView | None:
+    """Return what mail to the customer has shown, None if that is nothing."""
+    marks = marks_of(row.attributes)
+    if not marks:
+        return None
+    return a.ReachabilityView(
+        undeliverable=sorted(marks.get(UNDELIVERABLE, {})),
+        no_automatic_mail=COMPLAINED in marks,
+        away=AWAY in marks,
+        away_until=marks.get(AWAY, {}).get("until"),
+    )
+
+
+def _trust(row: MessageRow) -> a.TrustView | None:
+    """Return what is known of the sender of a mail, None of anything else."""
+    trust = row.attributes.get("trust")
+    third_party = bool(row.attributes.get("unverified_sender"))
+    return a.TrustView(**trust, third_party=third_party) if isinstance(trust, dict) else None
 
 
 def members(found: Interaction, *, monitors: bool) -> list[a.RoomMember]:

@@ -9,6 +9,7 @@ from aiohttp import WSCloseCode, web
 
 from router import events as e
 from router.events import AnyEvent
+from router.state import ALL_REPLIES
 from vocabulary.errors import Lagged, TemporaryFailure
 from vocabulary.instants import rfc3339
 from web.answers import AgentView, LiveView
@@ -82,6 +83,8 @@ class Wallboard:
         elif news:
             for logged in news:
                 self._activity(logged)
+            if any(isinstance(logged.event, e.AutoRepliesStopped | e.AutoRepliesReleased) for logged in news):
+                self._tell(self._frame("auto_replies", stopped=self._replies_stopped()), key="auto_replies")
             await self._changes(news)
         else:
             self._rows = self._all_rows()
@@ -153,7 +156,12 @@ class Wallboard:
             "agents": people,
             "quarantined": self._quarantined,
             "mailboxes_failing": self._failing(),
+            "auto_replies_stopped": self._replies_stopped(),
         }
+
+    def _replies_stopped(self) -> str | None:
+        since = self._site.state.replies_stopped.get(ALL_REPLIES)
+        return None if since is None else rfc3339(since)
 
     def _all_rows(self) -> dict[str, LiveView]:
         return {name: self._staff.live(name) for name in sorted(self._site.policy.queues)}
@@ -251,6 +259,14 @@ def _told(event: AnyEvent) -> str | None:
             return f"{id} was closed ({reason})"
         case e.PresenceChanged(agent=agent, presence=presence, by=by):
             return f"{agent} is {presence}" if by == agent else f"{agent} is {presence} (set by {by})"
+        case e.AutoRepliesStopped(sent=sent, usual=usual):
+            return f"Automatic replies were stopped: {sent} in this hour, {usual} in a usual one"
+        case e.AutoRepliesReleased(by=by):
+            return f"{by} let automatic replies go out again"
+        case e.DeliveryReported(interaction=id, result="bounced"):
+            return f"A message of {id} came back as not deliverable"
+        case e.DeliveryReported(interaction=id, result="complained"):
+            return f"The customer of {id} reported a message as unwanted; no automatic mail goes to him"
         case e.AgentConnected(agent=agent) | e.AgentDisconnected(agent=agent):
             return f"{agent} {'connected' if isinstance(event, e.AgentConnected) else 'was cut off'}"
         case _:

@@ -1,4 +1,4 @@
-"""Was it written by a machine? The decision table of automatic mail, rows 1 to 11 and 14.
+"""Was it written by a machine? The decision table of automatic mail, rows 1 to 11, 14 and 15.
 
 What is automatic still becomes work; it is only never answered by a machine of ours.
 Sources: RFC 3834, RFC 3464, RFC 2919, RFC 2369, MS-OXCMAIL 2.1.3.2.20.
@@ -17,6 +17,19 @@ RECEIVED_MAX = 50
 SUBJECT = "subject"
 """The one signal that alone makes nothing automatic: people write such subjects too."""
 
+LOOPS = ("received-count", "delivered-before")
+"""Signals of a mail that goes round: it is kept aside, so that it stops here (row 10)."""
+SIGNALS = (
+    "own-address", "own-message-id", "null-sender", "auto-submitted", "report", "precedence", "list",
+    "list-unsubscribe", "x-auto-response-suppress", "x-autoreply", "x-loop", "local-part", *LOOPS,
+    "not-addressed", "spam", SUBJECT,
+)  # fmt: skip
+"""All that `automatic` finds; what each means in words stands in reports/wording."""
+
+_PROGRAM = re.compile(
+    r".*\.(?:exe|scr|com|pif|bat|cmd|js|jse|vbs|vbe|wsf|wsh|hta|jar|ps1|lnk|msi|cpl|iso|img|vhd|reg|chm)", re.IGNORECASE
+)
+_SPAM = ("x-spam-flag", "x-spam-status", "x-spam")
 _REPORTS = ("message/delivery-status", "message/disposition-notification", "message/feedback-report",
             "message/global-delivery-status", "message/global-disposition-notification")  # fmt: skip
 _BULK = {"bulk", "junk", "list", "auto_reply", "auto-reply"}
@@ -69,9 +82,19 @@ def automatic(
         *_local_parts(headers, envelope_sender),
         *_loops(headers, own),
         *_not_addressed(headers, own),
+        *_unwanted(headers),
     ]
     marks = [SUBJECT] if _SUBJECT.search(decode_words(_first(headers, "subject"))) else []
     return Automatic(is_automatic=bool(found), signals=tuple(dict.fromkeys([*found, *marks])))
+
+
+def return_path(headers: Fields) -> str | None:
+    """Return the sender of the envelope as the top-most Return-Path says, "" for the null one; None: it isn't there.
+
+    Those further down are others' words, the top-most is that of the server which delivered to us.
+    """
+    stated = re.sub(r"\s", "", _first(headers, "return-path"))
+    return stated.removeprefix("<").removesuffix(">") if stated else None
 
 
 def _all(headers: Fields, *names: str) -> list[str]:
@@ -103,9 +126,8 @@ def _own(
 
 
 def _null_sender(headers: Fields, envelope_sender: str | None) -> Iterator[str]:
-    # Only the top-most Return-Path is our own server's word; where the envelope is known, it counts alone.
-    stated = _first(headers, "return-path") if envelope_sender is None else f"<{envelope_sender}>"
-    if re.sub(r"\s", "", stated) == "<>":
+    # Where the envelope is known, it counts alone.
+    if (return_path(headers) if envelope_sender is None else envelope_sender) == "":
         yield "null-sender"
 
 
@@ -152,6 +174,16 @@ def _loops(headers: Fields, own: Collection[str]) -> Iterator[str]:
     # Once is what our own server writes on delivery; twice means that the mail has been here before.
     if any(delivered.count(address) > 1 for address in own):
         yield "delivered-before"
+
+
+def _unwanted(headers: Fields) -> Iterator[str]:
+    if any(re.match(r"\s*(?:yes|true)\b", value, re.IGNORECASE) for value in _all(headers, *_SPAM)):
+        yield "spam"
+
+
+def is_programs_only(text: str, filenames: Collection[str]) -> bool:
+    """Tell whether a mail has nothing to read, only programs to start."""
+    return not text.strip() and bool(filenames) and all(_PROGRAM.fullmatch(name.strip()) for name in filenames)
 
 
 def _not_addressed(headers: Fields, own: Collection[str]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """What `centrala mail inspect` prints of a mail (contract.md)."""
 
 import hashlib
+from collections.abc import Collection
 
 import msgspec
 
@@ -8,11 +9,16 @@ from channels.email.bounce import bounce_of
 from channels.email.display import clean_line
 from channels.email.guard import automatic
 from channels.email.parse import Mail, part_types, read_mail, subject_of
+from channels.email.trust import read_trust
 from channels.message import Address, Attachment, Invitation
 
 
-def inspect(raw: bytes, *, file: str) -> dict[str, object]:
-    """Return everything that was read of `raw`, ready for JSON; `language` is for others to fill. Never raises."""
+def inspect(raw: bytes, *, file: str, ids: Collection[str] = ()) -> dict[str, object]:
+    """Return everything that was read of `raw`, ready for JSON; `language` and what signals
+    mean are for others to fill. Never raises.
+
+    `ids`: names of the mail servers whose `Authentication-Results` count.
+    """
     mail = read_mail(raw)
     headers = mail.headers
     found = automatic(headers.fields, part_types=part_types(mail.root))
@@ -32,7 +38,8 @@ def inspect(raw: bytes, *, file: str) -> dict[str, object]:
         "html": mail.content.html,
         "language": None,
         "attachments": [_attachment(item) for item in mail.content.attachments],
-        "automatic": {"is_automatic": found.is_automatic, "signals": list(found.signals)},
+        "automatic": {"is_automatic": found.is_automatic, "signals": list(found.signals), "reasons": {}},
+        "trust": msgspec.structs.asdict(read_trust(headers.fields, ids)),
         "bounce": _bounce(raw, mail),
         "marks": list(mail.marks),
         "senders": _listed(mail.senders),

@@ -26,11 +26,16 @@ _log = structlog.get_logger(__name__)
 
 
 class Delivery(msgspec.Struct, frozen=True):
-    """A mail that a server handed over. `envelope_sender` is "" for the null sender."""
+    """A mail that a server handed over. `envelope_sender` is "" for the null sender.
+
+    `peer` and `greeting`: address and name of who handed it over by SMTP; by LMTP that is a server of ours.
+    """
 
     envelope_sender: str
     recipients: tuple[str, ...]
     raw: bytes
+    peer: str = ""
+    greeting: str = ""
 
 
 class ListenerLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,17 +191,17 @@ class MailListener:
             return "452 4.5.3 Too many recipients in one mail"
         return "250 2.1.5 OK"
 
-    async def answer(self, envelope: Envelope) -> str:
+    async def answer(self, envelope: Envelope, peer: str, greeting: str = "") -> str:
         """Deliver a whole mail and return the answer to its final dot."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._busy.add(done)
         try:
-            return "\r\n".join(await self._replies(envelope))
+            return "\r\n".join(await self._replies(envelope, peer, greeting))
         finally:
             self._busy.discard(done)
             done.set_result(None)
 
-    async def _replies(self, envelope: Envelope) -> list[str]:
+    async def _replies(self, envelope: Envelope, peer: str, greeting: str) -> list[str]:
         """Return the answers: one, or for LMTP one for each recipient."""
         answers = len(envelope.rcpt_tos) if self._is_lmtp else 1
         raw = bytes(envelope.original_content or b"")
@@ -208,7 +213,7 @@ class MailListener:
             self.counts.refused += 1
             return ["554 5.6.0 Bare CR or LF is not allowed"] * answers
         if not self._is_lmtp:
-            return [await self._reply(Delivery(sender, everybody, raw))]
+            return [await self._reply(Delivery(sender, everybody, raw, peer, greeting))]
         known = {recipient: await self._reply(Delivery(sender, (recipient,), raw)) for recipient in everybody}
         return [known[recipient] for recipient in envelope.rcpt_tos]
 
@@ -287,7 +292,7 @@ class _Hooks:
         return reply
 
     async def handle_DATA(self, server: "_Session", session: Session, envelope: Envelope) -> str:  # noqa: N802
-        return await self._listener.answer(envelope)
+        return await self._listener.answer(envelope, server.peer, str(session.host_name or ""))
 
     async def handle_exception(self, error: Exception) -> str:
         """Return the answer to a fault of ours: the peer keeps its mail and tries again."""

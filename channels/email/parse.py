@@ -17,6 +17,7 @@ from channels.email.marks import FORWARDED, INVITATION, MARKS, OVERRIDES, REMOTE
 from channels.email.mime import Part, read_parts
 from channels.email.parameters import Parameters
 from channels.email.reply import reply_text
+from channels.email.report import report_of
 from channels.message import Address, InboundMessage
 from vocabulary.instants import Instant
 from vocabulary.media import EMAIL
@@ -118,6 +119,13 @@ def parse(
     """
     mail = read_mail(raw, remote_images=remote_images)
     ids = mail.message_ids("message-id")
+    written_by = automatic(
+        mail.headers.fields,
+        own_addresses=own_addresses,
+        envelope_sender=envelope_sender,
+        part_types=part_types(mail.root),
+        is_own_message_id=is_own_message_id,
+    )
     return InboundMessage(
         channel=channel,
         medium=EMAIL,
@@ -134,13 +142,8 @@ def parse(
         references=mail.message_ids("references")[-REFERENCES_MAX:],
         html=mail.content.html,
         attachments=mail.content.attachments,
-        automatic=automatic(
-            mail.headers.fields,
-            own_addresses=own_addresses,
-            envelope_sender=envelope_sender,
-            part_types=part_types(mail.root),
-            is_own_message_id=is_own_message_id,
-        ),
+        automatic=written_by,
+        report=report_of(raw, mail.root, mail.content.text, automatic=written_by, now=received_at),
         marks=mail.marks,
         senders=mail.senders,
         forwarded_from=mail.forwarded.sender if mail.forwarded else None,
@@ -162,6 +165,9 @@ def subject_of(headers: Headers) -> str:
 
 def message_ids(value: str) -> tuple[str, ...]:
     """Return the message ids in a header's value, normalised: in angle brackets, the domain in lower case."""
+    if "=?" in value:
+        # Some programs encode an id that is longer than a line, as ours are.
+        value = decode_words(value)
     found = [match[1] for match in _MESSAGE_ID.finditer(value)]
     bare = None if found else _BARE_ID.fullmatch(value)  # some programs forget the brackets
     cleaned = [f"<{clean_line(_normalised(text))}>" for text in ([bare[1]] if bare else found)]

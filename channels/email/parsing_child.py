@@ -47,7 +47,12 @@ class Parse(msgspec.Struct, frozen=True, tag="parse"):
 
 
 class Inspect(msgspec.Struct, frozen=True, tag="inspect"):
-    """Asks for everything that was read of a mail; answered with `Inspected`."""
+    """Asks for everything that was read of a mail; answered with `Inspected`.
+
+    `ids`: names of the mail servers whose `Authentication-Results` count.
+    """
+
+    ids: tuple[str, ...] = ()
 
 
 class Parsed(msgspec.Struct, frozen=True, tag="parsed"):
@@ -77,7 +82,7 @@ Read = Callable[[Request, bytes], Answer]
 def answered(request: Request, raw: bytes) -> Answer:
     """Return what `request` asks of the mail `raw`."""
     if isinstance(request, Inspect):
-        return Inspected(msgspec.json.encode(inspect(raw, file="")))
+        return Inspected(msgspec.json.encode(inspect(raw, file="", ids=request.ids)))
     asked: list[str] = []
 
     def is_own_message_id(id: str) -> bool:

@@ -39,10 +39,16 @@ def message_id(outbox_id: str, interaction: str, *, key: bytes, domain: str) -> 
 
 def interaction_of(message_id_text: str, *, keys: Sequence[bytes], domain: str) -> str | None:
     """Return the interaction that a Message-ID of ours belongs to, None if none of `keys` signed it."""
+    found = sent_of(message_id_text, keys=keys, domain=domain)
+    return found[1] if found is not None else None
+
+
+def sent_of(message_id_text: str, *, keys: Sequence[bytes], domain: str) -> tuple[str, str] | None:
+    """Return the outbox id and the interaction of a Message-ID of ours, None if none of `keys` signed it."""
     match = _OURS.fullmatch(message_id_text.strip())
     if match is None or match[4].lower() != domain.lower():
         return None
-    return match[2] if _is_signed(match[3], keys, "message-id", match[1], match[2]) else None
+    return (match[1], match[2]) if _is_signed(match[3], keys, "message-id", match[1], match[2]) else None
 
 
 def reply_address(base_address: str, interaction: str, addressee: str, key: bytes, *, issued_at: Instant) -> str:
@@ -58,15 +64,25 @@ def reply_address(base_address: str, interaction: str, addressee: str, key: byte
     return f"{local}+{interaction.removeprefix(_PREFIX)}{day}{mac}@{domain}"
 
 
+def named_in_address(address: str) -> str | None:
+    """Return the interaction that an address with a token names; whether the token is ours, this doesn't tell."""
+    match = _TOKEN.fullmatch(_detail(address))
+    return f"{_PREFIX}{match[1]}" if match is not None else None
+
+
 def interaction_of_address(address: str, *, addressee: str, keys: Sequence[bytes], now: Instant) -> str | None:
     """Return the interaction that the token in `address` names, if it is ours, `addressee`'s and not too old."""
-    match = _TOKEN.fullmatch(address.rpartition("@")[0].rpartition("+")[2].lower())
+    match = _TOKEN.fullmatch(_detail(address))
     if match is None:
         return None
     interaction = f"{_PREFIX}{match[1]}"
     age = now // DAY - _day_of(match[2])
     is_signed = _is_signed(match[3], keys, "reply-address", interaction, comparable(addressee), match[2])
     return interaction if is_signed and 0 <= age + 1 <= TOKEN_DAYS + 1 else None
+
+
+def _detail(address: str) -> str:
+    return address.rpartition("@")[0].rpartition("+")[2].lower()
 
 
 def thread_keys(message: InboundMessage) -> tuple[str, ...]:

@@ -6,20 +6,37 @@ from queues.interaction import PLAIN
 from queues.lifecycle import NEW, InteractionState, allows
 from queues.overflow import NO_CONTACT
 from router import events as e
-from router.state import REPLIES_KEPT, State
-from router.writers.change import Writers, changing, changing_agent, enter, go, occupy, release, rest
+from router.state import ALL_REPLIES, HOURS_KEPT, REPLIES_KEPT, State
+from router.writers.change import Writers, changing, changing_agent, enter, go, leave_out, occupy, release, rest
 from router.writers.learned import learn_handling
 from router.writers.legs import finish
+from vocabulary.instants import HOUR
 
 S = InteractionState
 
 
 def _auto_replied(state: State, event: e.AutoReplied) -> None:
-    sent = (*state.auto_replies.get(event.address_hash, ()), event.at)
-    enter(state, state.auto_replies, event.address_hash, sent[-REPLIES_KEPT:])
+    for hash_ in filter(None, (event.address_hash, event.domain_hash)):
+        sent = (*state.auto_replies.get(hash_, ()), event.at)
+        enter(state, state.auto_replies, hash_, sent[-REPLIES_KEPT:])
+    hour = event.at // HOUR
+    enter(state, state.replies_by_hour, hour, state.replies_by_hour.get(hour, 0) + 1)
+    for old in [each for each in state.replies_by_hour if each <= hour - HOURS_KEPT]:
+        leave_out(state, state.replies_by_hour, old)
     interaction = changing(state, event.interaction)
     interaction.auto_replied = True
-    interaction.contact = replace(interaction.contact or NO_CONTACT, answered=True)
+    contact = interaction.contact or NO_CONTACT
+    interaction.contact = replace(contact, answered=True, given=(*contact.given, event.autoresponse))
+
+
+def _auto_replies_stopped(state: State, event: e.AutoRepliesStopped) -> None:
+    enter(state, state.replies_stopped, ALL_REPLIES, event.at)
+
+
+def _auto_replies_released(state: State, event: e.AutoRepliesReleased) -> None:
+    leave_out(state, state.replies_stopped, ALL_REPLIES)
+    # What led to the stop was looked at; it is counted anew.
+    leave_out(state, state.replies_by_hour, max(state.replies_by_hour))
 
 
 def _answered_by_bot(state: State, event: e.AnsweredByBot) -> None:
@@ -38,8 +55,10 @@ def _message_added(state: State, event: e.MessageAdded) -> None:
     if event.author == "customer":
         interaction.unanswered_at = interaction.unanswered_at or event.at
         interaction.silent_at = None
-        if interaction.contact is not None and interaction.contact.answered:
-            interaction.contact = replace(interaction.contact, answered=False)
+        contact = interaction.contact
+        if event.number > 1 and (event.automatic or (contact is not None and (contact.answered or contact.automatic))):
+            # What may follow is what the customer's latest message allows; the first one's signals came with it.
+            interaction.contact = replace(contact or NO_CONTACT, answered=False, automatic=event.automatic)
     elif event.author == "agent":
         interaction.unanswered_at = None
         interaction.replied = True
@@ -149,6 +168,8 @@ def _grace_ended(state: State, event: e.GraceEnded) -> None:
 
 WRITERS: Writers = {
     e.AutoReplied: _auto_replied,
+    e.AutoRepliesStopped: _auto_replies_stopped,
+    e.AutoRepliesReleased: _auto_replies_released,
     e.AnsweredByBot: _answered_by_bot,
     e.MessageAdded: _message_added,
     e.CustomerDisconnected: _customer_disconnected,

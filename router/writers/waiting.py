@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from queues.interaction import Interaction
 from queues.lifecycle import InteractionState
-from queues.overflow import EMERGENCY, NO_MARKS, Change
+from queues.overflow import EMERGENCY, NO_CONTACT, NO_MARKS, Change
 from router import events as e
 from router.state import State, schedule
 from router.writers.change import Writers, changing, enter, leave_out
@@ -125,6 +125,10 @@ def _converted(state: State, event: e.Converted) -> None:
     state.index.take(interaction)
     interaction.medium = event.medium
     interaction.channel = event.channel
+    if event.address_hash is not None:
+        # What he gave is a claim: its limits are those of the address, however many visitors give it.
+        contact = interaction.contact or NO_CONTACT
+        interaction.contact = replace(contact, address_hash=event.address_hash, domain_hash=event.domain_hash)
     # Whether his browser is there no longer matters.
     interaction.customer_leaves_at = None
     state.index.put(interaction)

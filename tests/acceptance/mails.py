@@ -35,6 +35,16 @@ async def send(port: int, mail: EmailMessage, *, envelope_sender: str | None = N
     await asyncio.to_thread(deliver)
 
 
+async def send_raw(port: int, raw: bytes, *, envelope_sender: str = "") -> None:
+    """Hand over a mail to the site, written with \\n between its lines."""
+
+    def deliver() -> None:
+        with smtplib.SMTP("127.0.0.1", port, timeout=20) as server:
+            server.sendmail(envelope_sender, [SUPPORT], raw.replace(b"\n", b"\r\n"))
+
+    await asyncio.to_thread(deliver)
+
+
 def read(delivery: Delivery) -> EmailMessage:
     """Return a mail that went out as its recipient's program reads it."""
     read = message_from_bytes(delivery.raw, policy=policy.default)

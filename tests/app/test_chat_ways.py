@@ -13,6 +13,7 @@ from app.bookings import link_of
 from app.chat_ways import ChatWays
 from app.conversations import ChatConversations
 from app.intake import Intake
+from app.reply_limits import ReplyLimits
 from app.wishes import Wishes
 from autoresponders.templates import shipped_wordings
 from channels.chat.tokens import visitor_of
@@ -81,6 +82,7 @@ async def shop_of(folder: Path, **values: Any) -> AsyncIterator[Shop]:
         region="PL",
         by_phone=Window(3, HOUR),
         link_of=lambda id: link_of("https://example.org", {"1": keys[0]}, id),
+        limits=ReplyLimits(keys[0]),
     )
     conversations = ChatConversations(engine=engine, store=store, intake=intake, ways=ways, company="Acme")
     news = asyncio.create_task(conversations.run())

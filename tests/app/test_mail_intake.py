@@ -8,15 +8,16 @@ import pytest
 
 from app.clock import SystemClock
 from app.intake import Classify, Intake
-from app.mail_intake import DIED, MailIntake
+from app.mail_intake import DIED, GOES_ROUND, MailIntake
 from app.parsing import ParsingChildren, ReadMail, read_in_thread
+from app.sender_checks import Checking, SenderChecks
 from channels.email.listener import Delivery
 from classifiers.cascade import Classification
 from tests.app import deadly_child
 from tests.app.test_engine import Running
 from tests.builders import policy
 from vocabulary.crashpoints import arm
-from vocabulary.records import Put, ReceivedRow
+from vocabulary.records import Put, ReceivedRow, Set
 
 
 class Died(BaseException):
@@ -60,7 +61,7 @@ class Post:
             intake=intake,
             own_addresses=frozenset({"support@example.org"}),
             channel_of=lambda _: "mail",
-            answers_unauthenticated=(),
+            senders=SenderChecks({"mail": Checking(answers_unchecked=False)}),
             keys=(b"k" * 32,),
             domain="example.org",
             read=self.read,
@@ -230,4 +231,15 @@ async def test_a_mail_whose_bringer_leaves_while_it_is_kept_is_taken_up_all_the_
             if bringing.done():
                 bringing = asyncio.create_task(post.deliver(raw))
     await asyncio.gather(bringing, return_exceptions=True)
+    assert await post.settled() == {"admitted": 1}
+
+
+async def test_a_mail_that_goes_round_is_kept_aside_until_a_supervisor_wants_it(post: Post) -> None:
+    round_ = b"Delivered-To: support@example.org\r\n" * 2 + mail("ola", "hello")
+    await post.deliver(round_)
+    assert await post.settled() == {"quarantined": 1}
+    (kept,) = await rows(post)
+    assert kept.error == GOES_ROUND
+    await post.running.engine.write(Set(ReceivedRow, kept.id, {"state": "received", "error": ""}))
+    post.intake.replayed(kept)
     assert await post.settled() == {"admitted": 1}

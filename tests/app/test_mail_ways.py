@@ -11,6 +11,7 @@ from app.intake import Intake
 from app.mail_intake import MailIntake
 from app.mail_logins import MailLogins
 from app.mail_ways import MailWays
+from app.sender_checks import SenderChecks
 from channels.email.imap_progress import OVERLAP
 from classifiers.cascade import Classification
 from config.channel_schema import EmailChannel, ReceiveImap
@@ -48,7 +49,7 @@ class Site:
             intake=intake,
             own_addresses=frozenset({"support@example.org"}),
             channel_of=lambda _: "mail",
-            answers_unauthenticated=(),
+            senders=SenderChecks({}),
             keys=(key,),
             domain="example.org",
         )

@@ -39,7 +39,7 @@ def admit(world: World, order: Admit) -> None:
 def _answer_or_enqueue(world: World, work: Work, order: Admit, rule: Rule) -> None:
     """Reading: what the queue itself says to whom it can't serve comes in the place of a receipt."""
     response, article = _response(world, order, rule.then.autoresponse)
-    allowed = response is not None and may_reply(world, work)
+    allowed = response is not None and may_reply(world, work, response.name)
     if article is not None and response is not None and allowed:
         work.state = "answered_by_bot"
         work.confirm_until = world.now + world.channel(work).confirmation
@@ -99,6 +99,7 @@ def _work(world: World, order: Admit, rule: Rule) -> Work:
         enqueued_at=world.now,
         unanswered_at=None if order.message is None else world.now,
         address=order.address_hash,
+        domain=order.domain_hash,
         automatic=bool(order.suppressed_by),
         mailable=order.mailable,
     )

@@ -25,7 +25,7 @@ def caller(house: Setting, state: State, now: Instant) -> c.Command:
         c.AcceptCallback(one.id),
         c.CustomerGone(one.id),
         c.AcceptCallback(one.id, slot),
-        c.LeaveMessage(one.id),
+        c.LeaveMessage(one.id, of((None, "h1", "h2")), of((None, "d1"))),
         c.RescheduleCallback(one.id, slot),
         c.CancelCallback(one.id, of(("customer", "customer", "boss"))),
     )

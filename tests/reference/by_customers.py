@@ -56,6 +56,7 @@ def admit(house: Setting, now: Instant) -> c.Command:
         requirements=needs(house.chance) if house.chance.once_in(2) else None,
         preferences=wishes(house.chance) if house.chance.once_in(3) else None,
         address_hash=of(("h1", "h2", None, f"h-{id}")),
+        domain_hash=of(("d1", "d1", "d2", None)),
         mailable=house.serves and house.chance.once_in(2),
         candidates=(c.Candidate("hours", 0.9), c.Candidate("prices", 0.7)),
         **values,
@@ -72,7 +73,8 @@ def customer(house: Setting, state: State, now: Instant) -> c.Command:
     one = house.one(state, *S)
     if one is None:
         return admit(house, now)
-    writes = c.AddMessage(interaction=one.id, message="m", author="customer")
+    signals = house.chance.of(((), (), ("unverified_sender",)))
+    writes = c.AddMessage(interaction=one.id, message="m", author="customer", suppressed_by=signals)
     able: tuple[c.Command, ...] = (
         writes,
         writes,
@@ -80,6 +82,7 @@ def customer(house: Setting, state: State, now: Instant) -> c.Command:
         c.CustomerGone(one.id),
         c.CustomerBack(one.id),
         c.WantPerson(one.id),
+        c.AddMessage(interaction=one.id, message="m", author="report"),
     )
     return house.chance.of(able)
 

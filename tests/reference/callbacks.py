@@ -96,6 +96,8 @@ def leave_message(world: World, order: LeaveMessage) -> None:
         return
     if world.queue(work.queue).message_channel not in world.policy.channels:
         raise Refused("conflict", "no_message_channel")
+    if order.address_hash is not None:
+        work.address, work.domain = order.address_hash, order.domain_hash
     to_message(world, work)
 
 

@@ -54,6 +54,8 @@ def trace_of(decision: Decision) -> Iterator[tuple[Any, ...]]:
                 yield "breaker", event.queue, event.missed
             case e.WarmTransferEnded():
                 yield "not_transferred", event.interaction, event.reason
+            case e.AutoRepliesStopped():
+                yield "replies_stopped", event.sent, event.usual
             case e.AutoReplied():
                 yield "replied", event.interaction, event.autoresponse, event.article
             case _:

@@ -15,6 +15,7 @@ def add_message(world: World, order: AddMessage) -> None:
     if order.author == "customer":
         work.unanswered_at = work.unanswered_at or world.now
         work.answered, work.silent_at = False, None
+        work.automatic = bool(order.suppressed_by)
     if order.author == "agent":
         _replied(world, work)
     if order.author == "agent" or (order.author == "bot" and work.state == "answered_by_bot"):

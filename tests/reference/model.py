@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from router import commands as c
 from router.policy import Policy
-from tests.reference import admission, callbacks, customers, overflow, owners, staff, supervisors, transfers
+from tests.reference import admission, callbacks, customers, overflow, owners, replies, staff, supervisors, transfers
 from tests.reference.clocks import keep_clocks, renew
 from tests.reference.due import next_due, run_due
 from tests.reference.matching import settle
@@ -116,6 +116,7 @@ _ORDERS: dict[type[Any], Callable[[World, Any], None]] = {
     c.Disconnect: staff.disconnect,
     c.Together: _together,
     c.ReportDelivery: customers.report_delivery,
+    c.ReleaseAutoReplies: replies.release,
     c.Reconcile: _reconcile,
     c.Tick: _tick,
 }

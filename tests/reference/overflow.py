@@ -148,7 +148,7 @@ def _apply(world: World, work: Work, number: int, because: tuple[str, ...], do: 
         follow(world, work)
     if do.callback:
         _offer(world, work, "callback")
-    if do.reply is not None and may_reply(world, work):
+    if do.reply is not None and may_reply(world, work, do.reply):
         reply(world, work, do.reply)
     if do.move is not None:
         if work.queue not in work.left:

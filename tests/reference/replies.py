@@ -1,24 +1,55 @@
 """Automatic replies, and what a customer is told."""
 
+from router.commands import ReleaseAutoReplies
 from tests.reference.values import Work
 from tests.reference.world import World
-from vocabulary.instants import Instant
+from vocabulary.instants import HOUR, Instant, Span
 
 
-def may_reply(world: World, work: Work) -> bool:
-    """Section 20.8: at most one to each message, none to automatic mail; and so many to one address within a time."""
-    if work.automatic or work.address is None or work.answered:
+def may_reply(world: World, work: Work, name: str) -> bool:
+    """Section 20.8: at most one to each message, none to automatic mail; reliability.md 4.2, row 13: the limits."""
+    policy = world.policy
+    if work.automatic or work.address is None or work.answered or name in work.given or world.replies_stopped:
         return False
-    since = world.now - world.policy.auto_replies_within
-    recent = [at for at in world.replies.get(work.address, ()) if at > since]
-    return len(recent) < world.policy.auto_replies_max
+    if _within(world, work.address, policy.auto_replies_within) >= policy.auto_replies_max:
+        return False
+    in_domain = _within(world, work.domain, policy.auto_replies_domain_within) if work.domain is not None else 0
+    return work.domain is None or in_domain < policy.auto_replies_domain_max
+
+
+def _within(world: World, where: str, span: Span) -> int:
+    return sum(1 for at in world.replies.get(where, ()) if at > world.now - span)
 
 
 def reply(world: World, work: Work, name: str, article: str | None = None) -> None:
     """The reply goes out."""
-    world.replies.setdefault(work.address or "", []).append(world.now)
+    for where in {work.address or "", work.domain or ""}:
+        world.replies.setdefault(where, []).append(world.now)
     work.answered = work.auto_replied = True
+    work.given = {*work.given, name}
     world.trace.append(("replied", work.id, name, article))
+    _stop_a_surge(world)
+
+
+def _stop_a_surge(world: World) -> None:
+    """Row 13's breaker. Reading: the usual hour is the lower median of the week's hours in which any went out."""
+    now = world.now // HOUR
+    world.replies_sent.append(world.now)
+    week = [at // HOUR for at in world.replies_sent if now - 168 < at // HOUR <= now]
+    counts = sorted(week.count(hour) for hour in set(week) if hour != now)
+    usual = counts[(len(counts) - 1) // 2] if counts else 0
+    times, least = world.policy.auto_replies_surge, world.policy.auto_replies_surge_min
+    if times and week.count(now) >= max(least, times * usual):
+        world.replies_stopped = True
+        world.trace.append(("replies_stopped", week.count(now), usual))
+
+
+def release(world: World, order: ReleaseAutoReplies) -> None:
+    """Somebody has looked; that hour counts no more."""
+    if world.replies_stopped:
+        last = max(world.replies_sent) // HOUR
+        world.replies_sent = [at for at in world.replies_sent if at // HOUR != last]
+        world.replies_stopped = False
 
 
 def tell(world: World, work: Work, notice: str, due: Instant | None = None) -> None:

@@ -96,7 +96,8 @@ class Work:
     `target`, `credit`, `by_ratio`, `parallel`: what its queue said when it was enqueued. `groups`, `taken`: what steps
     have added, and the steps taken; `step_at`: when to look at steps next. `kind`: the kind of work it counts as.
     `only`: nobody else may be offered it. `ask`: a warm transfer is open. `room`: who is in it too, and how.
-    `scheduled_for`: slot, retry or hours. `address`, `automatic`, `mailable`, `answered`: whether automatic replies may
+    `scheduled_for`: slot, retry or hours. `domain`: that of `address`, `given`: the automatic replies he has had.
+    `address`, `automatic`, `mailable`, `answered`: whether automatic replies may
     reach the customer, mail can, and his last message has had its reply; `auto_replied`: any has.
     `looked`, `applied`, `ways`: of overflow in this leg, the waits that were looked at, the rules that applied, what
     the customer was offered; `closes_at`: a retry is looked at then, too; `left`: the queues that it overflowed from in
@@ -150,6 +151,8 @@ class Work:
     segment: str | None = None
     scheduled_for: str = ""
     address: str | None = None
+    domain: str | None = None
+    given: set[str] = field(default_factory=set)
     automatic: bool = False
     mailable: bool = False
     answered: bool = False

@@ -37,6 +37,8 @@ class World:
     people: dict[str, Person] = field(default_factory=dict)
     rings: dict[str, Ring] = field(default_factory=dict)
     replies: dict[str, list[Instant]] = field(default_factory=dict)
+    replies_sent: list[Instant] = field(default_factory=list)
+    replies_stopped: bool = False
     quiet_until: dict[str, Instant] = field(default_factory=dict)
     kinds: dict[KindKey, Kind] = field(default_factory=dict)
     typical: dict[str, tuple[int, Span]] = field(default_factory=dict)

@@ -2,9 +2,18 @@
 
 from typing import Any
 
-from router.commands import Candidate, Leave, WantPerson
+from queues.overflow import Do, Overflow, When
+from router.commands import AddMessage, Candidate, Leave, LeaveMessage, ReleaseAutoReplies, WantPerson
 from router.effects import DeliverMessage, SendAutoReply, effects_of
-from router.events import AnsweredByBot, AutoReplied, AutoReplySuppressed, Closed, MessageAdded
+from router.events import (
+    AnsweredByBot,
+    AutoReplied,
+    AutoRepliesReleased,
+    AutoRepliesStopped,
+    AutoReplySuppressed,
+    Closed,
+    MessageAdded,
+)
 from router.policy import Policy
 from tests.builders import START, Autoresponse, Condition, House, Label, policy, queue, rule
 from vocabulary.ids import derived_id
@@ -64,6 +73,122 @@ def test_the_limit_and_its_span_can_be_configured() -> None:
         house.admit(f"i-{number}", "email", address_hash="h1")
         house.after(MINUTE // 2)
     assert [each.interaction for each in house.of(AutoReplied)] == ["i-0", "i-2"]
+
+
+def test_one_domain_gets_only_so_many_automatic_replies_in_an_hour() -> None:
+    house = House(answering("ack", auto_replies_domain_max=2))
+    for number in range(3):
+        house.admit(f"i-{number}", "email", address_hash=f"h{number}", domain_hash="d1")
+    house.admit("other", "email", address_hash="h8", domain_hash="d2")
+    house.admit("shared", "email", address_hash="h9")
+    assert [each.interaction for each in house.of(AutoReplied)] == ["i-0", "i-1", "other", "shared"]
+    (suppressed,) = house.of(AutoReplySuppressed)
+    assert suppressed.reasons == ("too_many_to_this_domain",)
+    house.after(HOUR)
+    house.admit("later", "email", address_hash="h3", domain_hash="d1")
+    assert house.of(AutoReplied)[-1].interaction == "later"
+
+
+def no_one(name: str) -> Policy:
+    """Return a policy that says `name` whenever nobody is there."""
+    nobody = Overflow(when=When(unstaffed=True), do=Do(reply=name))
+    return policy(
+        queue(overflow=(nobody,), wrap_up="none"),
+        autoresponses=(Autoresponse(name=name, kind="acknowledge"),),
+        rules=(rule(),),
+    )
+
+
+def test_the_same_automatic_reply_is_given_once_in_an_interaction() -> None:
+    house = House(no_one("sorry"))
+    house.agent()
+    house.active("i-1", "email", address_hash="h1")
+    house.ends("i-1")
+    house.declares("a", "offline")
+    for _ in range(3):
+        house.writes("i-1")
+        house.agent("b")
+        house.accept("i-1")
+        house.ends("i-1")
+        house.declares("b", "offline")
+    assert [each.interaction for each in house.of(AutoReplied)] == ["i-1"]
+    assert {each.reasons for each in house.of(AutoReplySuppressed)} == {("given_before",)}
+
+
+def test_all_automatic_replies_stop_when_far_more_than_usual_go_out_until_somebody_has_looked() -> None:
+    house = House(answering("ack", auto_replies_surge=3, auto_replies_surge_min=4))
+    for number in range(4):
+        house.admit(f"usual-{number}", "email", address_hash=f"u{number}")
+        house.after(HOUR if number % 2 else 0)
+    for number in range(8):
+        house.admit(f"i-{number}", "email", address_hash=f"h{number}")
+    (stopped,) = house.of(AutoRepliesStopped)
+    assert (stopped.sent, stopped.usual) == (6, 2)
+    assert [each.reasons for each in house.of(AutoReplySuppressed)] == [("all_stopped",)] * 2
+    house.after(DAY)
+    house.admit("next-day", "email", address_hash="h9")
+    assert house.of(AutoReplySuppressed)[-1].reasons == ("all_stopped",)
+    house.run(ReleaseAutoReplies("boss"))
+    house.run(ReleaseAutoReplies("boss"))
+    assert len(house.of(AutoRepliesReleased)) == 1
+    house.admit("released", "email", address_hash="h10")
+    assert house.of(AutoReplied)[-1].interaction == "released"
+    assert len(house.of(AutoRepliesStopped)) == 1
+
+
+def test_whoever_sends_ten_thousand_times_in_somebodys_name_brings_him_three_mails_a_day() -> None:
+    house = House(answering("ack", auto_replies_surge=0))
+    for number in range(10_000):
+        house.admit(f"i-{number}", "email", address_hash="victim", domain_hash="d1")
+    assert len(house.of(AutoReplied)) == 3
+
+
+def test_an_address_that_visitors_of_a_chat_give_has_its_own_limit() -> None:
+    nobody = Overflow(when=When(unstaffed=True), do=Do(reply="sorry"))
+    sorry = Autoresponse(name="sorry", kind="acknowledge")
+    support = queue(overflow=(nobody,), message_channel="mail")
+    house = House(policy(support, autoresponses=(sorry,), rules=(rule(),), auto_replies_max=2))
+    house.agent()
+    for number in range(5):
+        house.admit(f"i-{number}", address_hash=f"visitor-{number}")
+        if house.state_of(f"i-{number}") == "offered":
+            house.decline(f"i-{number}")
+        house.run(LeaveMessage(f"i-{number}", "victim", "d1"))
+    house.declares("a", "offline")
+    assert [each.address_hash for each in house.of(AutoReplied)] == ["victim", "victim"]
+
+
+def test_without_a_surge_configured_nothing_stops() -> None:
+    house = House(answering("ack", auto_replies_surge=0, auto_replies_surge_min=1))
+    for number in range(9):
+        house.admit(f"i-{number}", "email", address_hash=f"h{number}")
+    assert len(house.of(AutoReplied)) == 9
+
+
+def test_what_somebody_else_wrote_into_a_conversation_brings_no_automatic_reply() -> None:
+    house = House(no_one("sorry"))
+    house.agent()
+    house.active("i-1", "email", address_hash="h1")
+    house.ends("i-1")
+    house.declares("a", "offline")
+    house.run(AddMessage(interaction="i-1", message="m-2", author="customer", suppressed_by=("unverified_sender",)))
+    assert house.state_of("i-1") == "waiting"
+    assert house.of(AutoReplied) == []
+    assert house.of(AutoReplySuppressed)[-1].reasons == ("unverified_sender",)
+
+
+def test_a_report_about_a_mail_changes_nothing_but_the_conversation() -> None:
+    house = House(answering("ack"))
+    house.agent()
+    house.active("parked", "email", address_hash="h1")
+    house.parks("parked")
+    house.active("closed", "email", address_hash="h2")
+    house.ends("closed")
+    for id in ("parked", "closed"):
+        before = (house.state_of(id), house.interaction(id).messages + 1, house.interaction(id).unanswered_at)
+        house.run(AddMessage(interaction=id, message="r-1", author="report"))
+        after = house.interaction(id)
+        assert (house.state_of(id), after.messages, after.unanswered_at) == before
 
 
 def test_the_likeliest_article_answers_and_the_interaction_rests_with_the_bot() -> None:

@@ -19,6 +19,7 @@ from app.engine import Engine
 from app.kept_state import packed
 from app.mail_intake import MailIntake
 from app.mailroom import Mailroom
+from app.sender_checks import SenderChecks
 from channels.chat.connection import Connection as ChatSocket
 from channels.email import imap_progress
 from channels.email.imap import ImapMailbox
@@ -208,7 +209,7 @@ def _without_external_id(real: Callable[..., Any]) -> Any:
     return row
 
 
-def _any_id(_message: Any) -> str:
+def _any_id(*_: Any) -> str:
     return derived_id("i", str(next(_numbers)))
 
 
@@ -243,8 +244,8 @@ def _same_numbers(self: Progress, uidvalidity: int) -> None:
 
 
 def _machines_answered(real: Callable[..., Any]) -> Any:
-    def guarded(self: MailIntake, message: Any) -> Any:
-        found = real(self, message)
+    def guarded(self: SenderChecks, message: Any, row: Any) -> Any:
+        found = real(self, message, row)
         return type(found)(
             **{name: getattr(found, name) for name in found.__struct_fields__ if name != "automatic"},
             automatic=type(found.automatic)(is_automatic=False, signals=()),
@@ -297,7 +298,7 @@ _ONE: dict[str, tuple[Any, Any, Any]] = {
     ),
     "customers see notes": (ChatConversations, "_is_shown", _all_shown),
     "a chat message gets its ack first": (ChatSocket, "_say", _acked_first(ChatSocket._say)),
-    "machines are answered": (MailIntake, "_guarded", _machines_answered(MailIntake._guarded)),
+    "machines are answered": (SenderChecks, "guarded", _machines_answered(SenderChecks.guarded)),
 }
 
 

@@ -18,6 +18,7 @@ from app.leases import Leases
 from app.mail_intake import MailIntake
 from app.queue_settings import QueueSettings
 from app.rows import outbox_of, rows_of
+from app.sender_checks import Checking, SenderChecks
 from app.site import API_CHANNEL, RunningSite
 from classifiers.cascade import Classification
 from queues.policy import ChannelPolicy, QueuePolicy
@@ -184,12 +185,14 @@ class Client:
 
 
 @asynccontextmanager
-async def world(folder: Path, *, classify: Classify | None = None, **settings: Any) -> AsyncIterator[World]:
-    """Yield a world that lives in `folder`; what comes in is classified by `classify`."""
+async def world(
+    folder: Path, *, classify: Classify | None = None, policy: Policy = POLICY, **settings: Any
+) -> AsyncIterator[World]:
+    """Yield a world that lives in `folder` under `policy`; what comes in is classified by `classify`."""
     store = await SqliteStore.open(folder / "centrala.db")
     clock = MovableClock()
     engine = Engine(
-        store=store, bus=LocalBus(_nothing), policy=POLICY, clock=clock, outbox_of=outbox_of, rows_of=rows_of
+        store=store, bus=LocalBus(_nothing), policy=policy, clock=clock, outbox_of=outbox_of, rows_of=rows_of
     )
     await engine.start()
     writer = asyncio.create_task(engine.run())
@@ -202,7 +205,7 @@ async def world(folder: Path, *, classify: Classify | None = None, **settings: A
         intake=intake,
         own_addresses=frozenset({"support@example.org"}),
         channel_of=lambda _: "mail",
-        answers_unauthenticated=(),
+        senders=SenderChecks({"mail": Checking(answers_unchecked=False)}),
         keys=(b"k" * 32,),
         domain="example.org",
     )

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from customers.blocking import BLOCKED, blocked, is_blocked, unblocked
 from customers.identity import identities
+from customers.reachability import MARKS, cleared, marks_of
 from vocabulary.errors import TemporaryFailure
 from vocabulary.records import Change, CustomerRow, IdentityRow, Put, is_erased
 from web.access import Tie, authorise
@@ -143,6 +144,8 @@ def _changed(row: CustomerRow, body: CustomerChange, call: Call) -> CustomerRow:
     if was_blocked if body.blocked is None else body.blocked:
         mark = {BLOCKED: row.attributes[BLOCKED]} if was_blocked else {}
         attributes = blocked({**mark, **attributes}, call.site.now(), call.actor)
+    # What mail to him has shown stays whatever attributes are given, until somebody says that it no longer holds.
+    attributes = cleared(attributes, MARKS) | cleared(marks_of(row.attributes), body.clear)
     return msgspec.structs.replace(
         row,
         name=row.name if body.name is None else body.name,

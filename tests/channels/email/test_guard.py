@@ -2,7 +2,7 @@
 
 import pytest
 
-from channels.email.guard import automatic
+from channels.email.guard import LOOPS, SIGNALS, SUBJECT, automatic, return_path
 from tests.channels.email.mails import OWN, a_mail, parsed
 
 HUMAN = (("from", "anna@customer.example"), ("to", "support@desk.example.org"), ("subject", "My order"))
@@ -37,6 +37,9 @@ SUPPRESSED = [
     ("feedback-id", "1:bulk:x", "x-autoreply"),
     ("delivered-to", "autoresponder", "x-autoreply"),
     ("x-loop", "elsewhere.example", "x-loop"),
+    ("x-spam-flag", "YES", "spam"),
+    ("x-spam-status", "Yes, score=9.1 required=5.0", "spam"),
+    ("x-spam", "true", "spam"),
 ]
 ROBOTS = [
     "MAILER-DAEMON", "mailer_daemon@x.example", "postmaster@x.example", "no-reply@x.example", "NoReply@x.example",
@@ -58,6 +61,8 @@ HARMLESS = [
     ("delivered-to", "support@desk.example.org"),
     ("content-type", "multipart/mixed; boundary=report"),
     ("feedback-id", "1:transactional:x"),
+    ("x-spam-status", "No, score=-1.0 required=5.0"),
+    ("x-spam-flag", "NO"),
 ]
 
 
@@ -137,3 +142,20 @@ def test_report_in_a_part_counts_but_not_one_that_was_forwarded() -> None:
         b"--f\r\nContent-Type: message/rfc822\r\n\r\nContent-Type: multipart/report; boundary=b\r\n\r\n" + report
     )
     assert not parsed(a_mail(forwarded + b"--f--", content_type="multipart/mixed; boundary=f")).automatic.is_automatic
+
+
+def test_every_signal_of_the_table_is_known_to_whoever_words_it() -> None:
+    signals = {signal for _, _, signal in SUPPRESSED} | {
+        "local-part",
+        "own-message-id",
+        "not-addressed",
+        SUBJECT,
+        *LOOPS,
+    }
+    assert signals == set(SIGNALS)
+
+
+def test_the_return_path_is_the_top_most_one() -> None:
+    assert return_path([]) is None
+    assert return_path([("return-path", " <anna@customer.example> "), ("return-path", "<>")]) == "anna@customer.example"
+    assert return_path([("return-path", "<>")]) == ""

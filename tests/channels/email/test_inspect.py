@@ -10,8 +10,8 @@ from tests.channels.email.mails import a_mail
 
 KEYS = [
     "file", "message_id", "subject", "date", "from", "reply_to", "to", "cc", "in_reply_to", "references", "text",
-    "reply_text", "html", "language", "attachments", "automatic", "bounce", "marks", "senders", "forwarded_from",
-    "invitations", "defects",
+    "reply_text", "html", "language", "attachments", "automatic", "trust", "bounce", "marks", "senders",
+    "forwarded_from", "invitations", "defects",
 ]  # fmt: skip
 
 REPORT = b"""\
@@ -72,7 +72,15 @@ def test_every_field_is_there() -> None:
                 "inline": False,
             }
         ],
-        "automatic": {"is_automatic": False, "signals": []},
+        "automatic": {"is_automatic": False, "signals": [], "reasons": {}},
+        "trust": {
+            "verdict": "unchecked",
+            "spf": "none",
+            "dkim": "none",
+            "dmarc": "none",
+            "domain": "customer.example",
+            "why": "no_results",
+        },
         "bounce": None,
         "marks": ["reply-to-differs"],
         "senders": [],
@@ -91,7 +99,14 @@ def test_delivery_report_is_read() -> None:
         "action": "failed",
         "recipient": "anna@customer.example",
     }
-    assert found["automatic"] == {"is_automatic": True, "signals": ["report"]}
+    assert found["automatic"] == {"is_automatic": True, "signals": ["report"], "reasons": {}}
+
+
+def test_our_own_servers_word_about_the_sender_is_shown() -> None:
+    raw = a_mail(authentication_results="mx.desk.example; dmarc=pass header.from=customer.example")
+    trust = inspect(raw, file="-", ids=["mx.desk.example"])["trust"]
+    assert isinstance(trust, dict)
+    assert (trust["verdict"], trust["dmarc"]) == ("proven", "pass")
 
 
 def test_report_of_success_is_no_bounce() -> None:

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
+import msgspec
 import pytest
 import trustme
 
@@ -79,6 +80,13 @@ class Mailroom:
         self.taken.append(delivery)
 
 
+def by_peer(taken: Delivery) -> Delivery:
+    """Return what was taken, without who handed it over, once that is this machine and it greeted."""
+    assert taken.peer == "127.0.0.1"
+    assert taken.greeting
+    return msgspec.structs.replace(taken, peer="", greeting="")
+
+
 async def test_mail_arrives_byte_for_byte() -> None:
     mailroom = Mailroom()
     async with listening(mailroom) as listener:
@@ -89,7 +97,7 @@ async def test_mail_arrives_byte_for_byte() -> None:
         ]
         await sender.close()
     assert [result.outcome for result in results] == [Outcome.SENT] * 2
-    assert mailroom.taken == [
+    assert [by_peer(taken) for taken in mailroom.taken] == [
         Delivery("anna@customer.example", ("support@desk.example.org",), RAW),
         Delivery("", ("support@desk.example.org",), RAW),
     ]
@@ -105,7 +113,7 @@ async def test_the_standard_library_is_understood() -> None:
     async with listening(mailroom) as listener:
         refused = await asyncio.to_thread(send, listener.port)
     assert {name: code for name, (code, _) in refused.items()} == {"nobody@desk.example.org": 550}
-    assert mailroom.taken == [Delivery("anna@customer.example", tuple(sorted(OURS)), RAW)]
+    assert [by_peer(taken) for taken in mailroom.taken] == [Delivery("anna@customer.example", tuple(sorted(OURS)), RAW)]
 
 
 async def test_250_waits_for_the_delivery() -> None:

@@ -1,5 +1,7 @@
 """Signed ids lead back to their interaction, and nothing else does."""
 
+from email.message import EmailMessage
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -103,3 +105,11 @@ def test_thread_keys_are_bounded() -> None:
 
 def test_subject_and_numbers_are_no_keys() -> None:
     assert thread_keys(parsed(a_mail(subject="Re: [#42] order", in_reply_to="42", references="42 43"))) == ()
+
+
+def test_an_id_that_a_program_encoded_because_it_is_long_leads_back_too() -> None:
+    answer = EmailMessage()
+    answer["From"], answer["In-Reply-To"], answer["References"] = "anna@customer.example", ID, f"<one@x.example> {ID}"
+    raw = answer.as_bytes()
+    assert b"=?utf-8?" in raw
+    assert thread_keys(parsed(raw)) == (ID, "<one@x.example>")

@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { get } from "../api.js";
 import { html } from "../html.js";
-import { languageName, percent, shortTime, t, word } from "../i18n.js";
+import { day, languageName, percent, shortTime, t, word } from "../i18n.js";
 import { Icon, MediumIcon } from "../ui/icon.js";
 import { nameOf } from "./names.js";
 import { dialog, held, togglePanel } from "./state.js";
@@ -28,6 +28,7 @@ function Details({ one }) {
       <p class="customer-name">${nameOf(one)} ${who?.segment && html`<span class="tag strong">${word("segment", who.segment)}</span>`}</p>
       <dl class="facts">
         ${fact(t("customer.email"), who?.email && html`<a href="mailto:${who.email}">${who.email}</a>`)}
+        ${fact(t("customer.reachability"), who?.reachability && html`<${Reachability} shown=${who.reachability} />`)}
         ${fact(t("customer.phone"), who?.phone && html`<a href="tel:${who.phone}">${who.phone}</a>`)}
         ${fact(t("customer.language"), languageName(who?.language ?? one.language))}
       </dl>
@@ -45,6 +46,14 @@ function Details({ one }) {
       </dl>
     </section>
     ${who?.id && html`<${History} customer=${who.id} except=${one.id} />`}`;
+}
+
+/** What mail to him has shown. @param {{shown: NonNullable<NonNullable<import("./types.js").Customer>["reachability"]>}} props */
+function Reachability({ shown }) {
+  const line = (/** @type {string} */ text) => html`<p class="warned"><${Icon} name="warn" class="small" />${text}</p>`;
+  return html`${shown.undeliverable?.map((/** @type {string} */ address) => line(t("customer.undeliverable", { address })))}
+    ${shown.no_automatic_mail && line(t("customer.no_automatic_mail"))}
+    ${shown.away && line(shown.away_until ? t("customer.away_until", { day: day(shown.away_until) }) : t("customer.away"))}`;
 }
 
 /** @param {{customer: string, except: string}} props */

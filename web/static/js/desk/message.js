@@ -12,9 +12,11 @@ export function MessageView({ message, medium, language }) {
   return html`<article class="message ${message.author} ${email ? "letter" : ""}">
     <p class="who">
       ${message.author === "note" && html`<span class="note-label"><${Icon} name="note" class="small" />${t("note.label")}</span>`}
+      ${message.author === "report" && html`<span class="bot-label"><${Icon} name="info" class="small" />${t(`report.${message.report ?? "automatic"}`)}</span>`}
       ${message.author === "bot" && html`<span class="bot-label"><${Icon} name="bot" class="small" />${t("bot.label")}</span>`}
-      <span>${message.name || t(`author.${message.author}`)}</span>
+      ${message.author !== "report" && (message.name || !message.trust?.third_party) && html`<span>${message.name || t(`author.${message.author}`)}</span>`}
       ${email && message.author === "customer" && message.address && html`<span class="address">${message.address}</span>`}
+      ${message.trust && message.author !== "report" && html`<${Trust} trust=${message.trust} />`}
       ${email && message.subject && html`<span class="letter-subject">${message.subject}</span>`}
       ${email && message.html && html`<button type="button" class="link" aria-pressed=${asHtml} onClick=${() => setAsHtml(!asHtml)}>
         ${asHtml ? t("email.as_text") : t("email.as_html")}</button>`}
@@ -25,15 +27,28 @@ export function MessageView({ message, medium, language }) {
       ${asHtml && message.html ? html`<${HtmlBody} message=${message} />` : html`<${TextBody} text=${message.text} />`}
       ${message.attachments?.length > 0 && html`<${Attachments} items=${message.attachments} />`}
     </div>
-    <p class="meta"><time datetime=${message.at}>${email ? shortTime(message.at) : clockTime(message.at)}</time><${Delivery} message=${message} /></p>
+    <p class="meta">${message.also_in?.length > 0 && html`<span class="hint">${t("email.also_in", { channels: message.also_in.join(", ") })}</span>`}<time datetime=${message.at}>${email ? shortTime(message.at) : clockTime(message.at)}</time><${Delivery} message=${message} /></p>
   </article>`;
+}
+
+/**
+ * Whether the sender is who the mail says; the words beside the sign are short, the whole sentence is its title.
+ * @param {{trust: NonNullable<import("./types.js").Message["trust"]>}} props
+ */
+function Trust({ trust }) {
+  const kind = trust.third_party ? "third_party" : trust.verdict;
+  const icons = /** @type {Record<string, string>} */ ({ proven: "check", unchecked: "info", temperror: "info" });
+  const results = `SPF ${trust.spf}, DKIM ${trust.dkim}, DMARC ${trust.dmarc}`;
+  return html`<span class="trust ${kind}" title="${t(`trust.${kind}.why`, { domain: trust.domain || "?" })} ${results}">
+    <${Icon} name=${icons[kind] ?? "warn"} class="small" />${t(`trust.${kind}`)}
+    <span class="sr-only">${t(`trust.${kind}.why`, { domain: trust.domain || "?" })}</span></span>`;
 }
 
 /** @param {{message: import("./types.js").Message}} props */
 function Delivery({ message }) {
-  if (message.author === "customer" || message.author === "note" || !message.delivery || message.delivery === "none") return null;
-  const icons = /** @type {Record<string, string>} */ ({ pending: "clock", sent: "check", failed: "alarm", uncertain: "warn" });
-  return html`<span class="delivery ${message.delivery}"><${Icon} name=${icons[message.delivery] ?? "info"} class="small" />${t(`delivery.${message.delivery}`)}</span>`;
+  if (!["agent", "bot"].includes(message.author) || !message.delivery || message.delivery === "none") return null;
+  const icons = /** @type {Record<string, string>} */ ({ pending: "clock", sent: "check", failed: "alarm", uncertain: "warn", bounced: "alarm", complained: "alarm", delayed: "clock", delivered: "check", read: "check" });
+  return html`<span class="delivery ${message.delivery}"><${Icon} name=${icons[message.delivery] ?? "info"} class="small" />${t(`delivery.${message.delivery}`)}${message.delivery_status && html` (${message.delivery_status})`}</span>`;
 }
 
 /** Plain text; what is quoted at its end is folded away. @param {{text: string}} props */

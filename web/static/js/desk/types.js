@@ -2,7 +2,8 @@
 /**
  * The views of docs/reference/sockets.md as the desk uses them.
  *
- * @typedef {{id: string, name?: string, email?: string, phone?: string, language?: string, segment?: string}} Customer
+ * @typedef {{id: string, name?: string, email?: string, phone?: string, language?: string, segment?: string,
+ *   reachability?: {undeliverable: string[], no_automatic_mail: boolean, away: boolean, away_until: string | null} | null}} Customer
  *
  * @typedef {{id: string, number: number | string, state: string, queue: string, channel: string, medium: string,
  *   customer: Customer | null, agent: string | null, priority: number, labels: [string, number][], language: string | null,
@@ -11,9 +12,11 @@
  *   disposition: string | null, messages: number, unanswered_since: string | null, attempts: number,
  *   reference: string, position: number | null, expected_wait: {low_s: number, high_s: number} | null}} Interaction
  *
- * @typedef {{id: string, number: number | null, author: "customer" | "agent" | "bot" | "note", agent: string | null,
+ * @typedef {{id: string, number: number | null, author: "customer" | "agent" | "bot" | "note" | "report", agent: string | null,
  *   name: string | null, text: string, html: string | null, subject: string | null, at: string, delivery: string,
  *   attachments: {id: string, filename: string, content_type: string, size: number, content_id: string | null, inline: boolean}[],
+ *   trust: {verdict: string, why: string, domain: string, spf: string, dkim: string, dmarc: string, third_party: boolean} | null,
+ *   also_in: string[], delivery_status: string, report: string | null,
  *   address: string, marks: string[], senders: Mailbox[], forwarded_from: Mailbox | null, invitations: Invitation[]}} Message
  *
  * @typedef {{name: string, address: string}} Mailbox

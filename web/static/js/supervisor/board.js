@@ -14,6 +14,7 @@ import { AgentGrid } from "./agents.js";
 import { Drawer } from "./drawer.js";
 import { CloseDialog, MoveDialog, PriorityDialog, PresenceDialog } from "./steer.js";
 import { MailboxAlarm, MailboxesDialog } from "./mailboxes.js";
+import { AutoRepliesAlarm } from "./auto_replies.js";
 import { QuarantineAlarm, QuarantineDialog } from "./quarantine.js";
 import { QueueTable } from "./queues.js";
 import { agents, asOf, dialog, heardAt, mailboxesOpen, me, quarantine, queues } from "./state.js";
@@ -44,6 +45,7 @@ export function Board({ socket }) {
     <${Connection} socket=${socket} />
     <${MailboxAlarm} />
     <${QuarantineAlarm} />
+    <${AutoRepliesAlarm} />
     <main class="board">
       <${Summary} />
       <${QueueTable} />

@@ -29,6 +29,8 @@ export const quarantine = signal(/** @type {{id?: string} | null} */ (null));
 /** How many mailboxes can't be read, and whether the list of all of them is open. */
 export const failing = signal(0);
 export const mailboxesOpen = signal(false);
+/** Since when no automatic reply goes out, null if they do. */
+export const repliesStopped = signal(/** @type {string | null} */ (null));
 export const paused = signal(false);
 /** Which drawer is open: a queue's list, or one interaction. */
 export const drawer = signal(/** @type {{queue?: string, interaction?: string} | null} */ (null));
@@ -58,6 +60,9 @@ export function onFrame(frame) {
       agents.value = frame.agents;
       quarantined.value = frame.quarantined ?? 0;
       failing.value = frame.mailboxes_failing ?? 0;
+      repliesStopped.value = frame.auto_replies_stopped ?? null;
+    } else if (frame.type === "auto_replies") {
+      repliesStopped.value = frame.stopped;
     } else if (frame.type === "quarantine") {
       quarantined.value = frame.count;
     } else if (frame.type === "mailboxes") {

@@ -1,0 +1,93 @@
+"""Which conversation a mail continues, and whether its sender may (reliability.md section 4.3)."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from channels.email.thread import interaction_of, interaction_of_address, named_in_address, thread_keys
+from channels.message import InboundMessage
+from vocabulary.ids import CustomerId, InteractionId
+from vocabulary.instants import Instant
+from vocabulary.media import EMAIL
+from vocabulary.records import MessageRow
+from vocabulary.stores import Store
+
+UNVERIFIED = "unverified_sender"
+"""The attribute of a message whose sender isn't proven to be the conversation's customer; and why nothing answers."""
+REUSED_ID = "message-id-reused"
+"""The defect of a mail under a Message-ID that another mail has already."""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """The conversation that a mail continues, if any, and whether it came under the Message-ID of another mail."""
+
+    interaction: InteractionId | None = None
+    reuses_id: bool = False
+
+
+class MailThreads:
+    """Finds the conversation of a mail."""
+
+    def __init__(self, *, store: Store, keys: Sequence[bytes], domain: str) -> None:
+        self._store = store
+        self._keys = keys
+        self._domain = domain
+
+    async def continued(self, message: InboundMessage, customer: CustomerId) -> Found:
+        """Return what a mail continues: by our signed ids, our address, the sender's own mails.
+
+        Whoever takes another mail's Message-ID continues nothing: it could stand in that one's place.
+        """
+        if message.medium != EMAIL:
+            return Found()
+        named = thread_keys(message)
+        own = (message.message_id,) if message.message_id else ()
+        rows = await self._store.messages_by_message_id((*own, *named)) if own or named else ()
+        if any(row.message_id in own and row.external_id != message.external_id for row in rows):
+            return Found(reuses_id=True)
+        for each in named:
+            ours = interaction_of(each, keys=self._keys, domain=self._domain)
+            if ours is not None:
+                return Found(ours)
+        sender = message.sender.address if message.sender else ""
+        for recipient in message.recipients:
+            ours = await self._by_address(recipient.address, sender, message.received_at)
+            if ours is not None:
+                return Found(ours)
+        return Found(await self._by_own_mails(named, rows, customer))
+
+    async def _by_address(self, address: str, sender: str, now: Instant) -> InteractionId | None:
+        """Return the interaction that the token in `address` names.
+
+        One that was made for the customer brings somebody else there too, as one who has seen a mail of ours.
+        """
+        named = named_in_address(address)
+        row = await self._store.interaction(named) if named is not None else None
+        if row is None:
+            return None
+        known = [each.value for each in await self._store.identities(row.customer) if each.kind == "email"]
+        for addressee in (sender, *known):
+            if interaction_of_address(address, addressee=addressee, keys=self._keys, now=now) is not None:
+                return named
+        return None
+
+    async def _by_own_mails(
+        self, named: Sequence[str], rows: Sequence[MessageRow], customer: CustomerId
+    ) -> InteractionId | None:
+        """Foreign Message-IDs match only within the same customer; else anybody could write into his interaction."""
+        for each in named:
+            # Several mails may claim one id; those of others don't hide the customer's own.
+            for row in rows:
+                interaction = await self._store.interaction(row.interaction) if row.message_id == each else None
+                if interaction is not None and interaction.customer == customer:
+                    return interaction.id
+        return None
+
+
+def may_join(message: InboundMessage, customer: CustomerId, owner: CustomerId) -> bool:
+    """Tell whether `message` of `customer` counts as said by `owner`, whose conversation it continues.
+
+    It must be the same person, and a mail must be proven to be his. Where nobody looked, his address is believed, as it
+    always was; it is marked as unchecked.
+    """
+    return customer == owner and (not message.raw or message.trust.verdict in ("proven", "unchecked"))
