@@ -15,6 +15,7 @@ from channels.email.smtp import Outcome, SmtpSender
 from vocabulary.errors import PermanentFailure, TemporaryFailure
 
 RAW = b"Subject: x\r\n\r\nhello\r\n.dot\r\n"
+PEER = ("127.0.0.1", "peer")
 OURS = {"support@desk.example.org", "sales@desk.example.org"}
 
 
@@ -296,7 +297,7 @@ async def test_commands_may_come_in_one_piece() -> None:
         assert [(await peer.hear())[:3] for _ in range(4)] == ["250", "250", "250", "354"]
         peer.writer.write(b"x\r\n.\r\nMAIL FROM:<>\r\nRSET\r\nQUIT\r\n")
         assert [(await peer.hear())[:3] for _ in range(4)] == ["250", "250", "250", "221"]
-    assert mailroom.taken == [Delivery("anna@customer.example", ("support@desk.example.org",), b"x\r\n")]
+    assert mailroom.taken == [Delivery("anna@customer.example", ("support@desk.example.org",), b"x\r\n", *PEER)]
 
 
 async def test_letters_beyond_ascii_are_taken_in_addresses_and_bodies() -> None:
@@ -312,7 +313,7 @@ async def test_letters_beyond_ascii_are_taken_in_addresses_and_bodies() -> None:
         assert (await peer.say(b"RCPT TO:<support@desk.example.org>")).startswith("250")
         await peer.say(b"DATA")
         assert (await peer.say(raw + b".")).startswith("250")
-    assert mailroom.taken == [Delivery("żółw@przykład.example", ("support@desk.example.org",), raw)]
+    assert mailroom.taken == [Delivery("żółw@przykład.example", ("support@desk.example.org",), raw, *PEER)]
 
 
 async def offered(peer: Dialogue, hello: bytes = b"EHLO peer") -> set[str]:
@@ -356,7 +357,7 @@ async def test_mail_comes_encrypted_where_there_is_a_certificate(
         result = await sender.send(RAW, envelope_sender="", recipient="support@desk.example.org")
         await sender.close()
     assert result.outcome is Outcome.SENT
-    assert mailroom.taken == [Delivery("", ("support@desk.example.org",), RAW)]
+    assert mailroom.taken == [Delivery("", ("support@desk.example.org",), RAW, "127.0.0.1", "localhost")]
 
 
 @pytest.mark.parametrize("protocol, hello", [("smtp", b"EHLO peer"), ("lmtp", b"LHLO peer")])
