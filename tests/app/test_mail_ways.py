@@ -19,6 +19,7 @@ from tests.app.test_engine import Running
 from tests.app.test_mail_intake import QuickClock
 from tests.builders import policy
 from tests.channels.email.fake_imap import SILENT, FakeImap, imap_server
+from tests.servers.dovecot import PASSWORD, USERNAME, running_dovecot
 from vocabulary.records import BookmarkRow, Put
 
 
@@ -39,7 +40,7 @@ class Site:
     def __init__(self, running: Running) -> None:
         self.running = running
 
-    def ways(self, channels: dict[str, EmailChannel]) -> tuple[MailWays, MailIntake]:
+    def ways(self, channels: dict[str, EmailChannel], password: str = "secret") -> tuple[MailWays, MailIntake]:
         engine, store = self.running.engine, self.running.store
         key = b"k" * 32
         intake = Intake(engine=engine, store=store, classify=unknown, knowledge={}, keys=(key,), domain="example.org")
@@ -58,7 +59,7 @@ class Site:
             store=store,
             intake=mail_intake,
             clock=engine.clock,
-            logins=MailLogins({"P": "secret"}),
+            logins=MailLogins({"P": password}),
             hostname="example.org",
             accepts=lambda _: True,
         )
@@ -206,3 +207,84 @@ async def test_a_server_that_hangs_keeps_no_other_mailbox_waiting(site: Site) ->
             states = {state.channel: state.fetching for state in ways.states()}
             assert states["sales"] is not None
             assert (states["sales"].stored_count, dead.connections) == (0, 1)
+
+
+CUT_AT = ["CAPABILITY", "LOGIN", "SELECT", "SEARCH", "RFC822.SIZE", "BODY.PEEK[]", "STORE", "IDLE"]
+
+
+class Cutting:
+    """A way to a mail server that breaks one connection at each of these commands: before or in its answer."""
+
+    def __init__(self, port: int, *, in_the_answer: bool) -> None:
+        self.target = port
+        self.in_the_answer = in_the_answer
+        self.left = list(CUT_AT)
+        self.port = 0
+        self.running: set[asyncio.Task[None]] = set()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.running.add(asyncio.ensure_future(self._pass_on(reader, writer)))
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        behind, ahead = await asyncio.open_connection("127.0.0.1", self.target)
+        answers = asyncio.ensure_future(self._answers(behind, writer))
+        try:
+            while line := await reader.readline():
+                if self.left and self.left[0] in line.decode("utf-8", "replace").upper():
+                    self.left.pop(0)
+                    answers.cancel()
+                    await asyncio.gather(answers, return_exceptions=True)
+                    if self.in_the_answer:
+                        ahead.write(line)
+                        writer.write((await behind.read(4096))[:20])
+                        await writer.drain()
+                    break
+                ahead.write(line)
+        except ConnectionError:
+            pass
+        finally:
+            answers.cancel()
+            for each in (writer, ahead):
+                each.transport.abort()
+            await asyncio.gather(answers, writer.wait_closed(), ahead.wait_closed(), return_exceptions=True)
+
+    async def _answers(self, behind: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while piece := await behind.read(65_536):
+            writer.write(piece)
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator["Cutting"]:
+        """Listen while the block lasts."""
+        server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        try:
+            yield self
+        finally:
+            server.close()
+            for task in self.running:
+                task.cancel()
+            await asyncio.gather(*self.running, return_exceptions=True)
+            await server.wait_closed()
+
+
+@pytest.mark.needs_server("dovecot")
+@pytest.mark.parametrize("in_the_answer", [False, True], ids=["before the answer", "in the answer"])
+async def test_a_dovecot_that_goes_at_every_command_costs_no_mail(site: Site, in_the_answer: bool) -> None:
+    with running_dovecot() as dovecot:
+        dovecot.put(*map(mail, range(1, 121)))
+        async with Cutting(dovecot.port, in_the_answer=in_the_answer).open() as way:
+            channels = {"mail": a_mailbox(way.port, USERNAME)}
+            ways, intake = site.ways(channels, password=PASSWORD)
+            tasks = [asyncio.ensure_future(work()) for work in (intake.run, *ways.readers().values())]
+            await site.until(120)
+            async with asyncio.timeout(60):
+                while way.left:
+                    await site.running.engine.clock.sleep(1)
+            await asyncio.to_thread(dovecot.put, mail(121))
+            await site.until(121)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+    kept = await site.running.store.bookmark("mail", "INBOX")
+    assert kept is not None
+    assert await site.running.store.fetched_uids("mail", "INBOX", kept.uidvalidity) == list(range(1, 122))
