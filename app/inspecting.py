@@ -16,6 +16,7 @@ from channels.email.resolver import SystemResolver
 from channels.email.trust_checks import checked_trust
 from classifiers.language import language_of
 from reports.wording.text import CATALOGUES
+from vocabulary.errors import TemporaryFailure
 
 
 def inspected(files: Iterable[str], *, ids: Collection[str] = (), ask_dns: bool = False) -> Iterator[dict[str, Any]]:
@@ -43,7 +44,7 @@ async def _inspected(children: ParsingChildren, file: str, ids: tuple[str, ...],
         found = await children.inspected(raw, ids)
     except OSError as error:
         return _unread(file, f"unreadable: {error.strerror}")
-    except ParsingFailed as failure:
+    except (ParsingFailed, TemporaryFailure) as failure:
         return _unread(file, f"unreadable: {failure}")
     if ask_dns:
         found["trust"] = msgspec.structs.asdict(await checked_trust(raw, None, SystemResolver()))

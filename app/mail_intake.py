@@ -353,7 +353,7 @@ class MailIntake:
         """Return the HTML of a mail that was taken in, with the pictures that its sender keeps elsewhere."""
         try:
             return (await self._message(row, remote_images=True)).html
-        except ParsingFailed as failure:
+        except (ParsingFailed, TemporaryFailure) as failure:
             log.warning("mail_not_read_again", received=row.id, reason=type(failure).__name__)
             return None
 

@@ -5,10 +5,12 @@ import os
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 import msgspec
+import structlog
 
 from channels.email.parse import parse
 from channels.email.parsing_child import (
@@ -17,6 +19,7 @@ from channels.email.parsing_child import (
     FRAME,
     MEMORY_MAX,
     OUT_OF_MEMORY,
+    READY,
     Answer,
     Failed,
     Inspect,
@@ -26,7 +29,10 @@ from channels.email.parsing_child import (
     Request,
 )
 from channels.message import Automatic, InboundMessage
+from vocabulary.errors import TemporaryFailure
 from vocabulary.instants import Instant
+
+log = structlog.get_logger()
 
 CHILDREN = 4
 """So many mails are read at once: one that takes long leaves room for the others."""
@@ -35,6 +41,7 @@ WALL_S = 10.0
 MAILS_MAX = 1_000
 """So many mails a process reads: whatever a library leaves behind goes with it."""
 
+_STARTING_S = 60.0
 _DYING_S = 5.0
 _CHUNK = 256 * 1024
 _KEPT_VARIABLES = ("PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LANG", "LC_ALL")
@@ -69,6 +76,7 @@ class ReadMail(Protocol):
 
         Raises:
             ParsingFailed: the bytes are too much for it; only processes of their own can tell.
+            TemporaryFailure: it can't be read just now, whatever it is.
         """
 
 
@@ -80,9 +88,16 @@ async def read_in_thread(raw: bytes, **arguments: Any) -> InboundMessage:
 class ParsingChildren:
     """Processes that read mails. They start when they are needed and end with this one."""
 
-    def __init__(self, *, children: int = CHILDREN, module: str = CHILD, wall_s: float = WALL_S) -> None:
-        """Take at most so many processes, which run `module`; one that is silent for `wall_s` is killed."""
-        self._module = module
+    def __init__(
+        self,
+        *,
+        children: int = CHILDREN,
+        module: str = CHILD,
+        wall_s: float = WALL_S,
+        python: str = sys.executable,
+    ) -> None:
+        """Take at most so many processes, in which `python` runs `module`; one silent for `wall_s` is killed."""
+        self._command = (python, "-m", module)
         self._wall_s = wall_s
         self._free: list[_Child] = []
         self._room = asyncio.Semaphore(children)
@@ -91,7 +106,10 @@ class ParsingChildren:
         """Have one process ready, so that the first mail doesn't wait for it."""
         async with self._room:
             if not self._free:
-                self._free.append(await _Child.started(self._module))
+                try:
+                    self._free.append(await _Child.started(self._command))
+                except TemporaryFailure as failure:
+                    log.warning("mail_reader_not_started", reason=str(failure))
 
     async def read(
         self,
@@ -118,6 +136,7 @@ class ParsingChildren:
 
         Raises:
             ParsingFailed: the bytes are too much for it.
+            TemporaryFailure: it can't be read just now.
         """
         answer = await self._answer(Inspect(ids), raw)
         assert isinstance(answer, Inspected)
@@ -131,7 +150,7 @@ class ParsingChildren:
 
     async def _answer(self, request: Request, raw: bytes) -> Answer:
         async with self._room:
-            child = self._free.pop() if self._free else await _Child.started(self._module)
+            child = self._free.pop() if self._free else await _Child.started(self._command)
             try:
                 async with asyncio.timeout(self._wall_s):
                     answer = await child.answer(request, raw)
@@ -174,19 +193,30 @@ class _Child:
         self.mails = 0
 
     @classmethod
-    async def started(cls, module: str) -> "_Child":
+    async def started(cls, command: Sequence[str]) -> "_Child":
+        """Return a process that is ready to read.
+
+        Raises:
+            TemporaryFailure: the machine has no room for one, or it can't run; no mail is to blame.
+        """
         environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
-        return cls(
-            await asyncio.create_subprocess_exec(
-                sys.executable,
-                *("-m", module),
-                stdin=PIPE,
-                stdout=PIPE,
-                stderr=DEVNULL,
-                limit=_CHUNK,
-                env=environment,
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, limit=_CHUNK, env=environment
             )
-        )
+        except OSError as error:
+            raise TemporaryFailure(f"no process to read mails could be started: {error.strerror}") from error
+        child = cls(process)
+        try:
+            async with asyncio.timeout(_STARTING_S):
+                await child._stdout.readexactly(len(READY))
+        except (TimeoutError, asyncio.IncompleteReadError) as error:
+            await child.ended()
+            raise TemporaryFailure("a process that reads mails ended before it was ready") from error
+        except BaseException:
+            await child.ended()
+            raise
+        return child
 
     async def answer(self, request: Request, raw: bytes) -> Answer:
         self.mails += 1
@@ -206,12 +236,20 @@ class _Child:
         """
         try:
             async with asyncio.timeout(_DYING_S):
-                return await self._process.wait()
+                await self._process.wait()
         except TimeoutError:
-            return await self.ended()
+            pass
+        return await self.ended()
 
     async def ended(self) -> int:
         """End the process, if it hasn't; return its code."""
         if self._process.returncode is None:
             self._process.kill()
-        return await self._process.wait()
+        self._stdin.close()
+        code = await self._process.wait()
+        # Its pipes end a moment later, and only then has nothing of it been left open.
+        with suppress(ConnectionError):
+            await self._stdout.read()
+        with suppress(ConnectionError):
+            await self._stdin.wait_closed()
+        return code

@@ -11,6 +11,7 @@ from channels.email.addresses import read_addresses
 from channels.email.display import clean_line
 from channels.email.encoded_words import decode_words
 from channels.email.headers import read_block
+from channels.email.mime import begin_of
 from channels.message import InboundMessage
 from customers.identity import Identity, email_identity, identities
 from vocabulary.ids import InteractionId, derived_id
@@ -86,7 +87,7 @@ def identities_in(row: ReceivedRow) -> set[str]:
         what = kept_input(row)
         if what is not None:
             return {f"{kind}:{value}" for kind, value in claimed_by(what.message, what.wishes.customer)}
-        senders, _ = read_addresses(read_block(row.raw, 0, len(row.raw)).headers.all("from"))
+        senders, _ = read_addresses(read_block(row.raw, begin_of(row.raw), len(row.raw)).headers.all("from"))
         return {f"{kind}:{value}" for kind, value in (email_identity(each.address) for each in senders)}
     except Exception:  # noqa: BLE001  # as in origin_of
         return set()
@@ -121,7 +122,7 @@ def _of_message(message: InboundMessage) -> Origin:
 
 
 def _of_mail(raw: bytes) -> Origin:
-    headers = read_block(raw, 0, len(raw)).headers
+    headers = read_block(raw, begin_of(raw), len(raw)).headers
     senders, _ = read_addresses(headers.all("from")[:1])
     claimed = f"{senders[0].name} <{senders[0].address}>".strip() if senders else ""
     subject = decode_words(headers.get("subject") or "")

@@ -37,7 +37,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """One method of one address.
 
     `action` None: everybody may, logged in or not. `answer` None: no body (204). `repeats`: an Idempotency-Key makes
-    its answer kept, so it must hold no secret. `bytes_max`: the body is bytes, so many at most, and no JSON.
+    its answer kept, so it must hold no secret. `streams`: the handler reads the body itself, whatever it is.
     """
 
     method: str
@@ -54,7 +54,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     answer: Any
     content: str
     repeats: bool
-    bytes_max: int | None
+    streams: bool
 
     @property
     def raw(self) -> bool:
@@ -102,7 +102,7 @@ class Endpoints:
         status: int = 200,
         content: str = "application/json",
         repeats: bool = True,
-        bytes_max: int | None = None,
+        streams: bool = False,
     ) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
             hints = get_type_hints(handler)
@@ -119,12 +119,12 @@ class Endpoints:
                     status=204 if answer is type(None) else status,
                     parameters=tuple(re.findall(r"{(\w+)}", path)),
                     query=hints.get("query"),
-                    body=hints.get("body") if bytes_max is None else None,
+                    body=hints.get("body"),
                     body_needed=body is not None and body.default is inspect.Parameter.empty,
                     answer=None if answer is type(None) else answer,
                     content=content,
-                    repeats=repeats and method in UNSAFE and action is not None,
-                    bytes_max=bytes_max,
+                    repeats=repeats and not streams and method in UNSAFE and action is not None,
+                    streams=streams,
                 )
             )
             return handler
@@ -158,11 +158,7 @@ async def _answer(endpoint: Endpoint, context: Context, request: web.Request) ->
     arguments: dict[str, Any] = {name: request.match_info[name] for name in endpoint.parameters}
     if endpoint.query is not None:
         arguments["query"] = read_query(endpoint.query, request)
-    if endpoint.bytes_max is not None:
-        request = request.clone(client_max_size=endpoint.bytes_max)
-    raw = await request.read() if endpoint.method in UNSAFE else b""
-    if endpoint.bytes_max is not None:
-        arguments["body"] = raw
+    raw = await request.read() if endpoint.method in UNSAFE and not endpoint.streams else b""
     if endpoint.body is not None and (raw or endpoint.body_needed):
         arguments["body"] = read_body(endpoint.body, request.content_type, raw)
     key = request.headers.get("Idempotency-Key")
@@ -216,6 +212,24 @@ def _response(call: Call, outcome: Outcome) -> web.Response:
     if call.finish is not None:
         call.finish(response)
     return response
+
+
+async def read_bytes(request: web.Request, most: int, what: str) -> bytes:
+    """Return the bytes of a body that is streamed, unless there are too many: then the rest is not even read.
+
+    Raises:
+        Problem: `what` is too large (413).
+    """
+    content = bytearray()
+    length = request.content_length
+    if length is None or length <= most:
+        async for piece in request.content.iter_chunked(65_536):
+            content += piece
+            if len(content) > most:
+                break
+        else:
+            return bytes(content)
+    raise Problem("too_large", f"{what} has at most {most // 1_000_000} MB.", reason="too_large")
 
 
 def read_query(kind: type[Body], request: web.Request) -> Body:

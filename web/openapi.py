@@ -69,16 +69,14 @@ def _operation(one: Endpoint, of_kind: dict[str, Any], components: dict[str, Any
     }
     if one.action is not None:
         operation["x-roles"] = list(RIGHTS[one.action])
-    if one.bytes_max is not None:
-        operation["requestBody"] = {
-            "required": True,
-            "content": {"message/rfc822": {"schema": {"type": "string", "format": "binary"}}},
-        }
-    elif one.body is not None:
+    if one.body is not None:
         operation["requestBody"] = {
             "required": one.body_needed,
             "content": {"application/json": {"schema": of_kind[repr(one.body)]}},
         }
+    if one.streams:
+        bytes_ = {"schema": {"type": "string", "format": "binary"}}
+        operation["requestBody"] = {"required": True, "content": {"application/octet-stream": bytes_}}
     return operation
 
 
@@ -124,8 +122,6 @@ def _failures(one: Endpoint) -> list[int]:
         failures.add(422)
     if one.body is not None:
         failures |= {413, 415}
-    if one.bytes_max is not None:
-        failures.add(413)
     if one.action is None:
         failures |= {403, 429}
     return sorted(failures)

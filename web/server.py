@@ -24,6 +24,7 @@ from web.api import (
     interactions,
     letters,
     mailboxes,
+    messages,
     offers,
     quarantine,
     queues,
@@ -63,6 +64,7 @@ def endpoints() -> list[Endpoint]:
     parts = (
         account,
         interactions,
+        messages,
         handling,
         supervision,
         callbacks,

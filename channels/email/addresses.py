@@ -12,6 +12,7 @@ ADDRESSES_MAX = 1_000
 _COMMENTS_MAX = 20
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|<[^<>]*>?|[(),:;>]|\\.|[^"<>(),:;\\]+|\\', re.DOTALL)
+_COMMENT = re.compile(r"\([^()]*\)")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -59,6 +60,8 @@ def _entry(words: list[str], angle: str | None, comments: list[str]) -> Iterable
     text = "".join(words).strip()
     if angle is not None:
         yield Address(_name(words) or _name(comments), _address(angle))
+    elif text.count("@") > 1 and all("@" in one for one in text.split()):
+        yield from (Address("", _address(one)) for one in text.split())  # somebody forgot the commas
     elif "@" in text or (text and not re.search(r"\s", text)):
         yield Address(_name(comments), _address(text))
     elif text:
@@ -76,8 +79,8 @@ def _unquoted(token: str) -> str:
 
 
 def _address(text: str) -> str:
-    """Return the address in `text` without white space and old source routes; nothing in it is decoded."""
-    plain = re.sub(r"\s+", "", clean_line(text, limit=400))
+    """Return the address in `text` without white space, comments and old source routes; nothing in it is decoded."""
+    plain = re.sub(r"\s+", "", _COMMENT.sub("", clean_line(text, limit=400)))
     plain = plain.rpartition(":")[2] if plain.startswith("@") else plain
     local, at, domain = plain.rpartition("@")
     return f"{local}@{domain.lower().rstrip('.')}" if at else plain

@@ -5,8 +5,9 @@ import re
 
 import msgspec
 
-from channels.email.charset import decoded
+from channels.email.charset import Guesses, decoded
 from channels.email.display import TEXT_MAX, clean_line, clean_text, has_overrides
+from channels.email.flowed import unflowed
 from channels.email.invitations import SIZE_MAX as CALENDAR_MAX
 from channels.email.invitations import read_invitations
 from channels.email.markup import HTML_MAX, Markup, is_bomb, sanitised, text_of
@@ -19,6 +20,8 @@ from channels.message import Attachment, Invitation
 _READABLE = ("text/plain", "text/html")
 _CALENDARS = ("text/calendar", "application/ics")
 _PACKED = ("application/ms-tnef", "application/vnd.ms-tnef")
+_GROWTH_MAX = 4  # what is read of a mail may be so many times as large as what was sent
+_PACKAGES_MAX = 10
 _FILENAME_MAX = 200
 _ATTACHMENTS_MAX = 1_000
 _PATH = re.compile(r"^.*[/\\]")
@@ -50,6 +53,9 @@ class _Gathering(msgspec.Struct):
     attachments: list[Attachment] = []
     invitations: list[Invitation] = []
     overrides: bool = False
+    calendars_left: int = CALENDAR_MAX
+    packages_left: int = _PACKAGES_MAX
+    guesses: Guesses = msgspec.field(default_factory=Guesses)
     defects: list[str] = []
 
 
@@ -96,7 +102,8 @@ def _gather(gathering: _Gathering, part: Part, *, is_root: bool = False) -> None
     named = _filename(stated)
     kind = part.content_type.value
     if kind in _CALENDARS:
-        calendar, _ = decoded(content[:CALENDAR_MAX], part.content_type.named.get("charset") or "utf-8")
+        calendar, _ = decoded(content[: gathering.calendars_left], part.content_type.named.get("charset") or "utf-8")
+        gathering.calendars_left = max(0, gathering.calendars_left - len(content))
         gathering.invitations += read_invitations(calendar)
     if _is_packed(kind, named) and _unpacked(gathering, content):
         return
@@ -112,9 +119,10 @@ def _is_packed(kind: str, named: str) -> bool:
 
 def _unpacked(gathering: _Gathering, content: bytes) -> bool:
     """Take what Outlook packed into one file; False if it isn't that."""
-    package = read_package(content)
+    package = read_package(content) if gathering.packages_left > 0 else None
     if package is None:
         return False
+    gathering.packages_left -= 1
     if package.broken:
         gathering.defects.append("winmail-broken")
     if package.text.strip():
@@ -164,9 +172,12 @@ def _take_text(gathering: _Gathering, part: Part, content: bytes) -> None:
         gathering.defects.append("html-too-long" if is_markup else "text-too-long")
         return
     # A character takes up to four bytes; one more shows that something was left out.
-    text, defect = decoded(content[: 4 * room + 4], part.content_type.named.get("charset"))
+    text, defect = decoded(content[: 4 * room + 4], part.content_type.named.get("charset"), gathering.guesses)
     if defect and text:
         gathering.defects.append(defect)
+    if not is_markup and part.content_type.named.get("format", "").strip().lower() == "flowed":
+        delete_space = part.content_type.named.get("delsp", "").strip().lower() == "yes"
+        text = unflowed(text[: room + 1], delete_space=delete_space)
     into.append(text[: room + 1])
 
 
@@ -176,7 +187,11 @@ def _shown(gathering: _Gathering, markup: str, *, remote_images: bool) -> Markup
     if is_bomb(markup):
         gathering.defects.append("html-hostile")
         return None
-    return sanitised(markup, remote_images=remote_images)
+    shown = sanitised(markup, remote_images=remote_images)
+    if len(shown.html) > _GROWTH_MAX * HTML_MAX:
+        gathering.defects.append("html-hostile")
+        return None
+    return shown
 
 
 def _bounded(gathering: _Gathering, text: str, limit: int, defect: str) -> str:

@@ -163,7 +163,7 @@ def bounce_of(raw: bytes, root: Part, text: str) -> Bounce | None:
     if kinds.intersection(_DELIVERY_PARTS):
         return _reported(list(_groups(raw, parts, _DELIVERY_PARTS)), _in_text(root.headers, raw, parts, read, about))
     is_report = root.content_type.value == "multipart/report" and stated in ("", "delivery-status")
-    if is_report or _is_failure(root.headers, _before_copy(read)):
+    if is_report or _is_failure(root.headers, read):
         return _in_text(root.headers, raw, parts, read, about)
     return None
 
@@ -173,15 +173,18 @@ def _is_failure(headers: Headers, text: str) -> bool:
     if headers.all("x-failed-recipients"):
         return True
     subject = decode_words(headers.get("subject") or "")
-    said = f"{subject}\n{text}"
-    if not (_FAILURE.search(said) or _IN_TEXT.search(said) or _REPLY.search(said)) and _reason(said) is None:
-        return False
     senders = read_addresses(headers.all("from") + headers.all("sender") + headers.all("return-path"))[0]
     by_daemon = any(_DAEMON.match(sender.address or sender.name) or _DAEMON.match(sender.name) for sender in senders)
     is_null = any(re.sub(r"\s", "", value) == "<>" for value in headers.all("return-path") + headers.all("from"))
     by_list = any("-admin@" in author.address for author in read_addresses(headers.all("from"))[0])
     is_told = _SUBJECT.match(subject) is not None
-    return by_daemon or ((is_null or is_told or by_list) and _FAILURE.search(said) is not None) or (is_null and is_told)
+    # The words cost much to look for: only where somebody but a person may have written them.
+    if not (by_daemon or is_null or is_told or by_list):
+        return False
+    said = f"{subject}\n{_before_copy(text)}"
+    if by_daemon or (is_null and is_told):
+        return any(words.search(said) for words in (_FAILURE, _IN_TEXT, _REPLY)) or _reason(said) is not None
+    return _FAILURE.search(said) is not None
 
 
 def _reported(groups: Sequence[dict[str, str]], said: Bounce) -> Bounce:

@@ -3,6 +3,8 @@
 import re
 
 LATIN_1 = "latin-1"
+GUESSES_MAX = 10
+_FALLBACK = "cp1252"
 _SAMPLE = 65_536
 
 # Names to Python codecs. Not on the list and so never used: utf-7 (it smuggles markup), and Python's own hex, rot13,
@@ -29,10 +31,28 @@ def codec_of(charset: str) -> str | None:
     return _CODECS.get(name) if _NAME.fullmatch(name) else None
 
 
-def decoded(content: bytes, charset: str | None) -> tuple[str, str | None]:
+class Guesses:
+    """Guesses of the charsets that a mail doesn't name. Each costs much, so there are few for one mail."""
+
+    def __init__(self, left: int = GUESSES_MAX) -> None:
+        self._left = left
+        self._last = _FALLBACK
+
+    def codec(self, content: bytes) -> str:
+        """Return what the letters of `content` look like; once there were many guesses, what the last one was."""
+        if self._left > 0:
+            import chardet  # takes 70 ms to load and few mails need it
+
+            self._left -= 1
+            found = chardet.detect(content[:_SAMPLE])["encoding"]
+            self._last = (codec_of(found) if found else None) or _FALLBACK
+        return self._last
+
+
+def decoded(content: bytes, charset: str | None, guesses: Guesses | None = None) -> tuple[str, str | None]:
     """Return the text of `content`, and the defect found on the way or None. Never raises.
 
-    Without a charset (or with ASCII that isn't) it is UTF-8 if it can be, else what the letters look like.
+    Without a charset (or with ASCII that isn't) it is UTF-8 if it can be, else what `guesses` says, else cp1252.
     """
     codec = codec_of(charset) if charset else "ascii"
     if codec is None:
@@ -40,14 +60,15 @@ def decoded(content: bytes, charset: str | None) -> tuple[str, str | None]:
     try:
         return content.decode(codec), None
     except UnicodeDecodeError:
-        return _undeclared(content) if codec == "ascii" else (_nearly(content, codec), "charset-wrong")
+        return _undeclared(content, guesses) if codec == "ascii" else (_nearly(content, codec), "charset-wrong")
 
 
-def _undeclared(content: bytes) -> tuple[str, str | None]:
+def _undeclared(content: bytes, guesses: Guesses | None) -> tuple[str, str | None]:
     try:
         return content.decode("utf-8"), "charset-missing"
     except UnicodeDecodeError:
-        return content.decode(_guess(content), "replace"), "charset-guessed"
+        codec = _FALLBACK if guesses is None else guesses.codec(content)
+        return content.decode(codec, "replace"), "charset-guessed"
 
 
 def _nearly(content: bytes, codec: str) -> str:
@@ -58,10 +79,3 @@ def _nearly(content: bytes, codec: str) -> str:
         return content.decode("utf-8")
     except UnicodeDecodeError:
         return content.decode(codec, "replace")
-
-
-def _guess(content: bytes) -> str:
-    import chardet  # takes 70 ms to load and few mails need it
-
-    found = chardet.detect(content[:_SAMPLE])["encoding"]
-    return (codec_of(found) if found else None) or "cp1252"

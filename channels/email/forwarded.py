@@ -13,6 +13,7 @@ from channels.email.reply import forward_line, header_line
 from channels.email.transfer import transferred
 from channels.message import Address
 
+_MAILS = ("message/rfc822", "message/global")
 _LINES_MAX = 2_000
 _BLOCK_LINES = 16
 _HEAD_MAX = 64 * 1024
@@ -81,10 +82,10 @@ def _author(block: Sequence[str]) -> Address | None:
 
 def _attached(raw: bytes, root: Part) -> Forward | None:
     """Return the mail that came as a file; a report or a digest of a list passes nothing on."""
-    if root.content_type.value not in ("multipart/mixed", "message/rfc822"):
+    if root.content_type.value not in ("multipart/mixed", *_MAILS):
         return None
     for part in root.parts or (root,):
-        if part.content_type.value == "message/rfc822":
+        if part.content_type.value in _MAILS:
             head, _ = transferred(
                 raw[part.body_at : min(part.body_end, part.body_at + _HEAD_MAX)],
                 part.headers.get("content-transfer-encoding") or "",

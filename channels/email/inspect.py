@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 import msgspec
 
-from channels.email.bounce import bounce_of
+from channels.email.bounce import Bounce
 from channels.email.display import clean_line
 from channels.email.guard import automatic
 from channels.email.parse import Mail, part_types, read_mail, subject_of
@@ -40,7 +40,7 @@ def inspect(raw: bytes, *, file: str, ids: Collection[str] = ()) -> dict[str, ob
         "attachments": [_attachment(item) for item in mail.content.attachments],
         "automatic": {"is_automatic": found.is_automatic, "signals": list(found.signals), "reasons": {}},
         "trust": msgspec.structs.asdict(read_trust(headers.fields, ids)),
-        "bounce": _bounce(raw, mail),
+        "bounce": _bounce(mail.bounce),
         "marks": list(mail.marks),
         "senders": _listed(mail.senders),
         "forwarded_from": _address(mail.forwarded.sender) if mail.forwarded and mail.forwarded.sender else None,
@@ -78,8 +78,7 @@ def _attachment(item: Attachment) -> dict[str, object]:
     }
 
 
-def _bounce(raw: bytes, mail: Mail) -> dict[str, object] | None:
-    bounce = bounce_of(raw, mail.root, mail.content.text)
+def _bounce(bounce: Bounce | None) -> dict[str, object] | None:
     if bounce is None:
         return None
     return {

@@ -9,15 +9,18 @@ from collections.abc import Iterator
 
 import msgspec
 
-from channels.email.headers import Headers, read_block
+from channels.email.charset import Guesses
+from channels.email.headers import BLOCK_MAX, Headers, begins_field, read_block
 from channels.email.parameters import Parameters, read_parameters
 
 DEPTH_MAX = 50
 PARTS_MAX = 1_000
 _CANDIDATES_MAX = 20_000
+_HEADERS_MAX = 2 * 1024 * 1024  # bytes of the headers of all parts
 _BOUNDARY_MAX = 200
 
 _TAIL = re.compile(rb"(--)?[ \t]*(?=[\r\n]|\Z)")
+_BLANK = re.compile(rb"(?:[ \t]{0,998}\r?\n){1,20}")
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
@@ -43,18 +46,29 @@ class _Reading(msgspec.Struct):
     raw: bytes
     parts_left: int = PARTS_MAX
     candidates_left: int = _CANDIDATES_MAX
+    headers_left: int = _HEADERS_MAX
+    guesses: Guesses = msgspec.field(default_factory=Guesses)
     defects: list[str] = []
 
 
 def read_parts(raw: bytes) -> tuple[Part, tuple[str, ...]]:
     """Return the root part of the mail `raw` and its defects. Never raises."""
     reading = _Reading(raw, defects=[])
-    root = _part(reading, 0, len(raw), depth=0, default="text/plain")
+    root = _part(reading, begin_of(raw), len(raw), depth=0, default="text/plain")
     return root, tuple(dict.fromkeys(reading.defects))
 
 
+def begin_of(raw: bytes) -> int:
+    """Return where the mail's headers begin: some program may have put blank lines before them."""
+    blank = _BLANK.match(raw)
+    at = blank.end() if blank is not None else 0
+    return at if at and begins_field(raw, at) else 0
+
+
 def _part(reading: _Reading, start: int, end: int, *, depth: int, default: str) -> Part:
-    block = read_block(reading.raw, start, end)
+    block_max = min(BLOCK_MAX, reading.headers_left)
+    block = read_block(reading.raw, start, end, block_max=block_max, guesses=reading.guesses)
+    reading.headers_left = max(0, reading.headers_left - (block.body_at - start))
     reading.defects += block.defects
     kind = read_parameters(block.headers.get("content-type"))
     if kind.too_many:

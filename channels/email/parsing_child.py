@@ -31,6 +31,8 @@ FRAME = struct.Struct("!II")
 """The lengths of a request and of its mail."""
 ANSWER = struct.Struct("!I")
 """The length of an answer."""
+READY = b"\x01"
+"""Written once, before the first answer: from here on it is a mail's fault if something breaks."""
 
 _PR_SET_PDEATHSIG = 1
 _WARMING = b"Content-Type: text/html\r\n\r\n<p>Gr\xfc\xdfe</p>"
@@ -105,11 +107,13 @@ def main(read: Read = answered, *, cpu_s: int = CPU_S) -> None:
     """Answer frames until standard input ends; `read` may take `cpu_s` for each."""
     _die_with_the_parent()
     parse(_WARMING, channel="", received_at=0)  # loads what is loaded late
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX, hard))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # what people wrote must not land in a file of the system's
+    if sys.platform == "linux":
+        _limit(resource.RLIMIT_AS, MEMORY_MAX)  # elsewhere the kernel knows no such limit
+    _limit(resource.RLIMIT_CORE, 0)  # what people wrote must not land in a file of the system's
     decoder = msgspec.msgpack.Decoder(Request)
     source, sink = sys.stdin.buffer, sys.stdout.buffer
+    sink.write(READY)
+    sink.flush()
     try:
         while header := source.read(FRAME.size):
             _allow_cpu(cpu_s)
@@ -141,8 +145,13 @@ def _taken(source: BinaryIO, size: int) -> bytes:
 
 def _allow_cpu(seconds: int) -> None:
     used = resource.getrusage(resource.RUSAGE_SELF)
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(used.ru_utime + used.ru_stime) + seconds, hard))
+    _limit(resource.RLIMIT_CPU, math.ceil(used.ru_utime + used.ru_stime) + seconds)
+
+
+def _limit(what: int, value: int) -> None:
+    """Set a limit, unless an administrator's is lower."""
+    _, hard = resource.getrlimit(what)
+    resource.setrlimit(what, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
 
 
 def _die_with_the_parent() -> None:

@@ -12,6 +12,7 @@ _INTRO_LINES = 6
 _FOOTER_LINES = 6
 _SIGNATURE_LINES = 20
 _LINE_MAX = 1_000
+_DIGIT = re.compile(r"\d")
 _LINES_MAX = 2_000  # whoever writes more before the quote wrote no reply
 
 _QUOTED = re.compile(r"\s{0,8}(?:>|\|\s|[A-Z]{1,4}>)")
@@ -179,13 +180,17 @@ def _intro_height(lines: Sequence[str], at: int) -> int:
 
 def _begins_intro(line: str) -> bool:
     """Tell whether an introduction may begin with `line`: when or who, or a word that leads to it."""
-    return any(character.isdigit() for character in line) or bool(
-        _LEADING.match(line) or _ADDRESS.search(line) or _WROTE.search(line) or _DASHED_INTRO.match(line)
+    return bool(
+        _DIGIT.search(line)
+        or _LEADING.match(line)
+        or _ADDRESS.search(line)
+        or _WROTE.search(line)
+        or _DASHED_INTRO.match(line)
     )
 
 
 def _introduces(intro: str, lines: Sequence[str], after: int) -> bool:
-    has_digit = any(character.isdigit() for character in intro)
+    has_digit = _DIGIT.search(intro) is not None
     if has_digit and _ADDRESS.search(intro) and (_NAMED_ADDRESS.search(intro) or _is_followed(lines, after)):
         return len(intro) <= 400
     if len(intro) > 300:

@@ -6,7 +6,14 @@ import re
 
 from channels.email.encoded_words import base64_content
 
-IDENTITY = ("", "7bit", "8bit", "binary")
+# How programs write them, letters and digits alone: "7-bit", "8bits", "quoted printable" ...
+_IDENTITY = frozenset(
+    {"", "7bit", "8bit", "7bits", "8bits", "binary", "none", "plain", "text", "ascii", "usascii", "utf8"}
+)
+_QUOTED = frozenset({"quotedprintable", "quotedprintible", "quoteprintable", "qp"})
+_BASE64 = frozenset({"base64", "bas64", "64base", "b64"})
+_UUENCODE = frozenset({"xuuencode", "uuencode", "xuue", "uue"})
+_NOT_NAME = re.compile(r"[^a-z0-9]")
 _UU_LINES_MAX = 1_000_000
 _UU_FILES_MAX = 100
 _UU_LINE = re.compile(rb"[^\r\n]+")
@@ -16,14 +23,15 @@ _UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,200})\r?\n", re.MULTILINE
 def transferred(body: bytes, encoding: str) -> tuple[bytes, str | None]:
     """Return the content of `body`, and the defect found on the way or None. Never raises."""
     name = encoding.partition(";")[0].strip(" \t\"'").lower()
-    if name in IDENTITY:
+    bare = _NOT_NAME.sub("", name) if name.isascii() and "/" not in name else name
+    if bare in _IDENTITY:
         return body, None
-    if name == "quoted-printable":
+    if bare in _QUOTED:
         return binascii.a2b_qp(_without_space_after_soft_breaks(body)), None
-    if name == "base64":
+    if bare in _BASE64:
         content, whole = base64_content(body)
         return content, None if whole else "base64-broken"
-    if name in ("x-uuencode", "uuencode", "x-uue"):
+    if bare in _UUENCODE:
         return _uudecoded(body)
     return body, "transfer-encoding-unknown"
 

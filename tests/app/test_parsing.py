@@ -1,5 +1,6 @@
 """Mails are read in processes that they may kill, and nothing else."""
 
+import asyncio
 import os
 import select
 import subprocess
@@ -14,6 +15,7 @@ from channels.email.parse import parse
 from channels.message import InboundMessage
 from tests.app import deadly_child as deadly
 from tests.channels.email.mails import NOW, OWN, a_mail
+from vocabulary.errors import TemporaryFailure
 
 GOOD = a_mail(b"a" * 10)
 
@@ -85,6 +87,25 @@ async def test_a_mail_that_kills_its_reader_says_how_and_the_next_is_read(
     async with children() as by:
         with pytest.raises(failure, match=words):
             await read(by, deadly_mail(mark))
+        assert (await read(by, GOOD)).text == "a" * 10
+
+
+@pytest.mark.parametrize("broken", [{"python": "/no/python"}, {"module": "tests.app.no_such_module"}])
+async def test_a_reader_that_cannot_start_is_no_fault_of_the_mail(broken: dict[str, str]) -> None:
+    by = ParsingChildren(children=1, **broken)  # type: ignore[arg-type]  # of the names that take text
+    for _ in range(2):
+        with pytest.raises(TemporaryFailure):
+            await read(by, GOOD)
+    await by.close()
+
+
+async def test_while_a_mail_takes_long_the_next_ones_are_read() -> None:
+    async with children(count=2) as by:
+        long = asyncio.create_task(read(by, deadly_mail(deadly.SILENT)))
+        assert [(await read(by, GOOD)).text for _ in range(5)] == ["a" * 10] * 5
+        assert not long.done()
+        long.cancel()
+        await asyncio.gather(long, return_exceptions=True)
         assert (await read(by, GOOD)).text == "a" * 10
 
 

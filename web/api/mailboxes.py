@@ -3,14 +3,14 @@
 from vocabulary.instants import Instant, rfc3339
 from web.answers import ImportedView, Inboxes, InboxView
 from web.call import Call
-from web.endpoint import Endpoints
+from web.endpoint import Endpoints, read_bytes
 from web.payloads import ImportQuery
 from web.problems import Problem
 from web.site import Fetching, Listening, MailboxState
 
 endpoints = Endpoints("mailboxes")
 
-MAIL_BYTES_MAX = 25 * 1024 * 1024
+MAIL_BYTES_MAX = 25_000_000
 
 
 @endpoints.get("/mailboxes", "mailbox.see", "How mail comes in by each e-mail channel")
@@ -51,14 +51,13 @@ def _at(instant: Instant | None) -> str | None:
     return None if instant is None else rfc3339(instant)
 
 
-@endpoints.post(
-    "/channels/{name}/mail", "mail.import", "Bring a mail from elsewhere", status=201, bytes_max=MAIL_BYTES_MAX
-)
-async def import_mail(call: Call, name: str, query: ImportQuery, body: bytes) -> ImportedView:
+@endpoints.post("/channels/{name}/mail", "mail.import", "Bring a mail from elsewhere", status=201, streams=True)
+async def import_mail(call: Call, name: str, query: ImportQuery) -> ImportedView:
     """Keep the body, a mail as it is sent (message/rfc822), and take it in as if it had come by channel `name`.
 
     Answered once it is durable; 200 where the channel has it already. What is wrong with it shows in the quarantine.
     """
+    body = await read_bytes(call.request, MAIL_BYTES_MAX, "A mail")
     if not body:
         raise Problem("bad_request", "The body is empty: send a mail as it is (message/rfc822).")
     imported = await call.site.import_mail(name, body, answer=query.answer, archived=query.closed)

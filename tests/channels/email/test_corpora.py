@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,6 +58,81 @@ def test_no_mail_of_people_is_a_bounce() -> None:
         if inspect(path.read_bytes(), file=path.name)["bounce"] is not None
     ]
     assert bounces == []
+
+
+# Subject, the beginning of the text, and the files: what other parsers' tests expect of the mails that they keep.
+MEANT = {
+    "ruby_mail/**/attachment_nonascii_filename.eml": ("testing", "This is the first part.", ["ciële.txt"]),
+    "ruby_mail/**/attachment_message_rfc822.eml": ("testing", "This is the first part.", ["ForwardedMessage.eml"]),
+    "ruby_mail/**/attachment_only_email.eml": ("this message JUST contains an attachment", "", ["blah.gz"]),
+    "ruby_mail/**/attachment_with_base64_encoded_name.eml": (
+        "Fwd: Signed email causes file attachments",
+        "We should not include these files",
+        ["This is a test.pdf"],
+    ),
+    "ruby_mail/**/attachment_with_quoted_filename.eml": ("Eelanalüüsi päring", "", ["Eelanalüüsi päring.jpg"]),
+    "ruby_mail/**/attachment_with_unquoted_name.eml": ("testing", "This is the first part.", ["This is a test.txt"]),
+    "ruby_mail/**/content_transfer_encoding_with_8bits.eml": (
+        "The Original Advantage #e13011",
+        "December 04, 2001",
+        [],
+    ),
+    "ruby_mail/**/content_transfer_encoding_qp_with_space.eml": (
+        "Low or High Blood Pressure? We can help.",
+        "If you're in need of",
+        [],
+    ),
+    "ruby_mail/**/japanese.eml": ("まみむめも", "かきくえこ", []),
+    "ruby_mail/**/japanese_attachment.eml": ("testing", "testing", ["てすと.txt"]),
+    "ruby_mail/**/japanese_iso_2022.eml": ("まみむめも", "すみません。", []),
+    "ruby_mail/**/japanese_shift_jis.eml": ("test", "あいうえお", []),
+    "ruby_mail/**/ks_c_5601-1987.eml": ("test", "스티해", []),
+    "ruby_mail/**/raw_email.eml": ("NOTE: 한국말로 하는 것", "대부분의 마찬가지로", []),
+    "ruby_mail/**/raw_email7.eml": ("testing", "This is the first part.", ["test.rb", "test.pdf", "smime.p7s"]),
+    "ruby_mail/**/raw_email_with_nested_attachment.eml": (
+        "Testing attachments",
+        "Here is a test of an attachment",
+        ["truncated.png", "smime.p7s"],
+    ),
+    "ruby_mail/**/raw_email_with_partially_quoted_subject.eml": ('Re: Test: "漢字" mid "漢字" tail', "대부분의", []),
+    "ruby_mail/**/utf8_headers.eml": ("Säying Hello", "body", []),
+    "flanker/**/8bitmime.eml": ("2 RCPT MIME", "Превел", []),
+    "flanker/**/bilingual-simple.eml": (
+        "Simple text. How are you? Как ты поживаешь?",
+        "This line is in English\nА эта линия по-русски.",
+        [],
+    ),
+    "flanker/**/enclosed.eml": ("Wow", "Hello", ["thanks.eml"]),
+    "flanker/**/mailgun-pic.eml": ("Mailgun rocks!", "Мейлган! Хахах!", ["mailgun.png"]),
+    "flanker/**/broken-ctype.eml": ("its me A", "Hello Dear, How are you?", ["facejj.jpg"]),
+    "flanker/**/missing-final-boundary.eml": ("Test", "Some body", []),
+    "flanker/**/from-encoding.eml": ("Re: running server as root (Was: Re: PUT method)", "Marc Slemko wrote:", []),
+}
+
+
+@pytest.mark.parametrize("pattern", MEANT)
+def test_mails_of_other_parsers_tests_are_read_as_they_are_meant(pattern: str) -> None:
+    corpus, _, inside = pattern.partition("/")
+    (path,) = files(corpus, inside)
+    subject, beginning, names = MEANT[pattern]
+    message = parsed(path.read_bytes(), own=frozenset())
+    assert message.subject == subject
+    assert message.text.strip().startswith(beginning)
+    assert [file.filename for file in message.attachments] == names
+
+
+def test_mails_of_lists_are_automatic() -> None:
+    """Except of one list that sends without saying so, all that name one in their headers."""
+    human = [
+        path.name
+        for path in files("spamassassin_sample")
+        if re.search(
+            rb"(?im)^(?:list-id|list-post|mailing-list|x-mailman-version|precedence: (?:bulk|list)):?",
+            path.read_bytes(),
+        )
+        and not parsed(path.read_bytes(), own=frozenset()).automatic.is_automatic
+    ]
+    assert human == []
 
 
 # What follows these words is quoted, a signature or a list's footer; "" where all of it is the writer's.

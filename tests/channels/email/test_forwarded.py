@@ -101,6 +101,12 @@ def test_reports_and_digests_pass_nothing_on(kind: str) -> None:
     assert parsed(attached(kind)).marks == ()
 
 
+def test_a_report_passes_nothing_on() -> None:
+    raw = attached("multipart/mixed").replace(b"see below", b"550 user unknown")
+    raw = raw.replace(b"Anna Example <anna@customer.example>", b"MAILER-DAEMON@mx.example")
+    assert parsed(raw).marks == ()
+
+
 def test_the_author_may_be_unknown() -> None:
     message = parsed(forwarded("---------- Forwarded message ---------\n\nhello"))
     assert (message.marks, message.forwarded_from) == (("forwarded",), None)

@@ -11,7 +11,7 @@ import pytest
 import trustme
 
 from channels.email.listener import Delivery, ListenerCounts, ListenerLimits, MailListener
-from channels.email.smtp import Outcome, SmtpSender
+from channels.email.smtp import Envelope, Outcome, SmtpSender
 from vocabulary.errors import PermanentFailure, TemporaryFailure
 
 RAW = b"Subject: x\r\n\r\nhello\r\n.dot\r\n"
@@ -93,7 +93,7 @@ async def test_mail_arrives_byte_for_byte() -> None:
     async with listening(mailroom) as listener:
         sender = SmtpSender(host="127.0.0.1", port=listener.port, tls="none")
         results = [
-            await sender.send(RAW, envelope_sender=envelope, recipient="support@desk.example.org")
+            await sender.send(RAW, Envelope(sender=envelope, recipient="support@desk.example.org"))
             for envelope in ("anna@customer.example", "")
         ]
         await sender.close()
@@ -354,7 +354,7 @@ async def test_mail_comes_encrypted_where_there_is_a_certificate(
     authority.configure_trust(trusting)
     async with listening(mailroom, tls_context=certificate) as listener:
         sender = SmtpSender(host="localhost", port=listener.port, tls="starttls", tls_context=trusting)
-        result = await sender.send(RAW, envelope_sender="", recipient="support@desk.example.org")
+        result = await sender.send(RAW, Envelope(sender="", recipient="support@desk.example.org"))
         await sender.close()
     assert result.outcome is Outcome.SENT
     assert mailroom.taken == [Delivery("", ("support@desk.example.org",), RAW, "127.0.0.1", "localhost")]

@@ -10,7 +10,7 @@ import pytest
 
 from channels.email.account import Account
 from channels.email.oauth import FetchedTokens, GivenTokens, TokenRefused
-from channels.email.smtp import Outcome, SmtpSender
+from channels.email.smtp import Envelope, Outcome, SmtpSender
 from tests.channels.email.fake_imap import imap_server
 from tests.channels.email.mailbox import Records, reading
 from tests.channels.email.mails import a_mail
@@ -211,7 +211,7 @@ async def sent_with(tokens: FetchedTokens, smtp: TokenSmtp) -> list[tuple[Outcom
     port = server.sockets[0].getsockname()[1]
     sender = SmtpSender(host="127.0.0.1", port=port, username=USER, tokens=tokens, tls="none")
     results = [
-        await sender.send(b"Subject: x\r\n\r\nx\r\n", envelope_sender="", recipient="anna@customer.example")
+        await sender.send(b"Subject: x\r\n\r\nx\r\n", Envelope(sender="", recipient="anna@customer.example"))
         for _ in range(2)
     ]
     await sender.close()

@@ -190,6 +190,11 @@ def test_links_open_elsewhere_and_tell_nothing() -> None:
         ("quoted-printable", b"a=\r\nb=3", b"ab=3", ()),
         ("quoted-printable", b"a= \r\nb=\t\nc", b"abc", ()),
         ("x-uuencode", b"begin 644 a\r\n%2&5L;&\\\r\n`\r\nend\r\n", b"Hello", ()),
+        ("7-bit", b"as it is", b"as it is", ()),
+        ("8bits", b"as it is", b"as it is", ()),
+        ("Quoted Printable", b"a=3Db", b"a=b", ()),
+        ("base-64;", b"SGVsbG8=", b"Hello", ()),
+        ("text/html", b"as it is", b"as it is", ("transfer-encoding-unknown",)),
         ("x-unknown", b"as it is", b"as it is", ("transfer-encoding-unknown",)),
     ],
 )
@@ -216,11 +221,21 @@ def test_broken_transfer_encodings_give_what_can_be_had(
         ("Żółć <anna@żółć.example>", [("Żółć", "anna@żółć.example")]),
         ("MAILER-DAEMON <>", [("MAILER-DAEMON", "")]),
         ("a@[", [("", "a@[")]),
+        ("Pete <pete(his account)@silly.example (his host)>", [("Pete", "pete@silly.example")]),
+        ("a@b.example c@d.example", [("", "a@b.example"), ("", "c@d.example")]),
         ("", []),
     ],
 )  # fmt: skip
 def test_addresses_are_read_by_structure_first(header: str, expected: list[tuple[str, str]]) -> None:
     assert parsed(a_mail(to=header)).recipients == tuple(Address(name, address) for name, address in expected)
+
+
+def test_blank_lines_before_the_headers_are_looked_over() -> None:
+    for blank in (b"\r\n", b"   \n\n", b" \t\r\n \r\n"):
+        message = parsed(blank + a_mail())
+        assert (message.subject, message.text) == ("My order", "Hello,\nwhere is my order?")
+        assert message.external_id == parsed(a_mail()).external_id
+    assert parsed(b"\r\nHello,\r\nSubject: x\r\n").subject == ""
 
 
 def test_two_from_headers_are_marked() -> None:
