@@ -104,7 +104,8 @@ class Application:
         self.cluster: Cluster | None = None
         """What this process has more if it is one of several."""
         self.typed_elsewhere: asyncio.Queue[InteractionId] = asyncio.Queue(UPDATES_MAX)
-        self.mail_ways: MailWays
+        self.logins = MailLogins(environment)
+        self._mail_ways: MailWays | None = None
         self.calls_by_number = Window(CALLS_PER_NUMBER, HOUR)
 
     # -- start and stop
@@ -299,8 +300,7 @@ class Application:
             # A simulation has no processes but its own.
             read=read_in_thread if self.machine.inline else self.parsing.read,
         )
-        self.logins = MailLogins(self._environment)
-        self.mail_ways = MailWays(
+        self._mail_ways = MailWays(
             _mailboxes(self.settings),
             store=store,
             intake=self.mail_intake,
@@ -330,7 +330,7 @@ class Application:
             token_bytes=self.machine.token_bytes,
             link_of=link,
             trouble=lambda: self.watching.trouble,
-            mailboxes=self.mail_ways.states,
+            mailboxes=self._mail_ways.states,
         )
         self.conversations = ChatConversations(
             engine=engine,
@@ -406,7 +406,8 @@ class Application:
 
     async def stop(self) -> None:
         """Close the doors, finish what was taken in, let the store go."""
-        await self.mail_ways.hang_up(DELIVERIES_S)
+        if self._mail_ways is not None:
+            await self._mail_ways.hang_up(DELIVERIES_S)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -419,6 +420,12 @@ class Application:
         await self._stack.aclose()
 
     # -- mail
+
+    @property
+    def mail_ways(self) -> MailWays:
+        """How mail comes in, once the application has started."""
+        assert self._mail_ways is not None, "start makes them"
+        return self._mail_ways
 
     @cached_property
     def _channel_of_address(self) -> dict[str, str]:
