@@ -24,6 +24,7 @@ from app.cli_common import settings_of as _settings
 from app.cli_common import told as _told
 from app.cli_customer import customer
 from app.cli_health import doctor, status
+from app.cli_mail import mail_import, mail_status
 from app.cli_remote import agent, interaction, queue
 from app.cli_replay import replay
 from app.cli_simulation import simulate, staffing
@@ -267,7 +268,11 @@ def token_create(role: str, agent: str | None, name: str, path: Path, as_json: b
 
 @main.group()
 def mail() -> None:
-    """Look at mail."""
+    """Look at mail, bring it from elsewhere, see how it comes in."""
+
+
+mail.add_command(mail_import)
+mail.add_command(mail_status)
 
 
 @mail.command("inspect")

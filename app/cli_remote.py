@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def _asking(command: F) -> F:
+def asking(command: F) -> F:
     """Give a command the options by which it finds the site, and --json."""
     return with_options(command, url_option, token_option, json_option)
 
 
-def _answer(url: str, token: str | None, ask: "Callable[[Remote], Awaitable[Any]]") -> Any:
+def answered(url: str, token: str | None, ask: "Callable[[Remote], Awaitable[Any]]") -> Any:
     """Return what the site answers to `ask`, or say in one line why it doesn't and exit."""
     from app.remote import reached
 
@@ -39,7 +39,7 @@ def _answer(url: str, token: str | None, ask: "Callable[[Remote], Awaitable[Any]
         fail(str(failure))
 
 
-def _table(rows: Iterable[Sequence[object]], empty: str) -> str:
+def table(rows: Iterable[Sequence[object]], empty: str) -> str:
     """Return `rows` in columns as wide as they need."""
     texts = [["-" if cell is None else str(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
@@ -55,7 +55,7 @@ def _facts(answer: dict[str, Any]) -> str:
             continue
         shown = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
         lines.append((f"{name}:", shown))
-    return _table(lines, "")
+    return table(lines, "")
 
 
 # -- interactions
@@ -71,7 +71,7 @@ def interaction() -> None:
 @click.option("--queue", help="In this queue only.")
 @click.option("--agent", help="Of this agent only.")
 @click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True, help="So many at most.")
-@_asking
+@asking
 def interaction_list(
     state: str | None,
     queue: str | None,
@@ -82,32 +82,32 @@ def interaction_list(
     as_json: bool,
 ) -> None:
     """List interactions, newest first."""
-    answer = _answer(
+    answer = answered(
         url, token, lambda site: site.get("/interactions", state=state, queue=queue, agent=agent, limit=limit)
     )
     rows = [
         (each["id"], each["state"], each["queue"], each["medium"], each["agent"], each["arrived_at"])
         for each in answer["items"]
     ]
-    say(answer, as_json, _table(rows, "None."))
+    say(answer, as_json, table(rows, "None."))
 
 
 @interaction.command("show")
 @click.argument("id")
-@_asking
+@asking
 def interaction_show(id: str, url: str, token: str | None, as_json: bool) -> None:
     """Show all that is known of interaction ID."""
-    answer = _answer(url, token, lambda site: site.get(f"/interactions/{_part(id)}"))
+    answer = answered(url, token, lambda site: site.get(f"/interactions/{_part(id)}"))
     say(answer, as_json, _facts(answer))
 
 
 @interaction.command("explain")
 @click.argument("id")
 @click.option("--language", help="en, pl, lt, hu or ru; English if left out.", default="en")
-@_asking
+@asking
 def interaction_explain(id: str, language: str, url: str, token: str | None, as_json: bool) -> None:
     """Say why interaction ID is where it is: rules, place, what each agent lacks, and what comes."""
-    answer = _answer(url, token, lambda site: site.get(f"/interactions/{_part(id)}/explain", language=language))
+    answer = answered(url, token, lambda site: site.get(f"/interactions/{_part(id)}/explain", language=language))
     say(answer, as_json, answer["text"])
 
 
@@ -115,11 +115,11 @@ def interaction_explain(id: str, language: str, url: str, token: str | None, as_
 @click.argument("id")
 @click.argument("queue")
 @click.option("--reason", required=True, help="Why; it stands in the audit log.")
-@_asking
+@asking
 def interaction_move(id: str, queue: str, reason: str, url: str, token: str | None, as_json: bool) -> None:
     """Put interaction ID, which waits, into QUEUE."""
     body = {"queue": queue, "reason": reason}
-    answer = _answer(url, token, lambda site: site.post(f"/interactions/{_part(id)}/move", body))
+    answer = answered(url, token, lambda site: site.post(f"/interactions/{_part(id)}/move", body))
     say(answer, as_json, f"{answer['id']} is {answer['state']} in queue {answer['queue']}.")
 
 
@@ -132,7 +132,7 @@ def queue() -> None:
 
 
 @queue.command("list")
-@_asking
+@asking
 def queue_list(url: str, token: str | None, as_json: bool) -> None:
     """List the queues with what goes on in them."""
 
@@ -140,15 +140,15 @@ def queue_list(url: str, token: str | None, as_json: bool) -> None:
         names = [each["name"] for each in (await site.get("/queues"))["items"]]
         return [await site.get(f"/queues/{_part(name)}/live") for name in names]
 
-    answer = _answer(url, token, ask)
+    answer = answered(url, token, ask)
     heads = ("queue", "waiting", "longest_wait_s", "staffed", "free")
     rows = [heads, *((each["name"], *(each[head] for head in heads[1:])) for each in answer)]
-    say({"items": answer}, as_json, _table(rows, ""))
+    say({"items": answer}, as_json, table(rows, ""))
 
 
 @queue.command("show")
 @click.argument("name")
-@_asking
+@asking
 def queue_show(name: str, url: str, token: str | None, as_json: bool) -> None:
     """Show the settings of queue NAME and its figures now."""
 
@@ -156,7 +156,7 @@ def queue_show(name: str, url: str, token: str | None, as_json: bool) -> None:
         settings: dict[str, Any] = await site.get(f"/queues/{_part(name)}")
         return {**settings, "live": await site.get(f"/queues/{_part(name)}/live")}
 
-    answer = _answer(url, token, ask)
+    answer = answered(url, token, ask)
     say(answer, as_json, _facts(answer))
 
 
@@ -169,23 +169,23 @@ def agent() -> None:
 
 
 @agent.command("list")
-@_asking
+@asking
 def agent_list(url: str, token: str | None, as_json: bool) -> None:
     """List the agents."""
-    answer = _answer(url, token, lambda site: site.get("/agents"))
+    answer = answered(url, token, lambda site: site.get("/agents"))
     rows = [
         (each["id"], each["presence"], each["reason"], f"{each['used']}/{each['capacity']}", each["name"])
         for each in answer["items"]
     ]
-    say(answer, as_json, _table(rows, "None."))
+    say(answer, as_json, table(rows, "None."))
 
 
 @agent.command("show")
 @click.argument("id")
-@_asking
+@asking
 def agent_show(id: str, url: str, token: str | None, as_json: bool) -> None:
     """Show all that is known of agent ID."""
-    answer = _answer(url, token, lambda site: site.get(f"/agents/{_part(id)}"))
+    answer = answered(url, token, lambda site: site.get(f"/agents/{_part(id)}"))
     say(answer, as_json, _facts(answer))
 
 
@@ -194,13 +194,13 @@ def agent_show(id: str, url: str, token: str | None, as_json: bool) -> None:
 @click.argument("presence", type=click.Choice(["available", "busy", "away", "offline"]))
 @click.option("--reason", default="", help="A code, such as lunch.")
 @click.option("--after-current", is_flag=True, help="Only when the current work is done.")
-@_asking
+@asking
 def agent_presence(
     id: str, presence: str, reason: str, after_current: bool, url: str, token: str | None, as_json: bool
 ) -> None:
     """Set the presence of agent ID."""
     body = {"presence": presence, "reason": reason, "after_current": after_current}
-    answer = _answer(url, token, lambda site: site.post(f"/agents/{_part(id)}/presence", body))
+    answer = answered(url, token, lambda site: site.post(f"/agents/{_part(id)}/presence", body))
     later = f", then {presence}" if after_current and answer["presence"] != presence else ""
     say(answer, as_json, f"{answer['id']} is {answer['presence']}{later}.")
 

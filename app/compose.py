@@ -21,6 +21,8 @@ from app.intake import Intake
 from app.leases import Leases
 from app.machine import Machine
 from app.mail_intake import MailIntake
+from app.mail_logins import MailLogins
+from app.mail_ways import MailWays
 from app.mailroom import Mailroom
 from app.notices import Notices
 from app.outgoing import MailChannel, Outgoing, signer_of, trusted
@@ -41,12 +43,9 @@ from app.understanding import Understanding
 from app.unsubscribing import Unsubscribing, unsubscribing_link
 from autoresponders.knowledge import Knowledge, load_knowledge
 from autoresponders.templates import shipped_wordings
-from channels.email.imap import ImapMailbox
-from channels.email.imap_progress import Bookmark
-from channels.email.listener import MailListener
 from channels.email.smtp import SmtpSender
 from channels.message import Address
-from config.channel_schema import CallbackChannel, EmailChannel, ReceiveImap, ReceiveLmtp
+from config.channel_schema import CallbackChannel, EmailChannel
 from config.letters import answers_of, letters_of
 from config.policy import policy_of
 from config.schema import Settings
@@ -107,8 +106,8 @@ class Application:
         self.cluster: Cluster | None = None
         """What this process has more if it is one of several."""
         self.typed_elsewhere: asyncio.Queue[InteractionId] = asyncio.Queue(UPDATES_MAX)
-        self.listeners: dict[str, MailListener] = {}
-        self.mailboxes: dict[str, ImapMailbox] = {}
+        self.logins = MailLogins(environment)
+        self._mail_ways: MailWays | None = None
         self.calls_by_number = Window(CALLS_PER_NUMBER, HOUR)
 
     # -- start and stop
@@ -129,10 +128,12 @@ class Application:
             await self.engine.resume()
             await self.mailroom.recover()
             await self.mail_intake.recover()
-        works = self._background() if self.cluster is not None else {**self._background(), **self._writers()}
+        works = {**self._background(), **({} if self.cluster is not None else self._writing_works())}
         for name, work in works.items():
             self.watch(name, work)
-        await self._open_mail()
+        if _mailboxes(self.settings) and not self.machine.inline:
+            self._tasks.append(asyncio.create_task(self.parsing.warm(), name="parsing"))
+        await self.mail_ways.listen()
         if self.cluster is not None:
             await self._join(self.cluster)
 
@@ -310,6 +311,15 @@ class Application:
             # A simulation has no processes but its own.
             read=read_in_thread if self.machine.inline else self.parsing.read,
         )
+        self._mail_ways = MailWays(
+            _mailboxes(self.settings),
+            store=store,
+            intake=self.mail_intake,
+            clock=self.clock,
+            logins=self.logins,
+            hostname=site.domain,
+            accepts=lambda address: self._channel_for(address) is not None,
+        )
         self.eraser = Eraser(
             engine=engine,
             store=store,
@@ -333,6 +343,7 @@ class Application:
             sendings=self.sendings,
             time_zone=site.time_zone,
             trouble=lambda: self.watching.trouble,
+            mailboxes=self._mail_ways.states,
         )
         self.conversations = ChatConversations(
             engine=engine,
@@ -396,18 +407,8 @@ class Application:
         }
 
     def _writing_works(self) -> dict[str, Work]:
-        """Return what only the writer of several nodes does: it reads the mailboxes too."""
-        boxes = {
-            f"mailbox:{name}": partial(self._poll, name, box.receive)
-            for name, box in _mailboxes(self.settings).items()
-            if isinstance(box.receive, ReceiveImap)
-        }
-        return {**self._writers(), **boxes}
-
-    async def _poll(self, name: str, receive: ReceiveImap) -> None:
-        """Read a mailbox from where its last reader came to."""
-        self.mailboxes[name] = mailbox = await self._mailbox(name, receive)
-        await mailbox.run()
+        """Return what only one process does: the writer's work, and reading the mailboxes."""
+        return {**self._writers(), **self.mail_ways.readers()}
 
     def watch(self, name: str, work: Work) -> None:
         """Keep `work` running in the background until the application stops."""
@@ -419,7 +420,8 @@ class Application:
 
     async def stop(self) -> None:
         """Close the doors, finish what was taken in, let the store go."""
-        await asyncio.gather(*(listener.stop(DELIVERIES_S) for listener in self.listeners.values()))
+        if self._mail_ways is not None:
+            await self._mail_ways.hang_up(DELIVERIES_S)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -432,6 +434,12 @@ class Application:
         await self._stack.aclose()
 
     # -- mail
+
+    @property
+    def mail_ways(self) -> MailWays:
+        """How mail comes in, once the application has started."""
+        assert self._mail_ways is not None, "start makes them"
+        return self._mail_ways
 
     @cached_property
     def _channel_of_address(self) -> dict[str, str]:
@@ -454,7 +462,8 @@ class Application:
             host=box.send.host,
             port=box.send.port,
             username=box.send.username,
-            password=password_of(box.send, self._environment),
+            password=password_of(box.send, self._environment) if box.send.auth == "password" else None,
+            tokens=self.logins.tokens(box, box.send),
             tls=box.send.tls,
             tls_context=trusted(box.send),
             local_hostname=self.settings.site.domain,
@@ -462,48 +471,6 @@ class Application:
         )
         self._stack.push_async_callback(smtp.close)
         return MailChannel(sender, smtp, tuple(signer_of(box, dkim) for dkim in box.dkim))
-
-    async def _open_mail(self) -> None:
-        if _mailboxes(self.settings) and not self.machine.inline:
-            self._tasks.append(asyncio.create_task(self.parsing.warm(), name="parsing"))
-        for name, box in _mailboxes(self.settings).items():
-            if not isinstance(box.receive, ReceiveImap):
-                await self._listen(name, box)
-            elif self.cluster is None:
-                self.mailboxes[name] = mailbox = await self._mailbox(name, box.receive)
-                self.watch(f"mailbox:{name}", mailbox.run)
-
-    async def _listen(self, name: str, box: EmailChannel) -> None:
-        receive = box.receive
-        assert not isinstance(receive, ReceiveImap)
-        listener = MailListener(
-            host=receive.host,
-            port=receive.port,
-            protocol="lmtp" if isinstance(receive, ReceiveLmtp) else "smtp",
-            deliver=self.mail_intake.delivered,
-            accepts=lambda address: self._channel_for(address) is not None,
-            size_max=receive.size_max,
-            hostname=self.settings.site.domain,
-        )
-        await listener.start()
-        self.listeners[name] = listener
-        log.info("mail_listening", channel=name, host=receive.host, port=listener.port)
-
-    async def _mailbox(self, name: str, receive: ReceiveImap) -> ImapMailbox:
-        kept = await self.store.bookmark(name, receive.folder)
-        return ImapMailbox(
-            host=receive.host,
-            port=receive.port,
-            username=receive.username,
-            password=password_of(receive, self._environment) or "",
-            folder=receive.folder,
-            tls=receive.tls,
-            size_max=receive.size_max,
-            bookmark=Bookmark(kept.uidvalidity, kept.uid) if kept is not None else None,
-            deliver=partial(self.mail_intake.fetched, name, receive.folder),
-            now=self.clock.now,
-            pause=self.pause,
-        )
 
     async def pause(self, seconds: float) -> None:
         """Let some seconds pass."""

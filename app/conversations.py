@@ -34,8 +34,7 @@ from channels.message import Address, InboundMessage
 from queues.interaction import Interaction
 from queues.lifecycle import InteractionState
 from router import events as e
-from router.admission import BLOCKED_SENDER
-from router.commands import CustomerBack, CustomerGone, Leave, WantPerson
+from router.commands import BLOCKED_SENDER, CustomerBack, CustomerGone, Leave, WantPerson
 from router.expect import expected_wait, position
 from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import Lagged

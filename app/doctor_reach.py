@@ -8,14 +8,16 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from app.findings import Finding, failed, ok, warning
+from app.mail_logins import MailLogins
 from app.outgoing import signer_of, trusted
 from app.site_figures import figures, local_url
 from app.stores import is_embedded
 from channels.email.imap_client import ImapConnection
 from channels.email.imap_protocol import LoginRefused
+from channels.email.oauth import TokenRefused
 from channels.email.resolver import Resolver, SystemResolver
 from channels.email.smtp import SmtpSender
-from config.channel_schema import Dkim, EmailChannel, ReceiveImap, Send
+from config.channel_schema import Dkim, EmailChannel, ReceiveImap
 from config.schema import Settings, Storage
 from config.secrets import SecretRefused, password_of
 from vocabulary.errors import PermanentFailure, TemporaryFailure
@@ -27,14 +29,15 @@ _MAIL_MAX = 1024 * 1024
 async def of_neighbours(settings: Settings) -> list[Finding]:
     """Try everything that the site talks to, all at once."""
     running = await figures(local_url(settings.web))
+    logins = MailLogins(os.environ)
     looks: list[Awaitable[Finding]] = [_port("port", settings.web.host, settings.web.port, running is not None)]
     for name, channel in settings.channels.items():
         if isinstance(channel, EmailChannel):
-            looks.append(_outgoing(name, channel.send, settings.site.domain))
+            looks.append(_outgoing(name, channel, settings.site.domain, logins))
             looks += [signature(name, channel, dkim, SystemResolver()) for dkim in channel.dkim]
             receive = channel.receive
             if isinstance(receive, ReceiveImap):
-                looks.append(_mailbox(name, receive))
+                looks.append(_mailbox(name, channel, receive, logins))
             else:
                 looks.append(_port(f"mail in: {name}", receive.host, receive.port, running is not None))
     if not is_embedded(settings):
@@ -60,17 +63,20 @@ async def _port(name: str, host: str, port: int, running: bool) -> Finding:
     return ok(name, f"{where} is free")
 
 
-async def _outgoing(channel: str, send: Send, domain: str) -> Finding:
+async def _outgoing(named: str, channel: EmailChannel, domain: str, logins: MailLogins) -> Finding:
     """Greet the server that takes the mail of a channel, with its encryption and log-in."""
-    name, where = f"mail out: {channel}", f"{send.host}:{send.port}"
-    table = f"[channels.{channel}.send]"
+    send = channel.send
+    name, where = f"mail out: {named}", f"{send.host}:{send.port}"
+    table = f"[channels.{named}.send]"
     try:
-        password = password_of(send, os.environ)
+        tokens = logins.tokens(channel, send)
+        password = password_of(send, os.environ) if tokens is None else None
         sender = SmtpSender(
             host=send.host,
             port=send.port,
             username=send.username,
             password=password,
+            tokens=tokens,
             tls=send.tls,
             tls_context=trusted(send),
             local_hostname=domain,
@@ -104,21 +110,27 @@ async def signature(channel: str, box: EmailChannel, dkim: Dkim, resolver: Resol
     return ok(name, f"{signer.name} has the key that signs")
 
 
-async def _mailbox(channel: str, receive: ReceiveImap) -> Finding:
-    """Log in to a mailbox, once: three refused log-ins lock accounts in some places."""
-    name, where = f"mail in: {channel}", f"{receive.host}:{receive.port}"
+async def _mailbox(named: str, channel: EmailChannel, receive: ReceiveImap, logins: MailLogins) -> Finding:
+    """Log in to a mailbox, once: three refused log-ins lock accounts in some places. Open each of its folders."""
+    name, where = f"mail in: {named}", f"{receive.host}:{receive.port}"
     try:
-        password = password_of(receive, os.environ) or ""
+        account = logins.account(channel, receive)
     except SecretRefused as refused:
         return failed(name, f"{refused.key}: found {refused.found}", f"expected: {refused.expected}")
 
     context = ssl.create_default_context() if receive.tls == "implicit" else None
     connection = ImapConnection(host=receive.host, port=receive.port, ssl_context=context, literal_max=_MAIL_MAX)
-    table = f"[channels.{channel}.receive]"
+    table = f"[channels.{named}.receive]"
+    folders = (receive.folder, *receive.folders)
     try:
-        await connection.open(receive.username, password, receive.folder, seconds=SECONDS)
-    except LoginRefused:
-        return failed(name, f"{where} refuses the log-in of {receive.username}", f"username and password in {table}")
+        await connection.log_in(account, seconds=SECONDS)
+        for folder in folders:
+            await connection.select(folder, seconds=SECONDS)
+    except LoginRefused as error:
+        remedy = f"username and password in {table}" if account.tokens is None else f"[channels.{named}.oauth]"
+        return failed(name, f"{where} refuses the log-in of {receive.username}: {error}", remedy)
+    except TokenRefused as error:
+        return failed(name, str(error), f"[channels.{named}.oauth], or consent that was withdrawn at the provider")
     except (TemporaryFailure, PermanentFailure, OSError, TimeoutError) as error:
         told = str(error) or f"no answer within {SECONDS} s"
         return failed(
@@ -126,7 +138,8 @@ async def _mailbox(channel: str, receive: ReceiveImap) -> Finding:
         )
     finally:
         await connection.close()
-    return ok(name, f"{where}, {_encryption(receive.tls)}, folder {receive.folder} opened")
+    opened = f"folder {folders[0]}" if len(folders) == 1 else f"folders {', '.join(folders)}"
+    return ok(name, f"{where}, {_encryption(receive.tls)}, {opened} opened")
 
 
 def _encryption(tls: str) -> str:

@@ -20,8 +20,7 @@ from channels.message import InboundMessage
 from config.channel_schema import CallbackChannel, ChatChannel
 from queues.lifecycle import InteractionState
 from queues.policy import QueuePolicy
-from router.admission import BLOCKED_SENDER
-from router.commands import Admit
+from router.commands import BLOCKED_SENDER, Admit
 from router.expect import expected_wait, position
 from router.opening import hours_of
 from router.triage import triage
@@ -85,7 +84,8 @@ def web_application(
         extra=(*doors.routes(), *extra),
     )
     doors.open(app)
-    app[CONTEXT].metrics.registry.register(MailboxCollector(application.mailboxes, application.clock.now))
+    mail = application.mail_ways
+    app[CONTEXT].metrics.registry.register(MailboxCollector(mail.mailboxes, mail.listeners, application.clock.now))
 
     async def customers_type() -> None:
         while True:

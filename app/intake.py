@@ -231,7 +231,8 @@ class Intake:
         if thread.reuses_id:
             message = msgspec.structs.replace(message, defects=(*message.defects, REUSED_ID))
         found = await self._kept_thread(thread.interaction)
-        if found is not None and not (_is_blocked(known) and self._is_over(found)):
+        is_work = not (_is_blocked(known) or wishes.archived)
+        if found is not None and (is_work or not self._is_over(found)):
             row = self._gated(message, self._row(message, found, received), customer)
             command = AddMessage(
                 interaction=found, message=row.id, author="customer", suppressed_by=_signals(message, row, known)
@@ -346,6 +347,7 @@ class Intake:
             mail_hash=mailed.address,
             mail_domain_hash=mailed.domain,
             unsubscribed=wants_none(known),
+            archived=wishes.archived,
         )
         crashpoint("router.before_enqueue")
         decision = await self._engine.submit(command, [*new.learnt, *_rows(message, row)])

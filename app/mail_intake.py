@@ -1,8 +1,10 @@
 """Mail in: raw bytes are kept first, then understood. What a crash interrupts, the next start takes up."""
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import msgspec
 import structlog
@@ -12,27 +14,57 @@ from app.intake import Intake
 from app.parsing import ParsingFailed, ReadMail, TooCostly, read_in_thread
 from app.poison import TRIES_MAX, error_text, kept_input
 from app.sender_checks import SenderChecks
+from app.wishes import Wishes
+from channels.email.dates import arrived_at
 from channels.email.guard import LOOPS
 from channels.email.imap import Fetched
 from channels.email.listener import Delivery
 from channels.email.thread import interaction_of
-from channels.message import InboundMessage
+from channels.message import Automatic, InboundMessage
 from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import PermanentFailure, TemporaryFailure
 from vocabulary.ids import received_id
 from vocabulary.instants import SECOND
-from vocabulary.records import BookmarkRow, Change, Put, PutNew, ReceivedRow, Set
+from vocabulary.records import BookmarkRow, Change, FetchedRow, Put, PutNew, ReceivedRow, Set
 from vocabulary.stores import Store
-from web.site import NotTaken
+from web.site import ImportedMail, NotTaken
 
 log = structlog.get_logger()
 
-WORKERS = 4
+WORKERS = 32
+"""So many mails are in work at once: most of it is waiting for the disk, which they then share."""
 WAITING_MAX = 500
+TAKEN_UP = 100
+WAITING_BYTES = 64 * 1024 * 1024
+"""With so much in memory, mailboxes are not read on, and what servers deliver waits on the disk."""
+TURN_S = 1.0
+"""How long a mail waits for those before it: one that is hard to read must not hold up the others."""
+UNDERSTOOD_S = 20
+"""How long somebody who brings a mail waits for what becomes of it."""
+_BREAK = re.compile(rb"\r?\n")
 GOES_ROUND = "it goes round between servers: it came through too many of them, or was delivered here before"
 RELEASED = "released"
 """Of the envelope: a supervisor looked at the mail and wants it to be taken in."""
 DIED = "the process died each time it was worked on"
+
+
+class _Turn:
+    """Mails are read side by side and go on in the order in which they came: an answer behind what it answers."""
+
+    def __init__(self, before: asyncio.Future[None] | None) -> None:
+        self.passed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._before = before
+
+    async def comes(self) -> None:
+        """Wait for the one before, not for long."""
+        if self._before is not None:
+            await asyncio.wait([self._before], timeout=TURN_S)
+            self._before = None  # nor is what came before that kept in memory
+
+    def pass_on(self) -> None:
+        """Let the next one go on."""
+        if not self.passed.done():
+            self.passed.set_result(None)
 
 
 class MailIntake:
@@ -61,8 +93,14 @@ class MailIntake:
         self._domain = domain
         self._read = read
         self._waiting: asyncio.Queue[ReceivedRow] = asyncio.Queue(WAITING_MAX)
+        self._waiting_bytes = 0
+        self._has_room = asyncio.Event()
+        self._has_room.set()
+        self._last_turn: asyncio.Future[None] | None = None
         self._in_hand: Counter[str] = Counter()
         """Ids of what waits in memory or is being understood."""
+        self._understood: dict[str, asyncio.Event] = {}
+        """Where somebody waits for what becomes of a mail."""
         self._behind = False
         self._keeping: set[asyncio.Future[None]] = set()
         self._from_disk: set[str] = set()
@@ -78,48 +116,105 @@ class MailIntake:
         envelope: dict[str, object] = {"sender": delivery.envelope_sender, "recipients": list(delivery.recipients)}
         if delivery.peer:
             envelope |= {"peer": delivery.peer, "greeting": delivery.greeting}
-        for channel in channels:
-            await self._keep(channel, delivery.raw, envelope)
+        await self._keep([self._received(channel, delivery.raw, envelope) for channel in channels])
 
-    async def fetched(self, channel: str, folder: str, mail: Fetched) -> None:
-        """Keep a mail of a mailbox and how far it has been read, in one transaction."""
-        mark = mail.bookmark
-        bookmark = Put(BookmarkRow(channel=channel, folder=folder, uidvalidity=mark.uidvalidity, uid=mark.uid))
-        if mail.oversized:
-            await self._set_aside(channel, mail, bookmark)
-        else:
-            await self._keep(channel, mail.raw, {"uid": mail.uid, "uidvalidity": mail.uidvalidity}, bookmark)
+    async def fetched(self, channel: str, folder: str, mails: Sequence[Fetched]) -> None:
+        """Keep mails of a mailbox and how far it has been read, in one transaction.
 
-    async def _keep(self, channel: str, raw: bytes, envelope: dict[str, object], *more: Change) -> None:
-        """Keep a mail. A caller who leaves meanwhile doesn't stop that: what gets onto the disk is taken up, too."""
-        keeping = asyncio.ensure_future(self._kept(self._received(channel, raw, envelope), *more))
+        While much waits to be understood it waits, too: what is in the mailbox is safe there, and what comes new is
+        not put behind it.
+        """
+        await self._has_room.wait()
+        mark = mails[-1].bookmark
+        changes: list[Change] = [
+            Put(BookmarkRow(channel=channel, folder=folder, uidvalidity=mark.uidvalidity, uid=mark.uid))
+        ]
+        rows = [self._fetched_row(channel, folder, mail) for mail in mails]
+        changes += [
+            Put(FetchedRow(channel=channel, folder=folder, uidvalidity=mail.uidvalidity, uid=mail.uid, received=row.id))
+            for mail, row in zip(mails, rows, strict=True)
+        ]
+        await self._keep(rows, *changes)
+
+    async def imported(self, channel: str, raw: bytes, *, answer: bool, archived: bool) -> ImportedMail:
+        """Keep a mail that is brought from elsewhere, and wait a while until it is understood."""
+        # Files end their lines as their system does; the mail that came by a server must be known again.
+        raw = _BREAK.sub(b"\r\n", raw)
+        now = self._engine.clock.now()
+        envelope: dict[str, object] = {"imported_at": now, "answer": answer, "archived": archived}
+        row = msgspec.structs.replace(self._received(channel, raw, envelope), at=arrived_at(raw, now))
+        known = row.id in await self._store.received_states([row.id])
+        if not known:
+            understood = self._understood.setdefault(row.id, asyncio.Event())
+            try:
+                await self._keep([row])
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(UNDERSTOOD_S):
+                        await understood.wait()
+            finally:
+                self._understood.pop(row.id, None)
+        kept = await self._store.received_row(row.id)
+        assert kept is not None, f"{row.id} was just kept"
+        return ImportedMail(
+            id=kept.id,
+            state=kept.state,  # type: ignore[arg-type]  # the records' word
+            known=known or not await self._is_its_own(kept),
+            interaction=kept.interaction,
+            error=kept.error,
+        )
+
+    async def _is_its_own(self, row: ReceivedRow) -> bool:
+        """Tell whether what was understood of `row` is new, and not a mail that had come another way."""
+        if row.interaction is None:
+            return True
+        return any(message.received == row.id for message in await self._store.messages(row.interaction))
+
+    def _fetched_row(self, channel: str, folder: str, mail: Fetched) -> ReceivedRow:
+        envelope = {"uid": mail.uid, "uidvalidity": mail.uidvalidity, "folder": folder}
+        if not mail.oversized:
+            return self._received(channel, mail.raw, envelope)
+        log.error("mail_quarantined", channel=channel, uid=mail.uid, reason="oversized")
+        reason = (
+            f"only the headers of this mail of {mail.size} bytes were kept: it is larger than the mailbox takes, or "
+            "its server cannot give it whole"
+        )
+        row = self._received(channel, mail.raw, {**envelope, "size": mail.size})
+        return msgspec.structs.replace(row, state="quarantined", error=reason)
+
+    async def _keep(self, rows: Sequence[ReceivedRow], *more: Change) -> None:
+        """Keep mails. A caller who leaves meanwhile doesn't stop that: what gets onto the disk is taken up, too."""
+        keeping = asyncio.ensure_future(self._kept(rows, *more))
         self._keeping.add(keeping)
         keeping.add_done_callback(self._keeping.discard)
         await asyncio.shield(keeping)
 
-    async def _kept(self, row: ReceivedRow, *more: Change) -> None:
-        known = await self._store.received_state(row.id)
+    async def _kept(self, rows: Sequence[ReceivedRow], *more: Change) -> None:
+        known = await self._store.received_states([row.id for row in rows])
         crashpoint("ingest.before_commit")
-        await self._engine.write(PutNew(row), *more)
+        await self._engine.write(*map(PutNew, rows), *more)
         crashpoint("ingest.after_commit")
         # The same bytes once more: whatever has become of them, admitted, kept aside or erased, that holds. What is
         # still to be understood may be in nobody's hands: its first write failed, as far as anybody here could tell.
-        if known in (None, "received") and row.id not in self._in_hand:
-            self._enqueue(row)
+        for row in rows:
+            is_open = row.state == "received" and known.get(row.id, "received") == "received"
+            if is_open and row.id not in self._in_hand:
+                self._enqueue(row)
 
     def _enqueue(self, row: ReceivedRow) -> None:
         """Let it wait in memory, if there is room; else it waits on the disk, where it is anyway."""
-        try:
-            self._waiting.put_nowait(row)
-            self._in_hand[row.id] += 1
-        except asyncio.QueueFull:
+        if self._waiting.full() or (self._waiting_bytes > WAITING_BYTES and not self._waiting.empty()):
             self._behind = True
+            return
+        self._waiting.put_nowait(row)
+        self._in_hand[row.id] += 1
+        self._waiting_bytes += len(row.raw)
+        self._note_room()
 
-    async def _set_aside(self, channel: str, mail: Fetched, bookmark: Change) -> None:
-        reason = f"the mail has {mail.size} bytes, more than this mailbox takes; only its headers were kept"
-        row = self._received(channel, mail.raw, {"uid": mail.uid, "size": mail.size})
-        await self._engine.write(PutNew(msgspec.structs.replace(row, state="quarantined", error=reason)), bookmark)
-        log.error("mail_quarantined", received=row.id, channel=channel, reason="oversized")
+    def _note_room(self) -> None:
+        if self._waiting.qsize() < WAITING_MAX // 2 and self._waiting_bytes < WAITING_BYTES:
+            self._has_room.set()
+        else:
+            self._has_room.clear()
 
     def _received(self, channel: str, raw: bytes, envelope: dict[str, object]) -> ReceivedRow:
         id = received_id(channel, raw)
@@ -138,8 +233,8 @@ class MailIntake:
         await self._take_up()
 
     async def _take_up(self) -> None:
-        rows = await self._store.received(state="received", limit=WAITING_MAX)
-        self._behind = len(rows) == WAITING_MAX
+        rows = await self._store.received(state="received", limit=TAKEN_UP)
+        self._behind = len(rows) == TAKEN_UP
         for row in rows:
             if row.id not in self._in_hand:
                 self._from_disk.add(row.id)
@@ -147,7 +242,7 @@ class MailIntake:
 
     async def _alone(self, row: ReceivedRow) -> None:
         if row.attempts < TRIES_MAX:
-            await self._tried(row, counted=True)
+            await self._tried(row, counted=True, turn=_Turn(None))
             return
         log.error("mail_quarantined", received=row.id, error="process_died")
         await self._engine.write(Set(ReceivedRow, row.id, {"state": "quarantined", "error": DIED}))
@@ -168,29 +263,40 @@ class MailIntake:
             if self._behind and self._waiting.empty():
                 await self._take_up()
             row = await self._waiting.get()
+            self._waiting_bytes -= len(row.raw)
+            self._note_room()
+            turn = self._next_turn()
             counted = row.id in self._from_disk
             self._from_disk.discard(row.id)
             try:
-                await self._tried(row, counted=counted)
+                await self._tried(row, counted=counted, turn=turn)
             except BaseException:
                 # Whoever takes this one's place goes on with it; on the disk it is as it was.
                 self._enqueue(row)
                 raise
             finally:
+                turn.pass_on()
                 self._let_go(row)
+
+    def _next_turn(self) -> "_Turn":
+        turn = _Turn(self._last_turn)
+        self._last_turn = turn.passed
+        return turn
 
     def _let_go(self, row: ReceivedRow) -> None:
         self._in_hand[row.id] -= 1
         if not self._in_hand[row.id]:
             del self._in_hand[row.id]
+            if row.id in self._understood:
+                self._understood[row.id].set()
 
-    async def _tried(self, row: ReceivedRow, *, counted: bool) -> None:
+    async def _tried(self, row: ReceivedRow, *, counted: bool, turn: "_Turn") -> None:
         """Try once; with `counted` the try is on the disk before it begins, and the process may die of it."""
         attempts = row.attempts + 1
         try:
             if counted:
                 await self._engine.write(Set(ReceivedRow, row.id, {"attempts": attempts}))
-            await self._understand(row)
+            await self._understand(row, turn)
         except TemporaryFailure as failure:
             # Not the mail's fault: it waits and doesn't count.
             log.warning("mail_waits", received=row.id, reason=str(failure))
@@ -199,7 +305,7 @@ class MailIntake:
         except Exception as error:  # noqa: BLE001  # one bad mail must not stop the others; it is tried again, then kept aside
             await self._failed(row, error, attempts)
 
-    async def _understand(self, row: ReceivedRow) -> None:
+    async def _understand(self, row: ReceivedRow, turn: "_Turn") -> None:
         what = kept_input(row)
         if what is not None:
             admission = await self._intake.receive(
@@ -213,7 +319,14 @@ class MailIntake:
             await self._stop_loop(row)
             return
         message = msgspec.structs.replace(message, trust=await self._senders.trust_of(row))
-        admission = await self._intake.receive(self._senders.guarded(message, row), received=row.id)
+        guarded = self._senders.guarded(message, row)
+        if row.envelope.get("answer") is False:
+            guarded = _unanswered(guarded, "imported")
+        wishes = Wishes(archived=row.envelope.get("archived") is True)
+        await turn.comes()
+        receiving = asyncio.ensure_future(self._intake.receive(guarded, received=row.id, wishes=wishes))
+        turn.pass_on()
+        admission = await receiving
         log.info(
             "mail_taken",
             received=row.id,
@@ -269,3 +382,9 @@ class MailIntake:
         if not final:
             await self._engine.clock.sleep(SECOND)
             self._enqueue(msgspec.structs.replace(row, attempts=attempts))
+
+
+def _unanswered(message: InboundMessage, signal: str) -> InboundMessage:
+    """Return the message as one that gets no automatic answer."""
+    automatic = Automatic(is_automatic=True, signals=(*message.automatic.signals, signal))
+    return msgspec.structs.replace(message, automatic=automatic)

@@ -1,7 +1,7 @@
 """A message of the records as a mail: whom it goes to, what it answers, its letter, its files."""
 
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 
 import msgspec
@@ -19,15 +19,15 @@ from channels.message import Address, Attachment, OutboundMail
 from config.channel_schema import Dkim, EmailChannel, Send
 from config.signing_keys import signing_key
 from vocabulary.errors import PermanentFailure
-from vocabulary.ids import reference
+from vocabulary.ids import CustomerId, reference
 from vocabulary.records import AttachmentRow, InteractionRow, MessageRow
 from vocabulary.stores import Store
 
 USUAL_LETTER = "default"
 QUOTED_MAX = 20_000
 """Characters of the customer's mail that stand below an answer."""
-COPIES, TO = "cc", "to"
-"""Attributes of a message of ours: whom it goes to beside, or instead of, the customer."""
+COPIES, TO, HTML, UNSUBSCRIBE = "cc", "to", "html", "list_unsubscribe"
+"""Attributes of a message of ours: whom it goes to beside or instead of the customer, and that one may unsubscribe."""
 
 
 class MailChannel(msgspec.Struct, frozen=True):
@@ -47,7 +47,7 @@ class Unsendable(PermanentFailure):
 
 
 class Outgoing:
-    """Makes mails of messages. `site` is the name that customers read."""
+    """Makes mails of messages. `site` is the name that customers read; `link_of` the page that ends scheduled mail."""
 
     def __init__(
         self,
@@ -70,6 +70,7 @@ class Outgoing:
         self._site = site
         self._language = language
         self._zone = zone
+        self._link_of = link_of
 
     @property
     def letters(self) -> frozenset[str]:

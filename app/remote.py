@@ -6,6 +6,7 @@ from typing import Any
 
 import aiohttp
 
+from app.clock import SystemClock
 from vocabulary.errors import PermanentFailure, TemporaryFailure
 
 TIMEOUT_S = 30
@@ -18,11 +19,20 @@ class Unreached(TemporaryFailure):
     """No site answers there."""
 
 
+class RefusedBySite(PermanentFailure):
+    """It answered, and refused."""
+
+    def __init__(self, told: str, status: int) -> None:
+        super().__init__(told)
+        self.status = status
+
+
 class Remote:
     """The API of one site, with a token."""
 
     def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
         self._session = session
+        self._clock = SystemClock()
         self._url = url
 
     async def get(self, path: str, **query: str | int | None) -> Any:
@@ -37,6 +47,15 @@ class Remote:
     async def post(self, path: str, body: Mapping[str, Any]) -> Any:
         """Return what POST `path` answers; raises as `get` does."""
         return await self._call("POST", path, json=body)
+
+    async def post_bytes(self, path: str, body: bytes, content_type: str) -> Any:
+        """Return what POST `path` answers to bytes; raises as `get` does."""
+        headers = {"Content-Type": content_type}
+        return await self._call("POST", path, data=body, headers=headers, timeout=_PATIENT)
+
+    async def pause(self, seconds: float) -> None:
+        """Let some seconds pass before the next try."""
+        await self._clock.sleep(round(seconds * 1000))
 
     async def delete(self, path: str, **query: str) -> None:
         """Ask DELETE `path`, which may take its time; raises as `get` does."""
@@ -76,8 +95,8 @@ class Remote:
         if answer.status == 401:
             told += " Make a token with `centrala token create` and give it in CENTRALA_TOKEN or with --token."
         details = "; ".join(f"{fault['path']}: {fault['message']}" for fault in problem.get("errors", []))
-        failure = TemporaryFailure if answer.status in (429, 503) else PermanentFailure
-        raise failure(f"{self._url} answers {answer.status}: {told}{f' ({details})' if details else ''}")
+        said = f"{self._url} answers {answer.status}: {told}{f' ({details})' if details else ''}"
+        raise TemporaryFailure(said) if answer.status in (429, 503) else RefusedBySite(said, answer.status)
 
 
 @asynccontextmanager

@@ -32,9 +32,21 @@ from storage.codec import decode
 from vocabulary.errors import PermanentFailure
 from vocabulary.ids import CustomerId, InteractionId, MessageId, QueueName, derived_id
 from vocabulary.instants import Instant
+from vocabulary.media import EMAIL
 from vocabulary.records import Change, MessageRow, PutNew, ReceivedRow, UploadRow
 from vocabulary.stores import Store
-from web.site import Admission, ApiInteraction, Document, Logged, Origin, Preview, Reach, Written
+from web.site import (
+    Admission,
+    ApiInteraction,
+    Document,
+    ImportedMail,
+    Logged,
+    MailboxState,
+    Origin,
+    Preview,
+    Reach,
+    Written,
+)
 
 API_CHANNEL = "api"
 """The channel of what an integration sends without naming one."""
@@ -65,6 +77,7 @@ class RunningSite:
         sendings: Sendings | None = None,
         time_zone: str = "UTC",
         trouble: Callable[[], str | None] = lambda: None,
+        mailboxes: Callable[[], Sequence[MailboxState]] = tuple,
     ) -> None:
         self.name = name
         self._engine = engine
@@ -82,6 +95,7 @@ class RunningSite:
         self._sendings = sendings
         self._time_zone = time_zone
         self._trouble = trouble
+        self._mailboxes = mailboxes
 
     @property
     def policy(self) -> Policy:
@@ -102,6 +116,9 @@ class RunningSite:
     @property
     def trouble(self) -> str | None:
         return self._trouble()
+
+    def mailboxes(self) -> Sequence[MailboxState]:
+        return self._mailboxes()
 
     def now(self) -> Instant:
         return self._engine.clock.now()
@@ -200,6 +217,12 @@ class RunningSite:
 
     def replayed(self, received: ReceivedRow) -> None:
         self._mail_intake.replayed(received)
+
+    async def import_mail(self, channel: str, raw: bytes, *, answer: bool, archived: bool) -> ImportedMail | None:
+        known = self.policy.channels.get(channel)
+        if known is None or known.medium != EMAIL:
+            return None
+        return await self._mail_intake.imported(channel, raw, answer=answer, archived=archived)
 
     async def exported(self, customer: CustomerId) -> AsyncIterator[bytes] | None:
         return await self._exporter.document(customer, self.now())

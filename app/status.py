@@ -25,6 +25,8 @@ class Mailbox(msgspec.Struct, frozen=True, kw_only=True):
     failing: bool
     lag: int
     contact_age_s: float | None
+    server_count: int
+    stored_count: int
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,13 +87,21 @@ def _told(told: Figures) -> dict[str, Any]:
 
 
 def _mailboxes(told: Figures) -> dict[str, Mailbox]:
-    lag = {labels["channel"]: int(value) for labels, value in told.of("centrala_mailbox_lag")}
-    age = {labels["channel"]: value for labels, value in told.of("centrala_mailbox_contact_age_seconds")}
+    """Return how each mailbox is doing; one of several folders of a channel is named "CHANNEL/FOLDER"."""
+    found: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
+    for figure in ("failing", "lag", "contact_age_seconds", "server_mails", "stored_mails"):
+        for labels, value in told.of(f"centrala_mailbox_{figure}"):
+            found[labels["channel"], labels["folder"]][figure] = value
+    folders = Counter(channel for channel, _ in found)
     return {
-        (name := labels["channel"]): Mailbox(
-            failing=bool(value), lag=lag[name], contact_age_s=None if age[name] < 0 else round(age[name], 1)
+        channel if folders[channel] == 1 else f"{channel}/{folder}": Mailbox(
+            failing=bool(of["failing"]),
+            lag=int(of["lag"]),
+            contact_age_s=None if of["contact_age_seconds"] < 0 else round(of["contact_age_seconds"], 1),
+            server_count=int(of["server_mails"]),
+            stored_count=int(of["stored_mails"]),
         )
-        for labels, value in told.of("centrala_mailbox_failing")
+        for (channel, folder), of in found.items()
     }
 
 
@@ -147,7 +157,7 @@ def _problems(found: Mapping[str, Any]) -> list[str]:
             f"{found['conservation_mismatch']} interactions are in no state, or in two: `centrala db check` says which."
         )
     problems += [
-        f"Mailbox {name} is not read just now; the log says why (imap_interrupted), `centrala doctor` tries it."
+        f"Mailbox {name} is not read just now; `centrala mail status` says why, `centrala doctor` tries it."
         for name, mailbox in found.get("mailboxes", {}).items()
         if mailbox.failing
     ]
@@ -178,7 +188,8 @@ def as_text(found: Status) -> str:
         lines.append(f"{'Agents':<11}{agents or 'none'}")
     for name, mailbox in found.mailboxes.items():
         age = "never reached" if mailbox.contact_age_s is None else f"last contact {_ago(mailbox.contact_age_s)}"
-        lines.append(f"{'Mailbox':<11}{name}: {'FAILING' if mailbox.failing else 'read'}, {mailbox.lag} to take, {age}")
+        kept = f"{mailbox.stored_count:,} of {mailbox.server_count:,} kept"
+        lines.append(f"{'Mailbox':<11}{name}: {'FAILING' if mailbox.failing else 'read'}, {kept}, {age}")
     sent = ", ".join(f"{count:,} {state}" for state, count in sorted(found.outbox.items()))
     lines.append(f"{'Outbox':<11}{sent or 'empty'}")
     lines.append(f"{'Set aside':<11}{found.quarantined or 'nothing'}")

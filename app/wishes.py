@@ -27,5 +27,7 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     """The start of the window in which the customer wants to be called."""
     time_zone: str | None = None
     """The customer's; times are told in it."""
+    archived: bool = False
+    """Whether it is history: kept and closed, no work for anybody."""
     attributes: dict[str, Any] = {}
     """What an integration wants to be seen with the interaction."""

@@ -5,11 +5,37 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from config.kinds import Country, Domain, File, Host, Language, Mailbox, Name, ServerId, Size, Span, Text, Variable
+from config.kinds import (
+    Country,
+    Domain,
+    File,
+    Host,
+    HttpsUrl,
+    Language,
+    Mailbox,
+    Name,
+    ServerId,
+    Size,
+    Span,
+    Text,
+    Variable,
+)
 from vocabulary.instants import DAY, MINUTE
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Tls = Literal["implicit", "starttls", "none"]
+Auth = Literal["password", "xoauth2"]
+
+_AUTH = (
+    "How to log in. With `xoauth2` the password is an access token, read anew at each log-in; without one, the table "
+    "`oauth` tells where tokens come from."
+)
+_TLS_CERT = "File with the certificate and those it depends on (PEM); with it STARTTLS is offered."
+_TLS_KEY = "File of mode 0600 with the key of that certificate (PEM)."
+_CONNECTIONS = "So many connections at once; more are sent away for the moment (421)."
+_CONNECTIONS_PER_PEER = "So many of them from one address."
+_MAILS_PER_MINUTE = "So many messages a minute from one address; more are put off (451)."
+Limit = Annotated[int, Meta(ge=1, le=100_000)]
 
 
 class ReceiveLmtp(msgspec.Struct, frozen=True, tag_field="protocol", tag="lmtp"):
@@ -18,6 +44,11 @@ class ReceiveLmtp(msgspec.Struct, frozen=True, tag_field="protocol", tag="lmtp")
     host: Annotated[Host, Meta(description="Address to listen on.")] = "127.0.0.1"
     port: Annotated[Port, Meta(description="Port to listen on.")] = 8024
     size_max: Annotated[Size, Meta(description="Larger messages are refused.", ge=1000, le=1_000_000_000)] = 25_000_000
+    tls_cert: Annotated[File | None, Meta(description=_TLS_CERT, examples=["mail.pem"])] = None
+    tls_key: Annotated[File | None, Meta(description=_TLS_KEY, examples=["mail.key"])] = None
+    connections: Annotated[Limit, Meta(description=_CONNECTIONS)] = 200
+    connections_per_peer: Annotated[Limit, Meta(description=_CONNECTIONS_PER_PEER)] = 100
+    mails_per_minute: Annotated[Limit, Meta(description=_MAILS_PER_MINUTE)] = 6000
 
 
 class ReceiveSmtp(msgspec.Struct, frozen=True, tag_field="protocol", tag="smtp"):
@@ -26,6 +57,11 @@ class ReceiveSmtp(msgspec.Struct, frozen=True, tag_field="protocol", tag="smtp")
     host: Annotated[Host, Meta(description="Address to listen on.")] = "127.0.0.1"
     port: Annotated[Port, Meta(description="Port to listen on.")] = 2525
     size_max: Annotated[Size, Meta(description="Larger messages are refused.", ge=1000, le=1_000_000_000)] = 25_000_000
+    tls_cert: Annotated[File | None, Meta(description=_TLS_CERT, examples=["mail.pem"])] = None
+    tls_key: Annotated[File | None, Meta(description=_TLS_KEY, examples=["mail.key"])] = None
+    connections: Annotated[Limit, Meta(description=_CONNECTIONS)] = 200
+    connections_per_peer: Annotated[Limit, Meta(description=_CONNECTIONS_PER_PEER)] = 20
+    mails_per_minute: Annotated[Limit, Meta(description=_MAILS_PER_MINUTE)] = 600
 
 
 class ReceiveImap(msgspec.Struct, frozen=True, kw_only=True, tag_field="protocol", tag="imap"):
@@ -41,7 +77,12 @@ class ReceiveImap(msgspec.Struct, frozen=True, kw_only=True, tag_field="protocol
         File | None,
         Meta(description="File of mode 0600 whose first line is the password.", examples=["mail.password"]),
     ] = None
+    auth: Annotated[Auth, Meta(description=_AUTH)] = "password"
     folder: Annotated[Text, Meta(description="Folder to fetch from.")] = "INBOX"
+    folders: Annotated[
+        tuple[Text, ...],
+        Meta(description="Further folders to fetch from, each over a connection of its own.", examples=[["Spam"]]),
+    ] = ()
     tls: Annotated[
         Literal["implicit", "none"], Meta(description="Encryption: from the first byte, or none (this machine only).")
     ] = "implicit"
@@ -61,6 +102,7 @@ class Send(msgspec.Struct, frozen=True):
         File | None,
         Meta(description="File of mode 0600 whose first line is the password.", examples=["smtp.password"]),
     ] = None
+    auth: Annotated[Auth, Meta(description=_AUTH)] = "password"
     tls: Annotated[
         Tls, Meta(description="Encryption: from the first byte, by STARTTLS, or none (this machine only).")
     ] = "none"
@@ -83,6 +125,39 @@ class Dkim(msgspec.Struct, frozen=True, kw_only=True):
     ]
     domain: Annotated[
         Domain | None, Meta(description="Domain that signs; left out, that of the address.", examples=["example.org"])
+    ] = None
+
+
+class OAuth(msgspec.Struct, frozen=True, kw_only=True):
+    """Where access tokens come from that let us in at the mailbox and at the server for outgoing mail.
+
+    With a refresh token we are the person who gave it, without one the application itself.
+    """
+
+    token_url: Annotated[HttpsUrl, Meta(description="The provider's token endpoint.")]
+    client_id: Annotated[Text, Meta(description="Id of the application as the provider knows it.")]
+    client_secret_env: Annotated[
+        Variable | None,
+        Meta(description="Environment variable that holds its secret.", examples=["MAIL_CLIENT_SECRET"]),
+    ] = None
+    client_secret_file: Annotated[
+        File | None,
+        Meta(description="File of mode 0600 whose first line is its secret.", examples=["client.secret"]),
+    ] = None
+    refresh_token_env: Annotated[
+        Variable | None,
+        Meta(description="Environment variable that holds a refresh token.", examples=["MAIL_REFRESH_TOKEN"]),
+    ] = None
+    refresh_token_file: Annotated[
+        File | None,
+        Meta(
+            description="File of mode 0600 whose first line is a refresh token; a new one is written into it.",
+            examples=["mail.refresh"],
+        ),
+    ] = None
+    scope: Annotated[
+        Text | None,
+        Meta(description="What the token is for.", examples=["https://outlook.office365.com/.default"]),
     ] = None
 
 
@@ -117,6 +192,7 @@ class EmailChannel(msgspec.Struct, frozen=True, tag_field="medium", tag="email")
     ] = ()
     receive: Annotated[ReceiveLmtp | ReceiveSmtp | ReceiveImap, Meta(description="How mail comes in.")] = ReceiveLmtp()
     send: Annotated[Send, Meta(description="How mail goes out.")] = Send()
+    oauth: Annotated[OAuth | None, Meta(description='Where access tokens come from, for `auth = "xoauth2"`.')] = None
     dkim: Annotated[
         tuple[Dkim, ...],
         Meta(
@@ -180,6 +256,7 @@ __all__ = [
     "ChatChannel",
     "Dkim",
     "EmailChannel",
+    "OAuth",
     "Port",
     "Receive",
     "ReceiveImap",

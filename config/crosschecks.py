@@ -1,12 +1,13 @@
 """What is wrong between keys: names that don't exist, addresses used twice, passwords that can't be had."""
 
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from config.channel_schema import CallbackChannel, EmailChannel, ReceiveImap, Send
+from config.channel_schema import CallbackChannel, EmailChannel, OAuth, ReceiveImap, Send
 from config.faults import KeyPath, choices, closest, found_text
+from config.login_checks import certificate_faults, log_in_faults, oauth_faults
 from config.read import Faults
 from config.schema import Settings
 from config.secrets import Guarded, SecretRefused, password_of, secret_of
@@ -33,11 +34,15 @@ class Checks:
         self.skills = {*settings.skills, *(f"lang:{code}" for code in languages)} if "skills" in document else None
         self.note = faults.add
         self._broken = faults.tables()
-        self._environment = environment
+        self.environment = environment
 
     def sound(self, table: KeyPath) -> bool:
         """Tell whether every single value of `table` is right; what follows from a wrong one is not reported."""
         return table not in self._broken
+
+    def under(self, path: KeyPath) -> Callable[[KeyPath, str, str], None]:
+        """Return what notes a fault at a key of the table `path`."""
+        return lambda key, found, expected: self.note((*path, *key), found, expected)
 
     def refer(self, path: KeyPath, name: str | None, known: Iterable[str], what: str) -> None:
         """Note `name` at `path` if it is none of `known`; a blank is at fault elsewhere."""
@@ -61,7 +66,7 @@ class Checks:
         if table.password_env is not None and table.password_file is not None:
             self.note((*path, "password_file"), "password_env beside it", "one of the two")
         try:
-            return password_of(table, self._environment)
+            return password_of(table, self.environment)
         except SecretRefused as refused:
             self.note((*path, refused.key), refused.found, refused.expected)
             return None
@@ -122,25 +127,30 @@ def _check_mailbox(checks: Checks, path: KeyPath, channel: EmailChannel, address
     checks.once((*path, "address"), channel.address.casefold(), addresses, f"channels.{path[1]}")
     for place, alias in enumerate(channel.aliases):
         checks.once((*path, "aliases", place), alias.casefold(), addresses, f"channels.{path[1]}")
-    _check_log_in(checks, (*path, "send"), channel.send)
+    _check_log_in(checks, (*path, "send"), channel.send, channel.oauth)
     _check_authorities(checks, (*path, "send"), channel.send)
     _check_signatures(checks, path, channel)
     if isinstance(channel.receive, ReceiveImap):
-        _check_log_in(checks, (*path, "receive"), channel.receive)
+        _check_log_in(checks, (*path, "receive"), channel.receive, channel.oauth)
+        _check_folders(checks, (*path, "receive"), channel.receive)
+    elif checks.sound((*path, "receive")):
+        certificate_faults(channel.receive, checks.under((*path, "receive")))
+    if channel.oauth is not None and checks.sound((*path, "oauth")):
+        oauth_faults(channel.oauth, checks.environment, checks.under((*path, "oauth")))
 
 
-def _check_log_in(checks: Checks, path: KeyPath, server: Send | ReceiveImap) -> None:
+def _check_log_in(checks: Checks, path: KeyPath, server: Send | ReceiveImap, oauth: OAuth | None) -> None:
     """Look over how we log in to somebody's mail server."""
     checks.password(path, server)
-    named = server.password_env is not None or server.password_file is not None
-    if not checks.sound(path):
-        return
-    if server.username and not named:
-        checks.note((*path, "username"), "no password for it", "password_env or password_file beside it")
-    if named and not server.username:
-        checks.note((*path, "username"), "nothing", "the log-in that the password belongs to")
-    if server.username and server.tls == "none" and not is_local(server.host):
-        checks.note((*path, "tls"), '"none"', '"implicit" or "starttls": the password would travel unprotected')
+    if checks.sound(path):
+        log_in_faults(server, oauth, is_local=is_local(server.host), note=checks.under(path))
+
+
+def _check_folders(checks: Checks, path: KeyPath, receive: ReceiveImap) -> None:
+    seen: dict[str, str] = {}
+    checks.once((*path, "folder"), receive.folder, seen, "folder")
+    for place, folder in enumerate(receive.folders):
+        checks.once((*path, "folders", place), folder, seen, f"folders[{place}]")
 
 
 def _check_authorities(checks: Checks, path: KeyPath, send: Send) -> None:

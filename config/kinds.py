@@ -124,6 +124,14 @@ def _public_url(text: str, folder: Path) -> str:
     return _origin(text.removesuffix("/"), folder)
 
 
+def _https_url(text: str, _: Path) -> str:
+    parts = urlsplit(text)
+    is_local = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1", "localhost"}
+    if not parts.hostname or not (parts.scheme == "https" or is_local) or "@" in parts.netloc or parts.port == 0:
+        raise ValueError(text)
+    return text
+
+
 def _network(text: str, _: Path) -> str:
     return str(ipaddress.ip_network(text))
 
@@ -197,6 +205,7 @@ BUS = Kind(
 )
 ORIGIN = Kind(expected='an origin such as "https://www.example.org" (no path)', read=_origin)
 PUBLIC_URL = Kind(expected='an address such as "https://desk.example.org" (no path)', read=_public_url)
+HTTPS_URL = Kind(expected='an address such as "https://login.example.org/token"', read=_https_url)
 NETWORK = Kind(expected='an IP address or network such as "10.0.0.0/8"', read=_network)
 ZONE = Kind(
     expected='an IANA time zone such as "Europe/Warsaw"',
@@ -245,6 +254,7 @@ StoreUrl = Annotated[str, Meta(extra={"kind": STORE})]
 BusUrl = Annotated[str, Meta(extra={"kind": BUS})]
 Origin = Annotated[str, Meta(extra={"kind": ORIGIN})]
 PublicUrl = Annotated[str, Meta(extra={"kind": PUBLIC_URL})]
+HttpsUrl = Annotated[str, Meta(extra={"kind": HTTPS_URL})]
 Network = Annotated[str, Meta(extra={"kind": NETWORK})]
 Zone = Annotated[str, Meta(extra={"kind": ZONE})]
 AtLeast = Annotated[float, Meta(extra={"kind": AT_LEAST})]

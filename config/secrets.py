@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import ssl
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -36,16 +37,71 @@ def password_of(table: Guarded, environment: Mapping[str, str]) -> str | None:
     Raises:
         SecretRefused: the variable is not set, or the file is missing, empty or open to others.
     """
-    if table.password_env is not None:
-        password = environment.get(table.password_env, "")
-        if not password:
-            raise SecretRefused(
-                "password_env", f'no environment variable "{table.password_env}"', "one that holds the password"
-            )
-        return password
-    if table.password_file is not None:
-        return _first_line(table.password_file, "password_file")
-    return None
+    return secret_named(table, "password", environment)
+
+
+def secret_named(table: object, name: str, environment: Mapping[str, str]) -> str | None:
+    """Return the secret that the keys `NAME_env` or `NAME_file` of `table` name, None if they name none.
+
+    Raises:
+        SecretRefused: the variable is not set, or the file is missing, empty or open to others.
+    """
+    variable: str | None = getattr(table, f"{name}_env")
+    file: Path | None = getattr(table, f"{name}_file")
+    if variable is not None:
+        secret = environment.get(variable, "")
+        if not secret:
+            what = name.replace("_", " ")
+            raise SecretRefused(f"{name}_env", f'no environment variable "{variable}"', f"one that holds the {what}")
+        return secret
+    return _first_line(file, f"{name}_file") if file is not None else None
+
+
+def replace_secret(path: Path, secret: str) -> None:
+    """Write `secret` into the file at `path` in the place of the old one, mode 0600, all of it or nothing.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    beside = path.with_name(f"{path.name}.new")
+    beside.unlink(missing_ok=True)
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(secret + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+class Certified(Protocol):
+    """A table that may name a certificate: mail listeners."""
+
+    @property
+    def tls_cert(self) -> Path | None: ...
+
+    @property
+    def tls_key(self) -> Path | None: ...
+
+
+def certificate_of(table: Certified) -> ssl.SSLContext | None:
+    """Return what shows the certificate that `table` names, None if it names none.
+
+    Raises:
+        SecretRefused: a file is missing, or the two don't belong together, or the key is open to others.
+    """
+    if table.tls_cert is None or table.tls_key is None:
+        return None
+    _first_line(table.tls_key, "tls_key")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    wanted = "a certificate and its key (PEM)"
+    try:
+        # Asked for a pass phrase, OpenSSL would wait for the terminal.
+        context.load_cert_chain(table.tls_cert, table.tls_key, password=lambda: "")
+    except ssl.SSLError as error:
+        raise SecretRefused("tls_cert", f"{table.tls_cert} and its key: {error.reason or error}", wanted) from error
+    except OSError as error:
+        raise SecretRefused("tls_cert", f"{table.tls_cert}: {error.strerror}", wanted) from error
+    return context
 
 
 def secret_of(path: Path) -> bytes:

@@ -23,8 +23,6 @@ from vocabulary.media import CALLBACK, EMAIL
 
 LATE_MAX: Span = MINUTE
 """Clocks of other machines may be so much behind."""
-BLOCKED_SENDER = "blocked_sender"
-"""The disposition of what a blocked sender sent."""
 
 
 def admit(draft: Draft, command: Admit) -> Refusal | None:
@@ -33,22 +31,22 @@ def admit(draft: Draft, command: Admit) -> Refusal | None:
     if refusal is not None:
         return refusal
     verdict = triage(command, draft.state, draft.policy, draft.now)
-    if not command.blocked:
+    if command.closed_as is None:
         refusal = _time_refused(draft, command, draft.queue(command.queue or verdict.then.queue))
         if refusal is not None:
             return refusal
     _emit_admitted(draft, command, verdict)
-    if draft.policy.sla and not command.blocked:
+    if draft.policy.sla and command.closed_as is None:
         agree(draft, draft.state.interactions[command.id])
-    if command.message is not None and not command.blocked:
+    if command.message is not None and command.closed_as is None:
         answered(draft, command.customer, command.suppressed_by)
     for warning in command.warnings:
         draft.emit(e.WarningRaised(at=draft.now, interaction=command.id, warning=warning))
     if command.message is not None:
         draft.emit(_first_message(draft, command))
-    if command.blocked:
+    if command.closed_as is not None:
         # It is kept and can be read; no agent, no rule of overflow and no automatic reply sees it.
-        close(draft, draft.state.interactions[command.id], BLOCKED_SENDER, "router")
+        close(draft, draft.state.interactions[command.id], command.closed_as, "router")
     else:
         _into_its_queue(draft, command, verdict)
     return None

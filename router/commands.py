@@ -25,6 +25,10 @@ class Candidate(msgspec.Struct, frozen=True):
     probability: float
 
 
+BLOCKED_SENDER, IMPORTED = "blocked_sender", "imported"
+"""Dispositions of what a blocked sender sent, and of history that was brought from elsewhere."""
+
+
 class Admit(msgspec.Struct, frozen=True, kw_only=True):
     """A new piece of work. `id` derives from channel and external id, so a repeat is refused as `known`.
 
@@ -33,7 +37,7 @@ class Admit(msgspec.Struct, frozen=True, kw_only=True):
     stands for its domain, None where one limit for all of it would hit people who don't know each other.
     `suppressed_by`: signals of automatic mail; with any, no automatic reply is sent. `mailable`: there is an e-mail
     address to write to. `slot`: the start of a window in which the customer wants to be called. `blocked`: staff have
-    blocked the sender; it is closed at once.
+    blocked the sender; it is closed at once. So is what is `archived`: history that is brought from elsewhere.
     `mail_hash`, `mail_domain_hash` stand for where documents are mailed to; `unsubscribed`: he wants no offers.
     `subject`, `text` and `attributes` (of the customer, or sent with it) serve the rules only and are not kept.
     """
@@ -69,6 +73,12 @@ class Admit(msgspec.Struct, frozen=True, kw_only=True):
     mail_hash: str | None = None
     mail_domain_hash: str | None = None
     unsubscribed: bool = False
+    archived: bool = False
+
+    @property
+    def closed_as(self) -> str | None:
+        """Return the disposition of what is closed at once, None of what is work."""
+        return BLOCKED_SENDER if self.blocked else IMPORTED if self.archived else None
 
 
 class AddMessage(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ Code = Literal[
     "auto_replied",
     "auto_reply_held",
     "sender_blocked",
+    "imported",
     # where it stands
     "scheduled",
     "with_bot",

@@ -36,6 +36,8 @@ def _told(event: e.AnyEvent) -> Iterator[Reason]:
             yield reason("auto_reply_held", autoresponse=name, signals=signals)
         case e.Closed(reason="blocked_sender"):
             yield reason("sender_blocked")
+        case e.Closed(reason="imported"):
+            yield reason("imported")
 
 
 def _admitted(event: e.Admitted) -> Iterator[Reason]:

@@ -4,7 +4,7 @@ Those that every message needs are put together once and take their values as pa
 long as carrying it out.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -39,6 +39,13 @@ def everything(kind: Kind) -> Query:
     """Select all rows of `kind`, by key."""
     table = TABLES[kind]
     return select(table).order_by(*(table.c[name] for name in key_of(kind)))
+
+
+def fetched_uids(channel: str, folder: str, uidvalidity: int, from_uid: int) -> Query:
+    """Select the UIDs of what is kept of a mailbox."""
+    table = tables.fetched
+    mailbox = (table.c.channel == channel, table.c.folder == folder, table.c.uidvalidity == uidvalidity)
+    return select(table.c.uid).where(*mailbox, table.c.uid >= from_uid).order_by(table.c.uid)
 
 
 def journal_end() -> Query:
@@ -110,10 +117,11 @@ def known_message() -> Query:
     return select(tables.messages).where(or_(by_channel, columns.id == _given("own")))
 
 
-def messages_by_message_id(message_ids: Iterable[str]) -> Query:
-    """Select the messages with one of these Message-IDs, oldest first."""
+@cache
+def messages_by_message_id() -> Query:
+    """Select the messages with one of the Message-IDs `named`, oldest first."""
     columns = tables.messages.c
-    query = select(tables.messages).where(columns.message_id.in_(sorted(set(message_ids))))
+    query = select(tables.messages).where(columns.message_id.in_(bindparam("named", expanding=True)))
     return query.order_by(columns.at, columns.position)
 
 

@@ -118,7 +118,7 @@ class Reading(SubjectReads):
         return await self._row(MessageRow, queries.known_message(), own=id, where=channel, external=external_id)
 
     async def messages_by_message_id(self, message_ids: Iterable[str]) -> Sequence[MessageRow]:
-        return await self._rows(MessageRow, queries.messages_by_message_id(message_ids))
+        return await self._rows(MessageRow, queries.messages_by_message_id(), named=sorted(set(message_ids)))
 
     async def attachments(self, message: str) -> Sequence[AttachmentRow]:
         return await self._rows(AttachmentRow, queries.attachments(), whole=message)
@@ -148,6 +148,10 @@ class Reading(SubjectReads):
 
     async def bookmark(self, channel: str, folder: str) -> BookmarkRow | None:
         return await self._one(BookmarkRow, channel, folder)
+
+    async def fetched_uids(self, channel: str, folder: str, uidvalidity: int, *, from_uid: int = 0) -> Sequence[int]:
+        query = queries.fetched_uids(channel, folder, uidvalidity, from_uid)
+        return await self._all(query, lambda row: int(row["uid"]))
 
     async def agents(self) -> Sequence[AgentRow]:
         return await self._rows(AgentRow, queries.everything(AgentRow))

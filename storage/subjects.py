@@ -2,10 +2,11 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, RowMapping, Select, func, literal, or_, select
+from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, func, literal, or_, select
 
 from storage import tables
 from storage.mapping import maker_of
@@ -38,7 +39,7 @@ class SubjectReads(ABC):
     """Part of a store: what exports, erasures and the quarantine read. Every call may raise TemporaryFailure."""
 
     @abstractmethod
-    async def _all(self, query: Select[Any], make: Callable[[RowMapping], T]) -> list[T]:
+    async def _all(self, query: Select[Any], make: Callable[[RowMapping], T], **values: Any) -> list[T]:
         """Return what `query` selects, each row made by `make`."""
 
     # ------------------------------------------------------------ what came in
@@ -55,11 +56,9 @@ class SubjectReads(ABC):
         query = select(tables.received).where(columns.state == "received", columns.attempts > 0)
         return await self._made(ReceivedRow, query.order_by(columns.at, columns.id).limit(limit))
 
-    async def received_state(self, id: str) -> str | None:
-        """Return what has become of the raw bytes with that id; None if they never came in."""
-        columns = tables.received.c
-        found = await self._all(select(columns.state).where(columns.id == id), lambda row: str(row["state"]))
-        return found[0] if found else None
+    async def received_states(self, ids: Sequence[str]) -> dict[str, str]:
+        """Return what has become of the raw bytes with these ids; one that is left out never came in."""
+        return dict(await self._all(_states(), lambda row: (str(row["id"]), str(row["state"])), named=list(ids)))
 
     async def received_page(
         self, *, states: Sequence[str], before: tuple[Instant, str] | None = None, limit: int = 50
@@ -210,3 +209,9 @@ def _head(columns: RowMapping) -> ReceivedHead:
 
 def _portions(values: Sequence[str]) -> list[Sequence[str]]:
     return [values[start : start + _PARAMETERS_MAX] for start in range(0, len(values), _PARAMETERS_MAX)]
+
+
+@cache
+def _states() -> Select[Any]:
+    columns = tables.received.c
+    return select(columns.id, columns.state).where(columns.id.in_(bindparam("named", expanding=True)))

@@ -34,6 +34,7 @@ from vocabulary.records import (
     BookmarkRow,
     CustomerRow,
     ErasureRow,
+    FetchedRow,
     IdempotencyRow,
     IdentityRow,
     InteractionRow,
@@ -247,6 +248,16 @@ bookmarks = Table(
     Column("uid", BigInteger, nullable=False),
 )
 
+fetched = Table(
+    "fetched",
+    metadata,
+    Column("channel", Word, primary_key=True),
+    Column("folder", Word, primary_key=True),
+    Column("uidvalidity", BigInteger, primary_key=True, autoincrement=False),
+    Column("uid", BigInteger, primary_key=True, autoincrement=False),
+    Column("received", Word, nullable=False),
+)
+
 agents = Table(
     "agents",
     metadata,
@@ -348,6 +359,7 @@ TABLES: Mapping[Kind, Table] = {
     IdentityRow: identities,
     OutboxRow: outbox,
     BookmarkRow: bookmarks,
+    FetchedRow: fetched,
     AgentRow: agents,
     UserRow: users,
     SessionRow: sessions,
@@ -360,7 +372,11 @@ TABLES: Mapping[Kind, Table] = {
 """Where each kind of row lives."""
 
 
-_KEYS: Mapping[Kind, tuple[str, ...]] = {IdentityRow: ("kind", "value"), BookmarkRow: ("channel", "folder")}
+_KEYS: Mapping[Kind, tuple[str, ...]] = {
+    IdentityRow: ("kind", "value"),
+    BookmarkRow: ("channel", "folder"),
+    FetchedRow: ("channel", "folder", "uidvalidity", "uid"),
+}
 
 
 def key_of(kind: Kind) -> tuple[str, ...]:

@@ -185,6 +185,16 @@ class BookmarkRow(msgspec.Struct, frozen=True, kw_only=True):
     uid: int
 
 
+class FetchedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """That a mail of a mailbox is kept, as the `received` row of that id."""
+
+    channel: str
+    folder: str
+    uidvalidity: int
+    uid: int
+    received: str
+
+
 class AgentRow(msgspec.Struct, frozen=True, kw_only=True):
     """An agent's person; the profile that routes is in the journal too."""
 
@@ -288,6 +298,7 @@ Row = (
     | IdentityRow
     | OutboxRow
     | BookmarkRow
+    | FetchedRow
     | AgentRow
     | UserRow
     | SessionRow

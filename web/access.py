@@ -85,6 +85,8 @@ Action = Literal[
     "customer.erase",
     "quarantine.see",
     "quarantine.act",
+    "mailbox.see",
+    "mail.import",
     "desk.open",
     "wallboard.open",
 ]
@@ -142,6 +144,8 @@ RIGHTS: dict[Action, dict[Role, Tie]] = {
     "customer.erase": {"admin": _ANY},
     "quarantine.see": {"supervisor": _ANY, "admin": _ANY},
     "quarantine.act": {"supervisor": _ANY, "admin": _ANY},
+    "mailbox.see": {"supervisor": _ANY, "admin": _ANY, "integration": _ANY},
+    "mail.import": {"admin": _ANY, "integration": _ANY},
     "customer.see": {"operator": Tie.KNOWS, "supervisor": _ANY, "admin": _ANY, "integration": _ANY},
     "desk.open": {"operator": _ANY, "supervisor": _ANY, "admin": _ANY},
     "wallboard.open": {"supervisor": _ANY, "admin": _ANY},

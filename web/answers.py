@@ -590,6 +590,58 @@ class Quarantine(View, frozen=True, kw_only=True):
     total: int
 
 
+class InboxView(View, frozen=True, kw_only=True):
+    """How mail comes in by a channel: by `imap` it is fetched from a folder, by `lmtp` and `smtp` servers deliver it.
+
+    `state`: ok, failing, or elsewhere (another node reads it). `trouble`: login, token, folder, busy, silent,
+    certificate, connection, store or mail; `told` is what the server said, `next_try_at` when it is asked again.
+    `lag`: mails seen and not taken yet. `server_count`: mails in the folder, `stored_count`: how many of them are kept,
+    as compared at `counted_at`; what is missing is fetched. Of deliveries, since this process began: mails `taken`,
+    `refused` for good, `put_off` for the moment; `connections` now.
+    """
+
+    channel: str
+    address: str
+    protocol: str
+    server: str
+    folder: str
+    state: str
+    trouble: str | None
+    told: str
+    failing_since: At | None
+    next_try_at: At | None
+    last_mail_at: At | None
+    last_contact_at: At | None
+    lag: int
+    server_count: int
+    stored_count: int
+    counted_at: At | None
+    taken: int
+    refused: int
+    put_off: int
+    connections: int
+
+
+class Inboxes(View, frozen=True, kw_only=True):
+    """All of them."""
+
+    items: list[InboxView]
+
+
+class ImportedView(View, frozen=True, kw_only=True):
+    """What became of a mail that was brought: `id` of its bytes.
+
+    `state`: admitted; quarantined, with the `error`; discarded; or received, if it waits to be understood. `known`: it
+    had come before, and nothing changed.
+    """
+
+    id: str
+    state: str
+    known: bool
+    interaction: str | None
+    error: str
+
+
 class ReplayView(View, frozen=True, kw_only=True):
     """What is taken up again."""
 

@@ -214,6 +214,24 @@ def _response(call: Call, outcome: Outcome) -> web.Response:
     return response
 
 
+async def read_bytes(request: web.Request, most: int, what: str) -> bytes:
+    """Return the bytes of a body that is streamed, unless there are too many: then the rest is not even read.
+
+    Raises:
+        Problem: `what` is too large (413).
+    """
+    content = bytearray()
+    length = request.content_length
+    if length is None or length <= most:
+        async for piece in request.content.iter_chunked(65_536):
+            content += piece
+            if len(content) > most:
+                break
+        else:
+            return bytes(content)
+    raise Problem("too_large", f"{what} has at most {most // 1_000_000} MB.", reason="too_large")
+
+
 def read_query(kind: type[Body], request: web.Request) -> Body:
     """Return the query of `request` as a `kind`.
 

@@ -485,6 +485,13 @@ class RawQuery(Body, frozen=True, kw_only=True):
     limit: Annotated[int, Meta(ge=1)] | None = None
 
 
+class ImportQuery(Body, frozen=True, kw_only=True):
+    """Whether automatic answers may go out to it, and whether it is history: closed at once, no work for anybody."""
+
+    answer: bool = False
+    closed: bool = False
+
+
 class DiscardBecause(Body, frozen=True, kw_only=True):
     """Why it is not wanted; it stands in the audit log."""
 

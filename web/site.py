@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -120,6 +120,61 @@ class Logged(msgspec.Struct, frozen=True):
     event: AnyEvent
 
 
+class Listening(msgspec.Struct, frozen=True, kw_only=True):
+    """How it goes where servers deliver: mails taken, refused for good, put off for now, since this process began."""
+
+    taken: int
+    refused: int
+    put_off: int
+    connections: int
+
+
+class Fetching(msgspec.Struct, frozen=True, kw_only=True):
+    """How it goes where mail is fetched.
+
+    `is_elsewhere`: another node does. `lag`: mails that were seen and are not taken yet. `server_count` and
+    `stored_count`, as compared at `counted_at`: what the server has, and how much of that is kept. `trouble`: a code
+    (channels/email/imap.py), `told` what the server said, `next_try_at` when it is asked again.
+    """
+
+    is_elsewhere: bool = False
+    lag: int = 0
+    server_count: int = 0
+    stored_count: int = 0
+    counted_at: Instant | None = None
+    last_contact_at: Instant | None = None
+    next_try_at: Instant | None = None
+    trouble: str | None = None
+    told: str = ""
+    failing_since: Instant | None = None
+
+
+class MailboxState(msgspec.Struct, frozen=True, kw_only=True):
+    """How mail comes in by an e-mail channel, or by a folder of it."""
+
+    channel: str
+    address: str
+    protocol: Literal["imap", "lmtp", "smtp"]
+    server: str
+    folder: str = ""
+    last_mail_at: Instant | None = None
+    listening: Listening | None = None
+    fetching: Fetching | None = None
+
+
+class ImportedMail(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a mail that was brought from elsewhere: the `state` of its bytes, under `id`.
+
+    `known`: the site has had it already. `received`: it waits to be understood.
+    """
+
+    id: str
+    state: Literal["received", "admitted", "quarantined", "discarded"]
+    known: bool
+    interaction: InteractionId | None = None
+    error: str = ""
+
+
 class Site(Protocol):
     """One running site."""
 
@@ -144,6 +199,9 @@ class Site(Protocol):
     @property
     def trouble(self) -> str | None:
         """Return why nothing can be taken in now, None if it can."""
+
+    def mailboxes(self) -> Sequence[MailboxState]:
+        """Return how mail comes in by each e-mail channel."""
 
     def now(self) -> Instant: ...
     def new_id(self, prefix: str) -> str: ...
@@ -255,6 +313,12 @@ class Site(Protocol):
 
     def replayed(self, received: ReceivedRow) -> None:
         """Take up raw bytes whose row says `received` again."""
+
+    async def import_mail(self, channel: str, raw: bytes, *, answer: bool, archived: bool) -> ImportedMail | None:
+        """Keep a mail as if it had come by e-mail channel `channel`, and say what became of it; None: no such channel.
+
+        With `answer` automatic answers may go out; with `archived` it is history, and closed at once.
+        """
 
     async def exported(self, customer: str) -> AsyncIterator[bytes] | None:
         """Return all that is known of a customer, as the pieces of one JSON document; None if he is unknown."""

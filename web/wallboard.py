@@ -39,6 +39,7 @@ class Wallboard:
         self._agents: dict[str, AgentView] = {}
         self._quarantined = 0
         self._told_quarantined: int | None = None
+        self._told_failing: int | None = None
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Answer `/ws/wallboard`."""
@@ -56,7 +57,7 @@ class Wallboard:
         outgoing.put(self._frame("snapshot", **{**self._everything(names), "quarantined": quarantined}))
         self._viewers[outgoing] = None
         # The new viewer may know more than the others were told: the next round compares with nothing.
-        self._rows, self._agents, self._told_quarantined = {}, {}, None
+        self._rows, self._agents, self._told_quarantined, self._told_failing = {}, {}, None, None
 
     async def run(self) -> None:
         """Tell the viewers what changes, until cancelled or the process stops."""
@@ -76,6 +77,7 @@ class Wallboard:
         if not self._viewers:
             return
         await self._quarantine()
+        self._mailboxes()
         if news is None:
             self._tell(self._frame("snapshot", **self._everything(await self._staff.names())))
         elif news:
@@ -95,6 +97,16 @@ class Wallboard:
             if count != self._told_quarantined:
                 self._told_quarantined = count
                 self._tell(self._frame("quarantine", count=count), key="quarantine")
+
+    def _mailboxes(self) -> None:
+        """Tell how many mailboxes can't be read, if that has changed."""
+        count = self._failing()
+        if count != self._told_failing:
+            self._told_failing = count
+            self._tell(self._frame("mailboxes", failing=count), key="mailboxes")
+
+    def _failing(self) -> int:
+        return sum(each.fetching is not None and each.fetching.trouble is not None for each in self._site.mailboxes())
 
     async def _changes(self, news: list[Logged]) -> None:
         """Tell the rows and agents that `news` may have changed, if they have."""
@@ -143,6 +155,7 @@ class Wallboard:
             "queues": queues,
             "agents": people,
             "quarantined": self._quarantined,
+            "mailboxes_failing": self._failing(),
             "auto_replies_stopped": self._replies_stopped(),
         }
 

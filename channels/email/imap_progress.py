@@ -1,7 +1,7 @@
 """Which mails of a folder are stored, which to ask for next, and which break their connection."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -37,6 +37,11 @@ class Progress:
         """Return the UIDVALIDITY that all UIDs here belong to."""
         return self._bookmark.uidvalidity
 
+    @property
+    def reached(self) -> int:
+        """Return the UID of the bookmark."""
+        return self._bookmark.uid
+
     def begin(self, uidvalidity: int) -> None:
         """Start a connection; under a new UIDVALIDITY all UIDs mean other mails, and the folder is read anew."""
         if uidvalidity != self._bookmark.uidvalidity:
@@ -55,27 +60,41 @@ class Progress:
         self._advance()
         return [uid for uid in self._order if uid not in self._taken]
 
+    @property
+    def highest(self) -> int:
+        """Return the highest UID that was found or taken."""
+        return max(self._order[-1] if self._order else 0, self._bookmark.uid)
+
+    def also(self, newer: Sequence[int]) -> list[int]:
+        """Note mails (ascending) above all that were found, and return them."""
+        self._order.extend(newer)
+        return list(newer)
+
+    def missing(self, found: Sequence[int], stored: Collection[int]) -> list[int]:
+        """Return those of `found` that are neither `stored` nor taken since."""
+        return [uid for uid in found if uid not in stored and uid not in self._taken]
+
     def taken(self, uids: Iterable[int]) -> None:
         """Note that these mails are stored, or gone."""
         for uid in uids:
-            self._bookmark = self.bookmark_with(uid)
+            self._bookmark = self.bookmark_with((uid,))
             self._taken.add(uid)
             self._tries.pop(uid, None)
             self._alone.discard(uid)
             self._advance()
 
-    def bookmark_with(self, uid: int) -> Bookmark:
-        """Return the bookmark to store with mail `uid`: no mail below it is missing, none above it was stored."""
+    def bookmark_with(self, uids: Collection[int]) -> Bookmark:
+        """Return the bookmark to store with mails `uids`: no mail below it is missing, none above it was stored."""
         reached, at = self._bookmark.uid, self._head
-        while at < len(self._order) and (self._order[at] == uid or self._order[at] in self._taken):
+        while at < len(self._order) and (self._order[at] in uids or self._order[at] in self._taken):
             reached = max(reached, self._order[at])
             at += 1
         return Bookmark(self.uidvalidity, reached)
 
-    def failed(self, batch: Sequence[int], *, for_good: bool) -> None:
+    def failed(self, batch: Sequence[int]) -> None:
         """Note that asking for `batch` broke the connection; from now on each of it is asked for alone."""
         if len(batch) == 1:
-            self._tries[batch[0]] += TRIES if for_good else 1
+            self._tries[batch[0]] += 1
         self._alone.update(batch)
 
     def is_hopeless(self, uid: int, *, also_headers: bool = False) -> bool:

@@ -8,6 +8,7 @@ buffers whatever size a server announces, and sets its timers anew with every by
 import asyncio
 import re
 import ssl
+from base64 import b64encode
 from typing import Any
 
 from aioimaplib import aioimaplib
@@ -35,7 +36,11 @@ class Refused(TemporaryFailure):
 
 
 class LoginRefused(Refused):
-    """Name or password are wrong: trying again soon may lock the account."""
+    """Name, password or token are wrong: trying again soon may lock the account."""
+
+
+class FolderRefused(Refused):
+    """The folder isn't there, or not ours to read."""
 
 
 class LiteralTooLong(ConnectionLost):
@@ -43,7 +48,7 @@ class LiteralTooLong(ConnectionLost):
 
 
 class Silent(ConnectionLost):
-    """Nothing came in time."""
+    """Nothing came in time, or so little that it would never end."""
 
 
 class Protocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]  # the library has no types
@@ -53,8 +58,12 @@ class Protocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]  # the lib
         super().__init__(loop)
         self.news = asyncio.Event()
         self.lost: asyncio.Future[ConnectionLost] = loop.create_future()
+        self.challenge = b""
+        """What the server said of a log-in that it is about to refuse."""
         self._literal_max = literal_max
         self._allowance = literal_max + _LINE_MAX
+        self.came = 0
+        """So many bytes came so far."""
         self._buffer = bytearray()
         self._searched = 0
         self._literal_of: Any = None
@@ -65,6 +74,7 @@ class Protocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]  # the lib
 
     def data_received(self, d: bytes) -> None:
         self._buffer += d
+        self.came += len(d)
         self._allowance -= len(d)
         try:
             if self._allowance < 0:
@@ -117,6 +127,24 @@ class Protocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]  # the lib
             self._literal_of = command
         else:
             self._literal_of = command if command is not None and command.wait_data() else None
+
+    def _continuation(self, line: bytes) -> None:
+        command = self.pending_sync_command
+        if command is not None and command.name == "AUTHENTICATE":
+            # What is wrong with a token comes as base64; the refusal itself waits for an empty answer to it.
+            self.challenge = line
+            self.transport.write(b"\r\n")
+            return
+        super()._continuation(line)
+
+    async def authenticate(self, mechanism: str, response: bytes) -> Any:
+        """Log in by `mechanism` with its initial `response` (RFC 4959)."""
+        said = b64encode(response).decode("ascii")
+        command = aioimaplib.Command("AUTHENTICATE", self.new_tag(), mechanism, said, loop=self.loop)
+        answer = await self.execute(command, scrub=said)
+        if answer.result == "OK":
+            self.state = aioimaplib.AUTH
+        return answer
 
     async def welcome(self, command: bytes) -> None:
         try:

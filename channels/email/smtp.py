@@ -13,6 +13,7 @@ import aiosmtplib
 import msgspec
 
 from channels.email.addresses import is_addr_spec
+from channels.email.oauth import Tokens
 from channels.email.refusals import ABOUT_US, Why, why_of
 from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import TemporaryFailure
@@ -86,6 +87,7 @@ class SmtpSender:
         port: int,
         username: str | None = None,
         password: str | None = None,
+        tokens: Tokens | None = None,
         tls: Tls = "starttls",
         tls_context: ssl.SSLContext | None = None,
         local_hostname: str = "localhost",
@@ -100,6 +102,7 @@ class SmtpSender:
             port: 25, 465 (`implicit`) or 587 (`starttls`).
             username: with `password`, logs in after TLS.
             password: never sent without TLS, but for `tls="none"` (a relay on the same machine).
+            tokens: in the place of a password, access tokens (XOAUTH2).
             tls: `starttls` and `implicit` send nothing in the clear: a server that refuses TLS gets no mail.
             tls_context: the certificates to trust; None for those of the system.
             local_hostname: how we greet.
@@ -113,7 +116,7 @@ class SmtpSender:
         if username is not None and tls == "none" and host not in _THIS_MACHINE:
             raise ValueError(f'a login at {host!r} needs tls = "starttls" or "implicit"')
         self._host, self._port, self._tls = host, port, tls
-        self._username, self._password = username, password
+        self._username, self._password, self._tokens = username, password, tokens
         self._tls_context = tls_context
         self._local_hostname = local_hostname
         self._timeouts = timeouts or Timeouts()
@@ -213,9 +216,21 @@ class SmtpSender:
                 return
         line.drop()
         line.client = self._new_client()
-        await line.client.connect()
+        try:
+            await line.client.connect()
+        except aiosmtplib.SMTPAuthenticationError:
+            if self._tokens is not None:
+                self._tokens.forget()
+            raise
         if line.client.is_ehlo_or_helo_needed:
             await line.client.ehlo()
+
+    async def _token(self) -> str:
+        assert self._tokens is not None
+        try:
+            return await self._tokens.token()
+        except TemporaryFailure as failure:
+            raise aiosmtplib.SMTPException(str(failure)) from failure
 
     def _new_client(self) -> aiosmtplib.SMTP:
         return aiosmtplib.SMTP(
@@ -223,6 +238,7 @@ class SmtpSender:
             port=self._port,
             username=self._username,
             password=self._password,
+            oauth_token_generator=self._token if self._tokens is not None else None,
             use_tls=self._tls == "implicit",
             start_tls=self._tls == "starttls",
             tls_context=self._tls_context if self._tls != "none" else None,

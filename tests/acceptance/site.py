@@ -153,6 +153,16 @@ class SiteProcess:
             env={**self.process_environment(), **environment},
         )
 
+    def remotely(self, *arguments: str, token: str) -> subprocess.CompletedProcess[str]:
+        """Run `centrala ARGUMENTS` against the running site, and return how it ended and what it said."""
+        return subprocess.run(
+            [sys.executable, "-m", "app.cli", *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**self.process_environment(), "CENTRALA_URL": self.base, "CENTRALA_TOKEN": token},
+        )
+
     def token(self, role: str, agent: str | None = None) -> str:
         """Return a new API token; the site must not be running."""
         of_agent = ("--agent", agent) if agent else ()

@@ -158,6 +158,33 @@ def test_rules_must_decide_every_case(rules: str, path: str) -> None:
     assert path in {fault.path for fault in faults(text)}
 
 
+MAILBOX = SMALL + "[channels.a]\nmedium = 'email'\naddress = 'a@x.org'\n"
+IMAP = "protocol = 'imap', host = 'mail.x.org', username = 'u'"
+TOKENS = "[channels.a.oauth]\ntoken_url = 'https://login.x.org/token'\nclient_id = 'c'\n"
+
+
+@pytest.mark.parametrize(
+    "lines, told",
+    [
+        (f"receive = {{ {IMAP}, auth = 'xoauth2' }}\n", ["channels.a.receive.auth"]),
+        (f"receive = {{ {IMAP}, auth = 'xoauth2' }}\n{TOKENS}client_secret_env = 'P'\n", []),
+        (f"receive = {{ {IMAP}, auth = 'xoauth2', password_env = 'P' }}\n", []),
+        (f"{TOKENS}", ["channels.a.oauth.client_secret_file"]),
+        (f"{TOKENS}refresh_token_env = 'P'\nrefresh_token_file = 'f'\n", ["channels.a.oauth.refresh_token_file"]),
+        (f"{TOKENS}refresh_token_file = 'absent'\n", ["channels.a.oauth.refresh_token_file"]),
+        (f"{TOKENS.replace('https', 'http')}client_secret_env = 'P'\n", ["channels.a.oauth.token_url"]),
+        ("send = { host = 'smtp.x.org', tls = 'starttls', auth = 'xoauth2', password_env = 'P' }\n",
+         ["channels.a.send.username"]),
+        (f"receive = {{ {IMAP}, password_env = 'P', folders = ['Spam', 'INBOX', 'Spam'] }}\n",
+         ["channels.a.receive.folders[1]", "channels.a.receive.folders[2]"]),
+        ("receive = { protocol = 'lmtp', tls_cert = 'absent.pem' }\n", ["channels.a.receive.tls_key"]),
+        ("receive = { protocol = 'lmtp', tls_cert = 'no.pem', tls_key = 'no' }\n", ["channels.a.receive.tls_key"]),
+    ],
+)  # fmt: skip
+def test_log_ins_folders_and_certificates_are_complete(lines: str, told: list[str]) -> None:
+    assert [fault.path for fault in faults(MAILBOX + lines, {"P": "x"})] == told
+
+
 def test_mail_servers_get_no_password_in_the_clear_and_share_no_port() -> None:
     mail = SMALL + (
         "[channels.a]\nmedium = 'email'\naddress = 'a@x.org'\n"

@@ -95,6 +95,10 @@ def test_every_commented_line_of_the_example_works_when_it_is_switched_on(number
     (tmp_path / "letters").mkdir()
     create_secret(tmp_path / "mail.password")
     create_secret(tmp_path / "operator.password")
+    issued = trustme.CA().issue_cert("mail.example.org")
+    issued.private_key_pem.write_to_path(tmp_path / "mail.key")
+    (tmp_path / "mail.key").chmod(0o600)
+    issued.cert_chain_pems[0].write_to_path(tmp_path / "mail.pem")
     written(rsa_pem(), tmp_path)
     trustme.CA().cert_pem.write_to_path(str(tmp_path / "mail-ca.pem"))
     file = tmp_path / "centrala.toml"

@@ -35,7 +35,7 @@ def test_configuration_is_taken(block: Block, tmp_path: Path) -> None:
     last = {"name": "everything else", "then": {"queue": "support"}}
     rules = [rule for rule in given.get("rules", []) if rule.get("when")]
     whole["rules"] = [*rules, next((rule for rule in given.get("rules", []) if not rule.get("when")), last)]
-    for secret in re.findall(r'password_file = "([^"]+)"', block.text):
+    for secret in re.findall(r'(?:password|client_secret|refresh_token)_file = "([^"]+)"', block.text):
         (tmp_path / secret).touch(0o600)
         (tmp_path / secret).write_text("secret", "utf-8")
     for key in re.findall(r'key_file = "([^"]+)"', block.text):

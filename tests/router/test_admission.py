@@ -146,6 +146,17 @@ def test_what_a_blocked_sender_sends_is_kept_and_closed_at_once() -> None:
     assert [reason.code for reason in story(events)][-1] == "sender_blocked"
 
 
+def test_history_that_is_imported_is_kept_and_closed_at_once() -> None:
+    acknowledge = Autoresponse(name="ack", kind="acknowledge")
+    house = House(policy(queue(), rules=(rule("support", autoresponse="ack"),), autoresponses=(acknowledge,)))
+    house.agent("a")
+    events = house.run(admit("i-1", archived=True, address_hash="h"))
+    assert [type(event) for event in events] == [Admitted, MessageAdded, Closed]
+    interaction = house.interaction("i-1")
+    assert (interaction.state, interaction.disposition, interaction.offers) == ("closed", "imported", ())
+    assert [reason.code for reason in story(events)][-1] == "imported"
+
+
 def test_a_blocked_sender_books_no_window() -> None:
     house = House()
     house.admit("i-1", "callback", slot=START + 7, blocked=True)

@@ -33,10 +33,13 @@ first_valid_uid = 1
 first_valid_gid = 1
 mail_max_userip_connections = 50
 imap_idle_notify_interval = 1 mins
+auth_mechanisms = plain login xoauth2 oauthbearer
 passdb {{
   driver = passwd-file
+  mechanisms = plain login
   args = scheme=PLAIN username_format=%u {folder}/users
 }}
+{oauth2}
 userdb {{
   driver = static
   args = uid={uid} gid={gid} home={folder}/home
@@ -57,6 +60,23 @@ service anvil {{
 service stats {{
   chroot =
 }}
+"""
+
+
+# https://doc.dovecot.org/2.3/configuration_manual/authentication/oauth2/
+_OAUTH2 = """\
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {folder}/oauth2.conf
+}}
+"""
+_OAUTH2_CONFIG = """\
+introspection_mode = post
+introspection_url = {introspection}
+active_attribute = active
+active_value = true
+username_attribute = username
 """
 
 
@@ -100,8 +120,8 @@ class Dovecot:
 
 
 @contextmanager
-def running_dovecot() -> Iterator[Dovecot]:
-    """Run Dovecot while the block lasts.
+def running_dovecot(introspection: str | None = None) -> Iterator[Dovecot]:
+    """Run Dovecot while the block lasts; it asks `introspection` (RFC 7662) whose an access token is.
 
     Its folder is directly below the system's temporary one: paths of sockets are short, and its unprivileged parts
     must be able to walk there.
@@ -111,7 +131,7 @@ def running_dovecot() -> Iterator[Dovecot]:
     with TemporaryDirectory(prefix="imap-") as name:
         folder, port = Path(name), _free_port()
         log = folder / "dovecot.log"
-        process = subprocess.Popen([program, "-F", "-c", str(_configured(folder, port))])
+        process = subprocess.Popen([program, "-F", "-c", str(_configured(folder, port, introspection))])
         try:
             _wait_until_it_answers(port, process, log)
             yield Dovecot(folder, port)
@@ -120,7 +140,7 @@ def running_dovecot() -> Iterator[Dovecot]:
             process.wait(10)
 
 
-def _configured(folder: Path, port: int) -> Path:
+def _configured(folder: Path, port: int, introspection: str | None) -> Path:
     """Write the configuration and return its path. Root may neither serve nor own mail, so others do it for root."""
     is_root = os.getuid() == 0
     account = pwd.getpwnam("nobody") if is_root else pwd.getpwuid(os.getuid())
@@ -133,7 +153,11 @@ def _configured(folder: Path, port: int) -> Path:
         os.chown(folder / "home", account.pw_uid, account.pw_gid)
     (folder / "users").write_text(f"{USERNAME}:{PASSWORD}\n")
     internal_group = grp.getgrgid(pwd.getpwnam(internal).pw_gid).gr_name
-    names = {"internal": internal, "internal_group": internal_group, "login": login}
+    oauth2 = ""
+    if introspection is not None:
+        (folder / "oauth2.conf").write_text(_OAUTH2_CONFIG.format(introspection=introspection))
+        oauth2 = _OAUTH2.format(folder=folder)
+    names = {"oauth2": oauth2, "internal": internal, "internal_group": internal_group, "login": login}
     config = folder / "dovecot.conf"
     config.write_text(_CONFIG.format(folder=folder, port=port, uid=account.pw_uid, gid=account.pw_gid, **names))
     return config

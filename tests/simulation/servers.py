@@ -4,12 +4,22 @@ import asyncio
 from email import message_from_bytes
 from random import Random  # noqa: TID251  # with its seed
 
-from tests.channels.email.fake_imap import CLOSE, SILENT, FakeImap
+from tests.channels.email.fake_imap import CLOSE, DRIP, SILENT, FakeImap
 from tests.channels.email.fake_smtp import RESET, FakeSmtp
 from tests.simulation.truth import Sent, Truth
 
 _IMAP_COMMANDS = ("connect", "LOGIN", "SELECT", "SEARCH", "FETCH SIZE", "FETCH BODY", "STORE", "IDLE", "IDLING", "NOOP")
-_IMAP_FAULTS = (CLOSE, SILENT, b"* BYE going down\r\n", b"\x00\xff garbage\r\n", "NO [UNAVAILABLE] later", "BAD what")
+_IMAP_FAULTS = (
+    CLOSE,
+    SILENT,
+    b"* BYE going down\r\n",
+    b"\x00\xff garbage\r\n",
+    "NO [UNAVAILABLE] later",
+    "NO [THROTTLED] slower",
+    "BAD what",
+    b"* 1 FETCH (UID 1 BODY[] {2147483648}\r\nSubject: ",
+    b"* 1 FETCH (UID 1 BODY[] {100000}\r\nSubject: " + DRIP,
+)
 _SMTP_FAULTS = (
     "close the connection",
     RESET,
@@ -27,6 +37,7 @@ class Mailbox(FakeImap):
         super().__init__()
         self.draw = draw
         self.faulty = False
+        self.drip_s = 0.5
 
     def maybe_break(self) -> None:
         """Have the next command of some kind fail."""

@@ -30,6 +30,7 @@ from vocabulary.records import (
     BookmarkRow,
     CustomerRow,
     ErasureRow,
+    FetchedRow,
     IdempotencyRow,
     IdentityRow,
     InteractionRow,
@@ -322,6 +323,16 @@ class RecordsContract:
         assert [row.id for row in await store.received()] == ["r-1", "r-3"]
         assert [row.id for row in await store.received(state="admitted", limit=1)] == ["r-2"]
 
+    async def test_the_uids_of_what_is_kept_of_a_mailbox_are_known(self, store: Store) -> None:
+        def kept(uid: int, uidvalidity: int = 7, channel: str = "mail", folder: str = "INBOX") -> FetchedRow:
+            return FetchedRow(channel=channel, folder=folder, uidvalidity=uidvalidity, uid=uid, received=f"r-{uid}")
+
+        others = [kept(4, uidvalidity=8), kept(5, channel="sales"), kept(6, folder="Spam")]
+        await store.commit(putting(kept(9), kept(4_294_967_295), kept(2), kept(9), *others))
+        assert await store.fetched_uids("mail", "INBOX", 7) == [2, 9, 4_294_967_295]
+        assert await store.fetched_uids("mail", "INBOX", 7, from_uid=9) == [9, 4_294_967_295]
+        assert await store.fetched_uids("mail", "Nothing", 7) == []
+
     async def test_the_outbox_gives_what_is_due_first(self, store: Store) -> None:
         due = {"o-late": 30, "o-now": 20, "o-past": 10}
         await store.commit(putting(*(an_outbox_row(id, due_at=at) for id, at in due.items())))
@@ -448,7 +459,8 @@ class SubjectsContract:
         assert await store.received_counts() == {"quarantined": 3, "discarded": 1, "received": 2}
         assert [await store.received_count(state) for state in ("quarantined", "admitted")] == [3, 0]
         assert await store.received_row("r-a") == mails[1]
-        assert [await store.received_state(id) for id in ("r-d", "r-x")] == ["discarded", None]
+        assert await store.received_states(["r-d", "r-x", "r-1", "r-d"]) == {"r-d": "discarded"}
+        assert await store.received_states([]) == {}
         assert await store.received_tried() == [tried]
         assert await store.received_of("i-1") == [ReceivedHead(waiting, 3)]
 

@@ -1,7 +1,5 @@
 """What agents write: replies and notes with files, a look at the mail before, second thoughts, and sending again."""
 
-from aiohttp import web
-
 from queues.interaction import Interaction
 from reports.wording.text import delivery_text
 from vocabulary.errors import PermanentFailure, TemporaryFailure
@@ -12,7 +10,7 @@ from vocabulary.records import ERASED, OutboxRow, Remove, UploadRow
 from web.access import Action
 from web.answers import Attachments, AttachmentView, MailPreview, MessageView, UndeliveredMails, UndeliveredView
 from web.call import Call, accepted
-from web.endpoint import Endpoints
+from web.endpoint import Endpoints, read_bytes
 from web.payloads import DraftMail, NewMessage, SendAgain, UndeliveredQuery, UploadQuery
 from web.problems import Problem, invalid, unavailable
 from web.site import Written
@@ -98,29 +96,12 @@ async def bring(call: Call, id: str, query: UploadQuery) -> AttachmentView:
     Pictures, PDF, texts, office documents, sound, video and archives are taken.
     """
     await call.interaction(id, "interaction.note")
-    content = await _body(call.request)
+    content = await read_bytes(call.request, FILE_BYTES_MAX, "A file")
     try:
         row = await call.site.bring(id, call.actor, query.filename, content, inline=query.inline)
     except PermanentFailure as failure:
         raise invalid("", f"{query.filename!r} can't be taken: {failure}.") from failure
     return _file(call, row)
-
-
-async def _body(request: web.Request) -> bytes:
-    """Return the bytes of the body, unless there are too many: then the rest is not even read."""
-    length = request.content_length
-    if length is not None and length > FILE_BYTES_MAX:
-        raise _too_big()
-    content = bytearray()
-    async for piece in request.content.iter_chunked(65_536):
-        content += piece
-        if len(content) > FILE_BYTES_MAX:
-            raise _too_big()
-    return bytes(content)
-
-
-def _too_big() -> Problem:
-    return Problem("too_large", f"A file has at most {FILE_BYTES_MAX // 1_000_000} MB.", reason="too_large")
 
 
 @endpoints.get("/interactions/{id}/attachments", "interaction.note", "Files that wait for your message")

@@ -2,13 +2,17 @@
 
 import asyncio
 import re
+from base64 import b64decode
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 CLOSE = "close"
 SILENT = "silent"
-Fault = str | bytes | Callable[["FakeImap"], None]
-"""CLOSE, SILENT, bytes to send before the connection is closed, a text to answer ("NO ..."), or what to do first."""
+DRIP = b"(drip)"
+Fault = str | bytes | list[bytes] | Callable[["FakeImap"], None]
+"""CLOSE, SILENT, bytes to send (several, one after another) before the connection is closed, or, if they end with DRIP,
+before it drips for ever, a text to answer ("NO ..."), or what to do first.
+"""
 
 
 class FakeImap:
@@ -25,6 +29,9 @@ class FakeImap:
         self.connections = 0
         self.logins = 0
         self.can_idle = True
+        self.tokens: dict[str, str] = {}
+        """Access tokens that are good, and whose."""
+        self.drip_s = 0.001
         self.idling = asyncio.Event()
         self.port = 0
         self._idle: set[asyncio.StreamWriter] = set()
@@ -41,6 +48,11 @@ class FakeImap:
                 writer.write(b"* %d EXISTS\r\n" % len(self.mails))
             else:
                 self._uninformed.add(writer)  # a server may speak only while it answers (RFC 3501 7)
+
+    def tell(self) -> None:
+        """Tell every connection how many mails there are, as a server may while it answers."""
+        for writer in self._writers:
+            writer.write(b"* %d EXISTS\r\n" % len(self.mails))
 
     def hang_up(self) -> None:
         """Cut every connection."""
@@ -73,12 +85,17 @@ class FakeImap:
     ) -> bool:
         """Answer one command, and tell whether the connection has ended."""
         name = _name(command)
-        self.commands.append(command if name != "LOGIN" else name)
+        self.commands.append(command if name not in ("LOGIN", "AUTHENTICATE") else name)
         fault = await self._befalls(name, writer, tag)
         if fault is not None:
             return fault
         if name == "IDLE":
             return await self._idles(tag, reader, writer)
+        if name == "AUTHENTICATE" and not self._is_let_in(command):
+            writer.write(b"+ eyJzdGF0dXMiOiI0MDEifQ==\r\n")
+            assert await reader.readline() == b"\r\n", "a challenge that tells of a refusal gets an empty answer"
+            writer.write(f"{tag} NO [AUTHENTICATIONFAILED] Not you\r\n".encode())
+            return False
         if writer in self._uninformed and name in ("SELECT", "SEARCH", "NOOP", "STORE"):
             self._uninformed.discard(writer)
             writer.write(b"* %d EXISTS\r\n" % len(self.mails))
@@ -99,9 +116,14 @@ class FakeImap:
             return True
         if fault == SILENT:
             await asyncio.Event().wait()
-        if isinstance(fault, bytes):
-            writer.write(fault)
-            await writer.drain()
+        if isinstance(fault, bytes | list):
+            for piece in [fault] if isinstance(fault, bytes) else fault:
+                writer.write(piece.removesuffix(DRIP))
+                await writer.drain()
+            while fault[-len(DRIP) :] == DRIP:
+                writer.write(b"x")
+                await writer.drain()
+                await asyncio.sleep(self.drip_s)  # noqa: TID251 - the drip itself
             return True
         writer.write(f"{tag} {fault}\r\n".encode())
         return False
@@ -119,11 +141,19 @@ class FakeImap:
         writer.write(f"{tag} OK done\r\n".encode())
         return ended
 
+    def _is_let_in(self, command: str) -> bool:
+        _, mechanism, said = command.split(" ")
+        assert mechanism == "XOAUTH2"
+        return b64decode(said).decode() in {
+            f"user={user}\1auth=Bearer {token}\1\1" for token, user in self.tokens.items()
+        }
+
     def _untagged(self, name: str, command: str) -> list[bytes]:
         if name == "LOGIN":
             self.logins += 1
         if name == "CAPABILITY":
-            return [b"* CAPABILITY IMAP4rev1%s\r\n" % (b" IDLE" if self.can_idle else b"")]
+            more = (b" IDLE" if self.can_idle else b"") + (b" AUTH=XOAUTH2 SASL-IR" if self.tokens else b"")
+            return [b"* CAPABILITY IMAP4rev1%s\r\n" % more]
         if name == "SELECT":
             return [b"* %d EXISTS\r\n* OK [UIDVALIDITY %d] x\r\n" % (len(self.mails), self.uidvalidity)]
         if name == "SEARCH":

@@ -1,14 +1,16 @@
 """A mailbox reader under test: what it handed over, and how long it would have waited."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
+from channels.email.account import Account
 from channels.email.imap import Fetched, ImapMailbox, ImapTimings
 from channels.email.imap_progress import Bookmark
 from tests.channels.email.mails import NOW
+from vocabulary.errors import TemporaryFailure
 
-QUICK = ImapTimings(command_s=0.3, idle_s=5, overlap_s=5)
+QUICK = ImapTimings(command_s=0.3, alive_s=0.3, idle_s=5)
 
 
 class Records:
@@ -16,16 +18,29 @@ class Records:
 
     def __init__(self) -> None:
         self.taken: list[Fetched] = []
+        self.sets: list[int] = []
+        self.stored: dict[int, set[int]] = {}
         self.faults: dict[int, list[Exception]] = {}
         self.pauses: list[float] = []
         self._changed = asyncio.Condition()
 
-    async def deliver(self, mail: Fetched) -> None:
-        if self.faults.get(mail.uid):
-            raise self.faults[mail.uid].pop(0)
+    async def deliver(self, mails: Sequence[Fetched]) -> None:
+        """Take mails, all or none; `faults` of a mail hold as long as it comes alone."""
+        for mail in mails:
+            if len(mails) > 1 and self.faults.get(mail.uid):
+                fault = self.faults[mail.uid][0]
+                raise fault if not isinstance(fault, TemporaryFailure) else self.faults[mail.uid].pop(0)
+            if self.faults.get(mail.uid):
+                raise self.faults[mail.uid].pop(0)
         async with self._changed:
-            self.taken.append(mail)
+            self.taken.extend(mails)
+            self.sets.append(len(mails))
             self._changed.notify_all()
+
+    async def known(self, uidvalidity: int, from_uid: int) -> frozenset[int]:
+        """Return what was taken, and what was `stored` before."""
+        stored = {mail.uid for mail in self.taken if mail.uidvalidity == uidvalidity}
+        return frozenset(uid for uid in stored | self.stored.get(uidvalidity, set()) if uid >= from_uid)
 
     async def pause(self, seconds: float) -> None:
         """Note the wait and give others a turn."""
@@ -52,11 +67,11 @@ async def reading(port: int, records: Records, **changes: object) -> AsyncIterat
     settings: dict[str, object] = {
         "host": "127.0.0.1",
         "port": port,
-        "username": "support",
-        "password": "secret",
+        "account": Account("support", "secret"),
         "tls": "none",
         "bookmark": None,
         "deliver": records.deliver,
+        "known": records.known,
         "now": lambda: NOW,
         "pause": records.pause,
         "timings": QUICK,

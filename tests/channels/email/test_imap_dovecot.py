@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from channels.email.account import Account
 from tests.channels.email.mailbox import Records, at, reading
 from tests.channels.email.mails import a_mail
 from tests.servers.dovecot import Dovecot, running_dovecot
@@ -39,12 +40,11 @@ async def test_second_run_goes_on_behind_its_bookmark(dovecot: Dovecot) -> None:
     async with reading(dovecot.port, first, folder="Again", **SLOW):
         await first.until_uids(2)
 
-    async def known(uidvalidity: int, uids: list[int]) -> set[int]:
-        return {1, 2}
-
     dovecot.put(a_mail(b"three"), folder="Again")
     second = Records()
-    async with reading(dovecot.port, second, folder="Again", bookmark=first.taken[-1].bookmark, known=known, **SLOW):
+    bookmark = first.taken[-1].bookmark
+    second.stored = {bookmark.uidvalidity: {1, 2}}
+    async with reading(dovecot.port, second, folder="Again", bookmark=bookmark, **SLOW):
         await second.until_uids(3)
     assert second.uids == [3]
 
@@ -78,7 +78,7 @@ async def test_large_mail_comes_as_headers_only(dovecot: Dovecot) -> None:
 
 async def test_wrong_password_waits_long(dovecot: Dovecot) -> None:
     records = Records()
-    async with reading(dovecot.port, records, password="wrong", **SLOW) as mailbox:
+    async with reading(dovecot.port, records, account=Account("support", "wrong"), **SLOW) as mailbox:
         await records.until(lambda: len(records.pauses) > 0)
         assert "AUTHENTICATIONFAILED" in (mailbox.health.error or "")
     assert records.pauses[0] == 300

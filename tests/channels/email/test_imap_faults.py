@@ -1,13 +1,15 @@
 """Whatever an IMAP server does, every mail is handed over and nothing hangs."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+import tracemalloc
 
 import pytest
 
-from channels.email.imap import ImapTimings
-from tests.channels.email.fake_imap import CLOSE, SILENT, FakeImap, Fault, imap_server
+from channels.email.account import Account
+from channels.email.imap import ImapTimings, Trouble
+from tests.channels.email.fake_imap import CLOSE, DRIP, SILENT, FakeImap, Fault, imap_server
 from tests.channels.email.mailbox import QUICK, Records, at, reading
+from tests.channels.email.mails import NOW
 from vocabulary.errors import PermanentFailure, TemporaryFailure
 
 MAILS = [b"Subject: %d\r\n\r\nhello\r\n" % number for number in range(1, 6)]
@@ -23,8 +25,9 @@ async def test_mails_come_in_order_with_their_bookmarks() -> None:
         async with reading(server.port, records) as mailbox:
             await records.until_uids(5)
             assert [(mail.uid, mail.raw, mail.bookmark, mail.oversized) for mail in records.taken] == [
-                (uid, raw, at(uid), False) for uid, raw in enumerate(MAILS, 1)
+                (uid, raw, at(5), False) for uid, raw in enumerate(MAILS, 1)
             ]
+            assert records.sets == [5]
             server.put(b"Subject: 6\r\n\r\nnew\r\n")
             await records.until_uids(6)
             assert (mailbox.health.lag, mailbox.health.error) == (0, None)
@@ -39,7 +42,7 @@ async def test_server_that_fails_once_at_any_command_costs_no_mail(command: str,
     async with imap_server(*MAILS) as server:
         server.faults[command] = [fault]
         records = Records()
-        timings = ImapTimings(command_s=0.1, idle_s=0.05, overlap_s=0.05)
+        timings = ImapTimings(command_s=0.1, alive_s=0.1, idle_s=0.05)
         async with reading(server.port, records, timings=timings):
             await records.until_uids(1, 2, 3, 4, 5)
             server.put(b"Subject: 6\r\n\r\nnew\r\n")
@@ -63,10 +66,11 @@ async def test_new_uidvalidity_means_reading_anew() -> None:
     async with imap_server(*MAILS) as server:
         records = Records()
         server.uidvalidity = 7
+        records.stored = {1: {1, 2, 3, 4, 5}}
         async with reading(server.port, records, bookmark=at(5)):
             await records.until_uids(1, 2, 3, 4, 5)
         assert {mail.bookmark.uidvalidity for mail in records.taken} == {7}
-        assert [mail.bookmark.uid for mail in records.taken] == [1, 2, 3, 4, 5]
+        assert [mail.bookmark for mail in records.taken] == [at(5, uidvalidity=7)] * 5
 
 
 async def test_uidvalidity_that_changes_between_connections_is_seen() -> None:
@@ -82,12 +86,10 @@ async def test_uidvalidity_that_changes_between_connections_is_seen() -> None:
 
 
 async def test_bookmark_saves_what_was_read() -> None:
-    async def known(uidvalidity: int, uids: Sequence[int]) -> Collection[int]:
-        return {1, 2, 3} & set(uids) if uidvalidity == 1 else ()
-
     async with imap_server(*MAILS) as server:
         records = Records()
-        async with reading(server.port, records, bookmark=at(3), known=known):
+        records.stored = {1: {1, 2, 3}, 2: {4}}
+        async with reading(server.port, records, bookmark=at(3)):
             await records.until_uids(4, 5)
         assert records.uids == [4, 5]
 
@@ -193,6 +195,47 @@ async def test_line_without_end_is_cut() -> None:
         assert server.connections == 2
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [b"* 1 FETCH (UID 1 BODY[] {2147483648}\r\n", b"* 1 FETCH (UID 1 BODY[] {27000000}\r\n", b"* 1 FETCH (UID 1 X "],
+    ids=["an announced literal of 2 GB", "more than was announced", "a line"],
+)
+async def test_fifty_megabytes_that_nobody_asked_for_take_no_memory(answer: bytes) -> None:
+    async with imap_server(MAILS[0]) as server:
+        piece = b"x" * 65_536
+        server.faults["FETCH BODY"] = [[answer, *[piece] * 800]]
+        records = Records()
+        tracemalloc.start()
+        try:
+            async with reading(server.port, records, timings=ImapTimings(command_s=10)):
+                await records.until_uids(1)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert peak < 64 * 1024 * 1024
+        assert server.connections == 2
+
+
+async def test_mail_that_drips_is_cut_long_before_its_deadline() -> None:
+    # 100 MB at the slowest bearable pace would have over an hour.
+    async with imap_server(MAILS[0]) as server:
+        server.sizes[1] = 100_000_000
+        server.faults["FETCH BODY"] = [b"* 1 FETCH (UID 1 BODY[] {100000000}\r\n" + DRIP]
+        records = Records()
+        async with reading(server.port, records, size_max=200_000_000) as mailbox:
+            await records.until(lambda: len(records.pauses) == 1)
+            assert mailbox.health.trouble is not None
+            assert mailbox.health.trouble.code == "silent"
+            await records.until_uids(1)
+        assert records.taken[0].raw == MAILS[0]
+
+
+def test_new_mail_is_seen_within_five_and_a_half_minutes_on_a_dead_connection() -> None:
+    timings = ImapTimings()
+    assert timings.idle_s + timings.alive_s + timings.backoff_first_s <= 330
+    assert timings.idle_s <= 25 * 60
+
+
 async def test_dripping_server_meets_its_deadline() -> None:
     dripping: set[asyncio.Task[None]] = set()
 
@@ -235,35 +278,122 @@ async def test_failing_store_stops_the_reading_and_loses_nothing() -> None:
 async def test_mail_that_cannot_be_taken_is_set_aside_and_holds_the_bookmark() -> None:
     async with imap_server(*MAILS) as server:
         records = Records()
-        records.faults[2] = [PermanentFailure("poison"), KeyError("poison")]
+        records.faults[2] = [PermanentFailure("poison")] * 3
         async with reading(server.port, records) as mailbox:
             await records.until_uids(5)
             assert [mail.bookmark.uid for mail in records.taken] == [1, 1, 1, 1]
+            assert (mailbox.health.server_count, mailbox.health.stored_count) == (5, 4)
             assert mailbox.health.error == "UID 2 was not taken: PermanentFailure"
             server.put(b"Subject: 6\r\n\r\nx")
             await records.until_uids(6)
             server.put(b"Subject: 7\r\n\r\nx")
             await records.until_uids(2)
-        assert next(mail for mail in records.taken if mail.uid == 2).bookmark.uid == 6
+        assert next(mail for mail in records.taken if mail.uid == 2).bookmark.uid == 7
 
 
 async def test_refused_login_is_not_repeated_soon() -> None:
     async with imap_server() as server:
-        server.faults["LOGIN"] = ["NO [AUTHENTICATIONFAILED] wrong", "NO wrong"]
+        server.faults["LOGIN"] = ["NO [AUTHENTICATIONFAILED] wrong", "NO wrong", "NO wrong", "NO wrong"]
         records = Records()
         async with reading(server.port, records) as mailbox:
-            await records.until(lambda: len(records.pauses) == 2)
-            assert mailbox.health.error == "login: the server answered NO wrong"
-        assert records.pauses == [300, 300]
+            await records.until(lambda: len(records.pauses) == 4)
+            assert mailbox.health.trouble == Trouble("login", "login: the server answered NO wrong", NOW)
+        # Tries at 0, 5, 15, 30 and 45 minutes: never more than three within a quarter of an hour.
+        assert records.pauses == [300, 600, 900, 900]
 
 
-async def test_busy_server_is_asked_again_with_growing_pauses() -> None:
-    async with imap_server() as server:
-        server.faults["LOGIN"] = ["NO [UNAVAILABLE] busy"] * 8
+async def test_refusal_of_one_folder_keeps_the_others_of_the_account_from_trying() -> None:
+    async with imap_server(*MAILS) as server:
+        server.faults["LOGIN"] = ["NO [AUTHENTICATIONFAILED] wrong"] * 2
+        account, first, second = Account("support", "secret"), Records(), Records()
+        resume = asyncio.Event()
+
+        async def pause(seconds: float) -> None:
+            await first.pause(seconds)
+            await resume.wait()
+
+        async with (
+            reading(server.port, first, account=account, pause=pause) as one,
+            reading(server.port, second, account=account, pause=pause, folder="Sales"),
+        ):
+            await first.until(lambda: len(first.pauses) == 1)
+            assert (server.connections, one.health.next_try_at) == (1, NOW + 300_000)
+            resume.set()
+            await first.until_uids(5)
+            await second.until_uids(5)
+            assert account.refusal is None
+        assert server.commands.count("LOGIN") == 4
+
+
+@pytest.mark.parametrize("code", ["UNAVAILABLE", "THROTTLED", "INUSE", "LIMIT", "OVERQUOTA"])
+@pytest.mark.parametrize("command", ["LOGIN", "SELECT", "SEARCH", "FETCH SIZE", "FETCH BODY"])
+async def test_busy_server_is_asked_again_with_growing_pauses(command: str, code: str) -> None:
+    async with imap_server(MAILS[0]) as server:
+        server.faults[command] = [f"NO [{code}] later"] * 8
         records = Records()
-        async with reading(server.port, records):
+        async with reading(server.port, records) as mailbox:
             await records.until(lambda: len(records.pauses) == 8)
+            assert mailbox.health.trouble is not None
+            assert (mailbox.health.trouble.code, code in mailbox.health.trouble.told) == ("busy", True)
+            await records.until_uids(1)
+            await server.idling.wait()
+            assert mailbox.health.error is None
         assert records.pauses == [1, 2, 4, 8, 16, 32, 60, 60]
+
+
+async def test_server_that_says_goodbye_at_the_login_is_asked_again_with_growing_pauses() -> None:
+    async with imap_server() as server:
+        server.faults["LOGIN"] = [b"* BYE too many connections\r\n"] * 3
+        records = Records()
+        async with reading(server.port, records) as mailbox:
+            await records.until(lambda: len(records.pauses) == 3)
+            assert "too many connections" in (mailbox.health.error or "")
+        assert records.pauses == [1, 2, 4]
+
+
+async def test_mails_far_below_the_bookmark_that_are_not_stored_are_fetched() -> None:
+    async with imap_server() as server:
+        server.mails = {uid: b"Subject: %d\r\n\r\nx" % uid for uid in range(1, 2_001)}
+        records = Records()
+        records.stored = {1: set(range(1, 2_001)) - {3, 700}}
+        async with reading(server.port, records, bookmark=at(2_000), timings=ImapTimings(command_s=20)) as mailbox:
+            await records.until_uids(3, 700)
+            await server.idling.wait()
+            health = mailbox.health
+            assert (health.server_count, health.stored_count, health.reconciled_at) == (2_000, 2_000, NOW)
+        assert records.uids == [3, 700]
+        assert {mail.bookmark for mail in records.taken} == {at(2_000)}
+
+
+async def test_a_mail_that_comes_during_a_long_back_fill_does_not_wait_for_its_end() -> None:
+    def another(server: FakeImap) -> None:
+        server.put(b"Subject: urgent\r\n\r\nx")
+        server.tell()
+
+    async with imap_server() as server:
+        server.mails = {uid: b"Subject: %d\r\n\r\nx" % uid for uid in range(1, 2_001)}
+        server.faults["FETCH BODY"] = [another]
+        records = Records()
+        async with reading(server.port, records, timings=ImapTimings(command_s=20)) as mailbox:
+            await records.until_uids(*range(1, 2_002))
+            await server.idling.wait()
+            assert (mailbox.health.lag, mailbox.health.server_count, mailbox.health.stored_count) == (0, 2_001, 2_001)
+        assert records.uids == [*range(1, 501), 2_001, *range(501, 2_001)]
+        assert next(mail for mail in records.taken if mail.uid == 2_001).bookmark == at(500)
+        assert records.taken[-1].bookmark == at(2_001)
+
+
+async def test_a_mail_that_comes_while_the_counts_are_compared_is_not_left_to_the_next_round() -> None:
+    def another(server: FakeImap) -> None:
+        server.put(b"Subject: 6\r\n\r\nx")
+
+    async with imap_server(*MAILS) as server:
+        server.faults["SEARCH"] = [lambda _: None, another]
+        records = Records()
+        async with reading(server.port, records) as mailbox:
+            await records.until_uids(6)
+            assert (mailbox.health.server_count, mailbox.health.stored_count) == (6, 6)
+        assert records.taken[-1].bookmark == at(6)
 
 
 async def test_server_without_idle_is_polled() -> None:
@@ -281,7 +411,9 @@ async def test_server_without_idle_is_polled() -> None:
 async def test_names_are_quoted() -> None:
     async with imap_server(MAILS[0]) as server:
         records = Records()
-        async with reading(server.port, records, folder='Zgłoszenia & "co"', username='a "b" c', timings=QUICK):
+        async with reading(
+            server.port, records, folder='Zgłoszenia & "co"', account=Account('a "b" c', "secret"), timings=QUICK
+        ):
             await records.until_uids(1)
         assert r'SELECT "Zg&AUI-oszenia &- \"co\""' in server.commands
 

@@ -2,17 +2,20 @@
 
 import asyncio
 import smtplib
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 import msgspec
 import pytest
+import trustme
 
-from channels.email.listener import Delivery, ListenerLimits, MailListener
+from channels.email.listener import Delivery, ListenerCounts, ListenerLimits, MailListener
 from channels.email.smtp import Envelope, Outcome, SmtpSender
 from vocabulary.errors import PermanentFailure, TemporaryFailure
 
 RAW = b"Subject: x\r\n\r\nhello\r\n.dot\r\n"
+PEER = ("127.0.0.1", "peer")
 OURS = {"support@desk.example.org", "sales@desk.example.org"}
 
 
@@ -233,8 +236,152 @@ async def test_address_that_is_not_ours_is_refused(address: str) -> None:
         assert (await peer.say(f"RCPT TO:<{address}>".encode()))[:1] == "5"
 
 
-async def test_too_many_recipients_connections_and_mails_are_put_off() -> None:
-    limits = ListenerLimits(recipients=1, connections_per_peer=2, mails_per_peer_minute=1)
+async def test_too_many_recipients_are_put_off() -> None:
+    mailroom = Mailroom()
+    limits = ListenerLimits(recipients=1)
+    async with listening(mailroom, limits=limits) as listener, dialogue(listener) as peer:
+        await peer.hear()
+        await peer.say(b"EHLO peer")
+        await peer.say(b"MAIL FROM:<anna@customer.example>")
+        assert (await peer.say(b"RCPT TO:<support@desk.example.org>")).startswith("250")
+        assert (await peer.say(b"RCPT TO:<sales@desk.example.org>")).startswith("452")
+        await peer.say(b"DATA")
+        assert (await peer.say(b"x\r\n.")).startswith("250")
+    assert [delivery.recipients for delivery in mailroom.taken] == [("support@desk.example.org",)]
+
+
+async def test_more_mail_at_once_than_there_is_room_for_is_put_off() -> None:
+    mailroom = Mailroom()
+    limits = ListenerLimits(bytes_at_once=100_000)
+    async with listening(mailroom, limits=limits) as listener, dialogue(listener) as first, dialogue(listener) as other:
+        await first.begin("support@desk.example.org")
+        await other.hear()
+        await other.say(b"EHLO peer")
+        first.writer.write(b"x" * 50_000 + b"\r\n")
+        while not (await other.say(b"MAIL FROM:<anna@customer.example>")).startswith("452 4.3.1"):
+            assert (await other.say(b"RSET")).startswith("250")
+        assert (await first.say(b".")).startswith("250")
+        assert (await other.say(b"MAIL FROM:<anna@customer.example>")).startswith("250")
+    assert len(mailroom.taken) == 1
+
+
+async def test_what_became_of_the_mails_is_counted() -> None:
+    mailroom = Mailroom()
+    async with listening(mailroom, now=lambda: 7) as listener, dialogue(listener) as peer:
+        await peer.begin("support@desk.example.org")
+        await peer.say(b"x\r\n.")
+        await peer.say(b"MAIL FROM:<anna@customer.example>")
+        await peer.say(b"RCPT TO:<nobody@desk.example.org>")
+        assert listener.counts == ListenerCounts(taken=1, refused=1, put_off=0, connections=1, taken_at=7)
+
+
+async def test_a_peer_that_takes_too_long_over_a_mail_is_cut() -> None:
+    limits = ListenerLimits(idle_s=0.05)
+    async with listening(Mailroom(), limits=limits) as listener, dialogue(listener) as peer:
+        await peer.begin("support@desk.example.org")
+        with suppress(ConnectionError):
+            while not peer.reader.at_eof():
+                peer.writer.write(b"x\r\n")
+                await peer.writer.drain()
+                await asyncio.sleep(0)  # noqa: TID251 - the drip itself
+        assert peer.reader.at_eof() or peer.reader.exception() is not None
+
+
+async def test_commands_may_come_in_one_piece() -> None:
+    mailroom = Mailroom()
+    async with listening(mailroom) as listener, dialogue(listener) as peer:
+        await peer.hear()
+        peer.writer.write(
+            b"EHLO peer\r\nMAIL FROM:<anna@customer.example>\r\nRCPT TO:<support@desk.example.org>\r\nDATA\r\n"
+        )
+        assert [(await peer.hear())[:3] for _ in range(4)] == ["250", "250", "250", "354"]
+        peer.writer.write(b"x\r\n.\r\nMAIL FROM:<>\r\nRSET\r\nQUIT\r\n")
+        assert [(await peer.hear())[:3] for _ in range(4)] == ["250", "250", "250", "221"]
+    assert mailroom.taken == [Delivery("anna@customer.example", ("support@desk.example.org",), b"x\r\n", *PEER)]
+
+
+async def test_letters_beyond_ascii_are_taken_in_addresses_and_bodies() -> None:
+    mailroom = Mailroom()
+    raw = "Subject: zażółć\r\n\r\nžąsis\r\n".encode()
+    async with listening(mailroom) as listener, dialogue(listener) as peer:
+        await peer.hear()
+        offers = await offered(peer)
+        assert {"8BITMIME", "SMTPUTF8", "PIPELINING", "SIZE 26214400"} <= offers
+        assert not any(offer.startswith("AUTH") for offer in offers)
+        sender = "MAIL FROM:<żółw@przykład.example> BODY=8BITMIME SMTPUTF8"
+        assert (await peer.say(sender.encode())).startswith("250")
+        assert (await peer.say(b"RCPT TO:<support@desk.example.org>")).startswith("250")
+        await peer.say(b"DATA")
+        assert (await peer.say(raw + b".")).startswith("250")
+    assert mailroom.taken == [Delivery("żółw@przykład.example", ("support@desk.example.org",), raw, *PEER)]
+
+
+async def offered(peer: Dialogue, hello: bytes = b"EHLO peer") -> set[str]:
+    peer.writer.write(hello + b"\r\n")
+    lines = [(await peer.reader.readline()).decode().strip()]
+    while lines[-1][3] == "-":
+        lines.append((await peer.reader.readline()).decode().strip())
+    return {line[4:] for line in lines}
+
+
+@pytest.mark.parametrize("question", [b"VRFY support@desk.example.org", b"VRFY <nobody@desk.example.org>", b"EXPN all"])
+async def test_nobody_is_told_which_mailboxes_there_are(question: bytes) -> None:
+    async with listening(Mailroom()) as listener, dialogue(listener) as peer:
+        await peer.hear()
+        await peer.say(b"EHLO peer")
+        answer = await peer.say(question)
+        assert answer[:3] in ("252", "502")
+        assert answer[:3] == (await peer.say(question.replace(b"nobody", b"support")))[:3]
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def certificate(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(context)
+    return context
+
+
+async def test_mail_comes_encrypted_where_there_is_a_certificate(
+    authority: trustme.CA, certificate: ssl.SSLContext
+) -> None:
+    mailroom = Mailroom()
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    async with listening(mailroom, tls_context=certificate) as listener:
+        sender = SmtpSender(host="localhost", port=listener.port, tls="starttls", tls_context=trusting)
+        result = await sender.send(RAW, Envelope(sender="", recipient="support@desk.example.org"))
+        await sender.close()
+    assert result.outcome is Outcome.SENT
+    assert mailroom.taken == [Delivery("", ("support@desk.example.org",), RAW, "127.0.0.1", "localhost")]
+
+
+@pytest.mark.parametrize("protocol, hello", [("smtp", b"EHLO peer"), ("lmtp", b"LHLO peer")])
+async def test_what_was_said_before_the_encryption_counts_for_nothing(
+    authority: trustme.CA, certificate: ssl.SSLContext, protocol: str, hello: bytes
+) -> None:
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    mailroom = Mailroom()
+    async with (
+        listening(mailroom, protocol=protocol, tls_context=certificate) as listener,
+        dialogue(listener) as peer,
+    ):
+        await peer.hear()
+        assert "STARTTLS" in await offered(peer, hello)
+        assert (await peer.say(b"STARTTLS\r\nMAIL FROM:<evil@customer.example>")).startswith("220")
+        await peer.writer.start_tls(trusting, server_hostname="localhost")
+        assert (await peer.say(b"RCPT TO:<support@desk.example.org>")).startswith("503")
+        offers = await offered(peer, hello)
+        assert not any(offer.startswith(("STARTTLS", "AUTH")) for offer in offers)
+
+
+async def test_too_many_connections_and_mails_are_put_off() -> None:
+    limits = ListenerLimits(connections_per_peer=2, mails_per_peer_minute=1)
     mailroom = Mailroom()
     async with listening(mailroom, limits=limits) as listener:
         async with dialogue(listener) as first, dialogue(listener) as second, dialogue(listener) as third:
@@ -243,11 +390,8 @@ async def test_too_many_recipients_connections_and_mails_are_put_off() -> None:
             assert (await third.hear()).startswith("421")
             assert (await first.say(b"x\r\n.")).startswith("250")
             await second.say(b"EHLO peer")
-            await second.say(b"MAIL FROM:<anna@customer.example>")
-            await second.say(b"RCPT TO:<support@desk.example.org>")
-            assert (await second.say(b"RCPT TO:<sales@desk.example.org>")).startswith("452")
-            await second.say(b"DATA")
-            assert (await second.say(b"x\r\n.")).startswith("451")
+            assert (await second.say(b"MAIL FROM:<anna@customer.example>")).startswith("452 4.7.1")
+            assert (await second.say(b"RCPT TO:<support@desk.example.org>")).startswith("503")
             assert (await second.say(b"QUIT")).startswith("221")
             assert await second.reader.read() == b""
         async with dialogue(listener) as fourth:

@@ -13,11 +13,12 @@ import { ActivityLog } from "./activity.js";
 import { AgentGrid } from "./agents.js";
 import { Drawer } from "./drawer.js";
 import { CloseDialog, MoveDialog, PriorityDialog, PresenceDialog } from "./steer.js";
+import { MailboxAlarm, MailboxesDialog } from "./mailboxes.js";
 import { AutoRepliesAlarm } from "./auto_replies.js";
 import { QuarantineAlarm, QuarantineDialog } from "./quarantine.js";
 import { QueueTable } from "./queues.js";
 import { SendingsDialog } from "./sendings.js";
-import { agents, asOf, dialog, heardAt, me, quarantine, queues, sendings } from "./state.js";
+import { agents, asOf, dialog, heardAt, mailboxesOpen, me, quarantine, queues, sendings } from "./state.js";
 
 const STALE_AFTER_MS = 5500;
 const DIALOGS = /** @type {Record<string, any>} */ ({
@@ -37,12 +38,14 @@ export function Board({ socket }) {
       <${Menu} class="quiet" align="end" label=${html`<${Icon} name="user" /><span class="sr-only">${t("desk.my_menu")}</span> <span class="wide-only">${me.value?.name}</span>`}>
         ${(/** @type {() => void} */ close) => html`<${ThemeChoice} /><${LanguageChoice} /><hr />
           ${me.value?.agent && html`<a class="menu-item" href="/desk"><${Icon} name="chat" />${t("desk.title")}</a>`}
+          <button type="button" class="menu-item" onClick=${() => { close(); mailboxesOpen.value = true; }}><${Icon} name="email" />${t("mailboxes.title")}</button>
           <button type="button" class="menu-item" onClick=${() => { close(); quarantine.value = {}; }}><${Icon} name="warn" />${t("quarantine.title")}</button>
           <button type="button" class="menu-item" onClick=${() => { close(); sendings.value = true; }}><${Icon} name="clock" />${t("later.planned")}</button>
           <button type="button" class="menu-item" onClick=${() => logOut().catch(toastError)}><${Icon} name="leave" />${t("ui.log_out")}</button>`}
       <//>
     </header>
     <${Connection} socket=${socket} />
+    <${MailboxAlarm} />
     <${QuarantineAlarm} />
     <${AutoRepliesAlarm} />
     <main class="board">
@@ -54,6 +57,7 @@ export function Board({ socket }) {
     <${Drawer} />
     <${QuarantineDialog} />
     <${SendingsDialog} />
+    <${MailboxesDialog} />
     ${Open && html`<${Open} ...${shown} onClose=${() => void (dialog.value = null)} />`}
     <${Toasts} /><${Spoken} />`;
 }

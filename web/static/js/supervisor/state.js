@@ -28,6 +28,9 @@ export const quarantined = signal(0);
 export const quarantine = signal(/** @type {{id?: string} | null} */ (null));
 /** Whether the list of what will be sent is open. */
 export const sendings = signal(false);
+/** How many mailboxes can't be read, and whether the list of all of them is open. */
+export const failing = signal(0);
+export const mailboxesOpen = signal(false);
 /** Since when no automatic reply goes out, null if they do. */
 export const repliesStopped = signal(/** @type {string | null} */ (null));
 export const paused = signal(false);
@@ -58,11 +61,14 @@ export function onFrame(frame) {
       queues.value = frame.queues;
       agents.value = frame.agents;
       quarantined.value = frame.quarantined ?? 0;
+      failing.value = frame.mailboxes_failing ?? 0;
       repliesStopped.value = frame.auto_replies_stopped ?? null;
     } else if (frame.type === "auto_replies") {
       repliesStopped.value = frame.stopped;
     } else if (frame.type === "quarantine") {
       quarantined.value = frame.count;
+    } else if (frame.type === "mailboxes") {
+      failing.value = frame.failing;
     } else if (frame.type === "queues") {
       queues.value = updated(queues.value, frame.rows, (one) => one.name);
     } else if (frame.type === "agents") {
