@@ -121,7 +121,7 @@ async def test_a_mail_that_answers_ends_the_reminder_and_an_out_of_office_notice
     id = await asked(api)
     await site.until("2026-10-22T06:00:00Z")
     (first,) = mails(sink)
-    port = site.application._mail_ways.listeners["mail"].port
+    port = site.application.mail_ways.listeners["mail"].port
     away = answer(first, "Poza biurem", "Wracam w poniedziałek.", Auto_Submitted="auto-replied")
     await send(port, away)
     await heard(site, id, 3)
