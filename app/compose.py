@@ -21,10 +21,12 @@ from app.intake import Intake
 from app.leases import Leases
 from app.machine import Machine
 from app.mail_intake import MailIntake
-from app.mailroom import MailChannel, Mailroom
+from app.mailroom import Mailroom
 from app.notices import Notices
+from app.outgoing import MailChannel, Outgoing, signer_of, trusted
 from app.parsing import ParsingChildren, read_in_thread
 from app.queue_settings import QueueSettings
+from app.replies import Replies
 from app.reply_limits import ReplyLimits
 from app.retention import Retention
 from app.rows import outbox_of, rows_of
@@ -43,6 +45,7 @@ from channels.email.listener import MailListener
 from channels.email.smtp import SmtpSender
 from channels.message import Address
 from config.channel_schema import CallbackChannel, EmailChannel, ReceiveImap, ReceiveLmtp
+from config.letters import answers_of, letters_of
 from config.policy import policy_of
 from config.schema import Settings
 from config.secrets import password_of, secret_of
@@ -267,6 +270,16 @@ class Application:
             company=site.name,
             domain=site.domain,
         )
+        outgoing = Outgoing(
+            store,
+            channels={name: self._mail_channel(channel) for name, channel in _mailboxes(self.settings).items()},
+            wordings=wordings,
+            engine=engine,
+            letters=letters_of(self.settings),
+            site=site.name,
+            language=site.languages[0],
+            zone=zone,
+        )
         self.bookings = Bookings(engine=engine, store=store, notices=notices, keys=keys, zone=zone)
         self.parsing = ParsingChildren()
         self._stack.push_async_callback(self.parsing.close)
@@ -302,6 +315,8 @@ class Application:
             queues=self.queues,
             mail_intake=self.mail_intake,
             eraser=self.eraser,
+            replies=Replies(engine=engine, store=store, outgoing=outgoing, domain=site.domain),
+            letters=outgoing.letters,
             token_bytes=self.machine.token_bytes,
             link_of=link,
             trouble=lambda: self.watching.trouble,
@@ -325,12 +340,13 @@ class Application:
         self.mailroom = Mailroom(
             engine=engine,
             store=store,
-            channels={name: self._mail_channel(channel) for name, channel in _mailboxes(self.settings).items()},
+            outgoing=outgoing,
             wordings=wordings,
             knowledge=self.knowledge,
             key=self.key,
             domain=site.domain,
-            texts={answer.name: answer.text for answer in self.settings.autoresponses},
+            texts=answers_of(self.settings),
+            site=site.name,
             notices=notices,
             process=self.cluster.process if self.cluster is not None else None,
         )
@@ -426,10 +442,12 @@ class Application:
             username=box.send.username,
             password=password_of(box.send, self._environment),
             tls=box.send.tls,
+            tls_context=trusted(box.send),
             local_hostname=self.settings.site.domain,
+            connections=box.send.connections,
         )
         self._stack.push_async_callback(smtp.close)
-        return MailChannel(sender, smtp)
+        return MailChannel(sender, smtp, tuple(signer_of(box, dkim) for dkim in box.dkim))
 
     async def _open_mail(self) -> None:
         if _mailboxes(self.settings) and not self.machine.inline:

@@ -7,13 +7,15 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from urllib.parse import urlsplit
 
-from app.findings import Finding, failed, ok
+from app.findings import Finding, failed, ok, warning
+from app.outgoing import signer_of, trusted
 from app.site_figures import figures, local_url
 from app.stores import is_embedded
 from channels.email.imap_client import ImapConnection
 from channels.email.imap_protocol import LoginRefused
+from channels.email.resolver import Resolver, SystemResolver
 from channels.email.smtp import SmtpSender
-from config.channel_schema import EmailChannel, ReceiveImap, Send
+from config.channel_schema import Dkim, EmailChannel, ReceiveImap, Send
 from config.schema import Settings, Storage
 from config.secrets import SecretRefused, password_of
 from vocabulary.errors import PermanentFailure, TemporaryFailure
@@ -29,6 +31,7 @@ async def of_neighbours(settings: Settings) -> list[Finding]:
     for name, channel in settings.channels.items():
         if isinstance(channel, EmailChannel):
             looks.append(_outgoing(name, channel.send, settings.site.domain))
+            looks += [signature(name, channel, dkim, SystemResolver()) for dkim in channel.dkim]
             receive = channel.receive
             if isinstance(receive, ReceiveImap):
                 looks.append(_mailbox(name, receive))
@@ -69,6 +72,7 @@ async def _outgoing(channel: str, send: Send, domain: str) -> Finding:
             username=send.username,
             password=password,
             tls=send.tls,
+            tls_context=trusted(send),
             local_hostname=domain,
         )
         async with asyncio.timeout(SECONDS):
@@ -79,6 +83,25 @@ async def _outgoing(channel: str, send: Send, domain: str) -> Finding:
         told = str(error) or f"no answer within {SECONDS} s"
         return failed(name, f"{where}: {told}", f"host, port, tls and log-in stand in {table}; mail waits up to 5 days")
     return ok(name, f"{where}, {_encryption(send.tls)}{', log-in taken' if send.username else ''}")
+
+
+async def signature(channel: str, box: EmailChannel, dkim: Dkim, resolver: Resolver) -> Finding:
+    """Look whether the published key fits the one that signs the mail of a channel."""
+    name = f"signature: {channel}, {dkim.selector}"
+    try:
+        signer = signer_of(box, dkim)
+    except SecretRefused as refused:
+        return failed(name, f"{refused.key}: found {refused.found}", f"expected: {refused.expected}")
+    remedy = f"publish as TXT under {signer.name}: {signer.record}"
+    try:
+        records = await resolver.records(signer.name, "TXT")
+    except TemporaryFailure as failure:
+        return warning(name, f"{signer.name}: {failure}", "try again where name servers answer")
+    if not records:
+        return failed(name, f"no key is published under {signer.name}", remedy)
+    if not any(signer.fits(record) for record in records):
+        return failed(name, f"the key under {signer.name} is another one", remedy)
+    return ok(name, f"{signer.name} has the key that signs")
 
 
 async def _mailbox(channel: str, receive: ReceiveImap) -> Finding:

@@ -40,6 +40,7 @@ from vocabulary.records import (
     ReceivedRow,
     Remove,
     Set,
+    UploadRow,
     is_erased,
 )
 from vocabulary.stores import Store
@@ -189,6 +190,7 @@ class Eraser:
         await self._step(
             *[change for row in messages for change in await self._emptied(row)],
             *(Set(OutboxRow, row.id, _unsent(row)) for row in outbox),
+            *(Remove(UploadRow, row.id) for row in await self._store.uploads(interaction=id)),
             *(Set(ReceivedRow, row.id, _no_bytes(row)) for row in received),
         )
         return {id, *(row.id for row in messages), *(row.id for row in received)}

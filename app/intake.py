@@ -13,7 +13,7 @@ import structlog
 from app.engine import Engine
 from app.identifying import stranger_id
 from app.keyed_lock import KeyedLock
-from app.mail_reports import MailReports
+from app.mail_reports import MailReports, report_in
 from app.mail_threads import REUSED_ID, UNVERIFIED, Found, MailThreads, may_join
 from app.poison import TRIES_MAX, Kept, claimed_by, kept
 from app.reply_limits import Hashes, ReplyLimits
@@ -247,16 +247,15 @@ class Intake:
 
         It opens no conversation again, nobody wrote; what it says is shown at the mail and at its customer.
         """
-        report = message.report
+        report = report_in(message)
         about = await self._reports.about(report) if report is not None else None
         if report is None or about is None:
             return None
         row = self._row(message, about.interaction, received)
-        row = msgspec.structs.replace(
-            row,
-            author="report",
-            attributes={**row.attributes, "report": {"kind": report.kind, "status": report.status}},
-        )
+        said: dict[str, object] = {"report": {"kind": report.kind, "status": report.status}}
+        if await self._reports.is_strangers(message, report, about):
+            said[UNVERIFIED] = True
+        row = msgspec.structs.replace(row, author="report", attributes={**row.attributes, **said})
         changes, result = await self._reports.effects(message, report, about, self._engine.clock.now())
         command = AddMessage(interaction=about.interaction, message=row.id, author="report")
         decision = await self._engine.submit(command, [*_rows(message, row), *changes])
@@ -406,13 +405,15 @@ def _new_id(message: InboundMessage, place: str) -> InteractionId:
 
 def _read_off(message: InboundMessage) -> dict[str, Any]:
     """Return what a mail says beside its text, as attributes: only what there is."""
-    told = {
+    told: dict[str, object] = {
         "marks": message.marks,
         "senders": message.senders,
         "forwarded_from": message.forwarded_from,
         "invitations": message.invitations,
         "defects": message.defects,
     }
+    if message.raw:
+        told["trust"] = message.trust
     found: dict[str, Any] = msgspec.to_builtins({name: value for name, value in told.items() if value})
     return found
 
@@ -457,11 +458,7 @@ def _message_row(
         message_id=message.message_id,
         references=message.references,
         received=received,
-        attributes={
-            **phone,
-            **_read_off(message),
-            **({"trust": msgspec.structs.asdict(message.trust)} if message.raw else {}),
-        },
+        attributes={**phone, **_read_off(message)},
     )
 
 

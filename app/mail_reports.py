@@ -6,6 +6,7 @@ import msgspec
 
 from app.mail_threads import may_join
 from channels.email.addresses import comparable
+from channels.email.refusals import why_of
 from channels.email.thread import sent_of
 from channels.message import InboundMessage, Report
 from customers.identity import email_identity
@@ -36,6 +37,13 @@ class About(msgspec.Struct, frozen=True):
     interaction: InteractionId
 
 
+def report_in(message: InboundMessage) -> Report | None:
+    """Return the report that a mail is, None if it is none. One of ours that comes back as it is, is about itself."""
+    if "own-message-id" in message.automatic.signals and message.message_id is not None:
+        return Report(kind="automatic", about=(message.message_id,))
+    return message.report
+
+
 class MailReports:
     """Finds what a report is about, and what follows."""
 
@@ -54,6 +62,15 @@ class MailReports:
                 return About(message, found[1])
         return None
 
+    async def is_strangers(self, message: InboundMessage, report: Report, about: About) -> bool:
+        """Tell whether it is an answer in the customer's name, or in somebody else's, that nothing proves to be his."""
+        interaction = await self._store.interaction(about.interaction)
+        if report.kind not in ("away", "automatic") or interaction is None:
+            return False
+        address = message.sender.address if message.sender is not None else ""
+        sender = await self._store.customer_by_identity(*email_identity(address))
+        return sender is None or not may_join(message, sender.id, interaction.customer)
+
     async def effects(
         self, message: InboundMessage, report: Report, about: About, now: Instant
     ) -> tuple[list[Change], DeliveryResult | None]:
@@ -62,7 +79,8 @@ class MailReports:
         result = _RESULTS.get(report.kind)
         stated = about.message.attributes.get("delivery", {}).get("state", "")
         if result is not None and (stated not in _RANK or _RANK.index(result) >= _RANK.index(stated)):
-            delivery = {"state": result, "status": report.status, "at": now}
+            why = why_of(550, report.status) if result == "bounced" else ""
+            delivery = {"state": result, "status": report.status, "why": why, "recipient": report.recipient, "at": now}
             attributes = {**about.message.attributes, "delivery": delivery}
             changes.append(Set(MessageRow, about.message.id, {"attributes": attributes}))
         else:
@@ -70,13 +88,13 @@ class MailReports:
         interaction = await self._store.interaction(about.interaction)
         customer = await self._store.customer(interaction.customer) if interaction is not None else None
         if customer is not None and not is_erased(customer):
-            marked = await self._marked(message, report, customer, now)
+            marked = await self._marked(message, report, about, customer, now)
             if marked != customer.attributes:
                 changes.append(Set(CustomerRow, customer.id, {"attributes": marked}))
         return changes, result
 
     async def _marked(
-        self, message: InboundMessage, report: Report, customer: CustomerRow, now: Instant
+        self, message: InboundMessage, report: Report, about: About, customer: CustomerRow, now: Instant
     ) -> dict[str, object]:
         """Return the customer's attributes as the report leaves them."""
         if report.kind == "complained":
@@ -85,10 +103,8 @@ class MailReports:
             address = await self._address(customer.id, report.recipient)
             if address is not None:
                 return undeliverable(customer.attributes, address, report.status, now)
-        if report.kind == "away" and message.sender is not None:
-            sender = await self._store.customer_by_identity("email", email_identity(message.sender.address)[1])
-            if sender is not None and may_join(message, sender.id, customer.id):
-                return away(customer.attributes, now, report.until)
+        if report.kind == "away" and not await self.is_strangers(message, report, about):
+            return away(customer.attributes, now, report.until)
         return customer.attributes
 
     async def _address(self, customer: CustomerId, recipient: str) -> str | None:

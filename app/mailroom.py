@@ -1,27 +1,27 @@
 """Mail out: what the outbox holds is written, sent, and marked with what became of it (reliability.md section 4.5)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 import msgspec
 import structlog
 
 from app.engine import Engine
-from app.mail_threads import UNVERIFIED
 from app.notices import Notices, own_text
+from app.outgoing import Outgoing, Unsendable, copies_of, envelope_recipient
 from autoresponders.knowledge import Knowledge
-from autoresponders.templates import Wordings
+from autoresponders.templates import Template, Wordings
 from channels.email.compose import compose
-from channels.email.smtp import Outcome, SendResult, SmtpSender, retry_at
+from channels.email.smtp import Envelope, Outcome, SendResult, retry_at
 from channels.email.thread import message_id, reply_address
-from channels.message import Address, Attachment, OutboundMail
-from router.commands import AddMessage, DeliveryResult, ReportDelivery
+from router.commands import AddMessage, BeginDelivery, DeliveryResult, ReportDelivery
 from router.effects import DeliverMessage, SendAutoReply, SendNotice
-from router.events import AutoReplied, CustomerTold, MessageAdded
+from router.events import AutoReplied, CustomerTold, DeliveryAskedAgain, MessageAdded
 from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import Lagged, PermanentFailure, TemporaryFailure
 from vocabulary.ids import derived_id, reference
-from vocabulary.instants import MINUTE, SECOND
+from vocabulary.instants import MINUTE, SECOND, Span
 from vocabulary.media import EMAIL
 from vocabulary.records import (
     ERASED,
@@ -39,15 +39,18 @@ from web.site import Logged
 
 log = structlog.get_logger()
 
+T = TypeVar("T")
 UNDER_WAY_MAX = 500
-"""Rows in hand at once; a mailbox sends them one after the other."""
+"""Rows in hand at once."""
+LOOK_EVERY: Span = 5 * SECOND
+_GIVES_WORK = (AutoReplied, CustomerTold, MessageAdded, DeliveryAskedAgain)
+"""Events that leave something to do in the outbox."""
 
 
-class MailChannel(msgspec.Struct, frozen=True):
-    """How one mailbox sends."""
+class Delivery(DeliverMessage, frozen=True, tag="DeliverMessage"):
+    """What a row of the outbox asks for; `copy`: 0 for the recipient himself, from 1 on those who get a copy."""
 
-    sender: Address
-    smtp: SmtpSender
+    copy: int = 0
 
 
 class Mailroom:
@@ -58,26 +61,28 @@ class Mailroom:
         *,
         engine: Engine,
         store: Store,
-        channels: dict[str, MailChannel],
+        outgoing: Outgoing,
         wordings: Wordings,
         knowledge: Knowledge,
         key: bytes,
         domain: str,
-        texts: Mapping[str, Mapping[str, str]] | None = None,
+        texts: Mapping[str, Mapping[str, Template]] | None = None,
         notices: Notices | None = None,
         process: str | None = None,
+        site: str = "",
     ) -> None:
         """`process` is this process's own name where another one may take over; left out, there is no other."""
         self._process = process
         self._engine = engine
         self._store = store
-        self._channels = channels
+        self._outgoing = outgoing
         self._wordings = wordings
         self._knowledge = knowledge
         self._key = key
         self._domain = domain
         self._texts = texts or {}
         self._notices = notices or Notices(store, wordings)
+        self._site = site
         self._under_way: set[str] = set()
 
     async def recover(self) -> None:
@@ -86,10 +91,10 @@ class Mailroom:
         A person's reply goes out once more with the same Message-ID; an automatic one never does (promise 5).
         """
         for row in await self._store.outbox(states=("sending",), limit=10_000):
-            effect = msgspec.json.decode(row.payload, type=DeliverMessage)
+            effect = msgspec.json.decode(row.payload, type=Delivery)
             state = "uncertain" if effect.automatic else "pending"
             await self._engine.write(
-                Set(OutboxRow, row.id, {"state": state, "reason": "interrupted while sending"}),
+                Set(OutboxRow, row.id, {"state": state, "reason": "interrupted while sending", "why": "interrupted"}),
                 Remove(IdempotencyRow, _claim_id(row)),
             )
 
@@ -102,16 +107,25 @@ class Mailroom:
                 async with self._engine.subscribe() as events:
                     try:
                         await self._start_due(performing)
-                        await self._wait(events)
+                        await self._wait(events, await self._next_due())
                     except (Lagged, TemporaryFailure):
                         await self._engine.clock.sleep(SECOND)
 
-    async def _wait(self, events: AsyncIterator[Logged]) -> None:
-        """Return when an event gave the outbox something to do, or after a while for what was deferred."""
+    async def _next_due(self) -> Span:
+        """Return how long nothing is due: until the first that waits, `LOOK_EVERY` at most."""
+        now = self._engine.clock.now()
+        waiting = await self._store.outbox(
+            states=("pending", "deferred"), due_before=now + LOOK_EVERY, limit=UNDER_WAY_MAX
+        )
+        due = (row.due_at - now for row in waiting if row.id not in self._under_way)
+        return max(0, min(due, default=LOOK_EVERY))
+
+    async def _wait(self, events: AsyncIterator[Logged], span: Span) -> None:
+        """Return when an event gave the outbox something to do, or after `span`."""
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(span / SECOND):
                 async for logged in events:
-                    if isinstance(logged.event, AutoReplied | CustomerTold | MessageAdded):
+                    if isinstance(logged.event, _GIVES_WORK):
                         return
         except TimeoutError:
             return
@@ -145,10 +159,11 @@ class Mailroom:
         except TemporaryFailure:
             raise
         except PermanentFailure as failure:
-            await self._settle(row, SendResult(Outcome.FAILED, str(failure)))
+            why = failure.why if isinstance(failure, Unsendable) else "not_sendable"
+            await self._settle(row, SendResult(Outcome.FAILED, str(failure), why=why))
         except Exception as error:  # one bad row must not stop the others
             log.exception("outbox_failed", outbox=row.id, error=type(error).__name__)
-            await self._settle(row, SendResult(Outcome.FAILED, f"{type(error).__name__}: {error}"))
+            await self._settle(row, SendResult(Outcome.FAILED, f"{type(error).__name__}: {error}", why="not_sendable"))
 
     # -- automatic replies become messages of the conversation
 
@@ -178,9 +193,8 @@ class Mailroom:
         language = interaction.language
         number = reference(interaction.number)
         if effect.article is None:
-            text = own_text(self._texts.get(effect.autoresponse, {}), language, number) or self._wordings.text(
-                "acknowledge", language, number=number
-            )
+            own = own_text(self._texts.get(effect.autoresponse, {}), language, {"number": number, "site": self._site})
+            text = own or self._wordings.text("acknowledge", language, number=number)
             if effect.wait_ms is not None:
                 low, high = (max(1, round(wait / MINUTE)) for wait in effect.wait_ms)
                 text += "\n\n" + self._wordings.text("acknowledge_wait", language, low=low, high=max(low, high))
@@ -209,38 +223,95 @@ class Mailroom:
     # -- mails
 
     async def _send(self, row: OutboxRow) -> None:
-        effect = msgspec.json.decode(row.payload, type=DeliverMessage)
-        interaction = await self._store.interaction(effect.interaction)
-        message = await self._store.message(effect.message)
-        if interaction is None or message is None:
-            raise PermanentFailure("the message is gone from the records")
-        channel = self._channels.get(interaction.channel) or self._mailbox_of(interaction.queue)
-        if channel is None:
-            raise PermanentFailure(f"channel {interaction.channel!r} can't send: no [channels.NAME.send] is configured")
         if row.kind != "mail":
             raise PermanentFailure(f"nobody performs {row.kind!r}")
-        mail = await self._mail(row.id, effect, message, channel, interaction.customer)
-        id = message_id(row.id, interaction.id, key=self._key, domain=self._domain)
-        reply_to = reply_address(
-            channel.sender.address, interaction.id, mail.recipient.address, self._key, issued_at=mail.date
-        )
+        delivery = msgspec.json.decode(row.payload, type=Delivery)
+        interaction = await self._store.interaction(delivery.interaction)
+        message = await self._store.message(delivery.message)
+        if interaction is None or message is None:
+            raise PermanentFailure("the message is gone from the records")
+        channel = self._outgoing.channel_of(interaction)
+        if channel.smtp.rest_s:
+            await self._wait_for(row, round(channel.smtp.rest_s * SECOND) + 1)
+            return
+        # A copy is the same mail: only its envelope differs.
+        mail = await self._outgoing.mail(delivery.id, message, interaction, automatic=delivery.automatic)
+        recipient = envelope_recipient(mail, delivery.copy)
+        id = message_id(delivery.id, interaction.id, key=self._key, domain=self._domain)
+        reply_to = reply_address(channel.sender.address, interaction.id, recipient, self._key, issued_at=mail.date)
         raw = compose(mail, message_id=id, domain=self._domain, reply_to=reply_to)
+        for signer in channel.signers:
+            # The arithmetic of RSA takes its time.
+            raw = await asyncio.to_thread(signer.signed, raw)
+        if not await self._begun(row, delivery, message, id):
+            return
+        if not await self._is_ours(row):
+            log.warning("mail_left_to_another_node", outbox=row.id)
+            return
+        sender = "" if delivery.automatic else channel.sender.address
+        result = await channel.smtp.send(raw, Envelope(sender=sender, recipient=recipient, id=row.id))
+        await self._settle(row, result, delivery)
+
+    async def _begun(self, row: OutboxRow, delivery: Delivery, message: MessageRow, id: str) -> bool:
+        """Write down that a mail goes out now; return whether it does: its agent may have taken it back.
+
+        With it come the rows of its copies, each with a life of its own.
+        """
+        changes = [
+            Set(OutboxRow, row.id, {"state": "sending", "message_id": id}),
+            Set(MessageRow, message.id, {"message_id": id}),
+            *(() if delivery.copy else self._copies(row, delivery, message)),
+            *self._claim(row),
+        ]
+        # What went as far as this before can't be taken back any more.
+        if delivery.at is None or row.message_id is not None:
+            return await self._marked(row, changes)
+        begin = BeginDelivery(delivery.interaction, delivery.message)
+        decision = await self._unless_lost(row, self._engine.submit(begin, changes))
+        if decision.refusal is None:
+            return True
+        if decision.refusal.reason == "taken_back":
+            await self._stays_here(row)
+            return False
+        # The core has forgotten the interaction, so nobody can take anything back.
+        return await self._marked(row, changes)
+
+    async def _stays_here(self, row: OutboxRow) -> None:
+        """See that a mail which was taken back is not looked at again."""
+        kept = await self._store.outbox_row(row.id)
+        if kept is not None and kept.state == "pending" and kept.message_id is None:
+            await self._written(Set(OutboxRow, row.id, {"state": "taken_back"}))
+
+    async def _marked(self, row: OutboxRow, changes: Sequence[Change]) -> bool:
+        await self._unless_lost(row, self._engine.write(*changes))
+        return True
+
+    async def _unless_lost(self, row: OutboxRow, writing: Awaitable[T]) -> T:
         try:
-            await self._engine.write(
-                Set(OutboxRow, row.id, {"state": "sending", "message_id": id}),
-                Set(MessageRow, message.id, {"message_id": id}),
-                *self._claim(row),
-            )
+            return await writing
         except TemporaryFailure:
             # Nobody knows whether that was written, but nothing was sent: it must not look so.
             await self._written(Set(OutboxRow, row.id, {"state": row.state}))
             raise
-        if not await self._is_ours(row):
-            log.warning("mail_left_to_another_node", outbox=row.id)
-            return
-        envelope_sender = "" if effect.automatic else channel.sender.address
-        result = await channel.smtp.send(raw, envelope_sender=envelope_sender, recipient=mail.recipient.address)
-        await self._settle(row, result, effect)
+
+    def _copies(self, row: OutboxRow, delivery: Delivery, message: MessageRow) -> Iterator[Change]:
+        for number in range(1, len(copies_of(message)) + 1):
+            copy = Delivery(delivery.id, delivery.interaction, delivery.message, delivery.automatic, copy=number)
+            yield PutNew(
+                OutboxRow(
+                    id=derived_id("fx", row.id, str(number)),
+                    kind="mail",
+                    interaction=row.interaction,
+                    payload=msgspec.json.encode(copy),
+                    created_at=self._engine.clock.now(),
+                    message=row.message,
+                )
+            )
+
+    async def _wait_for(self, row: OutboxRow, span: Span) -> None:
+        """Try again once the server may be tried; nothing was sent, and no try is counted."""
+        values = {"state": "deferred", "due_at": self._engine.clock.now() + span, "why": "unreachable"}
+        await self._written(Set(OutboxRow, row.id, values))
 
     def _claim(self, row: OutboxRow) -> Sequence[Change]:
         """Return what says that this process sends `row`: the first to write it does."""
@@ -256,65 +327,18 @@ class Mailroom:
         claim = await self._store.idempotent_answer(_claim_id(row))
         return claim is not None and claim.fingerprint == self._process
 
-    def _mailbox_of(self, queue: str) -> MailChannel | None:
-        """Return the mailbox that writes for what came in elsewhere."""
-        policy = self._engine.policy.queues.get(queue)
-        return self._channels.get(policy.message_channel or "") if policy is not None else None
-
-    async def _mail(
-        self, id: str, effect: DeliverMessage, message: MessageRow, channel: MailChannel, customer: str
-    ) -> OutboundMail:
-        last = _last_of_customer(await self._store.messages(effect.interaction, limit=100_000))
-        if last is None:
-            return await self._first_mail(id, effect, message, channel, customer)
-        if not last.sender_address:
-            raise PermanentFailure("the customer has no address to write to")
-        return OutboundMail(
-            id=id,
-            interaction=effect.interaction,
-            sender=channel.sender,
-            recipient=Address(last.sender_name, last.sender_address),
-            subject=message.subject or _reply_subject(last.subject),
-            text=message.text,
-            attachments=tuple(
-                Attachment(file.filename, file.content_type, file.content)
-                for file in await self._store.attachments(message.id)
-            ),
-            in_reply_to=last.message_id,
-            references=(*last.references, last.message_id) if last.message_id else last.references,
-            automatic=effect.automatic,
-            date=message.at,
-        )
-
-    async def _first_mail(
-        self, id: str, effect: DeliverMessage, message: MessageRow, channel: MailChannel, customer: str
-    ) -> OutboundMail:
-        """Return the mail by which an agent begins: to the address that the customer is known by."""
-        known = await self._store.identities(customer)
-        address = next((identity.value for identity in known if identity.kind == "email"), None)
-        if address is None:
-            raise PermanentFailure("the customer has no address to write to")
-        found = await self._store.customer(customer)
-        return OutboundMail(
-            id=id,
-            interaction=effect.interaction,
-            sender=channel.sender,
-            recipient=Address(found.name if found is not None else "", address),
-            subject=message.subject,
-            text=message.text,
-            in_reply_to=None,
-            references=(),
-            automatic=effect.automatic,
-            date=message.at,
-        )
-
-    async def _settle(self, row: OutboxRow, result: SendResult, effect: DeliverMessage | None = None) -> None:
+    async def _settle(self, row: OutboxRow, result: SendResult, effect: Delivery | None = None) -> None:
         """Write down what became of it. `uncertain`: a person's reply is tried once more with the same Message-ID."""
         attempts = row.attempts + 1
         now = self._engine.clock.now()
-        values: dict[str, object] = {"attempts": attempts, "reason": result.reason[:500], "state": str(result.outcome)}
+        values: dict[str, object] = {
+            "attempts": attempts,
+            "reason": result.reason[:500],
+            "why": result.why,
+            "state": str(result.outcome),
+        }
         if result.outcome is Outcome.DEFERRED:
-            again = retry_at(attempts, now, row.id)
+            again = retry_at(max(row.created_at, effect.at or 0 if effect is not None else 0), now, row.id)
             values |= {"state": "failed"} if again is None else {"due_at": again}
         elif result.outcome is Outcome.UNCERTAIN and effect is not None and not effect.automatic and row.attempts == 0:
             values |= {"state": "deferred", "due_at": now + MINUTE}
@@ -348,13 +372,3 @@ def _claim_id(row: OutboxRow) -> str:
 def _as_result(state: str) -> DeliveryResult:
     result: DeliveryResult = msgspec.convert(state, DeliveryResult)
     return result
-
-
-def _last_of_customer(messages: Sequence[MessageRow]) -> MessageRow | None:
-    mails = [row for row in messages if row.author == "customer" and not row.attributes.get(UNVERIFIED)]
-    return mails[-1] if mails else None
-
-
-def _reply_subject(subject: str) -> str:
-    bare = subject.strip()
-    return bare if bare.casefold().startswith("re:") else f"Re: {bare}".strip()

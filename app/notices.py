@@ -1,11 +1,10 @@
 """What customers are told of their callbacks: words, the time in their zone, the link, an entry for a calendar."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from autoresponders.templates import Wordings
+from autoresponders.templates import Template, Wordings
 from channels.callback.calendar import Appointment, calendar
 from channels.callback.times import zone_of
 from router.effects import SendNotice
@@ -16,14 +15,13 @@ from vocabulary.records import AttachmentRow, InteractionRow, MessageRow, PutNew
 from vocabulary.stores import Store
 
 CALENDAR_NAME = "callback.ics"
-_NUMBER = re.compile(r"\{\{\s*number\s*\}\}")
 _USUAL_SLOT: Span = 30 * MINUTE
 
 
-def own_text(texts: Mapping[str, str], language: str | None, number: str) -> str | None:
+def own_text(texts: Mapping[str, Template], language: str | None, values: Mapping[str, object]) -> str | None:
     """Return the words that the configuration has in `language`, or in its first one; None if it has none."""
-    text = texts.get(language or "") or next(iter(texts.values()), None)
-    return None if text is None else _NUMBER.sub(number, text)
+    template = texts.get(language or "") or next(iter(texts.values()), None)
+    return None if template is None else template.render(values)
 
 
 class Notices:

@@ -1,17 +1,19 @@
-"""What is kept for a while only: answers for repeated calls, and log-ins that are over."""
+"""What is kept for a while only: answers for repeated calls, log-ins that are over, files that nobody has sent."""
 
 import structlog
 
 from app.engine import Engine
 from vocabulary.errors import TemporaryFailure
 from vocabulary.instants import DAY, HOUR, Span
-from vocabulary.records import IdempotencyRow, Remove, SessionRow
+from vocabulary.records import IdempotencyRow, Remove, SessionRow, UploadRow
 from vocabulary.stores import Store
 
 log = structlog.get_logger()
 
 ANSWERS_KEPT: Span = 7 * DAY
 """Whoever repeats a call does so within minutes; a machine that was off over a long week-end still finds its answer."""
+UPLOADS_KEPT: Span = 2 * DAY
+"""A file that was brought for a message which is still being written."""
 EVERY: Span = HOUR
 _AT_ONCE = 500
 """Rows in one transaction: what is admitted meanwhile waits for no longer than that takes."""
@@ -24,9 +26,10 @@ class Retention:
         """`session_absolute_ms`: no log-in lasts longer."""
         self._engine = engine
         self._store = store
-        self._kept: dict[type[IdempotencyRow | SessionRow], Span] = {
+        self._kept: dict[type[IdempotencyRow | SessionRow | UploadRow], Span] = {
             IdempotencyRow: ANSWERS_KEPT,
             SessionRow: session_absolute_ms,
+            UploadRow: UPLOADS_KEPT,
         }
 
     async def run(self) -> None:

@@ -9,7 +9,6 @@ from router.effects import DeliverMessage, Effect, SendAutoReply, SendNotice, ef
 from router.events import AnyEvent
 from router.state import State
 from vocabulary.instants import Instant
-from vocabulary.media import CALLBACK, EMAIL
 from vocabulary.records import Change, InteractionRow, OutboxRow, Put, PutNew
 
 _encode = msgspec.json.Encoder().encode
@@ -51,12 +50,6 @@ def outbox_of(event: AnyEvent, state: State, now: Instant) -> Sequence[Change]:
     return [PutNew(row) for row in rows if row is not None]
 
 
-def _goes_by_mail(interaction: Interaction) -> bool:
-    """Tell whether what we write goes out as mail; a callback has no other way to write to its customer."""
-    mailable = interaction.contact is not None and interaction.contact.email
-    return interaction.medium == EMAIL or (interaction.medium == CALLBACK and mailable)
-
-
 def _outbox_row(effect: Effect, state: State, now: Instant) -> OutboxRow | None:
     match effect:
         case SendAutoReply():
@@ -67,13 +60,14 @@ def _outbox_row(effect: Effect, state: State, now: Instant) -> OutboxRow | None:
             return OutboxRow(
                 id=effect.id, kind="notice", interaction=effect.interaction, payload=_encode(effect), created_at=now
             )
-        case DeliverMessage() if _goes_by_mail(state.interactions[effect.interaction]):
+        case DeliverMessage() if state.interactions[effect.interaction].goes_by_mail:
             return OutboxRow(
                 id=effect.id,
                 kind="mail",
                 interaction=effect.interaction,
                 payload=_encode(effect),
                 created_at=now,
+                due_at=effect.at or 0,
                 message=effect.message,
             )
         case _:

@@ -12,12 +12,13 @@ from app.leases import Leases
 from app.mail_intake import MailIntake
 from app.poison import origin_of
 from app.queue_settings import QueueSettings
+from app.replies import Replies
 from app.wishes import Wishes
 from channels.callback.phones import PhoneRefused, e164
 from channels.message import Address, InboundMessage
 from queues.policy import QueuePolicy
 from reports.live import LiveQueue, live
-from router.commands import AddMessage, Author, Command
+from router.commands import AddMessage, Command
 from router.decision import Decision, Refusal
 from router.events import AnyEvent
 from router.policy import Policy
@@ -26,9 +27,9 @@ from storage.codec import decode
 from vocabulary.errors import PermanentFailure
 from vocabulary.ids import CustomerId, InteractionId, MessageId, QueueName, derived_id
 from vocabulary.instants import Instant
-from vocabulary.records import Change, MessageRow, PutNew, ReceivedRow
+from vocabulary.records import Change, MessageRow, PutNew, ReceivedRow, UploadRow
 from vocabulary.stores import Store
-from web.site import Admission, ApiInteraction, Logged, Origin
+from web.site import Admission, ApiInteraction, Logged, Origin, Preview, Written
 
 API_CHANNEL = "api"
 """The channel of what an integration sends without naming one."""
@@ -50,6 +51,8 @@ class RunningSite:
         queues: QueueSettings,
         mail_intake: MailIntake,
         eraser: Eraser,
+        replies: Replies,
+        letters: frozenset[str] = frozenset(),
         token_bytes: Callable[[int], bytes] = secrets.token_bytes,
         link_of: Callable[[InteractionId], str] | None = None,
         trouble: Callable[[], str | None] = lambda: None,
@@ -62,6 +65,8 @@ class RunningSite:
         self._queues = queues
         self._mail_intake = mail_intake
         self._eraser = eraser
+        self._replies = replies
+        self._letters = letters
         self._exporter = Exporter(store)
         self._token_bytes = token_bytes
         self._link_of = link_of
@@ -195,25 +200,36 @@ class RunningSite:
         )
 
     async def reply(
-        self, interaction: InteractionId, agent: str, text: str, *, note: bool = False, id: MessageId | None = None
+        self, interaction: InteractionId, agent: str, said: Written, *, note: bool = False, id: MessageId | None = None
     ) -> tuple[Decision, MessageId]:
         message = id or self.new_id("m")
         if id is not None and await self._store.message(id) is not None:
             # It was written when its author was told to try again.
             return Decision(), id
-        held = self.state.interactions.get(interaction)
-        author: Author = "note" if note else "agent"
-        row = MessageRow(
-            id=message,
-            interaction=interaction,
-            channel=held.channel if held is not None else "",
-            author=author,
-            at=self.now(),
-            text=text,
-            agent=agent,
-        )
-        command = AddMessage(interaction=interaction, message=message, author=author, agent=agent)
-        return await self.submit(command, (PutNew(row),)), message
+        return await self._replies.reply(interaction, agent, said, note=note, message=message), message
+
+    async def preview(self, interaction: InteractionId, agent: str, said: Written) -> Preview:
+        return await self._replies.preview(interaction, agent, said)
+
+    async def bring(
+        self, interaction: InteractionId, by: str, name: str, content: bytes, *, inline: bool = False
+    ) -> UploadRow:
+        return await self._replies.bring(interaction, by, name, content, inline=inline, new_id=self.new_id)
+
+    def content_id(self, upload: str) -> str:
+        return self._replies.content_id(upload)
+
+    async def take_back(self, interaction: InteractionId, message: MessageId, agent: str) -> Decision:
+        return await self._replies.take_back(interaction, message, agent)
+
+    async def deliver_again(
+        self, interaction: InteractionId, message: MessageId, by: str, to: str | None = None
+    ) -> Decision:
+        return await self._replies.deliver_again(interaction, message, by, to)
+
+    @property
+    def letters(self) -> frozenset[str]:
+        return self._letters
 
 
 def _wishes(interaction: ApiInteraction) -> Wishes:

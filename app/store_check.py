@@ -158,7 +158,7 @@ def _orphans(connection: Connection, name: str, table: Table) -> list[str]:
 _STATES: Mapping[Table, frozenset[str]] = {
     interactions: frozenset(map(str, InteractionState)),
     received: frozenset({"received", "admitted", "quarantined", "discarded"}),
-    outbox: frozenset({"pending", "sending", "sent", "deferred", "failed", "uncertain"}),
+    outbox: frozenset({"pending", "sending", "sent", "deferred", "failed", "uncertain", "taken_back"}),
 }
 
 

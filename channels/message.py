@@ -123,12 +123,17 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OutboundMail(msgspec.Struct, frozen=True, kw_only=True):
-    """One e-mail to send. Addresses are plain (`anna@example.org`); the composer refuses anything else."""
+    """One e-mail to send. Addresses are plain (`anna@example.org`); the composer refuses anything else.
+
+    `copies` are named in it; each of them gets it under an envelope of its own. `list_unsubscribe`: the address of a
+    page that ends such mail with one call (RFC 8058).
+    """
 
     id: str
     interaction: str
     sender: Address
     recipient: Address
+    copies: tuple[Address, ...] = ()
     subject: str
     text: str
     html: str | None = None
@@ -136,4 +141,5 @@ class OutboundMail(msgspec.Struct, frozen=True, kw_only=True):
     in_reply_to: str | None = None
     references: tuple[str, ...] = ()
     automatic: bool = False
+    list_unsubscribe: str | None = None
     date: Instant

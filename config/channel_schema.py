@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from config.kinds import Country, File, Host, Language, Mailbox, Name, ServerId, Size, Span, Text, Variable
+from config.kinds import Country, Domain, File, Host, Language, Mailbox, Name, ServerId, Size, Span, Text, Variable
 from vocabulary.instants import DAY, MINUTE
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
@@ -64,6 +64,26 @@ class Send(msgspec.Struct, frozen=True):
     tls: Annotated[
         Tls, Meta(description="Encryption: from the first byte, by STARTTLS, or none (this machine only).")
     ] = "none"
+    ca_file: Annotated[
+        File | None,
+        Meta(
+            description="Authorities (PEM) that may vouch for its certificate; left out, those of the system.",
+            examples=["mail-ca.pem"],
+        ),
+    ] = None
+    connections: Annotated[int, Meta(description="So many connections to it at once.", ge=1, le=50)] = 4
+
+
+class Dkim(msgspec.Struct, frozen=True, kw_only=True):
+    """A signature in front of each mail; its public key stands in DNS under `SELECTOR._domainkey.DOMAIN`."""
+
+    selector: Annotated[Domain, Meta(description="Name of the key in DNS.")]
+    key_file: Annotated[
+        File, Meta(description="File of mode 0600 with the private key (PEM): RSA of 1024 bits or more, or Ed25519.")
+    ]
+    domain: Annotated[
+        Domain | None, Meta(description="Domain that signs; left out, that of the address.", examples=["example.org"])
+    ] = None
 
 
 class ChatChannel(msgspec.Struct, frozen=True, tag_field="medium", tag="chat"):
@@ -97,6 +117,13 @@ class EmailChannel(msgspec.Struct, frozen=True, tag_field="medium", tag="email")
     ] = ()
     receive: Annotated[ReceiveLmtp | ReceiveSmtp | ReceiveImap, Meta(description="How mail comes in.")] = ReceiveLmtp()
     send: Annotated[Send, Meta(description="How mail goes out.")] = Send()
+    dkim: Annotated[
+        tuple[Dkim, ...],
+        Meta(
+            description="Signatures (DKIM): with several keys, each mail carries one of each.",
+            examples=[[{"selector": "c1", "key_file": "dkim.pem"}]],
+        ),
+    ] = ()
     authserv_id: Annotated[
         tuple[ServerId, ...],
         Meta(
@@ -151,6 +178,7 @@ __all__ = [
     "CallbackChannel",
     "Channel",
     "ChatChannel",
+    "Dkim",
     "EmailChannel",
     "Port",
     "Receive",

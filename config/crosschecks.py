@@ -1,5 +1,6 @@
 """What is wrong between keys: names that don't exist, addresses used twice, passwords that can't be had."""
 
+import ssl
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from config.faults import KeyPath, choices, closest, found_text
 from config.read import Faults
 from config.schema import Settings
 from config.secrets import Guarded, SecretRefused, password_of, secret_of
+from config.signing_keys import signing_key
 from vocabulary.media import KNOWN
 
 _EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 -- compared with, never listened on
@@ -121,6 +123,8 @@ def _check_mailbox(checks: Checks, path: KeyPath, channel: EmailChannel, address
     for place, alias in enumerate(channel.aliases):
         checks.once((*path, "aliases", place), alias.casefold(), addresses, f"channels.{path[1]}")
     _check_log_in(checks, (*path, "send"), channel.send)
+    _check_authorities(checks, (*path, "send"), channel.send)
+    _check_signatures(checks, path, channel)
     if isinstance(channel.receive, ReceiveImap):
         _check_log_in(checks, (*path, "receive"), channel.receive)
 
@@ -137,6 +141,37 @@ def _check_log_in(checks: Checks, path: KeyPath, server: Send | ReceiveImap) -> 
         checks.note((*path, "username"), "nothing", "the log-in that the password belongs to")
     if server.username and server.tls == "none" and not is_local(server.host):
         checks.note((*path, "tls"), '"none"', '"implicit" or "starttls": the password would travel unprotected')
+
+
+def _check_authorities(checks: Checks, path: KeyPath, send: Send) -> None:
+    if send.ca_file is None:
+        return
+    try:
+        ssl.create_default_context(cafile=send.ca_file)
+    except (OSError, ssl.SSLError) as error:
+        reason = error.strerror if not isinstance(error, ssl.SSLError) else "no certificate in it"
+        checks.note((*path, "ca_file"), f"{send.ca_file}: {reason}", "a file with certificates (PEM)")
+
+
+def _check_signatures(checks: Checks, path: KeyPath, channel: EmailChannel) -> None:
+    """Look over the keys that sign: each can be had, none stands there twice, and the domain is that of the sender."""
+    names: dict[str, str] = {}
+    sender = channel.address.rpartition("@")[2].casefold()
+    for place, dkim in enumerate(channel.dkim):
+        where = (*path, "dkim", place)
+        if not checks.sound(where):
+            continue
+        try:
+            signing_key(dkim.key_file)
+        except SecretRefused as refused:
+            checks.note((*where, refused.key), refused.found, refused.expected)
+        checks.once((*where, "selector"), dkim.selector, names, f"dkim[{place}]")
+        domain = (dkim.domain or sender).casefold()
+        if sender != domain and not sender.endswith(f".{domain}"):
+            expected = (
+                f"{sender}, or a domain above it: else receivers (DMARC) don't count the signature as the sender's"
+            )
+            checks.note((*where, "domain"), found_text(domain), expected, severity="warning")
 
 
 def _check_listener(

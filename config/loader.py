@@ -11,6 +11,7 @@ from config.bus_checks import check_bus
 from config.crosschecks import Checks, check_channels, check_knowledge, check_queues, check_site
 from config.faults import ConfigurationError, Fault, path_text
 from config.hours_checks import check_hours
+from config.letters import check_answers, check_letters
 from config.lines import locate
 from config.overflow_checks import check_overflow
 from config.read import Faults, Reader
@@ -40,6 +41,8 @@ CHECKS = (
     check_hours,
     check_rules,
     check_autoresponses,
+    check_answers,
+    check_letters,
     check_knowledge,
     check_agents,
 )

@@ -35,6 +35,7 @@ def policy_of(settings: Settings) -> router.Policy:
         auto_replies_domain_within=settings.site.auto_replies_domain_within,
         auto_replies_surge=settings.site.auto_replies_surge,
         auto_replies_surge_min=settings.site.auto_replies_surge_min,
+        auto_replies_surge_hours=settings.site.auto_replies_surge_hours,
         disconnect_grace=settings.site.disconnect_grace,
         hours=hours_of(settings.hours, settings.site.time_zone),
         sla={name: _sla(name, sla) for name, sla in settings.sla.items()},

@@ -32,6 +32,7 @@ from config.kinds import (
     Variable,
     Zone,
 )
+from config.letter_schema import LetterTable
 from config.overflow_schema import OverflowTable
 from config.sla_schema import Sla
 from config.step_schema import StepTable
@@ -96,6 +97,14 @@ class Site(msgspec.Struct, frozen=True):
     auto_replies_surge_min: Annotated[
         int, Meta(description="Fewer than so many automatic replies in an hour never stop them.", ge=1, le=1_000_000)
     ] = 100
+    auto_replies_surge_hours: Annotated[
+        int,
+        Meta(
+            description="Nor does anything before so many hours with automatic replies tell what is usual.",
+            ge=0,
+            le=167,
+        ),
+    ] = 24
 
 
 class Storage(msgspec.Struct, frozen=True):
@@ -317,6 +326,18 @@ class Queue(msgspec.Struct, frozen=True):
             examples=[{"chat": "1h", "email": "7d"}],
         ),
     ] = {}
+    undo: Annotated[
+        Span,
+        Meta(
+            description="An agent's reply by mail waits so long before it goes, and can be taken back.", le=10 * MINUTE
+        ),
+    ] = 5 * SECOND
+    letter: Annotated[
+        Name | None,
+        Meta(
+            description="What stands around its mail: a table of `[letters]`; left out, `default`.", examples=["formal"]
+        ),
+    ] = None
 
 
 class RequirementTable(msgspec.Struct, frozen=True):
@@ -470,8 +491,8 @@ class Autoresponse(msgspec.Struct, frozen=True):
     text: Annotated[
         dict[Language, Text],
         Meta(
-            description="Words by language; none: those that come with Centrala. `{{ number }}` stands for the "
-            "reference.",
+            description="Words by language; none: those that come with Centrala. A template: `{{ number }}` stands "
+            "for the reference, `{{ site }}` for your name.",
             examples=[{"en": "We are closed until Monday. Your number is {{ number }}."}],
         ),
     ] = {}
@@ -570,6 +591,7 @@ class Settings(msgspec.Struct, frozen=True):
     queues: dict[Name, Queue] = {}
     hours: dict[Name, OpeningHours] = {}
     sla: dict[Name, Sla] = {}
+    letters: dict[Name, LetterTable] = {}
     skills: Annotated[
         dict[Skill, str],
         Meta(

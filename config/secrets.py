@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
+_BYTES_MAX = 16_384
+
 
 class SecretRefused(ValueError):
     """A secret can't be had. `found` and `expected` are as in a fault; the secret itself is in neither."""
@@ -66,21 +68,35 @@ def create_secret(path: Path) -> None:
         file.write(secrets.token_urlsafe(32) + "\n")
 
 
+def private_bytes(path: Path, key: str, expected: str) -> bytes:
+    """Return what is in a file that only its owner may read.
+
+    Raises:
+        SecretRefused: the file is missing, too long, or open to others.
+    """
+    try:
+        # The handle that is checked is the one that is read: nobody can swap the file in between.
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            if not stat.S_ISREG(mode):
+                raise SecretRefused(key, f"no plain file at {path}", expected)
+            if mode & 0o077:
+                raise SecretRefused(key, f"{path} with mode {stat.S_IMODE(mode):04o}", f"mode 0600: chmod 600 {path}")
+            content = file.read(_BYTES_MAX + 1)
+    except OSError as error:
+        raise SecretRefused(key, f"{path}: {error.strerror}", expected) from error
+    if len(content) > _BYTES_MAX:
+        raise SecretRefused(key, f"{path}: more than {_BYTES_MAX} bytes", expected)
+    return content
+
+
 def _first_line(path: Path, key: str) -> str:
     """Return the first line of a file that only its owner may read."""
     wanted = "a file of mode 0600 whose first line is the secret"
     try:
-        # The handle that is checked is the one that is read: nobody can swap the file in between.
-        with path.open(encoding="utf-8") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            if not stat.S_ISREG(mode):
-                raise SecretRefused(key, f"no plain file at {path}", wanted)
-            if mode & 0o077:
-                raise SecretRefused(key, f"{path} with mode {stat.S_IMODE(mode):04o}", f"mode 0600: chmod 600 {path}")
-            line = file.readline(4096).rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "no UTF-8 text"
-        raise SecretRefused(key, f"{path}: {reason}", wanted) from error
+        line = private_bytes(path, key, wanted).decode("utf-8").split("\n", 1)[0].rstrip("\r")
+    except UnicodeDecodeError as error:
+        raise SecretRefused(key, f"{path}: no UTF-8 text", wanted) from error
     if not line:
         raise SecretRefused(key, f"an empty first line in {path}", wanted)
     return line

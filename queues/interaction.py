@@ -11,6 +11,7 @@ from queues.overflow import Contact, Marks
 from queues.sla import Agreement, Clock, ClockName
 from vocabulary.ids import AgentId, ChannelName, CustomerId, InteractionId, MessageId, OfferId, QueueName
 from vocabulary.instants import Instant, Span
+from vocabulary.media import CALLBACK, EMAIL
 from vocabulary.skills import Preference, Requirement
 
 OrderKey = tuple[int, Instant, int]
@@ -86,6 +87,20 @@ class Undoable(msgspec.Struct, frozen=True, gc=False):
     before: "Interaction"
 
 
+class HeldBack(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """An agent's message that has not begun to go out: until then he may take it back.
+
+    The rest is what it changed: since when the customer waited, whether he had been answered, and his clocks.
+    """
+
+    message: MessageId
+    agent: AgentId
+    until: Instant
+    unanswered_at: Instant | None = None
+    replied: bool = False
+    clocks: dict[ClockName, Clock] = {}
+
+
 class QueueTerms(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What its queue's policy said when an interaction was enqueued; one for all that were told the same.
 
@@ -125,6 +140,7 @@ class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     `agreement`: what was promised when it came in, with its `clocks`; None: nothing.
     `silent_at`, `parked_close_at`: while it is active, when it is parked if the customer says nothing to our reply;
     while it is parked, when it closes by itself.
+    `held_back`: replies that their agents may still take back, in their order.
     `customer_leaves_at`, `owner_gone_until`: a customer or owner is cut off, and this is how long his absence is borne.
     """
 
@@ -171,6 +187,7 @@ class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     clocks: dict[ClockName, Clock] = {}
     silent_at: Instant | None = None
     parked_close_at: Instant | None = None
+    held_back: tuple[HeldBack, ...] = ()
 
 
 PLAIN = Seldom()
@@ -269,6 +286,13 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False, order=True):
     clocks = _Rarely[dict[ClockName, Clock]]()
     silent_at = _Rarely[Instant | None]()
     parked_close_at = _Rarely[Instant | None]()
+    held_back = _Rarely[tuple[HeldBack, ...]]()
+
+    @property
+    def goes_by_mail(self) -> bool:
+        """Whether what we write goes out as mail; a callback has no other way to write to its customer."""
+        mailable = self.contact is not None and self.contact.email
+        return self.medium == EMAIL or (self.medium == CALLBACK and mailable)
 
     @property
     def number(self) -> int:

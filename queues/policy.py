@@ -94,6 +94,8 @@ class QueuePolicy(msgspec.Struct, frozen=True, kw_only=True):
     sla: str | None = None
     silent_after: dict[str, Span] = {}
     parked_close_after: dict[str, Span] = {}
+    undo: Span = 5 * SECOND
+    letter: str | None = None
 
     def target_of(self, segment: str | None) -> Span:
         """Return the service-level target for customers of `segment`."""

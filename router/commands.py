@@ -389,6 +389,29 @@ DeliveryResult = Literal[
 """The last five are what a report said later."""
 
 
+class TakeBack(msgspec.Struct, frozen=True):
+    """An agent takes back what he has written, if it has not begun to go out."""
+
+    interaction: InteractionId
+    message: MessageId
+    agent: AgentId
+
+
+class BeginDelivery(msgspec.Struct, frozen=True):
+    """A message that could be taken back goes out, unless it was."""
+
+    interaction: InteractionId
+    message: MessageId
+
+
+class DeliverAgain(msgspec.Struct, frozen=True):
+    """A message that did not arrive is sent once more."""
+
+    interaction: InteractionId
+    message: MessageId
+    by: str
+
+
 class ReportDelivery(msgspec.Struct, frozen=True):
     """What became of sending one of our messages; a `failed` one is for its agent to see."""
 
@@ -451,6 +474,9 @@ Command = (
     | Connect
     | Disconnect
     | Together
+    | TakeBack
+    | BeginDelivery
+    | DeliverAgain
     | ReportDelivery
     | ReleaseAutoReplies
     | Reconcile

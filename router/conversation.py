@@ -4,7 +4,17 @@ from agents.availability import is_there
 from queues.interaction import SPEAKS, Interaction
 from queues.lifecycle import OPEN, InteractionState
 from router import events as e
-from router.commands import AddMessage, CustomerBack, CustomerGone, Leave, ReportDelivery, WantPerson
+from router.commands import (
+    AddMessage,
+    BeginDelivery,
+    CustomerBack,
+    CustomerGone,
+    DeliverAgain,
+    Leave,
+    ReportDelivery,
+    TakeBack,
+    WantPerson,
+)
 from router.decision import Refusal
 from router.draft import Draft, refuse, unknown
 from router.legs import close, end, enqueue, still_there, wait_for_owner, withdraw_offers
@@ -34,6 +44,7 @@ def add_message(draft: Draft, command: AddMessage) -> Refusal | None:
             author=command.author,
             agent=command.agent,
             silent_at=_silent_at(draft, interaction) if command.author == "agent" else None,
+            goes_at=_goes_at(draft, interaction) if command.author == "agent" else None,
             automatic=command.suppressed_by if command.author == "customer" else (),
         )
     )
@@ -46,6 +57,12 @@ def _silent_at(draft: Draft, interaction: Interaction) -> Instant | None:
     """Return when a customer who says nothing to a reply of now counts as silent, or None if he never does."""
     after = draft.queue(interaction.queue).silent_after.get(interaction.medium)
     return None if after is None or interaction.state is not S.ACTIVE else draft.now + after
+
+
+def _goes_at(draft: Draft, interaction: Interaction) -> Instant | None:
+    """Return when an agent's message of now goes out; None if it goes at once."""
+    undo = draft.queue(interaction.queue).undo
+    return draft.now + undo if undo and interaction.goes_by_mail else None
 
 
 def _not_his(interaction: Interaction, agent: str | None) -> Refusal | None:
@@ -117,13 +134,56 @@ def _give_to_person(draft: Draft, interaction: Interaction) -> None:
     enqueue(draft, interaction, "not_satisfied", arrived_at=arrived, preferred_agent=preferred)
 
 
+def take_back(draft: Draft, command: TakeBack) -> Refusal | None:
+    """Take back what has not begun to go out; the customer waits for an answer as he did before it."""
+    interaction = draft.interaction(command.interaction)
+    if interaction is None:
+        return unknown("interaction", command.interaction)
+    held = next((each for each in interaction.held_back if each.message == command.message), None)
+    if held is None:
+        return refuse("conflict", "gone_already", "It has gone already, or was taken back before.")
+    if held.agent != command.agent:
+        return refuse("forbidden", "not_yours", "Another agent wrote it.")
+    refusal = _not_his(interaction, command.agent)
+    if refusal is None:
+        draft.emit(
+            e.MessageTakenBack(at=draft.now, interaction=interaction.id, message=command.message, agent=command.agent)
+        )
+    return refusal
+
+
+def begin_delivery(draft: Draft, command: BeginDelivery) -> Refusal | None:
+    """Let a message go, unless it was taken back: of the two, the one that comes first holds."""
+    interaction = draft.interaction(command.interaction)
+    if interaction is None:
+        return unknown("interaction", command.interaction)
+    if all(held.message != command.message for held in interaction.held_back):
+        return refuse("conflict", "taken_back", "It was taken back, or has begun to go out before.")
+    draft.emit(e.DeliveryBegun(at=draft.now, interaction=interaction.id, message=command.message))
+    return None
+
+
+def deliver_again(draft: Draft, command: DeliverAgain) -> Refusal | None:
+    """Write down that a message goes out once more."""
+    interaction = draft.interaction(command.interaction)
+    if interaction is None:
+        return unknown("interaction", command.interaction)
+    draft.emit(e.DeliveryAskedAgain(at=draft.now, interaction=interaction.id, message=command.message, by=command.by))
+    return None
+
+
 def report_delivery(draft: Draft, command: ReportDelivery) -> Refusal | None:
     """Write down what became of sending a message."""
-    if draft.interaction(command.interaction) is None:
+    interaction = draft.interaction(command.interaction)
+    if interaction is None:
         return unknown("interaction", command.interaction)
     draft.emit(
         e.DeliveryReported(
-            at=draft.now, interaction=command.interaction, message=command.message, result=command.result
+            at=draft.now,
+            interaction=command.interaction,
+            message=command.message,
+            result=command.result,
+            agent=interaction.agent if command.result in ("failed", "uncertain", "bounced") else None,
         )
     )
     return None

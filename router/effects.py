@@ -27,12 +27,13 @@ class SendNotice(msgspec.Struct, frozen=True, tag=True):
 
 
 class DeliverMessage(msgspec.Struct, frozen=True, tag=True):
-    """Bring a message of ours to the customer by the interaction's medium."""
+    """Bring a message of ours to the customer by the interaction's medium; its agent may take it back before `at`."""
 
     id: str
     interaction: InteractionId
     message: MessageId
     automatic: bool
+    at: Instant | None = None
 
 
 Effect = SendAutoReply | SendNotice | DeliverMessage
@@ -46,7 +47,7 @@ def effects_of(event: AnyEvent) -> tuple[Effect, ...]:
             return (SendAutoReply(derived_id("fx", *parts), interaction, name, article, wait_ms),)
         case CustomerTold(at=at, interaction=interaction, notice=notice, due=due):
             return (SendNotice(derived_id("fx", interaction, notice, str(at)), interaction, notice, due),)
-        case MessageAdded(author="agent" | "bot" as author, interaction=interaction, message=message):
-            return (DeliverMessage(derived_id("fx", message), interaction, message, author == "bot"),)
+        case MessageAdded(author="agent" | "bot" as author, interaction=interaction, message=message, goes_at=at):
+            return (DeliverMessage(derived_id("fx", message), interaction, message, author == "bot", at),)
         case _:
             return ()

@@ -144,6 +144,7 @@ class WarningRaised(Event, frozen=True, kw_only=True, gc=False):
 class MessageAdded(Event, frozen=True, kw_only=True, gc=False):
     """Message number `number` of the conversation. `silent_at`: it is parked then if the customer says nothing.
 
+    `goes_at`: it goes out then, unless its agent takes it back before.
     `automatic`: signals that no automatic reply may follow it; those of the first message came with its admission.
     """
 
@@ -154,14 +155,39 @@ class MessageAdded(Event, frozen=True, kw_only=True, gc=False):
     agent: AgentId | None = None
     silent_at: Instant | None = None
     automatic: tuple[str, ...] = ()
+    goes_at: Instant | None = None
+
+
+class MessageTakenBack(Event, frozen=True, kw_only=True, gc=False):
+    """Its agent took a message back before it went out."""
+
+    interaction: InteractionId
+    message: MessageId
+    agent: AgentId
+
+
+class DeliveryBegun(Event, frozen=True, kw_only=True, gc=False):
+    """A message of ours that could be taken back goes out now."""
+
+    interaction: InteractionId
+    message: MessageId
 
 
 class DeliveryReported(Event, frozen=True, kw_only=True, gc=False):
-    """What became of sending one of our messages."""
+    """What became of sending one of our messages. `agent`: who has, or had, the interaction; only with bad news."""
 
     interaction: InteractionId
     message: MessageId
     result: DeliveryResult
+    agent: AgentId | None = None
+
+
+class DeliveryAskedAgain(Event, frozen=True, kw_only=True, gc=False):
+    """Somebody wants a message of ours sent once more, or to another address."""
+
+    interaction: InteractionId
+    message: MessageId
+    by: str
 
 
 class Offered(Event, frozen=True, kw_only=True, gc=False):
@@ -774,7 +800,10 @@ AnyEvent = (
     | AnsweredByBot
     | WarningRaised
     | MessageAdded
+    | MessageTakenBack
+    | DeliveryBegun
     | DeliveryReported
+    | DeliveryAskedAgain
     | Offered
     | OfferAccepted
     | OfferDeclined

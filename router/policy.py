@@ -101,7 +101,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     auto_replies_surge: int = 5
     """Automatic replies stop when so many times as many as usual went out in an hour, 0: never, ..."""
     auto_replies_surge_min: int = 100
-    """... but at least so many."""
+    """... but at least so many, ..."""
+    auto_replies_surge_hours: int = 24
+    """... and once so many hours are known in which any went out: a new site has no usual hour yet."""
     disconnect_grace: Span = MINUTE
     """How long an agent who was cut off counts as coming back."""
     estimate_samples_min: int = 20

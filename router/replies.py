@@ -78,11 +78,13 @@ def reply(
 
 def _watch(draft: Draft) -> None:
     """Stop all automatic replies if far more than usual went out in this hour: something answers us."""
-    times = draft.policy.auto_replies_surge
-    hours = draft.state.replies_by_hour
+    policy, hours = draft.policy, draft.state.replies_by_hour
     hour = draft.now // HOUR
-    usual = median_low([sent for at, sent in hours.items() if at != hour] or [0])
-    if times and hours[hour] >= max(draft.policy.auto_replies_surge_min, times * usual):
+    before = [sent for at, sent in hours.items() if at != hour]
+    if not policy.auto_replies_surge or len(before) < policy.auto_replies_surge_hours:
+        return
+    usual = median_low(before or [0])
+    if hours[hour] >= max(policy.auto_replies_surge_min, policy.auto_replies_surge * usual):
         draft.emit(e.AutoRepliesStopped(at=draft.now, sent=hours[hour], usual=usual))
 
 

@@ -22,7 +22,10 @@ from vocabulary.errors import TemporaryFailure
 from vocabulary.instants import Instant, Span
 from vocabulary.records import Transaction
 
-_VACUUM = b"VACUUM message_search, messages, attachments, received, customers, identities, interactions, outbox, audit"
+_VACUUM = (
+    b"VACUUM message_search, messages, attachments, uploads, received, customers, identities, interactions, outbox, "
+    b"audit"
+)
 
 READERS = 4
 """With the writer's, a node has one connection more than this; while it starts or clears up, two."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, RowMapping, Select, func, or_, select
+from sqlalchemy import ColumnElement, RowMapping, Select, func, literal, or_, select
 
 from storage import tables
 from storage.mapping import maker_of
@@ -20,6 +20,7 @@ from vocabulary.records import (
     ReceivedHead,
     ReceivedRow,
     SessionRow,
+    UploadRow,
 )
 
 R = TypeVar("R", bound=msgspec.Struct)
@@ -126,6 +127,22 @@ class SubjectReads(ABC):
             found += await self._made(MessageRow, query.order_by(columns.position))
         return found
 
+    async def upload(self, id: str) -> UploadRow | None:
+        """Return a file that waits for its message."""
+        columns = tables.uploads.c
+        return next(iter(await self._made(UploadRow, select(tables.uploads).where(columns.id == id))), None)
+
+    async def uploads(self, *, interaction: str | None = None, by: str | None = None) -> Sequence[UploadRow]:
+        """Return the files that wait for a message, oldest first, each without its bytes."""
+        columns = tables.uploads.c
+        bare = [literal(b"").label("content") if each is columns.content else each for each in columns]
+        query = select(*bare)
+        if interaction is not None:
+            query = query.where(columns.interaction == interaction)
+        if by is not None:
+            query = query.where(columns.by == by)
+        return await self._made(UploadRow, query.order_by(columns.at, columns.id))
+
     async def outbox_of(self, interaction: str) -> Sequence[OutboxRow]:
         """Return what was to be done outside for `interaction`."""
         columns = tables.outbox.c
@@ -148,11 +165,11 @@ class SubjectReads(ABC):
         return await self._made(IdempotencyRow, query.order_by(columns.id).limit(limit))
 
     async def older_than(
-        self, kind: type[IdempotencyRow | SessionRow], before: Instant, *, limit: int = 500
+        self, kind: type[IdempotencyRow | SessionRow | UploadRow], before: Instant, *, limit: int = 500
     ) -> Sequence[str]:
         """Return the ids of up to `limit` rows from before that instant, the oldest first."""
         columns = tables.TABLES[kind].c
-        made = columns.at if kind is IdempotencyRow else columns.created_at
+        made = columns.created_at if kind is SessionRow else columns.at
         query = select(columns.id).where(made < before).order_by(made, columns.id).limit(limit)
         return await self._all(query, lambda row: str(row["id"]))
 

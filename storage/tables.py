@@ -43,6 +43,7 @@ from vocabulary.records import (
     SessionRow,
     SettingRow,
     TokenRow,
+    UploadRow,
     UserRow,
 )
 
@@ -164,6 +165,22 @@ attachments = Table(
 )
 _index(attachments, "message")
 
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("interaction", Word, nullable=False),
+    Column("by", Word, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("filename", Word, nullable=False),
+    Column("content_type", Word, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("inline", Boolean, nullable=False),
+)
+_index(uploads, "interaction")
+_index(uploads, "by")
+
 received = Table(
     "received",
     metadata,
@@ -216,6 +233,7 @@ outbox = Table(
     Column("reason", Prose, nullable=False),
     Column("message", Word),
     Column("message_id", Word),
+    Column("why", Word, nullable=False, server_default=""),
 )
 _index(outbox, "state", "due_at")
 _index(outbox, "interaction", present=True)
@@ -324,6 +342,7 @@ TABLES: Mapping[Kind, Table] = {
     InteractionRow: interactions,
     MessageRow: messages,
     AttachmentRow: attachments,
+    UploadRow: uploads,
     ReceivedRow: received,
     CustomerRow: customers,
     IdentityRow: identities,

@@ -18,13 +18,14 @@ class _Server(NamedTuple):
     programs: tuple[str, ...]
     packages: str
     folders: str = ""
+    root: bool = False  # whether only root can run it
 
 
 _SERVERS = {
     "chromium": _Server(("chromium",), "chromium"),
     "dovecot": _Server(("dovecot",), "dovecot-imapd dovecot-lmtpd"),
     "faketime": _Server(("faketime",), "faketime"),
-    "postfix": _Server(("postfix",), "postfix"),
+    "postfix": _Server(("postfix",), "postfix", root=True),
     "postgresql": _Server(("postgres",), "postgresql", folders="lib/postgresql/*/bin"),
     "redis": _Server(("redis-server", "valkey-server"), "redis-server"),
     "strace": _Server(("strace",), "strace"),
@@ -59,7 +60,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         (name,) = marker.args
         if _is_here(_SERVERS[name]):
             continue
-        reason = f"needs {name} (Debian: apt-get install {_SERVERS[name].packages})"
+        reason = f"needs {name} (Debian: apt-get install {_SERVERS[name].packages}{_as_root(_SERVERS[name])})"
         if os.environ.get("CENTRALA_REQUIRE_SERVERS") == "1":
             pytest.fail(f"{reason}, and CENTRALA_REQUIRE_SERVERS=1 lets no such test be skipped", pytrace=False)
         item.config.stash[_missing][name] += 1
@@ -70,12 +71,18 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Say in one line which servers the machine lacks and how many tests waited for them."""
     missing = config.stash[_missing]
     if missing:
-        packages = " ".join(_SERVERS[name].packages for name in sorted(missing))
+        packages = " ".join(f"{_SERVERS[name].packages}{_as_root(_SERVERS[name])}" for name in sorted(missing))
         counts = ", ".join(f"{name} ({missing[name]})" for name in sorted(missing))
         terminalreporter.write_line(f"Skipped for want of a server: {counts}. Debian: apt-get install {packages}")
 
 
+def _as_root(server: _Server) -> str:
+    return " (and root)" if server.root else ""
+
+
 def _is_here(server: _Server) -> bool:
+    if server.root and os.geteuid() != 0:
+        return False
     folders = [*os.environ.get("PATH", "").split(os.pathsep), *_SYSTEM_FOLDERS]
     if server.folders:
         folders += [str(folder) for folder in sorted(Path("/usr").glob(server.folders))]

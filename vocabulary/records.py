@@ -92,6 +92,23 @@ class AttachmentRow(msgspec.Struct, frozen=True, kw_only=True):
     inline: bool = False
 
 
+class UploadRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that `by` has brought for a message of `interaction` which is still being written.
+
+    `inline`: a picture that stands among the words.
+    """
+
+    id: str
+    interaction: str
+    by: str
+    at: Instant
+    filename: str
+    content_type: str
+    content: bytes
+    size: int
+    inline: bool = False
+
+
 class ReceivedRow(msgspec.Struct, frozen=True, kw_only=True):
     """Raw bytes of something that came in; kept first. state: received, admitted, quarantined, discarded."""
 
@@ -139,7 +156,11 @@ class IdentityRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OutboxRow(msgspec.Struct, frozen=True, kw_only=True):
-    """Something to do outside. state: pending, sending, sent, deferred, failed, uncertain (reliability.md R5)."""
+    """Something to do outside. state: pending, sending, sent, deferred, failed, uncertain (reliability.md R5),
+    or taken_back: its agent thought better of it.
+
+    `why` is a code for what `reason` says in a server's words or ours (`channels/email/refusals.py`).
+    """
 
     id: str
     kind: str
@@ -152,6 +173,7 @@ class OutboxRow(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     message: str | None = None
     message_id: str | None = None
+    why: str = ""
 
 
 class BookmarkRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -260,6 +282,7 @@ Row = (
     InteractionRow
     | MessageRow
     | AttachmentRow
+    | UploadRow
     | ReceivedRow
     | CustomerRow
     | IdentityRow

@@ -23,6 +23,7 @@ from vocabulary.records import (
     SettingRow,
     TokenRow,
     Transaction,
+    UploadRow,
     UserRow,
 )
 
@@ -117,6 +118,10 @@ class Store(Protocol):
 
     async def all_messages(self, interaction: str) -> Sequence[MessageRow]: ...
     async def attachment_ids(self, message: str) -> Sequence[str]: ...
+    async def upload(self, id: str) -> UploadRow | None: ...
+    async def uploads(self, *, interaction: str | None = None, by: str | None = None) -> Sequence[UploadRow]:
+        """Return the files that wait for a message, oldest first, each without its bytes."""
+
     async def messages_from(self, addresses: Sequence[str]) -> Sequence[MessageRow]:
         """Return the messages that came from one of `addresses` (in lower case), whatever interaction they are in."""
 
@@ -124,7 +129,7 @@ class Store(Protocol):
     async def audit_of(self, targets: Sequence[str]) -> Sequence[AuditRow]: ...
     async def idempotent_answers(self, *, after: str = "", limit: int = 500) -> Sequence[IdempotencyRow]: ...
     async def older_than(
-        self, kind: type[IdempotencyRow | SessionRow], before: Instant, *, limit: int = 500
+        self, kind: type[IdempotencyRow | SessionRow | UploadRow], before: Instant, *, limit: int = 500
     ) -> Sequence[str]: ...
     async def erasure(self, customer: str) -> ErasureRow | None: ...
     async def erasures(self, *, state: str) -> Sequence[ErasureRow]: ...

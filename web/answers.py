@@ -237,8 +237,64 @@ class AttachmentView(View, frozen=True, kw_only=True):
     filename: str
     content_type: str
     size: int
-    content_id: str | None
     inline: bool
+    content_id: str | None
+
+
+class Attachments(View, frozen=True, kw_only=True):
+    """Files."""
+
+    items: list[AttachmentView]
+
+
+class RecipientView(View, frozen=True, kw_only=True):
+    """What became of a message for one of those whom it goes to.
+
+    `why` is a code and `reason` the same in words; `said` is what the mail server said. `until`: it goes, or is tried
+    again, then.
+    """
+
+    address: str
+    copy: bool
+    delivery: str
+    until: At | None
+    why: str
+    reason: str
+    said: str
+
+
+class UndeliveredView(View, frozen=True, kw_only=True):
+    """A mail of ours that did not arrive, or may not have."""
+
+    interaction: str
+    reference: str
+    queue: str
+    agent: str | None
+    customer: str
+    message: str
+    subject: str
+    at: At
+    delivery: str
+    why: str
+    reason: str
+    said: str
+
+
+class UndeliveredMails(View, frozen=True, kw_only=True):
+    """Such mails, the latest first."""
+
+    items: list[UndeliveredView]
+
+
+class MailPreview(View, frozen=True, kw_only=True):
+    """A mail as it would go out; `html` is safe to show."""
+
+    sender: str
+    to: str
+    cc: list[str]
+    subject: str
+    text: str
+    html: str
 
 
 class MailboxView(View, frozen=True, kw_only=True):
@@ -295,6 +351,9 @@ class MessageView(View, frozen=True, kw_only=True):
     `address`: where a mail says it is from, whatever `name` says. `marks`: what to know before trusting it (how-to "See
     how a mail is understood"). `senders`: all its authors, if it names several. `forwarded_from`: who wrote what it
     passes on. `html` is safe and loads nothing; `/api/v1/messages/{id}/letter` is a page of it, with its pictures.
+
+    `delivery` of a mail of ours: queued, sending, sent, deferred, failed, uncertain or taken_back; with several
+    recipients, the worst. `undo_until`: its agent may take it back until then.
     """
 
     id: str
@@ -307,6 +366,8 @@ class MessageView(View, frozen=True, kw_only=True):
     subject: str
     at: At
     delivery: str
+    undo_until: At | None
+    recipients: list[RecipientView]
     delivery_status: str
     report: str | None
     trust: TrustView | None
@@ -436,6 +497,8 @@ class QueueView(View, frozen=True, kw_only=True):
     segment_targets_s: dict[str, float]
     silent_after_s: dict[str, float]
     parked_close_after_s: dict[str, float]
+    undo_s: float
+    letter: str | None
     offer_s: dict[str, float]
     wrap_up: str
     wrap_up_after_s: float

@@ -13,6 +13,7 @@ from vocabulary.ids import derived_id
 from vocabulary.records import Change, CustomerRow, is_erased
 from web.access import Action, Principal, authorise, tie_to_agent
 from web.context import Context
+from web.i18n import spoken_language
 from web.problems import Problem, refused, unavailable
 from web.site import Site
 from web.staff_views import StaffViews
@@ -121,6 +122,11 @@ class Call:
             raise Problem("conflict", f"Nobody has interaction {found.id}.", reason="not_owner")
         await self.context.leases.renew(agent)
         return agent
+
+    @property
+    def language(self) -> str:
+        """The language of words in answers."""
+        return spoken_language(self.request)
 
     @property
     def actor(self) -> str:

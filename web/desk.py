@@ -11,6 +11,7 @@ from queues.lifecycle import HELD
 from router import events as e
 from router.events import AnyEvent
 from vocabulary.errors import Lagged
+from vocabulary.ids import reference
 from vocabulary.instants import SECOND, rfc3339
 from web.access import Principal
 from web.answers import Colleague
@@ -23,6 +24,7 @@ from web.sockets import Frame, Outgoing, SocketOver
 AgentTyping = Callable[[str, str], Awaitable[None]]
 """Called with interaction and agent when an agent types to the customer."""
 
+_OF_A_MESSAGE = (e.MessageAdded, e.MessageTakenBack, e.DeliveryBegun, e.DeliveryReported, e.DeliveryAskedAgain)
 _ENDINGS: dict[type[Any], str] = {
     e.OfferAccepted: "accepted",
     e.OfferDeclined: "declined",
@@ -42,6 +44,7 @@ class Desk:
         outgoing: Outgoing,
         inbox: Inbox,
         on_typing: AgentTyping | None,
+        language: str,
     ) -> None:
         self._context = context
         self._site = context.site
@@ -52,6 +55,7 @@ class Desk:
         self._outgoing = outgoing
         self._inbox = inbox
         self._on_typing = on_typing
+        self._language = language
         self._typing = Window(1, 2 * SECOND)
         self._seq = 0
         self._offers: dict[str, str] = {}
@@ -150,8 +154,10 @@ class Desk:
         monitors = isinstance(event, e.RoomJoined | e.RoomLeft) and event.mode == "monitor"
         if interaction is not None and not monitors:
             await self._compare(interaction, event)
-        if isinstance(event, e.MessageAdded | e.DeliveryReported):
+        if isinstance(event, _OF_A_MESSAGE):
             await self.message_changed(event.interaction, event.message)
+        if isinstance(event, e.DeliveryReported) and event.agent == self._agent:
+            await self._undelivered(event.interaction, event.message)
         if getattr(event, "agent", None) == self._agent:
             await self._presence(event.by if isinstance(event, e.PresenceChanged) else None)
 
@@ -191,8 +197,25 @@ class Desk:
             return
         row = await self._site.store.message(message)
         if row is not None:
-            frame = {"type": "message", "interaction": interaction, "message": await self._views.message(row)}
+            view = await self._views.message(row, self._language)
+            frame = {"type": "message", "interaction": interaction, "message": view}
             self._put(frame, key=f"message:{message}")
+
+    async def _undelivered(self, interaction: str, message: str) -> None:
+        """Tell that a mail of an interaction that he has, or had, did not arrive; it may be over long ago."""
+        found = await self._views.find(interaction)
+        row = await self._site.store.message(message)
+        if found is None or row is None:
+            return
+        customer = await self._views.customer_of(found.customer)
+        frame = {
+            "type": "undelivered",
+            "interaction": interaction,
+            "reference": reference(found.number),
+            "customer": customer.name or customer.email or "",
+            "message": await self._views.message(row, self._language),
+        }
+        self._put(frame, key=f"undelivered:{message}")
 
     def customer_types(self, interaction: str) -> None:
         """Tell that the customer is typing, if he holds the interaction."""

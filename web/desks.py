@@ -5,6 +5,7 @@ from aiohttp import web
 from web.context import Context
 from web.desk import AgentTyping, Desk
 from web.feed import agent_key
+from web.i18n import spoken_language
 from web.problems import Problem
 from web.sockets import Outgoing, admitted, converse
 
@@ -25,7 +26,8 @@ class Desks:
             raise Problem("forbidden", "Your account is no agent's; ask an administrator.", reason="no_agent")
         outgoing = Outgoing()
         with self._context.feed.follow(agent_key(agent)) as inbox:
-            desk = Desk(self._context, principal, agent, outgoing, inbox, self._on_typing)
+            language = spoken_language(request)
+            desk = Desk(self._context, principal, agent, outgoing, inbox, self._on_typing, language)
             await self._context.site.agent_socket_opened(agent)
             self._open[desk] = None
             try:

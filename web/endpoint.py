@@ -37,7 +37,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """One method of one address.
 
     `action` None: everybody may, logged in or not. `answer` None: no body (204). `repeats`: an Idempotency-Key makes
-    its answer kept, so it must hold no secret.
+    its answer kept, so it must hold no secret. `streams`: the handler reads the body itself, whatever it is.
     """
 
     method: str
@@ -54,6 +54,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     answer: Any
     content: str
     repeats: bool
+    streams: bool
 
     @property
     def raw(self) -> bool:
@@ -101,6 +102,7 @@ class Endpoints:
         status: int = 200,
         content: str = "application/json",
         repeats: bool = True,
+        streams: bool = False,
     ) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
             hints = get_type_hints(handler)
@@ -121,7 +123,8 @@ class Endpoints:
                     body_needed=body is not None and body.default is inspect.Parameter.empty,
                     answer=None if answer is type(None) else answer,
                     content=content,
-                    repeats=repeats and method in UNSAFE and action is not None,
+                    repeats=repeats and not streams and method in UNSAFE and action is not None,
+                    streams=streams,
                 )
             )
             return handler
@@ -155,7 +158,7 @@ async def _answer(endpoint: Endpoint, context: Context, request: web.Request) ->
     arguments: dict[str, Any] = {name: request.match_info[name] for name in endpoint.parameters}
     if endpoint.query is not None:
         arguments["query"] = read_query(endpoint.query, request)
-    raw = await request.read() if endpoint.method in UNSAFE else b""
+    raw = await request.read() if endpoint.method in UNSAFE and not endpoint.streams else b""
     if endpoint.body is not None and (raw or endpoint.body_needed):
         arguments["body"] = read_body(endpoint.body, request.content_type, raw)
     key = request.headers.get("Idempotency-Key")

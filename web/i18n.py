@@ -13,6 +13,8 @@ from babel.core import negotiate_locale
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
+from reports.wording.text import LANGUAGES
+
 Entry = str | Mapping[str, str]
 FALLBACK = "en"
 _HOLE = re.compile(r"{(\w+)}")
@@ -54,6 +56,12 @@ class Catalogues:
         wishes = [request.query.get("lang"), request.cookies.get("lang"), wish]
         known = [*(_tag(one) for one in wishes if one), *accepted_languages(request)]
         return negotiate_locale(known, self.languages, sep="-") or FALLBACK
+
+
+def spoken_language(request: web.Request) -> str:
+    """Return the language for words in answers: that of the browser's pages (the cookie `lang`), or Accept-Language."""
+    chosen = [_tag(request.cookies["lang"])] if "lang" in request.cookies else []
+    return negotiate_locale([*chosen, *accepted_languages(request)], LANGUAGES, sep="-") or FALLBACK
 
 
 def accepted_languages(request: web.Request) -> list[str]:

@@ -74,6 +74,9 @@ def _operation(one: Endpoint, of_kind: dict[str, Any], components: dict[str, Any
             "required": one.body_needed,
             "content": {"application/json": {"schema": of_kind[repr(one.body)]}},
         }
+    if one.streams:
+        bytes_ = {"schema": {"type": "string", "format": "binary"}}
+        operation["requestBody"] = {"required": True, "content": {"application/octet-stream": bytes_}}
     return operation
 
 

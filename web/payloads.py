@@ -128,12 +128,48 @@ class ExplainQuery(Body, frozen=True, kw_only=True):
     language: Annotated[str, Meta(max_length=35)] | None = None
 
 
+Address = Annotated[str, Meta(min_length=3, max_length=320, description="An e-mail address.")]
+
+
 class NewMessage(Body, frozen=True, kw_only=True):
-    """A reply to the customer, or a note that stays in the house. Attachments are not taken yet."""
+    """A reply to the customer, or a note that stays in the house.
+
+    By mail, `text` may have a little Markdown; `html` takes its place in HTML mail, made safe. `attachments` are ids of
+    files that were brought (`POST /interactions/{id}/attachments`), or of those of a message that was taken back.
+    """
 
     kind: Literal["reply", "note"]
-    text: SomeText
-    attachments: tuple[str, ...] = ()
+    text: Text = ""
+    html: Text | None = None
+    attachments: Annotated[tuple[Name, ...], Meta(max_length=20)] = ()
+    cc: Annotated[tuple[Address, ...], Meta(max_length=20)] = ()
+
+
+class DraftMail(Body, frozen=True, kw_only=True):
+    """What would be sent."""
+
+    text: Text = ""
+    html: Text | None = None
+    cc: Annotated[tuple[Address, ...], Meta(max_length=20)] = ()
+
+
+class UploadQuery(Body, frozen=True, kw_only=True):
+    """What the file is called; `inline`: a picture that stands among the words."""
+
+    filename: Annotated[str, Meta(max_length=1000)] = ""
+    inline: bool = False
+
+
+class UndeliveredQuery(Body, frozen=True, kw_only=True):
+    """How many at most."""
+
+    limit: Limit = 50
+
+
+class SendAgain(Body, frozen=True, kw_only=True):
+    """Where to: left out, to the same address."""
+
+    to: Address | None = None
 
 
 class TransferTo(Body, frozen=True, kw_only=True):
@@ -321,6 +357,8 @@ class QueueSettings(Body, frozen=True, kw_only=True):
     sla: Name | None = None
     silent_after: dict[str, SpanText] | None = None
     parked_close_after: dict[str, SpanText] | None = None
+    undo: SpanText | None = None
+    letter: Name | None = None
 
 
 class MediumShare(Body, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ from web.api import (
     handling,
     interactions,
     letters,
+    messages,
     offers,
     quarantine,
     queues,
@@ -62,6 +63,7 @@ def endpoints() -> list[Endpoint]:
     parts = (
         account,
         interactions,
+        messages,
         handling,
         supervision,
         callbacks,

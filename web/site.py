@@ -15,7 +15,7 @@ from router.state import State
 from vocabulary.errors import PermanentFailure
 from vocabulary.ids import InteractionId, MessageId, QueueName
 from vocabulary.instants import Instant
-from vocabulary.records import Change, MessageRow, ReceivedRow
+from vocabulary.records import Change, MessageRow, ReceivedRow, UploadRow
 from vocabulary.skills import Preference, Requirement
 from vocabulary.stores import Store
 
@@ -48,6 +48,26 @@ class ApiInteraction(msgspec.Struct, frozen=True, kw_only=True, rename={"class_"
     slot: Instant | None = None
     time_zone: str | None = None
     attributes: dict[str, Any] = {}
+
+
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """What an agent writes: words, as HTML too if he gave it, the ids of files that he brought, and who gets copies."""
+
+    text: str = ""
+    html: str | None = None
+    files: tuple[str, ...] = ()
+    copies: tuple[str, ...] = ()
+
+
+class Preview(msgspec.Struct, frozen=True, kw_only=True):
+    """A mail as it would go out; `html` is safe to show."""
+
+    sender: str
+    recipient: str
+    copies: tuple[str, ...]
+    subject: str
+    text: str
+    html: str
 
 
 class Admission(msgspec.Struct, frozen=True):
@@ -96,6 +116,10 @@ class Site(Protocol):
         """Return the number of the last durable event."""
 
     @property
+    def letters(self) -> frozenset[str]:
+        """Return the names of the letters that the configuration has."""
+
+    @property
     def store(self) -> Store: ...
     @property
     def trouble(self) -> str | None:
@@ -133,9 +157,44 @@ class Site(Protocol):
         """Let `agent` begin an interaction with a customer; `text`, if there is any, is his first message."""
 
     async def reply(
-        self, interaction: InteractionId, agent: str, text: str, *, note: bool = False, id: MessageId | None = None
+        self, interaction: InteractionId, agent: str, said: Written, *, note: bool = False, id: MessageId | None = None
     ) -> tuple[Decision, MessageId]:
-        """Add an agent's reply or note; the customer gets the reply."""
+        """Add an agent's reply or note; the customer gets the reply.
+
+        Raises:
+            PermanentFailure: a file or an address of it can't be used; the message says which and why.
+        """
+
+    async def preview(self, interaction: InteractionId, agent: str, said: Written) -> Preview:
+        """Return the mail that `reply` would send.
+
+        Raises:
+            PermanentFailure: there would be none.
+        """
+
+    async def bring(
+        self, interaction: InteractionId, by: str, name: str, content: bytes, *, inline: bool = False
+    ) -> UploadRow:
+        """Keep a file that will go with a message.
+
+        Raises:
+            PermanentFailure: it is of a kind that we don't take, or too much waits already.
+        """
+
+    def content_id(self, upload: str) -> str:
+        """Return the name under which the words of a message show the picture `upload`: `![...](cid:NAME)`."""
+
+    async def take_back(self, interaction: InteractionId, message: MessageId, agent: str) -> Decision:
+        """Take back a reply that has not begun to go out."""
+
+    async def deliver_again(
+        self, interaction: InteractionId, message: MessageId, by: str, to: str | None = None
+    ) -> Decision:
+        """Send a message once more that did not arrive, to another address if one is given.
+
+        Raises:
+            PermanentFailure: nothing of it failed, or the address can't be right.
+        """
 
     async def html_of(self, message: MessageRow, *, remote_images: bool) -> str | None:
         """Return the sanitised HTML of a message, if it has any; with pictures from elsewhere where it can be had."""

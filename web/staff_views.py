@@ -137,6 +137,8 @@ class StaffViews:
             segment_targets_s=_seconds(policy.segment_targets),
             silent_after_s=_seconds(policy.silent_after),
             parked_close_after_s=_seconds(policy.parked_close_after),
+            undo_s=policy.undo / 1000,
+            letter=policy.letter,
             offer_s={medium: policy.offer_timeout(medium) / 1000 for medium in sorted(MEDIA_DEFAULTS)},
             wrap_up=policy.wrap_up,
             wrap_up_after_s=policy.wrap_up_after / 1000,

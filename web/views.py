@@ -9,20 +9,23 @@ from customers.reachability import AWAY, COMPLAINED, UNDELIVERABLE, marks_of
 from queues.interaction import Interaction, Offer
 from queues.lifecycle import HELD
 from queues.sla import Clock
+from reports.wording.text import delivery_text
 from router.expect import expected_wait, position
 from router.explain_offer import offer_reasons
 from vocabulary.ids import derived_id, reference
 from vocabulary.instants import rfc3339, span_text
-from vocabulary.records import CustomerRow, InteractionRow, MessageRow
+from vocabulary.records import CustomerRow, InteractionRow, MessageRow, OutboxRow
 from web import answers as a
 from web.access import Principal, Tie, serves_customer, tie_to_interaction
 from web.site import Site
 from web.staff_views import StaffViews, at, wait_view
 
 PREVIEW = 140
-_DELIVERY = {"pending": "pending", "sending": "pending", "deferred": "pending"}
-"""Outbox states that a reader of the conversation sees as something simpler."""
-
+_WORST_FIRST = (
+    "failed", "bounced", "uncertain", "complained", "deferred", "delayed", "queued", "sending", "sent", "delivered",
+    "read", "taken_back", "none",
+)  # fmt: skip
+"""What several recipients make of one message."""
 
 _BECAME_OWNER = ("OfferAccepted", "TakenOver", "OutboundStarted")
 """Events by which their agent became the owner."""
@@ -208,8 +211,11 @@ class Views:
 
     # -- messages
 
-    async def message(self, row: MessageRow) -> a.MessageView:
-        """Return the view of a message."""
+    async def message(self, row: MessageRow, language: str = "en") -> a.MessageView:
+        """Return the view of a message; what went wrong is told in `language`."""
+        recipients = await self._recipients(row, language)
+        held = self._site.state.interactions.get(row.interaction)
+        undo = [each.until for each in held.held_back if each.message == row.id] if held is not None else []
         files = await self._site.store.attachments(row.id)
         name = row.sender_name
         if not name and row.agent is not None:
@@ -224,7 +230,9 @@ class Views:
             html=row.html,
             subject=row.subject,
             at=rfc3339(row.at),
-            delivery=await self._delivery(row),
+            delivery=min((each.delivery for each in recipients), key=_WORST_FIRST.index, default="none"),
+            undo_until=at(undo[0] if undo else None),
+            recipients=recipients,
             delivery_status=row.attributes.get("delivery", {}).get("status", ""),
             report=row.attributes.get("report", {}).get("kind"),
             trust=_trust(row),
@@ -235,8 +243,8 @@ class Views:
                     filename=file.filename,
                     content_type=file.content_type,
                     size=len(file.content),
-                    content_id=file.content_id,
                     inline=file.inline,
+                    content_id=file.content_id,
                 )
                 for file in files
             ],
@@ -244,15 +252,23 @@ class Views:
             **msgspec.structs.asdict(msgspec.convert(row.attributes, _ReadOff)),
         )
 
-    async def _delivery(self, row: MessageRow) -> str:
+    async def _recipients(self, row: MessageRow, language: str) -> list[a.RecipientView]:
+        """Return what became of a mail of ours for each of those whom it goes to."""
         if row.author not in ("agent", "bot"):
-            return "none"
-        reported = row.attributes.get("delivery", {}).get("state")
-        if reported is not None:
-            return str(reported)
-        # The outbox row of a message has the id of the effect that delivers it (router/effects.py).
-        sending = await self._site.store.outbox_row(derived_id("fx", row.id))
-        return "none" if sending is None else _DELIVERY.get(sending.state, sending.state)
+            return []
+        # The outbox row of a message has the id of the effect that delivers it (router/effects.py); each copy has one
+        # beside it once the mail has begun to go out (app/mailroom.py).
+        first = derived_id("fx", row.id)
+        copies = row.attributes.get("cc", ())
+        ids = [first, *(derived_id("fx", first, str(number)) for number in range(1, len(copies) + 1))]
+        addresses = [str(row.attributes.get("to", "")), *map(str, copies)]
+        found = [await self._site.store.outbox_row(id) for id in ids]
+        shown = [
+            _recipient(sending, address, language, copy=number > 0)
+            for number, (sending, address) in enumerate(zip(found, addresses, strict=True))
+            if sending is not None
+        ]
+        return _with_report(shown, row.attributes.get("delivery", {}), language)
 
     # -- offers
 
@@ -269,6 +285,37 @@ class Views:
             reason=offer.reason,
             why=list(offer_reasons(self._site.state, offer)),
         )
+
+
+def _recipient(sending: OutboxRow, address: str, language: str, *, copy: bool) -> a.RecipientView:
+    delivery = "queued" if sending.state == "pending" else sending.state
+    return a.RecipientView(
+        address=address,
+        copy=copy,
+        delivery=delivery,
+        until=at(sending.due_at) if delivery in ("queued", "deferred") and sending.due_at else None,
+        why=sending.why,
+        reason=delivery_text(sending.why, language, failed=sending.state == "failed"),
+        said=sending.reason,
+    )
+
+
+def _with_report(recipients: list[a.RecipientView], report: dict[str, Any], language: str) -> list[a.RecipientView]:
+    """Return `recipients` with what came back about one of them: a copy by its address, else the recipient himself."""
+    named = [one for one in recipients if one.copy and one.address == report.get("recipient")]
+    about = next(iter(named or recipients), None)
+    if about is None or not report.get("state") or about.delivery in ("queued", "sending", "taken_back"):
+        return recipients
+    why = report.get("why", "")
+    reported = msgspec.structs.replace(
+        about,
+        delivery=report["state"],
+        until=None,
+        why=why,
+        reason=delivery_text(why, language, failed=True),
+        said=report.get("status", ""),
+    )
+    return [reported if one is about else one for one in recipients]
 
 
 def _reachability(row: CustomerRow) -> a.ReachabilityView | None:

@@ -157,7 +157,7 @@ class Wallboard:
         text = _told(logged.event)
         if text is None:
             return
-        given = {name: getattr(logged.event, name, None) for name in ("interaction", "agent", "queue")}
+        given = {name: getattr(logged.event, name, None) for name in ("interaction", "agent", "queue", "result")}
         known = {name: value for name, value in given.items() if value is not None}
         frame = {"type": "activity", "seq": logged.seq, "at": rfc3339(logged.event.at)}
         self._tell(encode({**frame, "event": type(logged.event).__name__, "text": text, **known}))
@@ -250,6 +250,10 @@ def _told(event: AnyEvent) -> str | None:
             return f"Automatic replies were stopped: {sent} in this hour, {usual} in a usual one"
         case e.AutoRepliesReleased(by=by):
             return f"{by} let automatic replies go out again"
+        case e.DeliveryReported(interaction=id, result="failed", agent=agent):
+            return f"A mail of {id} was not delivered; {agent or 'nobody'} is told"
+        case e.DeliveryReported(interaction=id, result="uncertain"):
+            return f"A mail of {id} may not have arrived"
         case e.DeliveryReported(interaction=id, result="bounced"):
             return f"A message of {id} came back as not deliverable"
         case e.DeliveryReported(interaction=id, result="complained"):

@@ -23,6 +23,7 @@ _NAME_MAX = 200
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}@[!-;=?-~]{1,250}>")
 _TYPE = re.compile(r"(?:application|audio|font|image|model|text|video)/[A-Za-z0-9!#$&^_.+-]{1,100}")
 _CONTENT_ID = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.@-]{1,200}")
+_LINK = re.compile(r"https?://[!#-;=?-Z_a-z~]{1,800}")
 _FROM_LINE = re.compile(rb"^From ", re.MULTILINE)
 _Pairs = Sequence[tuple[str, str]]
 
@@ -39,7 +40,12 @@ def compose(mail: OutboundMail, *, message_id: str, domain: str, reply_to: str |
     Raises:
         PermanentFailure: an address, a name, the subject or a Message-ID is nothing that we may send.
     """
-    pairs = [*_addressing(mail, reply_to), *_threading(mail, message_id), *_automatic(mail, domain)]
+    pairs = [
+        *_addressing(mail, reply_to),
+        *_threading(mail, message_id),
+        *_automatic(mail, domain),
+        *_unsubscribing(mail),
+    ]
     content = _content(mail, _boundary(mail.id))
     kinds = [("MIME-Version", "1.0"), *content[0]]
     raw = b"".join(line(name, value) for name, value in [*pairs, *kinds]) + b"\r\n" + content[1]
@@ -52,6 +58,7 @@ def _addressing(mail: OutboundMail, reply_to: str | None) -> _Pairs:
     pairs = [
         ("From", _mailbox("From", mail.sender)),
         ("To", _mailbox("To", mail.recipient)),
+        *([("Cc", ", ".join(_mailbox("Cc", each) for each in mail.copies))] if mail.copies else []),
         ("Subject", unstructured(checked("Subject", mail.subject)[:_SUBJECT_MAX].strip())),
         ("Date", date),
     ]
@@ -60,12 +67,17 @@ def _addressing(mail: OutboundMail, reply_to: str | None) -> _Pairs:
 
 def _mailbox(header: str, address: Address) -> str:
     """Return `address` for `header`; an international domain goes out in its ASCII form."""
-    local, at, domain = address.address.rpartition("@")
-    plain = f"{local}{at}{_ascii_domain(domain)}"
+    plain = wire_address(address.address)
     if not is_addr_spec(plain):
         raise PermanentFailure(f"{header}: {address.address!r} is not a plain address such as anna@example.org")
     name = phrase(checked(header, address.name)[:_NAME_MAX].strip())
     return f"{name} <{plain}>" if name else plain
+
+
+def wire_address(address: str) -> str:
+    """Return `address` as servers know it: an international domain in its ASCII form."""
+    local, at, domain = address.rpartition("@")
+    return f"{local}{at}{_ascii_domain(domain)}"
 
 
 def _ascii_domain(domain: str) -> str:
@@ -106,12 +118,24 @@ def _automatic(mail: OutboundMail, domain: str) -> _Pairs:
     ]
 
 
+def _unsubscribing(mail: OutboundMail) -> _Pairs:
+    """Return what lets mail readers end such mail with one press (RFC 8058 section 3.1)."""
+    if mail.list_unsubscribe is None:
+        return []
+    if not _LINK.fullmatch(mail.list_unsubscribe):
+        raise PermanentFailure(f"List-Unsubscribe: {mail.list_unsubscribe!r} is no address that begins with https://")
+    return [
+        ("List-Unsubscribe", f"<{mail.list_unsubscribe}>"),
+        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+    ]
+
+
 _Content = tuple[_Pairs, bytes]
 
 
 def _boundary(mail_id: str) -> str:
     # "=_" occurs in no base64 and no quoted-printable text, so no content can hold the boundary (RFC 2045 6.7).
-    return f"=_{hashlib.sha256(mail_id.encode()).hexdigest()[:24]}"
+    return f"=_{hashlib.sha256(mail_id.encode(errors='replace')).hexdigest()[:24]}"
 
 
 def _content(mail: OutboundMail, boundary: str) -> _Content:

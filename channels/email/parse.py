@@ -1,7 +1,6 @@
 """A mail's bytes to what the house reads: `parse` never raises, never takes long, and says what was wrong."""
 
 import hashlib
-import re
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -9,12 +8,12 @@ import msgspec
 from channels.email.addresses import read_addresses
 from channels.email.body import Content, read_content
 from channels.email.bounce import Bounce, bounce_of
-from channels.email.display import clean_line
 from channels.email.encoded_words import decode_words
 from channels.email.forwarded import Forward, forward_of
 from channels.email.guard import automatic
 from channels.email.headers import Headers, read_block
 from channels.email.marks import FORWARDED, INVITATION, MARKS, OVERRIDES, REMOTE_IMAGES, seals, sender_marks
+from channels.email.message_ids import message_ids
 from channels.email.mime import Part, begin_of, read_parts
 from channels.email.parameters import Parameters
 from channels.email.reply import reply_text
@@ -25,9 +24,6 @@ from vocabulary.media import EMAIL
 
 SIZE_MAX = 25 * 1024 * 1024
 REFERENCES_MAX = 100
-_MESSAGE_ID = re.compile(r"<([^<>\s]{1,900})>")
-_LINE_MAX = 998  # bytes (RFC 5322, 2.1.1); letters beyond ASCII take several
-_BARE_ID = re.compile(r"\s*([^<>\s,;]{1,450}@[^<>\s,;]{1,450})\s*")
 _ONCE = ("from", "sender", "reply-to", "to", "cc", "subject", "date", "message-id", "in-reply-to", "references")
 
 
@@ -167,22 +163,6 @@ def part_types(root: Part) -> frozenset[str]:
 def subject_of(headers: Headers) -> str:
     """Return the subject as people read it."""
     return decode_words(headers.get("subject") or "")
-
-
-def message_ids(value: str) -> tuple[str, ...]:
-    """Return the message ids in a header's value, normalised: in angle brackets, the domain in lower case."""
-    if "=?" in value:
-        # Some programs encode an id that is longer than a line, as ours are.
-        value = decode_words(value)
-    found = [match[1] for match in _MESSAGE_ID.finditer(value)]
-    bare = None if found else _BARE_ID.fullmatch(value)  # some programs forget the brackets
-    cleaned = [f"<{clean_line(_normalised(text))}>" for text in ([bare[1]] if bare else found)]
-    return tuple(id for id in cleaned if len(id.encode()) <= _LINE_MAX)
-
-
-def _normalised(message_id: str) -> str:
-    local, at, domain = message_id.rpartition("@")
-    return f"{local}{at}{domain.lower()}"
 
 
 def external_id(raw: bytes, body_at: int, ids: Sequence[str]) -> str:

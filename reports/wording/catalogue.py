@@ -12,7 +12,8 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     """The words of one language.
 
     `sentences` have holes such as `{queue}`, filled as `reports.wording.text` says. `fails`, `conditions`, `signals`,
-    `changes` and `terms` are phrases that stand behind a colon or in a list. `units`: day, hour, minute, second.
+    `changes` and `terms` are phrases that stand behind a colon or in a list. `deliveries` are sentences for
+    why a mail did not go or arrive. `units`: day, hour, minute, second.
     `plural` returns the form that goes with a number. `percent` has the hole `{n}`.
     """
 
@@ -26,6 +27,7 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     media: Mapping[str, str]
     strategies: Mapping[str, str]
     clocks: Mapping[str, str]
+    deliveries: Mapping[str, str]
     units: tuple[str, str, str, str]
     percent: str
     plural: Callable[[int], str]

@@ -42,6 +42,18 @@ def fails_text(code: str | None, language: str, names: Mapping[str, str] | None 
     return None if code is None else _fails(words, code, names or {})
 
 
+_PASSES = frozenset({"try_later", "unreachable", "not_secure", "not_let_in"})
+
+
+def delivery_text(why: str, language: str, *, failed: bool) -> str:
+    """Return in words why a mail did not go or arrive, "" if nothing says why; `failed`: it won't be tried again."""
+    words = CATALOGUES.get(language, CATALOGUES[LANGUAGES[0]]).deliveries
+    if not why:
+        return ""
+    said = words.get(why, words["other"])
+    return f"{words['gave_up']} {said}" if failed and why in _PASSES else said
+
+
 def sentence(words: Catalogue, code: str, terms: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """Return the sentence of `code` with its holes filled."""
     text = _form(words, words.sentences[code], terms.get("count", 0))

@@ -149,6 +149,7 @@ WRITERS: Writers = {
     e.AutoReplySuppressed: nothing,
     e.WarningRaised: nothing,
     e.DeliveryReported: nothing,
+    e.DeliveryAskedAgain: nothing,
     e.Assigned: nothing,
     e.SpamMarked: nothing,
     e.CustomerTold: nothing,

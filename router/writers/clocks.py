@@ -50,7 +50,12 @@ def _sla_breached(state: State, event: e.SlaBreached) -> None:
 
 
 def _set_clock(state: State, interaction: Interaction, name: ClockName, clock: Clock) -> None:
-    interaction.clocks = {**interaction.clocks, name: clock}
+    put_clocks(state, interaction, {**interaction.clocks, name: clock})
+
+
+def put_clocks(state: State, interaction: Interaction, clocks: dict[ClockName, Clock]) -> None:
+    """Let the interaction have these clocks, and be looked at when the first of them is due."""
+    interaction.clocks = clocks
     # The earliest of all of them counts, and it may be another one now.
     marks = [each.next_at for each in interaction.clocks.values() if each.next_at is not None]
     if marks:

@@ -2,12 +2,13 @@
 
 from msgspec.structs import replace
 
-from queues.interaction import PLAIN
+from queues.interaction import PLAIN, HeldBack
 from queues.lifecycle import NEW, InteractionState, allows
 from queues.overflow import NO_CONTACT
 from router import events as e
 from router.state import ALL_REPLIES, HOURS_KEPT, REPLIES_KEPT, State
 from router.writers.change import Writers, changing, changing_agent, enter, go, leave_out, occupy, release, rest
+from router.writers.clocks import put_clocks
 from router.writers.learned import learn_handling
 from router.writers.legs import finish
 from vocabulary.instants import HOUR
@@ -60,6 +61,16 @@ def _message_added(state: State, event: e.MessageAdded) -> None:
             # What may follow is what the customer's latest message allows; the first one's signals came with it.
             interaction.contact = replace(contact or NO_CONTACT, answered=False, automatic=event.automatic)
     elif event.author == "agent":
+        if event.goes_at is not None and event.agent is not None:
+            held = HeldBack(
+                message=event.message,
+                agent=event.agent,
+                until=event.goes_at,
+                unanswered_at=interaction.unanswered_at,
+                replied=interaction.replied,
+                clocks=interaction.clocks,
+            )
+            interaction.held_back = (*interaction.held_back, held)
         interaction.unanswered_at = None
         interaction.replied = True
         interaction.silent_at = event.silent_at
@@ -67,6 +78,28 @@ def _message_added(state: State, event: e.MessageAdded) -> None:
             state.deadlines.put(event.silent_at, "silent", interaction.id)
     elif event.author == "bot" and interaction.state is S.ANSWERED_BY_BOT:
         interaction.unanswered_at = None
+
+
+def _message_taken_back(state: State, event: e.MessageTakenBack) -> None:
+    """Let it be as if the message had never been: what it changed falls to the reply behind it, if there is one."""
+    interaction = changing(state, event.interaction)
+    held = interaction.held_back
+    place = next(at for at, each in enumerate(held) if each.message == event.message)
+    before, behind = held[place], held[place + 1 :]
+    if behind:
+        first = replace(behind[0], unanswered_at=before.unanswered_at, replied=before.replied, clocks=before.clocks)
+        behind = (first, *behind[1:])
+    else:
+        interaction.unanswered_at = before.unanswered_at or interaction.unanswered_at
+        interaction.replied = before.replied
+        interaction.silent_at = None
+        put_clocks(state, interaction, before.clocks)
+    interaction.held_back = (*held[:place], *behind)
+
+
+def _delivery_begun(state: State, event: e.DeliveryBegun) -> None:
+    interaction = changing(state, event.interaction)
+    interaction.held_back = tuple(each for each in interaction.held_back if each.message != event.message)
 
 
 def _customer_disconnected(state: State, event: e.CustomerDisconnected) -> None:
@@ -172,6 +205,8 @@ WRITERS: Writers = {
     e.AutoRepliesReleased: _auto_replies_released,
     e.AnsweredByBot: _answered_by_bot,
     e.MessageAdded: _message_added,
+    e.MessageTakenBack: _message_taken_back,
+    e.DeliveryBegun: _delivery_begun,
     e.CustomerDisconnected: _customer_disconnected,
     e.CustomerReconnected: _customer_reconnected,
     e.Ended: _ended,

@@ -53,16 +53,18 @@ class Api:
         return answer
 
 
-def _anybody(address: str) -> bool:
-    return True
-
-
 class Sink:
-    """An SMTP server that takes every mail and keeps it."""
+    """An SMTP server that takes every mail and keeps it, but for the recipients in `refused`."""
 
     def __init__(self) -> None:
         self.mails: list[Delivery] = []
-        self.listener = MailListener(host="127.0.0.1", port=0, protocol="smtp", deliver=self._take, accepts=_anybody)
+        self.refused: set[str] = set()
+        self.listener = MailListener(
+            host="127.0.0.1", port=0, protocol="smtp", deliver=self._take, accepts=self._accepts
+        )
+
+    def _accepts(self, address: str) -> bool:
+        return address not in self.refused
 
     async def _take(self, delivery: Delivery) -> None:
         self.mails.append(delivery)

@@ -63,7 +63,7 @@ async def reply_to(sink: Sink, customer: str) -> EmailMessage:
 
 
 def text_of(mail: EmailMessage) -> str:
-    """Return the plain text, without the line ends of the wire."""
+    """Return the plain text, without the line ends of the wire and the signature."""
     body = mail.get_body(("plain",))
     assert body is not None
-    return "\n".join(body.get_content().strip().splitlines())
+    return "\n".join(body.get_content().strip().splitlines()).partition("\n\n-- \n")[0]

@@ -202,6 +202,16 @@ async def test_a_stranger_who_begins_in_the_customers_name_brings_no_mail_to_any
     assert len(post.house.sink.mails) == sent
 
 
+async def test_a_stranger_whose_mail_says_that_a_program_wrote_it_is_no_less_a_stranger(post: Post) -> None:
+    celia = await post.begins()
+    mail = letter(
+        post.eve, "Out of office", "Write to my new address.", In_Reply_To=celia.ours, Auto_Submitted="auto-replied"
+    )
+    found = await celia.gets(mail, proves="evil.example")
+    assert (found["interaction"]["id"], found["report"], third_party(found)) == (celia.id, "away", (True, "proven"))
+    assert (await post.house.supervisor.get(f"/interactions/{celia.id}"))["customer"]["reachability"] is None
+
+
 async def test_a_thousand_ids_around_a_customers_own_find_no_way_in(post: Post) -> None:
     celia = await post.begins()
     guesses = [f"<o-{at}.{celia.id}.{'a' * 24}@test.example>" for at in range(500)]

@@ -12,9 +12,10 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from app.bookings import Bookings, link_of
-from app.mailroom import MailChannel, Mailroom
+from app.mailroom import Mailroom
 from app.notices import Notices, own_text
-from autoresponders.templates import shipped_wordings
+from app.outgoing import MailChannel, Outgoing
+from autoresponders.templates import Template, shipped_wordings
 from channels.email.smtp import SmtpSender
 from channels.message import Address
 from tests.acceptance.client import Sink
@@ -91,7 +92,12 @@ async def test_a_confirmation_goes_out_with_time_link_and_calendar_entry(running
     room = Mailroom(
         engine=running.engine,
         store=running.store,
-        channels={"mail": MailChannel(Address("Demo", "support@demo.example"), smtp)},
+        outgoing=Outgoing(
+            running.store,
+            channels={"mail": MailChannel(Address("Demo", "support@demo.example"), smtp)},
+            wordings=shipped_wordings(("en",)),
+            engine=running.engine,
+        ),
         wordings=shipped_wordings(("en",)),
         knowledge={},
         key=b"k" * 32,
@@ -117,10 +123,12 @@ async def test_a_confirmation_goes_out_with_time_link_and_calendar_entry(running
 
 
 def test_own_words_name_the_number_and_fall_back_to_the_first_language() -> None:
-    texts = {"en": "Closed. {{number}}", "pl": "Zamknięte. {{ number }} {{ x }}"}
-    assert own_text(texts, "pl", "C-7") == "Zamknięte. C-7 {{ x }}"
-    assert own_text(texts, "hu", "C-7") == "Closed. C-7"
-    assert own_text({}, "pl", "C-7") is None
+    known = ("number", "site")
+    texts = {"en": Template("Closed. {{number}}", known), "pl": Template("Zamknięte. {{ number }} {{ site }}", known)}
+    values = {"number": "C-7", "site": "Demo"}
+    assert own_text(texts, "pl", values) == "Zamknięte. C-7 Demo"
+    assert own_text(texts, "hu", values) == "Closed. C-7"
+    assert own_text({}, "pl", values) is None
 
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -20,3 +20,11 @@ def test_each_sign_of_automatic_mail_is_said_in_words(tmp_path: Path) -> None:
             "subject": "its subject looks like an automatic reply’s; that alone decides nothing",
         },
     }
+
+
+def test_our_own_servers_word_about_the_sender_counts_where_it_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "mail.eml"
+    file.write_bytes(a_mail(authentication_results="mx.desk.example; dmarc=pass header.from=customer.example"))
+    (believed,) = inspected([str(file)], ids=["mx.desk.example"])
+    (unknown,) = inspected([str(file)])
+    assert [each["trust"]["verdict"] for each in (believed, unknown)] == ["proven", "unchecked"]

@@ -2,25 +2,30 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from email import message_from_string
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from app.mailroom import MailChannel, Mailroom
+from app.mailroom import Mailroom
+from app.outgoing import MailChannel, Outgoing
 from autoresponders.knowledge import Article
 from autoresponders.templates import shipped_wordings
-from channels.email.smtp import SmtpSender
+from channels.email.smtp import FAILURES_MAX, SmtpSender
 from channels.message import Address
 from router.commands import AddMessage, Candidate, Connect, DefineAgent, SetPresence, StartOutbound
 from router.policy import Autoresponse
 from tests.acceptance.client import Sink, eventually
 from tests.app.test_engine import Running
-from tests.builders import admit, policy, profile, rule
+from tests.builders import admit, policy, profile, queue, rule
+from tests.channels.email.fake_smtp import RESET, smtp_server
+from vocabulary.instants import DAY
 from vocabulary.records import CustomerRow, IdentityRow, MessageRow, OutboxRow, PutNew, Set
 
 ARTICLE = Article("opening-hours", "hours", "Opening hours", ("When are you open?",), "We are open from nine to five.")
 ACKNOWLEDGED = policy(
+    queue("support", undo=0),
     rules=(rule(autoresponse="received", name="default"),),
     autoresponses=(Autoresponse(name="received", kind="acknowledge"),),
 )
@@ -47,13 +52,21 @@ async def running(tmp_path: Path) -> AsyncIterator[Running]:
     await running.stop()
 
 
-def mailroom(running: Running, sink: Sink, process: str | None = None) -> Mailroom:
-    smtp = SmtpSender(host="127.0.0.1", port=sink.listener.port, tls="none")
+def mailroom(running: Running, server: Sink | int, process: str | None = None, channel: str = "mail") -> Mailroom:
+    port = server if isinstance(server, int) else server.listener.port
+    smtp = SmtpSender(host="127.0.0.1", port=port, tls="none")
+    wordings = shipped_wordings(("en",))
     return Mailroom(
         engine=running.engine,
         store=running.store,
-        channels={"mail": MailChannel(Address("Demo", "support@demo.example"), smtp)},
-        wordings=shipped_wordings(("en",)),
+        outgoing=Outgoing(
+            running.store,
+            channels={channel: MailChannel(Address("Demo", "support@demo.example"), smtp)},
+            wordings=wordings,
+            engine=running.engine,
+            site="Demo",
+        ),
+        wordings=wordings,
         knowledge={"en": {ARTICLE.id: ARTICLE}},
         key=b"k" * 32,
         domain="demo.example",
@@ -76,6 +89,12 @@ async def write(running: Running, candidates: tuple[Candidate, ...] = ()) -> Non
     )
     command = admit(ID, "email", language="en", address_hash="aa", candidates=candidates)
     assert (await running.engine.submit(command, (PutNew(row),))).refusal is None
+
+
+async def perform(running: Running, room: Mailroom) -> None:
+    """Do once what is due."""
+    for row in await running.store.outbox(states=("pending", "deferred"), due_before=running.engine.clock.now()):
+        await room._perform(row)
 
 
 async def sent(running: Running, sink: Sink) -> str:
@@ -165,6 +184,65 @@ async def test_a_run_that_begins_anew_settles_what_the_last_one_left(running: Ru
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
     assert len(sink.mails) == 1
+
+
+async def test_automatic_reply_whose_answer_was_lost_is_uncertain_and_never_repeated(running: Running) -> None:
+    await write(running)
+    async with smtp_server({"dot": [RESET]}) as server:
+        room = mailroom(running, server.port)
+        for _ in range(4):
+            await perform(running, room)
+            running.engine.clock.not_before(running.engine.clock.now() + DAY)
+        (row,) = [each for each in await running.store.outbox(states=("uncertain",)) if each.kind == "mail"]
+    assert (row.why, len(server.mails)) == ("no_answer", 1)
+
+
+async def test_what_our_receipt_carries_and_what_it_does_not(running: Running, sink: Sink) -> None:
+    """reliability.md 4.2: machines are told to be quiet, nothing of the sender's words goes back to anybody."""
+    await write(running)
+    mail = message_from_string(await sent(running, sink))
+    assert sink.mails[0].envelope_sender == ""
+    carried = {name: mail[name] for name in ("Auto-Submitted", "X-Auto-Response-Suppress", "Precedence", "X-Loop")}
+    assert carried == {
+        "Auto-Submitted": "auto-replied",
+        "X-Auto-Response-Suppress": "All",
+        "Precedence": "auto_reply",
+        "X-Loop": "demo.example",
+    }
+    assert mail["In-Reply-To"] == mail["References"] == "<question@example.org>"
+    assert mail["Reply-To"].startswith("support+")
+    assert {part.get_content_type() for part in mail.walk()} >= {"text/plain", "text/html"}
+    words = "".join(str(part.get_payload(decode=True)) for part in mail.walk() if not part.is_multipart())
+    assert "SECRET" not in mail.as_string() + words
+    assert "http" not in words
+
+
+async def test_mail_waits_without_a_try_while_the_breaker_is_open(running: Running) -> None:
+    await write(running)
+    async with smtp_server() as server:
+        pass
+    room = mailroom(running, server.port)
+    await perform(running, room)
+    (first,) = [each for each in await running.store.outbox(states=("pending",)) if each.kind == "mail"]
+    for attempt in range(FAILURES_MAX):
+        (row,) = [each for each in await running.store.outbox(states=("pending", "deferred")) if each.kind == "mail"]
+        assert row.attempts == attempt
+        await room._perform(row)
+    (row,) = await running.store.outbox(states=("deferred",))
+    await room._perform(row)
+    (rests,) = await running.store.outbox(states=("deferred",))
+    assert (rests.attempts, rests.why) == (FAILURES_MAX, "unreachable")
+    assert rests.due_at < row.due_at
+    assert first.id == rests.id
+
+
+async def test_mail_that_cant_go_for_want_of_something_of_ours_says_what(running: Running, sink: Sink) -> None:
+    await write(running)
+    room = mailroom(running, sink.listener.port, channel="another")
+    await perform(running, room)
+    await perform(running, room)
+    (row,) = await running.store.outbox(states=("failed",))
+    assert row.why == "no_channel"
 
 
 async def _mail_row(running: Running) -> OutboxRow:

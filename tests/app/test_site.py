@@ -8,10 +8,12 @@ import pytest
 
 from app.leases import Leases
 from app.queue_settings import QueueSettings
+from app.replies import Replies
 from app.site import RunningSite
 from router.commands import AcceptOffer
 from tests.app.test_engine import Running
 from tests.builders import admit
+from web.site import Written
 
 NOBODY: Any = cast(Any, None)
 
@@ -36,13 +38,14 @@ async def test_a_reply_that_its_author_sends_again_is_added_once(running: Runnin
         queues=QueueSettings(engine, store),
         mail_intake=NOBODY,
         eraser=NOBODY,
+        replies=Replies(engine=engine, store=store, outgoing=NOBODY, domain="demo.example"),
     )
     await running.staff()
     await engine.submit(admit("i-1"))
     (offer,) = engine.state.offers
     await engine.submit(AcceptOffer(offer, "a"))
-    first, id = await site.reply("i-1", "a", "Hello", id="m-7")
+    first, id = await site.reply("i-1", "a", Written(text="Hello"), id="m-7")
     assert [type(event).__name__ for event in first.events] == ["MessageAdded"]
-    again, same = await site.reply("i-1", "a", "Hello", id="m-7")
+    again, same = await site.reply("i-1", "a", Written(text="Hello"), id="m-7")
     assert (again.events, again.refusal, same) == ((), None, id)
     assert engine.state.interactions["i-1"].messages == 2

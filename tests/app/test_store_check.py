@@ -60,7 +60,10 @@ async def test_a_checkpoint_of_another_version_is_harmless_and_says_so(running: 
             "interaction i-1: the records and the journal differ in queue, agent",
         ),
         ("UPDATE messages SET interaction = 'i-9' WHERE id = 'm-i-1'", "message m-i-1: its interaction is not in"),
-        ("INSERT INTO outbox SELECT 'o', 'mail', 'i-1', x'', 0, 'lost', 0, 0, '', NULL, NULL", "outbox: 1 rows are in"),
+        (
+            "INSERT INTO outbox SELECT 'o', 'mail', 'i-1', x'', 0, 'lost', 0, 0, '', NULL, NULL, ''",
+            "outbox: 1 rows are in",
+        ),
         ("DELETE FROM interactions WHERE id = 'i-2'", "interaction i-2: the records don't have it"),
         ("UPDATE journal SET at = at + 1 WHERE seq = 2", "journal: entry 2 was changed after it was written"),
     ],

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trustme
 from msgspec import NODEFAULT, inspect
 
 from config.faults import KeyPath
@@ -15,6 +16,7 @@ from config.reference import page, shown
 from config.schema import Settings
 from config.secrets import create_secret
 from config.shape import shape_of, table_of, tables_by_tag
+from tests.channels.email.keys import rsa_pem, written
 from tests.config.files import faults, shipped
 
 COMMENTED = re.compile(r"^# (?P<key>[a-z_]+) = (?P<value>.*)$")
@@ -53,7 +55,7 @@ def switched_on(number: int) -> str:
 
 def starred(path: KeyPath) -> tuple[str, ...]:
     named = tuple(step for step in path if isinstance(step, str))
-    if named[0] in {"channels", "queues", "hours", "sla"}:
+    if named[0] in {"channels", "queues", "hours", "sla", "letters"}:
         named = (named[0], "*", *named[2:])
     return (*named[:2], "*", *named[3:]) if named[:2] in {("agents", "queues"), ("agents", "media")} else named
 
@@ -88,8 +90,11 @@ def test_shipped_files_are_in_order_without_a_warning(name: str) -> None:
 @pytest.mark.parametrize("number", COMMENTED_LINES)
 def test_every_commented_line_of_the_example_works_when_it_is_switched_on(number: int, tmp_path: Path) -> None:
     (tmp_path / "knowledge").mkdir()
+    (tmp_path / "letters").mkdir()
     create_secret(tmp_path / "mail.password")
     create_secret(tmp_path / "operator.password")
+    written(rsa_pem(), tmp_path)
+    trustme.CA().cert_pem.write_to_path(str(tmp_path / "mail-ca.pem"))
     file = tmp_path / "centrala.toml"
     file.write_text(switched_on(number), "utf-8")
     found = read(file, {"MAIL_PASSWORD": "x", "OPERATOR_PASSWORD": "x"})

@@ -9,6 +9,7 @@ import pytest
 
 from config.loader import check
 from config.reference import toml
+from tests.channels.email.keys import rsa_pem, written
 from tests.docs.pages import Block, blocks, name_of, pages
 
 _BLOCKS = [
@@ -37,6 +38,8 @@ def test_configuration_is_taken(block: Block, tmp_path: Path) -> None:
     for secret in re.findall(r'password_file = "([^"]+)"', block.text):
         (tmp_path / secret).touch(0o600)
         (tmp_path / secret).write_text("secret", "utf-8")
+    for key in re.findall(r'key_file = "([^"]+)"', block.text):
+        written(rsa_pem(), tmp_path).rename(tmp_path / key)
     file = tmp_path / "centrala.toml"
     file.write_text("".join(f"{name} = {toml(value)}\n" for name, value in whole.items()), "utf-8")
     assert [str(fault) for fault in check(file) if fault.severity == "fault"] == []

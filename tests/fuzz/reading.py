@@ -10,9 +10,10 @@ from channels.email.encoded_words import decode_words
 from channels.email.guard import automatic
 from channels.email.inspect import inspect
 from channels.email.marks import MARKS, seals, sender_marks
+from channels.email.message_ids import message_ids
 from channels.email.mime import read_parts
 from channels.email.parameters import read_parameters
-from channels.email.parse import message_ids, parse, part_types
+from channels.email.parse import parse, part_types
 from channels.email.parsing_child import Inspect, Inspected, Parse, Parsed, answered
 from channels.message import InboundMessage
 

@@ -15,7 +15,7 @@ import msgspec
 from app.compose import Application
 from app.machine import Machine
 from channels.email.listener import Delivery, MailListener
-from channels.email.smtp import SmtpSender
+from channels.email.smtp import Envelope, SmtpSender
 from config.loader import load
 from config.secrets import create_secret
 from router.events import Admitted, AutoReplied
@@ -124,7 +124,7 @@ class Outside:
     async def brings(self, reply: Reply) -> None:
         """Hand a mail over to the site."""
         raw = reply.mail.as_bytes(policy=policy.SMTP)
-        await self._sender.send(raw, envelope_sender=reply.envelope_sender, recipient=reply.to)
+        await self._sender.send(raw, Envelope(sender=reply.envelope_sender, recipient=reply.to))
 
     async def _take(self, delivery: Delivery) -> None:
         self.taken.append(delivery)

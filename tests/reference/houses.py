@@ -55,6 +55,7 @@ def house(chance: Chance) -> Policy:
         auto_replies_domain_within=chance.of((MINUTE, 10 * MINUTE)),
         auto_replies_surge=chance.of((0, 2, 3)),
         auto_replies_surge_min=chance.of((3, 6)),
+        auto_replies_surge_hours=chance.of((0, 2)),
         disconnect_grace=chance.of((MINUTE, 10 * SECOND)),
         hours=tables,
         sla=agreements(chance, names, tuple(tables)) if "agreements" in on else {},

@@ -32,13 +32,15 @@ def reply(world: World, work: Work, name: str, article: str | None = None) -> No
 
 
 def _stop_a_surge(world: World) -> None:
-    """Row 13's breaker. Reading: the usual hour is the lower median of the week's hours in which any went out."""
+    """Row 13's breaker. Reading: the usual hour is the lower median of the week's hours in which any did."""
     now = world.now // HOUR
     world.replies_sent.append(world.now)
     week = [at // HOUR for at in world.replies_sent if now - 168 < at // HOUR <= now]
     counts = sorted(week.count(hour) for hour in set(week) if hour != now)
     usual = counts[(len(counts) - 1) // 2] if counts else 0
     times, least = world.policy.auto_replies_surge, world.policy.auto_replies_surge_min
+    if len(counts) < world.policy.auto_replies_surge_hours:
+        return
     if times and week.count(now) >= max(least, times * usual):
         world.replies_stopped = True
         world.trace.append(("replies_stopped", week.count(now), usual))

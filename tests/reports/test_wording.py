@@ -14,9 +14,10 @@ from agents.agent import Presence
 from app.mail_threads import UNVERIFIED
 from app.sender_checks import ANSWERS_RECEIPT, PROGRAMS_ONLY, RETURN_PATH, UNAUTHENTICATED
 from channels.email.guard import SIGNALS
+from channels.email.refusals import Why
 from queues.policy import Strategy
 from reports.wording.catalogue import Catalogue, Forms
-from reports.wording.text import CATALOGUES, LANGUAGES, fails_text, span_text, text_of
+from reports.wording.text import CATALOGUES, LANGUAGES, delivery_text, fails_text, span_text, text_of
 from router import eligibility, figures, replies, triage
 from router.explain_offer import SINCE
 from router.ranking import TERMS
@@ -184,3 +185,22 @@ def test_what_an_agent_fails_is_said_with_its_detail() -> None:
 
 def test_a_language_without_words_is_answered_in_english() -> None:
     assert text_of([{"code": "nothing_waits"}], "de") == "Nothing is waiting."
+
+
+@in_each_language
+@pytest.mark.parametrize("why", get_args(Why))
+def test_every_reason_why_mail_did_not_arrive_has_words(language: str, why: str) -> None:
+    assert why in CATALOGUES[language].deliveries
+    told = delivery_text(why, language, failed=False)
+    assert told.endswith(".")
+    assert (told != delivery_text(why, "en", failed=False)) == (language != "en")
+
+
+@in_each_language
+def test_what_passes_by_itself_and_did_not_is_told_with_how_long_it_was_tried(language: str) -> None:
+    told = delivery_text("unreachable", language, failed=True)
+    assert (
+        told == f"{CATALOGUES[language].deliveries['gave_up']} {delivery_text('unreachable', language, failed=False)}"
+    )
+    assert delivery_text("no_mailbox", language, failed=True) == delivery_text("no_mailbox", language, failed=False)
+    assert delivery_text("", language, failed=True) == ""

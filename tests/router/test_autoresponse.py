@@ -116,7 +116,7 @@ def test_the_same_automatic_reply_is_given_once_in_an_interaction() -> None:
 
 
 def test_all_automatic_replies_stop_when_far_more_than_usual_go_out_until_somebody_has_looked() -> None:
-    house = House(answering("ack", auto_replies_surge=3, auto_replies_surge_min=4))
+    house = House(answering("ack", auto_replies_surge=3, auto_replies_surge_min=4, auto_replies_surge_hours=2))
     for number in range(4):
         house.admit(f"usual-{number}", "email", address_hash=f"u{number}")
         house.after(HOUR if number % 2 else 0)
@@ -156,6 +156,14 @@ def test_an_address_that_visitors_of_a_chat_give_has_its_own_limit() -> None:
         house.run(LeaveMessage(f"i-{number}", "victim", "d1"))
     house.declares("a", "offline")
     assert [each.address_hash for each in house.of(AutoReplied)] == ["victim", "victim"]
+
+
+def test_a_new_site_has_no_usual_hour_and_stops_nothing() -> None:
+    house = House(answering("ack", auto_replies_surge=3, auto_replies_surge_min=4, auto_replies_surge_hours=3))
+    for number in range(30):
+        house.admit(f"i-{number}", "email", address_hash=f"h{number}")
+        house.after(HOUR // 10)
+    assert house.of(AutoRepliesStopped) == []
 
 
 def test_without_a_surge_configured_nothing_stops() -> None:

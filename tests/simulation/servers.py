@@ -72,12 +72,12 @@ class Outside(FakeSmtp):
             return fault if fault[0] != "5" or stage in ("RCPT", "dot") else "451 4.3.0 later"
         return super()._answer(stage)
 
-    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, recipient: str) -> str | None:
         raw = await reader.readuntil(b"\r\n.\r\n")
         # The answer is chosen first: a mail whose final answer is a refusal was not taken.
         answer = self._answer("dot")
         if answer[0] not in "45":
-            self.truth.sent.append(_noted(raw, self.commands))
+            self.truth.sent.append(_noted(raw, recipient))
         if answer[0] in "45" or self.faulty:
             self.script["dot"] = [answer]
             faulty, self.faulty = self.faulty, False
@@ -89,14 +89,13 @@ class Outside(FakeSmtp):
         return await self._say(writer, "dot")
 
 
-def _noted(raw: bytes, commands: list[str]) -> Sent:
+def _noted(raw: bytes, recipient: str) -> Sent:
     mail = message_from_bytes(raw)
-    recipient = next(command for command in reversed(commands) if command.upper().startswith("RCPT TO:"))
     return Sent(
         raw=raw,
         message_id=str(mail["Message-ID"]),
         in_reply_to=str(mail["In-Reply-To"] or ""),
-        recipient=recipient[8:].strip("<> "),
+        recipient=recipient,
         subject=str(mail["Subject"] or ""),
         automatic=mail["Auto-Submitted"] is not None,
     )

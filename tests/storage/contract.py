@@ -44,6 +44,7 @@ from vocabulary.records import (
     Set,
     TokenRow,
     Transaction,
+    UploadRow,
     UserRow,
 )
 from vocabulary.stores import Store
@@ -355,11 +356,11 @@ class RecordsContract:
         identity = data.draw(rows(IdentityRow, value=id, customer=id))
         user = data.draw(rows(UserRow, id=id, login=id))
         bookmark = data.draw(rows(BookmarkRow, channel=id))
-        alone = (InteractionRow, ReceivedRow, OutboxRow, AgentRow, TokenRow, IdempotencyRow)
-        interaction, received, outbox, agent, token, answer = (data.draw(rows(kind, id=id)) for kind in alone)
+        alone = (InteractionRow, ReceivedRow, OutboxRow, AgentRow, TokenRow, IdempotencyRow, UploadRow)
+        interaction, received, outbox, agent, token, answer, upload = (data.draw(rows(kind, id=id)) for kind in alone)
         session = data.draw(rows(SessionRow, id=id, user=id))
         written = [message, attachment, customer, identity, user, bookmark, interaction]
-        written += [received, outbox, agent, token, answer, session]
+        written += [received, outbox, agent, token, answer, session, upload]
         await store.commit(putting(*written))
         read = [
             await store.message(id),
@@ -375,6 +376,7 @@ class RecordsContract:
             await store.token(id),
             await store.idempotent_answer(id),
             await store.session(id),
+            await store.upload(id),
         ]
         assert read == written
         assert await store.attachments(id) == [attachment]
@@ -405,6 +407,25 @@ _QUERIES = {
     "***": [],
     "": [],
 }
+
+
+class UploadsContract:
+    """Files that wait for their message."""
+
+    async def test_uploads_are_listed_by_interaction_and_by_owner_without_their_bytes(self, store: Store) -> None:
+        def upload(id: str, interaction: str, by: str, at: int) -> UploadRow:
+            return UploadRow(
+                id=id, interaction=interaction, by=by, at=at, filename="a", content_type="b", content=b"ccc", size=3
+            )
+
+        await store.commit(putting(upload("u-1", "i-1", "anna", 2), upload("u-2", "i-1", "jan", 1)))
+        await store.commit(putting(upload("u-3", "i-2", "anna", 0)))
+        listed = await store.uploads(interaction="i-1")
+        assert [(row.id, row.content, row.size) for row in listed] == [("u-2", b"", 3), ("u-1", b"", 3)]
+        assert [row.id for row in await store.uploads(by="anna")] == ["u-3", "u-1"]
+        assert await store.upload("u-4") is None
+        await store.commit(Transaction(changes=(Remove(UploadRow, "u-1"),)))
+        assert [row.id for row in await store.uploads(by="anna")] == ["u-3"]
 
 
 class SubjectsContract:
@@ -477,5 +498,5 @@ class SubjectsContract:
         assert await store.erasures(state="running") == [erasure]
 
 
-class StoreContract(JournalContract, RecordsContract, SubjectsContract):
+class StoreContract(JournalContract, RecordsContract, UploadsContract, SubjectsContract):
     """Everything together."""

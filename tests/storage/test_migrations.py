@@ -108,6 +108,7 @@ def test_an_upgrade_can_be_repeated_and_announced(path: Path) -> None:
     assert steps == [
         Step("0001", "Journal, checkpoints and records.", ()),
         Step("0002", "Customers who were erased.", ()),
+        Step("0003", "Files that wait for their message, and why a mail did not arrive.", ()),
     ]
     migrations.upgrade(url)
     migrations.upgrade(url)

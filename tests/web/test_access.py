@@ -31,8 +31,9 @@ def test_table_of_operators_rights() -> None:
     read = {(f"interaction.{kind}", tie) for kind in ("read", "note") for tie in ("OWNS", "OFFERED", "HELD", "JOINED")}
     owns = {(f"interaction.{kind}", "OWNS") for kind in ("handle", "close")}
     speaks = {(f"interaction.{kind}", tie) for kind in ("reply", "room") for tie in ("OWNS", "JOINED")}
+    again = {("interaction.resend", tie) for tie in ("OWNS", "HELD")}
     pulls = {("interaction.assign", tie) for tie in ("SERVES", "OFFERED")}
-    assert found == seen | read | owns | speaks | pulls
+    assert found == seen | read | owns | speaks | again | pulls
 
 
 def test_role_without_any_right_is_refused() -> None:

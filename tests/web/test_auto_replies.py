@@ -13,6 +13,7 @@ ANSWERING = msgspec.structs.replace(
     rules=(Rule(name="everything", then=Action(queue="support", autoresponse="ack")),),
     autoresponses={"ack": Autoresponse(name="ack", kind="acknowledge")},
     auto_replies_surge_min=5,
+    auto_replies_surge_hours=0,
 )
 
 

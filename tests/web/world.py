@@ -16,10 +16,16 @@ from app.erasure import Eraser
 from app.intake import Classify, Intake
 from app.leases import Leases
 from app.mail_intake import MailIntake
+from app.mailroom import Mailroom
+from app.outgoing import MailChannel, Outgoing
 from app.queue_settings import QueueSettings
+from app.replies import Replies
 from app.rows import outbox_of, rows_of
 from app.sender_checks import Checking, SenderChecks
 from app.site import API_CHANNEL, RunningSite
+from autoresponders.templates import shipped_wordings
+from channels.email.smtp import SmtpSender, Timeouts
+from channels.message import Address
 from classifiers.cascade import Classification
 from queues.policy import ChannelPolicy, QueuePolicy
 from router.commands import AddMessage, DefineAgent
@@ -81,6 +87,8 @@ class World:
         self.server = server
         self.intake: Intake
         self.mail_intake: MailIntake
+        self.mailroom: Mailroom
+        self.mailboxes: dict[str, MailChannel]
         self._clients: list[TestClient[Any, Any]] = []
 
     @property
@@ -140,7 +148,20 @@ class World:
         )
         await self.site.submit(AddMessage(interaction=interaction, message=row.id, author="customer"), [Put(row)])
 
+    def sends_through(self, port: int) -> None:
+        """Let mail go out through the server at `port` of this machine."""
+        timeouts = Timeouts(connect_s=1, command_s=1, data_s=1, final_dot_s=1)
+        smtp = SmtpSender(host="127.0.0.1", port=port, tls="none", timeouts=timeouts)
+        self.mailboxes["mail"] = MailChannel(Address("Test", "support@example.org"), smtp)
+
+    async def send_mail(self) -> None:
+        """Do once what is due in the outbox."""
+        due = await self.site.store.outbox(states=("pending", "deferred"), due_before=self.clock.now())
+        for row in due:
+            await self.mailroom._perform(row)
+
     async def close(self) -> None:
+        await self.mailboxes["mail"].smtp.close()
         for client in self._clients:
             await client.close()
 
@@ -209,6 +230,11 @@ async def world(
         keys=(b"k" * 32,),
         domain="example.org",
     )
+    wordings = shipped_wordings(("en", "pl"))
+    # Nobody listens there until a test says who does.
+    mailbox = MailChannel(Address("Test", "support@example.org"), SmtpSender(host="127.0.0.1", port=1, tls="none"))
+    channels = {"mail": mailbox}
+    outgoing = Outgoing(store, channels=channels, wordings=wordings, engine=engine, site="Test")
     site = RunningSite(
         name="test",
         engine=engine,
@@ -218,6 +244,8 @@ async def world(
         queues=QueueSettings(engine, store),
         mail_intake=mail_intake,
         eraser=Eraser(engine=engine, store=store, standstill=intake.standing_still),
+        replies=Replies(engine=engine, store=store, outgoing=outgoing, domain="example.org"),
+        letters=outgoing.letters,
     )
     port = unused_port()
     app = build(
@@ -227,6 +255,16 @@ async def world(
     await server.start_server()
     made = World(site, clock, app, server)
     made.intake, made.mail_intake = intake, mail_intake
+    made.mailboxes = channels
+    made.mailroom = Mailroom(
+        engine=engine,
+        store=store,
+        outgoing=outgoing,
+        wordings=wordings,
+        knowledge={},
+        key=b"k" * 32,
+        domain="example.org",
+    )
     understanding = asyncio.create_task(mail_intake.run())
     try:
         yield made

@@ -20,6 +20,7 @@ from web.payloads import (
     WrapUpDone,
 )
 from web.problems import invalid
+from web.site import Written
 
 endpoints = Endpoints("handling")
 
@@ -150,7 +151,7 @@ async def wrap_up(call: Call, id: str, body: WrapUpDone = WrapUpDone()) -> Inter
     if body.note and found.state == "wrap_up":
         note = call.new_id("m")
         if await call.site.store.message(note) is None:
-            decision, _ = await call.site.reply(id, agent, body.note, note=True, id=note)
+            decision, _ = await call.site.reply(id, agent, Written(text=body.note), note=True, id=note)
             accepted(decision)
     if body.disposition is None or _dispositions(call, found):
         await call.submit(c.WrapUp(id, agent, body.disposition))

@@ -10,8 +10,8 @@ from router.story import story
 from vocabulary.instants import span_of
 from vocabulary.records import InteractionRow
 from vocabulary.skills import Preference, Requirement, preference_of
-from web.access import Action, Principal, Tie, allows, tie_to_interaction
-from web.answers import Events, Interactions, InteractionView, Messages, MessageView
+from web.access import Principal, Tie, allows, tie_to_interaction
+from web.answers import Events, Interactions, InteractionView, Messages
 from web.call import Call, accepted
 from web.endpoint import Endpoints
 from web.event_views import entry_event, tells_who_monitors
@@ -22,7 +22,6 @@ from web.payloads import (
     InteractionQuery,
     MessageQuery,
     NewInteraction,
-    NewMessage,
     NewPreference,
     NewRequirement,
 )
@@ -200,28 +199,8 @@ async def list_messages(call: Call, id: str, query: MessageQuery) -> Messages:
     """Answer a page of the conversation, oldest first."""
     await call.interaction(id, "interaction.read")
     rows = await call.site.store.messages(id, after=query.after, limit=query.limit)
-    items = [await call.views.message(row) for row in rows]
+    items = [await call.views.message(row, call.language) for row in rows]
     return Messages(items=items, next=rows[-1].number if len(rows) == query.limit else None)
-
-
-@endpoints.post("/interactions/{id}/messages", "interaction.note", "Reply to the customer, or add a note", status=201)
-async def add_message(call: Call, id: str, body: NewMessage) -> MessageView:
-    """Add a reply of the owner, or a note, and answer it."""
-    action: Action = "interaction.reply" if body.kind == "reply" else "interaction.note"
-    found = await call.interaction(id, action)
-    if body.attachments:
-        raise invalid("attachments", "Attachments can't be sent yet; send the text without them.")
-    if not body.text.strip():
-        raise invalid("text", "Write something.")
-    agent = await call.acting(found) if body.kind == "reply" else call.actor
-    message = call.new_id("m")
-    row = await call.site.store.message(message)
-    if row is None:
-        decision, message = await call.site.reply(id, agent, body.text, note=body.kind == "note", id=message)
-        accepted(decision)
-        row = await call.site.store.message(message)
-    assert row is not None, "a reply that was taken is in the records"
-    return await call.views.message(row)
 
 
 @endpoints.get("/interactions/{id}/events", "interaction.see", "Its part of the event log")

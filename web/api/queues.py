@@ -18,7 +18,7 @@ endpoints = Endpoints("queues")
 
 _SPANS = frozenset(
     "target credit short wrap_up_after wrap_up_extension disconnect_grace owner_hold warm_wait".split()
-) | {"callback_retry", "callback_slot"}
+) | {"callback_retry", "callback_slot", "undo"}
 _SPANS_BY_NAME = frozenset({"offer", "hold", "segment_targets", "silent_after", "parked_close_after"})
 """Tables of spans, by medium or by segment."""
 
@@ -78,6 +78,8 @@ async def _use(call: Call, queue: QueuePolicy) -> None:
         raise invalid("hours", f"The configuration file has no table [hours.{queue.hours}].")
     if queue.sla is not None and queue.sla not in call.site.policy.sla:
         raise invalid("sla", f"The configuration file has no table [sla.{queue.sla}].")
+    if queue.letter is not None and queue.letter not in call.site.letters:
+        raise invalid("letter", f"The configuration file has no table [letters.{queue.letter}].")
     try:
         await call.site.put_queue(queue)
     except TemporaryFailure as failure:

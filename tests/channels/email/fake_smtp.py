@@ -28,10 +28,10 @@ class FakeSmtp:
         self.heard = asyncio.Event()
         self._awaited = awaited
         self.mails: list[bytes] = []
+        self.recipients: list[str] = []
         self.commands: list[str] = []
         self.connections = 0
         self.port = 0
-        self._last = ""
         self._writers: dict[asyncio.StreamWriter, None] = {}
 
     def _answer(self, stage: str) -> str:
@@ -44,16 +44,19 @@ class FakeSmtp:
         self.connections += 1
         self._writers[writer] = None
         try:
-            going = await self._say(writer, "connect")
-            while going and (line := await reader.readline()):
+            recipient = ""
+            said = await self._say(writer, "connect")
+            while said is not None and (line := await reader.readline()):
                 command = line.decode("latin-1").strip()
                 self.commands.append(command)
                 if command == self._awaited:
                     self.heard.set()
                 verb = command.partition(" ")[0].upper()
-                going = await self._say(writer, verb)
-                if verb == "DATA" and going and self._last.startswith("354"):
-                    going = await self._take(reader, writer)
+                said = await self._say(writer, verb)
+                if verb == "RCPT":
+                    recipient = command[8:].partition(">")[0].strip("<> ")
+                if verb == "DATA" and said is not None and said.startswith("354"):
+                    said = await self._take(reader, writer, recipient)
                 if verb == "QUIT":
                     break
         except (ConnectionError, asyncio.IncompleteReadError):
@@ -62,24 +65,31 @@ class FakeSmtp:
             writer.close()
             self._writers.pop(writer, None)
 
-    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, recipient: str) -> str | None:
         if self.script.get("body") == CLOSE:
-            return False
+            return None
         mail = await reader.readuntil(b"\r\n.\r\n")
         self.mails.append(mail)
+        self.recipients.append(recipient)
         return await self._say(writer, "dot")
 
-    async def _say(self, writer: asyncio.StreamWriter, stage: str) -> bool:
-        self._last = self._answer(stage)
-        if self._last == CLOSE:
-            return False
-        if self._last == RESET:
+    async def _say(self, writer: asyncio.StreamWriter, stage: str) -> str | None:
+        """Answer at `stage`; return what was said, None if that ended the connection."""
+        answer = self._answer(stage)
+        if answer == CLOSE:
+            return None
+        if answer == RESET:
             writer.transport.abort()
-            return False
-        if self._last != SILENT:
-            writer.write(f"{self._last}\r\n".encode())
+            return None
+        if answer != SILENT:
+            writer.write(f"{answer}\r\n".encode())
             await writer.drain()
-        return True
+        return answer
+
+    @property
+    def is_serving(self) -> bool:
+        """Whether somebody is connected."""
+        return bool(self._writers)
 
     def hang_up(self) -> None:
         """End every connection."""

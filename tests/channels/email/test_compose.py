@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from autoresponders.templates import Template
 from channels.email.compose import compose
+from channels.email.smtp import dot_stuffed
 from channels.email.thread import message_id
 from channels.message import Address, Attachment
 from tests.channels.email.mails import INTERACTION, an_answer, parsed
@@ -84,6 +86,22 @@ def test_automatic_answer_tells_machines_to_be_quiet() -> None:
     assert parsed(raw).automatic.is_automatic
 
 
+def test_copies_are_named_and_each_is_checked() -> None:
+    raw = composed(copies=(Address("Jan", "jan@bücher.example"), Address("", "boss@customer.example")))
+    assert b"Cc: Jan <jan@xn--bcher-kva.example>, boss@customer.example\r\n" in raw
+    with pytest.raises(PermanentFailure):
+        composed(copies=(Address("", "jan@x.example, eve@x.example"),))
+
+
+def test_who_may_unsubscribe_can_do_so_with_one_press() -> None:
+    raw = composed(list_unsubscribe="https://desk.example.org/unsubscribe/1.abc_DEF-2.x")
+    assert b"List-Unsubscribe: <https://desk.example.org/unsubscribe/1.abc_DEF-2.x>\r\n" in raw
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
+    for link in ("javascript:x", "mailto:a@b.example", "https://a.example/>\r\nBcc: x", "https://a b.example/"):
+        with pytest.raises(PermanentFailure):
+            composed(list_unsubscribe=link)
+
+
 def test_references_keep_the_first_and_the_last() -> None:
     message = parsed(composed(references=tuple(f"<{at}@x.example>" for at in range(500))))
     assert len(message.references) == 20
@@ -122,32 +140,106 @@ def test_address_that_is_not_plain_is_refused(address: str) -> None:
         composed(sender=Address("Anna", address))
 
 
-PAYLOADS = [
-    break_ + tail
-    for break_ in ("\r\n", "\n", "\r", "\0", "\x0b", "\x0c", "\x85", "\u2028", "\r\n ", "\n\t")
-    for tail in ("Bcc: evil@x.example", "\r\n\r\nbody")
-] + [
+BREAKS = (
+    "\r\n", "\n", "\r", "\0", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029",
+    "\r\n ", "\n\t", "\r\r\n",
+)  # fmt: skip
+PAYLOADS = [break_ + tail for break_ in BREAKS for tail in ("Bcc: evil@x.example", "\r\n\r\nbody")] + [
     "=?utf-8?q?a=0D=0ABcc:_evil@x.example?=",
     "=?utf-8?b?DQpCY2M6IGV2aWxAeC5leGFtcGxl?=",
     "=?utf-8?q?=00?=",
     "=?utf-8?q?=0a?= =?utf-8?q?Bcc:?=",
+    "=?UTF-8?Q?=0aBcc:?=",
+    "=?iso-8859-1?b?Cg==?=",
     "\ud800",
+    "\r\n.\r\nMAIL FROM:<evil@x.example>",
+    "\r\nContent-Type: text/html\r\n\r\n<script>",
+    "\n--=_boundary\nContent-Type: text/html",
 ]
+TEMPLATE = Template("Re: {{ name }}", ("name",))
+
+
+def with_payload(field: str, text: str) -> tuple[dict[str, object], dict[str, str]]:
+    """Return a mail that has `text` in `field`, and what `compose` gets beside it."""
+    files = {"filename": Attachment(text, "text/plain", b"x"), "kind": Attachment("a.txt", text, b"x"),
+             "content_id": Attachment("a.png", "image/png", b"x", content_id=text, inline=True)}  # fmt: skip
+    changes: dict[str, dict[str, object]] = {
+        "subject": {"subject": text},
+        "template variable": {"subject": TEMPLATE.render({"name": text})},
+        "sender's name": {"sender": Address(text, "support@desk.example.org")},
+        "recipient's name": {"recipient": Address(text, "anna@customer.example")},
+        "recipient": {"recipient": Address("", f"anna@customer.example{text}")},
+        "copy's name": {"copies": (Address(text, "jan@customer.example"),)},
+        "copy": {"copies": (Address("", f"jan@customer.example{text}"),)},
+        "in_reply_to": {"in_reply_to": f"<a@x.example>{text}"},
+        "references": {"references": (f"<a@x.example>{text}",)},
+        "list_unsubscribe": {"list_unsubscribe": f"https://desk.example.org/{text}"},
+        "text": {"text": text},
+        "html": {"html": text},
+        "mail's id": {"id": text, "attachments": (files["filename"],)},
+    }
+    own: dict[str, dict[str, str]] = {
+        "domain": {"domain": text},
+        "message_id": {"message_id": f"<a@x.example>{text}"},
+        "reply_to": {"reply_to": f"support@desk.example.org{text}"},
+    }
+    changed = changes.get(field, {"attachments": (files[field],)} if field in files else {})
+    return {"automatic": field == "domain", **changed}, own.get(field, {})
+
+
+FIELDS = [
+    "subject", "template variable", "sender's name", "recipient's name", "recipient", "copy's name", "copy",
+    "in_reply_to", "references", "list_unsubscribe", "text", "html", "mail's id", "filename", "kind", "content_id",
+    "domain", "message_id", "reply_to",
+]  # fmt: skip
+OF_AUTOMATIC = {"Auto-Submitted", "X-Auto-Response-Suppress", "Precedence", "X-Loop"}
+MEANT = {*PLAIN_HEADERS, *OF_AUTOMATIC, "Cc", "Reply-To", "List-Unsubscribe", "List-Unsubscribe-Post"}
+
+
+def assert_harmless(field: str, text: str) -> None:
+    """See that `text` in `field` is refused, or gives a mail with no header, recipient or part more than was meant."""
+    changes, own = with_payload(field, text)
+    try:
+        raw = compose(an_answer(**changes), **{"message_id": ID, "domain": DOMAIN, **own})
+    except PermanentFailure:
+        return
+    names = header_names(raw)
+    assert set(names) <= MEANT
+    assert len(names) == len(set(names))
+    read = BytesParser(policy=policy.compat32).parsebytes(raw)
+    assert "Bcc" not in read
+    kinds = [part.get_content_type() for part in read.walk() if not part.is_multipart()]
+    assert len(kinds) <= 3
+    assert kinds.count("text/html") <= (field in ("html", "kind"))
+    assert b"\r\n.\r\n" not in dot_stuffed(raw)[:-5]
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
-@pytest.mark.parametrize("field", ["subject", "name", "recipient", "filename", "domain"])
-def test_line_breaks_in_any_field_are_refused(field: str, payload: str) -> None:
-    text = f"x{payload}"
-    changes: dict[str, object] = {
-        "subject": {"subject": text},
-        "name": {"sender": Address(text, "support@desk.example.org")},
-        "recipient": {"recipient": Address(text, "anna@customer.example")},
-        "filename": {"attachments": (Attachment(text, "text/plain", b"x"),)},
-        "domain": {"automatic": True},
-    }[field]  # type: ignore[assignment]  # one dict of keyword arguments for each field
+@pytest.mark.parametrize("field", FIELDS)
+def test_payload_in_any_field_adds_nothing_to_the_mail(field: str, payload: str) -> None:
+    assert_harmless(field, f"x{payload}")
+    assert_harmless(field, payload)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    field=st.sampled_from(FIELDS),
+    before=st.text(max_size=40),
+    payload=st.sampled_from(PAYLOADS),
+    behind=st.text(max_size=40),
+)
+def test_payload_hidden_in_any_text_adds_nothing_to_the_mail(
+    field: str, before: str, payload: str, behind: str
+) -> None:
+    assert_harmless(field, before + payload + behind)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+@pytest.mark.parametrize("field", ["subject", "template variable", "sender's name", "recipient", "copy", "reply_to"])
+def test_line_breaks_in_what_becomes_a_header_are_refused(field: str, payload: str) -> None:
+    changes, own = with_payload(field, f"x{payload}")
     with pytest.raises(PermanentFailure):
-        compose(an_answer(**changes), message_id=ID, domain=text if field == "domain" else DOMAIN)
+        compose(an_answer(**changes), **{"message_id": ID, "domain": DOMAIN, **own})
 
 
 @settings(max_examples=200, deadline=None)

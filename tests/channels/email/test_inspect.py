@@ -102,13 +102,6 @@ def test_delivery_report_is_read() -> None:
     assert found["automatic"] == {"is_automatic": True, "signals": ["report"], "reasons": {}}
 
 
-def test_our_own_servers_word_about_the_sender_is_shown() -> None:
-    raw = a_mail(authentication_results="mx.desk.example; dmarc=pass header.from=customer.example")
-    trust = inspect(raw, file="-", ids=["mx.desk.example"])["trust"]
-    assert isinstance(trust, dict)
-    assert (trust["verdict"], trust["dmarc"]) == ("proven", "pass")
-
-
 def test_report_of_success_is_no_bounce() -> None:
     raw = a_mail(REPORT.replace(b"Failed (for good)", b"delivered"), content_type="multipart/report; boundary=b")
     bounce = inspect(raw, file="-")["bounce"]

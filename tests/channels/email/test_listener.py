@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from channels.email.listener import Delivery, ListenerLimits, MailListener
-from channels.email.smtp import Outcome, SmtpSender
+from channels.email.smtp import Envelope, Outcome, SmtpSender
 from vocabulary.errors import PermanentFailure, TemporaryFailure
 
 RAW = b"Subject: x\r\n\r\nhello\r\n.dot\r\n"
@@ -90,7 +90,7 @@ async def test_mail_arrives_byte_for_byte() -> None:
     async with listening(mailroom) as listener:
         sender = SmtpSender(host="127.0.0.1", port=listener.port, tls="none")
         results = [
-            await sender.send(RAW, envelope_sender=envelope, recipient="support@desk.example.org")
+            await sender.send(RAW, Envelope(sender=envelope, recipient="support@desk.example.org"))
             for envelope in ("anna@customer.example", "")
         ]
         await sender.close()

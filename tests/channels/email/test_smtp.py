@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.email.smtp import Outcome, SendResult, SmtpSender, Timeouts, dot_stuffed, retry_at
+from channels.email.smtp import FAILURES_MAX, Envelope, Outcome, SendResult, SmtpSender, Timeouts, dot_stuffed, retry_at
 from tests.channels.email.fake_smtp import CLOSE, RESET, SILENT, STAGES, FakeSmtp, smtp_server
 from vocabulary.instants import DAY, MINUTE
 
@@ -20,7 +20,7 @@ def a_sender(server: FakeSmtp, **changes: object) -> SmtpSender:
 
 
 async def sent(sender: SmtpSender, recipient: str = "anna@customer.example") -> SendResult:
-    return await sender.send(RAW, envelope_sender="support@desk.example.org", recipient=recipient)
+    return await sender.send(RAW, Envelope(sender="support@desk.example.org", recipient=recipient))
 
 
 async def outcome(script: dict[str, str | list[str]]) -> SendResult:
@@ -44,7 +44,7 @@ async def test_mail_is_sent_as_it_is() -> None:
 async def test_null_sender_is_written_empty() -> None:
     async with smtp_server() as server:
         sender = a_sender(server)
-        result = await sender.send(RAW, envelope_sender="", recipient="anna@customer.example")
+        result = await sender.send(RAW, Envelope(sender="", recipient="anna@customer.example"))
         await sender.close()
     assert result.outcome is Outcome.SENT
     assert any(command.startswith("MAIL FROM:<>") for command in server.commands)
@@ -61,6 +61,12 @@ async def test_5xx_about_the_mail_is_final(stage: str) -> None:
     result = await outcome({stage: "550 5.1.1 no such mailbox"})
     assert (result.outcome, result.code) == (Outcome.FAILED, 550)
     assert "no such mailbox" in result.reason
+
+
+@pytest.mark.parametrize("answer", ["530 5.7.0 Must issue a STARTTLS command first", "535 5.7.8 log in first"])
+async def test_server_that_asks_us_to_log_in_is_no_fault_of_the_mail(answer: str) -> None:
+    result = await outcome({"MAIL": answer})
+    assert (result.outcome, result.why) == (Outcome.DEFERRED, "not_let_in")
 
 
 @pytest.mark.parametrize("stage", ["connect", "EHLO"])
@@ -101,7 +107,7 @@ async def test_server_that_stops_reading_cannot_have_the_mail() -> None:
     gone = asyncio.Event()
     server = await asyncio.start_server(stuck, "127.0.0.1", 0)
     sender = SmtpSender(host="127.0.0.1", port=server.sockets[0].getsockname()[1], tls="none", timeouts=SHORT)
-    result = await sender.send(b"x" * 20_000_000, envelope_sender="", recipient="anna@customer.example")
+    result = await sender.send(b"x" * 20_000_000, Envelope(sender="", recipient="anna@customer.example"))
     gone.set()
     server.close()
     await server.wait_closed()
@@ -158,6 +164,73 @@ async def test_one_refused_recipient_does_not_harm_the_next() -> None:
         await sender.close()
 
 
+async def test_slow_domain_delays_nobody_else() -> None:
+    async with smtp_server({"dot": [SILENT]}, awaited="DATA") as server:
+        sender = a_sender(server, timeouts=Timeouts())
+        slow = asyncio.ensure_future(sent(sender, "anna@slow.example"))
+        await server.heard.wait()
+        same = asyncio.ensure_future(sent(sender, "jan@slow.example"))
+        others = await asyncio.gather(*(sent(sender, f"anna@quick{number}.example") for number in range(10)))
+        assert [result.outcome for result in others] == [Outcome.SENT] * 10
+        assert not same.done()
+        for task in (slow, same):
+            task.cancel()
+        await asyncio.gather(slow, same, return_exceptions=True)
+        await sender.close()
+    assert server.connections <= 4
+
+
+async def test_no_more_connections_are_open_than_may_be() -> None:
+    async with smtp_server() as server:
+        sender = a_sender(server, connections=2)
+        results = await asyncio.gather(*(sent(sender, f"anna@d{number}.example") for number in range(20)))
+        await sender.close()
+    assert [result.outcome for result in results] == [Outcome.SENT] * 20
+    assert server.connections == 2
+
+
+async def test_breaker_rests_after_several_tries_and_a_mail_that_goes_closes_it() -> None:
+    async with smtp_server({"connect": ["421 4.3.2 not now"] * FAILURES_MAX}) as server:
+        sender = a_sender(server)
+        for _ in range(FAILURES_MAX):
+            assert sender.rest_s == 0
+            assert (await sent(sender)).outcome is Outcome.DEFERRED
+        assert 0 < sender.rest_s <= 15
+        assert (await sent(sender)).outcome is Outcome.SENT
+        assert (await sent(a_sender(server))).outcome is Outcome.SENT
+        server.script["connect"] = "421 4.3.2 not now"
+        await sender.close()
+
+
+async def test_refusals_of_mails_don_t_open_the_breaker() -> None:
+    async with smtp_server({"RCPT": "550 5.1.1 nobody"}) as server:
+        sender = a_sender(server)
+        for _ in range(FAILURES_MAX + 1):
+            assert (await sent(sender)).outcome is Outcome.FAILED
+        assert sender.rest_s == 0
+        await sender.close()
+
+
+KNOWS_DSN = "250-fake\r\n250-SIZE 30000000\r\n250 DSN"
+
+
+async def test_reports_are_asked_for_where_the_server_knows_them() -> None:
+    async with smtp_server({"EHLO": KNOWS_DSN}) as server:
+        sender = a_sender(server)
+        envelope = Envelope(sender="support@desk.example.org", recipient="anna@customer.example", id="fx-7")
+        assert (await sender.send(RAW, envelope)).outcome is Outcome.SENT
+        null = Envelope(sender="", recipient="anna@customer.example", id="fx-8")
+        assert (await sender.send(RAW, null)).outcome is Outcome.SENT
+        await sender.close()
+    size = f"SIZE={len(RAW)}"
+    assert [each for each in server.commands if each.startswith(("MAIL", "RCPT"))] == [
+        f"MAIL FROM:<support@desk.example.org> {size} ENVID=fx-7 RET=HDRS",
+        "RCPT TO:<anna@customer.example> NOTIFY=FAILURE,DELAY ORCPT=rfc822;anna@customer.example",
+        f"MAIL FROM:<> {size}",
+        "RCPT TO:<anna@customer.example> NOTIFY=NEVER",
+    ]
+
+
 async def test_nobody_listens() -> None:
     async with smtp_server() as server:
         pass
@@ -196,16 +269,23 @@ def test_content_never_ends_before_its_end(raw: bytes) -> None:
 
 def test_delays_grow_from_5_to_67_minutes_over_5_days() -> None:
     now, delays = 0, []
-    attempts = 1
-    while (at := retry_at(attempts, now, "o-1")) is not None:
+    while (at := retry_at(0, now, "o-1")) is not None:
         delays.append(at - now)
-        now, attempts = at, attempts + 1
+        now = at
     assert delays[0] in range(5 * MINUTE, 6 * MINUTE)
+    assert delays[1] in range(10 * MINUTE, 13 * MINUTE)
     assert all(delay <= 74 * MINUTE for delay in delays)
     assert delays[-1] >= 67 * MINUTE
+    assert len(delays) in range(100, 115)
     assert now in range(4 * DAY, 5 * DAY + 1)
 
 
 def test_delays_are_the_same_for_the_same_mail_and_differ_between_mails() -> None:
-    assert retry_at(3, 0, "o-1") == retry_at(3, 0, "o-1")
-    assert len({retry_at(3, 0, f"o-{at}") for at in range(50)}) > 40
+    assert retry_at(0, 3, "o-1") == retry_at(0, 3, "o-1")
+    assert len({retry_at(0, 3, f"o-{at}") for at in range(50)}) > 40
+
+
+def test_mail_that_is_asked_for_again_begins_with_the_short_delays() -> None:
+    again = retry_at(9 * DAY, 9 * DAY, "o-1")
+    assert again is not None
+    assert again - 9 * DAY < 6 * MINUTE

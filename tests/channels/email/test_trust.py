@@ -1,9 +1,13 @@
 """Who a sender is proven to be: from our own server's word alone, or found out by ourselves."""
 
+import hashlib
+
 import pytest
+from dkim import rfc822_parse
+from dkim.canonicalization import CanonicalizationPolicy
 
 from channels.email.trust import read_trust
-from channels.email.trust_checks import Peer, checked_trust
+from channels.email.trust_checks import Peer, body_hash, checked_trust
 from channels.message import Trust
 from tests.channels.email.mails import a_mail
 from tests.channels.email.names import Names, key_of, signed
@@ -176,6 +180,34 @@ async def test_broken_signatures_and_endless_blanks_keep_nobody_busy() -> None:
     ):
         found = await checked_trust(b"DKIM-Signature: " + tags.encode() + b"\r\n" + a_mail(), None, names)
         assert found.verdict == "unproven"
-    blank = signed(a_mail(b" " * 20_000 + b".\r\n"))
-    assert (await checked_trust(blank, None, names)).dkim == "none"
+    blank = a_mail(extra=(("X-Blank", " " * 20_000 + "."),))
+    assert (await checked_trust(signed(blank), None, names)).dkim == "none"
+    assert (await checked_trust(signed(a_mail(b" " * 500_000 + b".\r\n")), None, names)).dkim == "pass"
     assert (await checked_trust(b"", None, names)).why == "no_single_sender"
+
+
+BODIES = [
+    b"",
+    b"\r\n",
+    b"\r\n\r\n",
+    b" \r\n\t\r\n",
+    b"one",
+    b"one\r\n",
+    b"one\r\n\r\n \r\n",
+    b"one  two\t three \t\r\n\r\n four\r\n",
+    b"  \r\none\r\n",
+    b"one\ntwo  \nthree",
+    b"a\rb\r\nc\r\n",
+    b"line with some words\r\n" * 20_000 + b"\r\n" * 5,
+    b"x " * 200_000 + b"\r\n",
+    (b"\r\n" * 40_000) + b"end",
+]
+
+
+@pytest.mark.parametrize("relaxed", [False, True])
+@pytest.mark.parametrize("body", BODIES, ids=range(len(BODIES)))
+def test_the_body_is_hashed_as_the_library_does_it(body: bytes, relaxed: bool) -> None:
+    policy = CanonicalizationPolicy.from_c_value(b"relaxed/relaxed" if relaxed else b"relaxed/simple")
+    _, lines = rfc822_parse(b"From: a\r\n\r\n" + body)
+    theirs = hashlib.sha256(policy.canonicalize_body(lines)).digest()
+    assert body_hash(b"From: a\r\n\r\n" + body, 11, relaxed=relaxed) == theirs

@@ -48,7 +48,8 @@ async function refusal(answer) {
 export async function call(method, path, body, { key, redirect = true, plain = false } = {}) {
   /** @type {Record<string, string>} */
   const headers = { Accept: "application/json" };
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const bytes = body instanceof Blob;
+  if (body !== undefined) headers["Content-Type"] = bytes ? "application/octet-stream" : "application/json";
   if (method !== "GET" && csrf) headers["X-CSRF-Token"] = csrf;
   if (method !== "GET") headers["Idempotency-Key"] = key ?? newId();
   let answer;
@@ -56,9 +57,9 @@ export async function call(method, path, body, { key, redirect = true, plain = f
     answer = await fetch(`/api/v1${path}`, {
       method,
       headers,
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: body === undefined || bytes ? body : JSON.stringify(body),
       credentials: "same-origin",
-      signal: AbortSignal.timeout(20000),
+      signal: AbortSignal.timeout(bytes ? 300000 : 20000),
     });
   } catch {
     throw new ApiError(0, t("error.unreachable"));
@@ -75,6 +76,8 @@ export async function call(method, path, body, { key, redirect = true, plain = f
 export const get = (path) => call("GET", path);
 /** The answer as text, bytes that are none as �. @param {string} path */
 export const getText = (path) => call("GET", path, undefined, { plain: true });
+/** Send the bytes of a file. @param {string} path @param {Blob} file */
+export const upload = (path, file) => call("POST", path, file);
 /** @param {string} path @param {any} [body] @param {string} [key] */
 export const post = (path, body = {}, key) => call("POST", path, body, { key });
 

@@ -13,6 +13,8 @@ import { settleWith } from "./outbox.js";
 import * as desk from "./state.js";
 
 const TYPING_MS = 6000;
+/** What becomes of a mail is still open. */
+const UNSETTLED = new Set(["queued", "sending", "deferred"]);
 /** Why he no longer holds something, where that is his own doing. */
 const OWN_ENDINGS = new Set(["done", "transferred", "no_answer", "busy", "voicemail", "wrong_number"]);
 /** Interactions that this agent just accepted; they come to the front when they arrive. @type {Set<string>} */
@@ -68,6 +70,15 @@ const handlers = {
   message(frame) {
     merge(desk.idOf(frame.interaction), [frame.message], true);
   },
+  undelivered(frame) {
+    const { message } = frame;
+    const bad = message.recipients.find((/** @type {any} */ one) => one.delivery === message.delivery);
+    const text = t("desk.undelivered", { name: frame.customer, reference: frame.reference, reason: bad?.reason ?? "" });
+    // Where it is on the screen, it stands at the message; who wraps up is about to leave it.
+    const shown = desk.columns.value.includes(frame.interaction) && desk.held.value[frame.interaction]?.state !== "wrap_up";
+    if (shown) say(text, true);
+    else toast(text, "error");
+  },
   presence(frame) {
     const before = desk.agent.value;
     desk.agent.value = frame.agent;
@@ -122,7 +133,7 @@ export async function catchUp(id) {
 function knownUpTo(id) {
   let last = 0;
   for (const one of desk.threads.value[id] ?? []) {
-    if (one.number !== last + 1 || one.delivery === "pending") break;
+    if (one.number !== last + 1 || UNSETTLED.has(one.delivery)) break;
     last = one.number;
   }
   return last;
@@ -149,8 +160,8 @@ export function merge(id, messages, live) {
  * @param {import("./types.js").Message | undefined} before @param {import("./types.js").Message} one
  */
 function fetched(before, one) {
-  const settled = before && before.delivery !== "pending" && one.delivery === "pending";
-  return { ...before, ...one, delivery: settled ? before.delivery : one.delivery };
+  const settled = before && !UNSETTLED.has(before.delivery) && UNSETTLED.has(one.delivery);
+  return { ...before, ...one, ...(settled && { delivery: before.delivery, recipients: before.recipients, undo_until: null }) };
 }
 
 /** One that has no number yet comes last. @param {import("./types.js").Message} a @param {import("./types.js").Message} b */

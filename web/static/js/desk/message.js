@@ -3,20 +3,24 @@ import { useState } from "preact/hooks";
 import { html } from "../html.js";
 import { clockTime, number, shortTime, t } from "../i18n.js";
 import { Icon } from "../ui/icon.js";
+import { Delivery } from "./delivery.js";
 
-/** @param {{message: import("./types.js").Message, medium: string, language: string | null}} props */
-export function MessageView({ message, medium, language }) {
+/**
+ * @param {{message: import("./types.js").Message, medium: string, language: string | null, interaction?: string,
+ *   onChanged?: (message: import("./types.js").Message) => void}} props
+ */
+export function MessageView({ message, medium, language, interaction, onChanged }) {
   const [asHtml, setAsHtml] = useState(false);
   const email = medium === "email" && message.author !== "note";
   const lang = message.author === "customer" ? language ?? undefined : undefined;
-  return html`<article class="message ${message.author} ${email ? "letter" : ""}">
+  return html`<article class="message ${message.author} ${email ? "letter" : ""} ${message.delivery === "taken_back" ? "taken-back" : ""}">
     <p class="who">
       ${message.author === "note" && html`<span class="note-label"><${Icon} name="note" class="small" />${t("note.label")}</span>`}
       ${message.author === "report" && html`<span class="bot-label"><${Icon} name="info" class="small" />${t(`report.${message.report ?? "automatic"}`)}</span>`}
       ${message.author === "bot" && html`<span class="bot-label"><${Icon} name="bot" class="small" />${t("bot.label")}</span>`}
       ${message.author !== "report" && (message.name || !message.trust?.third_party) && html`<span>${message.name || t(`author.${message.author}`)}</span>`}
+      ${message.trust && (message.author !== "report" || message.trust.third_party) && html`<${Trust} trust=${message.trust} />`}
       ${email && message.author === "customer" && message.address && html`<span class="address">${message.address}</span>`}
-      ${message.trust && message.author !== "report" && html`<${Trust} trust=${message.trust} />`}
       ${email && message.subject && html`<span class="letter-subject">${message.subject}</span>`}
       ${email && message.html && html`<button type="button" class="link" aria-pressed=${asHtml} onClick=${() => setAsHtml(!asHtml)}>
         ${asHtml ? t("email.as_text") : t("email.as_html")}</button>`}
@@ -24,10 +28,10 @@ export function MessageView({ message, medium, language }) {
     ${email && message.author === "customer" && html`<${Marks} message=${message} />`}
     <div class="bubble" lang=${lang}>
       ${message.invitations?.map((one) => html`<${Invitation} key=${one.uid + one.start} invitation=${one} />`)}
-      ${asHtml && message.html ? html`<${HtmlBody} message=${message} />` : html`<${TextBody} text=${message.text} />`}
+      ${asHtml && message.html ? html`<${HtmlBody} message=${message} />` : html`<${TextBody} text=${message.text} files=${message.attachments} />`}
       ${message.attachments?.length > 0 && html`<${Attachments} items=${message.attachments} />`}
     </div>
-    <p class="meta">${message.also_in?.length > 0 && html`<span class="hint">${t("email.also_in", { channels: message.also_in.join(", ") })}</span>`}<time datetime=${message.at}>${email ? shortTime(message.at) : clockTime(message.at)}</time><${Delivery} message=${message} /></p>
+    <p class="meta">${message.also_in?.length > 0 && html`<span class="hint">${t("email.also_in", { channels: message.also_in.join(", ") })}</span>`}<time datetime=${message.at}>${email ? shortTime(message.at) : clockTime(message.at)}</time><${Delivery} message=${message} interaction=${interaction} onChanged=${onChanged} /></p>
   </article>`;
 }
 
@@ -44,17 +48,13 @@ function Trust({ trust }) {
     <span class="sr-only">${t(`trust.${kind}.why`, { domain: trust.domain || "?" })}</span></span>`;
 }
 
-/** @param {{message: import("./types.js").Message}} props */
-function Delivery({ message }) {
-  if (!["agent", "bot"].includes(message.author) || !message.delivery || message.delivery === "none") return null;
-  const icons = /** @type {Record<string, string>} */ ({ pending: "clock", sent: "check", failed: "alarm", uncertain: "warn", bounced: "alarm", complained: "alarm", delayed: "clock", delivered: "check", read: "check" });
-  return html`<span class="delivery ${message.delivery}"><${Icon} name=${icons[message.delivery] ?? "info"} class="small" />${t(`delivery.${message.delivery}`)}${message.delivery_status && html` (${message.delivery_status})`}</span>`;
-}
-
-/** Plain text; what is quoted at its end is folded away. @param {{text: string}} props */
-export function TextBody({ text }) {
+/**
+ * Plain text; what is quoted at its end is folded away. Pictures among the words are shown where they stand.
+ * @param {{text: string, files?: import("./types.js").Attachment[]}} props
+ */
+export function TextBody({ text, files = [] }) {
   const [own, quoted] = splitQuote(text ?? "");
-  return html`<p class="text">${links(own)}</p>
+  return html`<p class="text">${pictures(own, files)}</p>
     ${quoted && html`<details class="quoted"><summary>${t("email.quoted")}</summary><p class="text">${quoted}</p></details>`}`;
 }
 
@@ -65,6 +65,16 @@ function splitQuote(text) {
   while (at > 0 && /^\s*(>|$)/.test(lines[at - 1])) at -= 1;
   if (!lines.slice(at).some((line) => line.trimStart().startsWith(">"))) return [lines.join("\n"), ""];
   return [lines.slice(0, at).join("\n"), lines.slice(at).join("\n").trim()];
+}
+
+/** @param {string} text @param {import("./types.js").Attachment[]} files */
+function pictures(text, files) {
+  return text.split(/(!\[[^\]\n]*\]\(cid:[A-Za-z0-9.@_-]+\))/).map((part, at) => {
+    if (!(at % 2)) return links(part);
+    const [, name, id] = /** @type {string[]} */ (/** @type {any} */ (part.match(/^!\[([^\]\n]*)\]\(cid:(.*)\)$/)));
+    const file = files.find((one) => one.content_id === id);
+    return file ? html`<img class="inline-picture" src="/api/v1/attachments/${encodeURIComponent(file.id)}" alt=${name} />` : `[${name}]`;
+  });
 }
 
 /** Web addresses become links that tell the other side nothing. @param {string} text */
@@ -139,7 +149,7 @@ function Attachments({ items }) {
 }
 
 /** @param {number} bytes */
-function size(bytes) {
+export function size(bytes) {
   if (bytes >= 1048576) return `${number(Math.round(bytes / 104857.6) / 10)} MB`;
   return `${number(Math.max(1, Math.round(bytes / 1024)))} kB`;
 }

@@ -12,7 +12,7 @@ import { tab } from "../stored.js";
 
 /**
  * @typedef {{key: string, interaction: string, kind: "reply" | "note", text: string, at: number,
- *   state: "waiting" | "sending" | "failed", error?: string, id?: string}} Outgoing
+ *   files?: string[], cc?: string[], state: "waiting" | "sending" | "failed", error?: string, id?: string}} Outgoing
  */
 
 export const outgoing = signal(/** @type {Outgoing[]} */ (
@@ -38,9 +38,12 @@ const change = (key, change) => keep(outgoing.value.map((one) => (one.key === ke
 /** @param {string} key */
 export const discard = (key) => keep(outgoing.value.filter((one) => one.key !== key));
 
-/** @param {string} interaction @param {"reply" | "note"} kind @param {string} text */
-export function send(interaction, kind, text) {
-  keep([...outgoing.value, { key: newId(), interaction, kind, text, at: now(), state: "waiting" }]);
+/**
+ * @param {string} interaction @param {"reply" | "note"} kind @param {string} text
+ * @param {{files?: string[], cc?: string[]}} [more] ids of files that were brought, and who gets copies
+ */
+export function send(interaction, kind, text, { files = [], cc = [] } = {}) {
+  keep([...outgoing.value, { key: newId(), interaction, kind, text, files, cc, at: now(), state: "waiting" }]);
   flush();
 }
 
@@ -65,7 +68,13 @@ export function flush() {
 async function deliver(one) {
   change(one.key, { state: "sending" });
   try {
-    const view = await post(`/interactions/${encodeURIComponent(one.interaction)}/messages`, { kind: one.kind, text: one.text }, one.key);
+    const body = {
+      kind: one.kind,
+      text: one.text,
+      ...(one.files?.length ? { attachments: one.files } : {}),
+      ...(one.cc?.length ? { cc: one.cc } : {}),
+    };
+    const view = await post(`/interactions/${encodeURIComponent(one.interaction)}/messages`, body, one.key);
     attempts = 0;
     change(one.key, { id: view?.id });
     onTaken(one.interaction, view);

@@ -29,7 +29,7 @@ export const COLUMNS_MAX = 3;
 /** Whether the customer panel is open; on narrow screens it covers the conversation. */
 export const panelOpen = signal(/** @type {boolean} */ (kept.get("panel", innerWidth >= 1100)));
 /** Which dialog is open: its name and what it is about. */
-export const dialog = signal(/** @type {{name: string, id?: string} | null} */ (null));
+export const dialog = signal(/** @type {{name: string, id?: string, mail?: any} | null} */ (null));
 
 /** Since when each customer waits for an answer; null if it is our turn no more. @param {Interaction} one */
 export const waitsSince = (one) => (one.state === "active" && one.medium !== "callback" ? ms(one.unanswered_since) : NaN);

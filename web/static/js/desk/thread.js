@@ -6,6 +6,7 @@ import { clockTime, day, ms, t } from "../i18n.js";
 import { second } from "../clock.js";
 import { Icon } from "../ui/icon.js";
 import { MessageView } from "./message.js";
+import { merge } from "./frames.js";
 import { discard, outgoing, retry } from "./outbox.js";
 import { threads, typing } from "./state.js";
 
@@ -15,7 +16,8 @@ export function Thread({ one }) {
   const going = outgoing.value.filter((entry) => entry.interaction === one.id && !messages?.some((message) => message.id === entry.id));
   const box = useRef(/** @type {HTMLElement | null} */ (null));
   const atEnd = useRef(true);
-  const count = (messages?.length ?? 0) + going.length;
+  const last = messages?.at(-1);
+  const count = `${(messages?.length ?? 0) + going.length} ${last?.delivery}`;
   // Only a reader at the end is carried along; whoever reads further up stays where he is.
   useLayoutEffect(() => {
     if (atEnd.current && box.current) box.current.scrollTop = box.current.scrollHeight;
@@ -24,7 +26,13 @@ export function Thread({ one }) {
     const element = /** @type {HTMLElement} */ (box.current);
     const sizes = new ResizeObserver(() => { if (atEnd.current) element.scrollTop = element.scrollHeight; });
     sizes.observe(element);
-    return () => sizes.disconnect();
+    // What is in it grows too: a picture that comes, reasons that are told. Those events don't bubble.
+    const grew = () => { if (atEnd.current) element.scrollTop = element.scrollHeight; };
+    element.addEventListener("load", grew, true);
+    return () => {
+      sizes.disconnect();
+      element.removeEventListener("load", grew, true);
+    };
   }, []);
   const onScroll = () => {
     const element = /** @type {HTMLElement} */ (box.current);
@@ -36,7 +44,8 @@ export function Thread({ one }) {
     ${messages?.length === 0 && going.length === 0 && html`<p class="hint">${t("desk.no_messages")}</p>`}
     ${messages?.map((message, at) => html`
       ${at === 0 || changesDay(messages[at - 1], message) ? html`<p class="day"><span>${day(message.at)}</span></p>` : null}
-      <${MessageView} key=${message.id} message=${message} medium=${one.medium} language=${one.language} />`)}
+      <${MessageView} key=${message.id} message=${message} medium=${one.medium} language=${one.language}
+        interaction=${one.id} onChanged=${(/** @type {any} */ view) => merge(one.id, [view], true)} />`)}
     ${going.map((entry) => html`<${Going} key=${entry.key} entry=${entry} />`)}
     <${Typing} id=${one.id} />
   </div>`;

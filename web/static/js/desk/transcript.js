@@ -34,6 +34,7 @@ export function Transcript({ id, medium, language }) {
   if (!messages) return html`<p class="hint">${t("ui.loading")}</p>`;
   if (!messages.length) return html`<p class="hint">${t("desk.no_messages")}</p>`;
   return html`<div class="thread read-only ${medium}" tabindex="0" role="region" aria-label=${t("desk.messages")}>
-    ${messages.map((message) => html`<${MessageView} key=${message.id} message=${message} medium=${medium} language=${language} />`)}
+    ${messages.map((message) => html`<${MessageView} key=${message.id} message=${message} medium=${medium} language=${language}
+      interaction=${id} onChanged=${(/** @type {any} */ view) => setMessages((all) => (all ?? []).map((one) => (one.id === view.id ? view : one)))} />`)}
   </div>`;
 }

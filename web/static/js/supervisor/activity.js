@@ -6,7 +6,7 @@ import { activity, agentName, drawer, paused, togglePause } from "./state.js";
 
 /** What happened, in words. Events that the catalogue doesn't know are told by the server. @param {import("./state.js").Activity} line */
 function inWords(line) {
-  const key = `event.${line.event}`;
+  const key = `event.${line.event}${line.result ? `.${line.result}` : ""}`;
   return known(key) ? t(key, { agent: agentName(line.agent), queue: line.queue ?? "" }) : line.text || line.event;
 }
 

@@ -12,7 +12,7 @@ import { kept } from "../stored.js";
  *   short_abandoned: number, expected_wait: {low_s: number, high_s: number} | null, staffed: number, free: number,
  *   ringing: number, busy: number, wrap_up: number, away: number, offers_pending: number, backlog: number,
  *   target_s: number}} QueueRow
- * @typedef {{seq: number, at: string, event: string, interaction?: string, agent?: string, queue?: string, text: string}} Activity
+ * @typedef {{seq: number, at: string, event: string, interaction?: string, agent?: string, queue?: string, result?: string, text: string}} Activity
  */
 
 export const me = signal(/** @type {any} */ (null));

@@ -1,0 +1,126 @@
+"""Replies by mail that are taken back: it is as if they had never been; what has begun to go is gone."""
+
+import pytest
+
+from queues.sla import Agreement, SlaPolicy
+from router.commands import BeginDelivery, DeliverAgain, ReportDelivery, TakeBack
+from router.events import DeliveryAskedAgain, DeliveryBegun, DeliveryReported, MessageAdded, MessageTakenBack
+from tests.builders import House, policy, queue
+from tests.router.invariants import Checked
+from vocabulary.instants import MINUTE, SECOND
+
+GOLD = SlaPolicy(agreement=Agreement(name="gold", first_response=10 * MINUTE))
+
+
+def at_work(medium: str = "email", **values: object) -> House:
+    house = Checked(policy(queue("support", sla="gold", **values), queue("sales"), sla={"gold": GOLD}))
+    house.agent("a")
+    house.active(medium=medium)
+    house.writes()
+    return house
+
+
+def message(house: House, back: int = 0) -> str:
+    return house.of(MessageAdded)[-1 - back].message
+
+
+def test_reply_by_mail_goes_after_the_queues_time() -> None:
+    house = at_work(undo=7 * SECOND)
+    house.replies()
+    assert house.of(MessageAdded)[-1].goes_at == house.now + 7 * SECOND
+
+
+@pytest.mark.parametrize(("medium", "values"), [("chat", {}), ("email", {"undo": 0})])
+def test_other_replies_go_at_once(medium: str, values: dict[str, int]) -> None:
+    house = at_work(medium, **values)
+    house.replies()
+    assert house.of(MessageAdded)[-1].goes_at is None
+    assert house.refusal(TakeBack("i-1", message(house), "a")) == ("conflict", "gone_already")
+
+
+def test_notes_and_what_customers_write_are_not_held_back() -> None:
+    house = at_work()
+    house.writes(author="note", agent="a")
+    assert house.of(MessageAdded)[-1].goes_at is None
+    assert house.interaction().held_back == ()
+
+
+def test_customer_waits_on_as_if_nothing_had_been_written() -> None:
+    house = at_work()
+    before = house.interaction()
+    waited, clocks, replied = before.unanswered_at, before.clocks, before.replied
+    house.replies()
+    assert (house.interaction().unanswered_at, house.interaction().replied) == (None, True)
+    assert house.interaction().clocks["first_response"].met
+    house.after(3 * SECOND)
+    house.run(TakeBack("i-1", message(house), "a"))
+    after = house.interaction()
+    assert (after.unanswered_at, after.clocks, after.replied, after.held_back) == (waited, clocks, replied, ())
+    house.after(10 * MINUTE)
+    assert house.interaction().clocks["first_response"].breached
+
+
+def test_first_of_two_replies_leaves_what_it_changed_to_the_second() -> None:
+    house = at_work()
+    waited = house.interaction().unanswered_at
+    house.replies()
+    house.replies()
+    first, second = message(house, 1), message(house)
+    house.run(TakeBack("i-1", first, "a"))
+    assert house.interaction().unanswered_at is None
+    house.run(TakeBack("i-1", second, "a"))
+    assert (house.interaction().unanswered_at, house.interaction().replied) == (waited, False)
+
+
+def test_what_the_customer_wrote_meanwhile_is_still_unanswered() -> None:
+    house = at_work()
+    house.replies()
+    house.after(SECOND)
+    house.replies()
+    house.after(SECOND)
+    house.writes()
+    since = house.interaction().unanswered_at
+    house.run(TakeBack("i-1", message(house, 1), "a"))
+    assert house.interaction().unanswered_at == since
+
+
+def test_delivery_that_has_begun_is_not_taken_back() -> None:
+    house = at_work()
+    house.replies()
+    (begun,) = house.run(BeginDelivery("i-1", message(house)))
+    assert isinstance(begun, DeliveryBegun)
+    assert house.refusal(TakeBack("i-1", message(house), "a")) == ("conflict", "gone_already")
+
+
+def test_message_that_was_taken_back_never_begins() -> None:
+    house = at_work()
+    house.replies()
+    house.run(TakeBack("i-1", message(house), "a"))
+    (back,) = house.of(MessageTakenBack)
+    assert house.refusal(BeginDelivery("i-1", back.message)) == ("conflict", "taken_back")
+    assert house.refusal(TakeBack("i-1", back.message, "a")) == ("conflict", "gone_already")
+
+
+def test_only_its_author_takes_it_back_and_only_while_he_has_the_interaction() -> None:
+    house = at_work()
+    house.replies()
+    assert house.refusal(TakeBack("i-1", message(house), "b")) == ("forbidden", "not_yours")
+    house.ends(wrap_up=True)
+    assert house.refusal(TakeBack("i-1", message(house), "a")) == ("conflict", "not_owner")
+
+
+def test_bad_news_names_whom_it_concerns() -> None:
+    house = at_work()
+    house.replies()
+    house.ends()
+    house.run(ReportDelivery("i-1", message(house), "sent"))
+    house.run(ReportDelivery("i-1", message(house), "failed"))
+    assert [event.agent for event in house.of(DeliveryReported)] == [None, "a"]
+
+
+def test_that_it_goes_once_more_is_written_down() -> None:
+    house = at_work()
+    house.replies()
+    house.run(DeliverAgain("i-1", message(house), "boss"))
+    assert house.of(DeliveryAskedAgain)[0].by == "boss"
+    assert house.refusal(DeliverAgain("x", "m", "boss")) == ("not_found", "unknown_interaction")
