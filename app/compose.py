@@ -34,11 +34,13 @@ from app.retention import Retention
 from app.rows import outbox_of, rows_of
 from app.seeds import seed_people, tell_core
 from app.sender_checks import Checking, SenderChecks, receipts
+from app.sendings import Sendings, prepared_of
 from app.site import API_CHANNEL, RunningSite
 from app.store_watch import StoreWatch
 from app.stores import IN_PROCESS, is_embedded, open_store, require_secret, store_path
 from app.supervise import supervised
 from app.understanding import Understanding
+from app.unsubscribing import Unsubscribing, unsubscribing_link
 from autoresponders.knowledge import Knowledge, load_knowledge
 from autoresponders.templates import shipped_wordings
 from channels.email.smtp import SmtpSender
@@ -271,6 +273,14 @@ class Application:
             company=site.name,
             domain=site.domain,
         )
+        self.sendings = Sendings(
+            store,
+            prepared_of(self.settings),
+            wordings,
+            policy=lambda: engine.policy,
+            site=site.name,
+        )
+        self.unsubscribing = Unsubscribing(engine=engine, store=store, wordings=wordings, keys=keys)
         outgoing = Outgoing(
             store,
             channels={name: self._mail_channel(channel) for name, channel in _mailboxes(self.settings).items()},
@@ -280,6 +290,7 @@ class Application:
             site=site.name,
             language=site.languages[0],
             zone=zone,
+            link_of=partial(unsubscribing_link, self.settings.web.public_url, keys),
         )
         self.bookings = Bookings(engine=engine, store=store, notices=notices, keys=keys, zone=zone)
         self.parsing = ParsingChildren()
@@ -329,6 +340,8 @@ class Application:
             letters=outgoing.letters,
             token_bytes=self.machine.token_bytes,
             link_of=link,
+            sendings=self.sendings,
+            time_zone=site.time_zone,
             trouble=lambda: self.watching.trouble,
             mailboxes=self._mail_ways.states,
         )
@@ -359,6 +372,7 @@ class Application:
             texts=answers_of(self.settings),
             site=site.name,
             notices=notices,
+            sendings=self.sendings,
             process=self.cluster.process if self.cluster is not None else None,
         )
 

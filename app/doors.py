@@ -121,6 +121,7 @@ class _Doors:
             web.get("/callback/{channel}", self._show_form),
             web.post("/callback/{channel}", self._send_form),
             *self._application.bookings.routes(),
+            *self._application.unsubscribing.routes(),
         )
 
     def open(self, app: web.Application) -> None:

@@ -40,7 +40,7 @@ from vocabulary.crashpoints import crashpoint, is_armed
 from vocabulary.errors import PermanentFailure, TemporaryFailure
 from vocabulary.instants import SECOND, Instant, Span
 from vocabulary.media import CHAT
-from vocabulary.records import Change, MessageRow, Put, PutNew, Transaction
+from vocabulary.records import Change, MessageRow, Put, PutNew, Set, Transaction
 from vocabulary.stores import Store
 from web.site import Logged
 
@@ -477,6 +477,8 @@ def _numbered(changes: Sequence[Change], events: Sequence[AnyEvent]) -> list[Cha
 
 
 def _with_number(change: Change, numbers: dict[str, int]) -> Change:
+    if isinstance(change, Set) and change.kind is MessageRow and change.id in numbers:
+        return Set(MessageRow, change.id, {**change.values, "number": numbers[change.id]})
     if isinstance(change, Put | PutNew) and isinstance(change.row, MessageRow) and change.row.id in numbers:
         return type(change)(msgspec.structs.replace(change.row, number=numbers[change.row.id]))
     return change

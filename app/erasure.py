@@ -19,7 +19,7 @@ from app.export import interactions_of
 from app.keyed_lock import KeyedLock
 from app.poison import senders_of
 from queues.lifecycle import OPEN
-from router.commands import Close
+from router.commands import Close, StopSendings
 from router.decision import Refusal
 from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import TemporaryFailure
@@ -103,6 +103,7 @@ class Eraser:
                 refusal = await self._close_open(id, by, force=force)
                 if refusal is not None:
                     return refusal
+                await self._engine.submit(StopSendings(id, ERASED, by))
                 await self._begin(row, by)
         self._forgotten(id)
         self._wanted.set()

@@ -17,6 +17,7 @@ from app.mail_reports import MailReports, report_in
 from app.mail_threads import REUSED_ID, UNVERIFIED, Found, MailThreads, may_join
 from app.poison import TRIES_MAX, Kept, claimed_by, kept
 from app.reply_limits import Hashes, ReplyLimits
+from app.unsubscribing import wants_none
 from app.wishes import Wishes
 from autoresponders.knowledge import Knowledge, candidates
 from channels.message import Attachment, InboundMessage
@@ -314,6 +315,7 @@ class Intake:
         labels = (best, *(label for label in others if label.confidence >= LABEL_MIN))
         language = wishes.language or classified.language or wishes.page_language
         known, hashes = new.known, self._hashes(message)
+        mailed = self.mail_hashes(message.sender.address if message.sender else "")
         command = Admit(
             id=row.interaction,
             channel=message.channel,
@@ -342,6 +344,9 @@ class Intake:
             warnings=(classified.reason,) if classified.failed else (),
             attributes={**(known.attributes if known is not None else {}), **wishes.attributes},
             blocked=_is_blocked(known),
+            mail_hash=mailed.address,
+            mail_domain_hash=mailed.domain,
+            unsubscribed=wants_none(known),
             archived=wishes.archived,
         )
         crashpoint("router.before_enqueue")
@@ -349,6 +354,10 @@ class Intake:
         if decision.refusal is not None and decision.refusal.code != "known":
             raise NotTaken(decision.refusal)
         return Admission(row.interaction, row.id, known=decision.refusal is not None)
+
+    def mail_hashes(self, address: str) -> Hashes:
+        """Return what stands for where mail to `address` goes; nothing if there is none."""
+        return self._limits.of(address) if address else Hashes()
 
     def _hashes(self, message: InboundMessage) -> Hashes:
         """Return what stands for where an automatic reply would go; a callback has nowhere."""

@@ -10,18 +10,19 @@ import structlog
 from app.engine import Engine
 from app.notices import Notices, own_text
 from app.outgoing import Outgoing, Unsendable, copies_of, envelope_recipient
+from app.sendings import Sendings
 from autoresponders.knowledge import Knowledge
 from autoresponders.templates import Template, Wordings
 from channels.email.compose import compose
 from channels.email.smtp import Envelope, Outcome, SendResult, retry_at
 from channels.email.thread import message_id, reply_address
-from router.commands import AddMessage, BeginDelivery, DeliveryResult, ReportDelivery
-from router.effects import DeliverMessage, SendAutoReply, SendNotice
-from router.events import AutoReplied, CustomerTold, DeliveryAskedAgain, MessageAdded
+from router.commands import AddMessage, Author, BeginDelivery, CancelSending, DeliveryResult, ReportDelivery
+from router.effects import CallUnanswered, DeliverMessage, SendAutoReply, SendNotice, SendStep
+from router.events import AutoReplied, CustomerTold, DeliveryAskedAgain, MessageAdded, SendingDue, SendingEscalated
 from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import Lagged, PermanentFailure, TemporaryFailure
 from vocabulary.ids import derived_id, reference
-from vocabulary.instants import MINUTE, SECOND, Span
+from vocabulary.instants import MINUTE, SECOND, Instant, Span
 from vocabulary.media import EMAIL
 from vocabulary.records import (
     ERASED,
@@ -43,7 +44,7 @@ T = TypeVar("T")
 UNDER_WAY_MAX = 500
 """Rows in hand at once."""
 LOOK_EVERY: Span = 5 * SECOND
-_GIVES_WORK = (AutoReplied, CustomerTold, MessageAdded, DeliveryAskedAgain)
+_GIVES_WORK = (AutoReplied, CustomerTold, MessageAdded, DeliveryAskedAgain, SendingDue, SendingEscalated)
 """Events that leave something to do in the outbox."""
 
 
@@ -68,6 +69,7 @@ class Mailroom:
         domain: str,
         texts: Mapping[str, Mapping[str, Template]] | None = None,
         notices: Notices | None = None,
+        sendings: Sendings | None = None,
         process: str | None = None,
         site: str = "",
     ) -> None:
@@ -83,6 +85,7 @@ class Mailroom:
         self._texts = texts or {}
         self._notices = notices or Notices(store, wordings)
         self._site = site
+        self._sendings = sendings or Sendings(store, {}, wordings, policy=lambda: engine.policy)
         self._under_way: set[str] = set()
 
     async def recover(self) -> None:
@@ -106,19 +109,17 @@ class Mailroom:
             while True:
                 async with self._engine.subscribe() as events:
                     try:
+                        now = self._engine.clock.now()
                         await self._start_due(performing)
-                        await self._wait(events, await self._next_due())
+                        await self._wait(events, await self._next_due(now))
                     except (Lagged, TemporaryFailure):
                         await self._engine.clock.sleep(SECOND)
 
-    async def _next_due(self) -> Span:
-        """Return how long nothing is due: until the first that waits, `LOOK_EVERY` at most."""
-        now = self._engine.clock.now()
-        waiting = await self._store.outbox(
-            states=("pending", "deferred"), due_before=now + LOOK_EVERY, limit=UNDER_WAY_MAX
-        )
-        due = (row.due_at - now for row in waiting if row.id not in self._under_way)
-        return max(0, min(due, default=LOOK_EVERY))
+    async def _next_due(self, now: Instant) -> Span:
+        """Return how long from `now` on nothing comes due, `LOOK_EVERY` at most. What was due then is in hand."""
+        soon = now + LOOK_EVERY
+        waiting = await self._store.outbox(states=("pending", "deferred"), due_before=soon, limit=UNDER_WAY_MAX)
+        return min((row.due_at - now for row in waiting if row.due_at > now), default=LOOK_EVERY)
 
     async def _wait(self, events: AsyncIterator[Logged], span: Span) -> None:
         """Return when an event gave the outbox something to do, or after `span`."""
@@ -154,6 +155,10 @@ class Mailroom:
                 await self._write_auto_reply(row)
             elif row.kind == "notice":
                 await self._write_notice(row)
+            elif row.kind == "sending":
+                await self._write_step(row)
+            elif row.kind == "unanswered":
+                await self._have_called(row)
             else:
                 await self._send(row)
         except TemporaryFailure:
@@ -186,6 +191,50 @@ class Mailroom:
             message, *files = await self._notices.write(id, effect, interaction, self._engine.clock.now())
             await self._engine.submit(
                 AddMessage(interaction=interaction.id, message=id, author="bot"), (message, *files)
+            )
+        await self._engine.write(Set(OutboxRow, row.id, {"state": "sent"}))
+
+    async def _write_step(self, row: OutboxRow) -> None:
+        effect = msgspec.json.decode(row.payload, type=SendStep)
+        try:
+            await self._write_message_of(row, effect)
+        except PermanentFailure:
+            # Nothing may follow what never went.
+            await self._engine.submit(CancelSending(effect.interaction, effect.sending, "router", "not_sent"))
+            raise
+
+    async def _write_message_of(self, row: OutboxRow, effect: SendStep) -> None:
+        id = derived_id("m", effect.id)
+        interaction = await self._store.interaction(effect.interaction)
+        if interaction is None:
+            raise PermanentFailure("the conversation is gone from the records")
+        changes = await self._sendings.step(id, effect, interaction, self._engine.clock.now())
+        if changes is not None:
+            author: Author = "bot" if effect.agent is None else "agent"
+            command = AddMessage(
+                interaction=interaction.id, message=id, author=author, agent=effect.agent, sending=effect.sending
+            )
+            decision = await self._engine.submit(command, changes)
+            if decision.refusal is not None:
+                raise PermanentFailure(decision.refusal.detail)
+        await self._engine.write(Set(OutboxRow, row.id, {"state": "sent"}))
+
+    async def _have_called(self, row: OutboxRow) -> None:
+        """Let whoever calls next find the customer in his queue, with a note of what he has not answered."""
+        effect = msgspec.json.decode(row.payload, type=CallUnanswered)
+        interaction = await self._store.interaction(effect.interaction)
+        if interaction is None:
+            raise PermanentFailure("the conversation is gone from the records")
+        policy = self._engine.policy
+        channel = interaction.channel if interaction.channel in policy.channels else next(iter(policy.channels))
+        decision = await self._engine.submit(self._sendings.call(effect, interaction, channel=channel))
+        if decision.refusal is not None and decision.refusal.code != "known":
+            raise PermanentFailure(decision.refusal.detail)
+        id = derived_id("m", effect.id)
+        if await self._store.message(id) is None:
+            note = await self._sendings.note(id, effect, interaction, self._engine.clock.now())
+            await self._engine.submit(
+                AddMessage(interaction=note.interaction, message=id, author="note"), (PutNew(note),)
             )
         await self._engine.write(Set(OutboxRow, row.id, {"state": "sent"}))
 
@@ -248,7 +297,8 @@ class Mailroom:
         if not await self._is_ours(row):
             log.warning("mail_left_to_another_node", outbox=row.id)
             return
-        sender = "" if delivery.automatic else channel.sender.address
+        # What we begin may come back; an answer to an automatic reply must not.
+        sender = "" if delivery.automatic and not delivery.mailed else channel.sender.address
         result = await channel.smtp.send(raw, Envelope(sender=sender, recipient=recipient, id=row.id))
         await self._settle(row, result, delivery)
 
@@ -296,7 +346,7 @@ class Mailroom:
 
     def _copies(self, row: OutboxRow, delivery: Delivery, message: MessageRow) -> Iterator[Change]:
         for number in range(1, len(copies_of(message)) + 1):
-            copy = Delivery(delivery.id, delivery.interaction, delivery.message, delivery.automatic, copy=number)
+            copy = msgspec.structs.replace(delivery, copy=number, at=None)
             yield PutNew(
                 OutboxRow(
                     id=derived_id("fx", row.id, str(number)),

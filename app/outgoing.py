@@ -60,7 +60,7 @@ class Outgoing:
         site: str = "Centrala",
         language: str = "en",
         zone: tzinfo = UTC,
-        link_of: Callable[[CustomerId, str], str] | None = None,
+        link_of: Callable[[CustomerId], str] | None = None,
     ) -> None:
         self._store = store
         self._channels = channels
@@ -103,9 +103,11 @@ class Outgoing:
         last = _last_of_customer(await self._store.messages(interaction.id, limit=100_000))
         recipient = await self._recipient(message, interaction, last)
         files = await self._store.attachments(message.id)
-        text, html = await self._letter(message, interaction, last, recipient, channel, files, automatic=automatic)
-        subject = message.subject or (_reply_subject(last.subject) if last is not None else "")
         unsubscribes = bool(message.attributes.get(UNSUBSCRIBE)) and self._link_of is not None
+        link = self._link_of(interaction.customer) if unsubscribes and self._link_of is not None else None
+        said = message if link is None else self._with_link(message, interaction, link)
+        text, html = await self._letter(said, interaction, last, recipient, channel, files, automatic=automatic)
+        subject = message.subject or (_reply_subject(last.subject) if last is not None else "")
         return OutboundMail(
             id=id,
             interaction=interaction.id,
@@ -119,13 +121,15 @@ class Outgoing:
             in_reply_to=last.message_id if last is not None else None,
             references=_references(last),
             automatic=automatic,
-            list_unsubscribe=(
-                self._link_of(interaction.customer, recipient.address)
-                if unsubscribes and self._link_of is not None
-                else None
-            ),
+            list_unsubscribe=link,
             date=message.at,
         )
+
+    def _with_link(self, message: MessageRow, interaction: InteractionRow, link: str) -> MessageRow:
+        """Return the message with how to unsubscribe at its end."""
+        line = self._wordings.text("unsubscribe", interaction.language or self._language, link=link)
+        html = None if message.html is None else f"{message.html}{html_of(line, ())}"
+        return msgspec.structs.replace(message, text=f"{message.text}\n\n{line}", html=html)
 
     async def _recipient(self, message: MessageRow, interaction: InteractionRow, last: MessageRow | None) -> Address:
         """Return whom it goes to: who was named, else who wrote last, else the address the customer is known by."""
@@ -133,7 +137,7 @@ class Outgoing:
             return Address("", str(message.attributes[TO]))
         if last is not None and last.sender_address:
             return Address(last.sender_name, last.sender_address)
-        known = await self._store.identities(interaction.customer) if last is None else ()
+        known = await self._store.identities(interaction.customer)
         address = next((identity.value for identity in known if identity.kind == "email"), None)
         if address is None:
             raise Unsendable("no_address", "the customer has no address to write to")

@@ -9,19 +9,17 @@ from app.outgoing import COPIES, TO, Outgoing
 from channels.email.addresses import is_addr_spec
 from channels.email.compose import wire_address
 from channels.email.markup import is_bomb, sanitised, text_of
-from channels.files import kind_of, plain_name
 from router.commands import AddMessage, Author, DeliverAgain, TakeBack
 from router.decision import Decision
 from vocabulary.errors import PermanentFailure
+from vocabulary.files import FILE_MAX, TOGETHER_MAX, kind_of, plain_name
 from vocabulary.ids import InteractionId, MessageId, derived_id, file_id
 from vocabulary.records import AttachmentRow, Change, MessageRow, OutboxRow, PutNew, Remove, Set, UploadRow
 from vocabulary.stores import Store
 from web.site import Preview, Written
 
-FILE_MAX = 10_000_000
-"""Bytes of one file."""
-FILES_MAX, TOGETHER_MAX = 20, 18_000_000
-"""Files of one message, and their bytes: in base64 it stays below the 25 MB that most servers take."""
+FILES_MAX = 20
+"""Files of one message."""
 WAITING_MAX = 100_000_000
 """Bytes that one person may have waiting for messages."""
 COPIES_MAX = 20
@@ -79,7 +77,7 @@ class Replies:
         """Return the Content-ID of a picture."""
         return f"{upload}@{self._domain}"
 
-    async def _files(
+    async def files(
         self, interaction: InteractionId, message: MessageId, by: str, ids: Sequence[str]
     ) -> tuple[list[AttachmentRow], list[Change]]:
         """Return the files of a message, and what becomes of where they waited.
@@ -134,12 +132,26 @@ class Replies:
         channel = held.channel if held is not None else ""
         author: Author = "note" if note else "agent"
         row = self._row(interaction, channel, agent, said, message, author)
-        files, gone = await self._files(interaction, message, agent, said.files)
+        files, gone = await self.files(interaction, message, agent, said.files)
         command = AddMessage(interaction=interaction, message=message, author=author, agent=agent)
         return await self._engine.submit(command, (PutNew(row), *(PutNew(file) for file in files), *gone))
 
+    async def draft(
+        self, interaction: InteractionId, channel: str, by: str, agent: str | None, said: Written, message: MessageId
+    ) -> tuple[MessageRow, Sequence[Change]]:
+        """Return a message that is sent later, and what brings its files to it; nothing is written."""
+        row = self._row(interaction, channel, agent, said, message, "bot" if agent is None else "agent")
+        files, gone = await self.files(interaction, message, by, said.files)
+        return row, (*(PutNew(file) for file in files), *gone)
+
     def _row(
-        self, interaction: InteractionId, channel: str, agent: str, said: Written, message: MessageId, author: Author
+        self,
+        interaction: InteractionId,
+        channel: str,
+        agent: str | None,
+        said: Written,
+        message: MessageId,
+        author: Author,
     ) -> MessageRow:
         html = _safe(said.html)
         copies = _addresses(said.copies)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from queues.interaction import Interaction
-from router.effects import DeliverMessage, Effect, SendAutoReply, SendNotice, effects_of
+from router.effects import CallUnanswered, DeliverMessage, Effect, SendAutoReply, SendNotice, SendStep, effects_of
 from router.events import AnyEvent
 from router.state import State
 from vocabulary.instants import Instant
@@ -60,7 +60,15 @@ def _outbox_row(effect: Effect, state: State, now: Instant) -> OutboxRow | None:
             return OutboxRow(
                 id=effect.id, kind="notice", interaction=effect.interaction, payload=_encode(effect), created_at=now
             )
-        case DeliverMessage() if state.interactions[effect.interaction].goes_by_mail:
+        case SendStep():
+            return OutboxRow(
+                id=effect.id, kind="sending", interaction=effect.interaction, payload=_encode(effect), created_at=now
+            )
+        case CallUnanswered():
+            return OutboxRow(
+                id=effect.id, kind="unanswered", interaction=effect.interaction, payload=_encode(effect), created_at=now
+            )
+        case DeliverMessage() if effect.mailed or state.interactions[effect.interaction].goes_by_mail:
             return OutboxRow(
                 id=effect.id,
                 kind="mail",

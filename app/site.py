@@ -4,6 +4,8 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 
+import msgspec
+
 from app.engine import Engine
 from app.erasure import Eraser
 from app.export import Exporter
@@ -13,9 +15,12 @@ from app.mail_intake import MailIntake
 from app.poison import origin_of
 from app.queue_settings import QueueSettings
 from app.replies import Replies
+from app.sendings import Sendings, draft_id
+from app.unsubscribing import UNSUBSCRIBED, wants_none
 from app.wishes import Wishes
 from channels.callback.phones import PhoneRefused, e164
 from channels.message import Address, InboundMessage
+from customers.reachability import signals
 from queues.policy import QueuePolicy
 from reports.live import LiveQueue, live
 from router.commands import AddMessage, Command
@@ -30,10 +35,23 @@ from vocabulary.instants import Instant
 from vocabulary.media import EMAIL
 from vocabulary.records import Change, MessageRow, PutNew, ReceivedRow, UploadRow
 from vocabulary.stores import Store
-from web.site import Admission, ApiInteraction, ImportedMail, Logged, MailboxState, Origin, Preview, Written
+from web.site import (
+    Admission,
+    ApiInteraction,
+    Document,
+    ImportedMail,
+    Logged,
+    MailboxState,
+    Origin,
+    Preview,
+    Reach,
+    Written,
+)
 
 API_CHANNEL = "api"
 """The channel of what an integration sends without naming one."""
+SENDING, PAGE = "Sending", 1_000
+"""How the names of events begin that tell of sendings; how many are looked through at once."""
 ADMISSION_MAX = 20
 """Admission makes fewer events than this."""
 
@@ -56,6 +74,8 @@ class RunningSite:
         letters: frozenset[str] = frozenset(),
         token_bytes: Callable[[int], bytes] = secrets.token_bytes,
         link_of: Callable[[InteractionId], str] | None = None,
+        sendings: Sendings | None = None,
+        time_zone: str = "UTC",
         trouble: Callable[[], str | None] = lambda: None,
         mailboxes: Callable[[], Sequence[MailboxState]] = tuple,
     ) -> None:
@@ -72,6 +92,8 @@ class RunningSite:
         self._exporter = Exporter(store)
         self._token_bytes = token_bytes
         self._link_of = link_of
+        self._sendings = sendings
+        self._time_zone = time_zone
         self._trouble = trouble
         self._mailboxes = mailboxes
 
@@ -138,6 +160,50 @@ class RunningSite:
 
     async def admit(self, interaction: ApiInteraction) -> Admission:
         return await self._intake.receive(self._message(interaction), wishes=_wishes(interaction))
+
+    @property
+    def documents(self) -> Sequence[Document]:
+        return self._sendings.documents if self._sendings is not None else ()
+
+    @property
+    def time_zone(self) -> str:
+        return self._time_zone
+
+    async def sending_events(self, interaction: InteractionId) -> Sequence[AnyEvent]:
+        found: list[AnyEvent] = []
+        after = 0
+        while entries := await self._store.entries(after, PAGE, interaction=interaction):
+            found += [decode(entry) for entry in entries if entry.type.startswith(SENDING)]
+            after = entries[-1].seq
+        return found
+
+    async def draft(
+        self,
+        interaction: InteractionId,
+        said: Written,
+        *,
+        subject: str,
+        by: str,
+        agent: str | None,
+        sending: str,
+        document: str,
+    ) -> Sequence[Change]:
+        assert self._sendings is not None, "a site that plans sendings has them"
+        row = await self._store.interaction(interaction)
+        if row is None:
+            raise PermanentFailure("the interaction is gone")
+        channel = self._sendings.mailbox(row)
+        message, files = await self._replies.draft(interaction, channel, by, agent, said, draft_id(sending))
+        attributes = {**message.attributes, **self._sendings.sent_as(sending, document, 0)}
+        subject = subject or self._sendings.subject({}, row)
+        return [PutNew(msgspec.structs.replace(message, subject=subject, attributes=attributes)), *files]
+
+    async def reach_of(self, customer: CustomerId) -> Reach:
+        known = await self._store.identities(customer)
+        address = next((each.value for each in known if each.kind == "email"), "")
+        hashes, row = self._intake.mail_hashes(address), await self._store.customer(customer)
+        against = signals(row.attributes, address) if row is not None else ()
+        return Reach(hashes.address, hashes.domain, (*against, *((UNSUBSCRIBED,) if wants_none(row) else ())))
 
     async def html_of(self, message: MessageRow, *, remote_images: bool) -> str | None:
         if not remote_images or message.html is None or message.received is None:

@@ -8,7 +8,8 @@ from autoresponders.templates import SOURCE_MAX, Template, TemplateFault
 from config.crosschecks import Checks
 from config.faults import KeyPath
 from config.letter_schema import LetterTable
-from config.schema import Settings
+from config.schema import Autoresponse, Settings
+from config.sending_schema import FollowUp
 
 USUAL = "default"
 """The letter of queues that name no other."""
@@ -87,10 +88,16 @@ def _check_part(checks: Checks, path: KeyPath, part: Part, sources: Mapping[str,
 def check_answers(checks: Checks) -> None:
     """Look over the own words of [[autoresponses]]."""
     for place, answer in enumerate(checks.settings.autoresponses):
-        path = ("autoresponses", place, "text")
-        for language, source in answer.text.items():
-            checks.language((*path, language), language)
-            _check_template(checks, (*path, language), source, AUTORESPONSE_VARIABLES)
+        _check_words(checks, ("autoresponses", place), answer)
+        for number, step in enumerate(answer.steps):
+            _check_words(checks, ("autoresponses", place, "steps", number), step)
+
+
+def _check_words(checks: Checks, path: KeyPath, table: Autoresponse | FollowUp) -> None:
+    for key, sources in (("text", table.text), ("subject", table.subject)):
+        for language, source in sources.items():
+            checks.language((*path, key, language), language)
+            _check_template(checks, (*path, key, language), source, AUTORESPONSE_VARIABLES)
 
 
 def _check_template(

@@ -43,6 +43,10 @@ def _check_rule(checks: Checks, path: KeyPath, name: str, rule: OverflowTable) -
     queue, when, do = checks.settings.queues[name], rule.when, rule.do
     checks.refer((*path, "do", "move"), do.move, checks.queues - {name}, "another queue")
     checks.refer((*path, "do", "reply"), do.reply, checks.autoresponses, "an automatic answer")
+    documents = {answer.name for answer in checks.settings.autoresponses if answer.kind == "document"}
+    if do.reply in documents:
+        expected = 'an automatic answer of kind "acknowledge" or "answer"'
+        checks.note((*path, "do", "reply"), f"{found_text(do.reply)}, a document", expected)
     if when == OverflowWhen() and checks.sound((*path, "when")):
         checks.note((*path, "when"), "no condition", 'one, such as wait = "5m"')
     if do == OverflowDo() and checks.sound((*path, "do")):

@@ -1,16 +1,18 @@
 """From settings to what the core reads: policies and profiles."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from agents.agent import MediumLimit, Membership, Profile
 from config.channel_schema import CallbackChannel, Channel, ChatChannel
 from config.hours import hours_of
-from config.schema import Agent, Queue, Rule, Settings
+from config.schema import Agent, Autoresponse, Queue, Rule, Settings
 from config.sla_schema import Sla
 from queues.overflow import Do, Overflow, When
 from queues.policy import ChannelPolicy, Placement, QueuePolicy, Step
+from queues.sending import CallOn, SendingPlan, Timing
 from queues.sla import CLOCKS, Agreement, Escalation, SlaPolicy
 from router import policy as router
 from vocabulary.media import CHAT
@@ -29,6 +31,7 @@ def policy_of(settings: Settings) -> router.Policy:
             )
             for answer in settings.autoresponses
         },
+        plans={answer.name: _plan(answer, settings) for answer in settings.autoresponses if answer.kind == "document"},
         auto_replies_max=settings.site.auto_replies_max,
         auto_replies_within=settings.site.auto_replies_within,
         auto_replies_domain_max=settings.site.auto_replies_domain_max,
@@ -56,6 +59,18 @@ def profile_of(agent: Agent) -> Profile:
 def medium_of(channel: Channel) -> str:
     """Return the medium of `channel`: chat, email or callback."""
     return str(channel.__struct_config__.tag)
+
+
+def _plan(answer: Autoresponse, settings: Settings) -> SendingPlan:
+    call = answer.escalate
+    return SendingPlan(
+        name=answer.name,
+        steps=(Timing(answer.after, answer.at), *(Timing(step.after, step.at) for step in answer.steps)),
+        within=answer.within,
+        zone=ZoneInfo(answer.time_zone or settings.site.time_zone),
+        call=CallOn(Timing(call.after, call.at), call.callback) if call is not None else None,
+        unsubscribe=answer.unsubscribe,
+    )
 
 
 def _fields(table: msgspec.Struct) -> dict[str, Any]:

@@ -99,8 +99,8 @@ def check_autoresponses(checks: Checks) -> None:
         checks.refer((*path, "otherwise"), answer.otherwise, checks.autoresponses, "an automatic answer")
         if _leads_back(answer.name, otherwise):
             checks.note((*path, "otherwise"), f"{found_text(answer.otherwise)}, which leads back here", "one that ends")
-        if answer.kind == "acknowledge" and answer.otherwise is not None and checks.sound(path):
-            checks.note((*path, "otherwise"), 'it beside kind "acknowledge"', 'it only with kind "answer"')
+        if answer.kind != "answer" and answer.otherwise is not None and checks.sound(path):
+            checks.note((*path, "otherwise"), f'it beside kind "{answer.kind}"', 'it only with kind "answer"')
         silent = answer.kind == "answer" and answer.otherwise is None
         if silent and checks.settings.knowledge.folder is None and checks.sound(("knowledge",)):
             checks.note((*path, "kind"), '"answer" without articles', "knowledge.folder", severity="warning")
@@ -156,6 +156,7 @@ def check_use(checks: Checks) -> None:
     overflows = [rule.do for queue in settings.queues.values() for rule in queue.overflow]
     sent |= {do.reply for do in overflows}
     for place, answer in enumerate(settings.autoresponses):
-        if answer.name and answer.name not in sent:
+        # Agents send documents too.
+        if answer.name and answer.name not in sent and answer.kind != "document":
             path = ("autoresponses", place, "name")
             checks.note(path, found_text(answer.name), "a rule that sends it", severity="warning")

@@ -34,6 +34,7 @@ from config.kinds import (
 )
 from config.letter_schema import LetterTable
 from config.overflow_schema import OverflowTable
+from config.sending_schema import At, Escalate, Files, FollowUp, Subject
 from config.sla_schema import Sla
 from config.step_schema import StepTable
 from queues.hours import Status
@@ -482,8 +483,11 @@ class Autoresponse(msgspec.Struct, frozen=True):
 
     name: Annotated[Name, Meta(description="Name that rules use.")]
     kind: Annotated[
-        Literal["acknowledge", "answer"],
-        Meta(description="A receipt with fixed words, or an article of the knowledge folder that fits."),
+        Literal["acknowledge", "answer", "document"],
+        Meta(
+            description="A receipt with fixed words, an article of the knowledge folder that fits, or a document: an "
+            "offer or price list, sent by e-mail at once or later, by a rule or by an agent."
+        ),
     ]
     confidence: Annotated[
         float, Meta(description="For `answer`: how sure it must be that the article answers.", ge=0, le=1)
@@ -491,14 +495,41 @@ class Autoresponse(msgspec.Struct, frozen=True):
     text: Annotated[
         dict[Language, Text],
         Meta(
-            description="Words by language; none: those that come with Centrala. A template: `{{ number }}` stands "
-            "for the reference, `{{ site }}` for your name.",
+            description="Words by language; none: those that come with Centrala, a `document` has none. A template: "
+            "`{{ number }}` stands for the reference, `{{ site }}` for your name.",
             examples=[{"en": "We are closed until Monday. Your number is {{ number }}."}],
         ),
     ] = {}
     otherwise: Annotated[
         Name | None, Meta(description="For `answer`: sent instead when no article fits.", examples=["received"])
     ] = None
+    subject: Subject = {}
+    attachments: Files = ()
+    after: Annotated[
+        Span, Meta(description="For `document`: sent so long after it is asked for ...", le=366 * DAY, examples=["2h"])
+    ] = 0
+    at: At = None
+    within: Annotated[
+        Name | None,
+        Meta(description="A table of [hours]: what would go outside them waits.", examples=["office"]),
+    ] = None
+    time_zone: Annotated[
+        Zone | None, Meta(description="Zone of `at`; none: the site's.", examples=["Europe/Warsaw"])
+    ] = None
+    steps: Annotated[
+        tuple[FollowUp, ...],
+        Meta(description="What follows unless the customer answers, each once.", max_length=10),
+    ] = ()
+    escalate: Annotated[
+        Escalate | None,
+        Meta(
+            description="The customer is called if he hasn't answered the last one.",
+            examples=[{"after": "7d", "callback": "sales"}],
+        ),
+    ] = None
+    unsubscribe: Annotated[
+        bool, Meta(description="Customers may unsubscribe from it by a link, and who has, gets none.")
+    ] = False
 
 
 class Knowledge(msgspec.Struct, frozen=True):

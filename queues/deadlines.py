@@ -25,6 +25,7 @@ DeadlineKind = Literal[
     "silent",
     "parked_close",
     "sla",
+    "sending",
     "forget",
     "hours",  # of a queue
 ]

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from queues.lifecycle import InteractionState
 from queues.overflow import Contact, Marks
+from queues.sending import Sending
 from queues.sla import Agreement, Clock, ClockName
 from vocabulary.ids import AgentId, ChannelName, CustomerId, InteractionId, MessageId, OfferId, QueueName
 from vocabulary.instants import Instant, Span
@@ -140,6 +141,7 @@ class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     `agreement`: what was promised when it came in, with its `clocks`; None: nothing.
     `silent_at`, `parked_close_at`: while it is active, when it is parked if the customer says nothing to our reply;
     while it is parked, when it closes by itself.
+    `sendings`: what will be sent to its customer. It is not forgotten before they are over.
     `held_back`: replies that their agents may still take back, in their order.
     `customer_leaves_at`, `owner_gone_until`: a customer or owner is cut off, and this is how long his absence is borne.
     """
@@ -187,6 +189,7 @@ class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     clocks: dict[ClockName, Clock] = {}
     silent_at: Instant | None = None
     parked_close_at: Instant | None = None
+    sendings: tuple[Sending, ...] = ()
     held_back: tuple[HeldBack, ...] = ()
 
 
@@ -286,6 +289,7 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False, order=True):
     clocks = _Rarely[dict[ClockName, Clock]]()
     silent_at = _Rarely[Instant | None]()
     parked_close_at = _Rarely[Instant | None]()
+    sendings = _Rarely[tuple[Sending, ...]]()
     held_back = _Rarely[tuple[HeldBack, ...]]()
 
     @property

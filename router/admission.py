@@ -16,6 +16,7 @@ from router.opening import status_at
 from router.overflow import before_matching
 from router.policy import Autoresponse
 from router.replies import may_reply, reply, tell
+from router.sendings import answered, plan_by_rule
 from router.triage import Verdict, triage
 from vocabulary.instants import MINUTE, Span, rfc3339
 from vocabulary.media import CALLBACK, EMAIL
@@ -37,6 +38,8 @@ def admit(draft: Draft, command: Admit) -> Refusal | None:
     _emit_admitted(draft, command, verdict)
     if draft.policy.sla and command.closed_as is None:
         agree(draft, draft.state.interactions[command.id])
+    if command.message is not None and command.closed_as is None:
+        answered(draft, command.customer, command.suppressed_by)
     for warning in command.warnings:
         draft.emit(e.WarningRaised(at=draft.now, interaction=command.id, warning=warning))
     if command.message is not None:
@@ -138,7 +141,8 @@ def _into_its_queue(draft: Draft, command: Admit, verdict: Verdict) -> None:
         return
     answer = verdict.then.autoresponse
     response, article = _response(draft, command, answer) if answer is not None else (None, None)
-    allowed = response is not None and may_reply(draft, interaction, response.name)
+    document = response is not None and response.kind == "document"
+    allowed = response is not None and not document and may_reply(draft, interaction, response.name)
     if article is not None and allowed and response is not None:
         _answer(draft, command, response, article)
         return
@@ -150,6 +154,8 @@ def _into_its_queue(draft: Draft, command: Admit, verdict: Verdict) -> None:
     if draft.overflowing is not None or draft.state.emptied:
         # What the queue itself says to whom it can't serve comes in the place of a receipt.
         before_matching(draft)
+    if document and response is not None and interaction.state in OPEN:
+        plan_by_rule(draft, command, interaction, response.name)
     if response is not None and allowed and not interaction.auto_replied and interaction.state in OPEN:
         _acknowledge(draft, command, response)
 

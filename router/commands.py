@@ -38,6 +38,7 @@ class Admit(msgspec.Struct, frozen=True, kw_only=True):
     `suppressed_by`: signals of automatic mail; with any, no automatic reply is sent. `mailable`: there is an e-mail
     address to write to. `slot`: the start of a window in which the customer wants to be called. `blocked`: staff have
     blocked the sender; it is closed at once. So is what is `archived`: history that is brought from elsewhere.
+    `mail_hash`, `mail_domain_hash` stand for where documents are mailed to; `unsubscribed`: he wants no offers.
     `subject`, `text` and `attributes` (of the customer, or sent with it) serve the rules only and are not kept.
     """
 
@@ -69,6 +70,9 @@ class Admit(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     attributes: dict[str, Any] = {}
     blocked: bool = False
+    mail_hash: str | None = None
+    mail_domain_hash: str | None = None
+    unsubscribed: bool = False
     archived: bool = False
 
     @property
@@ -80,7 +84,8 @@ class Admit(msgspec.Struct, frozen=True, kw_only=True):
 class AddMessage(msgspec.Struct, frozen=True, kw_only=True):
     """A message in an open conversation, or one that opens it again. `agent` for `agent` and `note`.
 
-    `suppressed_by`: signals that no automatic reply may follow a customer's message, as of `Admit`.
+    `suppressed_by`: signals that no automatic reply may follow a customer's message, as of `Admit`. `sending`: it is a
+    message of that sending.
     """
 
     interaction: InteractionId
@@ -88,6 +93,7 @@ class AddMessage(msgspec.Struct, frozen=True, kw_only=True):
     author: Author
     agent: AgentId | None = None
     suppressed_by: tuple[str, ...] = ()
+    sending: str | None = None
 
 
 class AcceptOffer(msgspec.Struct, frozen=True):
@@ -339,6 +345,48 @@ class RecordEstimate(msgspec.Struct, frozen=True):
     high_ms: Span
 
 
+class PlanSending(msgspec.Struct, frozen=True, kw_only=True):
+    """Something will be sent to the customer: what `plan` names, words that somebody wrote (`written`), or both.
+
+    `by` plans it; `agent`: in whose name the first message goes. `at`: when, instead of what the plan says; an instant
+    that is over counts as now. `within`: only while these hours are open, instead of the plan's. `alone`: nothing
+    follows. `unless_answered`: not if the customer writes before. `address_hash`, `domain_hash`: of where it goes.
+    """
+
+    interaction: InteractionId
+    sending: str
+    by: str
+    plan: str = ""
+    agent: AgentId | None = None
+    address_hash: str | None = None
+    domain_hash: str | None = None
+    at: Instant | None = None
+    within: str | None = None
+    written: bool = False
+    alone: bool = False
+    unless_answered: bool = False
+
+
+class CancelSending(msgspec.Struct, frozen=True):
+    """What has not been sent yet of a sending is not wanted any more, or (`not_sent`) can't be sent."""
+
+    interaction: InteractionId
+    sending: str
+    by: str
+    reason: str = "cancelled"
+
+
+class StopSendings(msgspec.Struct, frozen=True):
+    """Nothing more is sent to a customer; `reason` is a code: unsubscribed or erased.
+
+    `unsubscribed` concerns only what a customer can unsubscribe from.
+    """
+
+    customer: CustomerId
+    reason: str
+    by: str
+
+
 class SetEmergency(msgspec.Struct, frozen=True):
     """The emergency switch of a queue: on, with what is done, or off (None). An empty action leaves it to the rules."""
 
@@ -477,6 +525,9 @@ Command = (
     | CancelCallback
     | LeaveMessage
     | RecordEstimate
+    | PlanSending
+    | CancelSending
+    | StopSendings
     | SetEmergency
     | DefineAgent
     | RemoveAgent

@@ -18,6 +18,7 @@ from router.commands import (
 from router.decision import Refusal
 from router.draft import Draft, refuse, unknown
 from router.legs import close, end, enqueue, still_there, wait_for_owner, withdraw_offers
+from router.sendings import answered, mail_reported
 from vocabulary.instants import Instant
 from vocabulary.media import CALLBACK
 
@@ -29,7 +30,7 @@ def add_message(draft: Draft, command: AddMessage) -> Refusal | None:
     interaction = draft.interaction(command.interaction)
     if interaction is None:
         return unknown("interaction", command.interaction)
-    if command.author == "agent":
+    if command.author == "agent" and command.sending is None:
         refusal = _not_his(interaction, command.agent)
         if refusal is not None:
             return refusal
@@ -44,11 +45,13 @@ def add_message(draft: Draft, command: AddMessage) -> Refusal | None:
             author=command.author,
             agent=command.agent,
             silent_at=_silent_at(draft, interaction) if command.author == "agent" else None,
-            goes_at=_goes_at(draft, interaction) if command.author == "agent" else None,
+            goes_at=_goes_at(draft, interaction) if command.author == "agent" and command.sending is None else None,
             automatic=command.suppressed_by if command.author == "customer" else (),
+            sending=command.sending,
         )
     )
     if command.author == "customer":
+        answered(draft, interaction.customer, command.suppressed_by)
         _customer_wrote(draft, draft.state.interactions[interaction.id])
     return None
 
@@ -186,6 +189,7 @@ def report_delivery(draft: Draft, command: ReportDelivery) -> Refusal | None:
             agent=interaction.agent if command.result in ("failed", "uncertain", "bounced") else None,
         )
     )
+    mail_reported(draft, interaction, command.result)
     return None
 
 

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from router.events import AnyEvent, AutoReplied, CustomerTold, MessageAdded
-from vocabulary.ids import InteractionId, MessageId, derived_id
+from router.events import AnyEvent, AutoReplied, CustomerTold, MessageAdded, SendingDue, SendingEscalated
+from vocabulary.ids import AgentId, InteractionId, MessageId, QueueName, derived_id
 from vocabulary.instants import Instant, Span
 
 
@@ -26,17 +26,45 @@ class SendNotice(msgspec.Struct, frozen=True, tag=True):
     due: Instant | None
 
 
+class SendStep(msgspec.Struct, frozen=True, tag=True):
+    """Write a step of a sending into the conversation and send it, in the name of `agent` or by itself.
+
+    `written`: its words are there already, as a message that has no number yet. `id` is stable.
+    """
+
+    id: str
+    interaction: InteractionId
+    sending: str
+    plan: str
+    step: int
+    agent: AgentId | None
+    written: bool
+
+
+class CallUnanswered(msgspec.Struct, frozen=True, tag=True):
+    """Have the customer called who has not answered: a callback comes into `queue`. `id` is stable."""
+
+    id: str
+    interaction: InteractionId
+    plan: str
+    queue: QueueName
+
+
 class DeliverMessage(msgspec.Struct, frozen=True, tag=True):
-    """Bring a message of ours to the customer by the interaction's medium; its agent may take it back before `at`."""
+    """Bring a message of ours to the customer: by the interaction's medium, or as a mail (`mailed`).
+
+    Its agent may take it back before `at`.
+    """
 
     id: str
     interaction: InteractionId
     message: MessageId
     automatic: bool
     at: Instant | None = None
+    mailed: bool = False
 
 
-Effect = SendAutoReply | SendNotice | DeliverMessage
+Effect = SendAutoReply | SendNotice | SendStep | CallUnanswered | DeliverMessage
 
 
 def effects_of(event: AnyEvent) -> tuple[Effect, ...]:
@@ -47,7 +75,15 @@ def effects_of(event: AnyEvent) -> tuple[Effect, ...]:
             return (SendAutoReply(derived_id("fx", *parts), interaction, name, article, wait_ms),)
         case CustomerTold(at=at, interaction=interaction, notice=notice, due=due):
             return (SendNotice(derived_id("fx", interaction, notice, str(at)), interaction, notice, due),)
-        case MessageAdded(author="agent" | "bot" as author, interaction=interaction, message=message, goes_at=at):
-            return (DeliverMessage(derived_id("fx", message), interaction, message, author == "bot", at),)
+        case SendingDue(interaction=interaction, sending=sending, step=step, plan=plan, agent=agent, written=written):
+            id = derived_id("fx", sending, str(step))
+            return (SendStep(id, interaction, sending, plan, step, agent, written),)
+        case SendingEscalated(interaction=interaction, sending=sending, plan=plan, queue=queue):
+            return (CallUnanswered(derived_id("fx", sending, "call"), interaction, plan, queue),)
+        case MessageAdded(
+            author="agent" | "bot" as author, interaction=interaction, message=message, goes_at=at, sending=by
+        ):
+            id = derived_id("fx", message)
+            return (DeliverMessage(id, interaction, message, author == "bot", at, by is not None),)
         case _:
             return ()

@@ -146,6 +146,7 @@ class MessageAdded(Event, frozen=True, kw_only=True, gc=False):
 
     `goes_at`: it goes out then, unless its agent takes it back before.
     `automatic`: signals that no automatic reply may follow it; those of the first message came with its admission.
+    `sending`: it belongs to that sending, and goes by mail.
     """
 
     interaction: InteractionId
@@ -156,6 +157,7 @@ class MessageAdded(Event, frozen=True, kw_only=True, gc=False):
     silent_at: Instant | None = None
     automatic: tuple[str, ...] = ()
     goes_at: Instant | None = None
+    sending: str | None = None
 
 
 class MessageTakenBack(Event, frozen=True, kw_only=True, gc=False):
@@ -709,6 +711,80 @@ class CustomerTold(Event, frozen=True, kw_only=True, gc=False):
     due: Instant | None = None
 
 
+class SendingPlanned(Event, frozen=True, kw_only=True, gc=False):
+    """Something will be sent at `due_at`: what the configuration has under `plan`, or words that somebody wrote.
+
+    `by`: a rule (`router`), or who planned it. `agent`: in whose name it goes. The rest is as in `PlanSending`.
+    """
+
+    interaction: InteractionId
+    sending: str
+    by: str
+    due_at: Instant
+    plan: str = ""
+    agent: AgentId | None = None
+    address_hash: str | None = None
+    domain_hash: str | None = None
+    within: str | None = None
+    written: bool = False
+    alone: bool = False
+    unless_answered: bool = False
+
+
+class SendingDue(Event, frozen=True, kw_only=True, gc=False):
+    """Step number `step` of a sending is sent, in the name of `agent` or by itself.
+
+    `next_at`: when the next step, or the call, is due unless the customer answers; None: that was all.
+    `automatic`: it counts for the limits of where it goes, `address_hash` and `domain_hash`. `reopen_until`: an answer
+    opens the interaction again until then, where it is over.
+    """
+
+    interaction: InteractionId
+    sending: str
+    step: int
+    plan: str = ""
+    agent: AgentId | None = None
+    written: bool = False
+    automatic: bool = False
+    address_hash: str | None = None
+    domain_hash: str | None = None
+    next_at: Instant | None = None
+    reopen_until: Instant | None = None
+
+
+class SendingHeld(Event, frozen=True, kw_only=True, gc=False):
+    """Step number `step` is not sent now but at `until`, because of `reason`."""
+
+    interaction: InteractionId
+    sending: str
+    step: int
+    reason: str
+    until: Instant
+
+
+class SendingCancelled(Event, frozen=True, kw_only=True, gc=False):
+    """What was left of a sending is not sent.
+
+    `reason`: answered, cancelled (by staff), unsubscribed, complained, undeliverable, not_sent (a message failed),
+    spam, erased, no_automatic_mail (it is switched off), or plan_gone (the configuration has it no more).
+    """
+
+    interaction: InteractionId
+    sending: str
+    step: int
+    reason: str
+    by: str
+
+
+class SendingEscalated(Event, frozen=True, kw_only=True, gc=False):
+    """Nobody has answered a sending: its customer is to be called, by `queue`."""
+
+    interaction: InteractionId
+    sending: str
+    plan: str
+    queue: QueueName
+
+
 class HoursChanged(Event, frozen=True, kw_only=True, gc=False):
     """A queue is open, closed, or closed for a holiday, until `until` at least."""
 
@@ -857,6 +933,11 @@ AnyEvent = (
     | WayOffered
     | Converted
     | CustomerTold
+    | SendingPlanned
+    | SendingDue
+    | SendingHeld
+    | SendingCancelled
+    | SendingEscalated
     | HoursChanged
     | EmergencySet
     | EmergencyCleared

@@ -9,9 +9,10 @@ from queues.interaction import PLAIN, Interaction, Offer, queue_terms
 from queues.lifecycle import InteractionState
 from router import events as e
 from router.state import State, schedule, schedule_agent
-from router.writers import change, clocks, company, contacts, legs, offers, people, waiting
+from router.writers import change, clocks, company, contacts, legs, offers, people, sendings, waiting
 from router.writers.change import SLOT, book
 from router.writers.people import index_members, staff
+from router.writers.sendings import expect
 
 
 def evolve(state: State, event: e.AnyEvent) -> None:
@@ -32,6 +33,8 @@ def restore_interaction(state: State, interaction: Interaction) -> None:
         book(state, interaction, 1)
     if interaction.agreement is not None:
         state.promised[interaction.id] = None
+    if interaction.sendings:
+        expect(state, interaction)
 
 
 def restore_agent(state: State, agent: Agent) -> None:
@@ -60,4 +63,5 @@ WRITERS: dict[type[Any], Callable[[State, Any], None]] = {
     **company.WRITERS,
     **clocks.WRITERS,
     **people.WRITERS,
+    **sendings.WRITERS,
 }

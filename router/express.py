@@ -128,7 +128,7 @@ def admitted(command: Admit, state: State, policy: Policy, now: Instant) -> list
         return None
     if command.slot is not None or command.scheduled_at is not None or command.preferred_agent or command.warnings:
         return None
-    if command.closed_as is not None:
+    if command.closed_as is not None or command.customer in state.expecting:
         return None
     priority, class_, requirements = command.priority, command.class_, command.requirements
     if priority is None:

@@ -6,6 +6,7 @@ import msgspec
 
 from queues.hours import Hours, Status
 from queues.policy import ChannelPolicy, QueuePolicy
+from queues.sending import SendingPlan
 from queues.sla import SlaPolicy
 from vocabulary.ids import QueueName
 from vocabulary.instants import DAY, HOUR, MINUTE, Span
@@ -74,11 +75,13 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 class Autoresponse(msgspec.Struct, frozen=True, kw_only=True):
     """An automatic answer: `acknowledge` sends the fixed text; `answer` sends a knowledge article that fits.
 
+    `document` plans a sending: what the policy's `plans` have under its name.
+
     An `answer` needs a candidate article of at least `confidence` (0-1), else it falls back to `otherwise`.
     """
 
     name: str
-    kind: Literal["acknowledge", "answer"]
+    kind: Literal["acknowledge", "answer", "document"]
     confidence: float = 0.6
     otherwise: str | None = None
 
@@ -92,6 +95,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     autoresponses: dict[str, Autoresponse] = {}
     hours: dict[str, Hours] = {}
     sla: dict[str, SlaPolicy] = {}
+    plans: dict[str, SendingPlan] = {}
     auto_replies_max: int = 3
     """Automatic replies to one address within `auto_replies_within` ms."""
     auto_replies_within: Span = DAY

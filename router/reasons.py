@@ -61,6 +61,14 @@ Code = Literal[
     "clock_due",
     "clock_over",
     "clock_paused",
+    # what is sent later
+    "sending_planned",
+    "sending_sent",
+    "sending_follows",
+    "sending_calls",
+    "sending_held",
+    "sending_over",
+    "sending_escalated",
     # an offer
     "offer_pending",
     "offer_accepted",

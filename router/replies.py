@@ -12,14 +12,17 @@ from router.state import ALL_REPLIES
 from vocabulary.instants import HOUR, Instant, Span
 
 
-def may_reply(draft: Draft, interaction: Interaction, name: str) -> bool:
+def may_reply(
+    draft: Draft, interaction: Interaction, name: str, *, mailed_to: Contact | None = None, also: tuple[str, ...] = ()
+) -> bool:
     """Tell whether automatic answer `name` may go to the customer; if not, an event says why.
 
     None to automatic mail, at most one to each of his messages, each at most once in an interaction, so many to one
-    address and to one domain, and none at all once far more than usual went out.
+    address and to one domain, and none at all once far more than usual went out. `mailed_to`: where it goes if that is
+    not where replies go; `also`: what else is against it.
     """
     contact = interaction.contact or NO_CONTACT
-    reasons = [*contact.automatic, *_over_limits(draft, contact)]
+    reasons = [*contact.automatic, *also, *_over_limits(draft, mailed_to or contact)]
     if contact.answered:
         reasons.append("replied_already")
     if name in contact.given:
@@ -43,6 +46,28 @@ def _over_limits(draft: Draft, contact: Contact) -> list[str]:
     if domain and _recent(draft, domain, policy.auto_replies_domain_within) >= policy.auto_replies_domain_max:
         reasons.append("too_many_to_this_domain")
     return reasons
+
+
+def room_for_mail_at(draft: Draft, address_hash: str | None, domain_hash: str | None) -> tuple[Instant | None, str]:
+    """Return from when on one more automatic mail may go there, None for never, and why not now.
+
+    What nothing stands for has no limit of its own. While all are stopped it is looked at again every hour.
+    """
+    policy, now = draft.policy, draft.now
+    if policy.auto_replies_max <= 0:
+        return None, "no_automatic_mail"
+    if ALL_REPLIES in draft.state.replies_stopped:
+        return now + HOUR, "all_stopped"
+    address = _room_at(draft, address_hash, policy.auto_replies_max, policy.auto_replies_within)
+    domain = _room_at(draft, domain_hash, policy.auto_replies_domain_max, policy.auto_replies_domain_within)
+    return (address, "too_many_to_this_address") if address >= domain else (domain, "too_many_to_this_domain")
+
+
+def _room_at(draft: Draft, hash_: str | None, most: int, within: Span) -> Instant:
+    sent = draft.state.auto_replies.get(hash_, ()) if hash_ is not None else ()
+    if most <= 0 and hash_ is not None:
+        return draft.now + within
+    return draft.now if hash_ is None or len(sent) < most else max(draft.now, sent[-most] + within)
 
 
 def _recent(draft: Draft, hash_: str, within: Span) -> int:
@@ -73,10 +98,10 @@ def reply(
             answers=max(1, interaction.messages),
         )
     )
-    _watch(draft)
+    watch(draft)
 
 
-def _watch(draft: Draft) -> None:
+def watch(draft: Draft) -> None:
     """Stop all automatic replies if far more than usual went out in this hour: something answers us."""
     policy, hours = draft.policy, draft.state.replies_by_hour
     hour = draft.now // HOUR

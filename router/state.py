@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from queues.interaction import Interaction, Offer
     from queues.measured import Measured
     from queues.overflow import Change, Do
-    from vocabulary.ids import AgentId, InteractionId, OfferId, QueueName
+    from vocabulary.ids import AgentId, CustomerId, InteractionId, OfferId, QueueName
     from vocabulary.instants import Instant, Span
 
 S = InteractionState
@@ -46,7 +46,8 @@ class State:
     callback windows, by their start. `hours`: what a queue's opening hours say, where something depends on it.
     `emergencies`: queues whose emergency switch is on, with what is done. `emptied`: queues whose last member went in
     the decision that is being made.
-    `promised`: the interactions that have a service-level agreement.
+    `promised`: the interactions that have a service-level agreement. `expecting`: customers to whom something will be
+    sent, with the interactions in which.
     `lanes`: what `router/express.py` has worked out of the policy.
     `tripped`: until when a queue's breaker keeps quiet. `admitted`: how many interactions were ever admitted.
     `undo`: what `decide` has changed and will put back; None while changes are to stay.
@@ -61,6 +62,7 @@ class State:
         "delays",
         "emergencies",
         "emptied",
+        "expecting",
         "demand",
         "estimates",
         "measured",
@@ -92,6 +94,7 @@ class State:
         self.measured: dict[QueueName, Measured] = {}
         self.tripped: dict[QueueName, Instant] = {}
         self.promised: dict[InteractionId, None] = {}
+        self.expecting: dict[CustomerId, tuple[InteractionId, ...]] = {}
         self.demand: dict[str, Demand] = {}
         self.estimates: dict[QueueName, tuple[Span, Span]] = {}
         self.oldest = Oldest(self._waits_since)
@@ -127,7 +130,7 @@ class State:
         at, kind, id = due
         if kind == "forget":
             ended = self.interactions.get(id)
-            return ended is not None and ended.over is not None and ended.over[1] == at
+            return ended is not None and ended.over is not None and ended.over[1] == at and not ended.sendings
         if kind == "offer":
             offer = self.offers.get(id)
             return offer is not None and offer.state == "pending" and offer.expires_at == at
@@ -208,7 +211,7 @@ def _confirm(state: State, interaction: Interaction) -> Instant | None:
 
 
 def _forget(state: State, interaction: Interaction) -> Instant | None:
-    return interaction.reopen_until
+    return interaction.reopen_until if not interaction.sendings else None
 
 
 ENDED = frozenset({S.CLOSED, S.ABANDONED})
@@ -227,6 +230,10 @@ def _sla(state: State, interaction: Interaction) -> Instant | None:
         return None
     marks = [clock.next_at for clock in interaction.clocks.values() if clock.next_at is not None]
     return min(marks, default=None)
+
+
+def _sending(state: State, interaction: Interaction) -> Instant | None:
+    return min((sending.due_at for sending in interaction.sendings), default=None)
 
 
 OF_AGENTS: dict[str, Callable[[Agent], Instant | None]] = {
@@ -249,6 +256,7 @@ OF_INTERACTIONS: dict[str, Callable[[State, Interaction], Instant | None]] = {
     "silent": _silent,
     "parked_close": _parked_close,
     "sla": _sla,
+    "sending": _sending,
     "forget": _forget,
 }
 """When time alone changes an agent or an interaction, by kind of deadline; None where it doesn't."""
@@ -257,7 +265,9 @@ _NEVER_QUEUED = frozenset({"grace", "wrap_up", "due", "confirm", "silent", "park
 _ALL = tuple(OF_INTERACTIONS)
 _OF_QUEUED = tuple(kind for kind in OF_INTERACTIONS if kind not in _NEVER_QUEUED)
 _OF_UNMARKED = ("requirement", "delay", "forget")
-_marks_of = attrgetter("consult", "step_at", "barred", "hold_until", "overflow", "customer_leaves_at", "clocks")
+_marks_of = attrgetter(
+    "consult", "step_at", "barred", "hold_until", "overflow", "customer_leaves_at", "clocks", "sendings"
+)
 _NO_MARKS = _marks_of(PLAIN)
 """What the other kinds of something that waits look at, where there is nothing to see."""
 

@@ -13,6 +13,7 @@ from router.eligibility import not_for, reserved_for
 from router.legs import end_hold_of, give, lift_only, look_at_overflow, withdraw, withdraw_offers
 from router.relax import follow_steps
 from router.rooms import no_room
+from router.sendings import stop
 from router.transfers import GONE
 from router.work import force_close
 from vocabulary.instants import rfc3339
@@ -199,5 +200,6 @@ def mark_spam(draft: Draft, command: MarkSpam) -> Refusal | None:
         return unknown("interaction", command.interaction)
     if interaction.disposition == SPAM and interaction.state not in OPEN:
         return None
+    stop(draft, interaction, SPAM, command.by)
     draft.emit(e.SpamMarked(at=draft.now, interaction=interaction.id, customer=interaction.customer, by=command.by))
     return force_close(draft, Close(interaction.id, SPAM, command.by, command.audit))

@@ -14,6 +14,7 @@ from router.offers import expire
 from router.overflow import hours_changed, wait_over
 from router.presence import absence_over, absent
 from router.relax import step_due
+from router.sendings import sending_due
 
 S = InteractionState
 
@@ -127,5 +128,6 @@ _HANDLERS: dict[DeadlineKind, Callable[[Draft, str], None]] = {
     "silent": _silent,
     "parked_close": _parked_long_enough,
     "sla": sla_due,
+    "sending": sending_due,
     "hours": hours_changed,
 }

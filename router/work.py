@@ -22,6 +22,7 @@ from router.decision import Refusal
 from router.draft import Draft, owned, refuse, unknown
 from router.legs import close, end, enqueue, look_at_overflow, set_aside, withdraw_offers, wrap_up_done
 from router.relax import follow_steps
+from router.sendings import answered
 from vocabulary.media import CALLBACK
 
 S = InteractionState
@@ -183,6 +184,8 @@ def call_attempted(draft: Draft, command: CallAttempted) -> Refusal | None:
     draft.emit(
         e.CallTried(at=draft.now, interaction=found.id, agent=command.agent, outcome=command.outcome, attempt=attempt)
     )
+    if command.outcome == "reached":
+        answered(draft, found.customer)
     if command.outcome == "wrong_number":
         give_up(draft, found, "wrong_number")
     elif command.outcome != "reached":

@@ -63,6 +63,8 @@ Action = Literal[
     "interaction.assign",
     "interaction.room",
     "interaction.takeover",
+    "interaction.send",
+    "sending.list",
     "interaction.leave",
     "offer.answer",
     "agent.list",
@@ -119,6 +121,9 @@ RIGHTS: dict[Action, dict[Role, Tie]] = {
         "integration": _ANY,
     },
     "interaction.room": {"operator": _SPEAKS, "supervisor": _ANY, "admin": _ANY, "integration": _ANY},
+    # An offer's conversation is usually over: who had it may send, too.
+    "interaction.send": {"operator": _SPEAKS | Tie.HELD, "supervisor": _ANY, "admin": _ANY, "integration": _ANY},
+    "sending.list": {"supervisor": _ANY, "admin": _ANY, "integration": _ANY},
     "interaction.takeover": {"supervisor": _ANY, "admin": _ANY, "integration": _ANY},
     "interaction.leave": {"supervisor": _ANY, "admin": _ANY, "integration": _ANY},
     "offer.answer": {"operator": Tie.OWNS, "supervisor": Tie.OWNS, "admin": Tie.OWNS, "integration": _ANY},

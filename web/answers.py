@@ -135,6 +135,17 @@ class ClockView(View, frozen=True, kw_only=True):
     breached: bool
 
 
+class NextSending(View, frozen=True, kw_only=True):
+    """What goes to the customer at `due_at`: message number `step` from 0, or with `calls` a call by `queue`."""
+
+    id: str
+    name: str | None
+    due_at: At
+    step: int
+    calls: bool
+    queue: str | None
+
+
 class InteractionView(View, frozen=True, kw_only=True):
     """An interaction. `messages` counts the conversation; `position` and `expected_wait` only while it waits."""
 
@@ -181,6 +192,9 @@ class InteractionView(View, frozen=True, kw_only=True):
     clocks: dict[str, ClockView] = {}
     attributes: dict[str, Any] = {}
     """What an integration sent with it."""
+    sendings: list[NextSending] = []
+    time_zone: str | None = None
+    """The customer's, where he has told it."""
 
 
 class Interactions(View, frozen=True, kw_only=True):
@@ -351,6 +365,7 @@ class MessageView(View, frozen=True, kw_only=True):
     `address`: where a mail says it is from, whatever `name` says. `marks`: what to know before trusting it (how-to "See
     how a mail is understood"). `senders`: all its authors, if it names several. `forwarded_from`: who wrote what it
     passes on. `html` is safe and loads nothing; `/api/v1/messages/{id}/letter` is a page of it, with its pictures.
+    `sending`: what it was sent by, if it was planned or a rule sent it.
 
     `delivery` of a mail of ours: queued, sending, sent, deferred, failed, uncertain or taken_back; with several
     recipients, the worst. `undo_until`: its agent may take it back until then.
@@ -378,6 +393,7 @@ class MessageView(View, frozen=True, kw_only=True):
     senders: list[MailboxView]
     forwarded_from: MailboxView | None
     invitations: list[InvitationView]
+    sending: str | None = None
 
 
 class Messages(View, frozen=True, kw_only=True):

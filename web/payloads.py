@@ -172,6 +172,39 @@ class SendAgain(Body, frozen=True, kw_only=True):
     to: Address | None = None
 
 
+class NewSending(Body, frozen=True, kw_only=True):
+    """What to send, and when.
+
+    `name` is a prepared document; `text` are own words, in the place of its first message or alone, with `html`,
+    `attachments` and `cc` as in a reply. `at` is an instant,
+    or without an offset what clocks show in `time_zone` (the site's if left out); without it, it goes as the document
+    says, else at once. `within` names hours. `follow_up`: what the document says follows if the customer doesn't
+    answer. `unless_answered`: the first message isn't sent either if he writes before.
+    """
+
+    name: Name | None = None
+    subject: Annotated[str, Meta(max_length=500)] = ""
+    text: Text = ""
+    html: Text | None = None
+    attachments: Annotated[tuple[Name, ...], Meta(max_length=20)] = ()
+    cc: Annotated[tuple[Address, ...], Meta(max_length=20)] = ()
+    at: Annotated[str, Meta(min_length=10, max_length=40)] | None = None
+    time_zone: Annotated[str, Meta(max_length=60)] | None = None
+    within: Name | None = None
+    follow_up: bool = True
+    unless_answered: bool = False
+
+
+class SendingQuery(Body, frozen=True, kw_only=True):
+    """Which planned sendings: by their interaction's queue, by document, by who planned them."""
+
+    queue: str | None = None
+    name: str | None = None
+    by: str | None = None
+    cursor: Annotated[str, Meta(max_length=100)] | None = None
+    limit: Limit = 50
+
+
 class TransferTo(Body, frozen=True, kw_only=True):
     """Where to: a queue, an agent, or requirements; `note` is what the next one reads first.
 

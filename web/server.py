@@ -29,6 +29,7 @@ from web.api import (
     quarantine,
     queues,
     records,
+    sendings,
     supervision,
 )
 from web.context import CONTEXT, Context
@@ -66,6 +67,7 @@ def endpoints() -> list[Endpoint]:
         interactions,
         messages,
         handling,
+        sendings,
         supervision,
         callbacks,
         offers,

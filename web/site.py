@@ -93,6 +93,26 @@ class NotTaken(PermanentFailure):
         self.refusal = refusal
 
 
+class Reach(msgspec.Struct, frozen=True):
+    """How mail reaches a customer: what stands for his address and its domain; None: no address is known.
+
+    `against`: why nothing automatic goes there: unsubscribed (from what one can unsubscribe from), complained or
+    undeliverable.
+    """
+
+    address_hash: str | None
+    domain_hash: str | None = None
+    against: tuple[str, ...] = ()
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """Something prepared that agents and rules send: the words of its first message by language, names of its files."""
+
+    name: str
+    texts: dict[str, str]
+    files: tuple[str, ...] = ()
+
+
 class Logged(msgspec.Struct, frozen=True):
     """An event with its place in the log."""
 
@@ -253,6 +273,37 @@ class Site(Protocol):
         Raises:
             PermanentFailure: nothing of it failed, or the address can't be right.
         """
+
+    @property
+    def documents(self) -> Sequence[Document]:
+        """Return what is prepared to be sent, by name."""
+
+    @property
+    def time_zone(self) -> str:
+        """Return the name of the site's zone."""
+
+    async def sending_events(self, interaction: InteractionId) -> Sequence[AnyEvent]:
+        """Return the events of an interaction that tell of its sendings."""
+
+    async def draft(
+        self,
+        interaction: InteractionId,
+        said: Written,
+        *,
+        subject: str,
+        by: str,
+        agent: str | None,
+        sending: str,
+        document: str,
+    ) -> Sequence[Change]:
+        """Return what keeps `said` until its sending is due: the message that `web.sending_views.message_of` names.
+
+        Raises:
+            PermanentFailure: a file is missing or refused, or an address is none.
+        """
+
+    async def reach_of(self, customer: str) -> Reach:
+        """Return how mail reaches a customer."""
 
     async def html_of(self, message: MessageRow, *, remote_images: bool) -> str | None:
         """Return the sanitised HTML of a message, if it has any; with pictures from elsewhere where it can be had."""

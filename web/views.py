@@ -8,6 +8,7 @@ from customers.blocking import is_blocked
 from customers.reachability import AWAY, COMPLAINED, UNDELIVERABLE, marks_of
 from queues.interaction import Interaction, Offer
 from queues.lifecycle import HELD
+from queues.sending import Sending
 from queues.sla import Clock
 from reports.wording.text import delivery_text
 from router.expect import expected_wait, position
@@ -42,6 +43,7 @@ class _Words(msgspec.Struct, frozen=True, kw_only=True):
     preview: str = ""
     attributes: dict[str, Any] = {}
     phone: str | None = None
+    time_zone: str | None = None
 
 
 class _ReadOff(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,6 +159,20 @@ class Views:
             warm_transfer=_warm_transfer(found),
             room=members(found, monitors=False),
             undo=_undo(found),
+            sendings=[self._next(sending) for sending in found.sendings],
+            time_zone=words.time_zone,
+        )
+
+    def _next(self, sending: Sending) -> a.NextSending:
+        plan = self._site.policy.plans.get(sending.plan)
+        calls = plan is not None and plan.call is not None and sending.step >= len(plan.steps)
+        return a.NextSending(
+            id=sending.id,
+            name=sending.plan or None,
+            due_at=rfc3339(sending.due_at),
+            step=sending.step,
+            calls=calls,
+            queue=plan.call.queue if calls and plan is not None and plan.call is not None else None,
         )
 
     async def _words(self, found: Interaction) -> "_Words":
@@ -166,13 +182,14 @@ class Views:
         latest = await self._site.store.messages(found.id, after=max(0, found.messages - 10), limit=10)
         # An automatic answer tells an agent nothing about what the customer wants.
         said = [row.text for row in latest if row.author == "customer"]
-        said = said or [row.text for row in latest if row.author != "note"] or [""]
+        said = said or [row.text for row in latest if row.author != "note"] or [row.text for row in latest] or [""]
         given = first[0].attributes if first else {}
         return _Words(
             subject=first[0].subject if first else "",
             preview=" ".join(said[-1].split())[:PREVIEW],
             attributes=given.get("attributes", {}),
             phone=given.get("phone"),
+            time_zone=given.get("time_zone"),
         )
 
     # -- customers
@@ -234,6 +251,7 @@ class Views:
             undo_until=at(undo[0] if undo else None),
             recipients=recipients,
             delivery_status=row.attributes.get("delivery", {}).get("status", ""),
+            sending=row.attributes.get("sending"),
             report=row.attributes.get("report", {}).get("kind"),
             trust=_trust(row),
             also_in=row.attributes.get("also_in", []),
@@ -269,6 +287,15 @@ class Views:
             if sending is not None
         ]
         return _with_report(shown, row.attributes.get("delivery", {}), language)
+
+    async def delivery_of_step(self, sending: str, step: int) -> str:
+        """Return what became of a message that was due: of its mail, or of writing it."""
+        writing = derived_id("fx", sending, str(step))
+        for effect in (derived_id("fx", derived_id("m", writing)), writing):
+            row = await self._site.store.outbox_row(effect)
+            if row is not None:
+                return "queued" if row.state == "pending" else row.state
+        return "queued"
 
     # -- offers
 

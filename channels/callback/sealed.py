@@ -55,6 +55,17 @@ def interaction_of_link(token: str, keys: Keys) -> str | None:
     return None if content is None else content.decode()
 
 
+def unsubscribing_token(customer: str, keys: Keys) -> str:
+    """Return the token in the address at which `customer` unsubscribes from offers and reminders."""
+    return _sealed("unsubscribe", customer.encode(), keys)
+
+
+def customer_of_unsubscribing(token: str, keys: Keys) -> str | None:
+    """Return the customer whom `token` unsubscribes, or None if it is not ours."""
+    content = _opened("unsubscribe", token, keys)
+    return None if content is None else content.decode()
+
+
 def _sealed(kind: str, content: bytes, keys: Keys) -> str:
     key_id = next(iter(keys))
     return f"{key_id}.{urlsafe_b64encode(content).decode()}.{_signature(keys[key_id], kind, content)}"

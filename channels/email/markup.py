@@ -4,6 +4,7 @@ import html
 import re
 import textwrap
 from collections import Counter
+from typing import Any
 
 import msgspec
 import nh3
@@ -58,6 +59,10 @@ _LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{2000,}")
 _QUOTED_VALUE = re.compile(r"\"[^\"]*\"|'[^']*'")
 _BETWEEN = re.compile(r"[\s/]+")
 _ATTRIBUTES_MAX = 300
+# Programs indent with it, too: then it has no line at its side.
+_INDENT = re.compile(
+    r"border(?:-style|-left|-width)?\s*:\s*(?:none|0)|margin\s*:\s*0\S*\s+0\S*\s+0\S*\s+40px", re.IGNORECASE
+)
 _UNSEEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _ANY_TAG = re.compile(r"<[^<>]*>")
 _BREAKING = re.compile(r"<(?:br|/p|/div|/tr|/li|/h[1-6]|/blockquote)\b[^<>]*>", re.IGNORECASE)
@@ -158,10 +163,28 @@ def _rendered(markup: str) -> str:
         tree = document_fromstring(markup)
     except ParserError:
         return ""
+    quotes = [quote for quote in tree.iter("blockquote") if not _INDENT.search(quote.get("style", ""))]
     for element in tree.iterfind(".//*[@style]"):
         # Of looks only what is hidden matters; 3,000 margins of 99,999 em would take 300 MB as spaces.
         element.set("style", "display:none" if _UNSEEN.search(element.get("style")) else "")
+    inside = set(quotes)
+    # Found before the first is changed: what it holds is cut off from it then.
+    for quote in [quote for quote in quotes if inside.isdisjoint(quote.iterancestors("blockquote"))]:
+        _mark_quote(quote)
     return str(Inscriptis(tree).get_text())
+
+
+def _mark_quote(quote: Any) -> None:
+    """Put ">" before the lines of a quote, as plain text has it: nothing else tells it from an answer below it."""
+    from inscriptis.html_engine import Inscriptis
+
+    tail, quote.tail = quote.tail, None
+    lines = clean_text(str(Inscriptis(quote).get_text())).strip("\n").split("\n")
+    for child in list(quote):
+        quote.remove(child)
+    quote.tag = "pre"
+    quote.text = "\n".join(f"> {line}".rstrip() for line in lines)
+    quote.tail = tail
 
 
 def _dedented(text: str) -> str:

@@ -117,6 +117,10 @@ def _signals(words: Catalogue, value: Any, names: Mapping[str, str]) -> str:
     return ", ".join(words.signals.get(signal, signal) for signal in value)
 
 
+def _document(words: Catalogue, value: Any, names: Mapping[str, str]) -> str:
+    return str(value) or words.signals["own_words"]
+
+
 def _changes(words: Catalogue, value: Any, names: Mapping[str, str]) -> str:
     """Return what a step of the queue changes: `[[kind, ...], ...]` with what each kind is about."""
     return ", ".join(words.changes[kind].format(*details) for kind, *details in value)
@@ -163,6 +167,7 @@ _SPEAKERS: Mapping[str, Callable[[Catalogue, Any, Mapping[str, str]], str]] = {
     "condition": _condition,
     "signals": _signals,
     "changes": _changes,
+    "document": _document,
     "share": _share,
     "rank": _rank,
     "medium": _medium,

@@ -11,19 +11,24 @@ from router.writers.change import Writers, changing, changing_agent, enter, go, 
 from router.writers.clocks import put_clocks
 from router.writers.learned import learn_handling
 from router.writers.legs import finish
-from vocabulary.instants import HOUR
+from vocabulary.instants import HOUR, Instant
 
 S = InteractionState
 
 
-def _auto_replied(state: State, event: e.AutoReplied) -> None:
-    for hash_ in filter(None, (event.address_hash, event.domain_hash)):
-        sent = (*state.auto_replies.get(hash_, ()), event.at)
+def count_reply(state: State, at: Instant, address_hash: str | None, domain_hash: str | None) -> None:
+    """Count an automatic mail for the limits of its address and domain, and of all."""
+    for hash_ in filter(None, (address_hash, domain_hash)):
+        sent = (*state.auto_replies.get(hash_, ()), at)
         enter(state, state.auto_replies, hash_, sent[-REPLIES_KEPT:])
-    hour = event.at // HOUR
+    hour = at // HOUR
     enter(state, state.replies_by_hour, hour, state.replies_by_hour.get(hour, 0) + 1)
     for old in [each for each in state.replies_by_hour if each <= hour - HOURS_KEPT]:
         leave_out(state, state.replies_by_hour, old)
+
+
+def _auto_replied(state: State, event: e.AutoReplied) -> None:
+    count_reply(state, event.at, event.address_hash, event.domain_hash)
     interaction = changing(state, event.interaction)
     interaction.auto_replied = True
     contact = interaction.contact or NO_CONTACT

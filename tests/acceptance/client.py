@@ -52,6 +52,15 @@ class Api:
         assert status < 300, (status, answer)
         return answer
 
+    async def bring(self, interaction: str, filename: str, content: bytes) -> str:
+        """Bring a file for a message of `interaction`; return its id."""
+        address = f"{self.base}/api/v1/interactions/{interaction}/attachments"
+        headers = {"Content-Type": "application/octet-stream"}
+        async with self._http.post(address, params={"filename": filename}, data=content, headers=headers) as answer:
+            assert answer.status == 201, await answer.text()
+            id: str = (await answer.json())["id"]
+            return id
+
 
 class Sink:
     """An SMTP server that takes every mail and keeps it, but for the recipients in `refused`."""

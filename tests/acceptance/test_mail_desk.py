@@ -11,7 +11,7 @@ from tests.acceptance.house import House
 from tests.acceptance.mails import letter, reply_to, send, text_of
 from tests.acceptance.pages import Desk
 from tests.acceptance.windows import Windows
-from tests.channels.test_files import PNG
+from tests.vocabulary.test_files import PNG
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.needs_server("chromium")]
 

@@ -90,6 +90,8 @@ def test_shipped_files_are_in_order_without_a_warning(name: str) -> None:
 @pytest.mark.parametrize("number", COMMENTED_LINES)
 def test_every_commented_line_of_the_example_works_when_it_is_switched_on(number: int, tmp_path: Path) -> None:
     (tmp_path / "knowledge").mkdir()
+    for language in ("en", "pl", "lt", "hu", "ru"):
+        (tmp_path / f"price-list.{language}.pdf").write_bytes(b"%PDF-1.7")
     (tmp_path / "letters").mkdir()
     create_secret(tmp_path / "mail.password")
     create_secret(tmp_path / "operator.password")

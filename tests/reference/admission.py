@@ -2,6 +2,7 @@
 
 from router.commands import Admit, Candidate
 from router.policy import Autoresponse, Rule
+from tests.reference import sendings
 from tests.reference.callbacks import book, check_slot, schedule, wait_for_opening
 from tests.reference.clocks import promised
 from tests.reference.hours import status
@@ -28,6 +29,8 @@ def admit(world: World, order: Admit) -> None:
         over(world, work, "closed", "blocked_sender")
         return
     work.promise = promised(world, work)
+    if order.message is not None:
+        sendings.answered(world, order.customer, order.suppressed_by)
     if order.scheduled_at is not None and order.scheduled_at > world.now:
         schedule(world, work, order.scheduled_at, "slot")
     elif order.slot is not None:
@@ -39,7 +42,8 @@ def admit(world: World, order: Admit) -> None:
 def _answer_or_enqueue(world: World, work: Work, order: Admit, rule: Rule) -> None:
     """Reading: what the queue itself says to whom it can't serve comes in the place of a receipt."""
     response, article = _response(world, order, rule.then.autoresponse)
-    allowed = response is not None and may_reply(world, work, response.name)
+    document = response is not None and response.kind == "document"
+    allowed = response is not None and not document and may_reply(world, work, response.name)
     if article is not None and response is not None and allowed:
         work.state = "answered_by_bot"
         work.confirm_until = world.now + world.channel(work).confirmation
@@ -50,6 +54,8 @@ def _answer_or_enqueue(world: World, work: Work, order: Admit, rule: Rule) -> No
     if order.mailable and order.medium == "callback":
         tell(world, work, "callback_confirmed")
     before_matching(world)
+    if response is not None and document and work.state not in OVER:
+        sendings.by_rule(world, work, order, response.name)
     if response is not None and allowed and not work.auto_replied and work.state not in OVER:
         reply(world, work, response.name)
 
@@ -102,13 +108,14 @@ def _work(world: World, order: Admit, rule: Rule) -> Work:
         domain=order.domain_hash,
         automatic=bool(order.suppressed_by),
         mailable=order.mailable,
+        customer=order.customer,
     )
 
 
 def _response(world: World, order: Admit, name: str | None) -> tuple[Autoresponse | None, Candidate | None]:
     """An answer needs an article of enough proven probability, the likeliest of them, else its `otherwise` counts."""
     found = world.policy.autoresponses.get(name or "")
-    if found is None or found.kind == "acknowledge":
+    if found is None or found.kind != "answer":
         return found, None
     best: Candidate | None = None
     for each in order.candidates:

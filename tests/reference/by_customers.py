@@ -33,7 +33,7 @@ def admit(house: Setting, now: Instant) -> c.Command:
     if house.chance.once_in(3):
         values |= {
             "labels": (Label(of(("faq", "sales")), of((0.9, 0.3))),),
-            "suppressed_by": of(((), (), ("dmarc",))),
+            "suppressed_by": of(((), (), ("unauthenticated",))),
         }
     if house.chance.once_in(6):
         values |= {
@@ -58,6 +58,9 @@ def admit(house: Setting, now: Instant) -> c.Command:
         address_hash=of(("h1", "h2", None, f"h-{id}")),
         domain_hash=of(("d1", "d1", "d2", None)),
         mailable=house.serves and house.chance.once_in(2),
+        mail_hash=of(("h1", "h2", None, f"h-{id}")),
+        mail_domain_hash=of((None, "d1")),
+        unsubscribed=house.chance.once_in(8),
         candidates=(c.Candidate("hours", 0.9), c.Candidate("prices", 0.7)),
         **values,
     )

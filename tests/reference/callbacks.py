@@ -7,6 +7,7 @@ from tests.reference.leg import enqueue, let_go, over, wrapped_up
 from tests.reference.owners import owned
 from tests.reference.replies import tell
 from tests.reference.rings import part_company, withdraw_all
+from tests.reference.sendings import answered
 from tests.reference.values import OVER, QUEUED, Work
 from tests.reference.world import Refused, World
 from vocabulary.instants import DAY, Instant
@@ -179,6 +180,7 @@ def attempted(world: World, order: CallAttempted) -> None:
     work.attempts += 1
     if order.outcome == "reached":
         work.scheduled_for = ""
+        answered(world, work.customer)
     if order.outcome == "wrong_number":
         _give_up(world, work, "wrong_number")
     elif order.outcome != "reached":

@@ -11,13 +11,14 @@ from router.state import State, next_deadline
 from tests.reference import promises
 from tests.reference.due import next_due
 from tests.reference.model import Answer, Model
-from tests.reference.values import QUEUED, Person, Work
+from tests.reference.values import OVER, QUEUED, Person, Work
 from tests.reference.who import sought
 from tests.reference.world import World
 
 WORK_FIELDS = (
     "state queue agent rings key expired hold_until preferred barred declined_by leg arrived_at enqueued_at parallel "
-    "groups steps only ask room attempts disposition unanswered_at"
+    "groups steps only ask room attempts disposition unanswered_at sendings "
+    "reopen"
 ).split()
 PERSON_FIELDS = "presence reason connected media_off after cooling_until misses idle_since busy offered_at".split()
 
@@ -71,6 +72,14 @@ def _told(event: e.AnyEvent) -> Iterator[tuple[Any, ...]]:
             yield "way", event.interaction, event.way
         case e.CustomerTold():
             yield "told", event.interaction, event.notice, event.due
+        case e.SendingDue():
+            yield "sent", event.interaction, event.sending, event.step, event.agent
+        case e.SendingHeld():
+            yield "held", event.interaction, event.sending, event.step, event.until
+        case e.SendingCancelled():
+            yield "ended", event.interaction, event.sending, event.step, event.reason
+        case e.SendingEscalated():
+            yield "called", event.interaction, event.sending, event.queue
         case e.SlaWarned():
             yield "soon_late", event.interaction, event.clock, event.due_at, event.notify
         case e.SlaBreached():
@@ -144,6 +153,8 @@ def _of_interaction(state: State, each: Interaction) -> tuple[Any, ...]:
         each.attempts,
         each.disposition,
         each.unanswered_at,
+        [(sending.id, sending.plan, sending.step, sending.due_at) for sending in each.sendings],
+        each.reopen_until if each.state in OVER else None,
     )
 
 
@@ -172,6 +183,8 @@ def _of_work(world: World, work: Work) -> tuple[Any, ...]:
         work.attempts,
         work.disposition,
         work.unanswered_at,
+        [(letter.id, letter.plan, letter.step, letter.due_at) for letter in work.letters],
+        work.reopen_until if work.state in OVER else None,
     )
 
 

@@ -3,6 +3,7 @@
 from router.commands import AddMessage, CustomerBack, CustomerGone, Leave, ReportDelivery, WantPerson
 from tests.reference.leg import await_owner, end, enqueue, over
 from tests.reference.rings import withdraw_all
+from tests.reference.sendings import answered, reported
 from tests.reference.values import OVER, Work
 from tests.reference.who import has_room, limit_of
 from tests.reference.world import Refused, World
@@ -21,6 +22,7 @@ def add_message(world: World, order: AddMessage) -> None:
     if order.author == "agent" or (order.author == "bot" and work.state == "answered_by_bot"):
         work.unanswered_at = None
     if order.author == "customer":
+        answered(world, work.customer, order.suppressed_by)
         _customer_wrote(world, work)
 
 
@@ -36,7 +38,7 @@ def _may_write(work: Work, order: AddMessage) -> None:
     mode = work.room.get(order.agent or "")
     if order.author == "note" and mode == "monitor":
         raise Refused("forbidden", "monitors_only")
-    if order.author != "agent" or mode in ("participant", "barge"):
+    if order.author != "agent" or order.sending is not None or mode in ("participant", "barge"):
         return
     if mode is not None:
         raise Refused("forbidden", f"{mode}s_only")
@@ -127,5 +129,5 @@ def customer_back(world: World, order: CustomerBack) -> None:
 
 
 def report_delivery(world: World, order: ReportDelivery) -> None:
-    """What became of a message changes no routing."""
-    world.work(order.interaction)
+    """What became of a message changes no routing; but nothing follows one that did not arrive."""
+    reported(world, world.work(order.interaction), order.result)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tests.reference import sendings
 from tests.reference.clocks import mark_due, next_mark_of
 from tests.reference.customers import left, unpark
 from tests.reference.leg import declare, enqueue, over, set_aside, wrapped_up
@@ -55,8 +56,10 @@ def _all(world: World) -> Iterator[Due]:
 
 def _of_work(world: World, work: Work) -> Iterator[tuple[Instant | None, str]]:
     yield next_mark_of(work), "sla"
+    yield min((letter.due_at for letter in work.letters), default=None), "sending"
     if work.state in OVER:
-        yield work.reopen_until, "forget"
+        # What will still be sent is not forgotten.
+        yield None if work.letters else work.reopen_until, "forget"
     elif work.state in QUEUED:
         yield work.hold_until, "hold"
         yield work.step_at, "step"
@@ -165,6 +168,8 @@ def _of_one(world: World, kind: str, work: Work) -> None:
         work.looked = max(wait for wait in _waits(world, work) if wait <= world.now - work.enqueued_at)
     elif kind == "sla":
         mark_due(world, work)
+    elif kind == "sending":
+        sendings.due(world, work)
     elif kind == "silent":
         set_aside(world, work, None)
     elif kind == "parked_close":

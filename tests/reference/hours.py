@@ -106,7 +106,7 @@ def _openings(hours: Hours, from_: Instant, until: Instant) -> Iterator[Opening]
 def _edges(hours: Hours, day: date) -> list[Instant]:
     edges = [edge for opening in _of(hours, day) for edge in opening]
     if _is_holiday(hours, day):
-        edges += [_first(hours.zone, day, 0), _first(hours.zone, day, 24 * 60)]
+        edges += [first_shown(hours.zone, day, 0), first_shown(hours.zone, day, 24 * 60)]
     return sorted(edges)
 
 
@@ -114,7 +114,7 @@ def _edges(hours: Hours, day: date) -> list[Instant]:
 def _of(hours: Hours, day: date) -> tuple[Opening, ...]:
     """Return from the first instant when clocks show its start to the last when they show less than its end."""
     zone = hours.zone
-    found = [(_first(zone, day, each.start), _last(zone, day, each.end)) for each in _intervals(hours, day)]
+    found = [(first_shown(zone, day, each.start), _last(zone, day, each.end)) for each in _intervals(hours, day)]
     return tuple(sorted(opening for opening in found if opening[0] < opening[1]))
 
 
@@ -137,7 +137,7 @@ def date_at(zone: tzinfo, at: Instant) -> date:
     return datetime.fromtimestamp(at // 1000, zone).date()
 
 
-def _first(zone: tzinfo, day: date, minutes: int) -> Instant:
+def first_shown(zone: tzinfo, day: date, minutes: int) -> Instant:
     """Return the first instant when clocks show so many minutes after that midnight, or more."""
     if not _clocks_change(zone, day):
         return _midnight(zone, day) + minutes * MINUTE

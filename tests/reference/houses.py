@@ -1,14 +1,16 @@
 """Random small houses: a policy, and profiles of the agents who work there."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from agents.agent import MediumLimit, Membership, Profile
 from queues.policy import QueuePolicy, Step, Strategy
+from queues.sending import CallOn, SendingPlan, Timing
 from router.policy import Policy
 from tests.builders import START, Autoresponse, Condition, policy, rule
 from tests.reference.chance import Chance
-from tests.reference.services import agreements, hours, of_queue, services
-from vocabulary.instants import MINUTE, SECOND
+from tests.reference.services import ZONES, agreements, hours, of_queue, services
+from vocabulary.instants import DAY, MINUTE, SECOND
 from vocabulary.skills import Preference, Requirement
 
 QUEUES = ("sales", "support", "mail")
@@ -40,6 +42,7 @@ def house(chance: Chance) -> Policy:
         rules=(
             rule(names[-1], Condition(label=("faq",), confidence=0.5), name="faq", autoresponse="bot"),
             rule(names[0], Condition(words=("rech*", "bill")), name="words", requirements=_needs(chance)),
+            rule(names[0], Condition(label=("sales",), confidence=0.5), name="sales", autoresponse="offer"),
             rule(names[-1], Condition(segment=("gold",)), name="gold", class_=-1, preferences=_wishes(chance)),
             rule(names[0], Condition(waiting_min=3, medium=("chat",)), name="crowd", priority=-2),
             rule(names[-1], _figures(chance, names, tuple(tables)), name="figures", priority=3),
@@ -48,8 +51,11 @@ def house(chance: Chance) -> Policy:
         autoresponses=(
             Autoresponse(name="ack", kind="acknowledge"),
             Autoresponse(name="sorry", kind="acknowledge"),
-            Autoresponse(name="bot", kind="answer", otherwise="ack"),
+            Autoresponse(name="bot", kind="answer", otherwise=chance.of(("ack", "list"))),
+            Autoresponse(name="offer", kind="document"),
+            Autoresponse(name="list", kind="document"),
         ),
+        plans=_plans(chance, names, tuple(tables)),
         auto_replies_max=2,
         auto_replies_domain_max=3,
         auto_replies_domain_within=chance.of((MINUTE, 10 * MINUTE)),
@@ -59,6 +65,23 @@ def house(chance: Chance) -> Policy:
         disconnect_grace=chance.of((MINUTE, 10 * SECOND)),
         hours=tables,
         sla=agreements(chance, names, tuple(tables)) if "agreements" in on else {},
+    )
+
+
+def _plans(chance: Chance, names: tuple[str, ...], tables: tuple[str, ...]) -> dict[str, SendingPlan]:
+    """Return a document with all that may follow it, and one without."""
+    of, zone = chance.of, ZoneInfo(chance.of(ZONES))
+    steps = [_timing(chance, 0), _timing(chance, 1), _timing(chance, 1)][: of((1, 2, 3))]
+    call = CallOn(_timing(chance, 1), of(names)) if chance.once_in(2) else None
+    offer = SendingPlan(
+        name="offer", steps=tuple(steps), within=of((None, *tables)), zone=zone, call=call, unsubscribe=True
+    )
+    return {"offer": offer, "list": SendingPlan(name="list", zone=zone)}
+
+
+def _timing(chance: Chance, least: int) -> Timing:
+    return Timing(
+        chance.of((least, 10 * SECOND, MINUTE, DAY, 2 * DAY + MINUTE)), chance.of((None, None, 0, 9 * 60 + 30))
     )
 
 

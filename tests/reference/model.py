@@ -5,7 +5,18 @@ from typing import Any, NamedTuple
 
 from router import commands as c
 from router.policy import Policy
-from tests.reference import admission, callbacks, customers, overflow, owners, replies, staff, supervisors, transfers
+from tests.reference import (
+    admission,
+    callbacks,
+    customers,
+    overflow,
+    owners,
+    replies,
+    sendings,
+    staff,
+    supervisors,
+    transfers,
+)
 from tests.reference.clocks import keep_clocks, renew
 from tests.reference.due import next_due, run_due
 from tests.reference.matching import settle
@@ -107,6 +118,9 @@ _ORDERS: dict[type[Any], Callable[[World, Any], None]] = {
     c.CancelCallback: callbacks.cancel,
     c.LeaveMessage: callbacks.leave_message,
     c.RecordEstimate: overflow.record_estimate,
+    c.PlanSending: sendings.plan,
+    c.CancelSending: sendings.cancel,
+    c.StopSendings: sendings.stop,
     c.SetEmergency: overflow.set_emergency,
     c.RenewSla: renew,
     c.DefineAgent: staff.define,

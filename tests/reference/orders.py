@@ -5,7 +5,7 @@ from collections.abc import Callable
 from queues.lifecycle import OPEN
 from router import commands as c
 from router.state import State
-from tests.reference import by_agents, by_callers, by_customers, by_supervisors
+from tests.reference import by_agents, by_callers, by_customers, by_senders, by_supervisors
 from tests.reference.chance import Chance
 from tests.reference.houses import profile
 from tests.reference.setting import CROWD, Setting
@@ -37,11 +37,12 @@ _SERVING: tuple[Kind, ...] = (
     *[by_callers.talk] * 4,
     by_callers.emergency,
 )
+_SENDING: tuple[Kind, ...] = (*[by_senders.sender] * 3, *[by_senders.writes_again] * 2, by_senders.performed)
 
 
 def kinds() -> tuple[Kind, ...]:
     """Return every kind of command once, the commonest first."""
-    return (by_customers.arrival, *dict.fromkeys((*_KINDS, *_SERVING)))
+    return (by_customers.arrival, *dict.fromkeys((*_KINDS, *_SERVING, *_SENDING)))
 
 
 def opening(house: Setting) -> list[c.Command]:
@@ -60,6 +61,8 @@ def following(house: Setting, state: State, now: Instant) -> c.Command:
         return by_customers.admit(house, now)
     if house.rush and house.chance.once_in(3):
         return by_agents.done(house, state, now)
+    if house.policy.plans and house.chance.once_in(8):
+        return house.chance.of(_SENDING)(house, state, now)
     kind = house.chance.of(_SERVING if house.serves and house.chance.once_in(4) else _KINDS)
     return kind(house, state, now)
 

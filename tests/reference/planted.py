@@ -13,6 +13,7 @@ from router import (
     callbacks,
     clocks,
     conclude,
+    conversation,
     emergency,
     express,
     index,
@@ -21,6 +22,7 @@ from router import (
     offers,
     overflow,
     relax,
+    sendings,
     state,
 )
 from router.writers import legs as leg_writers
@@ -85,6 +87,8 @@ FAULTS: dict[str, Fault] = {
     "graces are never over": (state.OF_INTERACTIONS, "grace", _never),
     "the express loses who was asked for": (express, "_bring", _never),
     "who gets room is not looked at by the express": (index.Index, "refresh", _never),
+    "an answer ends nothing that follows up": (conversation, "answered", _never),
+    "what follows up knows no limit": (sendings, "room_for_mail_at", lambda draft, *_: (draft.now, "")),
     "closing comes to nothing": (overflow, "CLOSING", marks.EMERGENCY),
 }
 

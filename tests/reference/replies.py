@@ -5,36 +5,49 @@ from tests.reference.values import Work
 from tests.reference.world import World
 from vocabulary.instants import HOUR, Instant, Span
 
+Where = tuple[str | None, str | None]
+"""An address and its domain, where automatic mail goes."""
 
-def may_reply(world: World, work: Work, name: str) -> bool:
+
+def may_reply(world: World, work: Work, name: str, to: Where | None = None) -> bool:
     """Section 20.8: at most one to each message, none to automatic mail; reliability.md 4.2, row 13: the limits."""
+    address, domain = to if to is not None else (work.address, work.domain)
+    if work.automatic or address is None or work.answered or name in work.given or world.replies_stopped:
+        return False
+    return all(within(world, where, span) < most for where, span, most in limits(world, (address, domain)))
+
+
+def limits(world: World, to: Where) -> list[tuple[str, Span, int]]:
+    """Return where automatic mail to `to` is counted, within what time, and how much at most."""
     policy = world.policy
-    if work.automatic or work.address is None or work.answered or name in work.given or world.replies_stopped:
-        return False
-    if _within(world, work.address, policy.auto_replies_within) >= policy.auto_replies_max:
-        return False
-    in_domain = _within(world, work.domain, policy.auto_replies_domain_within) if work.domain is not None else 0
-    return work.domain is None or in_domain < policy.auto_replies_domain_max
+    address = (to[0], policy.auto_replies_within, policy.auto_replies_max)
+    domain = (to[1], policy.auto_replies_domain_within, policy.auto_replies_domain_max)
+    return [(where, span, most) for where, span, most in (address, domain) if where is not None]
 
 
-def _within(world: World, where: str, span: Span) -> int:
+def within(world: World, where: str, span: Span) -> int:
     return sum(1 for at in world.replies.get(where, ()) if at > world.now - span)
 
 
 def reply(world: World, work: Work, name: str, article: str | None = None) -> None:
     """The reply goes out."""
-    for where in {work.address or "", work.domain or ""}:
-        world.replies.setdefault(where, []).append(world.now)
+    count(world, (work.address, work.domain))
     work.answered = work.auto_replied = True
     work.given = {*work.given, name}
     world.trace.append(("replied", work.id, name, article))
-    _stop_a_surge(world)
+    stop_a_surge(world)
 
 
-def _stop_a_surge(world: World) -> None:
+def count(world: World, to: Where) -> None:
+    """It counts where it goes, and among all of its hour."""
+    for where in {where for where in to if where is not None}:
+        world.replies.setdefault(where, []).append(world.now)
+    world.replies_sent.append(world.now)
+
+
+def stop_a_surge(world: World) -> None:
     """Row 13's breaker. Reading: the usual hour is the lower median of the week's hours in which any did."""
     now = world.now // HOUR
-    world.replies_sent.append(world.now)
     week = [at // HOUR for at in world.replies_sent if now - 168 < at // HOUR <= now]
     counts = sorted(week.count(hour) for hour in set(week) if hour != now)
     usual = counts[(len(counts) - 1) // 2] if counts else 0

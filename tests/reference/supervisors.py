@@ -5,6 +5,7 @@ from tests.reference.callbacks import check_place
 from tests.reference.matching import rings_at, take
 from tests.reference.owners import force_close, known_queue
 from tests.reference.rings import end_hold, lift_only, withdraw, withdraw_all
+from tests.reference.sendings import end as end_letter
 from tests.reference.steps import follow
 from tests.reference.transfers import GONE, give, room_for
 from tests.reference.values import OVER, QUEUED, Person, Piece, Work
@@ -30,6 +31,7 @@ def start(world: World, order: StartOutbound) -> None:
     world.admitted += 1
     at, number = world.now, world.admitted
     work = Work(order.id, number, order.channel, order.medium, queue, 0, 0, (), (), (), at, at, "active", leg=1)
+    work.customer = order.customer
     world.works[work.id] = work
     work.accepted_at = world.now
     give(world, work, person)
@@ -163,4 +165,6 @@ def mark_spam(world: World, order: MarkSpam) -> None:
     """Section 2: an agent may mark spam; it is closed, whatever its state."""
     work = world.work(order.interaction)
     if not (work.disposition == "spam" and work.state in OVER):
+        for letter in work.letters:
+            end_letter(world, work, letter, "spam")
         force_close(world, Close(work.id, "spam", order.by))

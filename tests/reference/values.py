@@ -1,12 +1,16 @@
 """What the reference model is about: works (interactions), people (agents), rings (offers)."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from agents.agent import Profile
 from queues.interaction import Label
 from queues.sla import Agreement
 from vocabulary.instants import Instant, Span
 from vocabulary.skills import Preference, Requirement
+
+if TYPE_CHECKING:
+    from tests.reference.sendings import Letter
 
 QUEUED = ("waiting", "offered")
 HELD = ("active", "parked", "wrap_up")
@@ -101,7 +105,7 @@ class Work:
     reach the customer, mail can, and his last message has had its reply; `auto_replied`: any has.
     `looked`, `applied`, `ways`: of overflow in this leg, the waits that were looked at, the rules that applied, what
     the customer was offered; `closes_at`: a retry is looked at then, too; `left`: the queues that it overflowed from in
-    this opening.
+    this opening. `letters`: what will be sent to `customer`.
     """
 
     id: str
@@ -171,6 +175,8 @@ class Work:
     ask: Ask | None = None
     room: dict[str, str] = field(default_factory=dict)
     done: Done | None = None
+    customer: str = ""
+    letters: "tuple[Letter, ...]" = ()
 
     @property
     def due_at(self) -> Instant:

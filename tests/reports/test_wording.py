@@ -22,6 +22,7 @@ from router import eligibility, figures, replies, triage
 from router.explain_offer import SINCE
 from router.ranking import TERMS
 from router.reasons import FAILS, Code
+from router.sendings import NOT_SENT
 from vocabulary.instants import DAY, HOUR, MINUTE, SECOND
 from vocabulary.media import KNOWN
 
@@ -91,7 +92,7 @@ def test_every_condition_of_an_agent_and_of_a_rule_has_words(language: str) -> N
     assert set(words.conditions) == _yielded(triage) | _yielded(figures)
     of_mail = {*SIGNALS, UNAUTHENTICATED, RETURN_PATH, PROGRAMS_ONLY, ANSWERS_RECEIPT, UNVERIFIED}
     of_customers = {"complained", "undeliverable"}
-    assert set(words.signals) == _appended(replies) | of_mail | of_customers
+    assert set(words.signals) == _appended(replies) | of_mail | of_customers | {*NOT_SENT, "own_words"}
 
 
 @in_each_language

@@ -13,7 +13,7 @@ from router.commands import Command
 from router.decide import advance, decide
 from router.decision import Decision
 from router.eligibility import fails_because, reserved_for
-from router.events import AnyEvent, Assigned, Offered, OfferWithdrawn
+from router.events import AnyEvent, Assigned, Offered, OfferWithdrawn, SendingDue
 from router.evolve import evolve
 from router.index import priority_for
 from router.policy import Policy
@@ -40,6 +40,8 @@ class Checked(House):
         self.stats = Stats(now, days_from(now))
         self.chosen = False
         """Whether somebody has just chosen the agent himself: what is offered to him next need not come first."""
+        self.steps: set[tuple[str, str, int]] = set()
+        """What was sent of sendings."""
 
     def do(self, command: Command) -> Decision:
         before = checkpoint.encode(self.state), next_deadline(self.state)
@@ -62,6 +64,10 @@ class Checked(House):
         if isinstance(event, Offered) and not chosen:
             check_order(self.follower, event, self.policy, self.now)
         self.chosen = isinstance(event, Assigned) or (isinstance(event, OfferWithdrawn) and self.chosen)
+        if isinstance(event, SendingDue):
+            step = (event.interaction, event.sending, event.step)
+            assert step not in self.steps, "a step was sent twice"
+            self.steps.add(step)
         self.log.append(event)
         stored = decode(encode(event, len(self.log)))
         assert stored == event
@@ -100,6 +106,8 @@ def check(state: State, policy: Policy, now: Instant) -> None:
         check_clocks(interaction)
         check_deadlines(state, interaction)
     assert set(state.promised) == {each.id for each in interactions if each.agreement is not None}
+    expecting = {(each.customer, each.id) for each in interactions if each.sendings}
+    assert {(customer, id) for customer, ids in state.expecting.items() for id in ids} == expecting
     check_backlog(state, [interaction for interaction in interactions if interaction.state is S.WAITING])
     check_used_units(state, interactions)
     due = next_deadline(state)

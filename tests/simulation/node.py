@@ -119,7 +119,7 @@ on_disconnect = {{ chat = "requeue", email = "requeue" }}
 [[rules]]
 name = "money"
 when = {{ words = ["invoice*"] }}
-then = {{ queue = "billing", autoresponse = "received" }}
+then = {{ queue = "billing", autoresponse = "papers" }}
 
 [[rules]]
 name = "everything else"
@@ -128,6 +128,12 @@ then = {{ queue = "support", autoresponse = "received" }}
 [[autoresponses]]
 name = "received"
 kind = "acknowledge"
+
+[[autoresponses]]
+name = "papers"
+kind = "document"
+after = "3s"
+text = {{ en = "Here are the papers that explain an invoice.", pl = "Oto dokumenty, które objaśniają fakturę." }}
 """
 
 

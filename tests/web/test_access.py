@@ -33,7 +33,8 @@ def test_table_of_operators_rights() -> None:
     speaks = {(f"interaction.{kind}", tie) for kind in ("reply", "room") for tie in ("OWNS", "JOINED")}
     again = {("interaction.resend", tie) for tie in ("OWNS", "HELD")}
     pulls = {("interaction.assign", tie) for tie in ("SERVES", "OFFERED")}
-    assert found == seen | read | owns | speaks | again | pulls
+    sends = {("interaction.send", tie) for tie in ("OWNS", "JOINED", "HELD")}
+    assert found == seen | read | owns | speaks | again | pulls | sends
 
 
 def test_role_without_any_right_is_refused() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.channels.email.fake_smtp import CLOSE, FakeSmtp, smtp_server
-from tests.channels.test_files import PNG
+from tests.vocabulary.test_files import PNG
 from tests.web.world import Client, World, world
 from vocabulary.instants import MINUTE, SECOND
 

@@ -6,6 +6,7 @@ import msgspec
 
 from queues.interaction import Interaction
 from router.explain import explain_interaction
+from router.sending_story import sending_reasons, sendings_told
 from router.story import story
 from vocabulary.instants import span_of
 from vocabulary.records import InteractionRow
@@ -220,5 +221,8 @@ async def explain(call: Call, id: str, query: ExplainQuery) -> dict[str, Any]:
     answer = explain_interaction(call.site.state, call.site.policy, id, call.site.now())
     if answer is None:
         raise Problem("conflict", f"Interaction {id} was over long ago; nothing is decided about it any more.")
+    now = call.site.now()
+    for told in sendings_told(await call.site.sending_events(id)):
+        answer["reasons"] += msgspec.to_builtins(list(sending_reasons(told, call.site.policy, now)))
     came_in = msgspec.to_builtins(story(await call.site.admission_events(id)))
     return await worded(call, {**answer, "admission": came_in}, language)

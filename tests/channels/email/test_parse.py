@@ -153,6 +153,21 @@ def test_mail_with_html_only_gets_its_text_from_there() -> None:
 
 
 @pytest.mark.parametrize(
+    "html, reply",
+    [
+        ("<p>Own</p><p>On 2.3.2026, Jan wrote:</p><blockquote>hello<blockquote>old</blockquote></blockquote>", "Own"),
+        ("<p>On 2.3.2026 10:00, Jan wrote:</p><blockquote><p>hello</p><p>there</p></blockquote><p>Own</p>", "Own"),
+        ("Own<blockquote>On 2.3.2026 10:00, Jan wrote:<br>hello</blockquote>", "Own"),
+        ("a<blockquote>one?</blockquote>yes<blockquote>two?</blockquote>no", "a\n> one?\nyes\n> two?\nno"),
+        ('Own <blockquote style="margin:0 0 0 40px;border:none">indented</blockquote>', "Own\nindented"),
+    ],
+)
+def test_quotes_of_formatted_mail_are_quotes(html: str, reply: str) -> None:
+    found = parsed(a_mail(html.encode(), content_type="text/html; charset=utf-8")).reply_text
+    assert "\n".join(line.strip() for line in found.split("\n") if line.strip()) == reply
+
+
+@pytest.mark.parametrize(
     "html",
     [
         '<img src="http://tracker.example/x.gif">',

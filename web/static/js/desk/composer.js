@@ -9,6 +9,7 @@ import { toastError } from "../ui/toast.js";
 import { draft, keepDraft } from "./drafts.js";
 import { bring, filesComing, filesOf, findFiles, remove, take } from "./files.js";
 import { size } from "./message.js";
+import { LaterButton } from "./later.js";
 import { nameOf } from "./names.js";
 import { send } from "./outbox.js";
 import { dialog, focusWish } from "./state.js";
@@ -113,6 +114,7 @@ export function Composer({ one, socket }) {
       ${mails && copies === null && html`<button type="button" class="button quiet" onClick=${() => setCopies("")}>${t("composer.cc")}</button>`}
       ${mails && text.trim() && html`<button type="button" class="button quiet" onClick=${preview}>${t("composer.preview")}</button>`}
       <span class="hint keys-hint">${kind === "note" ? t("composer.note.hint") : t(email ? "composer.hint.email" : "composer.hint.chat")}</span>
+      <${LaterButton} id=${one.id} />
     </div>
     ${mails && copies !== null && html`<label class="composer-copies"><span>${t("composer.cc.label")}</span>
       <input type="text" inputmode="email" autocomplete="off" spellcheck=${false} value=${copies} placeholder="anna@example.org"

@@ -8,6 +8,7 @@ import { Menu } from "../ui/menu.js";
 import { askTransfer, end, park, resume, running } from "./actions.js";
 import { CallPanel } from "./call.js";
 import { Composer } from "./composer.js";
+import { Planned } from "./later.js";
 import { nameOf } from "./names.js";
 import { urgency } from "./list.js";
 import { Thread } from "./thread.js";
@@ -24,6 +25,7 @@ export function Conversation({ id, socket }) {
     <${Head} one=${one} />
     ${one.medium === "callback" && one.state !== "wrap_up" && html`<${CallPanel} one=${one} />`}
     <${Thread} one=${one} />
+    <${Planned} one=${one} />
     ${one.state === "wrap_up" ? html`<${WrapUp} key=${id} one=${one} />` : html`<${Composer} key=${id} one=${one} socket=${socket} />`}
   </section>`;
 }

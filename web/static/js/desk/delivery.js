@@ -28,7 +28,7 @@ export function Delivery({ message, interaction, onChanged }) {
   const left = message.delivery === "queued" ? Math.ceil((ms(message.undo_until) - now()) / 1000) : NaN;
   const undoable = left > 0;
   return html`<span class="delivery ${message.delivery}"><${Icon} name=${ICONS[message.delivery] ?? "info"} class="small" />
-      ${undoable ? t("delivery.goes_in", { count: left }) : t(`delivery.${message.delivery}`)}</span>
+      ${undoable ? t("delivery.goes_in", { count: left }) : t(`delivery.${message.delivery}`)}${message.delivery_status && ` (${message.delivery_status})`}</span>
     ${undoable && interaction && html`<button type="button" class="link" disabled=${running.value[`undo:${message.id}`]}
       onClick=${() => takeBack(interaction, message, onChanged)}>${t("delivery.undo")}</button>`}
     ${AGAIN.has(message.delivery) && html`<${Trouble} message=${message} interaction=${interaction} onChanged=${onChanged} />`}`;

@@ -15,6 +15,7 @@ import { KeysDialog } from "./keys_dialog.js";
 import { listen } from "./keys.js";
 import { ConversationList } from "./list.js";
 import { OfferCards } from "./offers.js";
+import { LaterDialog } from "./later.js";
 import { PreviewDialog } from "./preview.js";
 import { TransferDialog } from "./transfer.js";
 import { TranscriptDialog } from "./transcript.js";
@@ -58,7 +59,8 @@ const commands = ({ presence }) => ({
 });
 
 const DIALOGS = /** @type {Record<string, any>} */ ({
-  keys: KeysDialog, transfer: TransferDialog, transcript: TranscriptDialog, preview: PreviewDialog, readiness: ReadinessDialog,
+  keys: KeysDialog, transfer: TransferDialog, later: LaterDialog, transcript: TranscriptDialog, preview: PreviewDialog,
+  readiness: ReadinessDialog,
 });
 
 /** @param {{socket: import("../socket.js").LiveSocket}} props */

@@ -10,7 +10,10 @@
  *   subject: string, preview: string, tags: string[], created_at: string, arrived_at: string, due_at: string | null,
  *   accepted_at: string | null, wrap_up_until: string | null, wrap_up_mode: string | null, dispositions: any[],
  *   disposition: string | null, messages: number, unanswered_since: string | null, attempts: number,
+ *   sendings: PlannedSending[], time_zone: string | null,
  *   reference: string, position: number | null, expected_wait: {low_s: number, high_s: number} | null}} Interaction
+ *
+ * @typedef {{id: string, name: string | null, due_at: string, step: number, calls: boolean, queue: string | null}} PlannedSending
  *
  * @typedef {{id: string, number: number | null, author: "customer" | "agent" | "bot" | "note" | "report", agent: string | null,
  *   name: string | null, text: string, html: string | null, subject: string | null, at: string, delivery: string,

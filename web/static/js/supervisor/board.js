@@ -17,7 +17,8 @@ import { MailboxAlarm, MailboxesDialog } from "./mailboxes.js";
 import { AutoRepliesAlarm } from "./auto_replies.js";
 import { QuarantineAlarm, QuarantineDialog } from "./quarantine.js";
 import { QueueTable } from "./queues.js";
-import { agents, asOf, dialog, heardAt, mailboxesOpen, me, quarantine, queues } from "./state.js";
+import { SendingsDialog } from "./sendings.js";
+import { agents, asOf, dialog, heardAt, mailboxesOpen, me, quarantine, queues, sendings } from "./state.js";
 
 const STALE_AFTER_MS = 5500;
 const DIALOGS = /** @type {Record<string, any>} */ ({
@@ -39,6 +40,7 @@ export function Board({ socket }) {
           ${me.value?.agent && html`<a class="menu-item" href="/desk"><${Icon} name="chat" />${t("desk.title")}</a>`}
           <button type="button" class="menu-item" onClick=${() => { close(); mailboxesOpen.value = true; }}><${Icon} name="email" />${t("mailboxes.title")}</button>
           <button type="button" class="menu-item" onClick=${() => { close(); quarantine.value = {}; }}><${Icon} name="warn" />${t("quarantine.title")}</button>
+          <button type="button" class="menu-item" onClick=${() => { close(); sendings.value = true; }}><${Icon} name="clock" />${t("later.planned")}</button>
           <button type="button" class="menu-item" onClick=${() => logOut().catch(toastError)}><${Icon} name="leave" />${t("ui.log_out")}</button>`}
       <//>
     </header>
@@ -54,6 +56,7 @@ export function Board({ socket }) {
     </main>
     <${Drawer} />
     <${QuarantineDialog} />
+    <${SendingsDialog} />
     <${MailboxesDialog} />
     ${Open && html`<${Open} ...${shown} onClose=${() => void (dialog.value = null)} />`}
     <${Toasts} /><${Spoken} />`;

@@ -2,8 +2,8 @@
 
 import pytest
 
-from channels.files import kind_of, plain_name
 from vocabulary.errors import PermanentFailure
+from vocabulary.files import kind_of, plain_name
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (100).to_bytes(4) + (50).to_bytes(4) + b"\x08\x06\0\0\0"
 JPEG = (

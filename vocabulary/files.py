@@ -5,6 +5,10 @@ from collections.abc import Iterator
 
 from vocabulary.errors import PermanentFailure
 
+FILE_MAX = 10_000_000
+"""Bytes of one file."""
+TOGETHER_MAX = 18_000_000
+"""Bytes of the files of one message: in base64 it stays below the 25 MB that most servers take."""
 PIXELS_MAX = 40_000_000
 NAME_MAX = 200
 _OFFICE = {
