@@ -121,7 +121,11 @@ class MailWays:
             now=self._clock.now,
             pause=self._pause,
         )
-        await mailbox.run()
+        try:
+            await mailbox.run()
+        finally:
+            # Another node may read it from now on.
+            self.mailboxes.pop((name, folder), None)
 
     async def _pause(self, seconds: float) -> None:
         await self._clock.sleep(round(seconds * SECOND))

@@ -129,10 +129,7 @@ class Dkim(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OAuth(msgspec.Struct, frozen=True, kw_only=True):
-    """Where access tokens come from that let us in at the mailbox and at the server for outgoing mail.
-
-    With a refresh token we are the person who gave it, without one the application itself.
-    """
+    """Where access tokens come from: of the person who gave a refresh token, without one of the application itself."""
 
     token_url: Annotated[HttpsUrl, Meta(description="The provider's token endpoint.")]
     client_id: Annotated[Text, Meta(description="Id of the application as the provider knows it.")]
