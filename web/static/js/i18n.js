@@ -2,6 +2,8 @@
 /** Words, plurals, numbers and instants in the page's language. */
 
 export const language = document.documentElement.lang || "en";
+/** All that the pages speak, as the template says. */
+export const languages = (document.documentElement.dataset.languages ?? language).split(" ");
 
 /** @type {Record<string, string | Record<string, string>>} */
 let catalogue = {};
