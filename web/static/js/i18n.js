@@ -10,6 +10,7 @@ let catalogue = {};
 const plurals = new Intl.PluralRules(language);
 const whole = new Intl.NumberFormat(language);
 const percents = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
+const inSeconds = new Intl.NumberFormat(language, { style: "unit", unit: "second", unitDisplay: "narrow" });
 const hourAndMinute = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const toTheSecond = new Intl.DateTimeFormat(language, {
   hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
@@ -75,6 +76,9 @@ export function ownName(code) {
 export const number = (value) => whole.format(value);
 /** @param {number} share 0 to 1 */
 export const percent = (share) => percents.format(share);
+
+/** Begun seconds as `20s`, `20 с`. @param {number} value */
+export const secondsShort = (value) => inSeconds.format(Math.ceil(value));
 
 /** `4:05`, `1:04:05`, `2 d 3 h`. @param {number} ms */
 export function span(ms) {
