@@ -14,7 +14,6 @@ from tests.acceptance.pages import Board, Desk, Person, Visitor, Words
 from tests.acceptance.windows import Windows
 
 
-
 @pytest.fixture(scope="module")
 def house_settings() -> dict[str, Any]:
     """Offers ring until the walk is over."""
