@@ -52,7 +52,7 @@ def damage(connection: sqlite3.Connection) -> str | None:
     try:
         (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if found != "ok":
-            return str(found)
+            return " ".join(str(found).split())  # it may be several lines
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'journal'").fetchone():
             return None
         return next(filter(None, (look(connection) for look in (_checkpoint, _journal, _files))), None)

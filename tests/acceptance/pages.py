@@ -146,10 +146,15 @@ class Desk(Staff):
         name = re.compile("^" + re.escape(self.words("composer.reply.label", name="")))
         return self.conversation.get_by_role("textbox", name=name)
 
+    @property
+    def send(self) -> Locator:
+        """The button that sends the reply; another one sends it later."""
+        return self.conversation.get_by_role("button", name=self.words("composer.send"), exact=True)
+
     async def say(self, text: str) -> None:
         """Reply to the customer."""
         await self.reply.fill(text)
-        await self.button("composer.send", within=self.conversation).click()
+        await self.send.click()
 
     async def end(self) -> None:
         """End the conversation; its wrap-up begins."""

@@ -69,7 +69,7 @@ async def test_files_are_chosen_dropped_and_pasted_removed_and_sent(house: House
     await expect(waiting(desk)).to_have_count(3)
     await desk.page.reload()
     await expect(waiting(desk)).to_have_count(3)
-    await desk.button("composer.send", within=desk.page.locator(".composer")).click()
+    await desk.send.click()
     mail = await reply_to(house.sink, "fiona@customers.example")
     assert files(mail) == {"offer.pdf": b"%PDF-1.7 offer", "prices.csv": "a;b\n", "screen.png": PNG}
     assert text_of(mail) == "Look here: [screen.png]"
@@ -118,7 +118,7 @@ async def test_mail_is_looked_at_before_it_goes_and_has_copies(house: House, win
     await expect(shown).to_contain_text("carla@customers.example")
     await expect(shown.frame_locator("iframe").locator("strong")).to_have_text("well")
     await desk.page.keyboard.press("Escape")
-    await desk.button("composer.send").click()
+    await desk.send.click()
     mails = [await reply_to(house.sink, f"{name}@customers.example") for name in ("carla", "boss")]
     assert [(mail["Cc"], mail["Message-ID"]) for mail in mails] == [
         ("boss@customers.example", mails[0]["Message-ID"])

@@ -477,7 +477,7 @@ def test_a_reminder_waits_while_its_domain_has_had_enough() -> None:
 
 
 def test_documents_count_for_the_stop_of_all_and_reminders_wait_until_somebody_lets_them_go() -> None:
-    house = House(sending(auto_replies_surge=5, auto_replies_surge_min=2))
+    house = House(sending(auto_replies_surge=5, auto_replies_surge_min=2, auto_replies_surge_hours=0))
     for number in (1, 2):
         house.admit(f"i-{number}", "email", mail_hash=f"h{number}", customer=f"c-{number}")
     assert len(house.of(AutoRepliesStopped)) == 1
