@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from aiohttp import web
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.core import negotiate_locale
 from babel.dates import format_date
 from babel.numbers import format_decimal
@@ -72,6 +72,15 @@ def accepted_languages(request: web.Request) -> list[str]:
 def day_name(language: str, day: date) -> str:
     """Return a day as people write it, such as "Tuesday, December 1, 2026"."""
     return format_date(day, format="full", locale=_locale(language))
+
+
+def own_name(language: str) -> str:
+    """Return the name of a language in itself, as it stands in a menu: everybody finds his own."""
+    try:
+        name = _locale(language).get_display_name()
+    except (UnknownLocaleError, ValueError):
+        name = None
+    return language if name is None else name[:1].upper() + name[1:]
 
 
 def _tag(text: str) -> str:

@@ -13,7 +13,7 @@ from web.assets import Assets
 from web.auth import find_principal
 from web.context import CONTEXT
 from web.headers import NONCE
-from web.i18n import Catalogues, Translate
+from web.i18n import Catalogues, Translate, own_name
 from web.problems import Problem
 
 HERE = Path(__file__).parent
@@ -38,7 +38,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.globals.update(asset=self.assets.address, company=company, demo=demo)
+        self._environment.globals.update(asset=self.assets.address, own_name=own_name, company=company, demo=demo)
 
     def language_of(self, request: web.Request, principal: Principal | None = None) -> str:
         """Return the language in which `request` is answered."""
@@ -59,7 +59,8 @@ class Pages:
     ) -> web.Response:
         """Return the page that `template` makes of `values`.
 
-        Every template also gets `language`, `languages`, `t`, `nonce`, `asset`, `company`, `demo` and `path`.
+        Every template also gets `language`, `languages`, `t`, `nonce`, `asset`, `own_name`, `company`,
+        `demo` and `path`.
         """
         language = self.language_of(request, principal)
         known = {

@@ -24,7 +24,7 @@ class Words:
     @property
     def locale(self) -> str:
         """The locale of a browser in this language."""
-        return {"en": "en-GB", "pl": "pl-PL"}[self.language]
+        return {"en": "en-GB", "pl": "pl-PL", "lt": "lt-LT", "hu": "hu-HU", "ru": "ru-RU"}[self.language]
 
     def __call__(self, key: str, **values: object) -> str:
         """Return the text behind `key`."""

@@ -1,4 +1,4 @@
-"""axe on every page in its states, in both languages and colour schemes, and each page 320 px wide."""
+"""axe on every page in its states, in all languages, both colour schemes, and each page 320 px wide."""
 
 import re
 from typing import Any
@@ -6,13 +6,12 @@ from typing import Any
 import pytest
 from playwright.async_api import Locator, expect
 
+from reports.wording.text import LANGUAGES
 from tests.acceptance.axe import FOLDER, Inspector, checksum
 from tests.acceptance.house import House
 from tests.acceptance.mails import letter, send
 from tests.acceptance.pages import Board, Desk, Person, Visitor, Words
 from tests.acceptance.windows import Windows
-
-LANGUAGES = ["en", "pl"]
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,19 @@
 """Words in the visitor's language."""
 
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp.test_utils import make_mocked_request
+from babel import Locale
 
-from web.i18n import Catalogues
+import web
+from reports.wording.text import LANGUAGES
+from web.i18n import Catalogues, own_name
+
+LOCALES = Path(web.__file__).parent / "static" / "locales"
 
 ENGLISH = {"hello": "Hello, {name}!", "waiting": {"one": "{count} waits", "other": "{count} wait"}, "only": "English"}
 POLISH = {
@@ -59,3 +66,37 @@ def test_language_is_the_first_wish_that_there_is(
     catalogues: Catalogues, address: str, headers: dict[str, str], language: str
 ) -> None:
     assert catalogues.negotiated(make_mocked_request("GET", address, headers=headers)) == language
+
+
+def shipped(language: str) -> dict[str, Any]:
+    return dict(json.loads((LOCALES / f"{language}.json").read_text("utf-8")))
+
+
+def holes(entry: str | dict[str, str]) -> set[str]:
+    texts = [entry] if isinstance(entry, str) else list(entry.values())
+    return {hole for text in texts for hole in re.findall(r"{(\w*)}", text)}
+
+
+def test_pages_speak_all_languages_of_the_product() -> None:
+    assert sorted(Catalogues(LOCALES).languages) == sorted(LANGUAGES)
+
+
+@pytest.mark.parametrize("language", Catalogues(LOCALES).languages)
+def test_catalogue_says_all_that_the_english_one_says(language: str) -> None:
+    english, own = shipped("en"), shipped(language)
+    assert list(own) == sorted(own)
+    assert set(own) == set(english)
+    assert {key: holes(entry) for key, entry in own.items()} == {key: holes(entry) for key, entry in english.items()}
+    forms = {"other", *Locale.parse(language).plural_form.tags}
+    for key, entry in own.items():
+        assert isinstance(entry, dict) == isinstance(english[key], dict), key
+        assert not isinstance(entry, dict) or set(entry) == forms, key
+        assert "" not in (entry.values() if isinstance(entry, dict) else [entry]), key
+
+
+@pytest.mark.parametrize(
+    "language,name",
+    [("en", "English"), ("pl", "Polski"), ("lt", "Lietuvių"), ("hu", "Magyar"), ("ru", "Русский"), ("xx", "xx")],
+)
+def test_language_is_called_as_its_speakers_call_it(language: str, name: str) -> None:
+    assert own_name(language) == name

@@ -2,12 +2,15 @@
 /** Words, plurals, numbers and instants in the page's language. */
 
 export const language = document.documentElement.lang || "en";
+/** All that the pages speak, as the template says. */
+export const languages = (document.documentElement.dataset.languages ?? language).split(" ");
 
 /** @type {Record<string, string | Record<string, string>>} */
 let catalogue = {};
 const plurals = new Intl.PluralRules(language);
 const whole = new Intl.NumberFormat(language);
 const percents = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
+const inSeconds = new Intl.NumberFormat(language, { style: "unit", unit: "second", unitDisplay: "narrow" });
 const hourAndMinute = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const toTheSecond = new Intl.DateTimeFormat(language, {
   hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
@@ -73,6 +76,9 @@ export function ownName(code) {
 export const number = (value) => whole.format(value);
 /** @param {number} share 0 to 1 */
 export const percent = (share) => percents.format(share);
+
+/** Begun seconds as `20s`, `20 с`. @param {number} value */
+export const secondsShort = (value) => inSeconds.format(Math.ceil(value));
 
 /** `4:05`, `1:04:05`, `2 d 3 h`. @param {number} ms */
 export function span(ms) {

@@ -1,10 +1,10 @@
 // @ts-check
 import { useEffect, useState } from "preact/hooks";
 import { html } from "../html.js";
-import { language, number, ownName, t, waitRange } from "../i18n.js";
+import { number, t, waitRange } from "../i18n.js";
 import { second } from "../clock.js";
 import { Icon } from "../ui/icon.js";
-import { changeLanguage } from "../ui/theme.js";
+import { LanguageSelect } from "../ui/theme.js";
 import { Log } from "./log.js";
 import { Start } from "./start.js";
 import * as chat from "./state.js";
@@ -23,13 +23,11 @@ export function Chat() {
 function Head() {
   const name = chat.agentName.value;
   const active = chat.agreed.value && chat.lastSeq.value > 0 && !chat.ended.value && !chat.taken.value;
-  const other = (document.documentElement.dataset.languages ?? "en pl").split(" ").filter((code) => code !== language);
   return html`<header class="chat-head">
     <div class="chat-title"><h1>${chat.company.value || t("chat.title")}</h1>
       <p>${name ? t("chat.with", { name }) : t("chat.subtitle")}</p></div>
     <div class="chat-tools">
-      ${other.map((code) => html`<button type="button" class="button quiet" lang=${code} onClick=${() => changeLanguage(code)}>
-        <${Icon} name="globe" />${ownName(code)}</button>`)}
+      <label class="button quiet"><${Icon} name="globe" /><span class="sr-only">${t("ui.language")}</span><${LanguageSelect} /></label>
       ${active && html`<${Leave} />`}
     </div>
   </header>`;

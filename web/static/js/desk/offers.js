@@ -1,7 +1,7 @@
 // @ts-check
 import { html } from "../html.js";
 import { now, second } from "../clock.js";
-import { languageName, ms, span, t, word } from "../i18n.js";
+import { languageName, ms, secondsShort, span, t, word } from "../i18n.js";
 import { whyInWords } from "../ui/codes.js";
 import { Icon, MediumIcon } from "../ui/icon.js";
 import { Menu } from "../ui/menu.js";
@@ -34,7 +34,7 @@ function OfferCard({ offer, first }) {
     <h2 class="offer-head" id="offer-name-${offer.id}">
       <${MediumIcon} medium=${one.medium} /><span>${word("medium", one.medium)}</span>
       <span class="queue-name">${one.queue}</span>
-      ${left !== null && html`<span class="figures seconds">${Math.ceil(left)} s</span>`}
+      ${left !== null && html`<span class="figures seconds">${secondsShort(left)}</span>`}
     </h2>
     <p class="offer-who">
       <strong>${nameOf(one)}</strong>

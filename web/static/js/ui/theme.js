@@ -2,7 +2,7 @@
 /** Light, dark or as the system says; and the page's language. Both without inline script, both kept. */
 import { signal } from "@preact/signals";
 import { html } from "../html.js";
-import { language, ownName, t } from "../i18n.js";
+import { language, languages, ownName, t } from "../i18n.js";
 import { kept } from "../stored.js";
 
 const theme = signal(/** @type {string} */ (kept.get("theme", "auto")));
@@ -29,17 +29,17 @@ export function ThemeChoice() {
 }
 
 export function LanguageChoice() {
-  const codes = (document.documentElement.dataset.languages ?? "en pl").split(" ");
-  return html`<label class="field row">
-    <span>${t("ui.language")}</span>
-    <select value=${language} onChange=${(/** @type {any} */ event) => changeLanguage(event.target.value)}>
-      ${codes.map((code) => html`<option value=${code} lang=${code}>${ownName(code)}</option>`)}
-    </select>
-  </label>`;
+  return html`<label class="field row"><span>${t("ui.language")}</span><${LanguageSelect} /></label>`;
+}
+
+export function LanguageSelect() {
+  return html`<select value=${language} onChange=${(/** @type {any} */ event) => changeLanguage(event.target.value)}>
+    ${languages.map((code) => html`<option value=${code} lang=${code}>${ownName(code)}</option>`)}
+  </select>`;
 }
 
 /** The server renders the shell, so the page is asked for again. @param {string} code */
-export function changeLanguage(code) {
+function changeLanguage(code) {
   document.cookie = `lang=${code}; path=/; max-age=31536000; samesite=lax`;
   const address = new URL(location.href);
   address.searchParams.set("lang", code);
