@@ -300,7 +300,17 @@ async def crash_loop(bench: Bench) -> Figures:
     return figures
 
 
-TASKS = ("store", "alarm", "leases", "erasures", "conversations", "mail_intake", "mailroom", "mailbox:box")
+TASKS = (
+    "store",
+    "alarm",
+    "leases",
+    "erasures",
+    "conversations",
+    "mail_intake",
+    "mailroom",
+    "retention",
+    "mailbox:box:INBOX",
+)
 
 
 @row(
