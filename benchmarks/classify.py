@@ -66,7 +66,7 @@ def measured(*, quick: bool) -> dict[str, object]:
         "train_seconds": round(perf_counter() - began, 2),
         "size_bytes": len(to_bytes(model)),
         "cv_accuracy": round(model.cv_accuracy, 4),
-        "caveat": "concepts.csv was written with most of the en, pl and ru examples in view: the figure flatters them",
+        "caveat": "concepts.csv was written with most of the examples in view: the figure flatters them",
     }
     speed = _speed(model, rows, 300 if quick else 1_000)
     goals = [

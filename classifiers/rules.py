@@ -55,6 +55,26 @@ def _rule(label: str, stems: str) -> KeywordRule:
 # From the particular to the general: "I want to return the parcel" is a return, a parcel alone is a delivery.
 DEFAULT_RULES: tuple[KeywordRule, ...] = (
     _rule(
+        "privacy",
+        "gdpr privacy unsubscribe newsletter consent rodo prywatnoś newsletter wypisz ciasteczk bdar naujienlaišk "
+        "slapuk rinkodar adatvéd leiratkoz hírlev hozzájárul рассылк отпиш персональн согласие",
+    ),
+    _rule(
+        "meter",
+        "meter meters reading readings licznik wodomierz gazomierz odczyt inkasent plomb skaitikl rodmen rodmuo "
+        "mérőóra mérőáll villanyór gázóra vízóra óraállás leolvas показани счетчик счётчик поверк",
+    ),
+    _rule(
+        "moving",
+        "moving relocat tenant landlord przeprowadz przepisać cesj najemc najemca kraust persikraust perraš perleid "
+        "nuomin költöz átköltöz beköltöz átír bérlő переезд переезж переоформ",
+    ),
+    _rule(
+        "appointment",
+        "appointment engineer technician fitter installer reschedul wizyt monter technik serwisant vizit meistr "
+        "montuotoj időpont szerelő визит мастер монтажник",
+    ),
+    _rule(
         "cancellation",
         "cancel terminat wypowied wypowiad rezygn nutrauk atsisakyti "
         "felmond lemond megszünt szünte расторг растор расторж",
@@ -69,6 +89,7 @@ DEFAULT_RULES: tuple[KeywordRule, ...] = (
         "invoice bill bills billing faktur rachun sąskait számla "
         "számlá счет счета счету счетом счетов счёт фактур квитанц",
     ),
+    _rule("order_change", "order orders zamówi zamowi anuluj užsaky rendelés megrendel заказ"),
     _rule(
         "return",
         "return exchange warranty zwróci zwrot wymian gwarancj grąžin garantij visszaküld visszavisz cserél garanci "

@@ -31,6 +31,11 @@ def test_the_model_answers_first(shipped: Model) -> None:
         ("nem kaptam meg a szamlat", "invoice", "hu"),
         ("Почему такой большой счёт за этот месяц", "invoice", "ru"),
         ("где моя посылка, курьер не приехал", "delivery", "ru"),
+        ("How do I send you my meter reading", "meter", "en"),
+        ("przeprowadzam się, jak zrobić cesję", "moving", "pl"),
+        ("kada atvyks meistras, noriu perkelti vizitą", "appointment", "lt"),
+        ("hogyan iratkozhatok le, leiratkozás a hírlevélről", "privacy", "hu"),
+        ("хочу добавить лампу в заказ", "order_change", "ru"),
     ],
 )
 def test_rules_answer_in_each_language_where_no_model_is(text: str, label: str, language: str) -> None:

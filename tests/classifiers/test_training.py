@@ -18,8 +18,8 @@ from vocabulary.errors import PermanentFailure
 
 
 def test_unseen_messages_of_all_languages_get_their_labels(shipped: Model) -> None:
-    assert len(shipped.labels) == 12
-    assert shipped.cv_accuracy >= 0.80
+    assert len(shipped.labels) == 17
+    assert shipped.cv_accuracy >= 0.72
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +132,7 @@ def test_the_child_process_trains_on_the_shipped_examples(tmp_path: Path) -> Non
     command = [sys.executable, "-m", "classifiers.training", "--out", str(out)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
     summary = json.loads(done.stdout)
-    assert (summary["classes"], summary["size_bytes"]) == (12, out.stat().st_size)
+    assert (summary["classes"], summary["size_bytes"]) == (17, out.stat().st_size)
     assert summary["size_bytes"] < 5_000_000
 
 
