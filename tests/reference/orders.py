@@ -15,6 +15,7 @@ Kind = Callable[[Setting, State, Instant], c.Command]
 _KINDS: tuple[Kind, ...] = (
     *[by_agents.answer] * 8,
     *[by_agents.work] * 8,
+    *[by_agents.second_thoughts] * 3,
     *[by_customers.customer] * 3,
     *[by_supervisors.supervisor] * 2,
     *[by_agents.presence] * 2,
