@@ -91,7 +91,8 @@ class Undoable(msgspec.Struct, frozen=True, gc=False):
 class HeldBack(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """An agent's message that has not begun to go out: until then he may take it back.
 
-    The rest is what it changed: since when the customer waited, whether he had been answered, and his clocks.
+    The rest is what it changed: since when the customer waited, whether he had been answered, from when on he was to
+    count as silent, and his clocks.
     """
 
     message: MessageId
@@ -99,6 +100,7 @@ class HeldBack(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_default
     until: Instant
     unanswered_at: Instant | None = None
     replied: bool = False
+    silent_at: Instant | None = None
     clocks: dict[ClockName, Clock] = {}
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import replace
+
 from agents.agent import BUSY, WORK, Agent, Hold, HoldKind
 from agents.busy import share_after
 from queues.interaction import Interaction, Offer, OfferState
@@ -132,6 +134,13 @@ def rest(agent: Agent, at: Instant) -> None:
     agent.busy = share_after(agent.busy, worked_from - since, at - worked_from)
     agent.idle_since = at
     agent.busy_at = at if agent.holds and any(hold.kind in BUSY for hold in agent.holds.values()) else None
+
+
+def hush(interaction: Interaction) -> None:
+    """Let nobody wait for its customer to break a silence, whatever replies are taken back later."""
+    interaction.silent_at = None
+    if interaction.held_back:
+        interaction.held_back = tuple(replace(each, silent_at=None) for each in interaction.held_back)
 
 
 def end_offer(state: State, id: OfferId, to: OfferState, reason: str = "") -> None:

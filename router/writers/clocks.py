@@ -13,7 +13,13 @@ S = InteractionState
 
 
 def _sla_agreed(state: State, event: e.SlaAgreed) -> None:
-    changing(state, event.interaction).agreement = event.agreement
+    interaction = changing(state, event.interaction)
+    interaction.agreement = event.agreement
+    # What a reply stopped that may still be taken back would go on as this agreement says, from where it began.
+    interaction.held_back = tuple(
+        replace(each, clocks={name: clock for name, clock in each.clocks.items() if not clock.runs})
+        for each in interaction.held_back
+    )
     enter(state, state.promised, event.interaction, None)
 
 

@@ -5,9 +5,10 @@ from msgspec.structs import replace
 from queues.interaction import PLAIN, HeldBack
 from queues.lifecycle import NEW, InteractionState, allows
 from queues.overflow import NO_CONTACT
+from queues.sla import Clock, ClockName
 from router import events as e
 from router.state import ALL_REPLIES, HOURS_KEPT, REPLIES_KEPT, State
-from router.writers.change import Writers, changing, changing_agent, enter, go, leave_out, occupy, release, rest
+from router.writers.change import Writers, changing, changing_agent, enter, go, hush, leave_out, occupy, release, rest
 from router.writers.clocks import put_clocks
 from router.writers.learned import learn_handling
 from router.writers.legs import finish
@@ -60,7 +61,7 @@ def _message_added(state: State, event: e.MessageAdded) -> None:
     interaction.messages = event.number
     if event.author == "customer":
         interaction.unanswered_at = interaction.unanswered_at or event.at
-        interaction.silent_at = None
+        hush(interaction)
         contact = interaction.contact
         if event.number > 1 and (event.automatic or (contact is not None and (contact.answered or contact.automatic))):
             # What may follow is what the customer's latest message allows; the first one's signals came with it.
@@ -73,9 +74,12 @@ def _message_added(state: State, event: e.MessageAdded) -> None:
                 until=event.goes_at,
                 unanswered_at=interaction.unanswered_at,
                 replied=interaction.replied,
+                silent_at=interaction.silent_at,
                 clocks=interaction.clocks,
             )
             interaction.held_back = (*interaction.held_back, held)
+        else:
+            interaction.held_back = tuple(_outlived(each, event.silent_at) for each in interaction.held_back)
         interaction.unanswered_at = None
         interaction.replied = True
         interaction.silent_at = event.silent_at
@@ -85,6 +89,11 @@ def _message_added(state: State, event: e.MessageAdded) -> None:
         interaction.unanswered_at = None
 
 
+def _outlived(held: HeldBack, silent_at: Instant | None) -> HeldBack:
+    """Return `held` with a reply behind it that has gone: that one answers all, even if this one is taken back."""
+    return replace(held, unanswered_at=None, replied=True, silent_at=silent_at, clocks={})
+
+
 def _message_taken_back(state: State, event: e.MessageTakenBack) -> None:
     """Let it be as if the message had never been: what it changed falls to the reply behind it, if there is one."""
     interaction = changing(state, event.interaction)
@@ -92,19 +101,41 @@ def _message_taken_back(state: State, event: e.MessageTakenBack) -> None:
     place = next(at for at, each in enumerate(held) if each.message == event.message)
     before, behind = held[place], held[place + 1 :]
     if behind:
-        first = replace(behind[0], unanswered_at=before.unanswered_at, replied=before.replied, clocks=before.clocks)
+        first = replace(
+            behind[0],
+            unanswered_at=before.unanswered_at or behind[0].unanswered_at,
+            replied=before.replied,
+            silent_at=before.silent_at,
+            clocks=_clocks_without(before, behind[0].clocks),
+        )
         behind = (first, *behind[1:])
     else:
         interaction.unanswered_at = before.unanswered_at or interaction.unanswered_at
         interaction.replied = before.replied
-        interaction.silent_at = None
-        put_clocks(state, interaction, before.clocks)
+        interaction.silent_at = before.silent_at
+        if before.silent_at is not None:
+            state.deadlines.put(before.silent_at, "silent", interaction.id)
+        put_clocks(state, interaction, _clocks_without(before, interaction.clocks))
     interaction.held_back = (*held[:place], *behind)
+
+
+def _clocks_without(held: HeldBack, clocks: dict[ClockName, Clock]) -> dict[ClockName, Clock]:
+    """Return what is left of `clocks` without what `held` did to them; one that it didn't touch has gone on since."""
+    touched: list[ClockName] = [] if held.replied else ["first_response"]
+    if held.unanswered_at is not None or not held.replied:
+        touched.append("next_response")
+    kept = {name: clock for name, clock in clocks.items() if name not in touched}
+    return kept | {name: held.clocks[name] for name in touched if name in held.clocks}
 
 
 def _delivery_begun(state: State, event: e.DeliveryBegun) -> None:
     interaction = changing(state, event.interaction)
-    interaction.held_back = tuple(each for each in interaction.held_back if each.message != event.message)
+    held = interaction.held_back
+    place = next((at for at, each in enumerate(held) if each.message == event.message), None)
+    if place is not None:
+        behind = held[place + 1 :]
+        silent_at = behind[0].silent_at if behind else interaction.silent_at
+        interaction.held_back = (*(_outlived(each, silent_at) for each in held[:place]), *behind)
 
 
 def _customer_disconnected(state: State, event: e.CustomerDisconnected) -> None:
@@ -164,7 +195,7 @@ def _parked(state: State, event: e.Parked) -> None:
     interaction.owner_gone_until = None
     if event.until is not None:
         state.deadlines.put(event.until, "due", interaction.id)
-    interaction.silent_at = None
+    hush(interaction)
     interaction.parked_close_at = event.close_at
     if event.close_at is not None:
         state.deadlines.put(event.close_at, "parked_close", interaction.id)

@@ -13,6 +13,7 @@ from router.writers.change import (
     changing,
     changing_offer,
     go,
+    hush,
     leave_out,
     leave_window,
     release,
@@ -176,7 +177,7 @@ def begin_again(interaction: Interaction, event: e.Enqueued) -> None:
     interaction.accepted_at = None
     interaction.owner_gone_until = None
     interaction.parked_until = None
-    interaction.silent_at = None
+    hush(interaction)
     interaction.scheduled_at = None
     interaction.confirm_until = None
     interaction.over = None

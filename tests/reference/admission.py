@@ -10,6 +10,7 @@ from tests.reference.leg import enqueue, over
 from tests.reference.overflow import before_matching
 from tests.reference.owners import check_priority
 from tests.reference.replies import may_reply, reply, tell
+from tests.reference.second_thoughts import asked
 from tests.reference.triage import rule_for
 from tests.reference.values import OVER, Work
 from tests.reference.world import Refused, World
@@ -25,6 +26,8 @@ def admit(world: World, order: Admit) -> None:
         _check_time(world, order, order.queue or rule.then.queue)
     world.admitted += 1
     work = world.works[order.id] = _work(world, order, rule)
+    if order.message is not None:
+        asked(world, work)
     if order.blocked:
         over(world, work, "closed", "blocked_sender")
         return
@@ -103,7 +106,6 @@ def _work(world: World, order: Admit, rule: Rule) -> Work:
         preferred=order.preferred_agent,
         arrived_at=world.now,
         enqueued_at=world.now,
-        unanswered_at=None if order.message is None else world.now,
         address=order.address_hash,
         domain=order.domain_hash,
         automatic=bool(order.suppressed_by),

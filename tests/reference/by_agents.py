@@ -3,6 +3,7 @@
 import msgspec
 
 from agents.agent import Presence
+from queues.interaction import Interaction
 from queues.lifecycle import InteractionState
 from router import commands as c
 from router.state import State
@@ -52,8 +53,43 @@ def work(house: Setting, state: State, now: Instant) -> c.Command:
         c.Park(one.id, owner, of((None, now + of(SPANS)))),
         _transfer(house, one.id, owner),
         c.CancelTransfer(one.id, owner) if one.consult is not None else _transfer(house, one.id, owner),
-        c.AddMessage(interaction=one.id, message="m", author="agent", agent=owner),
+        reply(house, one, owner),
         c.CallAttempted(one.id, owner, of(OUTCOMES)),
+    )
+    return of(able)
+
+
+def reply(house: Setting, one: Interaction, agent: str) -> c.Command:
+    """Somebody writes to the customer."""
+    return c.AddMessage(interaction=one.id, message=house.new_id(), author="agent", agent=agent)
+
+
+def second_thoughts(house: Setting, state: State, now: Instant) -> c.Command:
+    """A reply by mail is taken back, goes, or has another behind it; the customer writes meanwhile, or staff acts."""
+    of, once_in = house.chance.of, house.chance.once_in
+    holding = [each for each in state.interactions.values() if each.held_back]
+    if not holding:
+        mailed = [each for each in state.interactions.values() if each.state is S.ACTIVE and each.goes_by_mail]
+        return reply(house, one := of(mailed), one.agent or house.staff[0]) if mailed else work(house, state, now)
+    one = of(holding)
+    held = of(one.held_back)
+    message = "m-none" if once_in(12) else held.message
+    agent = of(house.staff) if once_in(12) else held.agent
+    speaks = of((one.agent or held.agent, held.agent))
+    able: tuple[c.Command, ...] = (
+        c.TakeBack(one.id, message, agent),
+        c.TakeBack(one.id, message, agent),
+        c.TakeBack(one.id, message, agent),
+        c.BeginDelivery(one.id, message),
+        reply(house, one, speaks),
+        reply(house, one, speaks),
+        c.AddMessage(interaction=one.id, message="m", author="customer"),
+        c.DeliverAgain(one.id, message, "boss"),
+        c.ReportDelivery(one.id, message, of(("sent", "failed", "uncertain"))),
+        c.RenewSla(one.id, "boss"),
+        c.Resume(one.id, speaks) if one.state is S.PARKED else c.Park(one.id, speaks),
+        c.JoinRoom(one.id, of(house.staff), of(("participant", "whisper")), "boss", beyond_capacity=True),
+        c.TakeOver(one.id, of(house.staff), "boss", beyond_capacity=True),
     )
     return of(able)
 

@@ -5,6 +5,7 @@ from queues.interaction import Interaction
 from queues.lifecycle import InteractionState
 from router import commands as c
 from router.state import State
+from tests.reference.by_agents import reply
 from tests.reference.by_customers import admit, slot_in
 from tests.reference.services import WAITS, action
 from tests.reference.setting import Setting
@@ -107,7 +108,7 @@ def talk(house: Setting, state: State, now: Instant) -> c.Command:
         return c.AddMessage(interaction=one.id, message="m", author="customer")
     if one.replied and house.chance.once_in(3):
         return c.End(one.id, one.agent or house.staff[0])
-    return c.AddMessage(interaction=one.id, message="m", author="agent", agent=one.agent)
+    return reply(house, one, one.agent or house.staff[0])
 
 
 def renewal(house: Setting, state: State, now: Instant) -> c.Command:

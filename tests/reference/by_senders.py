@@ -71,4 +71,4 @@ def performed(house: Setting, state: State, now: Instant) -> c.Command:
     if one.sendings and house.chance.once_in(3):
         return c.ReportDelivery(one.id, "m", house.chance.of(("bounced", "failed", "complained", "sent")))
     author: c.Author = house.chance.of(("bot", "agent"))
-    return c.AddMessage(interaction=one.id, message="m", author=author, agent="gone", sending="s")
+    return c.AddMessage(interaction=one.id, message=house.new_id(), author=author, agent="gone", sending="s")

@@ -13,6 +13,7 @@ from router.commands import RenewSla
 from tests.reference.hours import after, open_between
 from tests.reference.leg import enqueue
 from tests.reference.rings import withdraw_all
+from tests.reference.second_thoughts import renewed
 from tests.reference.values import OVER, QUEUED, Clock, Work
 from tests.reference.world import Refused, World
 from vocabulary.instants import Instant, Span
@@ -175,6 +176,7 @@ def renew(world: World, order: RenewSla) -> None:
     if new == work.promise:
         return
     work.promise = new
+    renewed(work)
     for name, clock in list(work.clocks.items()):
         target = _target(work, name)
         if clock.stopped_at is None and target is not None:

@@ -11,6 +11,7 @@ from router.state import State, next_deadline
 from tests.reference import promises
 from tests.reference.due import next_due
 from tests.reference.model import Answer, Model
+from tests.reference.second_thoughts import held
 from tests.reference.values import OVER, QUEUED, Person, Work
 from tests.reference.who import sought
 from tests.reference.world import World
@@ -18,7 +19,7 @@ from tests.reference.world import World
 WORK_FIELDS = (
     "state queue agent rings key expired hold_until preferred barred declined_by leg arrived_at enqueued_at parallel "
     "groups steps only ask room attempts disposition unanswered_at sendings "
-    "reopen"
+    "reopen held_back"
 ).split()
 PERSON_FIELDS = "presence reason connected media_off after cooling_until misses idle_since busy offered_at".split()
 
@@ -80,6 +81,16 @@ def _told(event: e.AnyEvent) -> Iterator[tuple[Any, ...]]:
             yield "ended", event.interaction, event.sending, event.step, event.reason
         case e.SendingEscalated():
             yield "called", event.interaction, event.sending, event.queue
+        case e.MessageAdded() if event.author == "agent":
+            yield "goes", event.interaction, event.message, event.goes_at
+        case e.MessageTakenBack():
+            yield "taken_back", event.interaction, event.message
+        case e.DeliveryBegun():
+            yield "begun", event.interaction, event.message
+        case e.DeliveryAskedAgain():
+            yield "again", event.interaction, event.message, event.by
+        case e.DeliveryReported():
+            yield "reported", event.interaction, event.message, event.result, event.agent
         case e.SlaWarned():
             yield "soon_late", event.interaction, event.clock, event.due_at, event.notify
         case e.SlaBreached():
@@ -155,6 +166,7 @@ def _of_interaction(state: State, each: Interaction) -> tuple[Any, ...]:
         each.unanswered_at,
         [(sending.id, sending.plan, sending.step, sending.due_at) for sending in each.sendings],
         each.reopen_until if each.state in OVER else None,
+        [(reply.message, reply.agent, reply.until) for reply in each.held_back],
     )
 
 
@@ -185,6 +197,7 @@ def _of_work(world: World, work: Work) -> tuple[Any, ...]:
         work.unanswered_at,
         [(letter.id, letter.plan, letter.step, letter.due_at) for letter in work.letters],
         work.reopen_until if work.state in OVER else None,
+        [(reply.message, reply.person, reply.until) for reply in held(work)],
     )
 
 

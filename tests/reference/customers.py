@@ -1,8 +1,10 @@
 """Section 2: what customers do, and what it changes."""
 
-from router.commands import AddMessage, CustomerBack, CustomerGone, Leave, ReportDelivery, WantPerson
+from router.commands import AddMessage, CustomerBack, CustomerGone, Leave, ReportDelivery, TakeBack, WantPerson
+from tests.reference import second_thoughts
 from tests.reference.leg import await_owner, end, enqueue, over
 from tests.reference.rings import withdraw_all
+from tests.reference.second_thoughts import asked, check, dealt_with, replies
 from tests.reference.sendings import answered, reported
 from tests.reference.values import OVER, Work
 from tests.reference.who import has_room, limit_of
@@ -14,23 +16,16 @@ def add_message(world: World, order: AddMessage) -> None:
     work = world.work(order.interaction)
     _may_write(work, order)
     if order.author == "customer":
-        work.unanswered_at = work.unanswered_at or world.now
-        work.answered, work.silent_at = False, None
+        asked(world, work)
+        work.answered = False
         work.automatic = bool(order.suppressed_by)
     if order.author == "agent":
-        _replied(world, work)
-    if order.author == "agent" or (order.author == "bot" and work.state == "answered_by_bot"):
-        work.unanswered_at = None
+        replies(world, work, order.message, order.agent, by_itself=order.sending is None)
+    if order.author == "bot" and work.state == "answered_by_bot":
+        dealt_with(work)
     if order.author == "customer":
         answered(world, work.customer, order.suppressed_by)
         _customer_wrote(world, work)
-
-
-def _replied(world: World, work: Work) -> None:
-    """Section 2: a silent customer is parked after `silent_after`. Reading: that counts from our reply."""
-    after = world.queue(work.queue).silent_after.get(work.medium)
-    work.replied = True
-    work.silent_at = world.now + after if after is not None and work.state == "active" else None
 
 
 def _may_write(work: Work, order: AddMessage) -> None:
@@ -38,12 +33,26 @@ def _may_write(work: Work, order: AddMessage) -> None:
     mode = work.room.get(order.agent or "")
     if order.author == "note" and mode == "monitor":
         raise Refused("forbidden", "monitors_only")
-    if order.author != "agent" or order.sending is not None or mode in ("participant", "barge"):
+    if order.author == "agent" and order.sending is None:
+        _may_reply(work, order.agent)
+
+
+def _may_reply(work: Work, person: str | None) -> None:
+    mode = work.room.get(person or "")
+    if mode in ("participant", "barge"):
         return
     if mode is not None:
         raise Refused("forbidden", f"{mode}s_only")
-    if work.agent != order.agent or work.state not in ("active", "parked"):
+    if work.agent != person or work.state not in ("active", "parked"):
         raise Refused("conflict", "not_owner")
+
+
+def take_back(world: World, order: TakeBack) -> None:
+    """Second thoughts. Reading: who may not reply any more, may not take back either."""
+    work = world.work(order.interaction)
+    place = check(work, order)
+    _may_reply(work, order.agent)
+    second_thoughts.take_back(world, work, place)
 
 
 def _customer_wrote(world: World, work: Work) -> None:
@@ -129,5 +138,11 @@ def customer_back(world: World, order: CustomerBack) -> None:
 
 
 def report_delivery(world: World, order: ReportDelivery) -> None:
-    """What became of a message changes no routing; but nothing follows one that did not arrive."""
-    reported(world, world.work(order.interaction), order.result)
+    """What became of a message changes no routing; but nothing follows one that did not arrive.
+
+    Who has it, or had it last, is told of what failed.
+    """
+    work = world.work(order.interaction)
+    told = work.agent if order.result in ("failed", "uncertain", "bounced") else None
+    world.trace.append(("reported", work.id, order.message, order.result, told))
+    reported(world, work, order.result)

@@ -132,6 +132,8 @@ def _queue(chance: Chance, name: str, order: Any, rush: bool, service: dict[str,
         values |= {"segment_targets": {"gold": 10 * SECOND}, "monitoring": True}
     if chance.once_in(3):
         values["warm_wait"] = 20 * SECOND
+    if chance.once_in(2):
+        values["undo"] = chance.of((0, SECOND, MINUTE, 10 * MINUTE))
     if rush:
         values |= {"wrap_up": "none", "offer": dict.fromkeys(MEDIA, 0)}
     return QueuePolicy(name=name, **{**values, **service})

@@ -3,6 +3,7 @@
 from agents.busy import share_after
 from tests.reference.hours import next_change, status
 from tests.reference.rings import end_holds, leave_rooms, part_company, wait_no_longer
+from tests.reference.second_thoughts import dealt_with, hush
 from tests.reference.steps import begin, learn
 from tests.reference.values import OVER, Ask, Person, Work
 from tests.reference.who import limit_of
@@ -64,7 +65,8 @@ def enqueue(
 def forget_the_past(work: Work) -> None:
     """A new leg knows nothing of the one before."""
     work.agent = work.accepted_at = work.owner_gone_until = work.parked_until = None
-    work.scheduled_at = work.confirm_until = work.reopen_until = work.silent_at = work.estimate = None
+    work.scheduled_at = work.confirm_until = work.reopen_until = work.estimate = None
+    hush(work)
     work.looked, work.applied, work.closes_at = 0, (), None
 
 
@@ -136,7 +138,8 @@ def end(world: World, work: Work, wrap_up: bool) -> None:
     work.state = "wrap_up"
     work.wrap_up_until = world.now + policy.wrap_up_after if timed else None
     work.extensions = 0
-    work.customer_leaves_at = work.unanswered_at = work.owner_gone_until = None
+    work.customer_leaves_at = work.owner_gone_until = None
+    dealt_with(work)
     piece = owner.pieces[work.id]
     before, piece.kind = piece.cost, "wrap_up"
     piece.cost = limit.cost if limit.wrap_up_cost is None else min(limit.cost, limit.wrap_up_cost)
@@ -174,7 +177,8 @@ def over(world: World, work: Work, state: str, disposition: str | None = None) -
     work.disposition = disposition if state == "closed" else work.disposition
     work.wrap_up_until = work.owner_gone_until = work.confirm_until = None
     work.parked_until = work.scheduled_at = work.customer_leaves_at = None
-    work.unanswered_at = work.hold_until = work.only = None
+    work.hold_until = work.only = None
+    dealt_with(work)
     if work.scheduled_for == "slot":
         work.scheduled_for = ""
 
@@ -209,7 +213,7 @@ def set_aside(world: World, work: Work, until: Instant | None) -> None:
     work.state, work.parked_until = "parked", until
     after = world.queue(work.queue).parked_close_after.get(work.medium)
     work.parked_close_at = None if after is None or until is not None else world.now + after
-    work.silent_at = None
+    hush(work)
     work.customer_leaves_at = work.owner_gone_until = None
     piece = owner.pieces[work.id]
     piece.kind, piece.cost = "parked", limit_of(owner.profile, work.medium).parked_cost

@@ -15,6 +15,7 @@ Kind = Callable[[Setting, State, Instant], c.Command]
 _KINDS: tuple[Kind, ...] = (
     *[by_agents.answer] * 8,
     *[by_agents.work] * 8,
+    by_agents.second_thoughts,
     *[by_customers.customer] * 3,
     *[by_supervisors.supervisor] * 2,
     *[by_agents.presence] * 2,
@@ -63,6 +64,8 @@ def following(house: Setting, state: State, now: Instant) -> c.Command:
         return by_agents.done(house, state, now)
     if house.policy.plans and house.chance.once_in(8):
         return house.chance.of(_SENDING)(house, state, now)
+    if any(each.held_back for each in state.interactions.values()) and house.chance.once_in(6):
+        return by_agents.second_thoughts(house, state, now)
     kind = house.chance.of(_SERVING if house.serves and house.chance.once_in(4) else _KINDS)
     return kind(house, state, now)
 

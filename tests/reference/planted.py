@@ -25,6 +25,7 @@ from router import (
     sendings,
     state,
 )
+from router.writers import contacts as contact_writers
 from router.writers import legs as leg_writers
 from tests.reference.sides import run
 from vocabulary.instants import SECOND
@@ -88,6 +89,9 @@ FAULTS: dict[str, Fault] = {
     "the express loses who was asked for": (express, "_bring", _never),
     "who gets room is not looked at by the express": (index.Index, "refresh", _never),
     "an answer ends nothing that follows up": (conversation, "answered", _never),
+    "all clocks are as before what is taken back": (contact_writers, "_clocks_without", lambda held, _: held.clocks),
+    "what has gone answers nothing that is taken back": (contact_writers, "_outlived", lambda held, _: held),
+    "what is taken back breaks a silence again": (leg_writers, "hush", _never),
     "what follows up knows no limit": (sendings, "room_for_mail_at", lambda draft, *_: (draft.now, "")),
     "closing comes to nothing": (overflow, "CLOSING", marks.EMERGENCY),
 }

@@ -5,6 +5,7 @@ from tests.reference.callbacks import check_place
 from tests.reference.matching import rings_at, take
 from tests.reference.owners import force_close, known_queue
 from tests.reference.rings import end_hold, lift_only, withdraw, withdraw_all
+from tests.reference.second_thoughts import asks_again
 from tests.reference.sendings import end as end_letter
 from tests.reference.steps import follow
 from tests.reference.transfers import GONE, give, room_for
@@ -93,7 +94,7 @@ PUT_BACK = {
         "preferred only hold_until looked applied left ways closes_at"
     ),
     "close": (
-        "reopen_until disposition unanswered_at customer_leaves_at hold_until only step_at confirm_until parked_until "
+        "reopen_until disposition customer_leaves_at hold_until only step_at confirm_until parked_until "
         "scheduled_at scheduled_for"
     ),
 }
@@ -114,6 +115,7 @@ def undo(world: World, order: UndoAct) -> None:
         setattr(work, name, getattr(done.before, name))
     work.done = None
     if done.what == "close":
+        asks_again(work, done.before.unanswered_at)
         _open_as_before(world, work, done.before)
     if work.state == "waiting" and done.what != "priority":
         work.leg += 1

@@ -10,6 +10,7 @@ from vocabulary.instants import Instant, Span
 from vocabulary.skills import Preference, Requirement
 
 if TYPE_CHECKING:
+    from tests.reference.second_thoughts import Said
     from tests.reference.sendings import Letter
 
 QUEUED = ("waiting", "offered")
@@ -105,7 +106,8 @@ class Work:
     reach the customer, mail can, and his last message has had its reply; `auto_replied`: any has.
     `looked`, `applied`, `ways`: of overflow in this leg, the waits that were looked at, the rules that applied, what
     the customer was offered; `closes_at`: a retry is looked at then, too; `left`: the queues that it overflowed from in
-    this opening. `letters`: what will be sent to `customer`.
+    this opening. `letters`: what will be sent to `customer`. `said`: his messages and our
+    replies.
     """
 
     id: str
@@ -177,6 +179,7 @@ class Work:
     done: Done | None = None
     customer: str = ""
     letters: "tuple[Letter, ...]" = ()
+    said: "tuple[Said, ...]" = ()
 
     @property
     def due_at(self) -> Instant:

@@ -92,6 +92,7 @@ class World:
             person.pieces = {id: copy(piece) for id, piece in person.pieces.items()}
         other.rings = {id: copy(ring) for id, ring in self.rings.items()}
         other.replies = {address: list(sent) for address, sent in self.replies.items()}
+        other.replies_sent = list(self.replies_sent)
         other.quiet_until = dict(self.quiet_until)
         other.typical = dict(self.typical)
         other.emergencies, other.watched = dict(self.emergencies), dict(self.watched)

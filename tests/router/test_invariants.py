@@ -20,6 +20,7 @@ from router.commands import (
     AcceptOffer,
     AddMessage,
     Assign,
+    BeginDelivery,
     CallAttempted,
     CancelCallback,
     CancelTransfer,
@@ -31,6 +32,7 @@ from router.commands import (
     CustomerGone,
     DeclineOffer,
     DefineAgent,
+    DeliverAgain,
     Disconnect,
     End,
     ExtendWrapUp,
@@ -45,12 +47,14 @@ from router.commands import (
     RecordEstimate,
     RemoveAgent,
     RenewSla,
+    ReportDelivery,
     Reprioritise,
     RescheduleCallback,
     Resume,
     SetEmergency,
     SetPresence,
     StartOutbound,
+    TakeBack,
     TakeOver,
     Tick,
     Transfer,
@@ -110,7 +114,8 @@ POLICY = policy(
         target=2 * MINUTE,
         credit=10 * SECOND,
         sla="gold",
-        silent_after={"chat": 5 * MINUTE},
+        silent_after={"chat": 5 * MINUTE, "email": 5 * MINUTE},
+        undo=MINUTE,
         parked_close_after={"chat": 2 * HOUR},
     ),
     queue("instant", offer={"chat": 0, "email": 0, "callback": 0}, wrap_up="none", overflow=AT_ONCE),
@@ -279,6 +284,26 @@ class Day(RuleBasedStateMachine):
             "call": CallAttempted(id, owner, outcome),
         }
         self.do(orders[act])
+
+    @precondition(lambda self: any(each.held_back for each in self.those(*S)))
+    @rule(
+        number=picks,
+        act=st.sampled_from(("back", "back", "goes", "again", "failed", "another")),
+        agent=st.none() | agents,
+    )
+    def an_agent_has_second_thoughts(self, number: int, act: str, agent: str | None) -> None:
+        holding = [each for each in self.those(*S) if each.held_back]
+        known = holding[number % len(holding)]
+        id, held = known.id, known.held_back[number % len(known.held_back)]
+        orders: dict[str, Command] = {
+            "back": TakeBack(id, held.message, agent or held.agent),
+            "goes": BeginDelivery(id, held.message),
+            "again": DeliverAgain(id, held.message, "boss"),
+            "failed": ReportDelivery(id, held.message, "failed"),
+            "another": AddMessage(interaction=id, message=f"m-{known.messages}", author="agent", agent=held.agent),
+        }
+        refusal = self.do(orders[act])
+        assert refusal is None or act in ("back", "another")
 
     @precondition(lambda self: self.those(*S))
     @rule(number=picks, act=st.sampled_from(("writes", "writes", "leaves", "gone", "gone", "back")))

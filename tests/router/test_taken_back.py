@@ -2,14 +2,23 @@
 
 import pytest
 
+from queues.lifecycle import InteractionState
 from queues.sla import Agreement, SlaPolicy
-from router.commands import BeginDelivery, DeliverAgain, ReportDelivery, TakeBack
-from router.events import DeliveryAskedAgain, DeliveryBegun, DeliveryReported, MessageAdded, MessageTakenBack
+from router.commands import AddMessage, BeginDelivery, Close, DeliverAgain, RenewSla, ReportDelivery, TakeBack
+from router.events import (
+    DeliveryAskedAgain,
+    DeliveryBegun,
+    DeliveryReported,
+    MessageAdded,
+    MessageTakenBack,
+    SlaBreached,
+)
 from tests.builders import House, policy, queue
 from tests.router.invariants import Checked
-from vocabulary.instants import MINUTE, SECOND
+from vocabulary.instants import HOUR, MINUTE, SECOND
 
-GOLD = SlaPolicy(agreement=Agreement(name="gold", first_response=10 * MINUTE))
+GOLD = SlaPolicy(agreement=Agreement(name="gold", first_response=10 * MINUTE, resolution=HOUR))
+SILVER = SlaPolicy(agreement=Agreement(name="gold", resolution=HOUR))
 
 
 def at_work(medium: str = "email", **values: object) -> House:
@@ -82,6 +91,83 @@ def test_what_the_customer_wrote_meanwhile_is_still_unanswered() -> None:
     since = house.interaction().unanswered_at
     house.run(TakeBack("i-1", message(house, 1), "a"))
     assert house.interaction().unanswered_at == since
+
+
+def test_what_was_written_between_two_replies_waits_again_once_both_are_taken_back() -> None:
+    house = at_work()
+    house.replies()
+    house.run(BeginDelivery("i-1", message(house)))
+    house.replies()
+    house.after(SECOND)
+    house.writes()
+    since = house.now
+    house.after(SECOND)
+    house.replies()
+    house.run(TakeBack("i-1", message(house, 2), "a"))
+    assert house.interaction().unanswered_at is None
+    house.run(TakeBack("i-1", message(house), "a"))
+    assert house.interaction().unanswered_at == since
+
+
+def test_reply_that_has_gone_answers_what_came_before_it_whatever_is_taken_back() -> None:
+    house = at_work()
+    house.replies()
+    house.replies()
+    house.run(BeginDelivery("i-1", message(house)))
+    house.run(TakeBack("i-1", message(house, 1), "a"))
+    assert (house.interaction().unanswered_at, house.interaction().replied) == (None, True)
+    assert house.interaction().clocks["first_response"].met
+
+
+def test_what_was_sent_by_plan_meanwhile_answers_as_well() -> None:
+    house = at_work()
+    house.replies()
+    house.do(AddMessage(interaction="i-1", message="m-plan", author="agent", agent="a", sending="s-1"))
+    house.run(TakeBack("i-1", message(house, 1), "a"))
+    assert (house.interaction().unanswered_at, house.interaction().replied) == (None, True)
+
+
+def test_clock_that_the_reply_did_not_stop_is_late_only_once() -> None:
+    house = at_work(undo=MINUTE)
+    house.after(HOUR - 30 * SECOND)
+    house.replies()
+    house.after(40 * SECOND)
+    house.run(TakeBack("i-1", message(house), "a"))
+    house.after(HOUR)
+    assert [event.clock for event in house.of(SlaBreached)] == ["first_response", "resolution"]
+
+
+def test_clock_goes_on_as_the_agreement_says_that_was_renewed_meanwhile() -> None:
+    house = at_work(undo=MINUTE)
+    house.replies()
+    house.policy = policy(queue("support", sla="gold"), queue("sales"), sla={"gold": SILVER})
+    house.run(RenewSla("i-1", "boss"))
+    house.run(TakeBack("i-1", message(house), "a"))
+    assert "first_response" not in house.interaction().clocks
+    house.run(Close("i-1", "done", "boss"))
+    assert not any(clock.runs for clock in house.interaction().clocks.values())
+
+
+def test_silence_counts_from_the_reply_that_stands() -> None:
+    house = at_work(silent_after={"email": 10 * MINUTE})
+    house.replies()
+    house.run(BeginDelivery("i-1", message(house)))
+    silent_at = house.interaction().silent_at
+    house.after(MINUTE)
+    house.replies()
+    house.run(TakeBack("i-1", message(house), "a"))
+    assert house.interaction().silent_at == silent_at == house.now + 9 * MINUTE
+    house.after(9 * MINUTE)
+    assert house.state_of() is InteractionState.PARKED
+
+
+def test_silence_that_the_customer_broke_stays_broken() -> None:
+    house = at_work(silent_after={"email": 10 * MINUTE})
+    house.replies()
+    house.writes()
+    house.replies()
+    house.run(TakeBack("i-1", message(house), "a"))
+    assert house.interaction().silent_at is None
 
 
 def test_delivery_that_has_begun_is_not_taken_back() -> None:

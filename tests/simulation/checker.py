@@ -270,10 +270,21 @@ def _mail_out(records: Records, truth: Truth, where: dict[str, Any], now: Instan
         if state in ("pending", "sending") or (state == "deferred" and due_at < now - 30 * SECOND):
             yield "I-15 outbox", f"{kind} {id} is still {state}"
         text = texts.get(message, "")
+        if kind == "mail":
+            yield from _second_thoughts(truth, text, state, gone=text in ids)
         if state == "sent" and kind == "mail" and text in truth.replies and text not in ids:
             yield "I-15 outbox", f"{text!r} is called sent, the customers' server never had it"
         if state == "failed" and "5.7.1 not wanted" not in reason:
             yield "I-15 outbox", f"{kind} {id} failed: {reason}"
+
+
+def _second_thoughts(truth: Truth, text: str, state: str, *, gone: bool) -> Iterator[tuple[str, str]]:
+    """What was taken back never goes; what nobody took back, or too late, goes as everything else."""
+    wanted = truth.second_thoughts.get(text, False)
+    if wanted and gone:
+        yield "I-15 outbox", f"{text!r} was taken back, the customers' server has it"
+    if (wanted and state != "taken_back") or (wanted is False and state == "taken_back"):
+        yield "I-15 outbox", f"{text!r} was {'' if wanted else 'not '}taken back, it is called {state}"
 
 
 def _is_line(text: str, body: str) -> bool:

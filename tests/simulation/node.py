@@ -30,6 +30,8 @@ START: Instant = 1_772_000_000_000
 ORIGIN = "http://127.0.0.1:8080"
 DATABASE = "centrala.db"
 ENVIRONMENT = {"BOX": "secret"}
+UNDO_S = 2
+"""So long a reply in one of the queues can be taken back; in the other as long as is usual."""
 AGENTS = ("anna", "boris", "celina")
 TOKENS = {"anna": "operator", "boris": "operator", "celina": "operator", "vera": "supervisor", "shop": "integration"}
 
@@ -106,6 +108,7 @@ target = "2m"
 offer = {{ chat = "{pace.ring_s}s", email = "{pace.ring_s}s", api = "{pace.ring_s}s" }}
 wrap_up = "timed"
 wrap_up_after = "{pace.wrap_up_s}s"
+undo = "{UNDO_S}s"
 disconnect_grace = "2s"
 
 [queues.support]

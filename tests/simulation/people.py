@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import aiohttp
 
-from tests.simulation.node import token_of
+from tests.simulation.node import UNDO_S, token_of
 from tests.simulation.servers import Mailbox
 from tests.simulation.truth import Truth
 
@@ -195,13 +195,36 @@ class Agent(Caller):
                     self.call("POST", f"/interactions/{id}/messages", body, **key)
                     for _ in range(2 if self.likes(0.1) else 1)
                 ]
-                statuses = [status for status, _ in await asyncio.gather(*calls)]
-                if 201 in statuses:
+                answers = dict(await asyncio.gather(*calls))
+                if 201 in answers:
                     self.truth.replies[text] = id
+                    if answers[201]["undo_until"] is not None and self.likes(0.6):
+                        await self._take_back(id, answers[201]["id"], text)
                     return
-                if not set(statuses) & {409, 429, 503}:
+                if not set(answers) & {409, 429, 503}:
                     return
             await self.pause(0.2, 1)
+
+    async def _take_back(self, id: str, message: str, text: str) -> None:
+        """Take back a mail, at once or at the last moment, until it is known whether that came in time."""
+        if self.likes(0.5):
+            await self.pause(0, 3 * UNDO_S)
+        self.truth.second_thoughts[text] = None
+        for attempt in range(4):
+            with suppress(*GONE):
+                path = f"/interactions/{id}/messages/{message}/undo"
+                calls = [self.call("POST", path) for _ in range(2 if self.likes(0.1) else 1)]
+                statuses = [status for status, _ in await asyncio.gather(*calls)]
+                if statuses.count(200) > 1:
+                    self.truth.complain(f"{text!r} was taken back twice")
+                if 200 in statuses:
+                    self.truth.second_thoughts[text] = True
+                    return
+                if not set(statuses) & {429, 503}:
+                    # Refused at the second try: the first may have succeeded without an answer.
+                    self.truth.second_thoughts[text] = None if attempt else False
+                    return
+            await self.pause(0.1, 0.5)
 
     async def _tidy(self, interaction: dict[str, Any]) -> None:
         if interaction["state"] == "parked":

@@ -19,6 +19,7 @@ from app.engine import Engine
 from app.kept_state import packed
 from app.mail_intake import MailIntake
 from app.mailroom import Mailroom
+from app.replies import Replies
 from app.sender_checks import SenderChecks
 from channels.chat.connection import Connection as ChatSocket
 from channels.email import imap_progress
@@ -28,7 +29,7 @@ from channels.email.smtp import Outcome
 from channels.email.thread import message_id
 from router import decide as decide_module
 from router import offers as offers_module
-from router.commands import AcceptOffer
+from router.commands import AcceptOffer, BeginDelivery, TakeBack
 from router.events import OfferAccepted
 from router.state import next_deadline
 from storage import sqlite_file
@@ -194,6 +195,22 @@ def _uncertain_again(real: Callable[..., Awaitable[None]]) -> Any:
     return settle
 
 
+async def _row_as_it_was(self: Replies, interaction: str, message: str, agent: str) -> Any:
+    return await self._engine.submit(TakeBack(interaction, message, agent))
+
+
+def _begun_anyway(real: Callable[..., Awaitable[bool]]) -> Any:
+    async def begun(self: Mailroom, *arguments: Any) -> bool:
+        await real(self, *arguments)
+        return True
+
+    return begun
+
+
+def _nothing_begins(_draft: Any, _command: Any) -> None:
+    return None
+
+
 def _new_message_id(real: Callable[..., str]) -> Any:
     def another(row: str, *arguments: Any, **named: Any) -> str:
         return real(f"{row}x{next(_numbers)}", *arguments, **named)
@@ -285,6 +302,7 @@ _ONE: dict[str, tuple[Any, Any, Any]] = {
     "an uncertain mail is sent again at once": (Mailroom, "_settle", _uncertain_again(Mailroom._settle)),
     "a mail of the outbox is performed twice": (Mailroom, "_start_due", _start_all),
     "the outbox is looked at in the wrong state": (Mailroom, "_start_due", _start_pending_only),
+    "what has gone can be taken back": (decide_module._DECIDERS, BeginDelivery, _nothing_begins),
     "each try has a Message-ID of its own": (
         mailroom_module,
         "message_id",
@@ -319,6 +337,11 @@ FAULTS: dict[str, Fault] = {
     "the bookmark moves before the mail is kept": (
         (MailIntake, "fetched", _bookmark_first(MailIntake.fetched)),
         *_UNHEALED,
+    ),
+    # Its row says so, and the writer too: each alone keeps it here.
+    "a reply that was taken back is sent": (
+        (Replies, "take_back", _row_as_it_was),
+        (Mailroom, "_begun", _begun_anyway(Mailroom._begun)),
     ),
     "what comes twice is another one": (
         (intake_module, "_new_id", _any_id),

@@ -177,6 +177,7 @@ class Day:
             "mails": len(truth.mails) + len(truth.boxed),
             "calls": len(truth.calls),
             "replies": len(truth.replies),
+            "taken_back": sum(done is True for done in truth.second_thoughts.values()),
             "accepted": len(self.follower.accepted),
             "sent": len(truth.sent),
             "steps": self.universe.steps,

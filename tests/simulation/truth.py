@@ -37,6 +37,8 @@ class Truth(msgspec.Struct):
     """External id -> interaction and text, as a 201 or 200 told."""
     replies: dict[str, str] = msgspec.field(default_factory=dict)
     """Text -> interaction, of replies and notes that a 201 answered."""
+    second_thoughts: dict[str, bool | None] = msgspec.field(default_factory=dict)
+    """Text of a mail that its agent wanted back -> whether it was, as 200 and 409 told; None where nobody knows."""
     taken: dict[str, str] = msgspec.field(default_factory=dict)
     """Offer -> agent who was told that it is his."""
     sent: list[Sent] = msgspec.field(default_factory=list)
