@@ -3,7 +3,7 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from aiohttp.test_utils import make_mocked_request
@@ -11,6 +11,7 @@ from babel import Locale
 
 import web
 from reports.wording.text import LANGUAGES
+from router.events import AnyEvent
 from web.i18n import Catalogues, own_name
 
 LOCALES = Path(web.__file__).parent / "static" / "locales"
@@ -92,6 +93,10 @@ def test_catalogue_says_all_that_the_english_one_says(language: str) -> None:
         assert isinstance(entry, dict) == isinstance(english[key], dict), key
         assert not isinstance(entry, dict) or set(entry) == forms, key
         assert "" not in (entry.values() if isinstance(entry, dict) else [entry]), key
+
+
+def test_every_event_of_a_timeline_has_its_words() -> None:
+    assert [event.__name__ for event in get_args(AnyEvent) if f"event.{event.__name__}" not in shipped("en")] == []
 
 
 @pytest.mark.parametrize(
