@@ -28,7 +28,7 @@ import msgspec
 from config.loader import load
 from config.policy import policy_of
 from tests.acceptance.site import free_port, pause
-from tests.simulation.checker import Follower, Records, Violation, violations_at_the_end
+from tests.simulation.checker import Follower, Records, Violation, unread, violations_at_the_end
 from tests.simulation.node import DATABASE, ENVIRONMENT, Pace, Ports, new_database, write_site
 from tests.simulation.people import BoxWriter, Way, everybody
 from tests.simulation.schedule import POINTS, RUNNING
@@ -410,10 +410,9 @@ class Session:
         )
         try:
             found = [f"{id} is {state}" for query in queries for id, state in connection.execute(query)]
-            texts = {row[0].strip() for row in connection.execute("SELECT text FROM messages")}
+            return ", ".join([*found, *unread(Records(connection), self.truth)])
         finally:
             connection.close()
-        return ", ".join([*found, *sorted(set(self.truth.boxed) - texts)])
 
 
 async def run(

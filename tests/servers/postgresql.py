@@ -135,6 +135,12 @@ class Postgresql:
         self._process.kill()
         self._process.wait(60)
         self._process = None
+        # Until the last of them is gone, its memory is in use, and no other server starts on the folder.
+        for pid in children:
+            for _ in range(1_000):
+                if not _is_alive(pid):
+                    break
+                sleep(0.01)
 
     def _as_account(self, command: list[str]) -> list[str]:
         """Return how to run one of PostgreSQL's programs; it refuses to be root's."""
@@ -183,3 +189,10 @@ def _programs() -> Path:
         return folders[-1]
     assert found is not None
     return Path(found).parent
+
+
+def _is_alive(pid: str) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except OSError:
+        return False

@@ -160,6 +160,19 @@ class Records:
         return found
 
 
+def unread(records: Records, truth: Truth) -> list[str]:
+    """Return the mails of the mailbox that the site has nowhere yet, neither taken in nor kept aside."""
+    said = {row[0].strip() for row in records.rows("SELECT text FROM messages")}
+    kept_aside = _kept_aside(records)
+    missing = sorted(set(truth.boxed) - said)
+    return [text for text in missing if not any(text.encode() in raw for raw in kept_aside)]
+
+
+def _kept_aside(records: Records) -> list[bytes]:
+    """Return what the process seems to have died of three times: to be kept aside is a place like any other."""
+    return [row[0] for row in records.rows("SELECT raw FROM received WHERE error = ?", DIED)]
+
+
 def violations_at_the_end(
     records: Records, follower: Follower, truth: Truth, now: Instant
 ) -> Iterator[tuple[str, str]]:
@@ -169,9 +182,7 @@ def violations_at_the_end(
     )
     said = Counter(row[3].strip() for row in messages)
     where = {row[3].strip(): row for row in messages}
-    # What the process died of three times, as far as it can tell, is kept aside: a place like any other.
-    kept_aside = [row[0] for row in records.rows("SELECT raw FROM received WHERE error = ?", DIED)]
-    yield from _inputs(truth, said, where, follower, kept_aside)
+    yield from _inputs(truth, said, where, follower, _kept_aside(records))
     yield from _numbers(messages)
     yield from _chats(truth, where, messages)
     yield from _mail_out(records, truth, where, now)

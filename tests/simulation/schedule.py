@@ -20,6 +20,7 @@ from tests.simulation.checker import (
     Violation,
     check_replay,
     require,
+    unread,
     violations_at_the_end,
 )
 from tests.simulation.network import FAIR, FOUL, InMemory
@@ -345,8 +346,7 @@ class Day:
         records = Records(self.node.disk.connection())
         waiting = records.rows("SELECT id, state FROM received WHERE state = 'received'")
         waiting += records.rows("SELECT id, state FROM outbox WHERE state IN ('pending', 'sending')")
-        unread = set(self.truth.boxed) - {row[0].strip() for row in records.rows("SELECT text FROM messages")}
-        return ", ".join([*(f"{id} is {state}" for id, state in waiting), *sorted(unread)])
+        return ", ".join([*(f"{id} is {state}" for id, state in waiting), *unread(records, self.truth)])
 
     # -- at every step
 
