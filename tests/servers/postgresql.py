@@ -136,9 +136,9 @@ class Postgresql:
         self._process.wait(60)
         self._process = None
         # Until the last of them is gone, its memory is in use, and no other server starts on the folder.
-        for pid in children:
+        for child in children:
             for _ in range(1_000):
-                if not _is_alive(pid):
+                if not _is_alive(child):
                     break
                 sleep(0.01)
 
