@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket  # noqa: TID251  # it looks for a free port
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from typing import Any
 import aiohttp
 
 from config.secrets import create_secret
+from tests.servers.ports import free_port
 
 PASSWORD = "a password for tests"
 
@@ -88,14 +88,6 @@ password_env = "TEST_PASSWORD"
 level = "info"
 format = "json"
 """
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class SiteProcess:

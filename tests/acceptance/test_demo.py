@@ -15,8 +15,9 @@ from playwright.async_api import expect
 
 from tests.acceptance.axe import Inspector
 from tests.acceptance.pages import Board
-from tests.acceptance.site import free_port, pause
+from tests.acceptance.site import pause
 from tests.acceptance.windows import Windows
+from tests.servers.ports import free_port
 
 STOPS_WITHIN_S = 20
 

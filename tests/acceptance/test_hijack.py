@@ -18,7 +18,8 @@ import pytest_asyncio
 from tests.acceptance.client import Api, eventually
 from tests.acceptance.house import House
 from tests.acceptance.mails import is_automatic, letter, read, text_of
-from tests.acceptance.site import PASSWORD, free_port
+from tests.acceptance.site import PASSWORD
+from tests.servers.ports import free_port
 
 LMTP_PORT = free_port()
 _numbers = count(1)

@@ -13,9 +13,9 @@ from tests.acceptance.client import eventually
 from tests.acceptance.house import House
 from tests.acceptance.mails import letter
 from tests.acceptance.pages import Board, Words
-from tests.acceptance.site import free_port
 from tests.acceptance.windows import Windows
 from tests.servers.dovecot import PASSWORD, USERNAME, Dovecot, running_dovecot
+from tests.servers.ports import free_port
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),

@@ -10,8 +10,9 @@ import pytest
 
 from tests.acceptance.client import Api, eventually
 from tests.acceptance.mails import letter, send
-from tests.acceptance.site import PASSWORD, SiteProcess, free_port
+from tests.acceptance.site import PASSWORD, SiteProcess
 from tests.channels.email.keys import rsa_pem, written
+from tests.servers.ports import free_port
 from tests.servers.postfix import BOUNCING, GREYLISTED, REFUSED, Postfix, running_postfix
 
 pytestmark = pytest.mark.needs_server("postfix")

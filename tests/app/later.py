@@ -16,7 +16,7 @@ from config.secrets import create_secret
 from router.commands import Tick
 from router.state import next_deadline
 from tests.acceptance.client import Api, Sink, eventually
-from tests.acceptance.site import free_port
+from tests.servers.ports import free_port
 from vocabulary.instants import Instant, Span, instant_of
 from vocabulary.records import Put, TokenRow
 from web.sessions import hash_of

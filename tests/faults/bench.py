@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.acceptance.client import Api, Sink, eventually
-from tests.acceptance.site import SiteProcess, free_port, pause
+from tests.acceptance.site import SiteProcess, pause
 from tests.faults.kills import PACE, Forge, Kills, Session, Site, When, model, opened_forge
 from tests.faults.kills import run as run_kills
+from tests.servers.ports import free_port
 from tests.simulation.node import Pace, Ports, token_of
 
 REACHED_LEAST = 0.8

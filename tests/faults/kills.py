@@ -27,7 +27,8 @@ import msgspec
 
 from config.loader import load
 from config.policy import policy_of
-from tests.acceptance.site import free_port, pause
+from tests.acceptance.site import pause
+from tests.servers.ports import free_port
 from tests.simulation.checker import Follower, Records, Violation, unread, violations_at_the_end
 from tests.simulation.node import DATABASE, ENVIRONMENT, Pace, Ports, new_database, write_site
 from tests.simulation.people import BoxWriter, Way, everybody

@@ -13,6 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import sleep  # noqa: TID251 - a real server takes its time to start and to stop
 
+from tests.servers.ports import free_port
+
 USERNAME, PASSWORD = "support", "secret"
 
 _CONFIG = """\
@@ -129,7 +131,7 @@ def running_dovecot(introspection: str | None = None) -> Iterator[Dovecot]:
     program = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
     assert program is not None
     with TemporaryDirectory(prefix="imap-") as name:
-        folder, port = Path(name), _free_port()
+        folder, port = Path(name), free_port()
         log = folder / "dovecot.log"
         process = subprocess.Popen([program, "-F", "-c", str(_configured(folder, port, introspection))])
         try:
@@ -161,12 +163,6 @@ def _configured(folder: Path, port: int, introspection: str | None) -> Path:
     config = folder / "dovecot.conf"
     config.write_text(_CONFIG.format(folder=folder, port=port, uid=account.pw_uid, gid=account.pw_gid, **names))
     return config
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_until_it_answers(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:

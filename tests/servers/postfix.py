@@ -6,13 +6,15 @@ else of. It serves as the relay that Centrala sends through, and as the mail ser
 
 import os
 import shutil
-import socket  # noqa: TID251  # it looks for a free port
+import socket  # noqa: TID251  # it asks whether the server answers
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import sleep  # noqa: TID251 - a real server takes its time to start and to deliver
+
+from tests.servers.ports import free_port
 
 HOSTNAME = "mx.relay.example"
 SIZE_MAX = 1_000_000
@@ -171,7 +173,7 @@ def running_postfix(
     must be able to walk there. Only root can start Postfix.
     """
     with TemporaryDirectory(prefix="smtp-") as name:
-        folder, port = Path(name), _free_port()
+        folder, port = Path(name), free_port()
         _prepare(folder, port, {BOUNCING: "nobody:", **(transports or {})}, certificate, tls)
         server = Postfix(folder, port)
         command = [_program("postfix"), "-c", str(folder / "etc"), "start-fg"]
@@ -216,12 +218,6 @@ def _program(name: str) -> str:
     program = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
     assert program is not None
     return program
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_until_it_answers(server: Postfix, process: "subprocess.Popen[bytes]") -> None:

