@@ -4,7 +4,7 @@ import grp
 import os
 import pwd
 import shutil
-import socket  # noqa: TID251  # it looks for a free port
+import socket  # noqa: TID251  # it asks whether the server answers
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
