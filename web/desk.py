@@ -155,7 +155,7 @@ class Desk:
         if interaction is not None and not monitors:
             await self._compare(interaction, event)
         if isinstance(event, _OF_A_MESSAGE):
-            await self.message_changed(event.interaction, event.message)
+            await self._message_changed(event.interaction, event.message)
         if isinstance(event, e.DeliveryReported) and event.agent == self._agent:
             await self._undelivered(event.interaction, event.message)
         if getattr(event, "agent", None) == self._agent:
@@ -191,7 +191,7 @@ class Desk:
             self._put({"type": "interaction_gone", "id": id, "reason": reason})
             self._unwatch(id)
 
-    async def message_changed(self, interaction: str, message: str) -> None:
+    async def _message_changed(self, interaction: str, message: str) -> None:
         """Send a message, or its new delivery, if he holds its interaction."""
         if interaction not in self._held:
             return

@@ -40,8 +40,3 @@ class Desks:
         """Tell whoever holds `interaction` that its customer is typing."""
         for desk in self._open:
             desk.customer_types(interaction)
-
-    async def message_changed(self, interaction: str, message: str) -> None:
-        """Tell whoever holds `interaction` that the delivery of `message` has changed."""
-        for desk in list(self._open):
-            await desk.message_changed(interaction, message)

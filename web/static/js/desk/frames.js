@@ -15,6 +15,8 @@ import * as desk from "./state.js";
 const TYPING_MS = 6000;
 /** What becomes of a mail is still open. */
 const UNSETTLED = new Set(["queued", "sending", "deferred"]);
+/** What may go out again, by an answer that the page has not heard of since. */
+const REVIVED = new Set(["failed", "bounced", "uncertain"]);
 /** Why he no longer holds something, where that is his own doing. */
 const OWN_ENDINGS = new Set(["done", "transferred", "no_answer", "busy", "voicemail", "wrong_number"]);
 /** Interactions that this agent just accepted; they come to the front when they arrive. @type {Set<string>} */
@@ -133,7 +135,7 @@ export async function catchUp(id) {
 function knownUpTo(id) {
   let last = 0;
   for (const one of desk.threads.value[id] ?? []) {
-    if (one.number !== last + 1 || UNSETTLED.has(one.delivery)) break;
+    if (one.number !== last + 1 || UNSETTLED.has(one.delivery) || REVIVED.has(one.delivery)) break;
     last = one.number;
   }
   return last;

@@ -45,7 +45,7 @@ export function Thread({ one }) {
     ${messages?.map((message, at) => html`
       ${at === 0 || changesDay(messages[at - 1], message) ? html`<p class="day"><span>${day(message.at)}</span></p>` : null}
       <${MessageView} key=${message.id} message=${message} medium=${one.medium} language=${one.language}
-        interaction=${one.id} onChanged=${(/** @type {any} */ view) => merge(one.id, [view], true)} />`)}
+        interaction=${one.id} onChanged=${(/** @type {any} */ view) => merge(one.id, [view], false)} />`)}
     ${going.map((entry) => html`<${Going} key=${entry.key} entry=${entry} />`)}
     <${Typing} id=${one.id} />
   </div>`;
