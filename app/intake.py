@@ -56,7 +56,11 @@ TEXT_MAX = 4_000
 LABEL_MIN = 0.05
 """A label less likely than this is noise, to rules as to readers."""
 
-Classify = Callable[[str, str], Awaitable[Classification]]
+Classify = Callable[[str, str, str | None], Awaitable[Classification]]
+"""Tells what a subject and a text are about, written by somebody who usually writes that language."""
+
+_LEARNT_WORDS, _CHANGED_WORDS = 3, 8
+"""A customer's language is learnt from a message of so many words, and another one from so many."""
 
 
 class Intake:
@@ -309,11 +313,13 @@ class Intake:
         if wishes.attributes:
             row = msgspec.structs.replace(row, attributes={**row.attributes, "attributes": wishes.attributes})
         text = message.reply_text[:TEXT_MAX]
-        classified = await self._classify(message.subject, text)
+        usual = new.known.language if new.known is not None else wishes.page_language
+        classified = await self._classify(message.subject, text, usual)
         crashpoint("router.classified")
         best, *others = (Label(name, confidence) for name, confidence in classified.labels)
         labels = (best, *(label for label in others if label.confidence >= LABEL_MIN))
-        language = wishes.language or classified.language or wishes.page_language
+        language = wishes.language or classified.language or wishes.page_language or usual
+        learnt = [*new.learnt, *_language_learnt(new, wishes, classified.language, text)]
         known, hashes = new.known, self._hashes(message)
         mailed = self.mail_hashes(message.sender.address if message.sender else "")
         command = Admit(
@@ -350,7 +356,7 @@ class Intake:
             archived=wishes.archived,
         )
         crashpoint("router.before_enqueue")
-        decision = await self._engine.submit(command, [*new.learnt, *_rows(message, row)])
+        decision = await self._engine.submit(command, [*learnt, *_rows(message, row)])
         if decision.refusal is not None and decision.refusal.code != "known":
             raise NotTaken(decision.refusal)
         return Admission(row.interaction, row.id, known=decision.refusal is not None)
@@ -381,6 +387,15 @@ class _New(msgspec.Struct, frozen=True):
     learnt: list[Change]
     received: str | None
     follows: InteractionId | None
+
+
+def _language_learnt(new: _New, wishes: Wishes, language: str | None, text: str) -> list[Change]:
+    """Return that the customer writes `language`, if he wrote enough of it."""
+    before = new.known.language if new.known is not None else None
+    enough = _LEARNT_WORDS if before is None else _CHANGED_WORDS
+    if wishes.language or language in (None, before) or len(text.split()) < enough:
+        return []
+    return [Set(CustomerRow, new.customer, {"language": language})]
 
 
 def _named_segment(policy: Policy, customer: CustomerRow | None) -> str | None:

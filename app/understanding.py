@@ -27,18 +27,21 @@ class Understanding:
         # One thread: more would only fight for the interpreter, and load the language model once each.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="classifier")
 
-    async def classify(self, subject: str, text: str) -> Classification:
-        """Return what `subject` and `text` are about; never raises. Who is too slow has no say: mail must not wait."""
+    async def classify(self, subject: str, text: str, usual: str | None = None) -> Classification:
+        """Return what `subject` and `text` are about; never raises. Who is too slow has no say: mail must not wait.
+
+        `usual`: the language that the customer writes otherwise.
+        """
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(CLASSIFY_S):
-                return await loop.run_in_executor(self._thread, self._classify, subject, text)
+                return await loop.run_in_executor(self._thread, self._classify, subject, text, usual)
         except TimeoutError:
             reason = f"the classifier took more than {CLASSIFY_S:g} s"
             return Classification(((UNKNOWN, 0.0),), None, "none", reason, failed=True)
 
-    def _classify(self, subject: str, text: str) -> Classification:
-        return classify(subject, text, model=self.model)
+    def _classify(self, subject: str, text: str, usual: str | None) -> Classification:
+        return classify(subject, text, model=self.model, usual=usual)
 
     def close(self) -> None:
         """Let the thread go."""

@@ -34,14 +34,20 @@ class Classification:
 
 
 def classify(
-    subject: str, text: str, *, model: Model | None, rules: Sequence[KeywordRule] = DEFAULT_RULES
+    subject: str,
+    text: str,
+    *,
+    model: Model | None,
+    rules: Sequence[KeywordRule] = DEFAULT_RULES,
+    usual: str | None = None,
 ) -> Classification:
     """Return what a message is about. Only the first 4,000 characters of `text` are read.
 
-    Whatever goes wrong is an answer too, `UNKNOWN` with the reason: a broken model never blocks a message.
+    Whatever goes wrong is an answer too, `UNKNOWN` with the reason: a broken model never blocks a message. `usual` is
+    the language that the customer writes otherwise.
     """
     whole = f"{subject[:TEXT_CHARS_MAX]}\n{text[:TEXT_CHARS_MAX]}".strip()
-    language, lament = _language(whole)
+    language, lament = _language(whole, usual)
     try:
         labels, method, reason = _labels(whole, model, rules)
     except Exception as error:  # noqa: BLE001 - the message must go on, whatever a site's model or rules do
@@ -51,9 +57,9 @@ def classify(
     return Classification(labels, language, method, reason + lament, failed=bool(lament))
 
 
-def _language(text: str) -> tuple[str | None, str]:
+def _language(text: str, usual: str | None) -> tuple[str | None, str]:
     try:
-        return language_of(text), ""
+        return language_of(text, usual=usual), ""
     except Exception as error:  # noqa: BLE001 - as above
         return None, f"; language identification failed: {type(error).__name__}"
 

@@ -282,5 +282,5 @@ async def _nothing(order: Any) -> None:
     """Nobody forwards commands here."""
 
 
-async def _unknown(subject: str, text: str) -> Classification:
+async def _unknown(subject: str, text: str, usual: str | None) -> Classification:
     return Classification((("unknown", 0.0),), None, "none", "no model in this test")
