@@ -147,7 +147,7 @@ class NextSending(View, frozen=True, kw_only=True):
 
 
 class InteractionView(View, frozen=True, kw_only=True):
-    """An interaction. `messages` counts the conversation; `position` and `expected_wait` only while it waits."""
+    """An interaction. `heads`: department, urgency and sentiment of the text. `messages` counts the conversation; `position` and `expected_wait` only while it waits."""
 
     id: str
     number: int
@@ -162,6 +162,7 @@ class InteractionView(View, frozen=True, kw_only=True):
     class_: int
     requirements: list[RequirementView]
     labels: list[tuple[str, float]]
+    heads: dict[str, tuple[str, float]]
     language: str | None
     subject: str
     preview: str

@@ -6,7 +6,7 @@ import msgspec
 
 from customers.blocking import is_blocked
 from customers.reachability import AWAY, COMPLAINED, UNDELIVERABLE, marks_of
-from queues.interaction import Interaction, Offer
+from queues.interaction import Heads, Interaction, Offer
 from queues.lifecycle import HELD
 from queues.sending import Sending
 from queues.sla import Clock
@@ -130,6 +130,7 @@ class Views:
                 for need in found.requirements
             ],
             labels=[(label.name, label.confidence) for label in found.labels],
+            heads=heads_shown(found.heads),
             language=found.language,
             subject=words.subject,
             preview=words.preview,
@@ -312,6 +313,12 @@ class Views:
             reason=offer.reason,
             why=list(offer_reasons(self._site.state, offer)),
         )
+
+
+def heads_shown(heads: Heads | None) -> dict[str, tuple[str, float]]:
+    """Return what the text tells beside its labels, with the confidence of each: only what is known."""
+    known = {name: getattr(heads, name, None) for name in Heads.__struct_fields__}
+    return {name: (told.name, told.confidence) for name, told in known.items() if told is not None}
 
 
 def _recipient(sending: OutboxRow, address: str, language: str, *, copy: bool) -> a.RecipientView:

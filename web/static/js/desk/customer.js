@@ -5,6 +5,7 @@ import { get } from "../api.js";
 import { html } from "../html.js";
 import { day, languageName, percent, shortTime, t, word } from "../i18n.js";
 import { Icon, MediumIcon } from "../ui/icon.js";
+import { HeadFacts } from "./heads.js";
 import { nameOf } from "./names.js";
 import { dialog, held, togglePanel } from "./state.js";
 
@@ -42,6 +43,7 @@ function Details({ one }) {
         ${fact(t("interaction.priority"), one.priority ? String(one.priority) : "")}
         ${fact(t("interaction.labels"), one.labels?.length > 0 && html`<ul class="tags">${one.labels.map(
           ([name, confidence]) => html`<li class="tag">${word("label", name)} <span class="figures">${percent(confidence)}</span></li>`)}</ul>`)}
+        <${HeadFacts} heads=${one.heads} />
         ${fact(t("interaction.tags"), one.tags?.length > 0 && html`<ul class="tags">${one.tags.map((tag) => html`<li class="tag">${tag}</li>`)}</ul>`)}
       </dl>
     </section>

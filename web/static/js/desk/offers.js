@@ -7,6 +7,7 @@ import { Icon, MediumIcon } from "../ui/icon.js";
 import { Menu } from "../ui/menu.js";
 import { accept, decline, running } from "./actions.js";
 import { expected } from "./frames.js";
+import { HeadTags } from "./heads.js";
 import { bindings, cap, enabled } from "./keys.js";
 import { nameOf } from "./names.js";
 import { secondsLeft } from "./offer_words.js";
@@ -40,6 +41,7 @@ function OfferCard({ offer, first }) {
       <strong>${nameOf(one)}</strong>
       ${one.customer?.segment && html`<span class="tag strong">${word("segment", one.customer.segment)}</span>`}
       ${one.language && html`<span class="tag">${languageName(one.language)}</span>`}
+      <${HeadTags} heads=${one.heads} />
       <span class="waited"><${Icon} name="clock" class="small" />${t("desk.offer.waited", { time: span(now() - ms(one.arrived_at)) })}</span>
     </p>
     ${one.subject && html`<p class="offer-subject">${one.subject}</p>`}
