@@ -11,7 +11,7 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import beta
 from sklearn.linear_model import LogisticRegression
 
-from classifiers.head import SIGNS, Guard, Mix, Odds, Scores, log_softmax
+from classifiers.head import LINEAR_SIGN, SIGNS, Guard, Mix, Odds, Scores, log_softmax
 from vocabulary.proportions import LEVEL
 
 PROMISES = (0.9, 0.95, 0.99)
@@ -70,12 +70,15 @@ def trust_of(signs: Scores, right: Flags, in_scope: Flags) -> Odds:
         right: (n_texts,), False for texts out of scope.
         in_scope: (n_texts,); the others count as `OUT_OF_SCOPE_SHARE` of the traffic.
     """
-    return _odds_of(signs, right, _traffic(in_scope))
+    return _odds_of(signs, right, _traffic(in_scope), otherwise=0)
 
 
 def guard_of(signs: Scores, in_scope: Flags) -> Odds:
-    """Return the odds of "in scope", learnt from texts in and out of scope; `signs`: (n_texts, SIGNS)."""
-    return _odds_of(signs, in_scope, _traffic(in_scope))
+    """Return the odds of "in scope", learnt from texts in and out of scope; `signs`: (n_texts, SIGNS).
+
+    Where none is out of scope, the best linear score stands for them.
+    """
+    return _odds_of(signs, in_scope, _traffic(in_scope), otherwise=LINEAR_SIGN)
 
 
 def _traffic(in_scope: Flags) -> Scores:
@@ -87,10 +90,10 @@ def _traffic(in_scope: Flags) -> Scores:
     return weights
 
 
-def _odds_of(signs: Scores, holds: Flags, weight: Scores) -> Odds:
+def _odds_of(signs: Scores, holds: Flags, weight: Scores, *, otherwise: int) -> Odds:
     if holds.all() or not holds.any():
-        # Nothing to learn from: the log odds of the best label, the first sign, stand for themselves.
-        return Odds(np.eye(SIGNS)[0], 0.0)
+        # Nothing to learn from: one sign stands for itself.
+        return Odds(np.eye(SIGNS)[otherwise], 0.0)
     mean, spread = signs.mean(axis=0), signs.std(axis=0) + 1e-6
     # liblinear-free on purpose: lbfgs has no randomness, and ten columns are nothing.
     fitted = LogisticRegression(max_iter=1000).fit((signs - mean) / spread, holds, sample_weight=weight)

@@ -14,6 +14,9 @@ UNKNOWN = "unknown"
 
 ALTERNATIVES_MAX = 5
 SIGNS = 10
+LINEAR_SIGN = 3
+"""Place of the best linear score among the signs; the first is the log odds of the best label."""
+
 _LINEAR_TEMPERATURE = 0.3
 """What a support vector machine's scores are divided by before they vote beside the networks'."""
 
