@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from storage import checks, queries
 from storage.gathering import Readers
 from storage.mapping import maker_of
+from storage.prepared import prepared
 from storage.subjects import SubjectReads
 from vocabulary.errors import TemporaryFailure
 from vocabulary.instants import Instant
@@ -206,13 +207,28 @@ class Reading(SubjectReads):
         return await self._row(kind, queries.by_key(kind), **queries.key(kind, *key))
 
     async def _row(self, kind: type[R], query: Select[Any], **values: Any) -> R | None:
-        return await self._first(query, maker_of(kind), **values)
+        rows = await self._rows(kind, query, **values)
+        return rows[0] if rows else None
 
     async def _rows(self, kind: type[R], query: Select[Any], **values: Any) -> Sequence[R]:
-        return await self._all(query, maker_of(kind), **values)
+        """Return what `query` selects; with `values`, its parameters, it is one that was put together before."""
+        if not values:
+            return await self._all(query, maker_of(kind))
+        return await self._reading(lambda c: self._prepared_rows(c, query, kind, values))
 
-    async def _first(self, query: Select[Any], make: Callable[[RowMapping], T], **values: Any) -> T | None:
-        rows = await self._all(query, make, **values)
+    def _prepared_rows(
+        self, connection: Connection, query: Select[Any], kind: type[R], values: Mapping[str, Any]
+    ) -> list[R]:
+        found = prepared(query, kind, self._engine.dialect)
+        try:
+            if found is not None:
+                return found.rows(connection, values)
+        except Exception:  # noqa: BLE001, S110 (whatever the driver said, SQLAlchemy knows what it means)
+            pass
+        return self._rows_of(connection, query, maker_of(kind), values)
+
+    async def _first(self, query: Select[Any], make: Callable[[RowMapping], T]) -> T | None:
+        rows = await self._all(query, make)
         return rows[0] if rows else None
 
     async def _all(self, query: Select[Any], make: Callable[[RowMapping], T], **values: Any) -> list[T]:
