@@ -40,6 +40,7 @@ from vocabulary.records import (
     ReceivedRow,
     Remove,
     Set,
+    TrainingRow,
     UploadRow,
     is_erased,
 )
@@ -193,6 +194,7 @@ class Eraser:
             *(Set(OutboxRow, row.id, _unsent(row)) for row in outbox),
             *(Remove(UploadRow, row.id) for row in await self._store.uploads(interaction=id)),
             *(Set(ReceivedRow, row.id, _no_bytes(row)) for row in received),
+            *(Remove(TrainingRow, row.id) for row in await self._store.training_of(id)),
         )
         return {id, *(row.id for row in messages), *(row.id for row in received)}
 
