@@ -207,6 +207,8 @@ class Eraser:
         gone: set[str] = set()
         for row in await self._store.messages_from(addresses):
             changes = await self._emptied(row)
+            learnt = await self._store.training_of(row.interaction)
+            changes += [Remove(TrainingRow, each.id) for each in learnt if each.message == row.id]
             mail = await self._store.received_row(row.received) if row.received is not None else None
             if mail is not None:
                 changes.append(Set(ReceivedRow, mail.id, _no_bytes(mail)))

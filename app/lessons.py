@@ -6,7 +6,7 @@ A row names the message that it is about and never holds its text: who erases th
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 from classifiers.features import TEXT_CHARS_MAX
-from classifiers.retraining import Lesson
+from classifiers.orders import Lesson
 from queues.interaction import Interaction
 from vocabulary.ids import derived_id
 from vocabulary.instants import Instant

@@ -32,7 +32,7 @@ def right(said: Sequence[Prediction], labels: Sequence[str]) -> list[bool]:
 
 def chance_of(wins: int, of: int) -> float:
     """Return the probability of so many wins or more in `of` throws of a fair coin."""
-    return sum(comb(of, k) for k in range(wins, of + 1)) / 2**of
+    return float(sum(comb(of, k) for k in range(wins, of + 1)) / 2**of)
 
 
 def paired(before: Sequence[bool], after: Sequence[bool]) -> dict[str, Any]:

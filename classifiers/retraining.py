@@ -12,7 +12,6 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from time import process_time
 from typing import Any
 
 import msgspec
@@ -21,6 +20,7 @@ from classifiers import artifact, comparison
 from classifiers.evaluation import figures
 from classifiers.examples import Row, read_rows, shipped_rows
 from classifiers.model import OUT_OF_SCOPE, UNKNOWN, Model, Prediction
+from classifiers.orders import Lesson, Order
 from classifiers.training import train
 from vocabulary.errors import PermanentFailure
 
@@ -32,30 +32,6 @@ JUDGES = ("correction", "labelled")
 """Sources that are sure enough to judge by. What a transfer hints at teaches, but proves nothing."""
 
 Tell = Callable[[str, float], None]
-
-
-class Lesson(msgspec.Struct, frozen=True):
-    """A text of the site with its label and where that is known from."""
-
-    text: str
-    label: str
-    source: str
-
-
-class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What to train on.
-
-    Args:
-        lessons: rows of the site.
-        starter: CSV file in the place of the examples that come with Centrala.
-        live: file of the model that is used now; None: there is none.
-        week: interactions of late with their texts, to tell what would have changed.
-    """
-
-    lessons: tuple[Lesson, ...] = ()
-    starter: str | None = None
-    live: str | None = None
-    week: tuple[tuple[str, str], ...] = ()
 
 
 class _Split(msgspec.Struct, frozen=True):
@@ -111,13 +87,16 @@ def _trained(label: str) -> str:
     return OUT_OF_SCOPE if label == UNKNOWN else label
 
 
-def retrain(order: Order, tell: Tell = lambda step, share: None) -> tuple[Model, dict[str, Any]]:
+def _untold(step: str, share: float) -> None:
+    """Nobody wants to know."""
+
+
+def retrain(order: Order, tell: Tell = _untold) -> tuple[Model, dict[str, Any]]:
     """Return a new model and what there is to say of it beside the one that is used.
 
     Raises:
         PermanentFailure: there is too little to learn from, or a file can't be read.
     """
-    began = process_time()
     tell("rows", 0.0)
     starter = read_rows(Path(order.starter)) if order.starter is not None else shipped_rows()
     rows = split(starter, order.lessons)
@@ -128,7 +107,6 @@ def retrain(order: Order, tell: Tell = lambda step, share: None) -> tuple[Model,
     report = {**_about(rows, order), **_judged(live, model, rows)}
     tell("week", 0.85)
     report["week"] = _week(live, model, order.week)
-    report["cpu_seconds"] = round(process_time() - began, 2)
     return model, report
 
 

@@ -18,9 +18,9 @@ class Understanding(msgspec.Struct, frozen=True):
         bool,
         Meta(description="Keep what agents say of messages as rows to learn from. `false`: none is kept or used."),
     ] = True
-    keep: Annotated[
-        Span, Meta(description="A row to learn from is removed after so long.", ge=DAY, le=3660 * DAY)
-    ] = 730 * DAY
+    keep: Annotated[Span, Meta(description="A row to learn from is removed after so long.", ge=DAY, le=3660 * DAY)] = (
+        730 * DAY
+    )
     sources: Annotated[
         tuple[Source, ...],
         Meta(

@@ -65,8 +65,8 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
     """How the live model does on what comes in, against what was measured when it was trained.
 
     Shares and probabilities are 0-1; None: too little is known. `shift` is the population stability index of the mix
-    of labels. `checked`: messages that were labelled when asked, with the model's confidence and how often it was right.
-    `problems` are codes.
+    of labels. `checked`: messages that were labelled when asked, with the model's confidence and how often it was
+    right. `problems` are codes.
     """
 
     since: Instant

@@ -31,6 +31,7 @@ from web.api import (
     records,
     sendings,
     supervision,
+    understanding,
 )
 from web.context import CONTEXT, Context
 from web.desk import AgentTyping
@@ -69,6 +70,7 @@ def endpoints() -> list[Endpoint]:
         handling,
         sendings,
         supervision,
+        understanding,
         callbacks,
         offers,
         agents,

@@ -21,9 +21,7 @@ def test_what_a_person_says_is_sure_and_nothing_else_changes() -> None:
     before = there.state.interactions["i-1"]
     place = (before.queue, before.key, before.state)
     assert there.run(Relabel("i-1", "contract", "anna")) == (
-        e.Relabelled(
-            at=START, interaction="i-1", label="contract", labels=(Label("contract", 1.0),), by="anna"
-        ),
+        e.Relabelled(at=START, interaction="i-1", label="contract", labels=(Label("contract", 1.0),), by="anna"),
     )
     after = there.state.interactions["i-1"]
     assert (after.label, (after.queue, after.key, after.state)) == ("contract", place)
