@@ -29,7 +29,8 @@ class ArticleText(Body, frozen=True, kw_only=True):
 
 class NewArticle(Body, frozen=True, kw_only=True):
     """An article to write. `label`: what the questions it answers are about. Valid: from that instant on, before the
-    other."""
+    other.
+    """
 
     id: ArticleId | None = None
     label: Name
@@ -42,9 +43,9 @@ class ArticleChange(Body, frozen=True, kw_only=True):
     """What changes of an article. A language that is null goes, one that is left out stays."""
 
     label: Name | msgspec.UnsetType = msgspec.UNSET
-    languages: Annotated[dict[Language, ArticleText | None], Meta(max_length=LANGUAGES_MAX)] = {}
-    valid_from: When | None | msgspec.UnsetType = msgspec.UNSET
-    valid_until: When | None | msgspec.UnsetType = msgspec.UNSET
+    languages: Annotated[dict[Language, ArticleText | None], Meta(max_length=LANGUAGES_MAX)] | None = None
+    valid_from: When | msgspec.UnsetType | None = msgspec.UNSET
+    valid_until: When | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class ArticleQuery(Body, frozen=True, kw_only=True):

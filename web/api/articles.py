@@ -6,6 +6,7 @@ import msgspec
 
 from router.commands import ChangeKnowledge
 from vocabulary.errors import PermanentFailure
+from vocabulary.files import kind_of, plain_name
 from vocabulary.ids import derived_id
 from vocabulary.instants import Instant, instant_of
 from vocabulary.records import ArticleFileRow, ArticleRow, Change, Put, Remove
@@ -89,7 +90,7 @@ async def get_article(call: Call, id: str) -> ArticleView:
 async def patch_article(call: Call, id: str, body: ArticleChange) -> ArticleView:
     """Change what is given. From then on its file, if it came from one, no longer counts."""
     row = await _row(call, id)
-    texts = {**row.texts, **{language: text and _text(text) for language, text in body.languages.items()}}
+    texts = {**row.texts, **{language: text and _text(text) for language, text in (body.languages or {}).items()}}
     texts = {language: text for language, text in texts.items() if text is not None}
     if not texts:
         raise invalid("languages", "An article has at least one language; remove it with DELETE.")
@@ -115,7 +116,7 @@ async def delete_article(call: Call, id: str) -> None:
     gone = msgspec.structs.replace(row, removed=True, texts={}, origin="staff", by=call.actor)
     changes: list[Change] = [Remove(ArticleFileRow, file.id) for file in files]
     line = audit_line(call, "article_removed", id)
-    await call.submit(ChangeKnowledge(id, call.actor, removed=True), Put(gone), *changes, Put(line))
+    await _submit(call, ChangeKnowledge(id, call.actor, removed=True), Put(gone), *changes, Put(line))
 
 
 @endpoints.post(
@@ -132,7 +133,7 @@ async def add_file(call: Call, id: str, query: ArticleFileQuery) -> ArticleFileV
         raise Problem("conflict", f"Article {id!r} has {FILES_MAX} files; remove one first.", reason="too_many")
     content = await read_bytes(call.request, FILE_BYTES_MAX, "A file")
     try:
-        name, content_type = call.site.file_kind(query.filename, content)
+        name, content_type = _named(query.filename, content)
     except PermanentFailure as failure:
         raise invalid("", f"{query.filename!r} can't be taken: {failure}.") from failure
     row = ArticleFileRow(
@@ -144,7 +145,7 @@ async def add_file(call: Call, id: str, query: ArticleFileQuery) -> ArticleFileV
         content=content,
         size=len(content),
     )
-    await call.submit(ChangeKnowledge(id, call.actor), Put(row), Put(audit_line(call, "article_changed", id)))
+    await _submit(call, ChangeKnowledge(id, call.actor), Put(row), Put(audit_line(call, "article_changed", id)))
     return file_view(row)
 
 
@@ -155,7 +156,7 @@ async def remove_file(call: Call, id: str, file: str) -> None:
     if row is None or row.article != id:
         raise Problem("not_found", f"Article {id!r} has no file {file!r}.", reason="unknown_file")
     line = audit_line(call, "article_changed", id)
-    await call.submit(ChangeKnowledge(id, call.actor), Remove(ArticleFileRow, file), Put(line))
+    await _submit(call, ChangeKnowledge(id, call.actor), Remove(ArticleFileRow, file), Put(line))
 
 
 async def _row(call: Call, id: str) -> ArticleRow:
@@ -173,7 +174,18 @@ async def _shown(call: Call, id: str) -> ArticleView:
 async def _write(call: Call, row: ArticleRow, act: str) -> None:
     if row.valid_from is not None and row.valid_until is not None and row.valid_until <= row.valid_from:
         raise invalid("valid_until", "It must be later than valid_from.")
-    await call.submit(ChangeKnowledge(row.id, call.actor), Put(row), Put(audit_line(call, act, row.id)))
+    await _submit(call, ChangeKnowledge(row.id, call.actor), Put(row), Put(audit_line(call, act, row.id)))
+
+
+async def _submit(call: Call, command: ChangeKnowledge, *changes: Change) -> None:
+    """Write it down, and answer by it from now on: other nodes hear of it by the log."""
+    await call.submit(command, *changes)
+    await call.site.knowledge.load()
+
+
+def _named(filename: str, content: bytes) -> tuple[str, str]:
+    name = plain_name(filename)
+    return name, kind_of(name, content)
 
 
 def _text(text: ArticleText) -> dict[str, Any]:
