@@ -74,7 +74,8 @@ def _read(file: Path) -> KnowledgeFile:
 
 def _dated(document: dict[str, Any]) -> dict[str, Any]:
     """Return the document with instants as numbers; a file writes `valid_until = 2026-12-31T00:00:00Z`."""
-    for article in document.get("articles", ()):
+    found = document.get("articles")
+    for article in found if isinstance(found, list) else ():
         for key in ("valid_from", "valid_until"):
             if isinstance(article, dict) and key in article:
                 article[key] = instant_of(str(article[key]))

@@ -27,7 +27,6 @@ def supervisor(house: Setting, state: State, now: Instant) -> c.Command:
         c.Close(one.id, "done", "boss"),
         c.MarkSpam(one.id, "boss"),
         c.ReleaseAutoReplies("boss"),
-        c.ChangeKnowledge("hours", "boss"),
     )
     return of(able)
 
