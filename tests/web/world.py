@@ -14,6 +14,7 @@ from agents.agent import Membership, Profile
 from app.engine import Engine
 from app.erasure import Eraser
 from app.intake import Classify, Intake
+from app.knowledge import KnowledgeBase
 from app.leases import Leases
 from app.mail_intake import MailIntake
 from app.mailroom import Mailroom
@@ -236,11 +237,12 @@ async def world(
         made = learning.understanding.model is not None
         return await (learning.understanding.classify if made else _unknown)(subject, text)
 
+    knowledge = KnowledgeBase(engine=engine, store=store)
     intake = Intake(
         engine=engine,
         store=store,
         classify=classify or by_model,
-        knowledge={},
+        knowledge=knowledge,
         keys=(b"k" * 32,),
         domain="example.org",
         seen=learning.shadows.see,
@@ -272,6 +274,7 @@ async def world(
         replies=Replies(engine=engine, store=store, outgoing=outgoing, domain="example.org"),
         learning=learning.site,
         letters=outgoing.letters,
+        knowledge=knowledge,
     )
     port = unused_port()
     app = build(
@@ -288,9 +291,9 @@ async def world(
         store=store,
         outgoing=outgoing,
         wordings=wordings,
-        knowledge={},
         key=b"k" * 32,
         domain="example.org",
+        knowledge=knowledge,
     )
     understanding = asyncio.create_task(mail_intake.run())
     try:
