@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from storage import checks, queries
 from storage.gathering import Readers
+from storage.learning import LearningReads
 from storage.mapping import maker_of
 from storage.prepared import prepared
 from storage.subjects import SubjectReads
@@ -42,7 +43,7 @@ T = TypeVar("T")
 _WORD = re.compile(r"[^\W_]+")
 
 
-class Reading(SubjectReads):
+class Reading(SubjectReads, LearningReads):
     """The half of vocabulary.stores.Store that reads. A read sees everything whose commit has returned."""
 
     def __init__(self, engine: Engine, readers: int) -> None:
