@@ -13,13 +13,13 @@ import structlog
 from app.engine import Engine
 from app.identifying import stranger_id
 from app.keyed_lock import KeyedLock
+from app.knowledge import KnowledgeBase
 from app.mail_reports import MailReports, report_in
 from app.mail_threads import REUSED_ID, UNVERIFIED, Found, MailThreads, may_join
 from app.poison import TRIES_MAX, Kept, claimed_by, kept
 from app.reply_limits import Hashes, ReplyLimits
 from app.unsubscribing import wants_none
 from app.wishes import Wishes
-from autoresponders.knowledge import Knowledge, candidates
 from channels.message import Attachment, InboundMessage
 from classifiers.cascade import Classification
 from customers import reachability
@@ -63,6 +63,10 @@ _LEARNT_WORDS, _CHANGED_WORDS = 3, 8
 """A customer's language is learnt from a message of so many words, and another one from so many."""
 
 
+def _unseen(interaction: InteractionId, subject: str, text: str) -> None:
+    """Nobody wants to know."""
+
+
 class Intake:
     """Takes in what channels bring."""
 
@@ -72,11 +76,12 @@ class Intake:
         engine: Engine,
         store: Store,
         classify: Classify,
-        knowledge: Knowledge,
+        knowledge: KnowledgeBase | None = None,
         keys: Sequence[bytes],
         domain: str,
         providers: Collection[str] = (),
         same_mail_once: bool = True,
+        seen: Callable[[InteractionId, str, str], None] = _unseen,
     ) -> None:
         """Take what it works with.
 
@@ -84,19 +89,21 @@ class Intake:
             engine: the writer.
             store: journal and records.
             classify: tells what a text is about.
-            knowledge: articles that may answer.
+            knowledge: articles that may answer; None: there are none.
             keys: what signs ids and addresses, the first one anew.
             domain: that of our Message-IDs.
             providers: domains whose addresses belong to people who don't know each other.
             same_mail_once: whether a mail to several mailboxes is one message; else one for each.
+            seen: hears of what was admitted, with its subject and text.
         """
         self._engine = engine
         self._store = store
         self._classify = classify
-        self._knowledge = knowledge
+        self._knowledge = knowledge or KnowledgeBase(engine=engine, store=store)
         self._keys = keys
         self._limits = ReplyLimits(keys[0], providers)
         self._same_mail_once = same_mail_once
+        self._seen = seen
         self._threads = MailThreads(store=store, keys=keys, domain=domain)
         self._reports = MailReports(store=store, keys=keys, domain=domain)
         self._locks = KeyedLock()
@@ -345,7 +352,7 @@ class Intake:
             mailable=bool(message.sender and message.sender.address),
             slot=wishes.slot,
             suppressed_by=_signals(message, row, known),
-            candidates=candidates(text, language, labels, self._knowledge),
+            candidates=self._knowledge.candidates(text, language, labels),
             follows=new.follows,
             warnings=(classified.reason,) if classified.failed else (),
             attributes={**(known.attributes if known is not None else {}), **wishes.attributes},
@@ -359,6 +366,7 @@ class Intake:
         decision = await self._engine.submit(command, [*learnt, *_rows(message, row)])
         if decision.refusal is not None and decision.refusal.code != "known":
             raise NotTaken(decision.refusal)
+        self._seen(row.interaction, message.subject, text)
         return Admission(row.interaction, row.id, known=decision.refusal is not None)
 
     def mail_hashes(self, address: str) -> Hashes:

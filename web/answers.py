@@ -147,7 +147,10 @@ class NextSending(View, frozen=True, kw_only=True):
 
 
 class InteractionView(View, frozen=True, kw_only=True):
-    """An interaction. `heads`: department, urgency and sentiment of the text. `messages` counts the conversation; `position` and `expected_wait` only while it waits."""
+    """An interaction. `messages` counts the conversation; `position` and `expected_wait` only while it waits.
+
+    `heads`: department, urgency and mood of the text.
+    """
 
     id: str
     number: int
@@ -163,6 +166,8 @@ class InteractionView(View, frozen=True, kw_only=True):
     requirements: list[RequirementView]
     labels: list[tuple[str, float]]
     heads: dict[str, tuple[str, float]]
+    labelled_by: str | None = None
+    labels_before: list[tuple[str, float]] = []
     language: str | None
     subject: str
     preview: str
