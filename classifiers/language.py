@@ -78,6 +78,18 @@ def language_of(text: str, *, languages: Sequence[str] = LANGUAGES, usual: str |
     return None if _is_another(words, best, everywhere[0][1] - alone[best]) else best
 
 
+def read_as_russian(text: str) -> str:
+    """Return `text` in Cyrillic if it is Russian in Latin letters, with the Latin words behind; else as it is.
+
+    So a model that has learnt Cyrillic words understands it. Names that are Latin anyway ("wifi") are not lost.
+    """
+    beginning = text[:_CHARS_MAX]
+    words = WORD.findall(_ADDRESS.sub(" ", beginning).lower()) if beginning.isascii() else []
+    if not words or not _is_transliterated(words):
+        return text
+    return f"{to_cyrillic(text.lower())}\n{text}"
+
+
 def _is_another(words: Sequence[str], best: str, lead: float) -> bool:
     """Tell whether `words` are in none of our languages, though `best` is the most alike."""
     if len(words) > _WORDS_FEW or best not in _ALPHABETS:
