@@ -366,6 +366,7 @@ class Application:
             trouble=lambda: self.watching.trouble,
             mailboxes=self._mail_ways.states,
             knowledge=self.knowledge,
+            understanding=self.understanding,
         )
         self.conversations = ChatConversations(
             engine=engine,

@@ -25,7 +25,7 @@ from classifiers.cascade import Classification
 from customers import reachability
 from customers.blocking import is_blocked
 from customers.identity import Identity, email_identity
-from queues.interaction import Label
+from queues.interaction import Heads, Label
 from queues.lifecycle import OPEN
 from router.commands import AddMessage, Admit, ReportDelivery, StartOutbound
 from router.decision import Decision
@@ -338,6 +338,7 @@ class Intake:
             subject=message.subject,
             text=text,
             labels=labels,
+            heads=_heads_of(classified),
             language=language,
             segment=_named_segment(self._engine.policy, known),
             queue=wishes.queue,
@@ -395,6 +396,12 @@ class _New(msgspec.Struct, frozen=True):
     learnt: list[Change]
     received: str | None
     follows: InteractionId | None
+
+
+def _heads_of(classified: Classification) -> Heads | None:
+    """Return what the text tells beside its labels; None if nothing."""
+    told = {name: Label(*answer) for name, answer in classified.heads.items()}
+    return Heads(**told) if told else None
 
 
 def _language_learnt(new: _New, wishes: Wishes, language: str | None, text: str) -> list[Change]:

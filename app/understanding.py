@@ -3,7 +3,7 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
-from classifiers.cascade import Classification, classify
+from classifiers.cascade import Classification, Why, classify, why
 from classifiers.model import UNKNOWN, Model
 
 CLASSIFY_S = 2.0
@@ -29,6 +29,15 @@ class Understanding:
         except TimeoutError:
             reason = f"the classifier took more than {CLASSIFY_S:g} s"
             return Classification(((UNKNOWN, 0.0),), None, "none", reason, failed=True)
+
+    async def explained(self, subject: str, text: str) -> tuple[Classification, Why]:
+        """Return the same with the words that decided: some milliseconds more, for whoever asks."""
+        said = await self.classify(subject, text)
+        loop = asyncio.get_running_loop()
+        return said, await loop.run_in_executor(self._thread, self._why, subject, text)
+
+    def _why(self, subject: str, text: str) -> Why:
+        return why(subject, text, model=self.model)
 
     def _classify(self, subject: str, text: str, usual: str | None) -> Classification:
         return classify(subject, text, model=self.model, usual=usual)

@@ -41,6 +41,19 @@ class Classification:
 
 
 @dataclass(frozen=True, slots=True)
+class Why:
+    """The words that gave label `best` its lead over label `second`, with their points (classifiers/attribution.py).
+
+    `exact`: they add up to the lead; else networks vote too, and it is a first-order attribution.
+    """
+
+    best: str | None = None
+    second: str | None = None
+    words: Decided = ()
+    exact: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class _Said:
     labels: Labels
     method: Literal["model", "rules", "none"]
@@ -74,16 +87,17 @@ def classify(
     return Classification(said.labels, language, said.method, reason, bool(lament), said.heads, said.out_of_scope)
 
 
-def decided(subject: str, text: str, *, model: Model | None) -> Decided:
-    """Return the words that gave the model's best label its lead over the second; nothing without a model."""
+def why(subject: str, text: str, *, model: Model | None) -> Why:
+    """Return the words that gave the model's best label its lead over the second; empty without a model."""
     if model is None:
-        return ()
-    whole = read_as_russian(_whole(subject, text))
-    said = model.predict(whole)
-    ranked = [label for label, _ in _ranked(said)]
+        return Why()
+    whole = _whole(subject, text)
+    head = model.heads[LABEL]
+    ranked = [label for label, _ in _ranked(model.predict(read_as_russian(whole)))]
     if len(ranked) < 2:
-        return ()
-    return words_that_decided(model.features, model.heads[LABEL], whole, ranked[0], ranked[1])
+        return Why()
+    words = words_that_decided(model.features, head, whole, ranked[0], ranked[1])
+    return Why(ranked[0], ranked[1], words, exact=head.nets is None)
 
 
 def _whole(subject: str, text: str) -> str:

