@@ -47,5 +47,6 @@ class Understanding:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def warm(self) -> None:
-        """Load what the first text needs: the language model takes half a second to unpack."""
-        await self.classify("", "Good morning, where is my parcel?")
+        """Load what the first text needs, however long that takes: the language model half a second to unpack."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._thread, self._classify, "", "Good morning, where is my parcel?", None)
