@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { get } from "../api.js";
 import { html } from "../html.js";
 import { day, languageName, percent, shortTime, t, word } from "../i18n.js";
+import { AskDecided } from "../ui/decided.js";
 import { Icon, MediumIcon } from "../ui/icon.js";
 import { HeadFacts } from "./heads.js";
 import { nameOf } from "./names.js";
@@ -46,6 +47,7 @@ function Details({ one }) {
         <${HeadFacts} heads=${one.heads} />
         ${fact(t("interaction.tags"), one.tags?.length > 0 && html`<ul class="tags">${one.tags.map((tag) => html`<li class="tag">${tag}</li>`)}</ul>`)}
       </dl>
+      ${one.labels?.length > 0 && html`<${AskDecided} key=${one.id} id=${one.id} />`}
     </section>
     ${who?.id && html`<${History} customer=${who.id} except=${one.id} />`}`;
 }
