@@ -131,8 +131,8 @@ def _messages() -> tuple[dict[str, object], list[Goal]]:
 
 
 def typed(text: str) -> str:
-    """Return `text` as somebody types it in a hurry: every tenth letter or so is swapped, dropped, doubled or another."""
-    draw = random.Random(text)  # noqa: S311 - the same text is mistyped in the same way
+    """Return `text` as typed in a hurry: a letter in ten or so is swapped, dropped, doubled or another."""
+    draw = random.Random(text)
     letters = list(text)
     for _ in range(max(1, len(text) // LETTERS_A_TYPO)):
         at = draw.randrange(len(letters))
