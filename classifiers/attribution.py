@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
+from types import MappingProxyType
 
 import numpy as np
 
@@ -23,18 +24,25 @@ _SHARE_MIN = 0.02
 
 _WORD = re.compile(r"\w+")
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
 Decided = tuple[tuple[str, float], ...]
 """Words as they were written, the most weighty first, each with its points: log odds of the best over the second."""
 
 
-def words_that_decided(features: Features, head: Head, text: str, best: str, second: str) -> Decided:
+def words_that_decided(
+    features: Features, head: Head, text: str, best: str, second: str, *, as_typed: Mapping[str, str] = NOTHING
+) -> Decided:
     """Return the words of `text` that spoke for `best` (> 0) or for `second` (< 0), at most `WORDS_MAX`.
+
+    `as_typed`: words of `text`, in small letters -> what stands for them in the answer.
 
     Raises:
         ValueError: the head has no such label.
     """
-    written = _WORD.findall(text[:TEXT_CHARS_MAX])
-    words, places = _folded(written)
+    found = _WORD.findall(text[:TEXT_CHARS_MAX])
+    written = [as_typed.get(word.casefold(), word) for word in found]
+    words, places = _folded(found)
     view = features.view(text)
     leads = lead_of_terms(head, view, head.labels.index(best), head.labels.index(second))
     points = dict(zip(view.rows.tolist(), leads.tolist(), strict=True))

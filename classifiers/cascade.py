@@ -8,7 +8,7 @@ from classifiers.attribution import Decided, words_that_decided
 from classifiers.departments import department_of
 from classifiers.examples import HEADS
 from classifiers.features import TEXT_CHARS_MAX
-from classifiers.language import language_of, read_as_russian
+from classifiers.language import language_of, latin_of, read_as_russian
 from classifiers.model import LABEL, UNKNOWN, Model, Prediction
 from classifiers.rules import DEFAULT_RULES, KeywordRule, labels_by_rules
 
@@ -93,10 +93,12 @@ def why(subject: str, text: str, *, model: Model | None) -> Why:
         return Why()
     whole = _whole(subject, text)
     head = model.heads[LABEL]
-    ranked = [label for label, _ in _ranked(model.predict(read_as_russian(whole)))]
+    read = read_as_russian(whole)
+    ranked = [label for label, _ in _ranked(model.predict(read))]
     if len(ranked) < 2:
         return Why()
-    words = words_that_decided(model.features, head, whole, ranked[0], ranked[1])
+    as_typed = latin_of(whole) if read != whole else {}
+    words = words_that_decided(model.features, head, read, ranked[0], ranked[1], as_typed=as_typed)
     return Why(ranked[0], ranked[1], words, exact=head.nets is None)
 
 

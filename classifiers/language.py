@@ -1,7 +1,7 @@
 """In which language a text is written, also where it is two words without diacritics."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
@@ -88,6 +88,11 @@ def read_as_russian(text: str) -> str:
     if not words or not _is_transliterated(words):
         return text
     return f"{to_cyrillic(text.lower())}\n{text}"
+
+
+def latin_of(text: str) -> Mapping[str, str]:
+    """Return the words that `read_as_russian` makes of `text` -> the words as they were typed."""
+    return {to_cyrillic(word.lower()): word for word in WORD.findall(text)}
 
 
 def _is_another(words: Sequence[str], best: str, lead: float) -> bool:

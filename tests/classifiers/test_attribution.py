@@ -56,7 +56,7 @@ def test_the_shipped_model_goes_by_the_words_that_a_person_would(shipped: Model)
         ("skolko stoit dostavka posylki", "posylki"),
     ):
         told = why("", text, model=shipped)
-        assert expected in [word for word, _ in told.words[:3]], (text, told)
+        assert expected in [word for word, points in told.words[:3] if points > 0], (text, told)
 
 
 def test_without_a_model_nothing_decided() -> None:
