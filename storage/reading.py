@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from storage import checks, queries
 from storage.mapping import maker_of
 from storage.subjects import SubjectReads
+from storage.worth import WorthReads
 from vocabulary.errors import TemporaryFailure
 from vocabulary.instants import Instant
 from vocabulary.records import (
@@ -40,7 +41,7 @@ T = TypeVar("T")
 _WORD = re.compile(r"[^\W_]+")
 
 
-class Reading(SubjectReads):
+class Reading(SubjectReads, WorthReads):
     """The half of vocabulary.stores.Store that reads. A read sees everything whose commit has returned."""
 
     def __init__(self, engine: Engine, readers: int) -> None:

@@ -31,6 +31,7 @@ from web.api import (
     records,
     sendings,
     supervision,
+    worth,
 )
 from web.context import CONTEXT, Context
 from web.desk import AgentTyping
@@ -77,6 +78,7 @@ def endpoints() -> list[Endpoint]:
         auto_replies,
         quarantine,
         mailboxes,
+        worth,
         records,
         letters,
         events,
