@@ -486,6 +486,14 @@ class ReleaseAutoReplies(msgspec.Struct, frozen=True):
     by: str
 
 
+class ChangeKnowledge(msgspec.Struct, frozen=True):
+    """An article of the knowledge base was written, changed or removed; its words travel beside, as rows."""
+
+    article: str
+    by: str
+    removed: bool = False
+
+
 class Reconcile(msgspec.Struct, frozen=True):
     """Look at everything again: after a start, under a policy that may be new."""
 
@@ -542,6 +550,7 @@ Command = (
     | DeliverAgain
     | ReportDelivery
     | ReleaseAutoReplies
+    | ChangeKnowledge
     | Reconcile
     | Tick
 )

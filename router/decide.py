@@ -179,6 +179,7 @@ _DECIDERS: dict[type[Any], Callable[[Draft, Any], Refusal | None]] = {
     c.DeliverAgain: conversation.deliver_again,
     c.ReportDelivery: conversation.report_delivery,
     c.ReleaseAutoReplies: replies.release,
+    c.ChangeKnowledge: replies.change_knowledge,
     c.Reconcile: _reconcile,
     c.Tick: _tick,
 }

@@ -135,6 +135,7 @@ _ORDERS: dict[type[Any], Callable[[World, Any], None]] = {
     c.DeliverAgain: second_thoughts.again,
     c.ReportDelivery: customers.report_delivery,
     c.ReleaseAutoReplies: replies.release,
+    c.ChangeKnowledge: _tick,
     c.Reconcile: _reconcile,
     c.Tick: _tick,
 }
