@@ -88,6 +88,14 @@ class Undoable(msgspec.Struct, frozen=True, gc=False):
     before: "Interaction"
 
 
+class Correction(msgspec.Struct, frozen=True, gc=False):
+    """That `by` said what it is about; `before` are the labels that it had come in with."""
+
+    by: str
+    at: Instant
+    before: tuple[Label, ...] = ()
+
+
 class HeldBack(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """An agent's message that has not begun to go out: until then he may take it back.
 
@@ -147,6 +155,7 @@ class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     `sendings`: what will be sent to its customer. It is not forgotten before they are over.
     `held_back`: replies that their agents may still take back, in their order.
     `customer_leaves_at`, `owner_gone_until`: a customer or owner is cut off, and this is how long his absence is borne.
+    `corrected`: who said what it is about, if a person did.
     """
 
     labels: tuple[Label, ...] = ()
@@ -194,6 +203,7 @@ class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     parked_close_at: Instant | None = None
     sendings: tuple[Sending, ...] = ()
     held_back: tuple[HeldBack, ...] = ()
+    corrected: Correction | None = None
     also_segments: tuple[str, ...] = ()
 
 
@@ -295,6 +305,7 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False, order=True):
     parked_close_at = _Rarely[Instant | None]()
     sendings = _Rarely[tuple[Sending, ...]]()
     held_back = _Rarely[tuple[HeldBack, ...]]()
+    corrected = _Rarely[Correction | None]()
     also_segments = _Rarely[tuple[str, ...]]()
 
     @property

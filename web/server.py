@@ -32,6 +32,7 @@ from web.api import (
     records,
     sendings,
     supervision,
+    understanding,
     worth,
 )
 from web.context import CONTEXT, Context
@@ -71,6 +72,7 @@ def endpoints() -> list[Endpoint]:
         handling,
         sendings,
         supervision,
+        understanding,
         callbacks,
         offers,
         agents,
