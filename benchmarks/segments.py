@@ -35,9 +35,10 @@ from storage.bus import LocalBus
 from storage.sqlite import SqliteStore
 from vocabulary.bounds import Bound
 from vocabulary.instants import DAY, Instant, Span, rfc3339
+from vocabulary.records import CustomerRow, IdentityRow, PurchaseRow, PutNew, Transaction
 
 ROWS, ROWS_QUICK = 1_000_000, 30_000
-NAIVE_ROWS = 1_000
+IMPORTED, FILLED_AT_ONCE, NAIVE_ROWS = 50_000, 2_000, 1_000
 HALF_A_YEAR = 182.5
 DEFINITIONS = (
     Definition(name="key_account", top_value=0.05),
@@ -68,7 +69,8 @@ def run(rows: int, seed: int) -> dict[str, Any]:
 
 async def _measured(people: list[Buyer], folder: Path, seed: int) -> dict[str, Any]:
     file, sample = folder / "orders.csv", folder / "sample.csv"
-    rows = _write(file, people)
+    imported_people = _first(people, IMPORTED)
+    rows = _write(file, imported_people)
     _write(sample, people[: NAIVE_ROWS // 4])
     store = await SqliteStore.open(folder / "centrala.db")
     engine = Engine(
@@ -79,6 +81,7 @@ async def _measured(people: list[Buyer], folder: Path, seed: int) -> dict[str, A
     naive = await _timed(lambda: _one_by_one(sample, purchases))
     imported = await _timed(lambda: PurchaseFile(file, dry_run=False, say=print).bring(purchases.take))
     again = await _timed(lambda: PurchaseFile(file, dry_run=False, say=print).bring(purchases.take))
+    filled = await _filled(store, people[len(imported_people) :])
     parts = Segmenting(
         engine=engine, store=store, purchases=purchases, definitions=DEFINITIONS, counting=Counting(discount=0.0)
     )
@@ -91,7 +94,7 @@ async def _measured(people: list[Buyer], folder: Path, seed: int) -> dict[str, A
     await store.close()
     facts = [kept[ids["external", one.id]] for one in people]
     return {
-        "purchases": rows,
+        "purchases": rows + filled,
         "customers": len(people),
         "import_rows_per_s": rows / imported,
         "import_known_rows_per_s": rows / again,
@@ -180,6 +183,35 @@ def _write(file: Path, people: list[Buyer]) -> int:
             writer.writerow(row)
             count += 1
     return count
+
+
+def _first(people: list[Buyer], rows: int) -> list[Buyer]:
+    """Return the first customers who have bought about `rows` times together: so many are brought as a file."""
+    made, count = 0, 0
+    while count < len(people) and made < rows:
+        made += len(people[count].bought)
+        count += 1
+    return people[:count]
+
+
+async def _filled(store: SqliteStore, people: list[Buyer]) -> int:
+    """Put the purchases of `people` into the store as an import leaves them; return how many they are."""
+    count = 0
+    for start in range(0, len(people), FILLED_AT_ONCE):
+        changes: list[PutNew] = []
+        some = people[start : start + FILLED_AT_ONCE]
+        changes += [PutNew(CustomerRow(id=f"c-{one.id}", created_at=one.bought[0])) for one in some]
+        changes += [PutNew(IdentityRow(kind="external", value=one.id, customer=f"c-{one.id}")) for one in some]
+        bought = [_purchase(one, place) for one in some for place in range(len(one.bought))]
+        await store.commit(Transaction(changes=(*changes, *map(PutNew, bought))))
+        count += len(bought)
+    return count
+
+
+def _purchase(one: Buyer, place: int) -> PurchaseRow:
+    amount = round(100 * one.amounts[place])
+    id = f"{one.id}-{place}"
+    return PurchaseRow(id=id, customer=f"c-{one.id}", at=one.bought[place], amount=amount, currency="EUR")
 
 
 def _rows(people: list[Buyer]) -> Iterator[tuple[str, ...]]:
