@@ -82,9 +82,7 @@ async def _measured(people: list[Buyer], folder: Path, seed: int) -> dict[str, A
     imported = await _timed(lambda: PurchaseFile(file, dry_run=False, say=print).bring(purchases.take))
     again = await _timed(lambda: PurchaseFile(file, dry_run=False, say=print).bring(purchases.take))
     filled = await _filled(store, people[len(imported_people) :])
-    parts = Segmenting(
-        engine=engine, store=store, purchases=purchases, definitions=DEFINITIONS, counting=Counting(discount=0.0)
-    )
+    parts = Segmenting(engine=engine, store=store, definitions=DEFINITIONS, counting=Counting(discount=0.0))
     calculated = await _timed(parts.calculate)
     report = await parts.report()
     assert report is not None
