@@ -272,7 +272,7 @@ class Intake:
         if decision.refusal is not None:
             return None
         if result is not None:
-            await self._engine.submit(ReportDelivery(about.interaction, about.message.id, result))
+            await self._engine.submit(ReportDelivery(about.interaction, about.message.id, result, about.message.agent))
         log.info("mail_reported", interaction=about.interaction, message=about.message.id, kind=report.kind)
         return Admission(about.interaction, row.id, known=False)
 
