@@ -71,6 +71,7 @@ def sent(event: e.Admitted) -> Seldom:
         heads=event.heads,
         language=event.language,
         segment=event.segment,
+        also_segments=event.also_segments,
         preferences=event.preferences,
         tags=event.tags,
         contact=event.contact,
