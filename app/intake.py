@@ -25,6 +25,7 @@ from classifiers.cascade import Classification
 from customers import reachability
 from customers.blocking import is_blocked
 from customers.identity import Identity, email_identity
+from customers.merging import as_one
 from queues.interaction import Label
 from queues.lifecycle import OPEN
 from router.commands import AddMessage, Admit, ReportDelivery, StartOutbound
@@ -181,12 +182,15 @@ class Intake:
             return await self._engine.submit(command, learnt), command.id
 
     @asynccontextmanager
-    async def standing_still(self, who: Sequence[tuple[str, str]], customer: CustomerId) -> AsyncIterator[None]:
-        """Take nothing in from `who`, nor for `customer`, while the block lasts."""
+    async def standing_still(
+        self, who: Sequence[tuple[str, str]], customers: Sequence[CustomerId]
+    ) -> AsyncIterator[None]:
+        """Take nothing in from `who`, nor for `customers`, while the block lasts."""
         async with AsyncExitStack() as held:
             for each in sorted(who):
                 await held.enter_async_context(self._locks.holding(_sender_key(each)))
-            await held.enter_async_context(self._locks.holding(f"customer\x1f{customer}"))
+            for customer in sorted(customers):
+                await held.enter_async_context(self._locks.holding(f"customer\x1f{customer}"))
             yield
 
     async def _named(self, message: InboundMessage, wishes: Wishes) -> tuple[Wishes, tuple[Identity, ...]]:
@@ -227,21 +231,23 @@ class Intake:
             return reported
         customer, known, learnt = await self._identify(message, who, wishes)
         learnt += _heard(message, known)
-        thread = Found(continues) if continues else await self._threads.continued(message, customer)
+        rows = await self._store.person(known.id) if known is not None else ()
+        person, parts = (as_one(rows), [row.id for row in rows]) if rows else (None, [customer])
+        thread = Found(continues) if continues else await self._threads.continued(message, parts)
         if thread.reuses_id:
             message = msgspec.structs.replace(message, defects=(*message.defects, REUSED_ID))
         found = await self._kept_thread(thread.interaction)
-        is_work = not (_is_blocked(known) or wishes.archived)
+        is_work = not (_is_blocked(person) or wishes.archived)
         if found is not None and (is_work or not self._is_over(found)):
-            row = self._gated(message, self._row(message, found, received), customer)
+            row = self._gated(message, self._row(message, found, received), parts)
             command = AddMessage(
-                interaction=found, message=row.id, author="customer", suppressed_by=_signals(message, row, known)
+                interaction=found, message=row.id, author="customer", suppressed_by=_signals(message, row, person)
             )
             decision = await self._engine.submit(command, [*learnt, *_rows(message, row)])
             if decision.refusal is None:
                 return Admission(found, row.id, known=False)
             # Too old to open again: a new interaction that links to the old.
-        new = _New(customer, known, learnt, received, found)
+        new = _New(customer, person, learnt, received, found)
         return await self._admit(message, new, wishes)
 
     async def _report(self, message: InboundMessage, received: str | None) -> Admission | None:
@@ -273,10 +279,10 @@ class Intake:
         held = self._engine.state.interactions.get(id)
         return held is None or held.state not in OPEN
 
-    def _gated(self, message: InboundMessage, row: MessageRow, customer: CustomerId) -> MessageRow:
+    def _gated(self, message: InboundMessage, row: MessageRow, customers: Collection[CustomerId]) -> MessageRow:
         """Return the message; one from somebody else is marked as unverified (the sender gate, reliability.md 4.3)."""
         known = self._engine.state.interactions.get(row.interaction)
-        if known is None or may_join(message, customer, known.customer):
+        if known is None or may_join(message, customers, known.customer):
             return row
         return msgspec.structs.replace(row, attributes={**row.attributes, UNVERIFIED: True})
 
@@ -374,7 +380,10 @@ class Intake:
 
 
 class _New(msgspec.Struct, frozen=True):
-    """What is known of a message that begins an interaction: who sent it, what is learnt of him, what it follows."""
+    """What is known of a message that begins an interaction: who sent it, what is learnt of him, what it follows.
+
+    `known`: the person whom he is read as; None if he is new.
+    """
 
     customer: CustomerId
     known: CustomerRow | None
@@ -398,12 +407,12 @@ def _is_blocked(customer: CustomerRow | None) -> bool:
     return customer is not None and is_blocked(customer.attributes)
 
 
-def _sender_key(identity: Identity) -> str:
+def _sender_key(identity: tuple[str, str]) -> str:
     return "/".join(identity)
 
 
 def _learnt(customer: CustomerId, who: Sequence[Identity]) -> list[Change]:
-    return [PutNew(IdentityRow(kind=kind, value=value, customer=customer)) for kind, value in who]  # type: ignore[arg-type]  # identities() names the kinds
+    return [PutNew(IdentityRow(kind=kind, value=value, customer=customer)) for kind, value in who]
 
 
 def _message_id(message: InboundMessage, place: str) -> MessageId:

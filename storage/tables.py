@@ -15,6 +15,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -38,6 +39,7 @@ from vocabulary.records import (
     IdempotencyRow,
     IdentityRow,
     InteractionRow,
+    MergeRow,
     MessageRow,
     OutboxRow,
     ReceivedRow,
@@ -208,7 +210,11 @@ customers = Table(
     Column("language", Word),
     Column("segment", Word),
     Column("attributes", JSON, nullable=False),
+    Column("birth_date", Word),
+    Column("postcode", Word),
 )
+_index(customers, "birth_date", present=True)
+_index(customers, "postcode", present=True)
 
 identities = Table(
     "identities",
@@ -219,6 +225,23 @@ identities = Table(
     Column("verified", Boolean, nullable=False),
 )
 _index(identities, "customer")
+
+merges = Table(
+    "merges",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("customer", Word, nullable=False),
+    Column("into", Word, nullable=False),
+    Column("state", Word, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("by", Word, nullable=False),
+    Column("probability", Float, nullable=False),
+    Column("interaction", Word),
+    Column("evidence", JSON, nullable=False),
+)
+_index(merges, "customer")
+_index(merges, "into")
+_index(merges, "state", "at")
 
 outbox = Table(
     "outbox",
@@ -357,6 +380,7 @@ TABLES: Mapping[Kind, Table] = {
     ReceivedRow: received,
     CustomerRow: customers,
     IdentityRow: identities,
+    MergeRow: merges,
     OutboxRow: outbox,
     BookmarkRow: bookmarks,
     FetchedRow: fetched,

@@ -160,6 +160,7 @@ async def _visible(call: Call, query: InteractionQuery) -> tuple[list[Interactio
     asked = await call.customer(query.customer) if query.customer is not None else None
     customer = query.customer if asked is None else asked.id
     knows = customer is not None and await call.views.knows(call.principal, customer)
+    parts = None if customer is None else await call.site.store.group(customer)
     found: list[InteractionRow] = []
     before = query.cursor
     for _ in range(_PAGES_MAX):
@@ -167,7 +168,7 @@ async def _visible(call: Call, query: InteractionQuery) -> tuple[list[Interactio
             state=[state for state in (query.state or "").split(",") if state],
             queue=query.queue,
             agent=query.agent,
-            customer=customer,
+            customer=parts,
             q=query.q,
             before=before,
             limit=query.limit,
