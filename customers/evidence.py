@@ -55,7 +55,7 @@ WEIGHTS: dict[EvidenceKind, Weight] = {
     "crm": Weight(0.99, 1e-7),
     "staff": Weight(0.999, 1e-9),
     # Proven by DMARC, DKIM or SPF, so only people of one mailbox share it.
-    "email": Weight(0.99, 1e-7),
+    "email": Weight(0.99, 1e-8),
     # Anybody writes any address into From: what it is worth is how seldom somebody lies.
     "email_unproven": Weight(0.98, 0.02),
     # Households and offices share numbers, and callers can set them; what stands in a text may be anybody's.
@@ -64,8 +64,8 @@ WEIGHTS: dict[EvidenceKind, Weight] = {
     "address_in_text": Weight(0.9, 1e-3),
     # Numbers that the house gave: printed on papers that others may see, and seldom guessed.
     "customer_number": Weight(0.97, 2e-7),
-    "order_number": Weight(0.95, 1e-6),
-    "number": Weight(0.95, 1e-6),
+    "order_number": Weight(0.95, 1e-5),
+    "number": Weight(0.95, 1e-5),
     "name": Weight(0.93, 2e-3),
     "postcode": Weight(0.9, 1e-3),
     "birth_date": Weight(0.95, 1.0 / 18_000),
