@@ -10,12 +10,14 @@ from typing import Any
 import msgspec
 import structlog
 
+from app.crm_asking import is_proven
 from app.engine import Engine
 from app.identifying import stranger_id
 from app.keyed_lock import KeyedLock
 from app.mail_reports import MailReports, report_in
 from app.mail_threads import REUSED_ID, UNVERIFIED, Found, MailThreads, may_join
 from app.poison import TRIES_MAX, Kept, claimed_by, kept
+from app.recognising import Recognising, Seen, own_evidence
 from app.reply_limits import Hashes, ReplyLimits
 from app.unsubscribing import wants_none
 from app.wishes import Wishes
@@ -25,7 +27,6 @@ from classifiers.cascade import Classification
 from customers import reachability
 from customers.blocking import is_blocked
 from customers.identity import Identity, email_identity
-from customers.merging import as_one
 from queues.interaction import Label
 from queues.lifecycle import OPEN
 from router.commands import AddMessage, Admit, ReportDelivery, StartOutbound
@@ -74,6 +75,7 @@ class Intake:
         domain: str,
         providers: Collection[str] = (),
         same_mail_once: bool = True,
+        recognising: Recognising | None = None,
     ) -> None:
         """Take what it works with.
 
@@ -86,6 +88,7 @@ class Intake:
             domain: that of our Message-IDs.
             providers: domains whose addresses belong to people who don't know each other.
             same_mail_once: whether a mail to several mailboxes is one message; else one for each.
+            recognising: tells who writes beyond the address that he writes from.
         """
         self._engine = engine
         self._store = store
@@ -97,6 +100,7 @@ class Intake:
         self._threads = MailThreads(store=store, keys=keys, domain=domain)
         self._reports = MailReports(store=store, keys=keys, domain=domain)
         self._locks = KeyedLock()
+        self._recognising = recognising or Recognising(store=store)
 
     async def receive(
         self,
@@ -231,8 +235,9 @@ class Intake:
             return reported
         customer, known, learnt = await self._identify(message, who, wishes)
         learnt += _heard(message, known)
-        rows = await self._store.person(known.id) if known is not None else ()
-        person, parts = (as_one(rows), [row.id for row in rows]) if rows else (None, [customer])
+        seen = await self._seen(message, customer, known, who, wishes)
+        learnt += seen.changes
+        person, parts = seen.person, [customer, *(row.id for row in seen.rows)]
         thread = Found(continues) if continues else await self._threads.continued(message, parts)
         if thread.reuses_id:
             message = msgspec.structs.replace(message, defects=(*message.defects, REUSED_ID))
@@ -247,7 +252,7 @@ class Intake:
             if decision.refusal is None:
                 return Admission(found, row.id, known=False)
             # Too old to open again: a new interaction that links to the old.
-        new = _New(customer, person, learnt, received, found)
+        new = _New(customer, seen, learnt, received, found)
         return await self._admit(message, new, wishes)
 
     async def _report(self, message: InboundMessage, received: str | None) -> Admission | None:
@@ -286,6 +291,30 @@ class Intake:
             return row
         return msgspec.structs.replace(row, attributes={**row.attributes, UNVERIFIED: True})
 
+    async def _seen(
+        self,
+        message: InboundMessage,
+        customer: CustomerId,
+        known: CustomerRow | None,
+        who: Sequence[Identity],
+        wishes: Wishes,
+    ) -> Seen:
+        """Return who it is, for all that can be told. Whatever fails here, the message goes on without it."""
+        rows = tuple(await self._store.person(known.id)) if known is not None else ()
+        own = own_evidence(message, who, named=wishes.customer is not None)
+        if message.automatic.is_automatic or wishes.archived:
+            # What a machine has put together tells of anybody.
+            return Seen(rows=rows, evidence=own)
+        try:
+            interaction = _new_id(message, self._place(message))
+            return await self._recognising.look(message, customer, rows, own, interaction)
+        except TemporaryFailure:
+            raise
+        except Exception as error:  # noqa: BLE001  # a pattern, a library: nobody waits for it
+            failed = error
+        log.error("recognising_failed", channel=message.channel, error=type(failed).__name__)
+        return Seen(rows=rows, evidence=own, warning="recognising_failed")
+
     async def _kept_thread(self, found: InteractionId | None) -> InteractionId | None:
         """Return the interaction unless its customer was erased: nothing personal comes into it again."""
         row = await self._store.interaction(found) if found is not None else None
@@ -301,17 +330,29 @@ class Intake:
         for kind, value in who:
             known = await self._store.customer_by_identity(kind, value)
             if known is not None:
-                return known.id, known, _learnt(known.id, who)
+                return known.id, known, [*_learnt(known.id, who, message), *await self._proven(known.id, who, message)]
         first, origin = who[0] if who else ("external", message.external_id), (message.channel, message.external_id)
         id = await stranger_id(self._store, first, key=self._keys[0], origin=origin)
         name = message.sender.name if message.sender else ""
         row = CustomerRow(id=id, created_at=message.received_at, name=name, language=wishes.language)
-        return id, None, [PutNew(row), *_learnt(id, who)]
+        return id, None, [PutNew(row), *_learnt(id, who, message)]
+
+    async def _proven(self, id: CustomerId, who: Sequence[Identity], message: InboundMessage) -> list[Change]:
+        """Return that an address is verified which was only claimed until now."""
+        if not is_proven(message):
+            return []
+        known = [await self._store.identity(kind, value) for kind, value in who if kind == "email"]
+        return [
+            Set(IdentityRow, f"{row.kind}:{row.value}", {"verified": True})
+            for row in known
+            if row is not None and row.customer == id and not row.verified
+        ]
 
     async def _admit(self, message: InboundMessage, new: "_New", wishes: Wishes) -> Admission:
         row = self._row(message, _new_id(message, self._place(message)), new.received)
         if wishes.time_zone:
             row = msgspec.structs.replace(row, attributes={**row.attributes, "time_zone": wishes.time_zone})
+        row = msgspec.structs.replace(row, attributes={**row.attributes, **new.seen.attributes})
         if wishes.attributes:
             row = msgspec.structs.replace(row, attributes={**row.attributes, "attributes": wishes.attributes})
         text = message.reply_text[:TEXT_MAX]
@@ -320,7 +361,8 @@ class Intake:
         best, *others = (Label(name, confidence) for name, confidence in classified.labels)
         labels = (best, *(label for label in others if label.confidence >= LABEL_MIN))
         language = wishes.language or classified.language or wishes.page_language
-        known, hashes = new.known, self._hashes(message)
+        known, hashes = new.seen.person, self._hashes(message)
+        failed = (classified.reason if classified.failed else None, new.seen.warning)
         mailed = self.mail_hashes(message.sender.address if message.sender else "")
         command = Admit(
             id=row.interaction,
@@ -339,7 +381,7 @@ class Intake:
             requirements=wishes.requirements,
             preferences=wishes.preferences,
             tags=wishes.tags,
-            preferred_agent=wishes.preferred_agent,
+            preferred_agent=wishes.preferred_agent or new.seen.preferred_agent,
             address_hash=hashes.address,
             domain_hash=hashes.domain,
             mailable=bool(message.sender and message.sender.address),
@@ -347,7 +389,7 @@ class Intake:
             suppressed_by=_signals(message, row, known),
             candidates=candidates(text, language, labels, self._knowledge),
             follows=new.follows,
-            warnings=(classified.reason,) if classified.failed else (),
+            warnings=tuple(each for each in failed if each),
             attributes={**(known.attributes if known is not None else {}), **wishes.attributes},
             blocked=_is_blocked(known),
             mail_hash=mailed.address,
@@ -380,13 +422,10 @@ class Intake:
 
 
 class _New(msgspec.Struct, frozen=True):
-    """What is known of a message that begins an interaction: who sent it, what is learnt of him, what it follows.
-
-    `known`: the person whom he is read as; None if he is new.
-    """
+    """What is known of a message that begins an interaction: who sent it, what is learnt of him, what it follows."""
 
     customer: CustomerId
-    known: CustomerRow | None
+    seen: Seen
     learnt: list[Change]
     received: str | None
     follows: InteractionId | None
@@ -411,8 +450,20 @@ def _sender_key(identity: tuple[str, str]) -> str:
     return "/".join(identity)
 
 
-def _learnt(customer: CustomerId, who: Sequence[Identity]) -> list[Change]:
-    return [PutNew(IdentityRow(kind=kind, value=value, customer=customer)) for kind, value in who]
+def _learnt(customer: CustomerId, who: Sequence[Identity], message: InboundMessage) -> list[Change]:
+    """Return what he is known by. What we or the house signed is verified, and an address that a mail proves.
+
+    That tells who writes, and opens nothing: whoever can read a mailbox of ours could have it proven (reliability.md
+    4.3).
+    """
+    return [
+        PutNew(IdentityRow(kind=kind, value=value, customer=customer, verified=_is_verified(kind, message)))
+        for kind, value in who
+    ]
+
+
+def _is_verified(kind: str, message: InboundMessage) -> bool:
+    return kind in ("visitor", "external") or (kind == "email" and is_proven(message))
 
 
 def _message_id(message: InboundMessage, place: str) -> MessageId:

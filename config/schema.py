@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from config.channel_schema import Channel, Port
 from config.hours_schema import OpeningHours
+from config.identification_schema import Identification, Question
 from config.kinds import (
     MEMBERSHIP,
     PLACE_MAX,
@@ -333,6 +334,13 @@ class Queue(msgspec.Struct, frozen=True):
             description="An agent's reply by mail waits so long before it goes, and can be taken back.", le=10 * MINUTE
         ),
     ] = 5 * SECOND
+    ask: Annotated[
+        Question | None,
+        Meta(
+            description="What is asked of a customer who isn't known for sure; left out, as in `[identification]`.",
+            examples=["customer_number"],
+        ),
+    ] = None
     letter: Annotated[
         Name | None,
         Meta(
@@ -633,5 +641,6 @@ class Settings(msgspec.Struct, frozen=True):
     rules: tuple[Rule, ...] = ()
     autoresponses: tuple[Autoresponse, ...] = ()
     knowledge: Knowledge = Knowledge()
+    identification: Identification = Identification()
     agents: tuple[Agent, ...] = ()
     logging: Logging = Logging()

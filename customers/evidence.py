@@ -73,8 +73,13 @@ WEIGHTS: dict[EvidenceKind, Weight] = {
 """What each kind is worth where nothing nearer is known. EVI's records give names, postcodes and dates (customers/
 matching.py); the others are set by judgement, on the safe side, and no figure here was measured."""
 
-CLAIMS: frozenset[EvidenceKind] = frozenset({"email_unproven", "address_in_text", "phone_in_text"})
+CLAIMS: frozenset[EvidenceKind] = frozenset({"email_unproven", "address_in_text", "phone_in_text", "name"})
 """What anybody can write who knows it: alone, or with more of the same, it never makes two customers one."""
+
+SHARED: frozenset[EvidenceKind] = frozenset(
+    {"customer_number", "order_number", "number", "phone", "postcode", "birth_date"}
+)
+"""What others may have seen or may share: one of these alone is never strong."""
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,16 +154,20 @@ _WITNESS: dict[EvidenceKind, str] = {
 
 
 def strength_of(evidence: Sequence[Evidence], customers: int) -> Strength:
-    """Return how strong all of it is together. Claims alone are weak, whatever they add up to."""
-    if all(each.kind in CLAIMS for each in evidence if each.agrees):
+    """Return how strong all of it is together.
+
+    Claims alone are weak, whatever they add up to; one thing that others may know is medium at most.
+    """
+    return strength_at(probability(evidence, customers), evidence)
+
+
+def strength_at(likely: float, evidence: Iterable[Evidence]) -> Strength:
+    """Return how strong evidence is whose probability is known."""
+    kinds = {each.kind for each in evidence if each.agrees}
+    if kinds <= CLAIMS:
         return "weak"
-    likely = probability(evidence, customers)
-    return strength_of_probability(likely)
-
-
-def strength_of_probability(likely: float) -> Strength:
-    """Return how strong evidence is that gives this probability."""
-    return "strong" if likely >= STRONG_FROM else "medium" if likely >= MEDIUM_FROM else "weak"
+    strength: Strength = "strong" if likely >= STRONG_FROM else "medium" if likely >= MEDIUM_FROM else "weak"
+    return "medium" if strength == "strong" and len(kinds) == 1 and kinds <= SHARED else strength
 
 
 def at_least(strength: Strength, least: Strength) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from customers.numbers import plain_number
 from vocabulary.ids import CustomerId, derived_id
 from vocabulary.records import IdentityKind
 
@@ -15,8 +16,8 @@ def email_identity(address: str) -> Identity:
 
 
 def number_identity(name: str, number: str) -> Identity:
-    """Return the identity that a number of kind `name` gives: blanks and small letters make no difference."""
-    return ("number", f"{name}:{''.join(number.split()).upper()}")
+    """Return the identity that a number of kind `name` gives: blanks, dashes and small letters make no difference."""
+    return ("number", f"{name}:{plain_number(number)}")
 
 
 def identities(

@@ -96,6 +96,7 @@ class QueuePolicy(msgspec.Struct, frozen=True, kw_only=True):
     parked_close_after: dict[str, Span] = {}
     undo: Span = 5 * SECOND
     letter: str | None = None
+    ask: str | None = None
 
     def target_of(self, segment: str | None) -> Span:
         """Return the service-level target for customers of `segment`."""

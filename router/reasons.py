@@ -9,6 +9,9 @@ from vocabulary.instants import Instant, Span
 
 Code = Literal[
     # how it came in
+    "identified_strong",
+    "identified_medium",
+    "identified_weak",
     "came_after",
     "labelled",
     "spoken",

@@ -150,6 +150,20 @@ class SubjectReads(ABC):
         rows = await self._made(IdentityRow, query)
         return sorted(rows, key=lambda row: row.customer != customer)
 
+    async def identities_among(self, kind: str, values: Sequence[str]) -> Sequence[IdentityRow]:
+        """Return the identities of that kind with one of `values`."""
+        columns = tables.identities.c
+        found: list[IdentityRow] = []
+        for some in _portions(values):
+            query = select(tables.identities).where(columns.kind == kind, columns.value.in_(some))
+            found += await self._made(IdentityRow, query.order_by(columns.value))
+        return found
+
+    async def customer_count(self) -> int:
+        """Return how many customers there are."""
+        query = select(func.count().label("rows")).select_from(tables.customers)
+        return (await self._all(query, lambda row: int(row["rows"])))[0]
+
     async def all_messages(self, interaction: str) -> Sequence[MessageRow]:
         """Return every message and note of `interaction`, those without a number too."""
         columns = tables.messages.c

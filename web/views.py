@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from customers.blocking import is_blocked
-from customers.evidence import IDENTIFIED, Evidence, strength_of_probability
+from customers.evidence import IDENTIFIED, Evidence, strength_at
 from customers.merging import as_one
 from customers.reachability import AWAY, COMPLAINED, UNDELIVERABLE, marks_of
 from queues.interaction import Interaction, Offer
@@ -253,7 +253,7 @@ class Views:
             at=rfc3339(row.at),
             by=row.by,
             probability=row.probability,
-            strength=strength_of_probability(row.probability),
+            strength=strength_at(row.probability, evidence),
             evidence=[evidence_view(each, language) for each in evidence],
             interaction=row.interaction,
         )
@@ -261,6 +261,19 @@ class Views:
     async def _latest_evidence(self, rows: Sequence[CustomerRow], language: str) -> list[a.EvidenceView]:
         latest = await self._site.store.interactions(customer=[row.id for row in rows], limit=1)
         return await self.evidence(latest[0].id, language) if latest else []
+
+    async def identified(self, interaction: str, language: str) -> dict[str, Any] | None:
+        """Return what the customer of an interaction was identified by, as explanations have it, if anybody looked."""
+        first = await self._site.store.messages(interaction, limit=1)
+        kept = first[0].attributes.get(IDENTIFIED) if first else None
+        if not kept:
+            return None
+        evidence = [evidence_view(msgspec.convert(each, Evidence), language) for each in kept["evidence"]]
+        return {
+            "strength": kept["strength"],
+            "probability": kept["probability"],
+            "evidence": [msgspec.to_builtins(each) for each in evidence],
+        }
 
     async def evidence(self, interaction: str, language: str) -> list[a.EvidenceView]:
         """Return what the customer of an interaction was identified by."""

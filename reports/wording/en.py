@@ -5,6 +5,9 @@ from reports.wording.plurals import one_other
 
 WORDS = Catalogue(
     sentences={
+        "identified_strong": "It is certain who writes (probability {share}), by:",
+        "identified_medium": "It is likely who writes (probability {share}), by:",
+        "identified_weak": "Who writes is only claimed, not shown, by:",
         "came_after": "It follows interaction {interaction}.",
         "labelled": "It is about “{label}” ({share} sure).",
         "spoken": "Its language is “{language}”.",

@@ -5,6 +5,9 @@ from reports.wording.plurals import one_other
 
 WORDS = Catalogue(
     sentences={
+        "identified_strong": "Biztos, hogy ki ír (valószínűség {share}):",
+        "identified_medium": "Valószínű, hogy ki ír (valószínűség {share}):",
+        "identified_weak": "Csak állítás, hogy ki ír:",
         "came_after": "Előzménye ez a megkeresés: {interaction}.",
         "labelled": "Témája: „{label}” (bizonyosság: {share}).",
         "spoken": "Nyelve: „{language}”.",

@@ -5,6 +5,9 @@ from reports.wording.plurals import lithuanian
 
 WORDS = Catalogue(
     sentences={
+        "identified_strong": "Aišku, kas rašo (tikimybė {share}):",
+        "identified_medium": "Tikėtina, kas rašo (tikimybė {share}):",
+        "identified_weak": "Kas rašo, tik teigiama:",
         "came_after": "Tai užklausos {interaction} tęsinys.",
         "labelled": "Tema – „{label}“ (tikimybė {share}).",
         "spoken": "Kalba – „{language}“.",

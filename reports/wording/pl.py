@@ -5,6 +5,9 @@ from reports.wording.plurals import polish
 
 WORDS = Catalogue(
     sentences={
+        "identified_strong": "Wiadomo, kto pisze (prawdopodobieństwo {share}):",
+        "identified_medium": "Prawdopodobnie wiadomo, kto pisze (prawdopodobieństwo {share}):",
+        "identified_weak": "Kto pisze, jest tylko deklarowane:",
         "came_after": "To dalszy ciąg zgłoszenia {interaction}.",
         "labelled": "Temat: „{label}” (pewność {share}).",
         "spoken": "Język: „{language}”.",

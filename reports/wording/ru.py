@@ -5,6 +5,9 @@ from reports.wording.plurals import russian
 
 WORDS = Catalogue(
     sentences={
+        "identified_strong": "Известно, кто пишет (вероятность {share}):",
+        "identified_medium": "Вероятно, известно, кто пишет (вероятность {share}):",
+        "identified_weak": "Кто пишет, лишь заявлено:",
         "came_after": "Это продолжение обращения {interaction}.",
         "labelled": "Тема: «{label}» (уверенность {share}).",
         "spoken": "Язык: «{language}».",

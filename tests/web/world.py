@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer, unused_port
 
 from agents.agent import Membership, Profile
+from app.crm_asking import Crm, CrmAsking
 from app.engine import Engine
 from app.erasure import Eraser
 from app.intake import Classify, Intake
@@ -19,6 +20,7 @@ from app.mail_intake import MailIntake
 from app.mailroom import Mailroom
 from app.outgoing import MailChannel, Outgoing
 from app.queue_settings import QueueSettings
+from app.recognising import Recognising, Rules
 from app.replies import Replies
 from app.rows import outbox_of, rows_of
 from app.sender_checks import Checking, SenderChecks
@@ -39,6 +41,7 @@ from web.passwords import hash_password
 from web.server import build
 from web.sessions import hash_of
 
+NO_RULES = Rules()
 PASSWORD = "correct horse battery staple"
 _HASH = hash_password(PASSWORD)
 START = 1_772_000_000_000
@@ -207,7 +210,13 @@ class Client:
 
 @asynccontextmanager
 async def world(
-    folder: Path, *, classify: Classify | None = None, policy: Policy = POLICY, **settings: Any
+    folder: Path,
+    *,
+    classify: Classify | None = None,
+    policy: Policy = POLICY,
+    rules: Rules = NO_RULES,
+    crm: Crm | None = None,
+    **settings: Any,
 ) -> AsyncIterator[World]:
     """Yield a world that lives in `folder` under `policy`; what comes in is classified by `classify`."""
     store = await SqliteStore.open(folder / "centrala.db")
@@ -218,7 +227,13 @@ async def world(
     await engine.start()
     writer = asyncio.create_task(engine.run())
     intake = Intake(
-        engine=engine, store=store, classify=classify or _unknown, knowledge={}, keys=(b"k" * 32,), domain="example.org"
+        engine=engine,
+        store=store,
+        classify=classify or _unknown,
+        knowledge={},
+        keys=(b"k" * 32,),
+        domain="example.org",
+        recognising=Recognising(store=store, rules=rules, crm=CrmAsking(store, crm) if crm is not None else None),
     )
     mail_intake = MailIntake(
         engine=engine,

@@ -226,4 +226,5 @@ async def explain(call: Call, id: str, query: ExplainQuery) -> dict[str, Any]:
     for told in sendings_told(await call.site.sending_events(id)):
         answer["reasons"] += msgspec.to_builtins(list(sending_reasons(told, call.site.policy, now)))
     came_in = msgspec.to_builtins(story(await call.site.admission_events(id)))
-    return await worded(call, {**answer, "admission": came_in}, language)
+    identified = await call.views.identified(id, language)
+    return await worded(call, {**answer, "admission": came_in, "identified": identified}, language)

@@ -76,7 +76,9 @@ def _identities(call: Call, body: NewPerson | CustomerChange) -> list[IdentityRo
     if body.phone is not None and phone is None:
         raise invalid("phone", "That is no number that can be called; write it as +48 601 000 000.")
     shown = identities(email=body.email, phone=phone, external=body.external_id, numbers=body.numbers)
-    return [IdentityRow(kind=kind, value=value, customer="") for kind, value in shown]
+    # What the house itself gives is his; an address or a phone is only said to be.
+    given = ("external", "number")
+    return [IdentityRow(kind=kind, value=value, customer="", verified=kind in given) for kind, value in shown]
 
 
 @endpoints.get("/customers/{id}/export", "customer.export", "All that is known of a customer, as one JSON document")
