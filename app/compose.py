@@ -261,6 +261,7 @@ class Application:
             providers=site.auto_replies_shared,
             same_mail_once=site.same_mail == "once",
             recognising=self._recognising(),
+            languages=site.languages,
         )
         self.leases = Leases(engine, self._agent_elsewhere)
         file = store_path(self.settings, self._folder) if is_embedded(self.settings) else None

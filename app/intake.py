@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from app.answering import Answering, Heard
 from app.crm_asking import is_proven
 from app.engine import Engine
 from app.identifying import stranger_id
@@ -76,6 +77,7 @@ class Intake:
         providers: Collection[str] = (),
         same_mail_once: bool = True,
         recognising: Recognising | None = None,
+        languages: Sequence[str] = ("en",),
     ) -> None:
         """Take what it works with.
 
@@ -89,6 +91,7 @@ class Intake:
             providers: domains whose addresses belong to people who don't know each other.
             same_mail_once: whether a mail to several mailboxes is one message; else one for each.
             recognising: tells who writes beyond the address that he writes from.
+            languages: those in which customers answer.
         """
         self._engine = engine
         self._store = store
@@ -101,6 +104,7 @@ class Intake:
         self._reports = MailReports(store=store, keys=keys, domain=domain)
         self._locks = KeyedLock()
         self._recognising = recognising or Recognising(store=store)
+        self._answering = Answering(store=store, recognising=self._recognising, languages=languages)
 
     async def receive(
         self,
@@ -235,19 +239,28 @@ class Intake:
             return reported
         customer, known, learnt = await self._identify(message, who, wishes)
         learnt += _heard(message, known)
-        seen = await self._seen(message, customer, known, who, wishes)
-        learnt += seen.changes
-        person, parts = seen.person, [customer, *(row.id for row in seen.rows)]
+        rows = tuple(await self._store.person(known.id)) if known is not None else ()
+        parts = [customer, *(row.id for row in rows)]
         thread = Found(continues) if continues else await self._threads.continued(message, parts)
         if thread.reuses_id:
             message = msgspec.structs.replace(message, defects=(*message.defects, REUSED_ID))
         found = await self._kept_thread(thread.interaction)
+        seen = await self._seen(message, customer, rows, who, wishes, found)
+        learnt += seen.changes
+        person = seen.person
         is_work = not (_is_blocked(person) or wishes.archived)
         if found is not None and (is_work or not self._is_over(found)):
             row = self._gated(message, self._row(message, found, received), parts)
+            heard = await self._heard(message, row, customer, seen)
             command = AddMessage(
-                interaction=found, message=row.id, author="customer", suppressed_by=_signals(message, row, person)
+                interaction=found,
+                message=row.id,
+                author="customer",
+                suppressed_by=_signals(message, row, person),
+                answer=heard.result,
             )
+            if heard.seen is not None:
+                learnt += [*heard.seen.changes, *await self._kept_with_first(found, heard.seen)]
             decision = await self._engine.submit(command, [*learnt, *_rows(message, row)])
             if decision.refusal is None:
                 return Admission(found, row.id, known=False)
@@ -295,25 +308,42 @@ class Intake:
         self,
         message: InboundMessage,
         customer: CustomerId,
-        known: CustomerRow | None,
+        rows: tuple[CustomerRow, ...],
         who: Sequence[Identity],
         wishes: Wishes,
+        continues: InteractionId | None,
     ) -> Seen:
         """Return who it is, for all that can be told. Whatever fails here, the message goes on without it."""
-        rows = tuple(await self._store.person(known.id)) if known is not None else ()
         own = own_evidence(message, who, named=wishes.customer is not None)
-        if message.automatic.is_automatic or wishes.archived:
-            # What a machine has put together tells of anybody.
-            return Seen(rows=rows, evidence=own)
+        if message.automatic.is_automatic or wishes.archived or self._question_to(continues) is not None:
+            # What a machine has put together tells of anybody; an answer is looked up as one.
+            return self._recognising.by_channel(rows, own)
         try:
-            interaction = _new_id(message, self._place(message))
+            interaction = continues or _new_id(message, self._place(message))
             return await self._recognising.look(message, customer, rows, own, interaction)
         except TemporaryFailure:
             raise
         except Exception as error:  # noqa: BLE001  # a pattern, a library: nobody waits for it
             failed = error
         log.error("recognising_failed", channel=message.channel, error=type(failed).__name__)
-        return Seen(rows=rows, evidence=own, warning="recognising_failed")
+        return msgspec.structs.replace(self._recognising.by_channel(rows, own), warning="recognising_failed")
+
+    def _question_to(self, interaction: InteractionId | None) -> str | None:
+        """Return what was asked in an interaction and is not answered yet."""
+        held = self._engine.state.interactions.get(interaction or "")
+        return held.asked.question if held is not None and held.asked is not None and not held.asked.result else None
+
+    async def _heard(self, message: InboundMessage, row: MessageRow, customer: CustomerId, seen: Seen) -> Heard:
+        """Return what came of a message where the answer who the customer is is waited for."""
+        question = self._question_to(row.interaction)
+        if question is None or message.automatic.is_automatic or row.attributes.get(UNVERIFIED):
+            return Heard(None)
+        return await self._answering.heard(question, message, customer, seen, row.interaction)
+
+    async def _kept_with_first(self, interaction: InteractionId, seen: Seen) -> list[Change]:
+        """Return that an interaction's first message tells what its customer is known by now."""
+        first = await self._store.messages(interaction, limit=1)
+        return [Set(MessageRow, row.id, {"attributes": {**row.attributes, **seen.attributes}}) for row in first]
 
     async def _kept_thread(self, found: InteractionId | None) -> InteractionId | None:
         """Return the interaction unless its customer was erased: nothing personal comes into it again."""
@@ -396,6 +426,7 @@ class Intake:
             mail_domain_hash=mailed.domain,
             unsubscribed=wants_none(known),
             archived=wishes.archived,
+            unidentified=not await self._recognising.is_identified(new.seen),
         )
         crashpoint("router.before_enqueue")
         decision = await self._engine.submit(command, [*new.learnt, *_rows(message, row)])

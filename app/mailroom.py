@@ -19,6 +19,7 @@ from channels.email.thread import message_id, reply_address
 from router.commands import AddMessage, Author, BeginDelivery, CancelSending, DeliveryResult, ReportDelivery
 from router.effects import CallUnanswered, DeliverMessage, SendAutoReply, SendNotice, SendStep
 from router.events import AutoReplied, CustomerTold, DeliveryAskedAgain, MessageAdded, SendingDue, SendingEscalated
+from router.questions import ASK, ASK_AGAIN
 from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import Lagged, PermanentFailure, TemporaryFailure
 from vocabulary.ids import derived_id, reference
@@ -241,12 +242,17 @@ class Mailroom:
     def _auto_message(self, id: str, effect: SendAutoReply, interaction: InteractionRow) -> MessageRow:
         language = interaction.language
         number = reference(interaction.number)
-        if effect.article is None:
+        if effect.autoresponse in (ASK, ASK_AGAIN):
+            text = self._asked(effect, language)
+            subject = self._wordings.text("acknowledge_subject", language, number=number)
+        elif effect.article is None:
             own = own_text(self._texts.get(effect.autoresponse, {}), language, {"number": number, "site": self._site})
             text = own or self._wordings.text("acknowledge", language, number=number)
             if effect.wait_ms is not None:
                 low, high = (max(1, round(wait / MINUTE)) for wait in effect.wait_ms)
                 text += "\n\n" + self._wordings.text("acknowledge_wait", language, low=low, high=max(low, high))
+            if effect.question is not None:
+                text += "\n\n" + self._asked(effect, language)
             subject = self._wordings.text("acknowledge_subject", language, number=number)
         else:
             text, subject = self._answer(effect.article, language)
@@ -259,6 +265,12 @@ class Mailroom:
             text=text,
             subject=subject if interaction.medium == EMAIL else "",
         )
+
+    def _asked(self, effect: SendAutoReply, language: str | None) -> str:
+        """Return the question who the customer is, and that he need not answer."""
+        again = "_again" if effect.autoresponse == ASK_AGAIN else ""
+        question = self._wordings.text(f"ask_{effect.question}{again}", language)
+        return f"{question} {self._wordings.text('ask_skip', language)}"
 
     def _answer(self, article: str, language: str | None) -> tuple[str, str]:
         """Return text and subject; nothing of either is the customer's own."""

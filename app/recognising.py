@@ -132,6 +132,12 @@ class Recognising:
         """The kinds of numbers that the house gives."""
         return self._rules.numbers
 
+    def by_channel(self, rows: tuple[CustomerRow, ...], own: tuple[Evidence, ...]) -> Seen:
+        """Return what the channel alone shows, where nothing else is looked at."""
+        likely = probability(own, self._count) if rows else 0.0
+        strength = strength_of(own, self._count) if rows else "weak"
+        return Seen(rows=rows, evidence=own, strength=strength, probability=likely)
+
     async def look(
         self,
         message: InboundMessage,
@@ -179,6 +185,33 @@ class Recognising:
             return Told()
         asked = Asked(message, tuple(rows), tuple(own), tuple(found))
         return await self._crm.told(asked, derived_id("c", "crm", interaction))
+
+    async def with_answer(
+        self,
+        message: InboundMessage,
+        customer: CustomerId,
+        seen: Seen,
+        found: dict[CustomerId, tuple[CustomerRow, list[Evidence]]],
+        interaction: InteractionId,
+    ) -> Seen:
+        """Return what is seen once the customers in `found` are weighed, whom an answer has shown."""
+        now = message.received_at
+        customers = await self._customers(now)
+        by_details = {id for id, (_, evidence) in found.items() if any(each.kind == "name" for each in evidence)}
+        candidates = [
+            Candidate(row, tuple(evidence), probability(evidence, customers), strength_of(evidence, customers))
+            if id in by_details
+            else self.weighed(message, row, evidence, customers)
+            for id, (row, evidence) in found.items()
+        ]
+        return await self._decided(seen.rows, customer, seen.evidence, candidates, interaction, now, customers, Told())
+
+    async def is_identified(self, seen: Seen) -> bool:
+        """Tell whether it is known for sure who it is: not only which browser, nor only what anybody can write."""
+        if not seen.rows or seen.strength == "weak":
+            return False
+        known = await self._store.person_identities(seen.rows[0].id)
+        return any(each.kind != "visitor" for each in known)
 
     def weighed(
         self, message: InboundMessage, row: CustomerRow, evidence: Iterable[Evidence], customers: int

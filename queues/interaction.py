@@ -122,6 +122,14 @@ def queue_terms(credit: Span, target: Span, pace: Span, parallel: int) -> QueueT
     return QueueTerms(credit, target, pace, parallel)
 
 
+class Asked(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What its customer was asked, to know who he is, how often, and what came of it; "" while nothing has."""
+
+    question: str
+    tries: int = 1
+    result: str = ""
+
+
 class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """What most interactions never have while they wait.
 
@@ -144,6 +152,7 @@ class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     `silent_at`, `parked_close_at`: while it is active, when it is parked if the customer says nothing to our reply;
     while it is parked, when it closes by itself.
     `sendings`: what will be sent to its customer. It is not forgotten before they are over.
+    `asked`: the question who its customer is.
     `held_back`: replies that their agents may still take back, in their order.
     `customer_leaves_at`, `owner_gone_until`: a customer or owner is cut off, and this is how long his absence is borne.
     """
@@ -193,6 +202,7 @@ class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     parked_close_at: Instant | None = None
     sendings: tuple[Sending, ...] = ()
     held_back: tuple[HeldBack, ...] = ()
+    asked: Asked | None = None
 
 
 PLAIN = Seldom()
@@ -293,6 +303,7 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False, order=True):
     parked_close_at = _Rarely[Instant | None]()
     sendings = _Rarely[tuple[Sending, ...]]()
     held_back = _Rarely[tuple[HeldBack, ...]]()
+    asked = _Rarely[Asked | None]()
 
     @property
     def goes_by_mail(self) -> bool:

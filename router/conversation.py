@@ -18,6 +18,7 @@ from router.commands import (
 from router.decision import Refusal
 from router.draft import Draft, refuse, unknown
 from router.legs import close, end, enqueue, still_there, wait_for_owner, withdraw_offers
+from router.questions import heard
 from router.sendings import answered, mail_reported
 from vocabulary.instants import Instant
 from vocabulary.media import CALLBACK
@@ -52,6 +53,7 @@ def add_message(draft: Draft, command: AddMessage) -> Refusal | None:
     )
     if command.author == "customer":
         answered(draft, interaction.customer, command.suppressed_by)
+        heard(draft, draft.state.interactions[interaction.id], command.answer)
         _customer_wrote(draft, draft.state.interactions[interaction.id])
     return None
 

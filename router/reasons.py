@@ -21,6 +21,7 @@ Code = Literal[
     "rule_applied",
     "bot_answered",
     "auto_replied",
+    "asked",
     "auto_reply_held",
     "sender_blocked",
     "imported",

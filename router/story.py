@@ -32,6 +32,8 @@ def _told(event: e.AnyEvent) -> Iterator[Reason]:
             yield reason("bot_answered", article=article)
         case e.AutoReplied(autoresponse=name, article=None):
             yield reason("auto_replied", autoresponse=name)
+            if event.question is not None:
+                yield reason("asked", question=event.question)
         case e.AutoReplySuppressed(autoresponse=name, reasons=signals):
             yield reason("auto_reply_held", autoresponse=name, signals=signals)
         case e.Closed(reason="blocked_sender"):

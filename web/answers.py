@@ -139,6 +139,14 @@ class Customers(View, frozen=True, kw_only=True):
     next: str | None
 
 
+class AskedView(View, frozen=True, kw_only=True):
+    """What the customer was asked, to know who he is; `result`: found, not_found, skipped, or "" so far."""
+
+    question: str
+    tries: int
+    result: str
+
+
 class RequirementView(View, frozen=True, kw_only=True):
     """Skill and least level; `expires_after` is a span."""
 
@@ -238,6 +246,7 @@ class InteractionView(View, frozen=True, kw_only=True):
     unanswered_since: At | None
     attempts: int
     follows: str | None
+    asked: AskedView | None = None
     warm_transfer: WarmTransferView | None = None
     room: list[RoomMember] = []
     undo: UndoView | None = None

@@ -160,6 +160,7 @@ class Views:
             sla=found.agreement.name if found.agreement is not None else None,
             clocks={name: _clock(clock) for name, clock in found.clocks.items()},
             follows=found.follows,
+            asked=_asked(found),
             warm_transfer=_warm_transfer(found),
             room=members(found, monitors=False),
             undo=_undo(found),
@@ -472,6 +473,13 @@ def _warm_transfer(found: Interaction) -> a.WarmTransferView | None:
         until=rfc3339(consult.until),
         note=consult.note,
     )
+
+
+def _asked(found: Interaction) -> a.AskedView | None:
+    asked = found.asked
+    if asked is None:
+        return None
+    return a.AskedView(question=asked.question, tries=asked.tries, result=asked.result)
 
 
 def _undo(found: Interaction) -> a.UndoView | None:

@@ -29,6 +29,7 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     strategies: Mapping[str, str]
     clocks: Mapping[str, str]
     deliveries: Mapping[str, str]
+    questions: Mapping[str, str]
     evidence: Mapping[str, str]
     units: tuple[str, str, str, str]
     percent: str

@@ -17,6 +17,7 @@ WORDS = Catalogue(
         "rule_applied": "Rule “{rule}” applied; it came into queue “{queue}”.",
         "bot_answered": "Article “{article}” was sent as an automatic answer.",
         "auto_replied": "The automatic reply “{autoresponse}” was sent.",
+        "asked": "The customer was asked who he is ({question}); he keeps his place.",
         "auto_reply_held": "The automatic reply “{autoresponse}” was not sent: {signals}.",
         "sender_blocked": "Its sender is blocked: it was closed at once, and nobody was asked to answer.",
         "imported": "It was imported as history: it was closed at once, and nobody was asked to answer.",
@@ -217,6 +218,11 @@ WORDS = Catalogue(
         "not_sendable": "No proper mail could be made of it.",
         "other": "The server refused it.",
         "gave_up": "We have tried for five days.",
+    },
+    questions={
+        "customer_number": "customer number",
+        "order_number": "order number",
+        "details": "name, postcode, date of birth",
     },
     evidence={
         "visitor_signed": "The chat page carries an id that we have signed.",

@@ -17,6 +17,7 @@ WORDS = Catalogue(
         "rule_applied": "Alkalmazott szabály: „{rule}”; a megkeresés ebbe a sorba került: „{queue}”.",
         "bot_answered": "Automatikus válaszként elküldött cikk: „{article}”.",
         "auto_replied": "Elküldött automatikus válasz: „{autoresponse}”.",
+        "asked": "Megkérdeztük az ügyfelet, kicsoda ({question}); a helye megmarad.",
         "auto_reply_held": "El nem küldött automatikus válasz: „{autoresponse}” ({signals}).",
         "sender_blocked": "A feladó le van tiltva: azonnal lezárult, senki sem kapta meg válaszadásra.",
         "imported": "Előzményként importálták: azonnal lezárult, senki sem kapta meg válaszadásra.",
@@ -223,6 +224,11 @@ WORDS = Catalogue(
         "not_sendable": "Nem lehetett belőle rendes levelet készíteni.",
         "other": "A kiszolgáló nem vette át.",
         "gave_up": "Öt napon át próbálkoztunk.",
+    },
+    questions={
+        "customer_number": "ügyfélszám",
+        "order_number": "rendelésszám",
+        "details": "név, irányítószám, születési dátum",
     },
     evidence={
         "visitor_signed": "A csevegőoldal általunk aláírt azonosítót visel.",

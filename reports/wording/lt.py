@@ -17,6 +17,7 @@ WORDS = Catalogue(
         "rule_applied": "Pritaikyta taisyklė „{rule}“; užklausa pateko į eilę „{queue}“.",
         "bot_answered": "Automatiškai atsakyta straipsniu „{article}“.",
         "auto_replied": "Išsiųstas automatinis atsakymas „{autoresponse}“.",
+        "asked": "Kliento paklausta, kas jis ({question}); vieta eilėje išlieka.",
         "auto_reply_held": "Automatinis atsakymas „{autoresponse}“ neišsiųstas: {signals}.",
         "sender_blocked": "Siuntėjas užblokuotas: užklausa iškart uždaryta, niekas neprašytas atsakyti.",
         "imported": "Užklausa importuota kaip istorija: ji iškart uždaryta, niekas neprašytas atsakyti.",
@@ -236,6 +237,11 @@ WORDS = Catalogue(
         "not_sendable": "Iš to nepavyko sudaryti tinkamo laiško.",
         "other": "Serveris jo nepriėmė.",
         "gave_up": "Bandėme penkias dienas.",
+    },
+    questions={
+        "customer_number": "kliento numeris",
+        "order_number": "užsakymo numeris",
+        "details": "vardas ir pavardė, pašto kodas, gimimo data",
     },
     evidence={
         "visitor_signed": "Pokalbio puslapis turi mūsų pasirašytą identifikatorių.",

@@ -17,6 +17,7 @@ WORDS = Catalogue(
         "rule_applied": "Zadziałała reguła „{rule}”; zgłoszenie trafiło do kolejki „{queue}”.",
         "bot_answered": "Automatycznie wysłano artykuł „{article}”.",
         "auto_replied": "Wysłano automatyczną odpowiedź „{autoresponse}”.",
+        "asked": "Zapytano klienta, kim jest ({question}); zachowuje miejsce.",
         "auto_reply_held": "Automatycznej odpowiedzi „{autoresponse}” nie wysłano: {signals}.",
         "sender_blocked": "Nadawca jest zablokowany: zamknięto je od razu i nikogo nie proszono o odpowiedź.",
         "imported": "Zaimportowano je jako historię: zamknięto je od razu i nikogo nie proszono o odpowiedź.",
@@ -230,6 +231,11 @@ WORDS = Catalogue(
         "not_sendable": "Nie udało się z tego ułożyć poprawnej wiadomości.",
         "other": "Serwer jej nie przyjął.",
         "gave_up": "Próbowaliśmy przez pięć dni.",
+    },
+    questions={
+        "customer_number": "numer klienta",
+        "order_number": "numer zamówienia",
+        "details": "imię i nazwisko, kod pocztowy, data urodzenia",
     },
     evidence={
         "visitor_signed": "Strona czatu ma podpisany przez nas identyfikator.",

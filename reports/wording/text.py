@@ -136,6 +136,10 @@ def _medium(words: Catalogue, value: Any, names: Mapping[str, str]) -> str:
     return words.media.get(value, value)
 
 
+def _question(words: Catalogue, value: Any, names: Mapping[str, str]) -> str:
+    return words.questions.get(value, value)
+
+
 def _strategy(words: Catalogue, value: Any, names: Mapping[str, str]) -> str:
     return words.strategies[value]
 
@@ -178,5 +182,6 @@ _SPEAKERS: Mapping[str, Callable[[Catalogue, Any, Mapping[str, str]], str]] = {
     "rank": _rank,
     "medium": _medium,
     "strategy": _strategy,
+    "question": _question,
     "clock": _clock,
 }

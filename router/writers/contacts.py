@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from queues.interaction import PLAIN, HeldBack
+from queues.interaction import PLAIN, Asked, HeldBack
 from queues.lifecycle import NEW, InteractionState, allows
 from queues.overflow import NO_CONTACT
 from queues.sla import Clock, ClockName
@@ -34,6 +34,15 @@ def _auto_replied(state: State, event: e.AutoReplied) -> None:
     interaction.auto_replied = True
     contact = interaction.contact or NO_CONTACT
     interaction.contact = replace(contact, answered=True, given=(*contact.given, event.autoresponse))
+    if event.question is not None:
+        before = interaction.asked
+        interaction.asked = Asked(event.question, before.tries + 1 if before is not None else 1)
+
+
+def _question_answered(state: State, event: e.QuestionAnswered) -> None:
+    interaction = changing(state, event.interaction)
+    assert interaction.asked is not None
+    interaction.asked = replace(interaction.asked, result=event.result)
 
 
 def _auto_replies_stopped(state: State, event: e.AutoRepliesStopped) -> None:
@@ -237,6 +246,7 @@ def _grace_ended(state: State, event: e.GraceEnded) -> None:
 
 WRITERS: Writers = {
     e.AutoReplied: _auto_replied,
+    e.QuestionAnswered: _question_answered,
     e.AutoRepliesStopped: _auto_replies_stopped,
     e.AutoRepliesReleased: _auto_replies_released,
     e.AnsweredByBot: _answered_by_bot,

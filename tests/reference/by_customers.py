@@ -40,6 +40,7 @@ def admit(house: Setting, now: Instant) -> c.Command:
             "segment": of(("gold", None)),
             "language": of(("pl", "de")),
             "text": of(("Rechnung 7", "billed")),
+            "unidentified": of((True, False)),
         }
     if house.chance.once_in(20):
         values["blocked"] = True
@@ -77,7 +78,10 @@ def customer(house: Setting, state: State, now: Instant) -> c.Command:
     if one is None:
         return admit(house, now)
     signals = house.chance.of(((), (), ("unverified_sender",)))
-    writes = c.AddMessage(interaction=one.id, message="m", author="customer", suppressed_by=signals)
+    answer: c.AnswerResult | None = house.chance.of((None, None, "not_found", "not_found", "found", "skipped"))
+    writes = c.AddMessage(
+        interaction=one.id, message="m", author="customer", suppressed_by=signals, answer=None if signals else answer
+    )
     able: tuple[c.Command, ...] = (
         writes,
         writes,

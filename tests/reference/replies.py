@@ -29,11 +29,13 @@ def within(world: World, where: str, span: Span) -> int:
     return sum(1 for at in world.replies.get(where, ()) if at > world.now - span)
 
 
-def reply(world: World, work: Work, name: str, article: str | None = None) -> None:
+def reply(world: World, work: Work, name: str, article: str | None = None, *, question: str | None = None) -> None:
     """The reply goes out."""
     count(world, (work.address, work.domain))
     work.answered = work.auto_replied = True
     work.given = {*work.given, name}
+    if question is not None:
+        work.question, work.questions = question, work.questions + 1
     world.trace.append(("replied", work.id, name, article))
     stop_a_surge(world)
 
