@@ -20,12 +20,17 @@ from app.days import days_in
 from app.engine import Engine
 from app.erasure import Eraser
 from app.intake import Intake
+from app.knowledge import KnowledgeBase, seed_articles
+from app.learning import SiteLearning
 from app.leases import Leases
+from app.lessons import Lessons
 from app.machine import Machine
 from app.mail_intake import MailIntake
 from app.mail_logins import MailLogins
 from app.mail_ways import MailWays
 from app.mailroom import Mailroom
+from app.model_versions import ModelVersions
+from app.model_watch import ModelWatch
 from app.notices import Notices
 from app.outgoing import MailChannel, Outgoing, signer_of, trusted
 from app.parsing import ParsingChildren, read_in_thread
@@ -34,17 +39,18 @@ from app.recognising import Recognising, Rules
 from app.replies import Replies
 from app.reply_limits import ReplyLimits
 from app.retention import Retention
+from app.retraining import Retraining, Schedule
 from app.rows import outbox_of, rows_of
 from app.seeds import seed_people, tell_core
 from app.sender_checks import Checking, SenderChecks, receipts
 from app.sendings import Sendings, prepared_of
+from app.shadow import ShadowRun
 from app.site import API_CHANNEL, RunningSite
 from app.store_watch import StoreWatch
 from app.stores import IN_PROCESS, is_embedded, open_store, require_secret, store_path
 from app.supervise import supervised
 from app.understanding import Understanding
 from app.unsubscribing import Unsubscribing, unsubscribing_link
-from autoresponders.knowledge import Knowledge, load_knowledge
 from autoresponders.templates import shipped_wordings
 from channels.email.smtp import SmtpSender
 from channels.message import Address
@@ -100,7 +106,6 @@ class Application:
         self.policy = _policy(settings)
         self._folder = folder
         self._environment = environment
-        self.knowledge = _knowledge(settings)
         self.demo = demo
         self.key = secret_of(settings.site.secret_file)
         self._stack = AsyncExitStack()
@@ -127,6 +132,7 @@ class Application:
         self._build()
         await self.queues.load()
         await seed_people(self.settings.agents, self._environment, self.store)
+        await self._seed_knowledge()
         if self.cluster is None:
             await tell_core(self.store, self.engine)
             await self.engine.resume()
@@ -140,6 +146,12 @@ class Application:
         await self.mail_ways.listen()
         if self.cluster is not None:
             await self._join(self.cluster)
+
+    async def _seed_knowledge(self) -> None:
+        folder = self.settings.knowledge.folder
+        if folder is not None:
+            await seed_articles(folder, self.settings.site.languages, self.store, self.clock.now())
+        await self.knowledge.load()
 
     async def start_offline(self) -> None:
         """Open the store and the writer only, for a command that works while no site runs; `stop` as ever.
@@ -249,8 +261,10 @@ class Application:
     def _build(self) -> None:
         """Put the parts together that need the writer."""
         site, engine, store = self.settings.site, self.engine, self.store
-        self.understanding = Understanding(self._folder / "model.npz")
+        self.understanding = Understanding()
         self._stack.callback(self.understanding.close)
+        self.models, learning = self._learning()
+        self.knowledge = KnowledgeBase(engine=engine, store=store)
         self.intake = Intake(
             engine=engine,
             store=store,
@@ -262,6 +276,7 @@ class Application:
             same_mail_once=site.same_mail == "once",
             recognising=self._recognising(),
             languages=site.languages,
+            seen=self.shadows.see,
         )
         self.leases = Leases(engine, self._agent_elsewhere)
         file = store_path(self.settings, self._folder) if is_embedded(self.settings) else None
@@ -332,7 +347,12 @@ class Application:
             standstill=self.intake.standing_still,
             forgotten=self._forgotten,
         )
-        self.retention = Retention(engine=engine, store=store, session_absolute_ms=self.settings.web.session_absolute)
+        self.retention = Retention(
+            engine=engine,
+            store=store,
+            session_absolute_ms=self.settings.web.session_absolute,
+            training_ms=self.settings.understanding.keep,
+        )
         self.site = RunningSite(
             name=site.name,
             engine=engine,
@@ -343,6 +363,7 @@ class Application:
             mail_intake=self.mail_intake,
             eraser=self.eraser,
             replies=Replies(engine=engine, store=store, outgoing=outgoing, domain=site.domain),
+            learning=learning,
             letters=outgoing.letters,
             token_bytes=self.machine.token_bytes,
             link_of=link,
@@ -350,6 +371,7 @@ class Application:
             time_zone=site.time_zone,
             trouble=lambda: self.watching.trouble,
             mailboxes=self._mail_ways.states,
+            knowledge=self.knowledge,
         )
         self.conversations = ChatConversations(
             engine=engine,
@@ -408,6 +430,42 @@ class Application:
         rules = Rules(numbers=tuple(numbers), region=region, merge=table.merge, merge_from=table.merge_from)
         return Recognising(store=self.store, rules=rules, crm=CrmAsking(self.store, crm) if crm is not None else None)
 
+    def _learning(self) -> tuple[ModelVersions, SiteLearning]:
+        """Put together what learns from work, and what keeps the versions of the model."""
+        given, engine, store = self.settings.understanding, self.engine, self.store
+        node = f"{self.machine.host}:{self.settings.web.port}"
+        lessons = Lessons(
+            store, learn=given.learn, queues=given.queues, dispositions=given.dispositions, sources=given.sources
+        )
+        versions = ModelVersions(
+            engine=engine,
+            store=store,
+            understanding=self.understanding,
+            file=self._folder / "model.npz",
+            node=node,
+            starter=lambda out: self.retraining.first(out),  # noqa: PLW0108  # it is made below
+        )
+        schedule = Schedule(every=given.retrain, rows=given.retrain_rows, use=given.use)
+        self.retraining = Retraining(
+            engine=engine, store=store, lessons=lessons, versions=versions, starter=given.rows, schedule=schedule
+        )
+        self._stack.push_async_callback(self.retraining.close)
+        self.shadows = ShadowRun(
+            engine=engine, store=store, understanding=self.understanding, versions=versions, node=node
+        )
+        self.model_watch = ModelWatch(engine=engine, store=store, versions=versions)
+        return versions, SiteLearning(
+            engine=engine,
+            store=store,
+            understanding=self.understanding,
+            lessons=lessons,
+            versions=versions,
+            retraining=self.retraining,
+            shadows=self.shadows,
+            watch=self.model_watch,
+            labels=given.labels,
+        )
+
     def _agent_elsewhere(self, agent: AgentId) -> bool:
         return self.cluster is not None and self.cluster.agent_elsewhere(agent)
 
@@ -421,11 +479,15 @@ class Application:
     def _background(self) -> dict[str, Work]:
         """Return what every node does."""
         # A simulation's disk is not the one that the watch looks at.
-        watching = {} if self.machine.inline else {"store": self.watching.run}
+        watching: dict[str, Work] = {}
+        if not self.machine.inline:
+            watching = {"store": self.watching.run, "model": self.models.follow, "shadow": self.shadows.run}
+            watching["model_watch"] = self.model_watch.run
         return {
             **watching,
             "leases": self.leases.run,
             "conversations": self.conversations.run,
+            "knowledge": self.knowledge.run,
             "mail_intake": self.mail_intake.run,
         }
 
@@ -436,6 +498,7 @@ class Application:
             "mailroom": self.mailroom.run,
             "erasures": self.eraser.run,
             "retention": self.retention.run,
+            "retraining": self.retraining.run,
         }
 
     def _writing_works(self) -> dict[str, Work]:
@@ -448,7 +511,7 @@ class Application:
 
     def prepare_understanding(self) -> None:
         """Load or train the model in the background; rules decide until then."""
-        self._tasks.append(asyncio.create_task(self.understanding.prepare(), name="model"))
+        self._tasks.append(asyncio.create_task(self.models.prepare(), name="model"))
 
     async def stop(self) -> None:
         """Close the doors, finish what was taken in, let the store go."""
@@ -514,11 +577,6 @@ def _policy(settings: Settings) -> Policy:
     policy = policy_of(settings)
     channels = {API_CHANNEL: ChannelPolicy(name=API_CHANNEL, medium="api"), **policy.channels}
     return msgspec.structs.replace(policy, channels=channels)
-
-
-def _knowledge(settings: Settings) -> Knowledge:
-    folder = settings.knowledge.folder
-    return load_knowledge(folder, settings.site.languages) if folder is not None else {}
 
 
 def _checking(box: EmailChannel) -> Checking:

@@ -15,6 +15,7 @@ from app.crm_asking import is_proven
 from app.engine import Engine
 from app.identifying import stranger_id
 from app.keyed_lock import KeyedLock
+from app.knowledge import KnowledgeBase
 from app.mail_reports import MailReports, report_in
 from app.mail_threads import REUSED_ID, UNVERIFIED, Found, MailThreads, may_join
 from app.poison import TRIES_MAX, Kept, claimed_by, kept
@@ -22,7 +23,6 @@ from app.recognising import Recognising, Seen, own_evidence
 from app.reply_limits import Hashes, ReplyLimits
 from app.unsubscribing import wants_none
 from app.wishes import Wishes
-from autoresponders.knowledge import Knowledge, candidates
 from channels.message import Attachment, InboundMessage
 from classifiers.cascade import Classification
 from customers import reachability
@@ -62,6 +62,10 @@ LABEL_MIN = 0.05
 Classify = Callable[[str, str], Awaitable[Classification]]
 
 
+def _unseen(interaction: InteractionId, subject: str, text: str) -> None:
+    """Nobody wants to know."""
+
+
 class Intake:
     """Takes in what channels bring."""
 
@@ -71,13 +75,14 @@ class Intake:
         engine: Engine,
         store: Store,
         classify: Classify,
-        knowledge: Knowledge,
+        knowledge: KnowledgeBase | None = None,
         keys: Sequence[bytes],
         domain: str,
         providers: Collection[str] = (),
         same_mail_once: bool = True,
         recognising: Recognising | None = None,
         languages: Sequence[str] = ("en",),
+        seen: Callable[[InteractionId, str, str], None] = _unseen,
     ) -> None:
         """Take what it works with.
 
@@ -85,21 +90,23 @@ class Intake:
             engine: the writer.
             store: journal and records.
             classify: tells what a text is about.
-            knowledge: articles that may answer.
+            knowledge: articles that may answer; None: there are none.
             keys: what signs ids and addresses, the first one anew.
             domain: that of our Message-IDs.
             providers: domains whose addresses belong to people who don't know each other.
             same_mail_once: whether a mail to several mailboxes is one message; else one for each.
             recognising: tells who writes beyond the address that he writes from.
             languages: those in which customers answer.
+            seen: hears of what was admitted, with its subject and text.
         """
         self._engine = engine
         self._store = store
         self._classify = classify
-        self._knowledge = knowledge
+        self._knowledge = knowledge or KnowledgeBase(engine=engine, store=store)
         self._keys = keys
         self._limits = ReplyLimits(keys[0], providers)
         self._same_mail_once = same_mail_once
+        self._seen = seen
         self._threads = MailThreads(store=store, keys=keys, domain=domain)
         self._reports = MailReports(store=store, keys=keys, domain=domain)
         self._locks = KeyedLock()
@@ -245,7 +252,7 @@ class Intake:
         if thread.reuses_id:
             message = msgspec.structs.replace(message, defects=(*message.defects, REUSED_ID))
         found = await self._kept_thread(thread.interaction)
-        seen = await self._seen(message, customer, rows, who, wishes, found)
+        seen = await self._recognised(message, customer, rows, who, wishes, found)
         learnt += seen.changes
         person = seen.person
         is_work = not (_is_blocked(person) or wishes.archived)
@@ -304,7 +311,7 @@ class Intake:
             return row
         return msgspec.structs.replace(row, attributes={**row.attributes, UNVERIFIED: True})
 
-    async def _seen(
+    async def _recognised(
         self,
         message: InboundMessage,
         customer: CustomerId,
@@ -417,7 +424,7 @@ class Intake:
             mailable=bool(message.sender and message.sender.address),
             slot=wishes.slot,
             suppressed_by=_signals(message, row, known),
-            candidates=candidates(text, language, labels, self._knowledge),
+            candidates=self._knowledge.candidates(text, language, labels),
             follows=new.follows,
             warnings=tuple(each for each in failed if each),
             attributes={**(known.attributes if known is not None else {}), **wishes.attributes},
@@ -432,6 +439,7 @@ class Intake:
         decision = await self._engine.submit(command, [*new.learnt, *_rows(message, row)])
         if decision.refusal is not None and decision.refusal.code != "known":
             raise NotTaken(decision.refusal)
+        self._seen(row.interaction, message.subject, text)
         return Admission(row.interaction, row.id, known=decision.refusal is not None)
 
     def mail_hashes(self, address: str) -> Hashes:

@@ -8,17 +8,25 @@ import msgspec
 import structlog
 
 from app.engine import Engine
+from app.knowledge import KnowledgeBase
 from app.notices import Notices, own_text
 from app.outgoing import Outgoing, Unsendable, copies_of, envelope_recipient
 from app.sendings import Sendings
-from autoresponders.knowledge import Knowledge
 from autoresponders.templates import Template, Wordings
 from channels.email.compose import compose
 from channels.email.smtp import Envelope, Outcome, SendResult, retry_at
 from channels.email.thread import message_id, reply_address
 from router.commands import AddMessage, Author, BeginDelivery, CancelSending, DeliveryResult, ReportDelivery
 from router.effects import CallUnanswered, DeliverMessage, SendAutoReply, SendNotice, SendStep
-from router.events import AutoReplied, CustomerTold, DeliveryAskedAgain, MessageAdded, SendingDue, SendingEscalated
+from router.events import (
+    AnyEvent,
+    AutoReplied,
+    CustomerTold,
+    DeliveryAskedAgain,
+    MessageAdded,
+    SendingDue,
+    SendingEscalated,
+)
 from router.questions import ASK, ASK_AGAIN
 from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import Lagged, PermanentFailure, TemporaryFailure
@@ -45,8 +53,8 @@ T = TypeVar("T")
 UNDER_WAY_MAX = 500
 """Rows in hand at once."""
 LOOK_EVERY: Span = 5 * SECOND
-_GIVES_WORK = (AutoReplied, CustomerTold, MessageAdded, DeliveryAskedAgain, SendingDue, SendingEscalated)
-"""Events that leave something to do in the outbox."""
+_GIVES_WORK = (AutoReplied, CustomerTold, DeliveryAskedAgain, SendingDue, SendingEscalated)
+"""Events that leave something to do in the outbox, as messages do that go out."""
 
 
 class Delivery(DeliverMessage, frozen=True, tag="DeliverMessage"):
@@ -65,7 +73,6 @@ class Mailroom:
         store: Store,
         outgoing: Outgoing,
         wordings: Wordings,
-        knowledge: Knowledge,
         key: bytes,
         domain: str,
         texts: Mapping[str, Mapping[str, Template]] | None = None,
@@ -73,6 +80,7 @@ class Mailroom:
         sendings: Sendings | None = None,
         process: str | None = None,
         site: str = "",
+        knowledge: KnowledgeBase | None = None,
     ) -> None:
         """`process` is this process's own name where another one may take over; left out, there is no other."""
         self._process = process
@@ -80,7 +88,7 @@ class Mailroom:
         self._store = store
         self._outgoing = outgoing
         self._wordings = wordings
-        self._knowledge = knowledge
+        self._knowledge = knowledge or KnowledgeBase(engine=engine, store=store)
         self._key = key
         self._domain = domain
         self._texts = texts or {}
@@ -127,7 +135,7 @@ class Mailroom:
         try:
             async with asyncio.timeout(span / SECOND):
                 async for logged in events:
-                    if isinstance(logged.event, _GIVES_WORK):
+                    if _gives_work(logged.event):
                         return
         except TimeoutError:
             return
@@ -274,7 +282,7 @@ class Mailroom:
 
     def _answer(self, article: str, language: str | None) -> tuple[str, str]:
         """Return text and subject; nothing of either is the customer's own."""
-        found = self._knowledge.get(language or "", {}).get(article)
+        found = self._knowledge.article(article, language)
         if found is None:
             raise PermanentFailure(f"article {article!r} is gone in language {language!r}")
         intro = self._wordings.text("answer_intro", language)
@@ -425,6 +433,12 @@ class Mailroom:
                 await self._engine.clock.sleep(SECOND)
             else:
                 return
+
+
+def _gives_work(event: AnyEvent) -> bool:
+    if isinstance(event, MessageAdded):
+        return event.author in ("agent", "bot")
+    return isinstance(event, _GIVES_WORK)
 
 
 def _claim_id(row: OutboxRow) -> str:

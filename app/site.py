@@ -10,6 +10,7 @@ from app.engine import Engine
 from app.erasure import Eraser
 from app.export import Exporter
 from app.intake import Intake
+from app.knowledge import KnowledgeBase
 from app.leases import Leases
 from app.mail_intake import MailIntake
 from app.merging import Merging
@@ -37,6 +38,7 @@ from vocabulary.instants import Instant
 from vocabulary.media import EMAIL
 from vocabulary.records import Change, MessageRow, PutNew, ReceivedRow, UploadRow
 from vocabulary.stores import Store
+from web.learning import Learning
 from web.site import (
     Admission,
     ApiInteraction,
@@ -73,6 +75,7 @@ class RunningSite:
         mail_intake: MailIntake,
         eraser: Eraser,
         replies: Replies,
+        learning: Learning,
         letters: frozenset[str] = frozenset(),
         token_bytes: Callable[[int], bytes] = secrets.token_bytes,
         link_of: Callable[[InteractionId], str] | None = None,
@@ -81,6 +84,7 @@ class RunningSite:
         time_zone: str = "UTC",
         trouble: Callable[[], str | None] = lambda: None,
         mailboxes: Callable[[], Sequence[MailboxState]] = tuple,
+        knowledge: KnowledgeBase | None = None,
     ) -> None:
         self.name = name
         self._engine = engine
@@ -91,6 +95,7 @@ class RunningSite:
         self._mail_intake = mail_intake
         self._eraser = eraser
         self._replies = replies
+        self._learning = learning
         self._letters = letters
         self._exporter = Exporter(store)
         self._token_bytes = token_bytes
@@ -100,6 +105,7 @@ class RunningSite:
         self._time_zone = time_zone
         self._trouble = trouble
         self._mailboxes = mailboxes
+        self._knowledge = knowledge or KnowledgeBase(engine=engine, store=store)
 
     @property
     def policy(self) -> Policy:
@@ -121,8 +127,16 @@ class RunningSite:
     def trouble(self) -> str | None:
         return self._trouble()
 
+    @property
+    def learning(self) -> Learning:
+        return self._learning
+
     def mailboxes(self) -> Sequence[MailboxState]:
         return self._mailboxes()
+
+    @property
+    def knowledge(self) -> KnowledgeBase:
+        return self._knowledge
 
     def now(self) -> Instant:
         return self._engine.clock.now()

@@ -15,6 +15,7 @@ from config.crosschecks import (
     check_knowledge,
     check_queues,
     check_site,
+    check_understanding,
 )
 from config.faults import ConfigurationError, Fault, path_text
 from config.hours_checks import check_hours
@@ -54,6 +55,7 @@ CHECKS = (
     check_letters,
     check_knowledge,
     check_identification,
+    check_understanding,
     check_agents,
 )
 

@@ -88,6 +88,14 @@ class Undoable(msgspec.Struct, frozen=True, gc=False):
     before: "Interaction"
 
 
+class Correction(msgspec.Struct, frozen=True, gc=False):
+    """That `by` said what it is about; `before` are the labels that it had come in with."""
+
+    by: str
+    at: Instant
+    before: tuple[Label, ...] = ()
+
+
 class HeldBack(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """An agent's message that has not begun to go out: until then he may take it back.
 
@@ -155,6 +163,7 @@ class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     `asked`: the question who its customer is.
     `held_back`: replies that their agents may still take back, in their order.
     `customer_leaves_at`, `owner_gone_until`: a customer or owner is cut off, and this is how long his absence is borne.
+    `corrected`: who said what it is about, if a person did.
     """
 
     labels: tuple[Label, ...] = ()
@@ -203,6 +212,7 @@ class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     sendings: tuple[Sending, ...] = ()
     held_back: tuple[HeldBack, ...] = ()
     asked: Asked | None = None
+    corrected: Correction | None = None
 
 
 PLAIN = Seldom()
@@ -304,6 +314,7 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False, order=True):
     sendings = _Rarely[tuple[Sending, ...]]()
     held_back = _Rarely[tuple[HeldBack, ...]]()
     asked = _Rarely[Asked | None]()
+    corrected = _Rarely[Correction | None]()
 
     @property
     def goes_by_mail(self) -> bool:

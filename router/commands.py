@@ -241,6 +241,14 @@ class MarkSpam(msgspec.Struct, frozen=True):
     audit: str | None = None
 
 
+class Relabel(msgspec.Struct, frozen=True):
+    """It is about `label`, says `by`; None: it is about what it was before somebody said otherwise."""
+
+    interaction: InteractionId
+    label: str | None
+    by: str
+
+
 class StartOutbound(msgspec.Struct, frozen=True, kw_only=True):
     """`agent` contacts a customer: a new interaction that is his at once. Without a queue, his own first one."""
 
@@ -491,6 +499,14 @@ class ReleaseAutoReplies(msgspec.Struct, frozen=True):
     by: str
 
 
+class ChangeKnowledge(msgspec.Struct, frozen=True):
+    """An article of the knowledge base was written, changed or removed; its words travel beside, as rows."""
+
+    article: str
+    by: str
+    removed: bool = False
+
+
 class Reconcile(msgspec.Struct, frozen=True):
     """Look at everything again: after a start, under a policy that may be new."""
 
@@ -519,6 +535,7 @@ Command = (
     | Assign
     | UndoAct
     | MarkSpam
+    | Relabel
     | StartOutbound
     | Move
     | Reprioritise
@@ -547,6 +564,7 @@ Command = (
     | DeliverAgain
     | ReportDelivery
     | ReleaseAutoReplies
+    | ChangeKnowledge
     | Reconcile
     | Tick
 )

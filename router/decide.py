@@ -12,6 +12,7 @@ from router import (
     outbound,
     overflow,
     presence,
+    relabelling,
     replies,
     rooms,
     sendings,
@@ -151,6 +152,7 @@ _DECIDERS: dict[type[Any], Callable[[Draft, Any], Refusal | None]] = {
     c.Assign: supervision.assign,
     c.UndoAct: supervision.undo_act,
     c.MarkSpam: supervision.mark_spam,
+    c.Relabel: relabelling.relabel,
     c.StartOutbound: outbound.start,
     c.Move: work.move,
     c.Reprioritise: work.reprioritise,
@@ -179,6 +181,7 @@ _DECIDERS: dict[type[Any], Callable[[Draft, Any], Refusal | None]] = {
     c.DeliverAgain: conversation.deliver_again,
     c.ReportDelivery: conversation.report_delivery,
     c.ReleaseAutoReplies: replies.release,
+    c.ChangeKnowledge: replies.change_knowledge,
     c.Reconcile: _reconcile,
     c.Tick: _tick,
 }

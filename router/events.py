@@ -136,6 +136,14 @@ class AutoRepliesReleased(Event, frozen=True, kw_only=True, gc=False):
     by: str
 
 
+class KnowledgeChanged(Event, frozen=True, kw_only=True, gc=False):
+    """An article was written, changed or removed; every node reads it anew."""
+
+    article: str
+    by: str
+    removed: bool = False
+
+
 class AnsweredByBot(Event, frozen=True, kw_only=True, gc=False):
     """The interaction rests with the bot's answer until `confirm_until`, unless the customer writes again."""
 
@@ -447,6 +455,18 @@ class SpamMarked(Event, frozen=True, kw_only=True, gc=False):
 
     interaction: InteractionId
     customer: CustomerId
+    by: str
+
+
+class Relabelled(Event, frozen=True, kw_only=True, gc=False):
+    """`by` says what it is about, which from now on `labels` tell; rules don't run again.
+
+    `label` None: what was said is taken back.
+    """
+
+    interaction: InteractionId
+    label: str | None = None
+    labels: tuple[Label, ...] = ()
     by: str
 
 
@@ -884,6 +904,7 @@ AnyEvent = (
     | AutoReplySuppressed
     | AutoRepliesStopped
     | AutoRepliesReleased
+    | KnowledgeChanged
     | AnsweredByBot
     | WarningRaised
     | MessageAdded
@@ -916,6 +937,7 @@ AnyEvent = (
     | Assigned
     | OutboundStarted
     | SpamMarked
+    | Relabelled
     | Undone
     | OwnerLost
     | Moved

@@ -30,6 +30,8 @@ from sqlalchemy import (
 
 from vocabulary.records import (
     AgentRow,
+    ArticleFileRow,
+    ArticleRow,
     AttachmentRow,
     AuditRow,
     BookmarkRow,
@@ -39,13 +41,16 @@ from vocabulary.records import (
     IdempotencyRow,
     IdentityRow,
     InteractionRow,
+    JudgementRow,
     MergeRow,
     MessageRow,
+    ModelRow,
     OutboxRow,
     ReceivedRow,
     SessionRow,
     SettingRow,
     TokenRow,
+    TrainingRow,
     UploadRow,
     UserRow,
 )
@@ -345,6 +350,80 @@ settings = Table(
     Column("body", LargeBinary, nullable=False),
 )
 
+training = Table(
+    "training",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("interaction", Word, nullable=False),
+    Column("message", Word, nullable=False),
+    Column("label", Word, nullable=False),
+    Column("source", Word, nullable=False),
+    Column("by", Word, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("head", Word, nullable=False),
+    Column("language", Word),
+    Column("said", Word),
+    Column("confidence", Float),
+)
+_index(training, "interaction")
+_index(training, "at")
+
+models = Table(
+    "models",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("by", Word, nullable=False),
+    Column("fingerprint", Word, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("report", JSON, nullable=False),
+)
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("label", Word, nullable=False),
+    Column("texts", JSON, nullable=False),
+    Column("valid_from", BigInteger),
+    Column("valid_until", BigInteger),
+    Column("origin", Word, nullable=False),
+    Column("removed", Boolean, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("by", Word, nullable=False),
+)
+
+article_files = Table(
+    "article_files",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("article", Word, nullable=False),
+    Column("language", Word, nullable=False),
+    Column("filename", Word, nullable=False),
+    Column("content_type", Word, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("size", BigInteger, nullable=False),
+)
+_index(article_files, "article")
+
+judgements = Table(
+    "judgements",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("source", Word, nullable=False),
+    Column("article", Word, nullable=False),
+    Column("language", Word, nullable=False),
+    Column("right", Boolean, nullable=False),
+    Column("by", Word, nullable=False),
+    Column("interaction", Word),
+    Column("text", Prose, nullable=False),
+    Column("features", JSON, nullable=False),
+)
+_index(judgements, "interaction", present=True)
+
 erasures = Table(
     "erasures",
     metadata,
@@ -390,6 +469,11 @@ TABLES: Mapping[Kind, Table] = {
     TokenRow: tokens,
     IdempotencyRow: idempotency,
     SettingRow: settings,
+    TrainingRow: training,
+    ModelRow: models,
+    ArticleRow: articles,
+    ArticleFileRow: article_files,
+    JudgementRow: judgements,
     ErasureRow: erasures,
     AuditRow: audit,
 }

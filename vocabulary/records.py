@@ -297,6 +297,105 @@ class SettingRow(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
 
 
+Source = Literal["correction", "labelled", "disposition", "transfer"]
+"""How a label became known, the surest first: an agent corrected it, somebody was asked and said it, its agent gave a
+disposition that stands for it, it was handed over to a queue that does."""
+
+
+class TrainingRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What a message is about, as work showed it: a row to learn from. The text stays where it is, in `message`.
+
+    `head`: what kind of label it is. `said` with `confidence`: what the model had said, None: nothing. `by`: who.
+    """
+
+    id: str
+    interaction: str
+    message: str
+    label: str
+    source: Source
+    by: str
+    at: Instant
+    head: str = "label"
+    language: str | None = None
+    said: str | None = None
+    confidence: float | None = None
+
+
+class TrainingText(msgspec.Struct, frozen=True):
+    """A row to learn from with the text that it is about."""
+
+    row: TrainingRow
+    subject: str
+    text: str
+
+
+class ModelRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A version of the site's model: the model file as `content`, and what was measured of it (`report`).
+
+    `fingerprint` stands for the rows that it was trained on, of which `rows` tells how many.
+    """
+
+    id: str
+    at: Instant
+    by: str
+    fingerprint: str
+    rows: int
+    size: int
+    content: bytes
+    report: dict[str, Any] = {}
+
+
+class ArticleRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An article of the knowledge base. `texts`: its title, questions and answer by language.
+
+    It answers from `valid_from` on and before `valid_until`, None: without that bound. origin: file, or staff once
+    somebody has written or changed it here; then its file no longer counts. `removed`: staff took it away though its
+    file still has it.
+    """
+
+    id: str
+    label: str
+    texts: dict[str, Any] = {}
+    valid_from: Instant | None = None
+    valid_until: Instant | None = None
+    origin: str = "staff"
+    removed: bool = False
+    changed_at: Instant = 0
+    by: str = ""
+
+
+class ArticleFileRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that goes with an article's answer, in one language or (`language` "") in all."""
+
+    id: str
+    article: str
+    language: str
+    filename: str
+    content_type: str
+    content: bytes
+    size: int
+
+
+class JudgementRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether an article answered, or would have answered, a question; what promises of precision are proven by.
+
+    source: thumb (an agent judged a suggestion), inserted (he used it), confirmed or corrected (what came of an
+    automatic answer), imported (a labelled pair: `text` and the right `article`, "" where none is). `features`: how the
+    two were compared then; imported ones are compared anew with every change.
+    """
+
+    id: str
+    at: Instant
+    source: str
+    article: str
+    language: str
+    right: bool = True
+    by: str = ""
+    interaction: str | None = None
+    text: str = ""
+    features: dict[str, Any] = {}
+
+
 class ErasureRow(msgspec.Struct, frozen=True, kw_only=True):
     """That a customer was erased, or is being erased. `id` is the customer's. state: running, done.
 
@@ -340,6 +439,11 @@ Row = (
     | TokenRow
     | IdempotencyRow
     | SettingRow
+    | TrainingRow
+    | ModelRow
+    | ArticleRow
+    | ArticleFileRow
+    | JudgementRow
     | ErasureRow
     | AuditRow
 )

@@ -6,6 +6,8 @@ from typing import Any, Protocol
 from vocabulary.instants import Instant
 from vocabulary.records import (
     AgentRow,
+    ArticleFileRow,
+    ArticleRow,
     AttachmentRow,
     AuditRow,
     BookmarkRow,
@@ -15,14 +17,18 @@ from vocabulary.records import (
     IdempotencyRow,
     IdentityRow,
     InteractionRow,
+    JudgementRow,
     MergeRow,
     MessageRow,
+    ModelRow,
     OutboxRow,
     ReceivedHead,
     ReceivedRow,
     SessionRow,
     SettingRow,
     TokenRow,
+    TrainingRow,
+    TrainingText,
     Transaction,
     UploadRow,
     UserRow,
@@ -153,12 +159,32 @@ class Store(Protocol):
     async def messages_from(self, addresses: Sequence[str]) -> Sequence[MessageRow]:
         """Return the messages that came from one of `addresses` (in lower case), whatever interaction they are in."""
 
+    async def articles(self) -> Sequence[ArticleRow]:
+        """Return every article by id, those that staff removed too."""
+
+    async def article(self, id: str) -> ArticleRow | None: ...
+    async def article_files(self, article: str | None = None) -> Sequence[ArticleFileRow]:
+        """Return the files of an article, or of all, by name, each without its bytes."""
+
+    async def article_file(self, id: str) -> ArticleFileRow | None: ...
+    async def judgements(self, *, interaction: str | None = None) -> Sequence[JudgementRow]:
+        """Return how articles were judged, oldest first, for one interaction only if given."""
+
     async def outbox_of(self, interaction: str) -> Sequence[OutboxRow]: ...
     async def audit_of(self, targets: Sequence[str]) -> Sequence[AuditRow]: ...
     async def idempotent_answers(self, *, after: str = "", limit: int = 500) -> Sequence[IdempotencyRow]: ...
     async def older_than(
-        self, kind: type[IdempotencyRow | SessionRow | UploadRow], before: Instant, *, limit: int = 500
+        self, kind: type[IdempotencyRow | SessionRow | UploadRow | TrainingRow], before: Instant, *, limit: int = 500
     ) -> Sequence[str]: ...
+    # What is learnt from work, and the model (storage/learning.py)
+    async def training_row(self, id: str) -> TrainingRow | None: ...
+    async def training_of(self, interaction: str) -> Sequence[TrainingRow]: ...
+    async def training_texts(self, *, after: str = "", limit: int = 500) -> Sequence[TrainingText]: ...
+    async def training_counts(self, *, since: Instant = 0) -> dict[tuple[str, str], int]: ...
+    async def training_checked(self, *, since: Instant) -> Sequence[TrainingRow]: ...
+    async def model(self, id: str) -> ModelRow | None: ...
+    async def models(self) -> Sequence[ModelRow]: ...
+    async def setting(self, id: str) -> SettingRow | None: ...
     async def erasure(self, customer: str) -> ErasureRow | None: ...
     async def erasures(self, *, state: str) -> Sequence[ErasureRow]: ...
 

@@ -16,6 +16,7 @@ from web import around, docs_page, health
 from web.api import (
     account,
     agents,
+    articles,
     auto_replies,
     callbacks,
     emergency,
@@ -31,6 +32,7 @@ from web.api import (
     records,
     sendings,
     supervision,
+    understanding,
 )
 from web.context import CONTEXT, Context
 from web.desk import AgentTyping
@@ -69,12 +71,14 @@ def endpoints() -> list[Endpoint]:
         handling,
         sendings,
         supervision,
+        understanding,
         callbacks,
         offers,
         agents,
         queues,
         emergency,
         auto_replies,
+        articles,
         quarantine,
         mailboxes,
         records,

@@ -18,6 +18,7 @@ from vocabulary.instants import Instant
 from vocabulary.records import Change, MessageRow, ReceivedRow, UploadRow
 from vocabulary.skills import Preference, Requirement
 from vocabulary.stores import Store
+from web.learning import Learning
 
 
 class ApiCustomer(msgspec.Struct, frozen=True, kw_only=True):
@@ -175,6 +176,13 @@ class ImportedMail(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
 
 
+class Knowing(Protocol):
+    """The knowledge base of a site."""
+
+    async def load(self) -> None:
+        """Take the articles as they stand in the records now."""
+
+
 class Site(Protocol):
     """One running site."""
 
@@ -200,9 +208,15 @@ class Site(Protocol):
     def trouble(self) -> str | None:
         """Return why nothing can be taken in now, None if it can."""
 
+    @property
+    def learning(self) -> Learning:
+        """Return what is learnt from work, and the versions of the model."""
+
     def mailboxes(self) -> Sequence[MailboxState]:
         """Return how mail comes in by each e-mail channel."""
 
+    @property
+    def knowledge(self) -> Knowing: ...
     def now(self) -> Instant: ...
     def new_id(self, prefix: str) -> str: ...
 

@@ -243,6 +243,8 @@ def _told(event: AnyEvent) -> str | None:
             return f"{agent} began {id}"
         case e.SpamMarked(interaction=id, by=by):
             return f"{by} marked {id} as spam"
+        case e.Relabelled(interaction=id, label=label, by=by):
+            return f"{by} says that {id} is about {label}" if label else f"{by} took back what {id} is about"
         case e.Undone(interaction=id, kind=kind, by=by):
             return f"{by} took back the {kind} of {id}"
         case e.Moved(interaction=id, queue=queue, by=by):
@@ -263,6 +265,8 @@ def _told(event: AnyEvent) -> str | None:
             return f"Automatic replies were stopped: {sent} in this hour, {usual} in a usual one"
         case e.AutoRepliesReleased(by=by):
             return f"{by} let automatic replies go out again"
+        case e.KnowledgeChanged(article=article, by=by, removed=removed):
+            return f"{by} {'removed' if removed else 'changed'} article {article}"
         case e.DeliveryReported(interaction=id, result="failed", agent=agent):
             return f"A mail of {id} was not delivered; {agent or 'nobody'} is told"
         case e.DeliveryReported(interaction=id, result="uncertain"):

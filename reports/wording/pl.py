@@ -21,6 +21,7 @@ WORDS = Catalogue(
         "auto_reply_held": "Automatycznej odpowiedzi „{autoresponse}” nie wysłano: {signals}.",
         "sender_blocked": "Nadawca jest zablokowany: zamknięto je od razu i nikogo nie proszono o odpowiedź.",
         "imported": "Zaimportowano je jako historię: zamknięto je od razu i nikogo nie proszono o odpowiedź.",
+        "corrected": "{agent}: temat to „{label}” ({for_ms} temu).",
         "scheduled": "Termin za {in_ms}; wtedy zgłoszenie stanie w kolejce „{queue}”.",
         "with_bot": "Odpowiedział automat; jeśli klient nie napisze, zgłoszenie zamknie się za {in_ms}.",
         "waits": "Czeka w kolejce „{queue}” od {for_ms}.",

@@ -55,6 +55,10 @@ def _auto_replies_released(state: State, event: e.AutoRepliesReleased) -> None:
     leave_out(state, state.replies_by_hour, max(state.replies_by_hour))
 
 
+def _knowledge_changed(state: State, event: e.KnowledgeChanged) -> None:
+    """The state holds nothing of articles: their words are rows of the records."""
+
+
 def _answered_by_bot(state: State, event: e.AnsweredByBot) -> None:
     interaction = changing(state, event.interaction)
     new = interaction.leg == 0
@@ -249,6 +253,7 @@ WRITERS: Writers = {
     e.QuestionAnswered: _question_answered,
     e.AutoRepliesStopped: _auto_replies_stopped,
     e.AutoRepliesReleased: _auto_replies_released,
+    e.KnowledgeChanged: _knowledge_changed,
     e.AnsweredByBot: _answered_by_bot,
     e.MessageAdded: _message_added,
     e.MessageTakenBack: _message_taken_back,

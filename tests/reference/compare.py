@@ -19,7 +19,7 @@ from tests.reference.world import World
 WORK_FIELDS = (
     "state queue agent rings key expired hold_until preferred barred declined_by leg arrived_at enqueued_at parallel "
     "groups steps only ask room attempts disposition unanswered_at sendings "
-    "reopen held_back asked"
+    "reopen held_back asked labels"
 ).split()
 PERSON_FIELDS = "presence reason connected media_off after cooling_until misses idle_since busy offered_at".split()
 
@@ -168,6 +168,7 @@ def _of_interaction(state: State, each: Interaction) -> tuple[Any, ...]:
         each.reopen_until if each.state in OVER else None,
         [(reply.message, reply.agent, reply.until) for reply in each.held_back],
         None if each.asked is None else (each.asked.question, each.asked.tries, each.asked.result),
+        each.labels,
     )
 
 
@@ -200,6 +201,7 @@ def _of_work(world: World, work: Work) -> tuple[Any, ...]:
         work.reopen_until if work.state in OVER else None,
         [(reply.message, reply.person, reply.until) for reply in held(work)],
         None if work.question is None else (work.question, work.questions, work.learnt),
+        work.labels,
     )
 
 

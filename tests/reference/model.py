@@ -107,6 +107,7 @@ _ORDERS: dict[type[Any], Callable[[World, Any], None]] = {
     c.Assign: supervisors.assign,
     c.UndoAct: supervisors.undo,
     c.MarkSpam: supervisors.mark_spam,
+    c.Relabel: supervisors.relabel,
     c.StartOutbound: supervisors.start,
     c.Move: owners.move,
     c.Reprioritise: owners.reprioritise,
@@ -135,6 +136,7 @@ _ORDERS: dict[type[Any], Callable[[World, Any], None]] = {
     c.DeliverAgain: second_thoughts.again,
     c.ReportDelivery: customers.report_delivery,
     c.ReleaseAutoReplies: replies.release,
+    c.ChangeKnowledge: _tick,
     c.Reconcile: _reconcile,
     c.Tick: _tick,
 }

@@ -25,6 +25,8 @@ from tests.storage.strategies import rows
 from vocabulary.errors import PermanentFailure
 from vocabulary.records import (
     AgentRow,
+    ArticleFileRow,
+    ArticleRow,
     AttachmentRow,
     AuditRow,
     BookmarkRow,
@@ -34,8 +36,10 @@ from vocabulary.records import (
     IdempotencyRow,
     IdentityRow,
     InteractionRow,
+    JudgementRow,
     MergeRow,
     MessageRow,
+    ModelRow,
     OutboxRow,
     Put,
     PutNew,
@@ -45,6 +49,8 @@ from vocabulary.records import (
     SessionRow,
     Set,
     TokenRow,
+    TrainingRow,
+    TrainingText,
     Transaction,
     UploadRow,
     UserRow,
@@ -358,6 +364,31 @@ class RecordsContract:
         assert await store.fetched_uids("mail", "INBOX", 7, from_uid=9) == [9, 4_294_967_295]
         assert await store.fetched_uids("mail", "Nothing", 7) == []
 
+    async def test_rows_to_learn_from_come_with_the_text_of_their_message(self, store: Store) -> None:
+        def row(number: int, **given: Any) -> TrainingRow:
+            fields = {"label": "invoice", "source": "transfer", "by": "ada", "at": NOW + number, **given}
+            return TrainingRow(id=f"t-{number}", interaction="i-1", message=f"m-{number}", **fields)
+
+        rows = [row(1), row(2, source="labelled", said="outage", confidence=0.5), row(3, label="outage")]
+        await store.commit(putting(*rows, a_message("m-1", text="my bill", subject="Bill"), a_message("m-2", text="b")))
+        texts = [*await store.training_texts(limit=1), *await store.training_texts(after="t-1")]
+        assert texts == [TrainingText(rows[0], "Bill", "my bill"), TrainingText(rows[1], "", "b")]
+        assert await store.training_of("i-1") == rows
+        assert await store.training_row("t-3") == rows[2]
+        assert await store.training_checked(since=NOW) == [rows[1]]
+        assert await store.training_counts(since=NOW + 2) == {("labelled", "invoice"): 1, ("transfer", "outage"): 1}
+
+    async def test_versions_of_the_model_are_listed_without_their_bytes(self, store: Store) -> None:
+        made = [
+            ModelRow(
+                id=f"m-{at}", at=at, by="ada", fingerprint="f", rows=3, size=2, content=b"\x00\xff", report={"n": at}
+            )
+            for at in (1, 2)
+        ]
+        await store.commit(putting(*made))
+        assert await store.model("m-1") == made[0]
+        assert await store.models() == [msgspec.structs.replace(each, content=b"") for each in reversed(made)]
+
     async def test_the_outbox_gives_what_is_due_first(self, store: Store) -> None:
         due = {"o-late": 30, "o-now": 20, "o-past": 10}
         await store.commit(putting(*(an_outbox_row(id, due_at=at) for id, at in due.items())))
@@ -394,9 +425,11 @@ class RecordsContract:
         bookmark = data.draw(rows(BookmarkRow, channel=id))
         alone = (InteractionRow, ReceivedRow, OutboxRow, AgentRow, TokenRow, IdempotencyRow, UploadRow)
         interaction, received, outbox, agent, token, answer, upload = (data.draw(rows(kind, id=id)) for kind in alone)
+        article, file = data.draw(rows(ArticleRow, id=id)), data.draw(rows(ArticleFileRow, id=id))
+        judgement = data.draw(rows(JudgementRow, id=id, interaction=id))
         session = data.draw(rows(SessionRow, id=id, user=id))
         written = [message, attachment, customer, identity, user, bookmark, interaction]
-        written += [received, outbox, agent, token, answer, session, upload]
+        written += [received, outbox, agent, token, answer, session, upload, article, file, judgement]
         await store.commit(putting(*written))
         read = [
             await store.message(id),
@@ -413,6 +446,9 @@ class RecordsContract:
             await store.idempotent_answer(id),
             await store.session(id),
             await store.upload(id),
+            await store.article(id),
+            await store.article_file(id),
+            *await store.judgements(interaction=id),
         ]
         assert read == written
         assert await store.attachments(id) == [attachment]

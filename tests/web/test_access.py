@@ -14,7 +14,16 @@ TIES = [Tie.NONE, Tie.OWNS, Tie.OFFERED, Tie.HELD, Tie.SERVES, Tie.KNOWS, Tie.JO
 @pytest.mark.parametrize("action", sorted(RIGHTS))
 def test_operators_need_a_tie_wherever_an_object_is_somebodys(action: str) -> None:
     operator = Principal(id="u", role="operator", agent="anna")
-    open_to_all = {"self", "interaction.list", "interaction.start", "agent.list", "agent.see", "queue.see", "desk.open"}
+    open_to_all = {
+        "self",
+        "interaction.list",
+        "interaction.start",
+        "agent.list",
+        "agent.see",
+        "queue.see",
+        "desk.open",
+        "article.see",
+    }
     assert allows(operator, action, Tie.NONE) == (action in open_to_all)  # type: ignore[arg-type]
 
 
@@ -28,7 +37,11 @@ def test_table_of_operators_rights() -> None:
         and allows(operator, action, tie)
     }
     seen = {("interaction.see", tie) for tie in ("OWNS", "OFFERED", "HELD", "SERVES", "KNOWS", "JOINED")}
-    read = {(f"interaction.{kind}", tie) for kind in ("read", "note") for tie in ("OWNS", "OFFERED", "HELD", "JOINED")}
+    read = {
+        (f"interaction.{kind}", tie)
+        for kind in ("read", "note", "label")
+        for tie in ("OWNS", "OFFERED", "HELD", "JOINED")
+    }
     owns = {(f"interaction.{kind}", "OWNS") for kind in ("handle", "close")}
     speaks = {(f"interaction.{kind}", tie) for kind in ("reply", "room") for tie in ("OWNS", "JOINED")}
     again = {("interaction.resend", tie) for tie in ("OWNS", "HELD")}
