@@ -95,13 +95,14 @@ class KnownBy(View, frozen=True, kw_only=True):
 
 
 class MergeView(View, frozen=True, kw_only=True):
-    """A customer who is, or may be, the same person. `name` and `known_by` are his own.
+    """A customer who is, or may be, the same person. `name` and `known_by` are his own; `into` is whose id both go by.
 
     `state`: merged or suggested. `by` is who said so, `automatic` where it was done by policy. `interaction`: what
     showed it.
     """
 
     customer: str
+    into: str
     state: Literal["merged", "suggested"]
     name: str = ""
     known_by: list[KnownBy] = []

@@ -252,6 +252,7 @@ class Views:
         evidence = tuple(msgspec.convert(each, Evidence) for each in row.evidence)
         return a.MergeView(
             customer=other,
+            into=(await store.group(row.into))[0],
             state="merged" if row.state == "merged" else "suggested",
             name=found.name if found is not None else "",
             known_by=[_known_by(identity) for identity in known],

@@ -201,7 +201,7 @@ async def _learnt(call: Call, id: str, body: CustomerChange) -> list[Change]:
 @endpoints.post("/customers/{id}/merge", "customer.merge", "Read a customer as part of another; /unmerge takes it back")
 async def merge_customer(call: Call, id: str, body: MergeInto) -> CustomerDetail:
     """Answer the person whom both are now. Nothing of either is changed, so nothing is lost by taking it back."""
-    row, into = await _mine(call, id), await _somebody(call, body.into)
+    row, into = await _mine(call, id, body.into), await _somebody(call, body.into)
     refusal = await call.site.merge(row.id, into.id, call.actor)
     if refusal is not None:
         raise refused(refusal)
@@ -220,10 +220,11 @@ async def unmerge_customer(call: Call, id: str, body: PartFrom) -> CustomerDetai
     return await call.views.customer_detail((await call.site.store.person(own.id))[0], call.language)
 
 
-async def _mine(call: Call, id: str) -> CustomerRow:
-    """Return the customer, if the caller may merge him: an agent must serve him now."""
-    row = await call.customer(id)
-    tie = Tie.KNOWS if await call.views.knows(call.principal, id if row is None else row.id) else Tie.NONE
+async def _mine(call: Call, id: str, other: str | None = None) -> CustomerRow:
+    """Return the customer, if the caller may merge him: an agent must serve him, or the `other`, now."""
+    rows = [await call.customer(each) for each in (id, other) if each is not None]
+    knows = [row is not None and await call.views.knows(call.principal, row.id) for row in rows]
+    tie = Tie.KNOWS if any(knows) else Tie.NONE
     authorise(call.principal, "customer.merge", tie)
     return await _somebody(call, id)
 

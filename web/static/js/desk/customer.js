@@ -6,6 +6,7 @@ import { html } from "../html.js";
 import { day, languageName, percent, shortTime, t, word } from "../i18n.js";
 import { Icon, MediumIcon } from "../ui/icon.js";
 import { nameOf } from "./names.js";
+import { Person } from "./person.js";
 import { dialog, held, togglePanel } from "./state.js";
 
 const HISTORY_MAX = 10;
@@ -45,6 +46,7 @@ function Details({ one }) {
         ${fact(t("interaction.tags"), one.tags?.length > 0 && html`<ul class="tags">${one.tags.map((tag) => html`<li class="tag">${tag}</li>`)}</ul>`)}
       </dl>
     </section>
+    ${who?.id && html`<${Person} key=${who.id} customer=${who.id} interaction=${one.id} asked=${one.asked} />`}
     ${who?.id && html`<${History} customer=${who.id} except=${one.id} />`}`;
 }
 
