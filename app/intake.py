@@ -21,6 +21,7 @@ from app.mail_threads import REUSED_ID, UNVERIFIED, Found, MailThreads, may_join
 from app.poison import TRIES_MAX, Kept, claimed_by, kept
 from app.recognising import Recognising, Seen, own_evidence
 from app.reply_limits import Hashes, ReplyLimits
+from app.standing import standing_of
 from app.unsubscribing import wants_none
 from app.wishes import Wishes
 from channels.message import Attachment, InboundMessage
@@ -32,7 +33,6 @@ from queues.interaction import Label
 from queues.lifecycle import OPEN
 from router.commands import AddMessage, Admit, ReportDelivery, StartOutbound
 from router.decision import Decision
-from router.policy import Policy
 from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import Quarantined, TemporaryFailure
 from vocabulary.ids import AgentId, CustomerId, InteractionId, MessageId, derived_id, file_id
@@ -400,6 +400,7 @@ class Intake:
         language = wishes.language or classified.language or wishes.page_language
         known, hashes = new.seen.person, self._hashes(message)
         failed = (classified.reason if classified.failed else None, new.seen.warning)
+        standing = await standing_of(self._store, self._engine.policy, known, self._engine.clock.now())
         mailed = self.mail_hashes(message.sender.address if message.sender else "")
         command = Admit(
             id=row.interaction,
@@ -411,14 +412,15 @@ class Intake:
             text=text,
             labels=labels,
             language=language,
-            segment=_named_segment(self._engine.policy, known),
+            segment=standing.segment,
+            also_segments=standing.also,
             queue=wishes.queue,
             priority=wishes.priority,
             class_=wishes.class_,
             requirements=wishes.requirements,
             preferences=wishes.preferences,
             tags=wishes.tags,
-            preferred_agent=wishes.preferred_agent or new.seen.preferred_agent,
+            preferred_agent=wishes.preferred_agent or new.seen.preferred_agent or standing.preferred_agent,
             address_hash=hashes.address,
             domain_hash=hashes.domain,
             mailable=bool(message.sender and message.sender.address),
@@ -427,7 +429,7 @@ class Intake:
             candidates=self._knowledge.candidates(text, language, labels),
             follows=new.follows,
             warnings=tuple(each for each in failed if each),
-            attributes={**(known.attributes if known is not None else {}), **wishes.attributes},
+            attributes={**standing.attributes, **wishes.attributes},
             blocked=_is_blocked(known),
             mail_hash=mailed.address,
             mail_domain_hash=mailed.domain,
@@ -468,17 +470,6 @@ class _New(msgspec.Struct, frozen=True):
     learnt: list[Change]
     received: str | None
     follows: InteractionId | None
-
-
-def _named_segment(policy: Policy, customer: CustomerRow | None) -> str | None:
-    """Return the customer's segment if anything is decided by it: the journal holds no other words of staff."""
-    segment = customer.segment if customer is not None else None
-    if segment is None:
-        return None
-    by_rules = any(segment in rule.when.segment for rule in policy.rules)
-    by_targets = any(segment in queue.segment_targets for queue in policy.queues.values())
-    by_promises = any(segment in sla.segments for sla in policy.sla.values())
-    return segment if by_rules or by_targets or by_promises else None
 
 
 def _is_blocked(customer: CustomerRow | None) -> bool:

@@ -33,6 +33,7 @@ from web.api import (
     sendings,
     supervision,
     understanding,
+    worth,
 )
 from web.context import CONTEXT, Context
 from web.desk import AgentTyping
@@ -81,6 +82,7 @@ def endpoints() -> list[Endpoint]:
         articles,
         quarantine,
         mailboxes,
+        worth,
         records,
         letters,
         events,

@@ -140,6 +140,10 @@ def _question(words: Catalogue, value: Any, names: Mapping[str, str]) -> str:
     return words.questions.get(value, value)
 
 
+def _segments(words: Catalogue, value: Any, names: Mapping[str, str]) -> str:
+    return ", ".join(segment.replace("_", " ") for segment in value)
+
+
 def _strategy(words: Catalogue, value: Any, names: Mapping[str, str]) -> str:
     return words.strategies[value]
 
@@ -181,6 +185,7 @@ _SPEAKERS: Mapping[str, Callable[[Catalogue, Any, Mapping[str, str]], str]] = {
     "share": _share,
     "rank": _rank,
     "medium": _medium,
+    "segments": _segments,
     "strategy": _strategy,
     "question": _question,
     "clock": _clock,

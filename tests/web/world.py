@@ -1,8 +1,9 @@
 """A real site for the tests of pages, API and sockets: the writer over SQLite, with a clock that the test moves."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +21,21 @@ from app.leases import Leases
 from app.mail_intake import MailIntake
 from app.mailroom import Mailroom
 from app.outgoing import MailChannel, Outgoing
+from app.purchasing import Purchases
 from app.queue_settings import QueueSettings
 from app.recognising import Recognising, Rules
 from app.replies import Replies
 from app.retraining import Schedule
 from app.rows import outbox_of, rows_of
+from app.segmenting import Counting, Segmenting
 from app.sender_checks import Checking, SenderChecks
 from app.site import API_CHANNEL, RunningSite
 from autoresponders.templates import shipped_wordings
+from channels.callback.phones import PhoneRefused, e164
 from channels.email.smtp import SmtpSender, Timeouts
 from channels.message import Address
 from classifiers.cascade import Classification
+from customers.standing import Definition
 from queues.policy import ChannelPolicy, QueuePolicy
 from router.commands import AddMessage, DefineAgent
 from router.policy import Action, Policy, Rule
@@ -222,6 +227,8 @@ async def world(
     crm: Crm | None = None,
     lessons: Mapping[str, Any] = {},
     schedule: Schedule = Schedule(),  # noqa: B008  # a frozen value
+    definitions: Sequence[Definition] = (),
+    counting: Counting = Counting(),  # noqa: B008  # a frozen value
     **settings: Any,
 ) -> AsyncIterator[World]:
     """Yield a world that lives in `folder` under `policy`.
@@ -268,6 +275,7 @@ async def world(
     mailbox = MailChannel(Address("Test", "support@example.org"), SmtpSender(host="127.0.0.1", port=1, tls="none"))
     channels = {"mail": mailbox}
     outgoing = Outgoing(store, channels=channels, wordings=wordings, engine=engine, site="Test")
+    purchases = Purchases(engine=engine, store=store, phone_of=_called, key=b"k" * 32, zone=UTC)
     site = RunningSite(
         name="test",
         engine=engine,
@@ -281,6 +289,10 @@ async def world(
         learning=learning.site,
         letters=outgoing.letters,
         knowledge=knowledge,
+        purchases=purchases,
+        segmenting=Segmenting(
+            engine=engine, store=store, purchases=purchases, definitions=definitions, counting=counting, inline=True
+        ),
     )
     port = unused_port()
     app = build(
@@ -313,6 +325,13 @@ async def world(
         writer.cancel()
         await asyncio.gather(writer, return_exceptions=True)
         await store.close()
+
+
+def _called(text: str) -> str | None:
+    try:
+        return e164(text, "PL")
+    except PhoneRefused:
+        return None
 
 
 async def _nothing(order: Any) -> None:

@@ -13,14 +13,16 @@ from customers.merging import hiding
 from customers.reachability import MARKS, cleared, marks_of
 from customers.traits import plain_postcode
 from vocabulary.errors import TemporaryFailure
-from vocabulary.records import Change, CustomerRow, IdentityRow, Put, is_erased
+from vocabulary.records import Change, CustomerRow, IdentityRow, Put, StandingRow, is_erased
 from web.access import Tie, authorise
 from web.answers import CustomerDetail, Customers
 from web.api.handling import audit_line
 from web.call import Call
 from web.endpoint import Endpoints
+from web.pages import PAGES
 from web.payloads import CustomerChange, CustomerQuery, EraseQuery, MergeInto, NewPerson, PartFrom
 from web.problems import Problem, invalid, refused, unavailable
+from web.standing_views import in_words
 
 endpoints = Endpoints("records")
 
@@ -65,8 +67,12 @@ async def post_customer(call: Call, body: NewPerson) -> CustomerDetail:
         birth_date=body.birth_date,
         postcode=plain_postcode(body.postcode or "") or None,
     )
+    own = [Put(StandingRow(id=id, at=row.created_at, own=row.segment))] if row.segment is not None else []
     await call.site.write(
-        Put(row), *(Put(msgspec.structs.replace(each, customer=id)) for each in known), Put(audit_line(call, "add", id))
+        Put(row),
+        *own,
+        *(Put(msgspec.structs.replace(each, customer=id)) for each in known),
+        Put(audit_line(call, "add", id)),
     )
     return await call.views.customer_detail(row, call.language)
 
@@ -130,7 +136,11 @@ async def get_customer(call: Call, id: str) -> CustomerDetail:
     authorise(call.principal, "customer.see", tie)
     if row is None:
         raise _unknown(id)
-    return await call.views.customer_detail(row, call.language)
+    view = await call.views.customer_detail(row, call.language)
+    if view.standing is None:
+        return view
+    why = in_words(view.standing, call.request.app[PAGES].catalogues, call.language)
+    return msgspec.structs.replace(view, standing=msgspec.structs.replace(view.standing, why=why))
 
 
 @endpoints.patch("/customers/{id}", "customer.edit", "Change a customer")
@@ -141,7 +151,16 @@ async def patch_customer(call: Call, id: str, body: CustomerChange) -> CustomerD
         raise _unknown(id)
     _, *others = await call.site.store.person(row.id)
     changed = _changed(row, others, body, call)
-    changes: list[Change] = [Put(changed), *_of_others(others, body)]
+    changes: list[Change] = [Put(changed)]
+    if body.segment is not None:
+        kept = await call.site.store.standing(row.id) or StandingRow(id=row.id, at=call.site.now())
+        # Where staff say nothing any more, what was calculated counts.
+        kept = msgspec.structs.replace(kept, own=body.segment or None)
+        changes = [
+            Put(msgspec.structs.replace(changed, segment=kept.own or next(iter(kept.segments), None))),
+            Put(kept),
+        ]
+    changes += _of_others(others, body)
     if body.blocked is not None and body.blocked != any(is_blocked(each.attributes) for each in (row, *others)):
         changes.append(Put(audit_line(call, "block" if body.blocked else "unblock", row.id)))
     learnt = await _learnt(call, row.id, body)
@@ -149,7 +168,7 @@ async def patch_customer(call: Call, id: str, body: CustomerChange) -> CustomerD
         await call.site.write(*changes, *learnt)
     except TemporaryFailure as failure:
         raise unavailable(str(failure)) from failure
-    return await call.views.customer_detail(changed, call.language)
+    return await call.views.customer_detail(await call.site.store.customer(row.id) or changed, call.language)
 
 
 def _changed(row: CustomerRow, others: Sequence[CustomerRow], body: CustomerChange, call: Call) -> CustomerRow:
