@@ -40,7 +40,7 @@ async def list_customers(call: Call, query: CustomerQuery) -> Customers:
         # Who is part of another is found as that one; a list of all has each where his own id stands.
         if not is_erased(row) and (query.q is not None or head.id == row.id):
             heads.setdefault(head.id, head)
-    items = [await call.views.customer_detail(row, call.language) for row in heads.values()]
+    items = [await _detail(call, row) for row in heads.values()]
     return Customers(items=items, next=rows[-1].id if len(rows) == query.limit else None)
 
 
@@ -51,7 +51,7 @@ async def post_customer(call: Call, body: NewPerson) -> CustomerDetail:
     row = await call.site.store.customer(id)
     if row is not None and not is_erased(row):
         call.status = 200
-        return await call.views.customer_detail(row, call.language)
+        return await _detail(call, row)
     known = _identities(call, body)
     for identity in known:
         holder = await call.site.store.customer_by_identity(identity.kind, identity.value)
@@ -74,7 +74,7 @@ async def post_customer(call: Call, body: NewPerson) -> CustomerDetail:
         *(Put(msgspec.structs.replace(each, customer=id)) for each in known),
         Put(audit_line(call, "add", id)),
     )
-    return await call.views.customer_detail(row, call.language)
+    return await _detail(call, row)
 
 
 def _identities(call: Call, body: NewPerson | CustomerChange) -> list[IdentityRow]:
@@ -136,11 +136,7 @@ async def get_customer(call: Call, id: str) -> CustomerDetail:
     authorise(call.principal, "customer.see", tie)
     if row is None:
         raise _unknown(id)
-    view = await call.views.customer_detail(row, call.language)
-    if view.standing is None:
-        return view
-    why = in_words(view.standing, call.request.app[PAGES].catalogues, call.language)
-    return msgspec.structs.replace(view, standing=msgspec.structs.replace(view.standing, why=why))
+    return await _detail(call, row)
 
 
 @endpoints.patch("/customers/{id}", "customer.edit", "Change a customer")
@@ -168,7 +164,7 @@ async def patch_customer(call: Call, id: str, body: CustomerChange) -> CustomerD
         await call.site.write(*changes, *learnt)
     except TemporaryFailure as failure:
         raise unavailable(str(failure)) from failure
-    return await call.views.customer_detail(await call.site.store.customer(row.id) or changed, call.language)
+    return await _detail(call, await call.site.store.customer(row.id) or changed)
 
 
 def _changed(row: CustomerRow, others: Sequence[CustomerRow], body: CustomerChange, call: Call) -> CustomerRow:
@@ -224,7 +220,7 @@ async def merge_customer(call: Call, id: str, body: MergeInto) -> CustomerDetail
     refusal = await call.site.merge(row.id, into.id, call.actor)
     if refusal is not None:
         raise refused(refusal)
-    return await call.views.customer_detail(into, call.language)
+    return await _detail(call, into)
 
 
 @endpoints.post("/customers/{id}/unmerge", "customer.merge", "Part merged customers; or say that two are not the same")
@@ -236,7 +232,16 @@ async def unmerge_customer(call: Call, id: str, body: PartFrom) -> CustomerDetai
     refusal = await call.site.unmerge(own.id, body.from_, call.actor)
     if refusal is not None:
         raise refused(refusal)
-    return await call.views.customer_detail((await call.site.store.person(own.id))[0], call.language)
+    return await _detail(call, (await call.site.store.person(own.id))[0])
+
+
+async def _detail(call: Call, row: CustomerRow) -> CustomerDetail:
+    """Return all that is known of the person of whom `row` is the first, with what he is worth in words."""
+    view = await call.views.customer_detail(row, call.language)
+    if view.standing is None:
+        return view
+    why = in_words(view.standing, call.request.app[PAGES].catalogues, call.language)
+    return msgspec.structs.replace(view, standing=msgspec.structs.replace(view.standing, why=why))
 
 
 async def _mine(call: Call, id: str, other: str | None = None) -> CustomerRow:
