@@ -445,7 +445,6 @@ class Application:
         self.purchases = Purchases(**parts, phone_of=region, key=self.key, zone=zone)
         self.segmenting = Segmenting(
             **parts,
-            purchases=self.purchases,
             definitions=definitions_of(self.settings),
             counting=_counting(self.settings),
             inline=self.machine.inline,

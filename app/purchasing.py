@@ -10,13 +10,17 @@ from app.engine import Engine
 from customers.identity import Identity, identities
 from customers.purchases import Fault, Purchase, purchase_of
 from vocabulary.ids import CustomerId, derived_id, keyed_hash
-from vocabulary.records import Change, CustomerRow, IdentityRow, PurchaseRow, Put, PutNew, Remove, Set
+from vocabulary.records import Change, CustomerRow, IdentityRow, PurchaseRow, Put, PutNew, Remove, Set, SettingRow
 from vocabulary.stores import Store
 from web.site import PurchaseFault, PurchasesTaken
 
 log = structlog.get_logger()
 
 PhoneOf = Callable[[str], str | None]
+
+
+CHANGED = "purchases_changed"
+"""The row that says when purchases came last, whichever node took them."""
 
 
 class Purchases:
@@ -29,8 +33,6 @@ class Purchases:
         self._phone_of = phone_of
         self._key = key
         self._zone = zone
-        self.changed = False
-        """Whether anything came since somebody looked."""
 
     async def take(self, rows: Sequence[Mapping[str, str]], *, dry_run: bool = False) -> PurchasesTaken:
         """Keep the purchases of `rows` that are in order; once it returns, they are on disk.
@@ -62,9 +64,9 @@ class Purchases:
             changes.append(Put(row))
         taken.customers_new = len(new)
         if changes and not dry_run:
-            await self._engine.write(*(PutNew(each.row) for each in new.values()), *changes)
+            came = Put(SettingRow(id=CHANGED, body=msgspec.json.encode(self._engine.clock.now())))
+            await self._engine.write(*(PutNew(each.row) for each in new.values()), *changes, came)
             await self._give_back(new)
-            self.changed = self.changed or bool(taken.new or taken.changed)
             log.info("purchases_taken", new=taken.new, changed=taken.changed, customers_new=taken.customers_new)
         return taken
 

@@ -14,7 +14,7 @@ import numpy as np
 import structlog
 
 from app.engine import Engine
-from app.purchasing import Purchases
+from app.purchasing import CHANGED
 from customers.churn import FEATURES, Examples, Labels, add_customer
 from customers.purchases import digits_of
 from customers.standing import Definition, Worth, facts, segments_of
@@ -43,7 +43,7 @@ PAGE = 1_000
 """Customers at once: what is admitted meanwhile waits for no longer than these take."""
 CALCULATING_S = 1_800
 AFTER_IMPORT: Span = 2 * MINUTE
-"""An import goes on for a while; it is not calculated for each of its parts."""
+"""So long after the last purchase came: an import goes on for a while, and is not calculated for each of its parts."""
 AHEAD: Span = 90 * DAY
 """The time that is held out to see how good the estimates are."""
 REMEMBERED: Span = 5 * 365 * DAY
@@ -81,7 +81,6 @@ class Segmenting:
         *,
         engine: Engine,
         store: Store,
-        purchases: Purchases,
         definitions: Sequence[Definition],
         counting: Counting,
         inline: bool = False,
@@ -89,7 +88,6 @@ class Segmenting:
         """`inline`: within this process, where there may be no other."""
         self._engine = engine
         self._store = store
-        self._purchases = purchases
         self._definitions = definitions
         self._counting = counting
         self._inline = inline
@@ -101,22 +99,27 @@ class Segmenting:
     async def run(self) -> None:
         """Calculate as often as is configured, and after imports; cancel to stop."""
         while True:
-            await self._wait()
-            if not self._definitions and not self._purchases.changed:
-                continue
+            await self._engine.clock.sleep(AFTER_IMPORT)
             try:
-                await self.calculate()
+                await self.calculate_if_due()
             except (TemporaryFailure, PermanentFailure) as failure:
                 log.warning("segments_wait", reason=str(failure))
 
-    async def _wait(self) -> None:
-        """Wait until it is time: an import is over, or the last calculation is as old as is configured."""
-        last = await self.report()
-        due = self._engine.clock.now() + MINUTE if last is None else last["at"] + self._counting.every
-        while (left := due - self._engine.clock.now()) > 0:
-            await self._engine.clock.sleep(min(left, AFTER_IMPORT))
-            if self._purchases.changed:
-                return
+    async def calculate_if_due(self) -> bool:
+        """Calculate if an import is over, or the last calculation is as old as is configured; tell whether it was."""
+        due = await self._is_due()
+        if due:
+            await self.calculate()
+        return due
+
+    async def _is_due(self) -> bool:
+        kept = {row.id: row.body for row in await self._store.settings()}
+        now = self._engine.clock.now()
+        last = msgspec.json.decode(kept[REPORT])["at"] if REPORT in kept else None
+        came = msgspec.json.decode(kept[CHANGED]) if CHANGED in kept else None
+        if came is not None and (last is None or came > last) and now - came >= AFTER_IMPORT:
+            return True
+        return bool(self._definitions) and (last is None or now - last >= self._counting.every)
 
     async def report(self) -> dict[str, Any] | None:
         """Return the report of the last calculation, None if there was none."""
@@ -133,7 +136,6 @@ class Segmenting:
         if self._turn.locked():
             return None
         async with self._turn:
-            self._purchases.changed = False
             began = now = self._engine.clock.now()
             buyers, examples = await self._buyers(now), await self._examples(now)
             results, report = await self._worked_out(_given(buyers, examples, self._counting))

@@ -87,7 +87,7 @@ class WorthReads(ABC):
             func.count(case((paid & lately, 1))).label("orders_since"),
             func.count(case((paid & early, columns.at // DAY)).distinct()).label("days_before"),
             func.max(case((paid & early, columns.at))).label("last_before"),
-        ).where(columns.customer.between(ids[0], ids[-1]))
+        ).where(columns.customer >= ids[0], columns.customer <= ids[-1])
         grouped = query.group_by(columns.customer, columns.currency).order_by(columns.customer, columns.currency)
         return await self._all(grouped, _bought)
 
@@ -99,7 +99,7 @@ class WorthReads(ABC):
         ids = await self._all(who.order_by(columns.customer).limit(limit), lambda row: str(row["customer"]))
         if not ids:
             return []
-        query = select(tables.purchases).where(runs, columns.customer.between(ids[0], ids[-1]))
+        query = select(tables.purchases).where(runs, columns.customer >= ids[0], columns.customer <= ids[-1])
         ordered = query.order_by(columns.customer, columns.contract_end, columns.id)
         return await self._all(ordered, maker_of(PurchaseRow))
 

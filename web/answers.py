@@ -74,15 +74,17 @@ class SegmentReason(View, frozen=True, kw_only=True):
 class StandingView(View, frozen=True, kw_only=True):
     """What a customer is worth; null is what nobody knows. Amounts are in `currency`.
 
-    `segments` by precedence, `own` first: the one that staff or an integration has set. `spent` and `orders` of the
-    last time, `value`: what he is expected to bring. `churn`: the probability that he has left, by his purchases,
-    or that he won't renew his contract (`churn_of`), in a word `churn_band`: low, medium or high. `rfm`: scores
-    from 1 to 5 for how lately, how often and for how much he bought. `tier`: A are those who bring the first 80 %
-    of the turnover, B the next 15 %, C the rest. `place` among `of` buyers by what they spent. `owner`: the agent
-    whom he belongs to. `why`: the reasons in the reader's language, where one customer is asked for.
+    `segments` by precedence, `own` first: the one that staff or an integration has set. `key`: one of them raises
+    the priority of his work or brings it a target. `spent` and `orders` of the last time, `value`: what he is
+    expected to bring. `churn`: the probability that he has left, by his purchases, or that he won't renew his
+    contract (`churn_of`), in a word `churn_band`: low, medium or high. `rfm`: scores from 1 to 5 for how lately,
+    how often and for how much he bought. `tier`: A are those who bring the first 80 % of the turnover, B the next
+    15 %, C the rest. `place` among `of` buyers by what they spent. `owner`: the agent whom he belongs to. `why`:
+    the reasons in the reader's language, where one customer is asked for.
     """
 
     segments: list[str] = []
+    key: bool = False
     own: str | None = None
     reasons: list[SegmentReason] = []
     why: list[str] = []

@@ -3,6 +3,7 @@
 from typing import Any
 
 from customers.standing import band
+from router.policy import Policy
 from vocabulary.instants import rfc3339
 from vocabulary.records import CustomerRow, StandingRow
 from web.answers import SegmentReason, StandingReason, StandingView
@@ -12,16 +13,19 @@ from web.staff_views import at
 _SAME = ("orders", "spent", "currency", "value", "churn", "churn_of", "rfm", "tier", "place", "of")
 
 
-def standing_view(row: CustomerRow, kept: StandingRow | None) -> StandingView | None:
-    """Return what is shown of a customer's standing, None if nothing is known."""
+def standing_view(row: CustomerRow, kept: StandingRow | None, policy: Policy) -> StandingView | None:
+    """Return what is shown of a customer's standing under `policy`, None if nothing is known."""
     if kept is None or not (kept.facts or kept.segments or kept.own):
         return None
     facts = kept.facts
     churn = facts.get("churn")
     told: dict[str, Any] = {name: facts.get(name) for name in _SAME}
     owner = row.attributes.get("owner")
+    segments = list(dict.fromkeys((*((kept.own,) if kept.own else ()), *kept.segments)))
+    terms = [policy.segments[segment] for segment in segments if segment in policy.segments]
     return StandingView(
-        segments=list(dict.fromkeys((*((kept.own,) if kept.own else ()), *kept.segments))),
+        segments=segments,
+        key=any(each.priority > 0 or each.target is not None for each in terms),
         own=kept.own,
         churn_band=None if churn is None else band(churn),
         first_purchase_at=at(facts.get("first_purchase_at")),

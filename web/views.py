@@ -309,7 +309,7 @@ class Views:
             "phone": known.get("phone"),
             "language": row.language,
             "segment": row.segment,
-            "standing": standing_view(row, await self._site.store.standing(row.id)),
+            "standing": standing_view(row, await self._site.store.standing(row.id), self._site.policy),
             "reachability": _reachability(row),
         }
 

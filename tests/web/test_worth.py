@@ -12,7 +12,7 @@ from customers.standing import Definition
 from router.policy import Action, Condition, Rule, SegmentPolicy
 from tests.web.world import POLICY, START, Client, World, world
 from vocabulary.bounds import Bound
-from vocabulary.instants import DAY, SECOND, rfc3339
+from vocabulary.instants import DAY, MINUTE, SECOND, rfc3339
 from vocabulary.records import CustomerRow, Put, StandingRow
 
 DEFINITIONS = (
@@ -205,3 +205,19 @@ async def test_segments_that_staff_set_before_there_were_any_calculated_stay(hou
     await boss.post("/customers/segments")
     assert await house.site.store.standing("c-old") == StandingRow(id="c-old", at=START, own="gold")
     assert (await boss.get("/customers/c-old"))["segment"] == "gold"
+
+
+async def test_segments_follow_once_an_import_is_over_and_then_as_often_as_is_configured(house: World) -> None:
+    shop = await house.program("integration")
+    assert await house.segmenting.calculate_if_due()
+    assert not await house.segmenting.calculate_if_due()
+    house.clock.move(1)
+    await fill(shop)
+    assert not await house.segmenting.calculate_if_due()
+    house.clock.move(2 * MINUTE)
+    assert await house.segmenting.calculate_if_due()
+    assert (await shop.get("/customers/crm-0"))["segment"] == "key_account"
+    house.clock.move(DAY - 1)
+    assert not await house.segmenting.calculate_if_due()
+    house.clock.move(1)
+    assert await house.segmenting.calculate_if_due()

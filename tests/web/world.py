@@ -97,6 +97,7 @@ class World:
         self.app = app
         self.server = server
         self.intake: Intake
+        self.segmenting: Segmenting
         self.learning: Learning
         self.mail_intake: MailIntake
         self.mailroom: Mailroom
@@ -276,6 +277,8 @@ async def world(
     channels = {"mail": mailbox}
     outgoing = Outgoing(store, channels=channels, wordings=wordings, engine=engine, site="Test")
     purchases = Purchases(engine=engine, store=store, phone_of=_called, key=b"k" * 32, zone=UTC)
+    parts: dict[str, Any] = {"definitions": definitions, "counting": counting, "inline": True}
+    segmenting = Segmenting(engine=engine, store=store, **parts)
     site = RunningSite(
         name="test",
         engine=engine,
@@ -290,9 +293,7 @@ async def world(
         letters=outgoing.letters,
         knowledge=knowledge,
         purchases=purchases,
-        segmenting=Segmenting(
-            engine=engine, store=store, purchases=purchases, definitions=definitions, counting=counting, inline=True
-        ),
+        segmenting=segmenting,
     )
     port = unused_port()
     app = build(
@@ -302,6 +303,7 @@ async def world(
     await server.start_server()
     made = World(site, clock, app, server)
     made.intake, made.mail_intake = intake, mail_intake
+    made.segmenting = segmenting
     made.learning = learning
     made.mailboxes = channels
     made.mailroom = Mailroom(
