@@ -377,6 +377,7 @@ class Application:
             trouble=lambda: self.watching.trouble,
             mailboxes=self._mail_ways.states,
             knowledge=self.knowledge,
+            understanding=self.understanding,
             purchases=self.purchases,
             segmenting=self.segmenting,
         )
