@@ -18,7 +18,8 @@ from app.days import days_in
 from app.engine import Engine
 from app.erasure import Eraser
 from app.intake import Intake
-from app.knowledge import KnowledgeBase, seed_articles
+from app.knowledge import KnowledgeBase
+from app.knowledge_seeds import seed_articles
 from app.leases import Leases
 from app.machine import Machine
 from app.mail_intake import MailIntake

@@ -88,6 +88,13 @@ class Undoable(msgspec.Struct, frozen=True, gc=False):
     before: "Interaction"
 
 
+class Asked(msgspec.Struct, frozen=True, gc=False):
+    """What a customer was asked by the bot: which of these articles answers him. `autoresponse` asks."""
+
+    autoresponse: str
+    articles: tuple[str, ...]
+
+
 class HeldBack(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """An agent's message that has not begun to go out: until then he may take it back.
 
@@ -144,6 +151,7 @@ class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     `silent_at`, `parked_close_at`: while it is active, when it is parked if the customer says nothing to our reply;
     while it is parked, when it closes by itself.
     `sendings`: what will be sent to its customer. It is not forgotten before they are over.
+    `asked`: what the bot has asked the customer, while it rests with him. `confirmed`: he said that its answer helped.
     `held_back`: replies that their agents may still take back, in their order.
     `customer_leaves_at`, `owner_gone_until`: a customer or owner is cut off, and this is how long his absence is borne.
     """
@@ -193,6 +201,8 @@ class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     parked_close_at: Instant | None = None
     sendings: tuple[Sending, ...] = ()
     held_back: tuple[HeldBack, ...] = ()
+    asked: Asked | None = None
+    confirmed: bool = False
 
 
 PLAIN = Seldom()
@@ -293,6 +303,8 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False, order=True):
     parked_close_at = _Rarely[Instant | None]()
     sendings = _Rarely[tuple[Sending, ...]]()
     held_back = _Rarely[tuple[HeldBack, ...]]()
+    asked = _Rarely[Asked | None]()
+    confirmed = _Rarely[bool]()
 
     @property
     def goes_by_mail(self) -> bool:

@@ -17,6 +17,8 @@ Code = Literal[
     "rule_skipped",
     "rule_applied",
     "bot_answered",
+    "bot_asked",
+    "held_out",
     "auto_replied",
     "auto_reply_held",
     "sender_blocked",
@@ -24,6 +26,7 @@ Code = Literal[
     # where it stands
     "scheduled",
     "with_bot",
+    "with_bot_asked",
     "waits",
     "rings_at",
     "handled_by",
