@@ -234,8 +234,13 @@ class Intake:
         is_work = not (_is_blocked(known) or wishes.archived)
         if found is not None and (is_work or not self._is_over(found)):
             row = self._gated(message, self._row(message, found, received), customer)
+            signals = _signals(message, row, known)
             command = AddMessage(
-                interaction=found, message=row.id, author="customer", suppressed_by=_signals(message, row, known)
+                interaction=found,
+                message=row.id,
+                author="customer",
+                suppressed_by=signals,
+                chosen=None if signals else self._chosen(found, message),
             )
             decision = await self._engine.submit(command, [*learnt, *_rows(message, row)])
             if decision.refusal is None:
@@ -267,6 +272,11 @@ class Intake:
             await self._engine.submit(ReportDelivery(about.interaction, about.message.id, result))
         log.info("mail_reported", interaction=about.interaction, message=about.message.id, kind=report.kind)
         return Admission(about.interaction, row.id, known=False)
+
+    def _chosen(self, id: InteractionId, message: InboundMessage) -> str | None:
+        """Return what the message says to the bot, if that has the interaction."""
+        held = self._engine.state.interactions.get(id)
+        return None if held is None else self._knowledge.chosen(held, message.reply_text)
 
     def _is_over(self, id: InteractionId) -> bool:
         """Tell whether a message would open the interaction again."""

@@ -9,13 +9,15 @@ import structlog
 
 from app.engine import Engine
 from autoresponders.calibration import Features
+from autoresponders.clarify import choice_of, is_thanks
 from autoresponders.knowledge import WORDS_MAX, Article, Knowledge
 from autoresponders.proof import Outcome, Proof, Threshold
 from autoresponders.retrieval import Index, Match, gap
 from classifiers.cascade import Classification
 from classifiers.folding import folded
-from queues.interaction import Label
-from router.commands import Candidate
+from queues.interaction import Interaction, Label
+from queues.lifecycle import InteractionState
+from router.commands import CONFIRMED, Candidate
 from router.events import KnowledgeChanged
 from vocabulary.errors import Lagged, TemporaryFailure
 from vocabulary.instants import MINUTE, SECOND, Instant
@@ -127,6 +129,20 @@ class KnowledgeBase:
             return ()
         found = self.found(text, language, labels)
         return tuple(Candidate(each.article.id, each.probability, each.proven) for each in found)
+
+    def chosen(self, held: Interaction, text: str) -> str | None:
+        """Return what a customer's message says to the bot that has `held`: an article, that it helped, or nothing."""
+        if held.state is not InteractionState.ANSWERED_BY_BOT:
+            return None
+        if held.asked is None:
+            return CONFIRMED if is_thanks(text, folded) else None
+        picked = choice_of(text, self.titles(held.asked.articles, held.language), folded)
+        return held.asked.articles[picked] if isinstance(picked, int) else None
+
+    def titles(self, articles: Iterable[str], language: str | None) -> list[str]:
+        """Return the titles of articles in `language`; of one that is gone, its id."""
+        known = self._articles.get(language or "", {})
+        return [known[id].title if id in known else id for id in articles]
 
     @property
     def precisions(self) -> frozenset[float]:

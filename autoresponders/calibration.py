@@ -32,7 +32,8 @@ class Features(msgspec.Struct, frozen=True, gc=False):
 Weights = tuple[float, float, float, float, float]
 """Of the constant, confidence, coverage, likeness and gap."""
 
-PRIOR: Weights = (-5.0, 4.0, 2.0, 3.0, 4.0)
+PRIOR: Weights = (-5.0, 3.9, 3.4, 4.6, 3.7)
+"""What the 330 kept-back questions of the starter articles give, the constant lowered by 0.3 to be careful."""
 STRENGTH = 2.0
 """How much the prior counts: the inverse of its variance, the same for each weight."""
 _STEPS = 30
