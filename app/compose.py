@@ -17,6 +17,7 @@ from app.conversations import UPDATES_MAX, ChatConversations
 from app.days import days_in
 from app.engine import Engine
 from app.erasure import Eraser
+from app.helped import Helped, helped_link
 from app.intake import Intake
 from app.knowledge import KnowledgeBase
 from app.knowledge_seeds import seed_articles
@@ -254,7 +255,12 @@ class Application:
         site, engine, store = self.settings.site, self.engine, self.store
         self.understanding = Understanding(self._folder / "model.npz")
         self._stack.callback(self.understanding.close)
-        self.knowledge = KnowledgeBase(engine=engine, store=store)
+        self.knowledge = KnowledgeBase(
+            engine=engine,
+            store=store,
+            classify=self.understanding.classify,
+            model=lambda: self.understanding.model,
+        )
         self.intake = Intake(
             engine=engine,
             store=store,
@@ -288,6 +294,7 @@ class Application:
             policy=lambda: engine.policy,
             site=site.name,
         )
+        self.helped = Helped(engine=engine, store=store, wordings=wordings, keys=keys)
         self.unsubscribing = Unsubscribing(engine=engine, store=store, wordings=wordings, keys=keys)
         outgoing = Outgoing(
             store,
@@ -382,6 +389,7 @@ class Application:
             site=site.name,
             notices=notices,
             sendings=self.sendings,
+            helped=partial(helped_link, self.settings.web.public_url, keys),
             process=self.cluster.process if self.cluster is not None else None,
         )
 
@@ -426,7 +434,12 @@ class Application:
 
     def prepare_understanding(self) -> None:
         """Load or train the model in the background; rules decide until then."""
-        self._tasks.append(asyncio.create_task(self.understanding.prepare(), name="model"))
+        self._tasks.append(asyncio.create_task(self._prepare_understanding(), name="model"))
+
+    async def _prepare_understanding(self) -> None:
+        await self.understanding.prepare()
+        # What is proven depends on the model.
+        await self.knowledge.learn()
 
     async def stop(self) -> None:
         """Close the doors, finish what was taken in, let the store go."""

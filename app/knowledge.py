@@ -48,6 +48,14 @@ class Found(msgspec.Struct, frozen=True):
     proven: float
 
 
+class Compared(msgspec.Struct, frozen=True):
+    """How an article and a question compared when it was judged, and how the other candidates did."""
+
+    features: Features
+    others: list[Features]
+    is_first: bool
+
+
 class KnowledgeBase:
     """Finds articles. Whoever changed one calls `load`; on other nodes `run` hears of it."""
 
@@ -108,20 +116,18 @@ class KnowledgeBase:
         matches = self._matches(text, language)
         confidence = {label.name: label.confidence for label in labels}
         compared = [(match, _features(matches, place, confidence)) for place, match in enumerate(matches)]
-        promised = self.precisions
-        likely = sorted(
-            ((self._proof.probability(features), match.article, features) for match, features in compared),
-            key=lambda each: (-each[0], each[1]),
-        )
+        likely = sorted(compared, key=lambda each: (-self._alone(each[1]), each[0].article))[:CANDIDATES_MAX]
+        said = self._proof.shares([features for _, features in likely])
         return [
-            Found(
-                article=self._articles[language or ""][id],
-                features=features,
-                probability=round(said, 4),
-                proven=self._proof.proven(id, said, promised),
-            )
-            for said, id, features in likely[:CANDIDATES_MAX]
+            self._found(match, features, share, language) for (match, features), share in zip(likely, said, strict=True)
         ]
+
+    def _alone(self, features: Features) -> float:
+        return self._proof.shares((features,))[0]
+
+    def _found(self, match: Match, features: Features, said: float, language: str | None) -> Found:
+        article = self._articles[language or ""][match.article]
+        return Found(article, features, round(said, 4), self._proof.proven(article.id, said, self.precisions))
 
     def candidates(self, text: str, language: str | None, labels: Sequence[Label]) -> tuple[Candidate, ...]:
         """Return what the core may answer by. A long message is no simple question; a person reads it."""
@@ -175,10 +181,11 @@ class KnowledgeBase:
     async def outcome(self, row: JudgementRow) -> Outcome | None:
         """Return what a judgement says of the article that is found first; None: nothing would be found."""
         if row.source in WORK_SOURCES:
-            features = msgspec.convert(row.features, Features) if row.features else None
+            compared = msgspec.convert(row.features, Compared) if row.features else None
             # What did not stand first would not have been sent.
-            counts = features is not None and features.gap >= 0
-            return Outcome(row.id, row.article, features, row.right) if features is not None and counts else None
+            if compared is None or not compared.is_first:
+                return None
+            return Outcome(row.id, row.article, compared.features, row.right, tuple(compared.others))
         if row.source not in TEXT_SOURCES or self._classify is None:
             return None
         classified = await self._classify("", row.text)
@@ -186,7 +193,8 @@ class KnowledgeBase:
         if not found:
             return None
         first = found[0]
-        return Outcome(row.id, first.article.id, first.features, first.article.id == row.article)
+        others = tuple(each.features for each in found[1:])
+        return Outcome(row.id, first.article.id, first.features, first.article.id == row.article, others)
 
     def _basis(self, rows: Sequence[JudgementRow]) -> tuple[object, ...]:
         return (self._model(), self._articles, len(rows), rows[-1].id if rows else "")
@@ -247,7 +255,8 @@ def _article(row: ArticleRow, text: dict[str, Any]) -> Article:
 
 def judged(
     source: str,
-    found: Found,
+    found: Sequence[Found],
+    place: int,
     *,
     id: str,
     at: Instant,
@@ -256,15 +265,17 @@ def judged(
     by: str,
     interaction: str,
 ) -> JudgementRow:
-    """Return the row that says whether `found` answered in `interaction`."""
+    """Return the row that says whether the candidate at `place` of `found` answered in `interaction`."""
+    one = found[place]
+    others = [each.features for at, each in enumerate(found) if at != place]
     return JudgementRow(
         id=id,
         at=at,
         source=source,
-        article=found.article.id,
+        article=one.article.id,
         language=language,
         right=right,
         by=by,
         interaction=interaction,
-        features=msgspec.structs.asdict(found.features),
+        features=msgspec.to_builtins(Compared(one.features, others, is_first=place == 0)),
     )

@@ -38,17 +38,37 @@ STRENGTH = 2.0
 """How much the prior counts: the inverse of its variance, the same for each weight."""
 _STEPS = 30
 _ENOUGH = 1e-9
+_ODDS_MAX = 30.0
+"""The logarithm of odds beyond which nothing is told apart."""
 
 Outcome = tuple[Features, bool]
 
 
 def probability(features: Features, weights: Weights = PRIOR) -> float:
     """Return the probability that the article answers the question."""
-    return _sigmoid(sum(weight * value for weight, value in zip(weights, features.values, strict=True)))
+    return _sigmoid(_value(features, weights))
+
+
+def _value(features: Features, weights: Weights) -> float:
+    return sum(weight * value for weight, value in zip(weights, features.values, strict=True))
+
+
+def shares(candidates: Sequence[Features], weights: Weights = PRIOR) -> list[float]:
+    """Return the probability of each of several articles that answer one question: together they have at most 1.
+
+    Two that are both near to a question are both likely by themselves; only one of them can be what was asked for. Each
+    has its odds against "none of them", as in a multinomial logit; alone, its own probability.
+    """
+    odds = [math.exp(min(_ODDS_MAX, _value(features, weights))) for features in candidates]
+    total = 1.0 + sum(odds)
+    return [each / total for each in odds]
 
 
 def fitted(outcomes: Sequence[Outcome], prior: Weights = PRIOR) -> Weights:
-    """Return the weights that fit `outcomes`, near `prior` where these are few. Newton's method; always converges."""
+    """Return the weights that fit `outcomes`, near `prior` where these are few.
+
+    Newton's method on a concave function, each step halved until it leads up, so it always gets there.
+    """
     right = sum(1 for _, is_right in outcomes if is_right)
     wrong = len(outcomes) - right
     high, low = (right + 1) / (right + 2), 1 / (wrong + 2)
@@ -56,14 +76,37 @@ def fitted(outcomes: Sequence[Outcome], prior: Weights = PRIOR) -> Weights:
     weights = list(prior)
     for _ in range(_STEPS if rows else 0):
         step = _newton(rows, weights, prior)
-        weights = [weight + change for weight, change in zip(weights, step, strict=True)]
-        if max(map(abs, step)) < _ENOUGH:
+        before, weights = weights, _higher(rows, weights, step, prior)
+        if max(abs(new - old) for new, old in zip(weights, before, strict=True)) < _ENOUGH:
             break
     constant, confidence, coverage, likeness, gap = weights
     return (constant, confidence, coverage, likeness, gap)
 
 
-def _newton(rows: Sequence[tuple[tuple[float, ...], float]], weights: list[float], prior: Weights) -> list[float]:
+_Rows = Sequence[tuple[tuple[float, ...], float]]
+
+
+def _higher(rows: _Rows, weights: list[float], step: list[float], prior: Weights) -> list[float]:
+    """Return where the longest part of `step` leads that is not downhill."""
+    here, share = _height(rows, weights, prior), 1.0
+    while share > _ENOUGH:
+        there = [weight + share * change for weight, change in zip(weights, step, strict=True)]
+        if _height(rows, there, prior) >= here:
+            return there
+        share /= 2
+    return weights
+
+
+def _height(rows: _Rows, weights: list[float], prior: Weights) -> float:
+    """Return the log of how likely `weights` are."""
+    height = -STRENGTH / 2 * sum((weight - usual) ** 2 for weight, usual in zip(weights, prior, strict=True))
+    for values, target in rows:
+        value = sum(weight * part for weight, part in zip(weights, values, strict=True))
+        height += target * value - max(value, 0.0) - math.log1p(math.exp(-abs(value)))
+    return height
+
+
+def _newton(rows: _Rows, weights: list[float], prior: Weights) -> list[float]:
     size = len(weights)
     slope = [STRENGTH * (prior[at] - weights[at]) for at in range(size)]
     curve = [[STRENGTH if row == column else 0.0 for column in range(size)] for row in range(size)]

@@ -15,8 +15,8 @@ _THANKS = frozenset(
     "thanks thank you thx ty very much a lot great perfect ok okay super cool it that this helped helps was helpful "
     "worked works all clear "
     "dzieki dziekuje bardzo serdecznie to pomoglo pomogla mi juz wszystko jasne dobrze swietnie super "
-    "aciu labai dekui dekoju padejo viskas aisku gerai puiku "
-    "koszonom szepen koszi nagyon segitett sikerult minden vilagos rendben szuper tokeletes igy "
+    "aciu tai labai dekui dekoju padejo viskas aisku gerai puiku "
+    "koszonom szepen koszi nagyon segitett sikerult minden vilagos rendben szuper tokeletes igy ez az "
     "спасибо большое благодарю вам огромное это помогло всё все понятно ясно хорошо отлично получилось супер".split()
 )
 _THANKING = frozenset("thanks thank thx ty dzieki dziekuje aciu dekui dekoju koszonom koszi спасибо благодарю".split())

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from autoresponders.calibration import PRIOR, Features, Weights, fitted, probability
+from autoresponders.calibration import PRIOR, Features, Weights, fitted, shares
 from vocabulary.ids import share_of
 from vocabulary.proportions import LEVEL, lower_bound, threshold_for
 
@@ -17,12 +17,16 @@ Scope = Literal["article", "all", "none"]
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):
-    """An article that was found first for a question, and whether it was the right one. `id` tells outcomes apart."""
+    """An article that was found first for a question, and whether it was the right one. `id` tells outcomes apart.
+
+    `others`: how the next articles compared.
+    """
 
     id: str
     article: str
     features: Features
     right: bool
+    others: tuple[Features, ...] = ()
 
     @property
     def proves(self) -> bool:
@@ -57,7 +61,9 @@ class Proof:
         known = list(outcomes)
         self.weights = fitted([(each.features, each.right) for each in known if not each.proves], prior)
         self._level = level
-        self._kept = [(each.article, self.probability(each.features), each.right) for each in known if each.proves]
+        self._kept = [
+            (each.article, self.shares((each.features, *each.others))[0], each.right) for each in known if each.proves
+        ]
         self._known: dict[tuple[str, float], Threshold] = {}
 
     @property
@@ -65,9 +71,9 @@ class Proof:
         """Return the kept-back outcomes: article, probability, and whether it was right."""
         return self._kept
 
-    def probability(self, features: Features) -> float:
-        """Return the probability that an article answers."""
-        return probability(features, self.weights)
+    def shares(self, candidates: Sequence[Features]) -> list[float]:
+        """Return the probability that each of the articles answers, of which only one can."""
+        return shares(candidates, self.weights)
 
     def threshold(self, article: str, precision: float) -> Threshold:
         """Return from which probability on `article` keeps `precision`: by its own outcomes where they suffice."""

@@ -26,7 +26,7 @@ from app.sender_checks import Checking, SenderChecks
 from app.site import API_CHANNEL, RunningSite
 from autoresponders.templates import shipped_wordings
 from channels.email.smtp import SmtpSender, Timeouts
-from channels.message import Address
+from channels.message import Address, InboundMessage
 from classifiers.cascade import Classification
 from queues.policy import ChannelPolicy, QueuePolicy
 from router.commands import AddMessage, DefineAgent
@@ -34,7 +34,7 @@ from router.policy import Action, Policy, Rule
 from storage.bus import LocalBus
 from storage.sqlite import SqliteStore
 from vocabulary.instants import Instant, Span
-from vocabulary.records import AgentRow, MessageRow, Put, TokenRow, UserRow
+from vocabulary.records import AgentRow, InteractionRow, MessageRow, Put, TokenRow, UserRow
 from web.context import CONTEXT
 from web.passwords import hash_password
 from web.server import build
@@ -88,9 +88,11 @@ class World:
         self.server = server
         self.intake: Intake
         self.mail_intake: MailIntake
+        self.knowledge: KnowledgeBase
         self.mailroom: Mailroom
         self.mailboxes: dict[str, MailChannel]
         self._clients: list[TestClient[Any, Any]] = []
+        self._visitors: dict[str, str] = {}
 
     @property
     def origin(self) -> str:
@@ -155,6 +157,43 @@ class World:
         smtp = SmtpSender(host="127.0.0.1", port=port, tls="none", timeouts=timeouts)
         self.mailboxes["mail"] = MailChannel(Address("Test", "support@example.org"), smtp)
 
+    async def asks(self, text: str, *, visitor: str = "v", number: int = 1, medium: str = "chat") -> str:
+        """Let somebody write, by chat or mail; return the id of his interaction. What is to be answered is, at once."""
+        known = await self.intake_of(text, visitor=visitor, number=number, medium=medium)
+        await self.answer()
+        return known
+
+    async def intake_of(self, text: str, *, visitor: str, number: int, medium: str) -> str:
+        mail = medium == "email"
+        message = InboundMessage(
+            channel="mail" if mail else "website",
+            medium=medium,
+            external_id=f"{visitor}:{number}",
+            received_at=self.clock.now(),
+            text=text,
+            reply_text=text,
+            sender=Address(visitor, f"{visitor}@customers.example") if mail else None,
+            visitor=None if mail else visitor,
+            message_id=f"<{visitor}-{number}@customers.example>" if mail else None,
+        )
+        held = [row for row in await self.site.store.interactions(limit=50) if self._is_of(row, visitor)]
+        admission = await self.intake.receive(message, continues=held[0].id if held else None)
+        self._visitors[admission.interaction] = visitor
+        return admission.interaction
+
+    def _is_of(self, row: InteractionRow, visitor: str) -> bool:
+        return self._visitors.get(row.id) == visitor
+
+    async def answer(self) -> None:
+        """Write what is to be said automatically into the conversations."""
+        for row in await self.site.store.outbox(states=("pending",), due_before=self.clock.now()):
+            if row.kind == "auto_reply":
+                await self.mailroom._perform(row)
+
+    async def said_in(self, interaction: str) -> list[tuple[str, str]]:
+        """Return who said what, in order."""
+        return [(row.author, row.text) for row in await self.site.store.messages(interaction)]
+
     async def send_mail(self) -> None:
         """Do once what is due in the outbox."""
         due = await self.site.store.outbox(states=("pending", "deferred"), due_before=self.clock.now())
@@ -218,7 +257,7 @@ async def world(
     )
     await engine.start()
     writer = asyncio.create_task(engine.run())
-    knowledge = KnowledgeBase(engine=engine, store=store)
+    knowledge = KnowledgeBase(engine=engine, store=store, classify=classify or _unknown)
     intake = Intake(
         engine=engine,
         store=store,
@@ -262,7 +301,7 @@ async def world(
     server = TestServer(app, port=port)
     await server.start_server()
     made = World(site, clock, app, server)
-    made.intake, made.mail_intake = intake, mail_intake
+    made.intake, made.mail_intake, made.knowledge = intake, mail_intake, knowledge
     made.mailboxes = channels
     made.mailroom = Mailroom(
         engine=engine,
