@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import structlog
 
+from app.answers import Answers
 from app.bookings import Bookings, link_of
 from app.chat_ways import ChatWays
 from app.conversations import UPDATES_MAX, ChatConversations
@@ -261,6 +262,8 @@ class Application:
             classify=self.understanding.classify,
             model=lambda: self.understanding.model,
         )
+        classify = self.understanding.classify
+        self.answers = Answers(engine=engine, store=store, knowledge=self.knowledge, classify=classify)
         self.intake = Intake(
             engine=engine,
             store=store,
@@ -359,7 +362,7 @@ class Application:
             time_zone=site.time_zone,
             trouble=lambda: self.watching.trouble,
             mailboxes=self._mail_ways.states,
-            knowledge=self.knowledge,
+            knowledge=self.answers,
         )
         self.conversations = ChatConversations(
             engine=engine,
@@ -422,6 +425,7 @@ class Application:
             "mailroom": self.mailroom.run,
             "erasures": self.eraser.run,
             "retention": self.retention.run,
+            "answers": self.answers.run,
         }
 
     def _writing_works(self) -> dict[str, Work]:

@@ -6,11 +6,11 @@ from contextlib import AbstractAsyncContextManager
 
 import msgspec
 
+from app.answers import Answers
 from app.engine import Engine
 from app.erasure import Eraser
 from app.export import Exporter
 from app.intake import Intake
-from app.knowledge import KnowledgeBase
 from app.leases import Leases
 from app.mail_intake import MailIntake
 from app.poison import origin_of
@@ -79,7 +79,7 @@ class RunningSite:
         time_zone: str = "UTC",
         trouble: Callable[[], str | None] = lambda: None,
         mailboxes: Callable[[], Sequence[MailboxState]] = tuple,
-        knowledge: KnowledgeBase | None = None,
+        knowledge: Answers | None = None,
     ) -> None:
         self.name = name
         self._engine = engine
@@ -98,7 +98,7 @@ class RunningSite:
         self._time_zone = time_zone
         self._trouble = trouble
         self._mailboxes = mailboxes
-        self._knowledge = knowledge or KnowledgeBase(engine=engine, store=store)
+        self._knowledge = knowledge
 
     @property
     def policy(self) -> Policy:
@@ -124,7 +124,8 @@ class RunningSite:
         return self._mailboxes()
 
     @property
-    def knowledge(self) -> KnowledgeBase:
+    def knowledge(self) -> Answers:
+        assert self._knowledge is not None, "a site that serves pages has it"
         return self._knowledge
 
     def now(self) -> Instant:

@@ -35,6 +35,16 @@ Code = Literal[
     "wraps_up",
     "closed",
     "abandoned",
+    # what would be answered
+    "no_answering",
+    "too_long_to_answer",
+    "no_article",
+    "would_answer",
+    "would_ask",
+    "below_confidence",
+    "below_proven",
+    "nothing_proven",
+    "replies_are_stopped",
     # its place
     "position",
     "due_in",

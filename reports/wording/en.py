@@ -30,6 +30,20 @@ WORDS = Catalogue(
         "wraps_up": "The contact is over; {agent} is wrapping it up.",
         "closed": "It was closed {for_ms} ago.",
         "abandoned": "The customer left {for_ms} ago, before anybody had answered.",
+        "no_answering": "The rule gives no automatic answer from articles.",
+        "too_long_to_answer": {
+            "one": "It has {count} word; a person reads such a message.",
+            "other": "It has {count} words; a person reads so long a message.",
+        },
+        "no_article": "No article in its language is near to it.",
+        "would_answer": "Article “{article}” would answer (probability {share}).",
+        "would_ask": "The customer would be asked which he means: {articles}.",
+        "below_confidence": "Article “{article}” is not sure enough: probability {share}, at least {least} is set.",
+        "below_proven": "Article “{article}” is not sure enough: probability {share}, the promise is "
+        "proven from {least} on.",
+        "nothing_proven": "Nothing proves a precision of {precision} yet: {right} of {number} kept-back "
+        "outcomes were right. So it is only suggested.",
+        "replies_are_stopped": "All automatic replies are stopped until somebody has looked at why so many went out.",
         "position": "Its place in line: {number}.",
         "due_in": "It is due in {in_ms} (target {target_ms}, priority {priority}).",
         "overdue": "It is {for_ms} overdue (target {target_ms}, priority {priority}).",

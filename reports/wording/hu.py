@@ -30,6 +30,21 @@ WORDS = Catalogue(
         "wraps_up": "A beszélgetés véget ért; az utómunkát végzi: {agent}.",
         "closed": "{for_ms} óta le van zárva.",
         "abandoned": "Az ügyfél távozott, mielőtt bárki válaszolt volna; azóta {for_ms} telt el.",
+        "no_answering": "A szabály nem ad automatikus választ cikkekből.",
+        "too_long_to_answer": {
+            "one": "{count} szóból áll; az ilyen üzenetet ember olvassa.",
+            "other": "{count} szóból áll; az ilyen hosszú üzenetet ember olvassa.",
+        },
+        "no_article": "Ezen a nyelven egy cikk sem áll közel hozzá.",
+        "would_answer": "A(z) „{article}” cikk válaszolna (valószínűség: {share}).",
+        "would_ask": "Megkérdeznénk az ügyfelet, melyikre gondol: {articles}.",
+        "below_confidence": "A(z) „{article}” cikk nem elég biztos: valószínűsége {share}, a beállított "
+        "legkisebb {least}.",
+        "below_proven": "A(z) „{article}” cikk nem elég biztos: valószínűsége {share}, az ígéret {least} "
+        "értéktől bizonyított.",
+        "nothing_proven": "A(z) {precision} pontosságot még semmi sem bizonyítja: {number} félretett "
+        "esetből {right} volt helyes. Ezért csak javaslat lesz.",
+        "replies_are_stopped": "Minden automatikus válasz áll, amíg valaki meg nem nézi, miért ment ki olyan sok.",
         "position": "Helye a sorban: {number}.",
         "due_in": "{in_ms} múlva esedékes (cél: {target_ms}, prioritás: {priority}).",
         "overdue": "{for_ms} késésben van (cél: {target_ms}, prioritás: {priority}).",

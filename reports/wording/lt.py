@@ -30,6 +30,21 @@ WORDS = Catalogue(
         "wraps_up": "Pokalbis baigtas; {agent} baigia jį tvarkyti.",
         "closed": "Uždaryta prieš {for_ms}.",
         "abandoned": "Klientas išėjo prieš {for_ms}, niekam nespėjus atsakyti.",
+        "no_answering": "Taisyklė neduoda automatinio atsakymo iš straipsnių.",
+        "too_long_to_answer": {
+            "one": "Joje {count} žodis; tokią žinutę skaito žmogus.",
+            "few": "Joje {count} žodžiai; tokią ilgą žinutę skaito žmogus.",
+            "other": "Joje {count} žodžių; tokią ilgą žinutę skaito žmogus.",
+        },
+        "no_article": "Nė vienas šios kalbos straipsnis nėra artimas.",
+        "would_answer": "Atsakytų straipsnis „{article}“ (tikimybė {share}).",
+        "would_ask": "Kliento būtų paklausta, ką jis turi galvoje: {articles}.",
+        "below_confidence": "Straipsnis „{article}“ per mažai tikras: tikimybė {share}, nustatyta bent {least}.",
+        "below_proven": "Straipsnis „{article}“ per mažai tikras: tikimybė {share}, pažadas įrodytas nuo {least}.",
+        "nothing_proven": "Tikslumo {precision} dar niekas neįrodo: teisingi buvo {right} iš {number} "
+        "atidėtų atvejų. Todėl jis tik siūlomas.",
+        "replies_are_stopped": "Visi automatiniai atsakymai sustabdyti, kol kas nors patikrins, kodėl jų tiek "
+        "išsiųsta.",
         "position": "Vieta eilėje: {number}.",
         "due_in": "Terminas baigsis po {in_ms} (tikslas {target_ms}, prioritetas {priority}).",
         "overdue": "Terminas baigėsi prieš {for_ms} (tikslas {target_ms}, prioritetas {priority}).",

@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer, unused_port
 
 from agents.agent import Membership, Profile
+from app.answers import Answers
 from app.engine import Engine
 from app.erasure import Eraser
 from app.intake import Classify, Intake
@@ -292,7 +293,7 @@ async def world(
         eraser=Eraser(engine=engine, store=store, standstill=intake.standing_still),
         replies=Replies(engine=engine, store=store, outgoing=outgoing, domain="example.org"),
         letters=outgoing.letters,
-        knowledge=knowledge,
+        knowledge=Answers(engine=engine, store=store, knowledge=knowledge, classify=classify or _unknown),
     )
     port = unused_port()
     app = build(
