@@ -18,7 +18,15 @@ from channels.email.smtp import Envelope, Outcome, SendResult, retry_at
 from channels.email.thread import message_id, reply_address
 from router.commands import AddMessage, Author, BeginDelivery, CancelSending, DeliveryResult, ReportDelivery
 from router.effects import CallUnanswered, DeliverMessage, SendAutoReply, SendNotice, SendStep
-from router.events import AutoReplied, CustomerTold, DeliveryAskedAgain, MessageAdded, SendingDue, SendingEscalated
+from router.events import (
+    AnyEvent,
+    AutoReplied,
+    CustomerTold,
+    DeliveryAskedAgain,
+    MessageAdded,
+    SendingDue,
+    SendingEscalated,
+)
 from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import Lagged, PermanentFailure, TemporaryFailure
 from vocabulary.ids import InteractionId, derived_id, file_id, reference
@@ -45,8 +53,8 @@ T = TypeVar("T")
 UNDER_WAY_MAX = 500
 """Rows in hand at once."""
 LOOK_EVERY: Span = 5 * SECOND
-_GIVES_WORK = (AutoReplied, CustomerTold, MessageAdded, DeliveryAskedAgain, SendingDue, SendingEscalated)
-"""Events that leave something to do in the outbox."""
+_GIVES_WORK = (AutoReplied, CustomerTold, DeliveryAskedAgain, SendingDue, SendingEscalated)
+"""Events that leave something to do in the outbox, as messages do that go out."""
 
 
 class Delivery(DeliverMessage, frozen=True, tag="DeliverMessage"):
@@ -145,7 +153,7 @@ class Mailroom:
         try:
             async with asyncio.timeout(span / SECOND):
                 async for logged in events:
-                    if isinstance(logged.event, _GIVES_WORK):
+                    if _gives_work(logged.event):
                         return
         except TimeoutError:
             return
@@ -473,6 +481,12 @@ class Mailroom:
                 await self._engine.clock.sleep(SECOND)
             else:
                 return
+
+
+def _gives_work(event: AnyEvent) -> bool:
+    if isinstance(event, MessageAdded):
+        return event.author in ("agent", "bot")
+    return isinstance(event, _GIVES_WORK)
 
 
 def _claim_id(row: OutboxRow) -> str:

@@ -95,6 +95,14 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
     articles: tuple[str, ...]
 
 
+class Correction(msgspec.Struct, frozen=True, gc=False):
+    """That `by` said what it is about; `before` are the labels that it had come in with."""
+
+    by: str
+    at: Instant
+    before: tuple[Label, ...] = ()
+
+
 class HeldBack(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """An agent's message that has not begun to go out: until then he may take it back.
 
@@ -154,6 +162,7 @@ class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     `asked`: what the bot has asked the customer, while it rests with him. `confirmed`: he said that its answer helped.
     `held_back`: replies that their agents may still take back, in their order.
     `customer_leaves_at`, `owner_gone_until`: a customer or owner is cut off, and this is how long his absence is borne.
+    `corrected`: who said what it is about, if a person did.
     """
 
     labels: tuple[Label, ...] = ()
@@ -203,6 +212,7 @@ class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     held_back: tuple[HeldBack, ...] = ()
     asked: Asked | None = None
     confirmed: bool = False
+    corrected: Correction | None = None
 
 
 PLAIN = Seldom()
@@ -305,6 +315,7 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False, order=True):
     held_back = _Rarely[tuple[HeldBack, ...]]()
     asked = _Rarely[Asked | None]()
     confirmed = _Rarely[bool]()
+    corrected = _Rarely[Correction | None]()
 
     @property
     def goes_by_mail(self) -> bool:

@@ -23,6 +23,7 @@ Code = Literal[
     "auto_reply_held",
     "sender_blocked",
     "imported",
+    "corrected",
     # where it stands
     "scheduled",
     "with_bot",

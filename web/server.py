@@ -33,6 +33,7 @@ from web.api import (
     records,
     sendings,
     supervision,
+    understanding,
 )
 from web.context import CONTEXT, Context
 from web.desk import AgentTyping
@@ -71,6 +72,7 @@ def endpoints() -> list[Endpoint]:
         handling,
         sendings,
         supervision,
+        understanding,
         callbacks,
         offers,
         agents,

@@ -19,6 +19,7 @@ WORDS = Catalogue(
         "auto_reply_held": "El nem küldött automatikus válasz: „{autoresponse}” ({signals}).",
         "sender_blocked": "A feladó le van tiltva: azonnal lezárult, senki sem kapta meg válaszadásra.",
         "imported": "Előzményként importálták: azonnal lezárult, senki sem kapta meg válaszadásra.",
+        "corrected": "{agent} szerint a témája: „{label}” ({for_ms} óta).",
         "scheduled": "{in_ms} múlva esedékes; akkor ebbe a sorba kerül: „{queue}”.",
         "with_bot": "Automatikus választ kapott; ha az ügyfél nem ír, {in_ms} múlva lezárul.",
         "with_bot_asked": "Megkérdeztük az ügyfelet, melyik választ keresi; {in_ms} múlva munkatárs veszi át.",

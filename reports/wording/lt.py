@@ -19,6 +19,7 @@ WORDS = Catalogue(
         "auto_reply_held": "Automatinis atsakymas „{autoresponse}“ neišsiųstas: {signals}.",
         "sender_blocked": "Siuntėjas užblokuotas: užklausa iškart uždaryta, niekas neprašytas atsakyti.",
         "imported": "Užklausa importuota kaip istorija: ji iškart uždaryta, niekas neprašytas atsakyti.",
+        "corrected": "{agent} nurodė temą „{label}“ (prieš {for_ms}).",
         "scheduled": "Laikas ateis po {in_ms}; tada užklausa lauks eilėje „{queue}“.",
         "with_bot": "Atsakyta automatiškai; jei klientas neparašys, po {in_ms} užklausa bus uždaryta.",
         "with_bot_asked": "Kliento paklausta, kurį atsakymą jis turi galvoje; po {in_ms} tuo užsiims žmogus.",

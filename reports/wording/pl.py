@@ -19,6 +19,7 @@ WORDS = Catalogue(
         "auto_reply_held": "Automatycznej odpowiedzi „{autoresponse}” nie wysłano: {signals}.",
         "sender_blocked": "Nadawca jest zablokowany: zamknięto je od razu i nikogo nie proszono o odpowiedź.",
         "imported": "Zaimportowano je jako historię: zamknięto je od razu i nikogo nie proszono o odpowiedź.",
+        "corrected": "{agent}: temat to „{label}” ({for_ms} temu).",
         "scheduled": "Termin za {in_ms}; wtedy zgłoszenie stanie w kolejce „{queue}”.",
         "with_bot": "Odpowiedział automat; jeśli klient nie napisze, zgłoszenie zamknie się za {in_ms}.",
         "with_bot_asked": "Klienta zapytano, o którą odpowiedź chodzi; za {in_ms} zajmie się tym człowiek.",
