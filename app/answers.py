@@ -8,7 +8,7 @@ import msgspec
 from app.engine import Engine
 from app.knowledge import Classify, Found, KnowledgeBase, judged
 from app.knowledge_seeds import pair_row
-from autoresponders.knowledge import WORDS_MAX
+from autoresponders.article import WORDS_MAX
 from autoresponders.proof import Outcome
 from queues.interaction import Interaction, Label
 from reports.answers import WITHIN, AnswerLog, Worth, worth_of, worths

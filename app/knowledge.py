@@ -8,9 +8,9 @@ import msgspec
 import structlog
 
 from app.engine import Engine
+from autoresponders.article import WORDS_MAX, Article, Knowledge
 from autoresponders.calibration import Features
 from autoresponders.clarify import choice_of, is_thanks
-from autoresponders.knowledge import WORDS_MAX, Article, Knowledge
 from autoresponders.proof import Outcome, Proof, Threshold
 from autoresponders.retrieval import Index, Match, gap
 from classifiers.cascade import Classification

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
-from autoresponders.knowledge import Article
+from autoresponders.article import Article
 
 Fold = Callable[[str], str]
 """Brings letters to those that customers type: small, without marks."""

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from autoresponders.knowledge import Article, load_files
+from autoresponders.article import Article
+from autoresponders.knowledge import load_files
 from autoresponders.retrieval import Index, gap
 from classifiers.folding import folded
 
