@@ -14,7 +14,7 @@ from queues.interaction import Interaction, Label
 from reports.answers import WITHIN, AnswerLog, Worth, worth_of, worths
 from router.admission import articles_for
 from router.commands import Admit, Candidate
-from router.events import AnswerConfirmed
+from router.events import AnswerConfirmed, AnyEvent, Relabelled
 from router.policy import Autoresponse
 from router.reasons import Reason, reason
 from router.state import ALL_REPLIES
@@ -190,6 +190,11 @@ class Answers:
         candidates = await self._found_for(rows, found)
         judged_before = {row.article: row for row in await self._store.judgements(interaction=found.id)}
         sent = await self._sent(found.id)
+        missing = sent - {each.article.id for each in candidates}
+        if missing:
+            # What was sent is shown to be judged, whatever the customer has asked since.
+            first = await self._found_for(rows[:1], found)
+            candidates = [*candidates, *(each for each in first if each.article.id in missing)]
         shown = [each for each in candidates if each.probability >= SUGGESTED_MIN or each.article.id in sent]
         return [
             Suggestion(
@@ -311,21 +316,38 @@ class Answers:
         return [worth_of("", asked, now), *worths(asked, now)]
 
     async def run(self) -> None:
-        """Keep what customers confirm as a judgement; cancel to stop."""
+        """Judge answers by what is heard of them; cancel to stop."""
         while True:
             try:
                 async with self._engine.subscribe() as events:
                     async for logged in events:
-                        if isinstance(logged.event, AnswerConfirmed):
-                            await self._confirmed(logged.event.interaction)
+                        await self.heard(logged.event)
             except (Lagged, TemporaryFailure):
                 await self._engine.clock.sleep(SECOND)
+
+    async def heard(self, event: AnyEvent) -> None:
+        """Judge an answer by what a customer or an agent did; the same event leads to the same judgement."""
+        match event:
+            case AnswerConfirmed(interaction=id):
+                await self._confirmed(id)
+            case Relabelled():
+                await self._relabelled(event)
 
     async def _confirmed(self, id: InteractionId) -> None:
         held = self._engine.state.interactions.get(id)
         for article in await self._sent(id) if held is not None else ():
             assert held is not None
             await self._write_judgement(held, article, "confirmed", right=True, by="customer")
+
+    async def _relabelled(self, event: Relabelled) -> None:
+        """Somebody says what it is about: an article about something else was no answer."""
+        held = self._engine.state.interactions.get(event.interaction)
+        if held is None or not held.labels:
+            return
+        for id in await self._sent(held.id):
+            article = self._knowledge.article(id, held.language)
+            if article is not None and article.label != held.labels[0].name:
+                await self._write_judgement(held, id, "corrected", right=False, by=event.by)
 
 
 def _open_question(rows: Sequence[MessageRow]) -> list[MessageRow]:

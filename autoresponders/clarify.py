@@ -24,7 +24,8 @@ _HELPED = frozenset("helped helps helpful worked works pomoglo padejo segitett s
 _NOT = frozenset("not no didn nie ne nem не".split())
 _PERSON_WORDS = frozenset(
     "person human agent people czlowiek czlowiekiem konsultant konsultantem zmogus zmogumi konsultantas "
-    "ember emberrel ugyintezo ugyintezovel munkatars человек человеком оператор оператором сотрудник".split()
+    "ember emberrel ugyintezo ugyintezovel munkatars munkatarssal "
+    "человек человеком оператор оператором сотрудник".split()
 )
 
 

@@ -1,7 +1,13 @@
 """What short messages say to the bot, in five languages; anything else is for a person."""
 
+import json
+import tomllib
+from pathlib import Path
+
 import pytest
 
+import autoresponders
+import web
 from autoresponders.clarify import PERSON, choice_of, is_thanks
 from classifiers.folding import folded
 
@@ -30,6 +36,18 @@ def test_a_choice_is_understood_or_left_to_a_person(text: str, picked: int | str
 )  # fmt: skip
 def test_thanks_are_thanks(text: str) -> None:
     assert is_thanks(text, folded)
+
+
+@pytest.mark.parametrize("language", ["en", "pl", "lt", "hu", "ru"])
+def test_what_the_button_of_the_chat_says_is_understood(language: str) -> None:
+    pages = Path(web.__file__).parent / "static"
+    words = json.loads((pages / "locales" / f"{language}.json").read_text("utf-8"))
+    assert is_thanks(words["chat.helped.said"], folded)
+    person = tomllib.loads((Path(autoresponders.__file__).parent / "texts" / f"{language}.toml").read_text("utf-8"))
+    assert choice_of(person["ask_person"], TITLES, folded) == PERSON
+    assert person["ask_person"] in (Path(web.__file__).parent / "static" / "js" / "chat" / "state.js").read_text(
+        "utf-8"
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from classifiers.cascade import Classification
 from router.policy import Action, Autoresponse, Rule
+from storage.codec import decode
 from tests.web.world import POLICY, Client, World, world
 from vocabulary.instants import DAY, HOUR
 
@@ -141,3 +142,27 @@ async def test_an_article_that_no_longer_is_one_can_not_be_right(promising: Worl
     boss = await promising.program("supervisor")
     problem = await boss.post("/autoresponses/evaluate", {"pairs": pairs(1, "gone")}, 422)
     assert problem["errors"][0]["path"] == "pairs[0].article"
+
+
+async def test_an_answer_about_something_else_than_a_person_says_was_wrong_and_can_be_judged(promising: World) -> None:
+    boss = await promising.program("supervisor")
+    await boss.post("/autoresponses/evaluate", {"pairs": pairs(100), "keep": True})
+    id = await promising.asks(ASKED)
+    await promising.asks("No, I mean my phone", number=2)
+    (shown,) = (await boss.get(f"/interactions/{id}/suggestions"))["items"]
+    assert (shown["article"], shown["sent"], shown["judged"]) == ("copy", True, None)
+    await boss.post(f"/interactions/{id}/label", {"label": "roaming"})
+    (*_, relabelled) = [decode(entry) for entry in await promising.site.store.entries(0, 100, interaction=id)]
+    await promising.site.knowledge.heard(relabelled)
+    rows = await promising.site.store.judgements(interaction=id)
+    assert [(row.source, row.right) for row in rows] == [("corrected", False)]
+
+
+async def test_what_is_left_of_judgements_of_an_erased_customer_says_nothing_of_him(promising: World) -> None:
+    id = await promising.asks(ASKED)
+    admin = await promising.program("admin")
+    await admin.post(f"/interactions/{id}/suggestions/copy/judge", {"right": True})
+    customer = promising.site.state.interactions[id].customer
+    assert (await admin.call("DELETE", f"/customers/{customer}?force=true")).status == 204
+    (row,) = await promising.site.store.judgements()
+    assert (row.interaction, row.text, row.right) == (None, "", True)
