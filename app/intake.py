@@ -15,7 +15,7 @@ from app.identifying import stranger_id
 from app.keyed_lock import KeyedLock
 from app.knowledge import KnowledgeBase
 from app.mail_reports import MailReports, report_in
-from app.mail_threads import REUSED_ID, UNVERIFIED, Found, MailThreads, may_join
+from app.mail_threads import REUSED_ID, Found, MailThreads, may_join
 from app.poison import TRIES_MAX, Kept, claimed_by, kept
 from app.reply_limits import Hashes, ReplyLimits
 from app.unsubscribing import wants_none
@@ -35,6 +35,7 @@ from vocabulary.errors import Quarantined, TemporaryFailure
 from vocabulary.ids import AgentId, CustomerId, InteractionId, MessageId, derived_id, file_id
 from vocabulary.media import EMAIL
 from vocabulary.records import (
+    UNVERIFIED,
     AttachmentRow,
     Change,
     CustomerRow,
@@ -276,7 +277,7 @@ class Intake:
         if decision.refusal is not None:
             return None
         if result is not None:
-            await self._engine.submit(ReportDelivery(about.interaction, about.message.id, result))
+            await self._engine.submit(ReportDelivery(about.interaction, about.message.id, result, about.message.agent))
         log.info("mail_reported", interaction=about.interaction, message=about.message.id, kind=report.kind)
         return Admission(about.interaction, row.id, known=False)
 

@@ -493,12 +493,20 @@ class DeliverAgain(msgspec.Struct, frozen=True):
     by: str
 
 
+BAD_NEWS: frozenset[DeliveryResult] = frozenset({"failed", "uncertain", "bounced"})
+"""What an agent ought to hear of, whatever else he does."""
+
+
 class ReportDelivery(msgspec.Struct, frozen=True):
-    """What became of sending one of our messages; a `failed` one is for its agent to see."""
+    """What became of sending one of our messages; a `failed` one is for its agent to see.
+
+    `wrote`: the agent who did; he hears of it where nobody has the interaction.
+    """
 
     interaction: InteractionId
     message: MessageId
     result: DeliveryResult
+    wrote: AgentId | None = None
 
 
 class ReleaseAutoReplies(msgspec.Struct, frozen=True):

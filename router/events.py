@@ -216,7 +216,9 @@ class DeliveryBegun(Event, frozen=True, kw_only=True, gc=False):
 
 
 class DeliveryReported(Event, frozen=True, kw_only=True, gc=False):
-    """What became of sending one of our messages. `agent`: who has, or had, the interaction; only with bad news."""
+    """What became of sending one of our messages. `agent`: who has, or had, the interaction, or else wrote it; only
+    with bad news.
+    """
 
     interaction: InteractionId
     message: MessageId

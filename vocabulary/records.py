@@ -12,6 +12,9 @@ from vocabulary.instants import Instant
 ERASED = "erased"
 """The attribute of a row of which nothing personal is left."""
 
+UNVERIFIED = "unverified_sender"
+"""The attribute of a message whose sender isn't proven to be the conversation's customer; and why nothing answers."""
+
 
 class Entry(msgspec.Struct, frozen=True):
     """One line of the journal: `body` is the event as JSON. The store numbers nothing: `seq` comes in, gap-free."""

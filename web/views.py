@@ -15,7 +15,7 @@ from router.expect import expected_wait, position
 from router.explain_offer import offer_reasons
 from vocabulary.ids import derived_id, reference
 from vocabulary.instants import rfc3339, span_text
-from vocabulary.records import CustomerRow, InteractionRow, MessageRow, OutboxRow
+from vocabulary.records import UNVERIFIED, CustomerRow, InteractionRow, MessageRow, OutboxRow
 from web import answers as a
 from web.access import Principal, Tie, serves_customer, tie_to_interaction
 from web.site import Site
@@ -365,7 +365,7 @@ def _reachability(row: CustomerRow) -> a.ReachabilityView | None:
 def _trust(row: MessageRow) -> a.TrustView | None:
     """Return what is known of the sender of a mail, None of anything else."""
     trust = row.attributes.get("trust")
-    third_party = bool(row.attributes.get("unverified_sender"))
+    third_party = bool(row.attributes.get(UNVERIFIED))
     return a.TrustView(**trust, third_party=third_party) if isinstance(trust, dict) else None
 
 
