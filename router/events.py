@@ -43,6 +43,8 @@ class Admitted(Event, frozen=True, kw_only=True, gc=False):
     labels: tuple[Label, ...] = ()
     language: str | None = None
     segment: str | None = None
+    also_segments: tuple[str, ...] = ()
+    """What else the customer is, by precedence."""
     rule: str | None = None
     reasons: tuple[str, ...] = ()
     follows: InteractionId | None = None

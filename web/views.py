@@ -20,6 +20,7 @@ from web import answers as a
 from web.access import Principal, Tie, serves_customer, tie_to_interaction
 from web.site import Site
 from web.staff_views import StaffViews, at, wait_view
+from web.standing_views import standing_view
 
 PREVIEW = 140
 _WORST_FIRST = (
@@ -157,6 +158,7 @@ class Views:
             unanswered_since=at(found.unanswered_at),
             attempts=found.attempts,
             segment=found.segment,
+            also_segments=list(found.also_segments),
             sla=found.agreement.name if found.agreement is not None else None,
             clocks={name: _clock(clock) for name, clock in found.clocks.items()},
             follows=found.follows,
@@ -227,6 +229,7 @@ class Views:
             "phone": known.get("phone"),
             "language": row.language,
             "segment": row.segment,
+            "standing": standing_view(row, await self._site.store.standing(row.id), self._site.policy),
             "reachability": _reachability(row),
         }
 

@@ -5,6 +5,7 @@ import { get } from "../api.js";
 import { html } from "../html.js";
 import { day, languageName, percent, shortTime, t, word } from "../i18n.js";
 import { Icon, MediumIcon } from "../ui/icon.js";
+import { SegmentTags, StandingFacts } from "../ui/standing.js";
 import { askLabel } from "./actions.js";
 import { nameOf } from "./names.js";
 import { dialog, held, togglePanel } from "./state.js";
@@ -26,7 +27,7 @@ function Details({ one }) {
   const who = one.customer;
   const fact = (/** @type {string} */ label, /** @type {any} */ value) => value && html`<div><dt>${label}</dt><dd>${value}</dd></div>`;
   return html`<section>
-      <p class="customer-name">${nameOf(one)} ${who?.segment && html`<span class="tag strong">${word("segment", who.segment)}</span>`}</p>
+      <p class="customer-name">${nameOf(one)} <${SegmentTags} who=${who} /></p>
       <dl class="facts">
         ${fact(t("customer.email"), who?.email && html`<a href="mailto:${who.email}">${who.email}</a>`)}
         ${fact(t("customer.reachability"), who?.reachability && html`<${Reachability} shown=${who.reachability} />`)}
@@ -34,6 +35,7 @@ function Details({ one }) {
         ${fact(t("customer.language"), languageName(who?.language ?? one.language))}
       </dl>
     </section>
+    ${who?.standing && html`<${StandingFacts} standing=${who.standing} />`}
     <section><h3>${t("customer.this")}</h3>
       <dl class="facts">
         ${fact(t("interaction.reference"), one.reference || one.number)}

@@ -3,6 +3,7 @@
  * The views of docs/reference/sockets.md as the desk uses them.
  *
  * @typedef {{id: string, name?: string, email?: string, phone?: string, language?: string, segment?: string,
+ *   standing?: import("../ui/standing.js").Standing | null,
  *   reachability?: {undeliverable: string[], no_automatic_mail: boolean, away: boolean, away_until: string | null} | null}} Customer
  *
  * @typedef {{id: string, number: number | string, state: string, queue: string, channel: string, medium: string,
