@@ -68,7 +68,7 @@ class Answers:
 
     async def foreseen(self, question: Question) -> Foreseen:
         text = f"{question.subject}\n{question.text}".strip()
-        classified = await self._classify(question.subject, question.text)
+        classified = await self._classify(question.subject, question.text, question.language)
         labels = tuple(Label(name, said) for name, said in classified.labels)
         language = question.language or classified.language
         found = self._knowledge.found(question.text, language, labels)
@@ -215,7 +215,7 @@ class Answers:
         if not asked:
             return []
         text, subject = "\n".join(row.text for row in asked), asked[0].subject
-        classified = await self._classify(subject, text)
+        classified = await self._classify(subject, text, found.language)
         labels = [Label(name, said) for name, said in classified.labels]
         return self._knowledge.found(text, found.language or classified.language, labels)
 
@@ -292,7 +292,7 @@ class Answers:
         )
 
     async def _language_of(self, pair: JudgedPair) -> str:
-        return pair.language or (await self._classify("", pair.text)).language or ""
+        return pair.language or (await self._classify("", pair.text, None)).language or ""
 
     def _kept_promise(self, precision: float, outcomes: Sequence[Outcome], n: int) -> Promise:
         proof = self._knowledge.proof

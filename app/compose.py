@@ -382,6 +382,7 @@ class Application:
             trouble=lambda: self.watching.trouble,
             mailboxes=self._mail_ways.states,
             knowledge=self.answers,
+            understanding=self.understanding,
             purchases=self.purchases,
             segmenting=self.segmenting,
         )

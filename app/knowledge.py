@@ -36,7 +36,8 @@ TEXT_SOURCES = ("starter", "imported")
 WORK_SOURCES = ("thumb", "confirmed", "corrected")
 """Judgements that came from work, with the comparison of then."""
 
-Classify = Callable[[str, str], Awaitable[Classification]]
+Classify = Callable[[str, str, str | None], Awaitable[Classification]]
+"""As `app.intake.Classify`."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -188,7 +189,7 @@ class KnowledgeBase:
             return Outcome(row.id, row.article, compared.features, row.right, tuple(compared.others))
         if row.source not in TEXT_SOURCES or self._classify is None:
             return None
-        classified = await self._classify("", row.text)
+        classified = await self._classify("", row.text, row.language or None)
         found = self.found(row.text, row.language, [Label(name, said) for name, said in classified.labels])
         if not found:
             return None

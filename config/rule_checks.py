@@ -6,7 +6,9 @@ from config.rule_order import impossible, leaves_nothing, set_keys
 from config.schema import Agent, Rule, When
 from config.step_checks import served_by
 
-_OF_THE_WORK = frozenset("channel medium label confidence language segment words automatic attributes".split())
+_OF_THE_WORK = frozenset(
+    "channel medium label confidence department urgency sentiment language segment words automatic attributes".split()
+)
 
 
 def check_rules(checks: Checks) -> None:

@@ -381,6 +381,18 @@ class When(msgspec.Struct, frozen=True):
     confidence: Annotated[AtLeast, Meta(description="How sure the label must be.", ge=0, le=1, examples=[">=0.7"])] = (
         0.0
     )
+    department: Annotated[
+        tuple[Text, ...],
+        Meta(description="The department that the text is for.", examples=["billing"], extra={"one": True}),
+    ] = ()
+    urgency: Annotated[
+        tuple[Literal["low", "normal", "high"], ...],
+        Meta(description="How urgent the text is.", examples=["high"], extra={"one": True}),
+    ] = ()
+    sentiment: Annotated[
+        tuple[Literal["negative", "neutral", "positive"], ...],
+        Meta(description="The mood of the text.", examples=["negative"], extra={"one": True}),
+    ] = ()
     language: Annotated[
         tuple[Language, ...], Meta(description="Languages of the text.", examples=["pl"], extra={"one": True})
     ] = ()

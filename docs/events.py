@@ -47,6 +47,7 @@ _WORDS = {
     "Requirement": "requirement",
     "Preference": "preference",
     "Label": "label with confidence",
+    "Heads": "department, urgency, sentiment, each with confidence",
     "Agreement": "targets, hours, warnings",
     "ClockName": "first_response, next_response or resolution",
     "Notify": "page, email or webhook",

@@ -28,6 +28,17 @@ class Label(msgspec.Struct, frozen=True):
     confidence: float
 
 
+class Heads(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What the text tells beside its label, with the confidence of each; None: nobody knows.
+
+    `urgency` is low, normal or high; `sentiment` negative, neutral or positive; a `department` is named by the site.
+    """
+
+    department: Label | None = None
+    urgency: Label | None = None
+    sentiment: Label | None = None
+
+
 _DUE_BITS, _NUMBER_BITS = 52, 40
 _DUE_MIDDLE = 1 << (_DUE_BITS - 1)
 _NUMBERS, _DUES = (1 << _NUMBER_BITS) - 1, (1 << _DUE_BITS) - 1
@@ -167,6 +178,7 @@ class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     """
 
     labels: tuple[Label, ...] = ()
+    heads: Heads | None = None
     language: str | None = None
     segment: str | None = None
     preferences: tuple[Preference, ...] = ()
@@ -272,6 +284,7 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False, order=True):
     line: int = NO_LINE
 
     labels = _Rarely[tuple[Label, ...]]()
+    heads = _Rarely[Heads | None]()
     language = _Rarely[str | None]()
     segment = _Rarely[str | None]()
     preferences = _Rarely[tuple[Preference, ...]]()

@@ -110,6 +110,7 @@ def _emit_admitted(draft: Draft, command: Admit, verdict: Verdict) -> None:
             preferences=then.preferences if command.preferences is None else command.preferences,
             tags=(*then.tags, *command.tags) if command.tags else then.tags,
             labels=command.labels,
+            heads=command.heads,
             language=command.language,
             segment=command.segment,
             also_segments=command.also_segments,

@@ -5,7 +5,7 @@ from typing import Any, Literal
 import msgspec
 
 from agents.agent import Presence, Profile
-from queues.interaction import Label, RoomMode
+from queues.interaction import Heads, Label, RoomMode
 from queues.overflow import Do
 from vocabulary.ids import AgentId, ChannelName, CustomerId, InteractionId, MessageId, OfferId, QueueName
 from vocabulary.instants import Instant, Span
@@ -58,6 +58,7 @@ class Admit(msgspec.Struct, frozen=True, kw_only=True):
     subject: str = ""
     text: str = ""
     labels: tuple[Label, ...] = ()
+    heads: Heads | None = None
     language: str | None = None
     segment: str | None = None
     also_segments: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ import msgspec
 
 from agents.agent import Presence, Profile
 from queues.hours import Status
-from queues.interaction import Label, RoomMode, UndoKind
+from queues.interaction import Heads, Label, RoomMode, UndoKind
 from queues.overflow import Contact, Do
 from queues.sla import Agreement, ClockName, Notify
 from router.commands import Author, CallOutcome, DeliveryResult
@@ -53,6 +53,8 @@ class Admitted(Event, frozen=True, kw_only=True, gc=False):
     """The signals that a machine wrote it."""
     contact: Contact | None = None
     """How later automatic replies may reach the customer; None: they can't."""
+    heads: Heads | None = None
+    """What the text tells beside its labels: department, urgency, sentiment."""
 
 
 class Enqueued(Event, frozen=True, kw_only=True, gc=False):

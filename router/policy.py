@@ -27,6 +27,9 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     medium: tuple[str, ...] = ()
     label: tuple[str, ...] = ()
     confidence: float = 0.0
+    department: tuple[str, ...] = ()
+    urgency: tuple[str, ...] = ()
+    sentiment: tuple[str, ...] = ()
     language: tuple[str, ...] = ()
     segment: tuple[str, ...] = ()
     words: tuple[str, ...] = ()

@@ -11,6 +11,13 @@ Code = Literal[
     # how it came in
     "came_after",
     "labelled",
+    "for_department",
+    "urgency_low",
+    "urgency_normal",
+    "urgency_high",
+    "mood_negative",
+    "mood_neutral",
+    "mood_positive",
     "spoken",
     "automatic",
     "warned",

@@ -7,6 +7,13 @@ WORDS = Catalogue(
     sentences={
         "came_after": "It follows interaction {interaction}.",
         "labelled": "It is about “{label}” ({share} sure).",
+        "for_department": "It is for the department “{department}” ({share} sure).",
+        "urgency_low": "It doesn’t sound urgent ({share} sure).",
+        "urgency_normal": "It sounds as urgent as most ({share} sure).",
+        "urgency_high": "It sounds urgent ({share} sure).",
+        "mood_negative": "The customer sounds annoyed ({share} sure).",
+        "mood_neutral": "Its tone is neutral ({share} sure).",
+        "mood_positive": "The customer sounds pleased ({share} sure).",
         "spoken": "Its language is “{language}”.",
         "automatic": "A machine wrote it: {signals}.",
         "warned": "A step of its admission failed: {warning}.",

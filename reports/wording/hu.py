@@ -7,6 +7,13 @@ WORDS = Catalogue(
     sentences={
         "came_after": "Előzménye ez a megkeresés: {interaction}.",
         "labelled": "Témája: „{label}” (bizonyosság: {share}).",
+        "for_department": "Részleg: „{department}” (bizonyosság: {share}).",
+        "urgency_low": "Nem tűnik sürgősnek (bizonyosság: {share}).",
+        "urgency_normal": "Szokásos sürgősségű (bizonyosság: {share}).",
+        "urgency_high": "Sürgősnek tűnik (bizonyosság: {share}).",
+        "mood_negative": "Az ügyfél bosszúsnak tűnik (bizonyosság: {share}).",
+        "mood_neutral": "Hangneme semleges (bizonyosság: {share}).",
+        "mood_positive": "Az ügyfél elégedettnek tűnik (bizonyosság: {share}).",
         "spoken": "Nyelve: „{language}”.",
         "automatic": "Automata írta: {signals}.",
         "warned": "A fogadás egyik lépése nem sikerült: {warning}.",

@@ -7,6 +7,13 @@ WORDS = Catalogue(
     sentences={
         "came_after": "Tai užklausos {interaction} tęsinys.",
         "labelled": "Tema – „{label}“ (tikimybė {share}).",
+        "for_department": "Skyrius – „{department}“ (tikimybė {share}).",
+        "urgency_low": "Neatrodo skubu (tikimybė {share}).",
+        "urgency_normal": "Skuba įprasta (tikimybė {share}).",
+        "urgency_high": "Atrodo skubu (tikimybė {share}).",
+        "mood_negative": "Klientas atrodo nepatenkintas (tikimybė {share}).",
+        "mood_neutral": "Tonas neutralus (tikimybė {share}).",
+        "mood_positive": "Klientas atrodo patenkintas (tikimybė {share}).",
         "spoken": "Kalba – „{language}“.",
         "automatic": "Parašė automatas: {signals}.",
         "warned": "Vienas priėmimo žingsnis nepavyko: {warning}.",

@@ -7,6 +7,13 @@ WORDS = Catalogue(
     sentences={
         "came_after": "To dalszy ciąg zgłoszenia {interaction}.",
         "labelled": "Temat: „{label}” (pewność {share}).",
+        "for_department": "Dział: „{department}” (pewność {share}).",
+        "urgency_low": "Nie brzmi pilnie (pewność {share}).",
+        "urgency_normal": "Pilność zwykła (pewność {share}).",
+        "urgency_high": "Brzmi pilnie (pewność {share}).",
+        "mood_negative": "Klient wydaje się niezadowolony (pewność {share}).",
+        "mood_neutral": "Ton neutralny (pewność {share}).",
+        "mood_positive": "Klient wydaje się zadowolony (pewność {share}).",
         "spoken": "Język: „{language}”.",
         "automatic": "Napisał to automat: {signals}.",
         "warned": "Jeden z kroków przyjęcia się nie powiódł: {warning}.",

@@ -7,6 +7,13 @@ WORDS = Catalogue(
     sentences={
         "came_after": "Это продолжение обращения {interaction}.",
         "labelled": "Тема: «{label}» (уверенность {share}).",
+        "for_department": "Отдел: «{department}» (уверенность {share}).",
+        "urgency_low": "Похоже, не срочно (уверенность {share}).",
+        "urgency_normal": "Срочность обычная (уверенность {share}).",
+        "urgency_high": "Похоже, срочно (уверенность {share}).",
+        "mood_negative": "Клиент, похоже, недоволен (уверенность {share}).",
+        "mood_neutral": "Тон нейтральный (уверенность {share}).",
+        "mood_positive": "Клиент, похоже, доволен (уверенность {share}).",
         "spoken": "Язык: «{language}».",
         "automatic": "Написано автоматом: {signals}.",
         "warned": "Один из шагов приёма не удался: {warning}.",

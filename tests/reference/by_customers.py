@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from queues.interaction import Label
+from queues.interaction import Heads, Label
 from queues.lifecycle import InteractionState
 from queues.policy import QueuePolicy
 from queues.slots import windows
@@ -40,6 +40,7 @@ def admit(house: Setting, now: Instant) -> c.Command:
         values |= {
             "segment": of(("gold", "silver", None)),
             "also_segments": of(((), (), ("silver",), ("silver", "gold"))),
+            "heads": of((None, Heads(urgency=Label("high", 0.8)), Heads(sentiment=Label("negative", 0.6)))),
             "language": of(("pl", "de")),
             "text": of(("Rechnung 7", "billed")),
         }

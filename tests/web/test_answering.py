@@ -26,7 +26,7 @@ COPY: dict[str, Any] = {
 ASKED = "Where can I find my invoice?"
 
 
-async def about_invoices(subject: str, text: str) -> Classification:
+async def about_invoices(subject: str, text: str, usual: str | None) -> Classification:
     known = "invoice" in text
     return Classification((("invoice", 0.95) if known else ("unknown", 0.0),), "en", "rules", "a test")
 

@@ -30,7 +30,7 @@ DUE: dict[str, Any] = {
 }
 
 
-async def about_invoices(subject: str, text: str) -> Classification:
+async def about_invoices(subject: str, text: str, usual: str | None) -> Classification:
     return Classification((("invoice", 0.95),), "en", "rules", "a test")
 
 

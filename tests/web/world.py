@@ -281,9 +281,9 @@ async def world(
     writer = asyncio.create_task(engine.run())
     learning = Learning(engine, store, folder / "learning", schedule, **lessons)
 
-    async def by_model(subject: str, text: str) -> Classification:
+    async def by_model(subject: str, text: str, usual: str | None) -> Classification:
         made = learning.understanding.model is not None
-        return await (learning.understanding.classify if made else _unknown)(subject, text)
+        return await (learning.understanding.classify if made else _unknown)(subject, text, usual)
 
     knowledge = KnowledgeBase(engine=engine, store=store, classify=classify or by_model)
     intake = Intake(
@@ -326,6 +326,7 @@ async def world(
         learning=learning.site,
         letters=outgoing.letters,
         knowledge=Answers(engine=engine, store=store, knowledge=knowledge, classify=classify or by_model),
+        understanding=learning.understanding,
         purchases=purchases,
         segmenting=segmenting,
     )
@@ -374,5 +375,5 @@ async def _nothing(order: Any) -> None:
     """Nobody forwards commands here."""
 
 
-async def _unknown(subject: str, text: str) -> Classification:
+async def _unknown(subject: str, text: str, usual: str | None) -> Classification:
     return Classification((("unknown", 0.0),), None, "none", "no model in this test")
