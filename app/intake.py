@@ -264,12 +264,14 @@ class Intake:
         if found is not None and (is_work or not self._is_over(found)):
             row = self._gated(message, self._row(message, found, received), parts)
             heard = await self._heard(message, row, customer, seen)
+            signals = _signals(message, row, person)
             command = AddMessage(
                 interaction=found,
                 message=row.id,
                 author="customer",
-                suppressed_by=_signals(message, row, person),
+                suppressed_by=signals,
                 answer=heard.result,
+                chosen=None if signals else self._chosen(found, message),
             )
             if heard.seen is not None:
                 learnt += [*heard.seen.changes, *await self._kept_with_first(found, heard.seen)]
@@ -303,6 +305,11 @@ class Intake:
             await self._engine.submit(ReportDelivery(about.interaction, about.message.id, result, about.message.agent))
         log.info("mail_reported", interaction=about.interaction, message=about.message.id, kind=report.kind)
         return Admission(about.interaction, row.id, known=False)
+
+    def _chosen(self, id: InteractionId, message: InboundMessage) -> str | None:
+        """Return what the message says to the bot, if that has the interaction."""
+        held = self._engine.state.interactions.get(id)
+        return None if held is None else self._knowledge.chosen(held, message.reply_text)
 
     def _is_over(self, id: InteractionId) -> bool:
         """Tell whether a message would open the interaction again."""
@@ -343,7 +350,8 @@ class Intake:
     def _question_to(self, interaction: InteractionId | None) -> str | None:
         """Return what was asked in an interaction and is not answered yet."""
         held = self._engine.state.interactions.get(interaction or "")
-        return held.asked.question if held is not None and held.asked is not None and not held.asked.result else None
+        asked = held.asked_who if held is not None else None
+        return asked.question if asked is not None and not asked.result else None
 
     async def _heard(self, message: InboundMessage, row: MessageRow, customer: CustomerId, seen: Seen) -> Heard:
         """Return what came of a message where the answer who the customer is is waited for."""
@@ -478,6 +486,11 @@ class _New(msgspec.Struct, frozen=True):
     learnt: list[Change]
     received: str | None
     follows: InteractionId | None
+
+    @property
+    def known(self) -> CustomerRow | None:
+        """The person whom its customer is read as; None if he is new."""
+        return self.seen.person
 
 
 def _heads_of(classified: Classification) -> Heads | None:

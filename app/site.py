@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
+from app.answers import Answers
 from app.engine import Engine
 from app.erasure import Eraser
 from app.export import Exporter
 from app.intake import TEXT_MAX, Intake
-from app.knowledge import KnowledgeBase
 from app.leases import Leases
 from app.lessons import first_message
 from app.mail_intake import MailIntake
@@ -91,7 +91,7 @@ class RunningSite:
         time_zone: str = "UTC",
         trouble: Callable[[], str | None] = lambda: None,
         mailboxes: Callable[[], Sequence[MailboxState]] = tuple,
-        knowledge: KnowledgeBase | None = None,
+        knowledge: Answers | None = None,
         understanding: Understanding | None = None,
         purchases: Purchases | None = None,
         segmenting: Segmenting | None = None,
@@ -115,8 +115,8 @@ class RunningSite:
         self._time_zone = time_zone
         self._trouble = trouble
         self._mailboxes = mailboxes
+        self._knowledge = knowledge
         self._understanding = understanding or Understanding()
-        self._knowledge = knowledge or KnowledgeBase(engine=engine, store=store)
         self._purchases = purchases
         self._segmenting = segmenting
 
@@ -148,7 +148,8 @@ class RunningSite:
         return self._mailboxes()
 
     @property
-    def knowledge(self) -> KnowledgeBase:
+    def knowledge(self) -> Answers:
+        assert self._knowledge is not None, "a site that serves pages has it"
         return self._knowledge
 
     def now(self) -> Instant:

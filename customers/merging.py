@@ -1,4 +1,4 @@
-"""Customers who are one person: a reading of their rows, never a change of them (docs/decisions/0020).
+"""Customers who are one person: a reading of their rows, never a change of them (docs/decisions/0021).
 
 A merge says that one customer is read as part of another. What each is known by, what he said and what is written down
 of him stay his own, so undoing it in any order leaves nothing to restore.

@@ -35,6 +35,7 @@ _WORDS = {
     "Span": "span",
     "str": "text",
     "int": "number",
+    "float": "number",
     "bool": "yes or no",
     "Presence": "presence",
     "Profile": "skills, queues, capacity, media",

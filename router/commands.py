@@ -19,11 +19,18 @@ CallOutcome = Literal["reached", "no_answer", "busy", "voicemail", "wrong_number
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """A knowledge article that may answer, with the probability that it does."""
+    """A knowledge article that may answer, with the probability that it does.
+
+    `proven`: the highest share of right answers, of those that are promised, which is proven for such a probability.
+    """
 
     article: str
     probability: float
+    proven: float = 0.0
 
+
+CONFIRMED = "confirmed"
+"""What a customer says to an automatic answer that helped; no article is called so."""
 
 BLOCKED_SENDER, IMPORTED = "blocked_sender", "imported"
 """Dispositions of what a blocked sender sent, and of history that was brought from elsewhere."""
@@ -94,7 +101,9 @@ class AddMessage(msgspec.Struct, frozen=True, kw_only=True):
     """A message in an open conversation, or one that opens it again. `agent` for `agent` and `note`.
 
     `suppressed_by`: signals that no automatic reply may follow a customer's message, as of `Admit`. `sending`: it is a
-    message of that sending. `answer`: what came of it, if it answers the question who he is.
+    message of that sending. `chosen`: what a customer's message says to the bot: the article that he means, of those he
+    was asked about, or `CONFIRMED`; None: neither. `answer`: what came of it, if it answers the question
+    who he is.
     """
 
     interaction: InteractionId
@@ -104,6 +113,7 @@ class AddMessage(msgspec.Struct, frozen=True, kw_only=True):
     suppressed_by: tuple[str, ...] = ()
     sending: str | None = None
     answer: AnswerResult | None = None
+    chosen: str | None = None
 
 
 class AcceptOffer(msgspec.Struct, frozen=True):
@@ -123,6 +133,12 @@ class DeclineOffer(msgspec.Struct, frozen=True):
 
 class WantPerson(msgspec.Struct, frozen=True):
     """The bot's answer did not satisfy the customer."""
+
+    interaction: InteractionId
+
+
+class ConfirmAnswer(msgspec.Struct, frozen=True):
+    """The bot's answer helped, says the customer."""
 
     interaction: InteractionId
 
@@ -532,6 +548,7 @@ Command = (
     | AcceptOffer
     | DeclineOffer
     | WantPerson
+    | ConfirmAnswer
     | Leave
     | CustomerGone
     | CustomerBack

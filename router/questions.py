@@ -43,7 +43,7 @@ def ask(draft: Draft, command: Admit) -> None:
 
 def heard(draft: Draft, interaction: Interaction, answer: AnswerResult | None) -> None:
     """Take what came of the customer's answer: ask once more, or let it be."""
-    asked = interaction.asked
+    asked = interaction.asked_who
     if asked is None or asked.result or answer is None:
         return
     again = answer == "not_found" and asked.tries < TRIES_MAX and interaction.state in _NOT_WITH_ANYBODY

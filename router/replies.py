@@ -83,6 +83,7 @@ def reply(
     article: str | None = None,
     wait_ms: tuple[Span, Span] | None = None,
     question: str | None = None,
+    options: tuple[str, ...] = (),
 ) -> None:
     """Let automatic answer `name` go out; `may_reply` has said that it may."""
     contact = interaction.contact or NO_CONTACT
@@ -98,6 +99,7 @@ def reply(
             wait_ms=wait_ms,
             answers=max(1, interaction.messages),
             question=question,
+            options=options,
         )
     )
     watch(draft)

@@ -34,7 +34,11 @@ def _told(event: e.AnyEvent) -> Iterator[Reason]:
             yield reason("warned", warning=warning)
         case e.AnsweredByBot(article=article):
             yield reason("bot_answered", article=article)
-        case e.AutoReplied(autoresponse=name, article=None):
+        case e.AnswerAsked(articles=articles):
+            yield reason("bot_asked", articles=articles)
+        case e.AnswerHeldOut(article=article):
+            yield reason("held_out", article=article)
+        case e.AutoReplied(autoresponse=name, article=None, options=()):
             yield reason("auto_replied", autoresponse=name)
             if event.question is not None:
                 yield reason("asked", question=event.question)

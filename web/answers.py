@@ -401,7 +401,7 @@ class InteractionView(View, frozen=True, kw_only=True):
     unanswered_since: At | None
     attempts: int
     follows: str | None
-    asked: AskedView | None = None
+    asked_who: AskedView | None = None
     warm_transfer: WarmTransferView | None = None
     room: list[RoomMember] = []
     undo: UndoView | None = None

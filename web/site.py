@@ -18,6 +18,7 @@ from vocabulary.instants import Instant
 from vocabulary.records import Change, MessageRow, ReceivedRow, UploadRow
 from vocabulary.skills import Preference, Requirement
 from vocabulary.stores import Store
+from web.knowing import Knowing
 from web.learning import Learning
 
 
@@ -174,13 +175,6 @@ class ImportedMail(msgspec.Struct, frozen=True, kw_only=True):
     known: bool
     interaction: InteractionId | None = None
     error: str = ""
-
-
-class Knowing(Protocol):
-    """The knowledge base of a site."""
-
-    async def load(self) -> None:
-        """Take the articles as they stand in the records now."""
 
 
 class Understood(msgspec.Struct, frozen=True, kw_only=True):

@@ -175,7 +175,7 @@ class Views:
             sla=found.agreement.name if found.agreement is not None else None,
             clocks={name: _clock(clock) for name, clock in found.clocks.items()},
             follows=found.follows,
-            asked=_asked(found),
+            asked_who=_asked_who(found),
             warm_transfer=_warm_transfer(found),
             room=members(found, monitors=False),
             undo=_undo(found),
@@ -498,8 +498,8 @@ def _warm_transfer(found: Interaction) -> a.WarmTransferView | None:
     )
 
 
-def _asked(found: Interaction) -> a.AskedView | None:
-    asked = found.asked
+def _asked_who(found: Interaction) -> a.AskedView | None:
+    asked = found.asked_who
     if asked is None:
         return None
     return a.AskedView(question=asked.question, tries=asked.tries, result=asked.result)

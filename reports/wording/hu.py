@@ -23,6 +23,8 @@ WORDS = Catalogue(
         "rule_skipped": "Nem alkalmazott szabály: „{rule}” ({condition}).",
         "rule_applied": "Alkalmazott szabály: „{rule}”; a megkeresés ebbe a sorba került: „{queue}”.",
         "bot_answered": "Automatikus válaszként elküldött cikk: „{article}”.",
+        "bot_asked": "Megkérdeztük az ügyfelet, melyik cikk a válasz: {articles}.",
+        "held_out": "A(z) „{article}” cikk válaszolhatott volna; mérés céljából munkatársakhoz került.",
         "auto_replied": "Elküldött automatikus válasz: „{autoresponse}”.",
         "asked": "Megkérdeztük az ügyfelet, kicsoda ({question}); a helye megmarad.",
         "auto_reply_held": "El nem küldött automatikus válasz: „{autoresponse}” ({signals}).",
@@ -31,6 +33,7 @@ WORDS = Catalogue(
         "corrected": "{agent} szerint a témája: „{label}” ({for_ms} óta).",
         "scheduled": "{in_ms} múlva esedékes; akkor ebbe a sorba kerül: „{queue}”.",
         "with_bot": "Automatikus választ kapott; ha az ügyfél nem ír, {in_ms} múlva lezárul.",
+        "with_bot_asked": "Megkérdeztük az ügyfelet, melyik választ keresi; {in_ms} múlva munkatárs veszi át.",
         "waits": "{for_ms} óta vár ebben a sorban: „{queue}”.",
         "rings_at": "Most itt csörög: {agents}; a válaszra {in_ms} maradt.",
         "handled_by": "Most foglalkozik vele: {agent}.",
@@ -39,6 +42,21 @@ WORDS = Catalogue(
         "wraps_up": "A beszélgetés véget ért; az utómunkát végzi: {agent}.",
         "closed": "{for_ms} óta le van zárva.",
         "abandoned": "Az ügyfél távozott, mielőtt bárki válaszolt volna; azóta {for_ms} telt el.",
+        "no_answering": "A szabály nem ad automatikus választ cikkekből.",
+        "too_long_to_answer": {
+            "one": "{count} szóból áll; az ilyen üzenetet ember olvassa.",
+            "other": "{count} szóból áll; az ilyen hosszú üzenetet ember olvassa.",
+        },
+        "no_article": "Ezen a nyelven egy cikk sem áll közel hozzá.",
+        "would_answer": "A(z) „{article}” cikk válaszolna (valószínűség: {share}).",
+        "would_ask": "Megkérdeznénk az ügyfelet, melyikre gondol: {articles}.",
+        "below_confidence": "A(z) „{article}” cikk nem elég biztos: valószínűsége {share}, a beállított "
+        "legkisebb {least}.",
+        "below_proven": "A(z) „{article}” cikk nem elég biztos: valószínűsége {share}, az ígéret {least} "
+        "értéktől bizonyított.",
+        "nothing_proven": "A(z) {precision} pontosságot még semmi sem bizonyítja: {number} félretett "
+        "esetből {right} volt helyes. Ezért csak javaslat lesz.",
+        "replies_are_stopped": "Minden automatikus válasz áll, amíg valaki meg nem nézi, miért ment ki olyan sok.",
         "position": "Helye a sorban: {number}.",
         "due_in": "{in_ms} múlva esedékes (cél: {target_ms}, prioritás: {priority}).",
         "overdue": "{for_ms} késésben van (cél: {target_ms}, prioritás: {priority}).",

@@ -23,6 +23,8 @@ WORDS = Catalogue(
         "rule_skipped": "Reguła „{rule}” nie zadziałała: {condition}.",
         "rule_applied": "Zadziałała reguła „{rule}”; zgłoszenie trafiło do kolejki „{queue}”.",
         "bot_answered": "Automatycznie wysłano artykuł „{article}”.",
+        "bot_asked": "Klienta zapytano, który artykuł odpowiada: {articles}.",
+        "held_out": "Artykuł „{article}” mógł odpowiedzieć; dla pomiaru zgłoszenie trafiło do konsultantów.",
         "auto_replied": "Wysłano automatyczną odpowiedź „{autoresponse}”.",
         "asked": "Zapytano klienta, kim jest ({question}); zachowuje miejsce.",
         "auto_reply_held": "Automatycznej odpowiedzi „{autoresponse}” nie wysłano: {signals}.",
@@ -31,6 +33,7 @@ WORDS = Catalogue(
         "corrected": "{agent}: temat to „{label}” ({for_ms} temu).",
         "scheduled": "Termin za {in_ms}; wtedy zgłoszenie stanie w kolejce „{queue}”.",
         "with_bot": "Odpowiedział automat; jeśli klient nie napisze, zgłoszenie zamknie się za {in_ms}.",
+        "with_bot_asked": "Klienta zapytano, o którą odpowiedź chodzi; za {in_ms} zajmie się tym człowiek.",
         "waits": "Czeka w kolejce „{queue}” od {for_ms}.",
         "rings_at": "Dzwoni u: {agents}; na odpowiedź zostało {in_ms}.",
         "handled_by": "Zajmuje się nim {agent}.",
@@ -39,6 +42,23 @@ WORDS = Catalogue(
         "wraps_up": "Rozmowa zakończona; pracę końcową wykonuje {agent}.",
         "closed": "Zamknięto je {for_ms} temu.",
         "abandoned": "Klient odszedł {for_ms} temu, zanim ktokolwiek odpowiedział.",
+        "no_answering": "Reguła nie daje automatycznej odpowiedzi z artykułów.",
+        "too_long_to_answer": {
+            "one": "Ma {count} słowo; taką wiadomość czyta człowiek.",
+            "few": "Ma {count} słowa; tak długą wiadomość czyta człowiek.",
+            "many": "Ma {count} słów; tak długą wiadomość czyta człowiek.",
+        },
+        "no_article": "Żaden artykuł w tym języku nie jest bliski.",
+        "would_answer": "Odpowiedziałby artykuł „{article}” (prawdopodobieństwo {share}).",
+        "would_ask": "Klient zostałby zapytany, o co chodzi: {articles}.",
+        "below_confidence": "Artykuł „{article}” jest za mało pewny: prawdopodobieństwo {share}, ustawiono "
+        "co najmniej {least}.",
+        "below_proven": "Artykuł „{article}” jest za mało pewny: prawdopodobieństwo {share}, obietnica "
+        "jest dowiedziona od {least}.",
+        "nothing_proven": "Nic jeszcze nie dowodzi trafności {precision}: dobrych było {right} z {number} "
+        "odłożonych wyników. Dlatego jest tylko podpowiadany.",
+        "replies_are_stopped": "Wszystkie automatyczne odpowiedzi są wstrzymane, dopóki ktoś nie sprawdzi, "
+        "dlaczego było ich tyle.",
         "position": "Miejsce w kolejce: {number}.",
         "due_in": "Termin za {in_ms} (cel {target_ms}, priorytet {priority}).",
         "overdue": "Termin minął {for_ms} temu (cel {target_ms}, priorytet {priority}).",

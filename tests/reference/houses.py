@@ -53,7 +53,7 @@ def house(chance: Chance) -> Policy:
         autoresponses=(
             Autoresponse(name="ack", kind="acknowledge"),
             Autoresponse(name="sorry", kind="acknowledge"),
-            Autoresponse(name="bot", kind="answer", otherwise=chance.of(("ack", "list"))),
+            Autoresponse(name="bot", kind="answer", otherwise=chance.of(("ack", "list")), holdout=0.2, clarify=0.8),
             Autoresponse(name="offer", kind="document"),
             Autoresponse(name="list", kind="document"),
         ),

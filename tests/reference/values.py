@@ -105,7 +105,7 @@ class Work:
     `address`, `automatic`, `mailable`, `answered`: whether automatic replies may reach the customer, mail can, and
     his last message has had its reply; `auto_replied`: any has. `looked`, `applied`, `ways`: of overflow in this
     leg, the waits that were looked at, the rules that applied, what the customer was offered; `closes_at`: a retry
-    is looked at then, too; `left`: the queues that it overflowed from in this opening. `question`, `questions`,
+    is looked at then, too; `left`: the queues that it overflowed from in this opening. `who`, `who_tries`,
     `learnt`: what he was asked, how often, what came of it. `letters`: what will be sent to `customer`. `said`: his
     messages and our replies.
     """
@@ -151,6 +151,8 @@ class Work:
     parked_until: Instant | None = None
     scheduled_at: Instant | None = None
     confirm_until: Instant | None = None
+    question: tuple[str, tuple[str, ...]] | None = None
+    confirmed: bool = False
     attempts: int = 0
     reopen_until: Instant | None = None
     disposition: str | None = None
@@ -158,13 +160,13 @@ class Work:
     scheduled_for: str = ""
     address: str | None = None
     domain: str | None = None
-    given: set[str] = field(default_factory=set)
+    given: set[str | tuple[str, str]] = field(default_factory=set)
     automatic: bool = False
     mailable: bool = False
     answered: bool = False
     auto_replied: bool = False
-    question: str | None = None
-    questions: int = 0
+    who: str | None = None
+    who_tries: int = 0
     learnt: str = ""
     replied: bool = False
     silent_at: Instant | None = None

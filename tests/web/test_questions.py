@@ -54,7 +54,7 @@ async def answers(boss: Client, interaction: str) -> list[Any]:
 
 
 async def asked(boss: Client, interaction: str) -> Any:
-    return (await boss.get(f"/interactions/{interaction}"))["asked"]
+    return (await boss.get(f"/interactions/{interaction}"))["asked_who"]
 
 
 async def test_a_stranger_by_chat_is_asked_answers_and_keeps_his_place(there: World) -> None:

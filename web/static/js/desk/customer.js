@@ -52,7 +52,7 @@ function Details({ one }) {
       </dl>
       ${one.labels?.length > 0 && html`<${AskDecided} key=${one.id} id=${one.id} />`}
     </section>
-    ${who?.id && html`<${Person} key=${who.id} customer=${who.id} interaction=${one.id} asked=${one.asked} />`}
+    ${who?.id && html`<${Person} key=${who.id} customer=${who.id} interaction=${one.id} asked=${one.asked_who} />`}
     ${who?.id && html`<${History} customer=${who.id} except=${one.id} />`}`;
 }
 
