@@ -25,6 +25,7 @@ from app.cli_common import settings_of as _settings
 from app.cli_common import told as _told
 from app.cli_customer import customer
 from app.cli_health import doctor, status
+from app.cli_knowledge import knowledge
 from app.cli_mail import mail_import, mail_status
 from app.cli_remote import agent, interaction, queue
 from app.cli_replay import replay
@@ -367,6 +368,7 @@ main.add_command(customer)
 main.add_command(interaction)
 main.add_command(queue)
 main.add_command(agent)
+main.add_command(knowledge)
 main.add_command(simulate)
 main.add_command(staffing)
 

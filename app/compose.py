@@ -11,14 +11,19 @@ from zoneinfo import ZoneInfo
 import msgspec
 import structlog
 
+from app.answers import Answers
 from app.bookings import Bookings, link_of
 from app.chat_ways import ChatWays
 from app.conversations import UPDATES_MAX, ChatConversations
+from app.crm import HttpCrm
+from app.crm_asking import CrmAsking
 from app.days import days_in
 from app.engine import Engine
 from app.erasure import Eraser
+from app.helped import Helped, helped_link
 from app.intake import Intake
-from app.knowledge import KnowledgeBase, seed_articles
+from app.knowledge import KnowledgeBase
+from app.knowledge_seeds import seed_articles
 from app.learning import SiteLearning
 from app.leases import Leases
 from app.lessons import Lessons
@@ -34,6 +39,7 @@ from app.outgoing import MailChannel, Outgoing, signer_of, trusted
 from app.parsing import ParsingChildren, read_in_thread
 from app.purchasing import Purchases
 from app.queue_settings import QueueSettings
+from app.recognising import Recognising, Rules
 from app.replies import Replies
 from app.reply_limits import ReplyLimits
 from app.retention import Retention
@@ -60,6 +66,7 @@ from config.policy import definitions_of, policy_of
 from config.schema import Settings
 from config.secrets import password_of, secret_of
 from customers.churn import Labels
+from customers.numbers import NumberKind
 from queues.policy import ChannelPolicy, QueuePolicy
 from router.commands import Reconcile
 from router.policy import Policy
@@ -263,8 +270,15 @@ class Application:
         site, engine, store = self.settings.site, self.engine, self.store
         self.understanding = Understanding()
         self._stack.callback(self.understanding.close)
+        self.knowledge = KnowledgeBase(
+            engine=engine,
+            store=store,
+            classify=self.understanding.classify,
+            model=lambda: self.understanding.model,
+        )
+        classify = self.understanding.classify
+        self.answers = Answers(engine=engine, store=store, knowledge=self.knowledge, classify=classify)
         self.models, learning = self._learning()
-        self.knowledge = KnowledgeBase(engine=engine, store=store)
         self.intake = Intake(
             engine=engine,
             store=store,
@@ -274,6 +288,8 @@ class Application:
             domain=site.domain,
             providers=site.auto_replies_shared,
             same_mail_once=site.same_mail == "once",
+            recognising=self._recognising(),
+            languages=site.languages,
             seen=self.shadows.see,
         )
         self.leases = Leases(engine, self._agent_elsewhere)
@@ -299,6 +315,7 @@ class Application:
             policy=lambda: engine.policy,
             site=site.name,
         )
+        self.helped = Helped(engine=engine, store=store, wordings=wordings, keys=keys)
         self.unsubscribing = Unsubscribing(engine=engine, store=store, wordings=wordings, keys=keys)
         outgoing = Outgoing(
             store,
@@ -343,7 +360,7 @@ class Application:
             engine=engine,
             store=store,
             standstill=self.intake.standing_still,
-            forgotten=lambda customer: self.conversations.forgotten(customer),  # noqa: PLW0108  # they are made below
+            forgotten=self._forgotten,
         )
         self.make_segmenting()
         self.retention = Retention(
@@ -370,7 +387,7 @@ class Application:
             time_zone=site.time_zone,
             trouble=lambda: self.watching.trouble,
             mailboxes=self._mail_ways.states,
-            knowledge=self.knowledge,
+            knowledge=self.answers,
             understanding=self.understanding,
             purchases=self.purchases,
             segmenting=self.segmenting,
@@ -403,8 +420,35 @@ class Application:
             site=site.name,
             notices=notices,
             sendings=self.sendings,
+            helped=partial(helped_link, self.settings.web.public_url, keys),
             process=self.cluster.process if self.cluster is not None else None,
         )
+
+    def _forgotten(self, customer: CustomerId) -> None:
+        """Have open chats of an erased customer begin anew, and nothing of him be remembered."""
+        self.conversations.forgotten(customer)
+        if self.crm is not None:
+            self.crm.forget()
+
+    def _recognising(self) -> Recognising:
+        """Return who tells who writes."""
+        table = self.settings.identification
+        crm = None
+        if table.crm is not None:
+            crm = HttpCrm(
+                url=table.crm.url,
+                secret=password_of(table.crm, self._environment),
+                timeout=table.crm.timeout,
+                cache=table.crm.cache,
+                failures_max=table.crm.failures_max,
+                pause=table.crm.pause,
+            )
+            self._stack.push_async_callback(crm.close)
+        self.crm = crm
+        numbers = (NumberKind(name, each.pattern, each.check) for name, each in table.numbers.items())
+        region = table.region or _region(self.settings)
+        rules = Rules(numbers=tuple(numbers), region=region, merge=table.merge, merge_from=table.merge_from)
+        return Recognising(store=self.store, rules=rules, crm=CrmAsking(self.store, crm) if crm is not None else None)
 
     def make_segmenting(self) -> None:
         """Make what takes purchases in and calculates segments; it needs the store and the writer only."""
@@ -487,6 +531,7 @@ class Application:
             "mailroom": self.mailroom.run,
             "erasures": self.eraser.run,
             "retention": self.retention.run,
+            "answers": self.answers.run,
             "retraining": self.retraining.run,
             "segments": self.segmenting.run,
         }
@@ -501,7 +546,12 @@ class Application:
 
     def prepare_understanding(self) -> None:
         """Load or train the model in the background; rules decide until then."""
-        self._tasks.append(asyncio.create_task(self.models.prepare(), name="model"))
+        self._tasks.append(asyncio.create_task(self._prepare_understanding(), name="model"))
+
+    async def _prepare_understanding(self) -> None:
+        await self.models.prepare()
+        # What is proven depends on the model.
+        await self.knowledge.learn()
 
     async def stop(self) -> None:
         """Close the doors, finish what was taken in, let the store go."""

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from config.channel_schema import Channel, Port
 from config.hours_schema import OpeningHours
+from config.identification_schema import Identification, Question
 from config.kinds import (
     MEMBERSHIP,
     PLACE_MAX,
@@ -335,6 +336,13 @@ class Queue(msgspec.Struct, frozen=True):
             description="An agent's reply by mail waits so long before it goes, and can be taken back.", le=10 * MINUTE
         ),
     ] = 5 * SECOND
+    ask: Annotated[
+        Question | None,
+        Meta(
+            description="What is asked of a customer who isn't known for sure; left out, as in `[identification]`.",
+            examples=["customer_number"],
+        ),
+    ] = None
     letter: Annotated[
         Name | None,
         Meta(
@@ -509,9 +517,49 @@ class Autoresponse(msgspec.Struct, frozen=True):
             "offer or price list, sent by e-mail at once or later, by a rule or by an agent."
         ),
     ]
+    precision: Annotated[
+        Annotated[float, Meta(gt=0, lt=1)] | None,
+        Meta(
+            description="For `answer`: the share of right answers that is promised. An article answers only with a "
+            "probability for which judged and kept-back questions prove it (one-sided 95 % bound); else it is only "
+            "suggested to agents. None: 0.99, or none where `confidence` is set.",
+            examples=[0.99],
+        ),
+    ] = None
     confidence: Annotated[
-        float, Meta(description="For `answer`: how sure it must be that the article answers.", ge=0, le=1)
-    ] = 0.6
+        Annotated[float, Meta(ge=0, le=1)] | None,
+        Meta(
+            description="For `answer`, instead of `precision`: the probability from which on an article answers, "
+            "proven or not.",
+            examples=[0.6],
+        ),
+    ] = None
+    holdout: Annotated[
+        float,
+        Meta(
+            description="For `answer`: the share of what could be answered that agents get instead, by a draw from the "
+            "interaction's id, so that the reports tell what automatic answers are worth.",
+            ge=0,
+            le=0.5,
+        ),
+    ] = 0.05
+    clarify: Annotated[
+        float,
+        Meta(
+            description="For `answer`: where answers are close and one of them is right with this probability, the "
+            "customer is asked once which he means; 0: never.",
+            ge=0,
+            le=1,
+        ),
+    ] = 0.8
+    clarify_wait: Annotated[
+        Span,
+        Meta(
+            description="So long he may think about it; then a person has it, at the place that the customer had.",
+            ge=MINUTE,
+            le=7 * DAY,
+        ),
+    ] = 15 * MINUTE
     text: Annotated[
         dict[Language, Text],
         Meta(
@@ -655,6 +703,7 @@ class Settings(msgspec.Struct, frozen=True):
     rules: tuple[Rule, ...] = ()
     autoresponses: tuple[Autoresponse, ...] = ()
     knowledge: Knowledge = Knowledge()
+    identification: Identification = Identification()
     understanding: Understanding = Understanding()
     agents: tuple[Agent, ...] = ()
     logging: Logging = Logging()

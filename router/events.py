@@ -13,7 +13,7 @@ from queues.hours import Status
 from queues.interaction import Heads, Label, RoomMode, UndoKind
 from queues.overflow import Contact, Do
 from queues.sla import Agreement, ClockName, Notify
-from router.commands import Author, CallOutcome, DeliveryResult
+from router.commands import AnswerResult, Author, CallOutcome, DeliveryResult
 from vocabulary.ids import AgentId, ChannelName, CustomerId, InteractionId, MessageId, OfferId, QueueName
 from vocabulary.instants import Instant, Span
 from vocabulary.skills import LEVEL_MIN, Preference, Requirement
@@ -104,6 +104,19 @@ class AutoReplied(Event, frozen=True, kw_only=True, gc=False):
     wait_ms: tuple[Span, Span] | None = None
     answers: int = 1
     """The number of the message that it answers."""
+    question: str | None = None
+    """What it asks the customer for, to know who he is."""
+
+    options: tuple[str, ...] = ()
+    """Articles of which it asks the customer to choose."""
+
+
+class QuestionAnswered(Event, frozen=True, kw_only=True, gc=False):
+    """The customer has answered who he is, or won't; nothing more is asked. `result`: found, not_found or skipped."""
+
+    interaction: InteractionId
+    question: str
+    result: AnswerResult
 
 
 class AutoReplySuppressed(Event, frozen=True, kw_only=True, gc=False):
@@ -139,11 +152,41 @@ class KnowledgeChanged(Event, frozen=True, kw_only=True, gc=False):
 
 
 class AnsweredByBot(Event, frozen=True, kw_only=True, gc=False):
-    """The interaction rests with the bot's answer until `confirm_until`, unless the customer writes again."""
+    """The interaction rests with the bot's answer until `confirm_until`, unless the customer writes again.
+
+    `probability`: that the article answers, 0 where nobody said. `chosen`: the customer picked it.
+    """
 
     interaction: InteractionId
     article: str
     confirm_until: Instant
+    autoresponse: str = ""
+    probability: float = 0.0
+    chosen: bool = False
+
+
+class AnswerAsked(Event, frozen=True, kw_only=True, gc=False):
+    """Several articles are close: the bot asks the customer which, until `until`; then a person has it."""
+
+    interaction: InteractionId
+    autoresponse: str
+    articles: tuple[str, ...]
+    until: Instant
+
+
+class AnswerHeldOut(Event, frozen=True, kw_only=True, gc=False):
+    """It could have been answered by `article`, and goes to agents to learn what answers are worth."""
+
+    interaction: InteractionId
+    autoresponse: str
+    article: str
+    probability: float
+
+
+class AnswerConfirmed(Event, frozen=True, kw_only=True, gc=False):
+    """The customer said that the automatic answer helped."""
+
+    interaction: InteractionId
 
 
 class WarningRaised(Event, frozen=True, kw_only=True, gc=False):
@@ -896,11 +939,15 @@ AnyEvent = (
     Admitted
     | Enqueued
     | AutoReplied
+    | QuestionAnswered
     | AutoReplySuppressed
     | AutoRepliesStopped
     | AutoRepliesReleased
     | KnowledgeChanged
     | AnsweredByBot
+    | AnswerAsked
+    | AnswerHeldOut
+    | AnswerConfirmed
     | WarningRaised
     | MessageAdded
     | MessageTakenBack

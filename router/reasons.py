@@ -9,6 +9,9 @@ from vocabulary.instants import Instant, Span
 
 Code = Literal[
     # how it came in
+    "identified_strong",
+    "identified_medium",
+    "identified_weak",
     "came_after",
     "labelled",
     "for_department",
@@ -24,7 +27,10 @@ Code = Literal[
     "rule_skipped",
     "rule_applied",
     "bot_answered",
+    "bot_asked",
+    "held_out",
     "auto_replied",
+    "asked",
     "auto_reply_held",
     "sender_blocked",
     "imported",
@@ -32,6 +38,7 @@ Code = Literal[
     # where it stands
     "scheduled",
     "with_bot",
+    "with_bot_asked",
     "waits",
     "rings_at",
     "handled_by",
@@ -40,6 +47,16 @@ Code = Literal[
     "wraps_up",
     "closed",
     "abandoned",
+    # what would be answered
+    "no_answering",
+    "too_long_to_answer",
+    "no_article",
+    "would_answer",
+    "would_ask",
+    "below_confidence",
+    "below_proven",
+    "nothing_proven",
+    "replies_are_stopped",
     # its place
     "position",
     "due_in",

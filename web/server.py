@@ -16,6 +16,7 @@ from web import around, docs_page, health
 from web.api import (
     account,
     agents,
+    answers,
     articles,
     auto_replies,
     callbacks,
@@ -82,6 +83,7 @@ def endpoints() -> list[Endpoint]:
         emergency,
         auto_replies,
         articles,
+        answers,
         quarantine,
         mailboxes,
         worth,

@@ -18,6 +18,7 @@ from vocabulary.instants import Instant
 from vocabulary.records import Change, MessageRow, ReceivedRow, UploadRow
 from vocabulary.skills import Preference, Requirement
 from vocabulary.stores import Store
+from web.knowing import Knowing
 from web.learning import Learning
 
 
@@ -174,13 +175,6 @@ class ImportedMail(msgspec.Struct, frozen=True, kw_only=True):
     known: bool
     interaction: InteractionId | None = None
     error: str = ""
-
-
-class Knowing(Protocol):
-    """The knowledge base of a site."""
-
-    async def load(self) -> None:
-        """Take the articles as they stand in the records now."""
 
 
 class Understood(msgspec.Struct, frozen=True, kw_only=True):
@@ -392,6 +386,12 @@ class Site(Protocol):
 
     async def exported(self, customer: str) -> AsyncIterator[bytes] | None:
         """Return all that is known of a customer, as the pieces of one JSON document; None if he is unknown."""
+
+    async def merge(self, customer: str, into: str, by: str) -> Refusal | None:
+        """Read a customer as part of another from now on, or say why not."""
+
+    async def unmerge(self, customer: str, other: str | None, by: str) -> Refusal | None:
+        """Part two customers again, or say that they are never to be one; without `other`, take the last merge back."""
 
     async def erase(self, customer: str, by: str, *, force: bool = False) -> Refusal | None:
         """Erase what is personal about a customer, or say why not; with `force` what is open is closed first.

@@ -183,6 +183,7 @@ def begin_again(interaction: Interaction, event: e.Enqueued) -> None:
     hush(interaction)
     interaction.scheduled_at = None
     interaction.confirm_until = None
+    interaction.asked = None
     interaction.over = None
 
 

@@ -53,7 +53,7 @@ def house(chance: Chance) -> Policy:
         autoresponses=(
             Autoresponse(name="ack", kind="acknowledge"),
             Autoresponse(name="sorry", kind="acknowledge"),
-            Autoresponse(name="bot", kind="answer", otherwise=chance.of(("ack", "list"))),
+            Autoresponse(name="bot", kind="answer", otherwise=chance.of(("ack", "list")), holdout=0.2, clarify=0.8),
             Autoresponse(name="offer", kind="document"),
             Autoresponse(name="list", kind="document"),
         ),
@@ -122,6 +122,8 @@ def _queue(chance: Chance, name: str, order: Any, rush: bool, service: dict[str,
         "disconnect_grace": chance.of((MINUTE, 5 * SECOND)),
         "order": order,
     }
+    if chance.once_in(2):
+        values["ask"] = "customer_number"
     if chance.once_in(3):
         values["parallel"] = chance.of((2, 3, 50))
     if chance.once_in(2):
