@@ -40,7 +40,7 @@ _WORDS = {
     "Profile": "skills, queues, capacity, media",
     "Author": "customer, agent, bot or note",
     "RoomMode": "participant, monitor, whisper or barge",
-    "UndoKind": "move, priority or close",
+    "UndoKind": "move, priority, close or answer",
     "CallOutcome": "outcome of a call",
     "DeliveryResult": "sent, deferred, failed or uncertain",
     "Requirement": "requirement",
@@ -51,6 +51,8 @@ _WORDS = {
     "Notify": "page, email or webhook",
     "Status": "open, closed or holiday",
     "Do": "what overflow does",
+    "Bulk": "an answer for many, without its words",
+    "float": "number",
     "Contact": "how automatic replies reach the customer",
 }
 

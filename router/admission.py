@@ -5,6 +5,7 @@ from queues.lifecycle import OPEN
 from queues.overflow import Contact
 from queues.policy import QueuePolicy
 from router import events as e
+from router.bulk import answered_by_itself
 from router.callbacks import book, bookable_until, slot_refused, wait_for_opening
 from router.clocks import agree
 from router.commands import Admit, Candidate
@@ -138,6 +139,8 @@ def _into_its_queue(draft: Draft, command: Admit, verdict: Verdict) -> None:
         return
     if command.slot is not None:
         book(draft, interaction, command.slot)
+        return
+    if draft.state.automations and answered_by_itself(draft, interaction):
         return
     answer = verdict.then.autoresponse
     response, article = _response(draft, command, answer) if answer is not None else (None, None)

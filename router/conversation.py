@@ -17,7 +17,7 @@ from router.commands import (
 )
 from router.decision import Refusal
 from router.draft import Draft, refuse, unknown
-from router.legs import close, end, enqueue, still_there, wait_for_owner, withdraw_offers
+from router.legs import back_in_line, close, end, enqueue, still_there, wait_for_owner, withdraw_offers
 from router.sendings import answered, mail_reported
 from vocabulary.instants import Instant
 from vocabulary.media import CALLBACK
@@ -34,6 +34,8 @@ def add_message(draft: Draft, command: AddMessage) -> Refusal | None:
         refusal = _not_his(interaction, command.agent)
         if refusal is not None:
             return refusal
+    elif command.bulk and (interaction.state is not S.ANSWERED_BY_BOT or interaction.bulk != command.bulk):
+        return refuse("conflict", "answer_over", "The answer was taken back, or the customer did not wait for it.")
     elif command.author == "note" and interaction.participants.get(command.agent or "") == "monitor":
         return refuse("forbidden", "monitors_only", "Who monitors writes nothing.")
     draft.emit(
@@ -133,6 +135,9 @@ def want_person(draft: Draft, command: WantPerson) -> Refusal | None:
 
 def _give_to_person(draft: Draft, interaction: Interaction) -> None:
     """Enqueue what the bot has answered, for whom it was meant."""
+    if interaction.bulk:
+        back_in_line(draft, interaction)
+        return
     arrived, preferred = interaction.unanswered_at or draft.now, still_there(draft, interaction.preferred_agent)
     enqueue(draft, interaction, "not_satisfied", arrived_at=arrived, preferred_agent=preferred)
 

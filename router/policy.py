@@ -108,6 +108,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """... but at least so many, ..."""
     auto_replies_surge_hours: int = 24
     """... and once so many hours are known in which any went out: a new site has no usual hour yet."""
+    bulk_undo: Span = MINUTE
+    """How long an answer in bulk can be taken back; mails wait so long."""
     disconnect_grace: Span = MINUTE
     """How long an agent who was cut off counts as coming back."""
     estimate_samples_min: int = 20

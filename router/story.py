@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from router import events as e
 from router.reasons import Reason, reason
+from router.state import IN_BULK
 
 UNKNOWN = "unknown"
 """The label of what nobody could tell."""
@@ -28,10 +29,14 @@ def _told(event: e.AnyEvent) -> Iterator[Reason]:
             yield from _admitted(event)
         case e.WarningRaised(warning=warning):
             yield reason("warned", warning=warning)
+        case e.AnsweredByBot(bulk=bulk) if bulk:
+            yield reason("bulk_answered")
         case e.AnsweredByBot(article=article):
             yield reason("bot_answered", article=article)
         case e.AutoReplied(autoresponse=name, article=None):
             yield reason("auto_replied", autoresponse=name)
+        case e.AutoReplySuppressed(autoresponse=name, reasons=signals) if name == IN_BULK:
+            yield reason("bulk_held", signals=signals)
         case e.AutoReplySuppressed(autoresponse=name, reasons=signals):
             yield reason("auto_reply_held", autoresponse=name, signals=signals)
         case e.Closed(reason="blocked_sender"):

@@ -1,7 +1,7 @@
 """Section 2: what customers do, and what it changes."""
 
 from router.commands import AddMessage, CustomerBack, CustomerGone, Leave, ReportDelivery, TakeBack, WantPerson
-from tests.reference import second_thoughts
+from tests.reference import bulk, second_thoughts
 from tests.reference.leg import await_owner, end, enqueue, over
 from tests.reference.rings import withdraw_all
 from tests.reference.second_thoughts import asked, check, dealt_with, replies
@@ -31,6 +31,8 @@ def add_message(world: World, order: AddMessage) -> None:
 def _may_write(work: Work, order: AddMessage) -> None:
     """Section 15: participants and who barges in speak; who whispers writes notes only, who monitors nothing."""
     mode = work.room.get(order.agent or "")
+    if order.bulk and (work.state != "answered_by_bot" or work.bulk != order.bulk):
+        raise Refused("conflict", "answer_over")
     if order.author == "note" and mode == "monitor":
         raise Refused("forbidden", "monitors_only")
     if order.author == "agent" and order.sending is None:
@@ -103,6 +105,9 @@ def want_person(world: World, order: WantPerson) -> None:
 
 
 def _to_a_person(world: World, work: Work) -> None:
+    if work.bulk:
+        bulk.back_in_line(world, work)
+        return
     enqueue(world, work, "not_satisfied", arrived_at=work.unanswered_at or world.now, preferred=work.preferred)
 
 

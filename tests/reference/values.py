@@ -107,7 +107,7 @@ class Work:
     `looked`, `applied`, `ways`: of overflow in this leg, the waits that were looked at, the rules that applied, what
     the customer was offered; `closes_at`: a retry is looked at then, too; `left`: the queues that it overflowed from in
     this opening. `letters`: what will be sent to `customer`. `said`: his messages and our
-    replies.
+    replies. `bulk`: it rests, or did, with that answer for many.
     """
 
     id: str
@@ -178,6 +178,8 @@ class Work:
     room: dict[str, str] = field(default_factory=dict)
     done: Done | None = None
     customer: str = ""
+    language: str | None = None
+    bulk: str = ""
     letters: "tuple[Letter, ...]" = ()
     said: "tuple[Said, ...]" = ()
 

@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 
 from docs import lifecycle
+from queues.bulk import Bulk
 from queues.lifecycle import CAUSES, LIFECYCLE, OPEN, InteractionState, allows, diagram
 from queues.policy import ChannelPolicy
 from router import events as e
 from router.commands import (
+    AnswerInBulk,
     CallAttempted,
     Candidate,
     Close,
@@ -33,7 +35,6 @@ LATER: dict[Way, str] = {
     (S.SCHEDULED, "rescheduled", S.SCHEDULED): "callback slots: rescheduling by link",
     (S.WAITING, "rescheduled", S.SCHEDULED): "callback slots: a slot chosen while waiting",
     (S.WRAP_UP, "rescheduled", S.SCHEDULED): "callback slots: a retry asked for at wrap-up",
-    (S.WAITING, "answered by bot", S.ANSWERED_BY_BOT): "answers in bulk",
     (S.OFFERED, "offered", S.OFFERED): "parallel offers",
     (S.OFFERED, "offer ended", S.OFFERED): "parallel offers",
 }
@@ -83,7 +84,7 @@ def said_by(event: AnyEvent, before: InteractionState | None) -> str | None:
         case e.Scheduled(cause=cause):
             return "admitted" if cause == "slot" else "rescheduled"
         case e.AnsweredByBot():
-            return "admitted"
+            return "answered by bot" if before is S.WAITING else "admitted"
         case e.Ended(by=by):
             return "customer left" if by == "customer" else "ended"
         case e.Resumed(cause=cause):
@@ -91,7 +92,7 @@ def said_by(event: AnyEvent, before: InteractionState | None) -> str | None:
         case e.OfferAccepted():
             return "accepted" if before is S.OFFERED else "warm transfer accepted"
         case e.Undone(kind=kind):
-            return "undone" if kind == "close" else None
+            return "undone" if kind in ("close", "answer") else None
         case e.OfferDeclined() | e.OfferExpired() | e.OfferWithdrawn():
             return "offer ended" if before is S.OFFERED else None
         case e.Offered():
@@ -229,7 +230,16 @@ def closed_and_undone() -> House:
     return house
 
 
+def answered_in_bulk_and_undone() -> House:
+    house = House(everything())
+    house.admit(address_hash="h")
+    house.run(AnswerInBulk(Bulk(id="b-1", languages=("en",), fallback="en"), ("i-1",), "boss"))
+    house.run(UndoAct("i-1", "boss"))
+    return house
+
+
 SCENES = (
+    answered_in_bulk_and_undone,
     handed_over_warm_and_taken_over,
     begun_by_an_agent,
     closed_and_undone,
