@@ -58,7 +58,9 @@ def enqueue(
             hold_until=_hold_until(draft, preferred_agent, policy, interaction.medium) if preferred_agent else None,
             requirements=requirements,
             last=last,
-            step_at=first_step_at(interaction, policy, now if since is None else since, anew=anew, requirements=requirements)
+            step_at=first_step_at(
+                interaction, policy, now if since is None else since, anew=anew, requirements=requirements
+            )
             if policy.steps
             else None,
             steps_anew=anew,

@@ -122,7 +122,11 @@ def _taken_over(state: State, event: e.TakenOver) -> None:
     occupy(state, event.agent, interaction, event.cost, "active", event.at, event.flagged)
 
 
-def keep_for_undo(interaction: Interaction, kind: UndoKind, event: e.Moved | e.Reprioritised | e.Closed | e.AnsweredByBot) -> None:
+Act = e.Moved | e.Reprioritised | e.Closed | e.AnsweredByBot
+"""What can be taken back."""
+
+
+def keep_for_undo(interaction: Interaction, kind: UndoKind, event: Act) -> None:
     """Keep what `interaction` is before `event` changes it, if the event can be undone."""
     if event.undo_until is None:
         interaction.undo = None

@@ -60,7 +60,10 @@ def enqueue(
         work.closes_at = next_change(world.hours(work.queue), world.now)
     work.only = only
     _hold(world, work, preferred)
-    world.returned[work.id] = world.joined[work.id] = None
+    world.returned[work.id] = None
+    if work.enqueued_at == world.now:
+        # Who has his place keeps it, however long the queue is meanwhile.
+        world.joined[work.id] = None
 
 
 def forget_the_past(work: Work) -> None:

@@ -101,7 +101,11 @@ FAULTS: dict[str, Fault] = {
     "what follows up knows no limit": (sendings, "room_for_mail_at", lambda draft, *_: (draft.now, "")),
     "an answer for many goes to whom it is not for": (bulk, "against", lambda *_: iter(())),
     "who comes back from an answer for many waits anew": (conversation, "back_in_line", _enqueued_anew),
-    "clocks stand still that an answer for many stopped": (company_writers, "clocks_as_before", lambda now, _: now.clocks),
+    "clocks stand still that an answer for many stopped": (
+        company_writers,
+        "clocks_as_before",
+        lambda now, _: now.clocks,
+    ),
     "closing comes to nothing": (overflow, "CLOSING", marks.EMERGENCY),
 }
 
