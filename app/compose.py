@@ -18,6 +18,7 @@ from app.days import days_in
 from app.engine import Engine
 from app.erasure import Eraser
 from app.intake import Intake
+from app.knowledge import KnowledgeBase, seed_articles
 from app.leases import Leases
 from app.machine import Machine
 from app.mail_intake import MailIntake
@@ -41,7 +42,6 @@ from app.stores import IN_PROCESS, is_embedded, open_store, require_secret, stor
 from app.supervise import supervised
 from app.understanding import Understanding
 from app.unsubscribing import Unsubscribing, unsubscribing_link
-from autoresponders.knowledge import Knowledge, load_knowledge
 from autoresponders.templates import shipped_wordings
 from channels.email.smtp import SmtpSender
 from channels.message import Address
@@ -96,7 +96,6 @@ class Application:
         self.policy = _policy(settings)
         self._folder = folder
         self._environment = environment
-        self.knowledge = _knowledge(settings)
         self.demo = demo
         self.key = secret_of(settings.site.secret_file)
         self._stack = AsyncExitStack()
@@ -123,6 +122,7 @@ class Application:
         self._build()
         await self.queues.load()
         await seed_people(self.settings.agents, self._environment, self.store)
+        await self._seed_knowledge()
         if self.cluster is None:
             await tell_core(self.store, self.engine)
             await self.engine.resume()
@@ -136,6 +136,12 @@ class Application:
         await self.mail_ways.listen()
         if self.cluster is not None:
             await self._join(self.cluster)
+
+    async def _seed_knowledge(self) -> None:
+        folder = self.settings.knowledge.folder
+        if folder is not None:
+            await seed_articles(folder, self.settings.site.languages, self.store, self.clock.now())
+        await self.knowledge.load()
 
     async def start_offline(self) -> None:
         """Open the store and the writer only, for a command that works while no site runs; `stop` as ever.
@@ -247,6 +253,7 @@ class Application:
         site, engine, store = self.settings.site, self.engine, self.store
         self.understanding = Understanding(self._folder / "model.npz")
         self._stack.callback(self.understanding.close)
+        self.knowledge = KnowledgeBase(engine=engine, store=store)
         self.intake = Intake(
             engine=engine,
             store=store,
@@ -344,6 +351,7 @@ class Application:
             time_zone=site.time_zone,
             trouble=lambda: self.watching.trouble,
             mailboxes=self._mail_ways.states,
+            knowledge=self.knowledge,
         )
         self.conversations = ChatConversations(
             engine=engine,
@@ -394,6 +402,7 @@ class Application:
             **watching,
             "leases": self.leases.run,
             "conversations": self.conversations.run,
+            "knowledge": self.knowledge.run,
             "mail_intake": self.mail_intake.run,
         }
 
@@ -482,11 +491,6 @@ def _policy(settings: Settings) -> Policy:
     policy = policy_of(settings)
     channels = {API_CHANNEL: ChannelPolicy(name=API_CHANNEL, medium="api"), **policy.channels}
     return msgspec.structs.replace(policy, channels=channels)
-
-
-def _knowledge(settings: Settings) -> Knowledge:
-    folder = settings.knowledge.folder
-    return load_knowledge(folder, settings.site.languages) if folder is not None else {}
 
 
 def _checking(box: EmailChannel) -> Checking:

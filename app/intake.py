@@ -13,13 +13,13 @@ import structlog
 from app.engine import Engine
 from app.identifying import stranger_id
 from app.keyed_lock import KeyedLock
+from app.knowledge import KnowledgeBase
 from app.mail_reports import MailReports, report_in
 from app.mail_threads import REUSED_ID, UNVERIFIED, Found, MailThreads, may_join
 from app.poison import TRIES_MAX, Kept, claimed_by, kept
 from app.reply_limits import Hashes, ReplyLimits
 from app.unsubscribing import wants_none
 from app.wishes import Wishes
-from autoresponders.knowledge import Knowledge, candidates
 from channels.message import Attachment, InboundMessage
 from classifiers.cascade import Classification
 from customers import reachability
@@ -68,7 +68,7 @@ class Intake:
         engine: Engine,
         store: Store,
         classify: Classify,
-        knowledge: Knowledge,
+        knowledge: KnowledgeBase | None = None,
         keys: Sequence[bytes],
         domain: str,
         providers: Collection[str] = (),
@@ -80,7 +80,7 @@ class Intake:
             engine: the writer.
             store: journal and records.
             classify: tells what a text is about.
-            knowledge: articles that may answer.
+            knowledge: articles that may answer; None: there are none.
             keys: what signs ids and addresses, the first one anew.
             domain: that of our Message-IDs.
             providers: domains whose addresses belong to people who don't know each other.
@@ -89,7 +89,7 @@ class Intake:
         self._engine = engine
         self._store = store
         self._classify = classify
-        self._knowledge = knowledge
+        self._knowledge = knowledge or KnowledgeBase(engine=engine, store=store)
         self._keys = keys
         self._limits = ReplyLimits(keys[0], providers)
         self._same_mail_once = same_mail_once
@@ -339,7 +339,7 @@ class Intake:
             mailable=bool(message.sender and message.sender.address),
             slot=wishes.slot,
             suppressed_by=_signals(message, row, known),
-            candidates=candidates(text, language, labels, self._knowledge),
+            candidates=self._knowledge.candidates(text, language, labels),
             follows=new.follows,
             warnings=(classified.reason,) if classified.failed else (),
             attributes={**(known.attributes if known is not None else {}), **wishes.attributes},

@@ -8,10 +8,10 @@ import msgspec
 import structlog
 
 from app.engine import Engine
+from app.knowledge import KnowledgeBase
 from app.notices import Notices, own_text
 from app.outgoing import Outgoing, Unsendable, copies_of, envelope_recipient
 from app.sendings import Sendings
-from autoresponders.knowledge import Knowledge
 from autoresponders.templates import Template, Wordings
 from channels.email.compose import compose
 from channels.email.smtp import Envelope, Outcome, SendResult, retry_at
@@ -73,7 +73,6 @@ class Mailroom:
         store: Store,
         outgoing: Outgoing,
         wordings: Wordings,
-        knowledge: Knowledge,
         key: bytes,
         domain: str,
         texts: Mapping[str, Mapping[str, Template]] | None = None,
@@ -81,6 +80,7 @@ class Mailroom:
         sendings: Sendings | None = None,
         process: str | None = None,
         site: str = "",
+        knowledge: KnowledgeBase | None = None,
     ) -> None:
         """`process` is this process's own name where another one may take over; left out, there is no other."""
         self._process = process
@@ -88,7 +88,7 @@ class Mailroom:
         self._store = store
         self._outgoing = outgoing
         self._wordings = wordings
-        self._knowledge = knowledge
+        self._knowledge = knowledge or KnowledgeBase(engine=engine, store=store)
         self._key = key
         self._domain = domain
         self._texts = texts or {}
@@ -304,7 +304,7 @@ class Mailroom:
 
     def _answer(self, article: str, language: str | None) -> tuple[str, str]:
         """Return text and subject; nothing of either is the customer's own."""
-        found = self._knowledge.get(language or "", {}).get(article)
+        found = self._knowledge.article(article, language)
         if found is None:
             raise PermanentFailure(f"article {article!r} is gone in language {language!r}")
         intro = self._wordings.text("answer_intro", language)

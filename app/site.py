@@ -10,6 +10,7 @@ from app.engine import Engine
 from app.erasure import Eraser
 from app.export import Exporter
 from app.intake import Intake
+from app.knowledge import KnowledgeBase
 from app.leases import Leases
 from app.mail_intake import MailIntake
 from app.poison import origin_of
@@ -78,6 +79,7 @@ class RunningSite:
         time_zone: str = "UTC",
         trouble: Callable[[], str | None] = lambda: None,
         mailboxes: Callable[[], Sequence[MailboxState]] = tuple,
+        knowledge: KnowledgeBase | None = None,
     ) -> None:
         self.name = name
         self._engine = engine
@@ -96,6 +98,7 @@ class RunningSite:
         self._time_zone = time_zone
         self._trouble = trouble
         self._mailboxes = mailboxes
+        self._knowledge = knowledge or KnowledgeBase(engine=engine, store=store)
 
     @property
     def policy(self) -> Policy:
@@ -119,6 +122,10 @@ class RunningSite:
 
     def mailboxes(self) -> Sequence[MailboxState]:
         return self._mailboxes()
+
+    @property
+    def knowledge(self) -> KnowledgeBase:
+        return self._knowledge
 
     def now(self) -> Instant:
         return self._engine.clock.now()

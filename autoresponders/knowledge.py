@@ -5,12 +5,14 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from queues.interaction import Label
 from router.commands import Candidate
 from vocabulary.errors import PermanentFailure
+from vocabulary.instants import Instant, instant_of
 
 WORDS_MAX = 60
 """A longer message is no simple question; a person reads it."""
@@ -25,32 +27,59 @@ class Article(msgspec.Struct, frozen=True):
     title: str
     questions: tuple[str, ...]
     answer: str
+    kept_back: tuple[str, ...] = ()
+    """Questions that it answers, and by which it is not found: they tell how well others are."""
+    valid_from: Instant | None = None
+    valid_until: Instant | None = None
+
+    def is_valid(self, at: Instant) -> bool:
+        """Tell whether it may answer at that instant."""
+        early = self.valid_from is not None and at < self.valid_from
+        return not early and (self.valid_until is None or at < self.valid_until)
 
 
-class _File(msgspec.Struct, frozen=True):
-    articles: tuple[Article, ...]
+class KnowledgeFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a file of the knowledge folder holds: articles, and questions that none of them answers."""
+
+    articles: tuple[Article, ...] = ()
+    unanswered: tuple[str, ...] = ()
 
 
 Knowledge = Mapping[str, Mapping[str, Article]]
 """Articles by language, then by id."""
 
 
-def load_knowledge(folder: Path, languages: Iterable[str]) -> Knowledge:
-    """Return the articles in `folder`, a file `LANGUAGE.toml` each, for those of `languages` that it has.
+def load_files(folder: Path, languages: Iterable[str]) -> dict[str, KnowledgeFile]:
+    """Return what `folder` has, a file `LANGUAGE.toml` each, for those of `languages` that it has.
 
     Raises:
         PermanentFailure: a file can't be read; the message names it and says what is wrong.
     """
     files = {language: folder / f"{language}.toml" for language in languages}
-    return {language: _articles(file) for language, file in files.items() if file.is_file()}
+    return {language: _read(file) for language, file in files.items() if file.is_file()}
 
 
-def _articles(file: Path) -> dict[str, Article]:
+def load_knowledge(folder: Path, languages: Iterable[str]) -> Knowledge:
+    """Return the articles in `folder`; errors as `load_files`."""
+    files = load_files(folder, languages)
+    return {language: {article.id: article for article in file.articles} for language, file in files.items()}
+
+
+def _read(file: Path) -> KnowledgeFile:
     try:
-        found = msgspec.convert(tomllib.loads(file.read_text("utf-8")), _File).articles
+        return msgspec.convert(_dated(tomllib.loads(file.read_text("utf-8"))), KnowledgeFile)
     except (OSError, ValueError) as error:
         raise PermanentFailure(f"{file}: {error}") from error
-    return {article.id: article for article in found}
+
+
+def _dated(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the document with instants as numbers; a file writes `valid_until = 2026-12-31T00:00:00Z`."""
+    found = document.get("articles")
+    for article in found if isinstance(found, list) else ():
+        for key in ("valid_from", "valid_until"):
+            if isinstance(article, dict) and key in article:
+                article[key] = instant_of(str(article[key]))
+    return document
 
 
 def candidates(text: str, language: str | None, labels: Sequence[Label], knowledge: Knowledge) -> tuple[Candidate, ...]:

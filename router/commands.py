@@ -541,6 +541,14 @@ class EndAvalanche(msgspec.Struct, frozen=True):
     by: str
 
 
+class ChangeKnowledge(msgspec.Struct, frozen=True):
+    """An article of the knowledge base was written, changed or removed; its words travel beside, as rows."""
+
+    article: str
+    by: str
+    removed: bool = False
+
+
 class Reconcile(msgspec.Struct, frozen=True):
     """Look at everything again: after a start, under a policy that may be new."""
 
@@ -603,6 +611,7 @@ Command = (
     | EndAutomation
     | ReportAvalanche
     | EndAvalanche
+    | ChangeKnowledge
     | Reconcile
     | Tick
 )

@@ -186,6 +186,7 @@ _DECIDERS: dict[type[Any], Callable[[Draft, Any], Refusal | None]] = {
     c.EndAutomation: bulk.end_automation,
     c.ReportAvalanche: bulk.report_avalanche,
     c.EndAvalanche: bulk.end_avalanche,
+    c.ChangeKnowledge: replies.change_knowledge,
     c.Reconcile: _reconcile,
     c.Tick: _tick,
 }

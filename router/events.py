@@ -129,6 +129,14 @@ class AutoRepliesReleased(Event, frozen=True, kw_only=True, gc=False):
     by: str
 
 
+class KnowledgeChanged(Event, frozen=True, kw_only=True, gc=False):
+    """An article was written, changed or removed; every node reads it anew."""
+
+    article: str
+    by: str
+    removed: bool = False
+
+
 class AnsweredByBot(Event, frozen=True, kw_only=True, gc=False):
     """The interaction rests with the bot's answer until `confirm_until`, unless the customer writes again.
 
@@ -936,6 +944,7 @@ AnyEvent = (
     | AutoReplySuppressed
     | AutoRepliesStopped
     | AutoRepliesReleased
+    | KnowledgeChanged
     | AnsweredByBot
     | AvalancheBegan
     | AvalancheEnded

@@ -5,7 +5,7 @@ from statistics import median_low
 from queues.interaction import Interaction
 from queues.overflow import NO_CONTACT, Contact
 from router import events as e
-from router.commands import ReleaseAutoReplies
+from router.commands import ChangeKnowledge, ReleaseAutoReplies
 from router.decision import Refusal
 from router.draft import Draft
 from router.policy import Policy
@@ -119,6 +119,12 @@ def release(draft: Draft, command: ReleaseAutoReplies) -> Refusal | None:
     """Let automatic replies go out again."""
     if ALL_REPLIES in draft.state.replies_stopped:
         draft.emit(e.AutoRepliesReleased(at=draft.now, by=command.by))
+    return None
+
+
+def change_knowledge(draft: Draft, command: ChangeKnowledge) -> Refusal | None:
+    """Write down that an article is another now: whoever answers must know. No decision depends on its words."""
+    draft.emit(e.KnowledgeChanged(at=draft.now, article=command.article, by=command.by, removed=command.removed))
     return None
 
 

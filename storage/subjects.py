@@ -1,14 +1,14 @@
 """What is read from the records about one person, about what could not be processed, and in pages about everybody."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, func, literal, or_, select
+from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, func, or_, select
 
 from storage import tables
+from storage.knowledge_reads import KnowledgeReads, bare
 from storage.mapping import maker_of
 from vocabulary.instants import Instant
 from vocabulary.records import (
@@ -35,12 +35,8 @@ HEAD_MAX = 256 * 1024
 """So much of the beginning of something that came in tells whom it is from, and about what."""
 
 
-class SubjectReads(ABC):
+class SubjectReads(KnowledgeReads):
     """Part of a store: what exports, erasures and the quarantine read. Every call may raise TemporaryFailure."""
-
-    @abstractmethod
-    async def _all(self, query: Select[Any], make: Callable[[RowMapping], T], **values: Any) -> list[T]:
-        """Return what `query` selects, each row made by `make`."""
 
     # ------------------------------------------------------------ what came in
 
@@ -134,8 +130,7 @@ class SubjectReads(ABC):
     async def uploads(self, *, interaction: str | None = None, by: str | None = None) -> Sequence[UploadRow]:
         """Return the files that wait for a message, oldest first, each without its bytes."""
         columns = tables.uploads.c
-        bare = [literal(b"").label("content") if each is columns.content else each for each in columns]
-        query = select(*bare)
+        query = bare(tables.uploads, tables.uploads.c.content)
         if interaction is not None:
             query = query.where(columns.interaction == interaction)
         if by is not None:
@@ -186,9 +181,6 @@ class SubjectReads(ABC):
     async def _erasures(self, which: ColumnElement[bool]) -> Sequence[ErasureRow]:
         columns = tables.erasures.c
         return await self._made(ErasureRow, select(tables.erasures).where(which).order_by(columns.at, columns.id))
-
-    async def _made(self, kind: type[R], query: Select[Any]) -> list[R]:
-        return await self._all(query, maker_of(kind))
 
 
 def _heads() -> Select[Any]:

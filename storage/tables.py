@@ -29,6 +29,8 @@ from sqlalchemy import (
 
 from vocabulary.records import (
     AgentRow,
+    ArticleFileRow,
+    ArticleRow,
     AttachmentRow,
     AuditRow,
     BookmarkRow,
@@ -40,6 +42,7 @@ from vocabulary.records import (
     IdempotencyRow,
     IdentityRow,
     InteractionRow,
+    JudgementRow,
     MessageRow,
     OutboxRow,
     ReceivedRow,
@@ -324,6 +327,49 @@ settings = Table(
     Column("body", LargeBinary, nullable=False),
 )
 
+articles = Table(
+    "articles",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("label", Word, nullable=False),
+    Column("texts", JSON, nullable=False),
+    Column("valid_from", BigInteger),
+    Column("valid_until", BigInteger),
+    Column("origin", Word, nullable=False),
+    Column("removed", Boolean, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("by", Word, nullable=False),
+)
+
+article_files = Table(
+    "article_files",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("article", Word, nullable=False),
+    Column("language", Word, nullable=False),
+    Column("filename", Word, nullable=False),
+    Column("content_type", Word, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("size", BigInteger, nullable=False),
+)
+_index(article_files, "article")
+
+judgements = Table(
+    "judgements",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("source", Word, nullable=False),
+    Column("article", Word, nullable=False),
+    Column("language", Word, nullable=False),
+    Column("right", Boolean, nullable=False),
+    Column("by", Word, nullable=False),
+    Column("interaction", Word),
+    Column("text", Prose, nullable=False),
+    Column("features", JSON, nullable=False),
+)
+_index(judgements, "interaction", present=True)
+
 erasures = Table(
     "erasures",
     metadata,
@@ -395,6 +441,9 @@ TABLES: Mapping[Kind, Table] = {
     TokenRow: tokens,
     IdempotencyRow: idempotency,
     SettingRow: settings,
+    ArticleRow: articles,
+    ArticleFileRow: article_files,
+    JudgementRow: judgements,
     ErasureRow: erasures,
     BulkRow: bulk_answers,
     BulkMemberRow: bulk_members,

@@ -263,6 +263,57 @@ class SettingRow(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
 
 
+class ArticleRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An article of the knowledge base. `texts`: its title, questions and answer by language.
+
+    It answers from `valid_from` on and before `valid_until`, None: without that bound. origin: file, or staff once
+    somebody has written or changed it here; then its file no longer counts. `removed`: staff took it away though its
+    file still has it.
+    """
+
+    id: str
+    label: str
+    texts: dict[str, Any] = {}
+    valid_from: Instant | None = None
+    valid_until: Instant | None = None
+    origin: str = "staff"
+    removed: bool = False
+    changed_at: Instant = 0
+    by: str = ""
+
+
+class ArticleFileRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that goes with an article's answer, in one language or (`language` "") in all."""
+
+    id: str
+    article: str
+    language: str
+    filename: str
+    content_type: str
+    content: bytes
+    size: int
+
+
+class JudgementRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether an article answered, or would have answered, a question; what promises of precision are proven by.
+
+    source: thumb (an agent judged a suggestion), inserted (he used it), confirmed or corrected (what came of an
+    automatic answer), imported (a labelled pair: `text` and the right `article`, "" where none is). `features`: how the
+    two were compared then; imported ones are compared anew with every change.
+    """
+
+    id: str
+    at: Instant
+    source: str
+    article: str
+    language: str
+    right: bool = True
+    by: str = ""
+    interaction: str | None = None
+    text: str = ""
+    features: dict[str, Any] = {}
+
+
 class ErasureRow(msgspec.Struct, frozen=True, kw_only=True):
     """That a customer was erased, or is being erased. `id` is the customer's. state: running, done.
 
@@ -335,6 +386,9 @@ Row = (
     | TokenRow
     | IdempotencyRow
     | SettingRow
+    | ArticleRow
+    | ArticleFileRow
+    | JudgementRow
     | ErasureRow
     | BulkRow
     | BulkMemberRow

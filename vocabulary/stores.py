@@ -6,6 +6,8 @@ from typing import Any, Protocol
 from vocabulary.instants import Instant
 from vocabulary.records import (
     AgentRow,
+    ArticleFileRow,
+    ArticleRow,
     AttachmentRow,
     AuditRow,
     BookmarkRow,
@@ -17,6 +19,7 @@ from vocabulary.records import (
     IdempotencyRow,
     IdentityRow,
     InteractionRow,
+    JudgementRow,
     MessageRow,
     OutboxRow,
     ReceivedHead,
@@ -134,6 +137,17 @@ class Store(Protocol):
 
     async def messages_from(self, addresses: Sequence[str]) -> Sequence[MessageRow]:
         """Return the messages that came from one of `addresses` (in lower case), whatever interaction they are in."""
+
+    async def articles(self) -> Sequence[ArticleRow]:
+        """Return every article by id, those that staff removed too."""
+
+    async def article(self, id: str) -> ArticleRow | None: ...
+    async def article_files(self, article: str | None = None) -> Sequence[ArticleFileRow]:
+        """Return the files of an article, or of all, by name, each without its bytes."""
+
+    async def article_file(self, id: str) -> ArticleFileRow | None: ...
+    async def judgements(self, *, interaction: str | None = None) -> Sequence[JudgementRow]:
+        """Return how articles were judged, oldest first, for one interaction only if given."""
 
     async def outbox_of(self, interaction: str) -> Sequence[OutboxRow]: ...
     async def audit_of(self, targets: Sequence[str]) -> Sequence[AuditRow]: ...

@@ -16,6 +16,7 @@ from web import around, docs_page, health
 from web.api import (
     account,
     agents,
+    articles,
     auto_replies,
     callbacks,
     emergency,
@@ -75,6 +76,7 @@ def endpoints() -> list[Endpoint]:
         queues,
         emergency,
         auto_replies,
+        articles,
         quarantine,
         mailboxes,
         records,

@@ -175,6 +175,13 @@ class ImportedMail(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
 
 
+class Knowing(Protocol):
+    """The knowledge base of a site."""
+
+    async def load(self) -> None:
+        """Take the articles as they stand in the records now."""
+
+
 class Site(Protocol):
     """One running site."""
 
@@ -203,6 +210,8 @@ class Site(Protocol):
     def mailboxes(self) -> Sequence[MailboxState]:
         """Return how mail comes in by each e-mail channel."""
 
+    @property
+    def knowledge(self) -> Knowing: ...
     def now(self) -> Instant: ...
     def new_id(self, prefix: str) -> str: ...
 

@@ -263,6 +263,8 @@ def _told(event: AnyEvent) -> str | None:
             return f"Automatic replies were stopped: {sent} in this hour, {usual} in a usual one"
         case e.AutoRepliesReleased(by=by):
             return f"{by} let automatic replies go out again"
+        case e.KnowledgeChanged(article=article, by=by, removed=removed):
+            return f"{by} {'removed' if removed else 'changed'} article {article}"
         case e.DeliveryReported(interaction=id, result="failed", agent=agent):
             return f"A mail of {id} was not delivered; {agent or 'nobody'} is told"
         case e.DeliveryReported(interaction=id, result="uncertain"):

@@ -152,7 +152,7 @@ class _Arrivals:
             for text, label in shipped_rows((language,))
             if label != "oos"
         ]
-        for language, articles in application.knowledge.items():
+        for language, articles in application.knowledge.articles.items():
             for article in articles.values():
                 examples += [Example(question, article.label, language) for question in article.questions]
         self._visits = visits(seed, examples, per_minute=ARRIVALS_PER_MINUTE * speed)

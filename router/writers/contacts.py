@@ -52,6 +52,10 @@ def _auto_replies_released(state: State, event: e.AutoRepliesReleased) -> None:
     leave_out(state, state.replies_by_hour, max(state.replies_by_hour))
 
 
+def _knowledge_changed(state: State, event: e.KnowledgeChanged) -> None:
+    """The state holds nothing of articles: their words are rows of the records."""
+
+
 def _answered_by_bot(state: State, event: e.AnsweredByBot) -> None:
     interaction = changing(state, event.interaction)
     new = interaction.leg == 0
@@ -287,6 +291,7 @@ WRITERS: Writers = {
     e.AutoReplied: _auto_replied,
     e.AutoRepliesStopped: _auto_replies_stopped,
     e.AutoRepliesReleased: _auto_replies_released,
+    e.KnowledgeChanged: _knowledge_changed,
     e.AnsweredByBot: _answered_by_bot,
     e.AvalancheBegan: _avalanche_began,
     e.AvalancheEnded: _avalanche_ended,

@@ -99,7 +99,6 @@ async def test_a_confirmation_goes_out_with_time_link_and_calendar_entry(running
             engine=running.engine,
         ),
         wordings=shipped_wordings(("en",)),
-        knowledge={},
         key=b"k" * 32,
         domain="demo.example",
         notices=notices(running),

@@ -74,7 +74,7 @@ async def shop_of(folder: Path, **values: Any) -> AsyncIterator[Shop]:
     await running.start(policy(support))
     engine, store = running.engine, running.store
     keys = (b"k" * 32,)
-    intake = Intake(engine=engine, store=store, classify=_unknown, knowledge={}, keys=keys, domain="demo.example")
+    intake = Intake(engine=engine, store=store, classify=_unknown, keys=keys, domain="demo.example")
     ways = ChatWays(
         engine=engine,
         store=store,

@@ -52,9 +52,7 @@ class Post:
 
     def _new(self) -> MailIntake:
         engine, store = self.running.engine, self.running.store
-        intake = Intake(
-            engine=engine, store=store, classify=self.classify, knowledge={}, keys=(b"k" * 32,), domain="example.org"
-        )
+        intake = Intake(engine=engine, store=store, classify=self.classify, keys=(b"k" * 32,), domain="example.org")
         return MailIntake(
             engine=engine,
             store=store,

@@ -43,7 +43,7 @@ class Site:
     def ways(self, channels: dict[str, EmailChannel], password: str = "secret") -> tuple[MailWays, MailIntake]:
         engine, store = self.running.engine, self.running.store
         key = b"k" * 32
-        intake = Intake(engine=engine, store=store, classify=unknown, knowledge={}, keys=(key,), domain="example.org")
+        intake = Intake(engine=engine, store=store, classify=unknown, keys=(key,), domain="example.org")
         mail_intake = MailIntake(
             engine=engine,
             store=store,

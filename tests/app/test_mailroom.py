@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from app.knowledge import KnowledgeBase
 from app.mailroom import Mailroom
 from app.outgoing import MailChannel, Outgoing
 from autoresponders.knowledge import Article
@@ -67,7 +68,7 @@ def mailroom(running: Running, server: Sink | int, process: str | None = None, c
             site="Demo",
         ),
         wordings=wordings,
-        knowledge={"en": {ARTICLE.id: ARTICLE}},
+        knowledge=KnowledgeBase(engine=running.engine, store=running.store, articles={"en": {ARTICLE.id: ARTICLE}}),
         key=b"k" * 32,
         domain="demo.example",
         process=process,

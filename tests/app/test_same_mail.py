@@ -64,7 +64,6 @@ async def post_of(folder: Path, *, once: bool) -> AsyncIterator[Post]:
         engine=running.engine,
         store=running.store,
         classify=_unknown,
-        knowledge={},
         keys=keys,
         domain="example.org",
         same_mail_once=once,

@@ -142,6 +142,7 @@ _ORDERS: dict[type[Any], Callable[[World, Any], None]] = {
     c.EndAutomation: bulk.end,
     c.ReportAvalanche: bulk.report,
     c.EndAvalanche: bulk.over,
+    c.ChangeKnowledge: _tick,
     c.Reconcile: _reconcile,
     c.Tick: _tick,
 }

@@ -25,6 +25,8 @@ from tests.storage.strategies import rows
 from vocabulary.errors import PermanentFailure
 from vocabulary.records import (
     AgentRow,
+    ArticleFileRow,
+    ArticleRow,
     AttachmentRow,
     AuditRow,
     BookmarkRow,
@@ -34,6 +36,7 @@ from vocabulary.records import (
     IdempotencyRow,
     IdentityRow,
     InteractionRow,
+    JudgementRow,
     MessageRow,
     OutboxRow,
     Put,
@@ -369,9 +372,11 @@ class RecordsContract:
         bookmark = data.draw(rows(BookmarkRow, channel=id))
         alone = (InteractionRow, ReceivedRow, OutboxRow, AgentRow, TokenRow, IdempotencyRow, UploadRow)
         interaction, received, outbox, agent, token, answer, upload = (data.draw(rows(kind, id=id)) for kind in alone)
+        article, file = data.draw(rows(ArticleRow, id=id)), data.draw(rows(ArticleFileRow, id=id))
+        judgement = data.draw(rows(JudgementRow, id=id, interaction=id))
         session = data.draw(rows(SessionRow, id=id, user=id))
         written = [message, attachment, customer, identity, user, bookmark, interaction]
-        written += [received, outbox, agent, token, answer, session, upload]
+        written += [received, outbox, agent, token, answer, session, upload, article, file, judgement]
         await store.commit(putting(*written))
         read = [
             await store.message(id),
@@ -388,6 +393,9 @@ class RecordsContract:
             await store.idempotent_answer(id),
             await store.session(id),
             await store.upload(id),
+            await store.article(id),
+            await store.article_file(id),
+            *await store.judgements(interaction=id),
         ]
         assert read == written
         assert await store.attachments(id) == [attachment]

@@ -14,6 +14,7 @@ from agents.agent import Membership, Profile
 from app.engine import Engine
 from app.erasure import Eraser
 from app.intake import Classify, Intake
+from app.knowledge import KnowledgeBase
 from app.leases import Leases
 from app.mail_intake import MailIntake
 from app.mailroom import Mailroom
@@ -217,8 +218,14 @@ async def world(
     )
     await engine.start()
     writer = asyncio.create_task(engine.run())
+    knowledge = KnowledgeBase(engine=engine, store=store)
     intake = Intake(
-        engine=engine, store=store, classify=classify or _unknown, knowledge={}, keys=(b"k" * 32,), domain="example.org"
+        engine=engine,
+        store=store,
+        classify=classify or _unknown,
+        knowledge=knowledge,
+        keys=(b"k" * 32,),
+        domain="example.org",
     )
     mail_intake = MailIntake(
         engine=engine,
@@ -246,6 +253,7 @@ async def world(
         eraser=Eraser(engine=engine, store=store, standstill=intake.standing_still),
         replies=Replies(engine=engine, store=store, outgoing=outgoing, domain="example.org"),
         letters=outgoing.letters,
+        knowledge=knowledge,
     )
     port = unused_port()
     app = build(
@@ -261,9 +269,9 @@ async def world(
         store=store,
         outgoing=outgoing,
         wordings=wordings,
-        knowledge={},
         key=b"k" * 32,
         domain="example.org",
+        knowledge=knowledge,
     )
     understanding = asyncio.create_task(mail_intake.run())
     try:

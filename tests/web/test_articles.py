@@ -1,0 +1,138 @@
+"""The knowledge base by API: who writes articles, what they say and when they answer, and that it holds at once."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from channels.message import InboundMessage
+from classifiers.cascade import Classification
+from router.events import AnsweredByBot, KnowledgeChanged
+from router.policy import Action, Autoresponse, Rule
+from tests.web.world import POLICY, START, World, world
+from vocabulary.instants import HOUR, rfc3339
+
+ANSWERING = msgspec.structs.replace(
+    POLICY,
+    rules=(Rule(name="everything", then=Action(queue="support", autoresponse="bot")),),
+    autoresponses={"bot": Autoresponse(name="bot", kind="answer", confidence=0.6)},
+)
+HOURS: dict[str, Any] = {
+    "id": "hours",
+    "label": "hours",
+    "languages": {
+        "en": {"title": "Opening hours", "questions": ["When are you open?"], "answer": "From nine to five."}
+    },
+}
+
+
+async def about_hours(subject: str, text: str) -> Classification:
+    return Classification((("hours", 0.95),), "en", "rules", "a test")
+
+
+async def asked(there: World, number: int) -> str:
+    """Return what became of the question "When are you open?"."""
+    message = InboundMessage(
+        channel="website",
+        medium="chat",
+        external_id=f"q-{number}",
+        received_at=there.clock.now(),
+        text="When are you open?",
+        reply_text="When are you open?",
+        visitor=f"visitor-{number}",
+    )
+    admission = await there.intake.receive(message)
+    return str(there.site.state.interactions[admission.interaction].state)
+
+
+async def test_an_article_answers_from_the_moment_it_is_written_until_it_is_removed(tmp_path: Path) -> None:
+    async with world(tmp_path, policy=ANSWERING, classify=about_hours) as there:
+        boss = await there.person("boss", "supervisor")
+        assert await asked(there, 1) == "waiting"
+        written = await boss.post("/articles", HOURS, 201)
+        assert (written["state"], written["origin"], written["by"]) == ("valid", "staff", "u-boss")
+        assert await asked(there, 2) == "answered_by_bot"
+        assert (await boss.call("DELETE", "/articles/hours")).status == 204
+        assert await asked(there, 3) == "waiting"
+        await boss.get("/articles/hours", 404)
+        events = (await boss.get("/events?after=0&limit=100"))["items"]
+        assert [event["type"] for event in events if event["type"] == AnsweredByBot.__name__] == ["AnsweredByBot"]
+        changed = [event["data"] for event in events if event["type"] == KnowledgeChanged.__name__]
+        assert changed == [{"article": "hours", "by": "u-boss"}, {"article": "hours", "by": "u-boss", "removed": True}]
+
+
+async def test_what_is_out_of_validity_never_answers(tmp_path: Path) -> None:
+    async with world(tmp_path, policy=ANSWERING, classify=about_hours) as there:
+        boss = await there.program("supervisor")
+        window = {"valid_from": rfc3339(START + HOUR), "valid_until": rfc3339(START + 2 * HOUR)}
+        assert (await boss.post("/articles", {**HOURS, **window}, 201))["state"] == "early"
+        states = []
+        for number in range(3):
+            states.append(await asked(there, number))
+            there.clock.move(HOUR)
+        assert states == ["waiting", "answered_by_bot", "waiting"]
+        assert (await boss.get("/articles/hours"))["state"] == "over"
+        answer = await boss.call("PATCH", "/articles/hours", {"valid_until": None})
+        assert (await answer.json())["state"] == "valid"
+        assert await asked(there, 4) == "answered_by_bot"
+
+
+async def test_languages_are_added_changed_and_taken_away(there: World) -> None:
+    boss = await there.person("boss", "supervisor")
+    await boss.post("/articles", HOURS, 201)
+    polish = {"title": "Godziny otwarcia", "questions": ["Kiedy jest otwarte?"], "answer": "Od dziewiątej do piątej."}
+    changed = await (await boss.call("PATCH", "/articles/hours", {"languages": {"pl": polish}})).json()
+    assert sorted(changed["languages"]) == ["en", "pl"]
+    assert changed["languages"]["pl"] == polish
+    left = await (await boss.call("PATCH", "/articles/hours", {"languages": {"en": None}})).json()
+    assert sorted(left["languages"]) == ["pl"]
+    refused = await boss.call("PATCH", "/articles/hours", {"languages": {"pl": None}})
+    assert (refused.status, "at least one language" in await refused.text()) == (422, True)
+
+
+async def test_articles_are_found_by_label_language_and_words(there: World) -> None:
+    boss = await there.person("boss", "supervisor")
+    for number in range(3):
+        await boss.post("/articles", {**HOURS, "id": f"a-{number}", "label": f"label-{number}"}, 201)
+    ids = [each["id"] for each in (await boss.get("/articles?q=nine%20five&limit=2"))["items"]]
+    assert ids == ["a-0", "a-1"]
+    rest = await boss.get("/articles?cursor=a-1")
+    assert ([each["id"] for each in rest["items"]], rest["next"]) == (["a-2"], None)
+    assert [each["id"] for each in (await boss.get("/articles?label=label-1"))["items"]] == ["a-1"]
+    assert (await boss.get("/articles?language=pl"))["items"] == []
+
+
+async def test_a_slip_is_told_with_its_place(there: World) -> None:
+    boss = await there.person("boss", "supervisor")
+    for body, path in (
+        ({**HOURS, "id": "Not An Id"}, "id"),
+        ({**HOURS, "languages": {}}, "languages"),
+        ({**HOURS, "valid_from": "tomorrow"}, "valid_from"),
+        ({**HOURS, "valid_from": rfc3339(START), "valid_until": rfc3339(START)}, "valid_until"),
+    ):
+        problem = await boss.post("/articles", body, 422)
+        assert [error["path"] for error in problem["errors"]] == [path]
+    await boss.post("/articles", HOURS, 201)
+    assert (await boss.post("/articles", HOURS, 409))["reason"] == "known"
+
+
+async def test_files_go_with_an_article(there: World) -> None:
+    boss = await there.person("boss", "supervisor")
+    await boss.post("/articles", HOURS, 201)
+    headers = {"X-CSRF-Token": boss.csrf or "", "Origin": boss.origin}
+    path = "/api/v1/articles/hours/files?filename=map.txt&language=en"
+    answer = await boss.http.post(path, data=b"Turn left.", headers=headers)
+    file = await answer.json()
+    assert (answer.status, file["filename"], file["content_type"], file["size"]) == (201, "map.txt", "text/plain", 10)
+    assert (await boss.get("/articles/hours"))["files"] == [file]
+    refused = await boss.http.post("/api/v1/articles/hours/files?filename=x.exe", data=b"MZ\x90", headers=headers)
+    assert refused.status == 422
+    assert (await boss.call("DELETE", f"/articles/hours/files/{file['id']}")).status == 204
+    assert (await boss.get("/articles/hours"))["files"] == []
+
+
+async def test_operators_read_articles_and_change_none(there: World) -> None:
+    anna = await there.person("anna", "operator", "anna")
+    assert (await anna.get("/articles"))["items"] == []
+    await anna.post("/articles", HOURS, 403)
+    assert (await anna.call("DELETE", "/articles/hours")).status == 403
