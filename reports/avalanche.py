@@ -21,7 +21,7 @@ from vocabulary.instants import DAY, HOUR, MINUTE, Instant, Span
 
 WINDOWS: tuple[Span, ...] = (5 * MINUTE, 15 * MINUTE, 30 * MINUTE, 60 * MINUTE, 180 * MINUTE)
 _LOOKS = 0.5
-"""Looks within the length of a window that do not tell the same, as counted: most looks meet fewer than would be many."""
+"""Looks within the length of a window that don't tell the same, as counted: most meet fewer than would be many."""
 LASTS_MAX: Span = 24 * HOUR
 QUIET: Span = 12 * HOUR
 """How long nothing is said of a label of which somebody, or a whole day, has said that it is usual."""
