@@ -19,12 +19,16 @@ from app.engine import Engine
 from app.erasure import Eraser
 from app.intake import Intake
 from app.knowledge import KnowledgeBase, seed_articles
+from app.learning import SiteLearning
 from app.leases import Leases
+from app.lessons import Lessons
 from app.machine import Machine
 from app.mail_intake import MailIntake
 from app.mail_logins import MailLogins
 from app.mail_ways import MailWays
 from app.mailroom import Mailroom
+from app.model_versions import ModelVersions
+from app.model_watch import ModelWatch
 from app.notices import Notices
 from app.outgoing import MailChannel, Outgoing, signer_of, trusted
 from app.parsing import ParsingChildren, read_in_thread
@@ -32,10 +36,12 @@ from app.queue_settings import QueueSettings
 from app.replies import Replies
 from app.reply_limits import ReplyLimits
 from app.retention import Retention
+from app.retraining import Retraining, Schedule
 from app.rows import outbox_of, rows_of
 from app.seeds import seed_people, tell_core
 from app.sender_checks import Checking, SenderChecks, receipts
 from app.sendings import Sendings, prepared_of
+from app.shadow import ShadowRun
 from app.site import API_CHANNEL, RunningSite
 from app.store_watch import StoreWatch
 from app.stores import IN_PROCESS, is_embedded, open_store, require_secret, store_path
@@ -251,8 +257,9 @@ class Application:
     def _build(self) -> None:
         """Put the parts together that need the writer."""
         site, engine, store = self.settings.site, self.engine, self.store
-        self.understanding = Understanding(self._folder / "model.npz")
+        self.understanding = Understanding()
         self._stack.callback(self.understanding.close)
+        self.models, learning = self._learning()
         self.knowledge = KnowledgeBase(engine=engine, store=store)
         self.intake = Intake(
             engine=engine,
@@ -263,6 +270,7 @@ class Application:
             domain=site.domain,
             providers=site.auto_replies_shared,
             same_mail_once=site.same_mail == "once",
+            seen=self.shadows.see,
         )
         self.leases = Leases(engine, self._agent_elsewhere)
         file = store_path(self.settings, self._folder) if is_embedded(self.settings) else None
@@ -333,7 +341,12 @@ class Application:
             standstill=self.intake.standing_still,
             forgotten=lambda customer: self.conversations.forgotten(customer),  # noqa: PLW0108  # they are made below
         )
-        self.retention = Retention(engine=engine, store=store, session_absolute_ms=self.settings.web.session_absolute)
+        self.retention = Retention(
+            engine=engine,
+            store=store,
+            session_absolute_ms=self.settings.web.session_absolute,
+            training_ms=self.settings.understanding.keep,
+        )
         self.site = RunningSite(
             name=site.name,
             engine=engine,
@@ -344,6 +357,7 @@ class Application:
             mail_intake=self.mail_intake,
             eraser=self.eraser,
             replies=Replies(engine=engine, store=store, outgoing=outgoing, domain=site.domain),
+            learning=learning,
             letters=outgoing.letters,
             token_bytes=self.machine.token_bytes,
             link_of=link,
@@ -384,6 +398,42 @@ class Application:
             process=self.cluster.process if self.cluster is not None else None,
         )
 
+    def _learning(self) -> tuple[ModelVersions, SiteLearning]:
+        """Put together what learns from work, and what keeps the versions of the model."""
+        given, engine, store = self.settings.understanding, self.engine, self.store
+        node = f"{self.machine.host}:{self.settings.web.port}"
+        lessons = Lessons(
+            store, learn=given.learn, queues=given.queues, dispositions=given.dispositions, sources=given.sources
+        )
+        versions = ModelVersions(
+            engine=engine,
+            store=store,
+            understanding=self.understanding,
+            file=self._folder / "model.npz",
+            node=node,
+            starter=lambda out: self.retraining.first(out),  # noqa: PLW0108  # it is made below
+        )
+        schedule = Schedule(every=given.retrain, rows=given.retrain_rows, use=given.use)
+        self.retraining = Retraining(
+            engine=engine, store=store, lessons=lessons, versions=versions, starter=given.rows, schedule=schedule
+        )
+        self._stack.push_async_callback(self.retraining.close)
+        self.shadows = ShadowRun(
+            engine=engine, store=store, understanding=self.understanding, versions=versions, node=node
+        )
+        self.model_watch = ModelWatch(engine=engine, store=store, versions=versions)
+        return versions, SiteLearning(
+            engine=engine,
+            store=store,
+            understanding=self.understanding,
+            lessons=lessons,
+            versions=versions,
+            retraining=self.retraining,
+            shadows=self.shadows,
+            watch=self.model_watch,
+            labels=given.labels,
+        )
+
     def _agent_elsewhere(self, agent: AgentId) -> bool:
         return self.cluster is not None and self.cluster.agent_elsewhere(agent)
 
@@ -397,7 +447,10 @@ class Application:
     def _background(self) -> dict[str, Work]:
         """Return what every node does."""
         # A simulation's disk is not the one that the watch looks at.
-        watching = {} if self.machine.inline else {"store": self.watching.run}
+        watching: dict[str, Work] = {}
+        if not self.machine.inline:
+            watching = {"store": self.watching.run, "model": self.models.follow, "shadow": self.shadows.run}
+            watching["model_watch"] = self.model_watch.run
         return {
             **watching,
             "leases": self.leases.run,
@@ -413,6 +466,7 @@ class Application:
             "mailroom": self.mailroom.run,
             "erasures": self.eraser.run,
             "retention": self.retention.run,
+            "retraining": self.retraining.run,
         }
 
     def _writing_works(self) -> dict[str, Work]:
@@ -425,7 +479,7 @@ class Application:
 
     def prepare_understanding(self) -> None:
         """Load or train the model in the background; rules decide until then."""
-        self._tasks.append(asyncio.create_task(self.understanding.prepare(), name="model"))
+        self._tasks.append(asyncio.create_task(self.models.prepare(), name="model"))
 
     async def stop(self) -> None:
         """Close the doors, finish what was taken in, let the store go."""

@@ -40,6 +40,7 @@ from vocabulary.records import (
     ReceivedRow,
     Remove,
     Set,
+    TrainingRow,
     UploadRow,
     is_erased,
 )
@@ -193,6 +194,7 @@ class Eraser:
             *(Set(OutboxRow, row.id, _unsent(row)) for row in outbox),
             *(Remove(UploadRow, row.id) for row in await self._store.uploads(interaction=id)),
             *(Set(ReceivedRow, row.id, _no_bytes(row)) for row in received),
+            *(Remove(TrainingRow, row.id) for row in await self._store.training_of(id)),
         )
         return {id, *(row.id for row in messages), *(row.id for row in received)}
 
@@ -205,6 +207,8 @@ class Eraser:
         gone: set[str] = set()
         for row in await self._store.messages_from(addresses):
             changes = await self._emptied(row)
+            learnt = await self._store.training_of(row.interaction)
+            changes += [Remove(TrainingRow, each.id) for each in learnt if each.message == row.id]
             mail = await self._store.received_row(row.received) if row.received is not None else None
             if mail is not None:
                 changes.append(Set(ReceivedRow, mail.id, _no_bytes(mail)))

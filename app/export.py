@@ -86,6 +86,7 @@ class Exporter:
             "events": [_event(entry) async for entry in self._events(row.id)],
             "messages": [await self._message(message) for message in await self._store.all_messages(row.id)],
             "received": [await self._received(head.row.id) for head in await self._store.received_of(row.id)],
+            "training": [_plain(each) for each in await self._store.training_of(row.id)],
             "outbox": [_outbox(each) for each in await self._store.outbox_of(row.id)],
         }
 

@@ -59,6 +59,10 @@ LABEL_MIN = 0.05
 Classify = Callable[[str, str], Awaitable[Classification]]
 
 
+def _unseen(interaction: InteractionId, subject: str, text: str) -> None:
+    """Nobody wants to know."""
+
+
 class Intake:
     """Takes in what channels bring."""
 
@@ -73,6 +77,7 @@ class Intake:
         domain: str,
         providers: Collection[str] = (),
         same_mail_once: bool = True,
+        seen: Callable[[InteractionId, str, str], None] = _unseen,
     ) -> None:
         """Take what it works with.
 
@@ -85,6 +90,7 @@ class Intake:
             domain: that of our Message-IDs.
             providers: domains whose addresses belong to people who don't know each other.
             same_mail_once: whether a mail to several mailboxes is one message; else one for each.
+            seen: hears of what was admitted, with its subject and text.
         """
         self._engine = engine
         self._store = store
@@ -93,6 +99,7 @@ class Intake:
         self._keys = keys
         self._limits = ReplyLimits(keys[0], providers)
         self._same_mail_once = same_mail_once
+        self._seen = seen
         self._threads = MailThreads(store=store, keys=keys, domain=domain)
         self._reports = MailReports(store=store, keys=keys, domain=domain)
         self._locks = KeyedLock()
@@ -353,6 +360,7 @@ class Intake:
         decision = await self._engine.submit(command, [*new.learnt, *_rows(message, row)])
         if decision.refusal is not None and decision.refusal.code != "known":
             raise NotTaken(decision.refusal)
+        self._seen(row.interaction, message.subject, text)
         return Admission(row.interaction, row.id, known=decision.refusal is not None)
 
     def mail_hashes(self, address: str) -> Hashes:

@@ -5,7 +5,7 @@ import structlog
 from app.engine import Engine
 from vocabulary.errors import TemporaryFailure
 from vocabulary.instants import DAY, HOUR, Span
-from vocabulary.records import IdempotencyRow, Remove, SessionRow, UploadRow
+from vocabulary.records import IdempotencyRow, Remove, SessionRow, TrainingRow, UploadRow
 from vocabulary.stores import Store
 
 log = structlog.get_logger()
@@ -22,14 +22,17 @@ _AT_ONCE = 500
 class Retention:
     """Removes what is older than it needs to be."""
 
-    def __init__(self, *, engine: Engine, store: Store, session_absolute_ms: Span) -> None:
-        """`session_absolute_ms`: no log-in lasts longer."""
+    def __init__(
+        self, *, engine: Engine, store: Store, session_absolute_ms: Span, training_ms: Span = 730 * DAY
+    ) -> None:
+        """`session_absolute_ms`: no log-in lasts longer; `training_ms`: so long is learnt from a row."""
         self._engine = engine
         self._store = store
-        self._kept: dict[type[IdempotencyRow | SessionRow | UploadRow], Span] = {
+        self._kept: dict[type[IdempotencyRow | SessionRow | UploadRow | TrainingRow], Span] = {
             IdempotencyRow: ANSWERS_KEPT,
             SessionRow: session_absolute_ms,
             UploadRow: UPLOADS_KEPT,
+            TrainingRow: training_ms,
         }
 
     async def run(self) -> None:

@@ -36,6 +36,7 @@ from vocabulary.instants import Instant
 from vocabulary.media import EMAIL
 from vocabulary.records import Change, MessageRow, PutNew, ReceivedRow, UploadRow
 from vocabulary.stores import Store
+from web.learning import Learning
 from web.site import (
     Admission,
     ApiInteraction,
@@ -72,6 +73,7 @@ class RunningSite:
         mail_intake: MailIntake,
         eraser: Eraser,
         replies: Replies,
+        learning: Learning,
         letters: frozenset[str] = frozenset(),
         token_bytes: Callable[[int], bytes] = secrets.token_bytes,
         link_of: Callable[[InteractionId], str] | None = None,
@@ -90,6 +92,7 @@ class RunningSite:
         self._mail_intake = mail_intake
         self._eraser = eraser
         self._replies = replies
+        self._learning = learning
         self._letters = letters
         self._exporter = Exporter(store)
         self._token_bytes = token_bytes
@@ -119,6 +122,10 @@ class RunningSite:
     @property
     def trouble(self) -> str | None:
         return self._trouble()
+
+    @property
+    def learning(self) -> Learning:
+        return self._learning
 
     def mailboxes(self) -> Sequence[MailboxState]:
         return self._mailboxes()

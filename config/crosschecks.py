@@ -106,6 +106,18 @@ def check_knowledge(checks: Checks) -> None:
         checks.note(("knowledge", "folder"), f"no folder {folder}", "a folder with en.toml, pl.toml and so on")
 
 
+def check_understanding(checks: Checks) -> None:
+    """Look over [understanding]."""
+    table = checks.settings.understanding
+    for name in table.queues:
+        checks.refer(("understanding", "queues", name), name, checks.queues, "a queue")
+    codes = {code for queue in checks.settings.queues.values() for code in queue.dispositions}
+    for name in table.dispositions:
+        checks.refer(("understanding", "dispositions", name), name, codes, "a disposition of a queue")
+    if table.rows is not None and not table.rows.is_file():
+        checks.note(("understanding", "rows"), f"no file {table.rows}", "a CSV file with columns text and label")
+
+
 def check_channels(checks: Checks) -> None:
     """Look over [channels]."""
     addresses: dict[str, str] = {}

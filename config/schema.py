@@ -37,6 +37,7 @@ from config.overflow_schema import OverflowTable
 from config.sending_schema import At, Escalate, Files, FollowUp, Subject
 from config.sla_schema import Sla
 from config.step_schema import StepTable
+from config.understanding_schema import Understanding
 from queues.hours import Status
 from queues.policy import OnClose, OnDisconnect, Order, OutsideHours, Placement, Strategy, WrapUpMode
 from vocabulary.instants import DAY, HOUR, MINUTE, SECOND
@@ -633,5 +634,6 @@ class Settings(msgspec.Struct, frozen=True):
     rules: tuple[Rule, ...] = ()
     autoresponses: tuple[Autoresponse, ...] = ()
     knowledge: Knowledge = Knowledge()
+    understanding: Understanding = Understanding()
     agents: tuple[Agent, ...] = ()
     logging: Logging = Logging()

@@ -88,6 +88,14 @@ class Undoable(msgspec.Struct, frozen=True, gc=False):
     before: "Interaction"
 
 
+class Correction(msgspec.Struct, frozen=True, gc=False):
+    """That `by` said what it is about; `before` are the labels that it had come in with."""
+
+    by: str
+    at: Instant
+    before: tuple[Label, ...] = ()
+
+
 class HeldBack(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """An agent's message that has not begun to go out: until then he may take it back.
 
@@ -148,6 +156,7 @@ class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     `bulk`: it was answered together with many others, by the answer of that id. `rested`: it was in this leg before it
     came back from there, so its wait tells nothing of the queue.
     `customer_leaves_at`, `owner_gone_until`: a customer or owner is cut off, and this is how long his absence is borne.
+    `corrected`: who said what it is about, if a person did.
     """
 
     labels: tuple[Label, ...] = ()
@@ -197,6 +206,7 @@ class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     held_back: tuple[HeldBack, ...] = ()
     bulk: str = ""
     rested: bool = False
+    corrected: Correction | None = None
 
 
 PLAIN = Seldom()
@@ -299,6 +309,7 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False, order=True):
     held_back = _Rarely[tuple[HeldBack, ...]]()
     bulk = _Rarely[str]()
     rested = _Rarely[bool]()
+    corrected = _Rarely[Correction | None]()
 
     @property
     def goes_by_mail(self) -> bool:

@@ -236,6 +236,14 @@ class MarkSpam(msgspec.Struct, frozen=True):
     audit: str | None = None
 
 
+class Relabel(msgspec.Struct, frozen=True):
+    """It is about `label`, says `by`; None: it is about what it was before somebody said otherwise."""
+
+    interaction: InteractionId
+    label: str | None
+    by: str
+
+
 class StartOutbound(msgspec.Struct, frozen=True, kw_only=True):
     """`agent` contacts a customer: a new interaction that is his at once. Without a queue, his own first one."""
 
@@ -577,6 +585,7 @@ Command = (
     | Assign
     | UndoAct
     | MarkSpam
+    | Relabel
     | StartOutbound
     | Move
     | Reprioritise

@@ -511,6 +511,18 @@ class SpamMarked(Event, frozen=True, kw_only=True, gc=False):
     by: str
 
 
+class Relabelled(Event, frozen=True, kw_only=True, gc=False):
+    """`by` says what it is about, which from now on `labels` tell; rules don't run again.
+
+    `label` None: what was said is taken back.
+    """
+
+    interaction: InteractionId
+    label: str | None = None
+    labels: tuple[Label, ...] = ()
+    by: str
+
+
 class Undone(Event, frozen=True, kw_only=True, gc=False):
     """`by` took back a move, a change of priority, a close or an answer in bulk: it is as it was before, in `state`.
 
@@ -981,6 +993,7 @@ AnyEvent = (
     | Assigned
     | OutboundStarted
     | SpamMarked
+    | Relabelled
     | Undone
     | OwnerLost
     | Moved

@@ -42,7 +42,7 @@ def explain_interaction(state: State, policy: Policy, id: InteractionId, now: In
     coming = prospects(state, queue, agents, interaction, now)
     count = standing(agents, interaction, now)
     wait = expected_wait(state, policy, id)
-    reasons = [*_state_reasons(state, interaction, now)]
+    reasons = [*_corrected(interaction, now), *_state_reasons(state, interaction, now)]
     if interaction.state in QUEUED:
         reasons += _place_reasons(state, policy, interaction, now)
         reasons += _agent_reasons(interaction, fails)
@@ -81,6 +81,12 @@ def concerned(state: State, interaction: Interaction, queue: QueuePolicy) -> Ite
 def _requirement(interaction: Interaction, need: Requirement) -> dict[str, Any]:
     ends = None if need.expires_after is None else interaction.enqueued_at + need.expires_after
     return {"requirement": str(need), "expired": str(need) in interaction.expired, "expires_at": ends}
+
+
+def _corrected(interaction: Interaction, now: Instant) -> Iterator[Reason]:
+    said = interaction.corrected
+    if said is not None:
+        yield reason("corrected", agent=said.by, label=interaction.label, for_ms=now - said.at)
 
 
 def _state_reasons(state: State, interaction: Interaction, now: Instant) -> Iterator[Reason]:

@@ -23,6 +23,7 @@ Code = Literal[
     "bulk_held",
     "sender_blocked",
     "imported",
+    "corrected",
     # where it stands
     "scheduled",
     "with_bot",

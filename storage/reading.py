@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, RowMapping, Select
 from sqlalchemy.exc import DBAPIError
 
 from storage import checks, queries
+from storage.learning import LearningReads
 from storage.mapping import maker_of
 from storage.subjects import SubjectReads
 from vocabulary.errors import TemporaryFailure
@@ -42,7 +43,7 @@ T = TypeVar("T")
 _WORD = re.compile(r"[^\W_]+")
 
 
-class Reading(SubjectReads):
+class Reading(SubjectReads, LearningReads):
     """The half of vocabulary.stores.Store that reads. A read sees everything whose commit has returned."""
 
     def __init__(self, engine: Engine, readers: int) -> None:

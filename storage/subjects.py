@@ -21,6 +21,7 @@ from vocabulary.records import (
     ReceivedHead,
     ReceivedRow,
     SessionRow,
+    TrainingRow,
     UploadRow,
 )
 
@@ -159,7 +160,7 @@ class SubjectReads(KnowledgeReads):
         return await self._made(IdempotencyRow, query.order_by(columns.id).limit(limit))
 
     async def older_than(
-        self, kind: type[IdempotencyRow | SessionRow | UploadRow], before: Instant, *, limit: int = 500
+        self, kind: type[IdempotencyRow | SessionRow | UploadRow | TrainingRow], before: Instant, *, limit: int = 500
     ) -> Sequence[str]:
         """Return the ids of up to `limit` rows from before that instant, the oldest first."""
         columns = tables.TABLES[kind].c

@@ -15,6 +15,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -44,11 +45,13 @@ from vocabulary.records import (
     InteractionRow,
     JudgementRow,
     MessageRow,
+    ModelRow,
     OutboxRow,
     ReceivedRow,
     SessionRow,
     SettingRow,
     TokenRow,
+    TrainingRow,
     UploadRow,
     UserRow,
 )
@@ -327,6 +330,37 @@ settings = Table(
     Column("body", LargeBinary, nullable=False),
 )
 
+training = Table(
+    "training",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("interaction", Word, nullable=False),
+    Column("message", Word, nullable=False),
+    Column("label", Word, nullable=False),
+    Column("source", Word, nullable=False),
+    Column("by", Word, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("head", Word, nullable=False),
+    Column("language", Word),
+    Column("said", Word),
+    Column("confidence", Float),
+)
+_index(training, "interaction")
+_index(training, "at")
+
+models = Table(
+    "models",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("by", Word, nullable=False),
+    Column("fingerprint", Word, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("report", JSON, nullable=False),
+)
+
 articles = Table(
     "articles",
     metadata,
@@ -441,6 +475,8 @@ TABLES: Mapping[Kind, Table] = {
     TokenRow: tokens,
     IdempotencyRow: idempotency,
     SettingRow: settings,
+    TrainingRow: training,
+    ModelRow: models,
     ArticleRow: articles,
     ArticleFileRow: article_files,
     JudgementRow: judgements,

@@ -263,6 +263,54 @@ class SettingRow(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
 
 
+Source = Literal["correction", "labelled", "disposition", "transfer"]
+"""How a label became known, the surest first: an agent corrected it, somebody was asked and said it, its agent gave a
+disposition that stands for it, it was handed over to a queue that does."""
+
+
+class TrainingRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What a message is about, as work showed it: a row to learn from. The text stays where it is, in `message`.
+
+    `head`: what kind of label it is. `said` with `confidence`: what the model had said, None: nothing. `by`: who.
+    """
+
+    id: str
+    interaction: str
+    message: str
+    label: str
+    source: Source
+    by: str
+    at: Instant
+    head: str = "label"
+    language: str | None = None
+    said: str | None = None
+    confidence: float | None = None
+
+
+class TrainingText(msgspec.Struct, frozen=True):
+    """A row to learn from with the text that it is about."""
+
+    row: TrainingRow
+    subject: str
+    text: str
+
+
+class ModelRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A version of the site's model: the model file as `content`, and what was measured of it (`report`).
+
+    `fingerprint` stands for the rows that it was trained on, of which `rows` tells how many.
+    """
+
+    id: str
+    at: Instant
+    by: str
+    fingerprint: str
+    rows: int
+    size: int
+    content: bytes
+    report: dict[str, Any] = {}
+
+
 class ArticleRow(msgspec.Struct, frozen=True, kw_only=True):
     """An article of the knowledge base. `texts`: its title, questions and answer by language.
 
@@ -386,6 +434,8 @@ Row = (
     | TokenRow
     | IdempotencyRow
     | SettingRow
+    | TrainingRow
+    | ModelRow
     | ArticleRow
     | ArticleFileRow
     | JudgementRow

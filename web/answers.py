@@ -162,6 +162,8 @@ class InteractionView(View, frozen=True, kw_only=True):
     class_: int
     requirements: list[RequirementView]
     labels: list[tuple[str, float]]
+    labelled_by: str | None = None
+    labels_before: list[tuple[str, float]] = []
     language: str | None
     subject: str
     preview: str

@@ -234,6 +234,31 @@ class MoveTo(Body, frozen=True, kw_only=True):
     reason: SomeText
 
 
+class LabelSaid(Body, frozen=True, kw_only=True):
+    """What it is about; `unknown`: about none of the labels. `source`: labelled, where somebody was asked."""
+
+    label: Annotated[str, Meta(min_length=1, max_length=63)]
+    source: Literal["correction", "labelled"] = "correction"
+
+
+class ToLabelQuery(Body, frozen=True, kw_only=True):
+    """How many messages to be asked about."""
+
+    limit: Annotated[int, Meta(ge=1, le=100)] = 20
+
+
+class UseModel(Body, frozen=True, kw_only=True):
+    """`yes`: use it even if it is worse than the one that is used now."""
+
+    yes: bool = False
+
+
+class ShadowOn(Body, frozen=True, kw_only=True):
+    """Whether it runs beside the live one."""
+
+    on: bool = True
+
+
 class AssignTo(Body, frozen=True, kw_only=True):
     """Who gets it at once; agents may name themselves only. `beyond_capacity`: his room doesn't matter."""
 

@@ -32,6 +32,7 @@ from web.api import (
     records,
     sendings,
     supervision,
+    understanding,
 )
 from web.context import CONTEXT, Context
 from web.desk import AgentTyping
@@ -70,6 +71,7 @@ def endpoints() -> list[Endpoint]:
         handling,
         sendings,
         supervision,
+        understanding,
         callbacks,
         offers,
         agents,

@@ -18,6 +18,7 @@ from vocabulary.instants import Instant
 from vocabulary.records import Change, MessageRow, ReceivedRow, UploadRow
 from vocabulary.skills import Preference, Requirement
 from vocabulary.stores import Store
+from web.learning import Learning
 
 
 class ApiCustomer(msgspec.Struct, frozen=True, kw_only=True):
@@ -206,6 +207,10 @@ class Site(Protocol):
     @property
     def trouble(self) -> str | None:
         """Return why nothing can be taken in now, None if it can."""
+
+    @property
+    def learning(self) -> Learning:
+        """Return what is learnt from work, and the versions of the model."""
 
     def mailboxes(self) -> Sequence[MailboxState]:
         """Return how mail comes in by each e-mail channel."""

@@ -130,6 +130,10 @@ class Views:
                 for need in found.requirements
             ],
             labels=[(label.name, label.confidence) for label in found.labels],
+            labelled_by=found.corrected.by if found.corrected is not None else None,
+            labels_before=[(label.name, label.confidence) for label in found.corrected.before]
+            if found.corrected is not None
+            else [],
             language=found.language,
             subject=words.subject,
             preview=words.preview,

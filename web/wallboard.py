@@ -243,6 +243,8 @@ def _told(event: AnyEvent) -> str | None:
             return f"{agent} began {id}"
         case e.SpamMarked(interaction=id, by=by):
             return f"{by} marked {id} as spam"
+        case e.Relabelled(interaction=id, label=label, by=by):
+            return f"{by} says that {id} is about {label}" if label else f"{by} took back what {id} is about"
         case e.Undone(interaction=id, kind=kind, by=by):
             return f"{by} took back the {kind} of {id}"
         case e.Moved(interaction=id, queue=queue, by=by):

@@ -19,6 +19,7 @@ WORDS = Catalogue(
         "bulk_held": "It did not get the answer that is given to many: {signals}.",
         "sender_blocked": "Its sender is blocked: it was closed at once, and nobody was asked to answer.",
         "imported": "It was imported as history: it was closed at once, and nobody was asked to answer.",
+        "corrected": "{agent} said {for_ms} ago that it is about “{label}”.",
         "scheduled": "It is due in {in_ms}; then it waits in queue “{queue}”.",
         "with_bot": "It was answered automatically and closes in {in_ms}, unless the customer writes.",
         "waits": "It has waited {for_ms} in queue “{queue}”.",

@@ -19,6 +19,7 @@ WORDS = Catalogue(
         "bulk_held": "Nem kapta meg a választ, amelyet sokan megkapnak: {signals}.",
         "sender_blocked": "A feladó le van tiltva: azonnal lezárult, senki sem kapta meg válaszadásra.",
         "imported": "Előzményként importálták: azonnal lezárult, senki sem kapta meg válaszadásra.",
+        "corrected": "{agent} szerint a témája: „{label}” ({for_ms} óta).",
         "scheduled": "{in_ms} múlva esedékes; akkor ebbe a sorba kerül: „{queue}”.",
         "with_bot": "Automatikus választ kapott; ha az ügyfél nem ír, {in_ms} múlva lezárul.",
         "waits": "{for_ms} óta vár ebben a sorban: „{queue}”.",

@@ -19,6 +19,7 @@ WORDS = Catalogue(
         "bulk_held": "Atsakymas, kurį gauna daug klientų, neišsiųstas: {signals}.",
         "sender_blocked": "Siuntėjas užblokuotas: užklausa iškart uždaryta, niekas neprašytas atsakyti.",
         "imported": "Užklausa importuota kaip istorija: ji iškart uždaryta, niekas neprašytas atsakyti.",
+        "corrected": "{agent} nurodė temą „{label}“ (prieš {for_ms}).",
         "scheduled": "Laikas ateis po {in_ms}; tada užklausa lauks eilėje „{queue}“.",
         "with_bot": "Atsakyta automatiškai; jei klientas neparašys, po {in_ms} užklausa bus uždaryta.",
         "waits": "Eilėje „{queue}“ laukia jau {for_ms}.",

@@ -19,6 +19,7 @@ WORDS = Catalogue(
         "bulk_held": "Nie wysłano odpowiedzi, którą dostaje wielu klientów: {signals}.",
         "sender_blocked": "Nadawca jest zablokowany: zamknięto je od razu i nikogo nie proszono o odpowiedź.",
         "imported": "Zaimportowano je jako historię: zamknięto je od razu i nikogo nie proszono o odpowiedź.",
+        "corrected": "{agent}: temat to „{label}” ({for_ms} temu).",
         "scheduled": "Termin za {in_ms}; wtedy zgłoszenie stanie w kolejce „{queue}”.",
         "with_bot": "Odpowiedział automat; jeśli klient nie napisze, zgłoszenie zamknie się za {in_ms}.",
         "waits": "Czeka w kolejce „{queue}” od {for_ms}.",

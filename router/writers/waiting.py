@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from queues.interaction import Interaction
+from queues.interaction import Correction, Interaction
 from queues.lifecycle import InteractionState
 from queues.overflow import EMERGENCY, NO_CONTACT, NO_MARKS, Change
 from router import events as e
@@ -31,6 +31,13 @@ def _reprioritised(state: State, event: e.Reprioritised) -> None:
     interaction.class_ = event.class_
     interaction.due_at = event.due_at
     state.index.put(interaction)
+
+
+def _relabelled(state: State, event: e.Relabelled) -> None:
+    interaction = changing(state, event.interaction)
+    before = interaction.labels if interaction.corrected is None else interaction.corrected.before
+    interaction.corrected = None if event.label is None else Correction(event.by, event.at, before)
+    interaction.labels = event.labels
 
 
 def _requirement_expired(state: State, event: e.RequirementExpired) -> None:
@@ -156,6 +163,7 @@ def _emergency_cleared(state: State, event: e.EmergencyCleared) -> None:
 WRITERS: Writers = {
     e.OnlyAgentLifted: _only_agent_lifted,
     e.Reprioritised: _reprioritised,
+    e.Relabelled: _relabelled,
     e.RequirementExpired: _requirement_expired,
     e.WaitReached: _wait_reached,
     e.StepTaken: _step_taken,

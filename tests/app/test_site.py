@@ -39,6 +39,7 @@ async def test_a_reply_that_its_author_sends_again_is_added_once(running: Runnin
         mail_intake=NOBODY,
         eraser=NOBODY,
         replies=Replies(engine=engine, store=store, outgoing=NOBODY, domain="demo.example"),
+        learning=NOBODY,
     )
     await running.staff()
     await engine.submit(admit("i-1"))

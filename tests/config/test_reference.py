@@ -93,6 +93,7 @@ def test_every_commented_line_of_the_example_works_when_it_is_switched_on(number
     for language in ("en", "pl", "lt", "hu", "ru"):
         (tmp_path / f"price-list.{language}.pdf").write_bytes(b"%PDF-1.7")
     (tmp_path / "letters").mkdir()
+    (tmp_path / "labels.csv").write_text("text,label\n", "utf-8")
     create_secret(tmp_path / "mail.password")
     create_secret(tmp_path / "operator.password")
     issued = trustme.CA().issue_cert("mail.example.org")

@@ -26,6 +26,7 @@ def supervisor(house: Setting, state: State, now: Instant) -> c.Command:
         c.Reprioritise(one.id, priority, "boss", of((None, None, 0, 1, -1))),
         c.Close(one.id, "done", "boss"),
         c.MarkSpam(one.id, "boss"),
+        c.Relabel(one.id, of(("faq", "sales", "new", None)), "boss"),
         c.ReleaseAutoReplies("boss"),
     )
     return of(able)

@@ -108,6 +108,7 @@ _ORDERS: dict[type[Any], Callable[[World, Any], None]] = {
     c.Assign: supervisors.assign,
     c.UndoAct: supervisors.undo,
     c.MarkSpam: supervisors.mark_spam,
+    c.Relabel: supervisors.relabel,
     c.StartOutbound: supervisors.start,
     c.Move: owners.move,
     c.Reprioritise: owners.reprioritise,

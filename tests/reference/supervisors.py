@@ -1,6 +1,7 @@
 """Sections 2 and 15: what supervisors do with single interactions, and what agents begin or pull themselves."""
 
-from router.commands import Assign, Close, MarkSpam, StartOutbound, UndoAct
+from queues.interaction import Label
+from router.commands import Assign, Close, MarkSpam, Relabel, StartOutbound, UndoAct
 from tests.reference.callbacks import check_place
 from tests.reference.matching import rings_at, take
 from tests.reference.owners import force_close, known_queue
@@ -189,3 +190,15 @@ def mark_spam(world: World, order: MarkSpam) -> None:
         for letter in work.letters:
             end_letter(world, work, letter, "spam")
         force_close(world, Close(work.id, "spam", order.by))
+
+
+def relabel(world: World, order: Relabel) -> None:
+    """A person says what it is about, or takes that back; nothing else about it changes."""
+    work = world.work(order.interaction)
+    if order.label is not None:
+        work.guessed = work.labels if work.guessed is None else work.guessed
+        work.labels = (Label(order.label, 1.0),)
+    elif work.guessed is None:
+        raise Refused("conflict", "not_corrected")
+    else:
+        work.labels, work.guessed = work.guessed, None

@@ -182,6 +182,7 @@ class Work:
     bulk: str = ""
     letters: "tuple[Letter, ...]" = ()
     said: "tuple[Said, ...]" = ()
+    guessed: tuple[Label, ...] | None = None
 
     @property
     def due_at(self) -> Instant:

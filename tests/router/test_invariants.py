@@ -49,6 +49,7 @@ from router.commands import (
     Park,
     Reconcile,
     RecordEstimate,
+    Relabel,
     RemoveAgent,
     RenewSla,
     ReportAvalanche,
@@ -348,7 +349,7 @@ class Day(RuleBasedStateMachine):
     @precondition(lambda self: self.those(*S))
     @rule(
         number=picks,
-        act=st.sampled_from(("assign", "pull", "join", "join", "leave", "take", "undo", "undo", "spam")),
+        act=st.sampled_from(("assign", "pull", "join", "join", "leave", "take", "undo", "undo", "spam", "relabel")),
         agent=agents,
         beyond=st.sampled_from((False, False, True)),
         mode=st.sampled_from(("participant", "monitor", "whisper", "barge")),
@@ -367,6 +368,7 @@ class Day(RuleBasedStateMachine):
                 "take": TakeOver(known.id, agent, "boss", beyond),
                 "undo": UndoAct(known.id, "boss"),
                 "spam": MarkSpam(known.id, "boss"),
+                "relabel": Relabel(known.id, "faq" if beyond else None, "boss"),
             }
             self.do(orders[act])
 

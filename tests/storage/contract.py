@@ -38,6 +38,7 @@ from vocabulary.records import (
     InteractionRow,
     JudgementRow,
     MessageRow,
+    ModelRow,
     OutboxRow,
     Put,
     PutNew,
@@ -47,6 +48,8 @@ from vocabulary.records import (
     SessionRow,
     Set,
     TokenRow,
+    TrainingRow,
+    TrainingText,
     Transaction,
     UploadRow,
     UserRow,
@@ -335,6 +338,31 @@ class RecordsContract:
         assert await store.fetched_uids("mail", "INBOX", 7) == [2, 9, 4_294_967_295]
         assert await store.fetched_uids("mail", "INBOX", 7, from_uid=9) == [9, 4_294_967_295]
         assert await store.fetched_uids("mail", "Nothing", 7) == []
+
+    async def test_rows_to_learn_from_come_with_the_text_of_their_message(self, store: Store) -> None:
+        def row(number: int, **given: Any) -> TrainingRow:
+            fields = {"label": "invoice", "source": "transfer", "by": "ada", "at": NOW + number, **given}
+            return TrainingRow(id=f"t-{number}", interaction="i-1", message=f"m-{number}", **fields)
+
+        rows = [row(1), row(2, source="labelled", said="outage", confidence=0.5), row(3, label="outage")]
+        await store.commit(putting(*rows, a_message("m-1", text="my bill", subject="Bill"), a_message("m-2", text="b")))
+        texts = [*await store.training_texts(limit=1), *await store.training_texts(after="t-1")]
+        assert texts == [TrainingText(rows[0], "Bill", "my bill"), TrainingText(rows[1], "", "b")]
+        assert await store.training_of("i-1") == rows
+        assert await store.training_row("t-3") == rows[2]
+        assert await store.training_checked(since=NOW) == [rows[1]]
+        assert await store.training_counts(since=NOW + 2) == {("labelled", "invoice"): 1, ("transfer", "outage"): 1}
+
+    async def test_versions_of_the_model_are_listed_without_their_bytes(self, store: Store) -> None:
+        made = [
+            ModelRow(
+                id=f"m-{at}", at=at, by="ada", fingerprint="f", rows=3, size=2, content=b"\x00\xff", report={"n": at}
+            )
+            for at in (1, 2)
+        ]
+        await store.commit(putting(*made))
+        assert await store.model("m-1") == made[0]
+        assert await store.models() == [msgspec.structs.replace(each, content=b"") for each in reversed(made)]
 
     async def test_the_outbox_gives_what_is_due_first(self, store: Store) -> None:
         due = {"o-late": 30, "o-now": 20, "o-past": 10}

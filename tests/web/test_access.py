@@ -37,7 +37,11 @@ def test_table_of_operators_rights() -> None:
         and allows(operator, action, tie)
     }
     seen = {("interaction.see", tie) for tie in ("OWNS", "OFFERED", "HELD", "SERVES", "KNOWS", "JOINED")}
-    read = {(f"interaction.{kind}", tie) for kind in ("read", "note") for tie in ("OWNS", "OFFERED", "HELD", "JOINED")}
+    read = {
+        (f"interaction.{kind}", tie)
+        for kind in ("read", "note", "label")
+        for tie in ("OWNS", "OFFERED", "HELD", "JOINED")
+    }
     owns = {(f"interaction.{kind}", "OWNS") for kind in ("handle", "close")}
     speaks = {(f"interaction.{kind}", tie) for kind in ("reply", "room") for tie in ("OWNS", "JOINED")}
     again = {("interaction.resend", tie) for tie in ("OWNS", "HELD")}

@@ -21,6 +21,7 @@ from app.mailroom import Mailroom
 from app.outgoing import MailChannel, Outgoing
 from app.queue_settings import QueueSettings
 from app.replies import Replies
+from app.retraining import Schedule
 from app.rows import outbox_of, rows_of
 from app.sender_checks import Checking, SenderChecks
 from app.site import API_CHANNEL, RunningSite
@@ -33,6 +34,7 @@ from router.commands import AddMessage, DefineAgent
 from router.policy import Action, Policy, Rule
 from storage.bus import LocalBus
 from storage.sqlite import SqliteStore
+from tests.learning import Learning
 from vocabulary.instants import Instant, Span
 from vocabulary.records import AgentRow, MessageRow, Put, TokenRow, UserRow
 from web.context import CONTEXT
@@ -87,6 +89,7 @@ class World:
         self.app = app
         self.server = server
         self.intake: Intake
+        self.learning: Learning
         self.mail_intake: MailIntake
         self.mailroom: Mailroom
         self.mailboxes: dict[str, MailChannel]
@@ -208,9 +211,19 @@ class Client:
 
 @asynccontextmanager
 async def world(
-    folder: Path, *, classify: Classify | None = None, policy: Policy = POLICY, **settings: Any
+    folder: Path,
+    *,
+    classify: Classify | None = None,
+    policy: Policy = POLICY,
+    lessons: Mapping[str, Any] = {},
+    schedule: Schedule = Schedule(),  # noqa: B008  # a frozen value
+    **settings: Any,
 ) -> AsyncIterator[World]:
-    """Yield a world that lives in `folder` under `policy`; what comes in is classified by `classify`."""
+    """Yield a world that lives in `folder` under `policy`.
+
+    What comes in is classified by `classify`, or by the model once a test has it made (`World.learning`); it learns as
+    `lessons` and `schedule` say.
+    """
     store = await SqliteStore.open(folder / "centrala.db")
     clock = MovableClock()
     engine = Engine(
@@ -218,14 +231,21 @@ async def world(
     )
     await engine.start()
     writer = asyncio.create_task(engine.run())
+    learning = Learning(engine, store, folder / "learning", schedule, **lessons)
+
+    async def by_model(subject: str, text: str) -> Classification:
+        made = learning.understanding.model is not None
+        return await (learning.understanding.classify if made else _unknown)(subject, text)
+
     knowledge = KnowledgeBase(engine=engine, store=store)
     intake = Intake(
         engine=engine,
         store=store,
-        classify=classify or _unknown,
+        classify=classify or by_model,
         knowledge=knowledge,
         keys=(b"k" * 32,),
         domain="example.org",
+        seen=learning.shadows.see,
     )
     mail_intake = MailIntake(
         engine=engine,
@@ -252,6 +272,7 @@ async def world(
         mail_intake=mail_intake,
         eraser=Eraser(engine=engine, store=store, standstill=intake.standing_still),
         replies=Replies(engine=engine, store=store, outgoing=outgoing, domain="example.org"),
+        learning=learning.site,
         letters=outgoing.letters,
         knowledge=knowledge,
     )
@@ -263,6 +284,7 @@ async def world(
     await server.start_server()
     made = World(site, clock, app, server)
     made.intake, made.mail_intake = intake, mail_intake
+    made.learning = learning
     made.mailboxes = channels
     made.mailroom = Mailroom(
         engine=engine,
@@ -281,6 +303,7 @@ async def world(
         await asyncio.gather(understanding, return_exceptions=True)
         await made.close()
         await server.close()
+        await learning.close()
         writer.cancel()
         await asyncio.gather(writer, return_exceptions=True)
         await store.close()

@@ -52,7 +52,8 @@ async def transfer(call: Call, id: str, body: TransferTo) -> InteractionView:
     _check_target(call, body)
     agent = await call.acting(found)
     note = _note(call, found, agent, body.note)
-    await call.submit(c.Transfer(id, agent, body.queue, note.id, needs, body.agent, body.warm), PutNew(note))
+    learnt = await call.site.learning.handed_over(found, body.queue, agent) if body.queue is not None else ()
+    await call.submit(c.Transfer(id, agent, body.queue, note.id, needs, body.agent, body.warm), PutNew(note), *learnt)
     return await now(call, id)
 
 
@@ -154,7 +155,8 @@ async def wrap_up(call: Call, id: str, body: WrapUpDone = WrapUpDone()) -> Inter
             decision, _ = await call.site.reply(id, agent, Written(text=body.note), note=True, id=note)
             accepted(decision)
     if body.disposition is None or _dispositions(call, found):
-        await call.submit(c.WrapUp(id, agent, body.disposition))
+        learnt = await call.site.learning.ended(found, body.disposition, agent) if body.disposition else ()
+        await call.submit(c.WrapUp(id, agent, body.disposition), *learnt)
         return await now(call, id)
     # Its queue has no list: words go where they can be erased.
     code = known_or(body.disposition, CLOSED, OTHER)

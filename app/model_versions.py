@@ -1,0 +1,317 @@
+"""The versions of the site's model: which one classifies, on every node at once, and how another takes its place.
+
+The records hold the versions and a setting that names the live one; each node follows that setting and keeps a copy of
+the live one beside its configuration. A new model is loaded before the old one is let go, so no message waits for it.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import structlog
+
+from app.engine import Engine
+from app.understanding import Understanding
+from classifiers import artifact
+from classifiers.model import Model
+from router.decision import Refusal
+from vocabulary.errors import PermanentFailure, TemporaryFailure
+from vocabulary.ids import derived_id
+from vocabulary.instants import SECOND, Span
+from vocabulary.records import AuditRow, Change, ModelRow, Put, PutNew, Remove, SettingRow
+from vocabulary.stores import Store
+from web.learning import Version
+
+log = structlog.get_logger()
+
+POINTER = "model"
+"""Id of the setting that says which version is live."""
+OF_FILE = "model-file:"
+"""Begins the id of the setting that says which file a node has made or taken over."""
+LOOK: Span = 2 * SECOND
+VERSIONS_MAX = 20
+FORMER_MAX = 10
+BY_SITE = "centrala"
+
+Starter = Callable[[Path], Awaitable[dict[str, Any]]]
+"""Trains a first model into a file and returns its report."""
+
+
+class Pointer(msgspec.Struct, frozen=True, kw_only=True):
+    """Which version is live, which runs beside it, and which were live before, the latest first."""
+
+    live: str
+    shadow: str | None = None
+    former: tuple[str, ...] = ()
+
+
+class ModelVersions:
+    """Keeps versions, and lets the live one classify here."""
+
+    def __init__(
+        self, *, engine: Engine, store: Store, understanding: Understanding, file: Path, node: str, starter: Starter
+    ) -> None:
+        """Work for one node.
+
+        Args:
+            engine: writes.
+            store: has the versions.
+            understanding: what classifies here.
+            file: this node's copy of the live version; another model that is put there is taken over at the start.
+            node: tells this node from the others, over restarts.
+            starter: trains the first model.
+        """
+        self._engine = engine
+        self._store = store
+        self._understanding = understanding
+        self._file = file
+        self._node = node
+        self._starter = starter
+        self.pointer: Pointer | None = None
+        self.shadow: tuple[str, Model] | None = None
+
+    # -- start, and following what other nodes do
+
+    async def prepare(self) -> None:
+        """Have the live version classify; train a first one if there is none. Until then, rules decide."""
+        await self._understanding.warm()
+        try:
+            await self._take_over_file()
+            if await self._pointed() is None:
+                await self._begin()
+            await self.look()
+        except (PermanentFailure, TemporaryFailure) as failure:
+            log.error("model_not_ready", reason=str(failure))  # noqa: TRY400  # the reason says it all
+            raise
+
+    async def follow(self) -> None:
+        """Take up what becomes live, here or on another node; cancel to stop."""
+        while True:
+            await self._engine.clock.sleep(LOOK)
+            try:
+                await self.look()
+            except (TemporaryFailure, PermanentFailure) as failure:
+                log.warning("model_not_followed", reason=str(failure))
+
+    async def look(self) -> None:
+        """Bring this node up to what the setting says."""
+        pointer = await self._pointed()
+        if pointer is None or pointer == self.pointer:
+            return
+        if self.pointer is None or pointer.live != self.pointer.live:
+            self._understanding.model = await self._loaded(pointer.live, keep=True)
+            log.info("model_live", version=pointer.live, labels=len(self._understanding.model.labels))
+        if pointer.shadow is None:
+            self.shadow = None
+        elif self.shadow is None or self.shadow[0] != pointer.shadow:
+            self.shadow = (pointer.shadow, await self._loaded(pointer.shadow, keep=False))
+        self.pointer = pointer
+
+    async def _pointed(self) -> Pointer | None:
+        row = await self._store.setting(POINTER)
+        return None if row is None else msgspec.json.decode(row.body, type=Pointer)
+
+    async def _loaded(self, id: str, *, keep: bool) -> Model:
+        """Return the model of version `id`, from this node's file if it is that one."""
+        if keep:
+            content = await asyncio.to_thread(_content, self._file)
+            if content is not None and id_of(content) == id:
+                return await asyncio.to_thread(artifact.from_bytes, content)
+        row = await self._store.model(id)
+        if row is None:
+            raise PermanentFailure(f"version {id} of the model is gone: use another one")
+        model = await asyncio.to_thread(artifact.from_bytes, row.content)
+        if keep:
+            await asyncio.to_thread(_write, self._file, row.content)
+            await self._engine.write(self._mine(id))
+        return model
+
+    def _mine(self, id: str) -> Put:
+        return Put(SettingRow(id=OF_FILE + self._node, body=id.encode()))
+
+    async def _take_over_file(self) -> None:
+        """Let a model be live that somebody has put beside the configuration, unless this node has put it there."""
+        content = await asyncio.to_thread(_content, self._file)
+        if content is None:
+            return
+        id = id_of(content)
+        mine = await self._store.setting(OF_FILE + self._node)
+        if mine is not None and mine.body.decode() == id:
+            return
+        try:
+            model = await asyncio.to_thread(artifact.from_bytes, content)
+        except PermanentFailure as failure:
+            log.error("model_refused", path=self._file.name, reason=str(failure))  # noqa: TRY400  # as above
+            return
+        pointer = await self._pointed()
+        if await self._store.model(id) is None:
+            report = {"rows": {"trained": model.rows}, "from_file": True}
+            await self._engine.write(PutNew(self._row(id, BY_SITE, content, report)))
+            pointer = _moved(pointer, id)
+        await self._engine.write(Put(_setting(pointer or Pointer(live=id))), self._mine(id))
+
+    async def _begin(self) -> None:
+        """Train the first one. Several nodes that do so at once come to the same."""
+        log.info("model_training")
+        report = await self._starter(self._file)
+        content = await asyncio.to_thread(self._file.read_bytes)
+        id = id_of(content)
+        await self._engine.write(
+            PutNew(self._row(id, BY_SITE, content, report)), PutNew(_setting(Pointer(live=id))), self._mine(id)
+        )
+
+    def _row(self, id: str, by: str, content: bytes, report: dict[str, Any]) -> ModelRow:
+        return ModelRow(
+            id=id,
+            at=self._engine.clock.now(),
+            by=by,
+            fingerprint=str(report.get("fingerprint", "")),
+            rows=int(report.get("rows", {}).get("trained", 0)),
+            size=len(content),
+            content=content,
+            report=report,
+        )
+
+    # -- what people and schedules do
+
+    async def add(self, content: bytes, report: dict[str, Any], by: str) -> str:
+        """Keep a new version, which classifies nothing yet; return its id. The oldest unused ones go."""
+        id = id_of(content)
+        await self._engine.write(Put(self._row(id, by, content, report)), *await self._too_many(id))
+        return id
+
+    async def _too_many(self, new: str) -> list[Change]:
+        pointer = await self._pointed()
+        used = {new} | ({pointer.live, pointer.shadow, *pointer.former[:1]} if pointer is not None else set())
+        rows = [row for row in await self._store.models() if row.id not in used]
+        return [Remove(ModelRow, row.id) for row in rows[VERSIONS_MAX - len(used) :]]
+
+    async def all(self) -> Sequence[Version]:
+        """Return the versions, newest first, each with what it is now."""
+        pointer = await self._pointed()
+        return [_version(row, pointer) for row in await self._store.models()]
+
+    async def use(self, id: str, by: str, *, yes: bool) -> Refusal | None:
+        """Let version `id` be the live one; what the gate refuses only with `yes`. The audit log keeps the decision."""
+        row = await self._store.model(id)
+        if row is None:
+            return Refusal("not_found", "unknown_model", f"There is no version {id!r} of the model.")
+        gate = row.report.get("gate", {})
+        if not gate.get("passes", True) and not yes:
+            return Refusal("conflict", "model_is_worse", _worse(id, gate))
+        pointer = await self._pointed()
+        if pointer is not None and pointer.live == id:
+            return None
+        detail = {"before": pointer.live if pointer else None, "yes": yes, "gate": _short(gate)}
+        await self._point(_moved(pointer, id), "model_use", id, by, detail)
+        return None
+
+    async def roll_back(self, by: str) -> Refusal | None:
+        """Let the version that was live before be it again."""
+        pointer = await self._pointed()
+        there = {row.id for row in await self._store.models()}
+        former = [id for id in (pointer.former if pointer is not None else ()) if id in there]
+        if pointer is None or not former:
+            return Refusal("conflict", "no_former_model", "No other version of the model was live before.")
+        after = Pointer(live=former[0], shadow=_unless(pointer.shadow, former[0]), former=tuple(former[1:]))
+        await self._point(after, "model_rollback", former[0], by, {"before": pointer.live})
+        return None
+
+    async def run_beside(self, id: str | None, by: str) -> Refusal | None:
+        """Let version `id` run beside the live one, or none."""
+        pointer = await self._pointed()
+        if pointer is None or (id is not None and await self._store.model(id) is None):
+            return Refusal("not_found", "unknown_model", f"There is no version {id!r} of the model.")
+        if id == pointer.live:
+            return Refusal("conflict", "model_is_live", f"Version {id} is the live one itself.")
+        after = msgspec.structs.replace(pointer, shadow=id)
+        await self._point(after, "model_shadow", id or pointer.shadow or "", by, {"on": id is not None})
+        return None
+
+    async def _point(
+        self, pointer: Pointer, action: Literal["model_use", "model_rollback", "model_shadow"], id: str, by: str,
+        detail: dict[str, Any],
+    ) -> None:  # fmt: skip
+        now = self._engine.clock.now()
+        line = AuditRow(
+            id=derived_id("audit", action, id, str(now)), at=now, who=by, action=action, target=id, detail=detail
+        )
+        await self._engine.write(Put(_setting(pointer)), Put(line))
+        log.info(action, version=id, by=by)
+        await self.look()
+
+
+def id_of(content: bytes) -> str:
+    """Return the id of the version that is this model file: the same file is the same version."""
+    return f"m-{hashlib.sha256(content).hexdigest()[:12]}"
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise PermanentFailure(f"{path}: the model can't be read ({error})") from error
+
+
+def _write(path: Path, content: bytes) -> None:
+    half = path.with_name(f"{path.name}.part")
+    try:
+        half.write_bytes(content)
+        half.replace(path)
+    except OSError as error:
+        raise PermanentFailure(f"{path}: the model can't be written ({error})") from error
+
+
+def _setting(pointer: Pointer) -> SettingRow:
+    return SettingRow(id=POINTER, body=msgspec.json.encode(pointer))
+
+
+def _moved(pointer: Pointer | None, live: str) -> Pointer:
+    if pointer is None:
+        return Pointer(live=live)
+    former = (pointer.live, *(id for id in pointer.former if id not in (live, pointer.live)))
+    return Pointer(live=live, shadow=_unless(pointer.shadow, live), former=former[:FORMER_MAX])
+
+
+def _unless(shadow: str | None, live: str) -> str | None:
+    return None if shadow == live else shadow
+
+
+def _version(row: ModelRow, pointer: Pointer | None) -> Version:
+    state: Literal["live", "shadow", "former", "candidate"] = "candidate"
+    if pointer is not None:
+        former: Literal["former", "candidate"] = "former" if row.id in pointer.former else "candidate"
+        state = "live" if row.id == pointer.live else "shadow" if row.id == pointer.shadow else former
+    return Version(
+        id=row.id,
+        at=row.at,
+        by=row.by,
+        state=state,
+        fingerprint=row.fingerprint,
+        rows=row.rows,
+        size=row.size,
+        report=row.report,
+    )
+
+
+def _short(gate: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: gate[name] for name in ("passes", "worse", "n", "only_before", "only_after", "confidence") if name in gate
+    }
+
+
+def _worse(id: str, gate: dict[str, Any]) -> str:
+    """Return why version `id` is not used just so, by the first part in which it is worse."""
+    part = gate["worse"][0]
+    told = gate if part == "all" else gate["parts"][part]
+    where = "" if part == "all" else f" of the {part}"
+    return (
+        f"Version {id} has {told['only_before']} texts wrong that the model then live had right, and only "
+        f"{told['only_after']} the other way round, of {told['n']} texts{where} that neither was trained on: worse "
+        f"with {told['confidence']:.0%} confidence. Say yes to use it all the same."
+    )

@@ -1,0 +1,198 @@
+"""Training the site's model again: when somebody says so, when it is time, when work has taught enough."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import structlog
+
+from app.engine import Engine
+from app.lessons import Lessons, first_message, whole_text
+from app.model_child import TRAINING_S, trained
+from app.model_versions import BY_SITE, ModelVersions
+from classifiers.orders import Order
+from router.decision import Refusal
+from vocabulary.errors import PermanentFailure, TemporaryFailure
+from vocabulary.instants import DAY, MINUTE, SECOND, Instant, Span
+from vocabulary.records import InteractionRow, Put, SettingRow
+from vocabulary.stores import Store
+from web.learning import Training
+
+log = structlog.get_logger()
+
+STATE = "retraining"
+"""Id of the setting that says how training goes."""
+EVERY: Mapping[str, Span] = {"daily": DAY, "weekly": 7 * DAY, "monthly": 30 * DAY}
+BACK: Span = 7 * DAY
+"""So far back messages are classified again, to tell what would have changed."""
+MESSAGES_MAX = 2_000
+ROWS_MIN = 10
+"""Fewer new rows than this are no reason to train by the clock."""
+OVERDUE: Span = (TRAINING_S + 60) * SECOND
+
+
+class Schedule(msgspec.Struct, frozen=True, kw_only=True):
+    """When a model is trained by itself: so often, or after so many new rows; and what becomes of it then."""
+
+    every: Literal["never", "daily", "weekly", "monthly"] = "never"
+    rows: int = 0
+    use: Literal["ask", "better"] = "ask"
+
+
+class Retraining:
+    """Trains new versions, one at a time for all nodes."""
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        store: Store,
+        lessons: Lessons,
+        versions: ModelVersions,
+        starter: Path | None = None,
+        schedule: Schedule = Schedule(),  # noqa: B008  # a frozen value
+    ) -> None:
+        """Train from `lessons` and the rows of `starter` (None: those that come with Centrala)."""
+        self._engine = engine
+        self._store = store
+        self._lessons = lessons
+        self._versions = versions
+        self._starter = starter
+        self._schedule = schedule
+        self._task: asyncio.Task[None] | None = None
+
+    async def first(self, out: Path) -> dict[str, Any]:
+        """Train the first version into `out` and return the report: rows that work has taught count already."""
+        return await trained(Order(lessons=tuple(await self._lessons.all()), starter=self._file()), out)
+
+    def _file(self) -> str | None:
+        return None if self._starter is None else str(self._starter)
+
+    async def state(self) -> Training:
+        """Return how training goes, or went last; what has not been heard of for long has broken off."""
+        row = await self._store.setting(STATE)
+        told = Training() if row is None else msgspec.json.decode(row.body, type=Training)
+        if told.state == "running" and (told.started_at or 0) + OVERDUE < self._engine.clock.now():
+            return msgspec.structs.replace(told, state="failed", problem="it broke off: the node that trained is gone")
+        return told
+
+    async def start(self, by: str) -> Refusal | None:
+        """Begin in the background, unless it goes on already."""
+        if (await self.state()).state == "running":
+            return Refusal("conflict", "training", "A model is being trained already; see how it goes.")
+        began = Training(state="running", step="rows", by=by, started_at=self._engine.clock.now())
+        await self._tell(began)
+        self._task = asyncio.create_task(self._train(began), name="retraining")
+        return None
+
+    async def finished(self) -> None:
+        """Return once what was begun here is over."""
+        if self._task is not None:
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Break off; the child ends with us."""
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _tell(self, told: Training) -> None:
+        await self._engine.write(Put(SettingRow(id=STATE, body=msgspec.json.encode(told))))
+
+    async def _train(self, began: Training) -> None:
+        ended = msgspec.structs.replace(began, state="failed", problem="it was broken off")
+        try:
+            version = await self._trained(began)
+            ended = msgspec.structs.replace(began, state="done", step="", share=1.0, version=version)
+        except (PermanentFailure, TemporaryFailure) as failure:
+            log.warning("model_training_failed", reason=str(failure))
+            ended = msgspec.structs.replace(began, state="failed", problem=str(failure))
+        except Exception as error:  # whatever it is: the page must not show a training that never ends
+            log.exception("model_training_failed")
+            ended = msgspec.structs.replace(began, state="failed", problem=f"it failed ({type(error).__name__})")
+        finally:
+            await asyncio.shield(self._tell(msgspec.structs.replace(ended, ended_at=self._engine.clock.now())))
+
+    async def _trained(self, began: Training) -> str:
+        async def told(step: str, share: float) -> None:
+            await self._tell(msgspec.structs.replace(began, step=step, share=share))
+
+        with tempfile.TemporaryDirectory(prefix="centrala-model-") as folder:
+            live, pointer = Path(folder) / "live.npz", self._versions.pointer
+            row = await self._store.model(pointer.live) if pointer is not None else None
+            if row is not None:
+                await asyncio.to_thread(live.write_bytes, row.content)
+            order = Order(
+                lessons=tuple(await self._lessons.all()),
+                starter=self._file(),
+                live=str(live) if row is not None else None,
+                week=tuple([each async for each in self._week()]),
+            )
+            out = Path(folder) / "new.npz"
+            report = await trained(order, out, told)
+            content = await asyncio.to_thread(out.read_bytes)
+        report["against"] = row.id if row is not None else None
+        version = await self._versions.add(content, report, began.by)
+        log.info("model_trained", version=version, passes=report["gate"]["passes"])
+        return version
+
+    async def _week(self) -> AsyncIterator[tuple[str, str]]:
+        async for row in arrived(self._store, self._engine.clock.now() - BACK, MESSAGES_MAX):
+            message = await first_message(self._store, row.id)
+            if message is not None:
+                yield row.id, whole_text(message.subject, message.text)
+
+    # -- by itself
+
+    async def run(self) -> None:
+        """Train when it is time; cancel to stop."""
+        while True:
+            await self._engine.clock.sleep(10 * MINUTE)
+            try:
+                await self.once()
+            except TemporaryFailure as failure:
+                log.warning("retraining_waits", reason=str(failure))
+
+    async def once(self) -> None:
+        """Train if it is time now, and use what comes of it if the site says so."""
+        if not await self._is_time() or await self.start(BY_SITE) is not None:
+            return
+        await self.finished()
+        told = await self.state()
+        if told.version is not None and self._schedule.use == "better":
+            refusal = await self._versions.use(told.version, BY_SITE, yes=False)
+            if refusal is not None:
+                log.warning("model_not_used", version=told.version, reason=refusal.detail)
+
+    async def _is_time(self) -> bool:
+        if self._schedule.every == "never" and not self._schedule.rows:
+            return False
+        last = await self._last()
+        new = sum((await self._store.training_counts(since=last)).values())
+        if self._schedule.rows and new >= self._schedule.rows:
+            return True
+        every = EVERY.get(self._schedule.every)
+        return every is not None and new >= ROWS_MIN and last + every <= self._engine.clock.now()
+
+    async def _last(self) -> Instant:
+        """Return when training began last, whatever came of it; else when the newest version was made."""
+        told = await self.state()
+        if told.started_at is not None:
+            return told.started_at
+        return max((each.at for each in await self._versions.all()), default=0)
+
+
+async def arrived(store: Store, since: Instant, most: int) -> AsyncIterator[InteractionRow]:
+    """Yield the interactions that came in from `since` on, newest first, `most` of them."""
+    before: int | None = None
+    seen = 0
+    while seen < most and (rows := await store.interactions(before=before, limit=min(200, most - seen))):
+        for row in rows:
+            if row.created_at < since:
+                return
+            yield row
+        seen += len(rows)
+        before = rows[-1].number

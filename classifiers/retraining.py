@@ -1,0 +1,188 @@
+"""Train the site's model again: its starter rows and what work has taught, less a part that only judges.
+
+`python -m classifiers.retraining --order FD --out FILE` reads an `Order` from a file descriptor, so that the texts of
+customers stand in no file, and prints a line of JSON for each step; the last one is the report. A server runs that as
+a child process.
+"""
+
+import argparse
+import hashlib
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from classifiers import artifact, comparison
+from classifiers.evaluation import figures
+from classifiers.examples import Row, read_rows, shipped_rows
+from classifiers.model import OUT_OF_SCOPE, UNKNOWN, Model, Prediction
+from classifiers.orders import Lesson, Order
+from classifiers.training import train
+from vocabulary.errors import PermanentFailure
+
+KEPT_BACK = 8
+"""One of so many rows is never trained on, and judges every model."""
+LABEL_ROWS_MIN = 5
+"""A label with fewer rows is not learnt yet: it would be a lottery ticket."""
+JUDGES = ("correction", "labelled")
+"""Sources that are sure enough to judge by. What a transfer hints at teaches, but proves nothing."""
+
+Tell = Callable[[str, float], None]
+
+
+class _Split(msgspec.Struct, frozen=True):
+    """Rows to train on and rows to judge by, the latter each with the part that it belongs to."""
+
+    taught: list[Row]
+    judging: list[Row]
+    parts: list[str]
+    starter: int
+    site: int
+    left_out: dict[str, int]
+
+
+def is_kept_back(text: str) -> bool:
+    """Tell whether `text` only judges. It depends on its words alone, so it is so for every model ever trained."""
+    return int.from_bytes(hashlib.sha256(_folded(text).encode()).digest()[:8]) % KEPT_BACK == 0
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def fingerprint_of(rows: Sequence[Row]) -> str:
+    """Return what stands for a training set: the same for the same rows in any order."""
+    digest = hashlib.sha256()
+    for text, label in sorted(rows):
+        digest.update(f"{len(text)}:{text}{len(label)}:{label}".encode())
+    return digest.hexdigest()
+
+
+def split(starter: Sequence[Row], lessons: Sequence[Lesson]) -> _Split:
+    """Return what is trained on and what judges. Where work says otherwise than a starter row, work is right."""
+    taught_by_work = {_folded(lesson.text) for lesson in lessons}
+    own = [(text, label) for text, label in starter if _folded(text) not in taught_by_work]
+    site = [(lesson.text, _trained(lesson.label)) for lesson in lessons]
+    sure = [lesson.source in JUDGES for lesson in lessons]
+    taught = [row for row in (*own, *site) if not is_kept_back(row[0])]
+    rows = Counter(label for _, label in taught)
+    few = {label: count for label, count in sorted(rows.items()) if count < LABEL_ROWS_MIN and label != OUT_OF_SCOPE}
+    judges = [(row, "starter") for row in own if is_kept_back(row[0])]
+    judges += [(row, "site") for row, counts in zip(site, sure, strict=True) if counts and is_kept_back(row[0])]
+    return _Split(
+        [row for row in taught if row[1] not in few],
+        [row for row, _ in judges],
+        [part for _, part in judges],
+        len(own),
+        len(site),
+        few,
+    )
+
+
+def _trained(label: str) -> str:
+    return OUT_OF_SCOPE if label == UNKNOWN else label
+
+
+def _untold(step: str, share: float) -> None:
+    """Nobody wants to know."""
+
+
+def retrain(order: Order, tell: Tell = _untold) -> tuple[Model, dict[str, Any]]:
+    """Return a new model and what there is to say of it beside the one that is used.
+
+    Raises:
+        PermanentFailure: there is too little to learn from, or a file can't be read.
+    """
+    tell("rows", 0.0)
+    starter = read_rows(Path(order.starter)) if order.starter is not None else shipped_rows()
+    rows = split(starter, order.lessons)
+    tell("train", 0.05)
+    model = train(rows.taught, reject=True)
+    tell("judge", 0.7)
+    live = artifact.load(Path(order.live)) if order.live is not None else None
+    report = {**_about(rows, order), **_judged(live, model, rows)}
+    tell("week", 0.85)
+    report["week"] = _week(live, model, order.week)
+    return model, report
+
+
+def _about(rows: _Split, order: Order) -> dict[str, Any]:
+    kept = Counter(rows.parts)
+    return {
+        "fingerprint": fingerprint_of(rows.taught),
+        "rows": {
+            "trained": len(rows.taught),
+            "starter": rows.starter,
+            "site": rows.site,
+            "by_source": dict(Counter(lesson.source for lesson in order.lessons)),
+            "kept_back": {part: kept[part] for part in ("starter", "site")},
+            "left_out": rows.left_out,
+        },
+        "mix": dict(Counter(label for _, label in rows.taught).most_common()),
+    }
+
+
+def _judged(live: Model | None, model: Model, rows: _Split) -> dict[str, Any]:
+    texts, labels = [text for text, _ in rows.judging], [label for _, label in rows.judging]
+    now = [model.predict(text) for text in texts]
+    after = _figures(model, rows.judging)
+    if live is None:
+        return {
+            "before": None,
+            "after": after,
+            "per_class": comparison.per_class(None, after["per_class"]),
+            "confusion": {"before": [], "after": comparison.confusion(now, labels)},
+            "calibration": {"before": [], "after": comparison.curve(now, labels)},
+            "gate": {"passes": True, "worse": [], "n": len(labels), "confidence": None, "parts": {}},
+        }
+    was = [live.predict(text) for text in texts]
+    before = _figures(live, rows.judging)
+    return {
+        "before": before,
+        "after": after,
+        "per_class": comparison.per_class(before["per_class"], after["per_class"]),
+        "confusion": {"before": comparison.confusion(was, labels), "after": comparison.confusion(now, labels)},
+        "calibration": {"before": comparison.curve(was, labels), "after": comparison.curve(now, labels)},
+        "gate": comparison.gate(comparison.right(was, labels), comparison.right(now, labels), rows.parts),
+    }
+
+
+def _figures(model: Model, rows: Sequence[Row]) -> dict[str, Any]:
+    return dict(figures(model, rows)) if rows else {"n": 0, "accuracy": None, "macro_f1": None, "per_class": {}}
+
+
+def _week(live: Model | None, model: Model, week: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    ids, texts = [id for id, _ in week], [text for _, text in week]
+    now = [model.predict(text) for text in texts]
+    was: list[Prediction] = now if live is None else [live.predict(text) for text in texts]
+    return comparison.changes(ids, was, now)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train as ordered, and tell the steps as lines of JSON."""
+    parser = argparse.ArgumentParser(prog="python -m classifiers.retraining", description=main.__doc__)
+    parser.add_argument("--order", type=int, required=True, help="file descriptor to read the order from")
+    parser.add_argument("--out", type=Path, required=True, help="where to write the model")
+    given = parser.parse_args(arguments)
+    with os.fdopen(given.order, "rb") as file:
+        order = msgspec.json.decode(file.read(), type=Order)
+    try:
+        model, report = retrain(order, lambda step, share: _line({"step": step, "share": share}))
+        report["size"] = artifact.save(model, given.out)
+    except PermanentFailure as failure:
+        _line({"failed": str(failure)})
+        sys.exit(1)
+    _line({"report": report})
+
+
+def _line(told: Mapping[str, Any]) -> None:
+    sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

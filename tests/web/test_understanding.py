@@ -1,0 +1,306 @@
+"""Labels as people say them, and a model that learns from that: through the API."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from app.retraining import Schedule
+from classifiers.artifact import to_bytes
+from classifiers.orders import Order
+from classifiers.retraining import retrain
+from tests.learning import WAYS, Learning, rows, starter
+from tests.web.world import Client, World, world
+from vocabulary.instants import DAY
+from vocabulary.records import CustomerRow, Put
+
+WARRANTY = (
+    "the guarantee of my router has run out", "is the guarantee still valid for this phone",
+    "I lost the guarantee card", "how long is the guarantee on the modem",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A first model, trained once for all tests."""
+    folder = tmp_path_factory.mktemp("first")
+    model, _ = retrain(Order(starter=str(starter(folder))))
+    return to_bytes(model)
+
+
+@pytest_asyncio.fixture
+async def site(tmp_path: Path, first: bytes) -> AsyncIterator[World]:
+    """A site that has a model."""
+    (tmp_path / "learning").mkdir()
+    (tmp_path / "learning" / "model.npz").write_bytes(first)
+    async with world(
+        tmp_path, lessons={"queues": {"billing": "invoice"}, "dispositions": {"solved": "outage"}}
+    ) as made:
+        await made.learning.versions.prepare()
+        yield made
+
+
+async def arrives(site: World, text: str, **more: Any) -> dict[str, Any]:
+    """Let an integration send `text`; return the interaction."""
+    program = await site.program("integration")
+    body = {"channel": "website", "text": text, "customer": {"email": f"{abs(hash(text))}@example.org"}, **more}
+    found: dict[str, Any] = await program.post("/interactions", body, status=201)
+    return found
+
+
+async def all_said(site: World, boss: Client, label: str, *texts: str) -> None:
+    """Let so many customers write, and a supervisor say each time what it is about."""
+    for text in texts:
+        id = (await arrives(site, text))["id"]
+        await boss.post(f"/interactions/{id}/label", {"label": label})
+
+
+async def retrained(site: World, boss: Client) -> dict[str, Any]:
+    """Train a new version; return it with its report."""
+    assert (await boss.post("/understanding/retrain", status=202))["state"] == "running"
+    await site.learning.retraining.finished()
+    told = (await boss.get("/understanding"))["training"]
+    assert told["state"] == "done", told
+    found: dict[str, Any] = await boss.get(f"/understanding/models/{told['version']}")
+    return found
+
+
+def ways(*said: str) -> list[str]:
+    return [way.format(each) for each in said for way in WAYS]
+
+
+# -- saying it
+
+
+async def test_an_agents_word_is_sure_shown_and_can_be_taken_back(site: World) -> None:
+    await site.add_agent("anna", "support")
+    anna = await site.person("anna", agent="anna")
+    await anna.post("/agents/anna/presence", {"presence": "available", "lease": "10m"})
+    id = (await arrives(site, WAYS[0].format("I was charged twice on my bill")))["id"]
+    offer = (await anna.get("/agents/anna/offers"))["items"][0]
+    await anna.post(f"/offers/{offer['id']}/accept")
+    before = (await anna.get(f"/interactions/{id}"))["labels"]
+    assert before[0][0] == "invoice"
+
+    said = await anna.post(f"/interactions/{id}/label", {"label": "outage"})
+    assert said["learnt"]
+    shown = await anna.get(f"/interactions/{id}")
+    assert (shown["labels"], shown["labelled_by"], shown["labels_before"]) == ([["outage", 1.0]], "anna", before)
+    assert shown["queue"] == "support"
+    assert "Anna said" in (await anna.get(f"/interactions/{id}/explain"))["text"]
+    boss = await site.person("boss", "supervisor")
+    assert (await boss.get("/understanding"))["rows"] == {"correction": 1}
+    events = (await boss.get(f"/interactions/{id}/events"))["items"]
+    assert [each["data"] for each in events if each["type"] == "Relabelled"] == [
+        {"label": "outage", "labels": [{"name": "outage", "confidence": 1.0}], "by": "anna"}
+    ]
+
+    assert (await anna.call("DELETE", f"/interactions/{id}/label")).status == 200
+    again = await anna.get(f"/interactions/{id}")
+    assert (again["labels"], again["labelled_by"]) == (before, None)
+    assert (await boss.get("/understanding"))["rows"] == {}
+    assert (await anna.call("DELETE", f"/interactions/{id}/label")).status == 409
+
+
+async def test_agents_choose_what_there_is_and_supervisors_make_what_is_new(site: World) -> None:
+    await site.add_agent("anna", "support")
+    anna = await site.person("anna", agent="anna")
+    await anna.post("/agents/anna/presence", {"presence": "available", "lease": "10m"})
+    id = (await arrives(site, "hello"))["id"]
+    refused = await anna.call("POST", f"/interactions/{id}/label", {"label": "gossip"})
+    assert refused.status == 422
+    assert "invoice, outage, warranty, unknown" in (await refused.json())["detail"]
+    boss = await site.person("boss", "supervisor")
+    await boss.post(f"/interactions/{id}/label", {"label": "gossip"})
+    assert (await anna.get("/understanding/labels"))["items"][-1] == "unknown"
+    assert "gossip" in (await anna.get("/understanding/labels"))["items"]
+    bad = await boss.call("POST", f"/interactions/{id}/label", {"label": "a b"})
+    assert bad.status == 422
+
+
+async def test_a_transfer_and_a_disposition_teach_what_the_configuration_says(site: World) -> None:
+    await site.add_agent("anna", "support")
+    program = await site.program("integration")
+    await program.post("/agents/anna/presence", {"presence": "available", "lease": "10m"})
+    first, second = [(await arrives(site, text))["id"] for text in ("something about money", "no light on the box")]
+    for offer in (await program.get("/agents/anna/offers"))["items"]:
+        await program.post(f"/offers/{offer['id']}/accept")
+    await program.post(f"/interactions/{first}/transfer", {"queue": "billing", "note": "yours"})
+    await program.post(f"/interactions/{second}/end")
+    await program.post(f"/interactions/{second}/wrap-up", {"disposition": "solved"})
+    rows = {each.row.interaction: each.row for each in await site.site.store.training_texts()}
+    assert {id: (row.label, row.source, row.by) for id, row in rows.items()} == {
+        first: ("invoice", "transfer", "anna"),
+        second: ("outage", "disposition", "anna"),
+    }
+    # What a person says counts more.
+    boss = await site.person("boss", "supervisor")
+    await boss.post(f"/interactions/{first}/label", {"label": "delivery", "source": "labelled"})
+    assert {(each.label, each.source) for each in await site.learning.lessons.all()} == {
+        ("delivery", "labelled"),
+        ("outage", "disposition"),
+    }
+
+
+# -- who does not want it
+
+
+async def test_nothing_is_learnt_where_the_site_does_not_learn(tmp_path: Path) -> None:
+    async with world(tmp_path, lessons={"learn": False}) as site:
+        boss = await site.person("boss", "supervisor")
+        id = (await arrives(site, "the bill is wrong"))["id"]
+        said = await boss.post(f"/interactions/{id}/label", {"label": "invoice"})
+        assert (said["learnt"], said["interaction"]["labels"]) == (False, [["invoice", 1.0]])
+        assert await site.site.store.training_texts() == []
+
+
+async def test_nothing_is_learnt_of_a_customer_who_does_not_want_it(site: World) -> None:
+    boss = await site.person("boss", "supervisor")
+    found = await arrives(site, "the bill is wrong")
+    customer = await site.site.store.customer(found["customer"]["id"])
+    assert customer is not None
+    row = CustomerRow(id=customer.id, created_at=customer.created_at, attributes={"no_learning": True})
+    await site.site.write(Put(row))
+    assert not (await boss.post(f"/interactions/{found['id']}/label", {"label": "invoice"}))["learnt"]
+
+
+async def test_whoever_is_erased_teaches_no_longer(site: World) -> None:
+    boss = await site.person("boss", "supervisor")
+    found = await arrives(site, "the bill is wrong")
+    await boss.post(f"/interactions/{found['id']}/label", {"label": "invoice"})
+    exported = await (await boss.call("GET", f"/customers/{found['customer']['id']}/export")).json()
+    assert [row["label"] for row in exported["interactions"][0]["training"]] == ["invoice"]
+    assert await site.site.erase(found["customer"]["id"], "boss", force=True) is None
+    assert await site.site.store.training_of(found["id"]) == []
+    assert await site.learning.lessons.all() == []
+
+
+# -- learning
+
+
+async def test_what_is_corrected_is_known_after_the_training_and_a_rollback_forgets_it(site: World) -> None:
+    boss = await site.person("boss", "supervisor")
+    question = "good morning, is the guarantee still valid for this tablet"
+    assert (await arrives(site, question))["labels"][0][0] != "warranty"
+    first = (await boss.get("/understanding"))["live"]
+    await all_said(site, boss, "warranty", *ways(*WARRANTY[:2]))
+
+    made = await retrained(site, boss)
+    report = made["report"]
+    assert (made["state"], made["passes"], report["against"]) == ("candidate", True, first)
+    assert report["rows"]["by_source"] == {"correction": 24}
+    assert report["gate"]["only_after"] > 0 == report["gate"]["only_before"]
+    assert report["per_class"]["warranty"]["recall_before"] == 0 < report["per_class"]["warranty"]["recall_after"]
+    assert report["week"]["messages"] == 25
+    assert {example["to"] for example in report["week"]["examples"]} == {"warranty"}
+    # Nothing has changed yet.
+    assert (await boss.get("/understanding"))["live"] == first
+
+    await boss.post(f"/understanding/models/{made['id']}/use")
+    assert (await boss.get("/understanding"))["live"] == made["id"]
+    assert (await arrives(site, question + "?"))["labels"][0][0] == "warranty"
+
+    assert (await boss.post("/understanding/rollback"))["live"] == first
+    assert (await arrives(site, question + "??"))["labels"][0][0] != "warranty"
+    none = await boss.call("POST", "/understanding/rollback", {})
+    assert (none.status, (await none.json())["reason"]) == (409, "no_former_model")
+    audit = await site.site.store.audit_of([first, made["id"]])
+    assert {(line.action, line.target, line.who) for line in audit} == {
+        ("model_use", made["id"], "u-boss"),
+        ("model_rollback", first, "u-boss"),
+    }
+
+
+async def test_a_worse_model_is_refused_until_somebody_says_yes(site: World) -> None:
+    boss = await site.person("boss", "supervisor")
+    first = (await boss.get("/understanding"))["live"]
+    # Somebody confuses them, again and again.
+    wrong = [text for text, label in rows() if label == "delivery"]
+    await all_said(site, boss, "outage", *(f"{text} {mark}" for text in wrong for mark in ".!"))
+    made = await retrained(site, boss)
+    assert (made["passes"], made["report"]["gate"]["worse"]) == (False, ["starter"])
+    refused = await boss.call("POST", f"/understanding/models/{made['id']}/use", {})
+    problem = await refused.json()
+    assert (refused.status, problem["reason"]) == (409, "model_is_worse")
+    assert "worse with 100% confidence. Say yes" in problem["detail"]
+    assert (await boss.get("/understanding"))["live"] == first
+    await boss.post(f"/understanding/models/{made['id']}/use", {"yes": True})
+    assert (await boss.get("/understanding"))["live"] == made["id"]
+    (line,) = await site.site.store.audit_of([made["id"]])
+    assert (line.detail["yes"], line.detail["gate"]["passes"]) == (True, False)
+
+
+async def test_a_candidate_runs_beside_the_live_model_and_decides_nothing(site: World) -> None:
+    boss = await site.person("boss", "supervisor")
+    await all_said(site, boss, "warranty", *ways(*WARRANTY[:2]))
+    made = await retrained(site, boss)
+    await boss.post(f"/understanding/models/{made['id']}/shadow")
+    texts = ["is the guarantee still valid for this tablet", "where is my parcel"]
+    ids = []
+    for text in texts:
+        found = await arrives(site, text)
+        ids.append(found["id"])
+        assert found["labels"][0][0] != "warranty"
+        await site.learning.shadows.look(found["id"], text)
+    told = (await boss.get("/understanding"))["shadow"]
+    assert (told["version"], told["agreed"], told["differed"]) == (made["id"], 1, 1)
+    assert (told["examples"][0]["interaction"], told["examples"][0]["to"]) == (ids[0], "warranty")
+    await boss.post(f"/understanding/models/{made['id']}/shadow", {"on": False})
+    assert (await boss.get("/understanding"))["shadow"] is None
+
+
+async def test_the_least_sure_are_asked_about_and_each_kind_once(site: World) -> None:
+    boss = await site.person("boss", "supervisor")
+    sure = (await arrives(site, WAYS[1].format("where is my parcel")))["id"]
+    odd = [(await arrives(site, text))["id"] for text in ("my guarantee card is lost", "lost is my guarantee card")]
+    asked = (await boss.get("/understanding/to-label"))["items"]
+    ids = [each["interaction"] for each in asked]
+    assert len(set(odd) & set(ids)) == 1
+    assert ids.index(next(id for id in odd if id in ids)) < ids.index(sure)
+    await boss.post(f"/interactions/{ids[0]}/label", {"label": "warranty", "source": "labelled"})
+    left = [each["interaction"] for each in (await boss.get("/understanding/to-label"))["items"]]
+    assert ids[0] not in left
+    assert (await boss.get("/understanding"))["rows"] == {"labelled": 1}
+
+
+async def test_operators_neither_train_nor_use(site: World) -> None:
+    anna = await site.person("anna", agent="anna")
+    for path in ("/understanding/retrain", "/understanding/rollback", "/understanding/models/m-1/use"):
+        assert (await anna.call("POST", path, {})).status == 403
+    assert (await anna.call("GET", "/understanding")).status == 403
+
+
+async def test_another_node_takes_up_what_becomes_live(site: World) -> None:
+    boss = await site.person("boss", "supervisor")
+    folder = site.learning.versions._file.parent.parent / "elsewhere"
+    other = Learning(site.learning.versions._engine, site.site.store, folder, Schedule())
+    try:
+        await other.versions.prepare()
+        assert other.site.live == site.learning.site.live
+        await all_said(site, boss, "warranty", *ways(*WARRANTY[:2]))
+        made = await retrained(site, boss)
+        await boss.post(f"/understanding/models/{made['id']}/use")
+        await other.versions.look()
+        assert other.site.live == made["id"]
+        said = await other.understanding.classify("", "is the guarantee still valid for this tablet")
+        assert said.labels[0][0] == "warranty"
+    finally:
+        await other.close()
+
+
+async def test_it_trains_by_itself_when_it_is_time_and_uses_what_is_no_worse(tmp_path: Path) -> None:
+    schedule = Schedule(every="weekly", use="better")
+    async with world(tmp_path, schedule=schedule) as site:
+        await site.learning.versions.prepare()
+        boss = await site.person("boss", "supervisor")
+        first = (await boss.get("/understanding"))["live"]
+        await all_said(site, boss, "warranty", *ways(*WARRANTY[:2]))
+        await site.learning.retraining.once()
+        assert (await boss.get("/understanding"))["live"] == first
+        site.clock.move(7 * DAY)
+        await site.learning.retraining.once()
+        told = await (await site.program("supervisor")).get("/understanding")
+        assert (told["training"]["state"], told["live"]) == ("done", told["training"]["version"])
+        assert told["live"] != first
