@@ -399,7 +399,8 @@ def _named_segment(policy: Policy, customer: CustomerRow | None) -> str | None:
     by_rules = any(segment in rule.when.segment for rule in policy.rules)
     by_targets = any(segment in queue.segment_targets for queue in policy.queues.values())
     by_promises = any(segment in sla.segments for sla in policy.sla.values())
-    return segment if by_rules or by_targets or by_promises else None
+    by_answers = segment in policy.bulk_leave_out
+    return segment if by_rules or by_targets or by_promises or by_answers else None
 
 
 def _is_blocked(customer: CustomerRow | None) -> bool:

@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 
 import msgspec
 
+from app.bulk import BulkAnswers
 from app.engine import Engine
 from app.erasure import Eraser
 from app.export import Exporter
@@ -82,6 +83,7 @@ class RunningSite:
         trouble: Callable[[], str | None] = lambda: None,
         mailboxes: Callable[[], Sequence[MailboxState]] = tuple,
         knowledge: KnowledgeBase | None = None,
+        bulk: BulkAnswers | None = None,
     ) -> None:
         self.name = name
         self._engine = engine
@@ -102,6 +104,7 @@ class RunningSite:
         self._trouble = trouble
         self._mailboxes = mailboxes
         self._knowledge = knowledge or KnowledgeBase(engine=engine, store=store)
+        self._bulk = bulk
 
     @property
     def policy(self) -> Policy:
@@ -133,6 +136,11 @@ class RunningSite:
     @property
     def knowledge(self) -> KnowledgeBase:
         return self._knowledge
+
+    @property
+    def bulk(self) -> BulkAnswers:
+        assert self._bulk is not None, "a site that answers many has them"
+        return self._bulk
 
     def now(self) -> Instant:
         return self._engine.clock.now()

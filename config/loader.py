@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from config.avalanche_checks import check_avalanche
 from config.bus_checks import check_bus
 from config.crosschecks import Checks, check_channels, check_knowledge, check_queues, check_site, check_understanding
 from config.faults import ConfigurationError, Fault, path_text
@@ -47,6 +48,7 @@ CHECKS = (
     check_letters,
     check_knowledge,
     check_understanding,
+    check_avalanche,
     check_agents,
 )
 

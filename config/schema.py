@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from config.avalanche_schema import Avalanche
 from config.channel_schema import Channel, Port
 from config.hours_schema import OpeningHours
 from config.kinds import (
@@ -635,5 +636,6 @@ class Settings(msgspec.Struct, frozen=True):
     autoresponses: tuple[Autoresponse, ...] = ()
     knowledge: Knowledge = Knowledge()
     understanding: Understanding = Understanding()
+    avalanche: Avalanche = Avalanche()
     agents: tuple[Agent, ...] = ()
     logging: Logging = Logging()

@@ -163,6 +163,14 @@ class Watch:
             found = self._look(queue, admitted.at)
         return [found] if found is not None else []
 
+    def goes_on(self, label: str, queue: QueueName | None, since: Instant) -> None:
+        """Know of an avalanche that began before anybody watched."""
+        self._line((label, queue or _SITE)).since = since
+
+    def forget(self, label: str, queue: QueueName | None) -> None:
+        """Take back that an avalanche began: nobody was told."""
+        self._line((label, queue or _SITE)).since = None
+
     def tick(self, now: Instant) -> list[Over]:
         """Let time pass; return the avalanches that are over."""
         self._roll(now)

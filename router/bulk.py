@@ -30,8 +30,8 @@ from vocabulary.instants import Instant
 
 S = InteractionState
 BY = "router"
-AGAINST = ("spoken", "in_conversation", "other_label", "low_confidence", "left_out", "no_words")
-"""What keeps an interaction from an answer for many, beside what keeps it from automatic mail."""
+AGAINST = ("spoken", "in_conversation", "other_label", "low_confidence", "left_out", "no_words", "meanwhile")
+"""What keeps an interaction from an answer for many, beside what keeps it from automatic mail; last: it had gone."""
 
 
 def against(state: State, policy: Policy, now: Instant, interaction: Interaction, bulk: Bulk) -> Iterator[str]:

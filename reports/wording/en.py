@@ -132,6 +132,7 @@ WORDS = Catalogue(
         "low_confidence": "what it is about is not sure enough",
         "left_out": "customers of this segment are left to people",
         "no_words": "the answer has no words in the customer’s language",
+        "meanwhile": "an agent took it meanwhile, or its customer left",
         "own-address": "it claims to be from an address of ours",
         "own-message-id": "it is a mail that Centrala itself sent",
         "null-sender": "its envelope has no sender, as only programs send",

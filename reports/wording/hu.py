@@ -132,6 +132,7 @@ WORDS = Catalogue(
         "low_confidence": "a téma nem elég biztos",
         "left_out": "ennek a szegmensnek az ügyfeleire emberek válaszolnak",
         "no_words": "a válasznak nincs szövege az ügyfél nyelvén",
+        "meanwhile": "időközben ügyintéző vette fel, vagy az ügyfél elment",
         "own-address": "azt állítja, hogy a mi címünkről jött",
         "own-message-id": "ezt maga a Centrala küldte",
         "null-sender": "a borítékon nincs feladó, így csak programok küldenek",

@@ -141,6 +141,7 @@ WORDS = Catalogue(
         "low_confidence": "tema nepakankamai aiški",
         "left_out": "šio segmento klientams atsako žmonės",
         "no_words": "nėra šio atsakymo kliento kalba",
+        "meanwhile": "tuo metu ją paėmė konsultantas arba klientas išėjo",
         "own-address": "skelbiasi esąs iš mūsų adreso",
         "own-message-id": "tai pačios „Centralos“ išsiųstas laiškas",
         "null-sender": "vokas be siuntėjo, kaip siunčia tik programos",

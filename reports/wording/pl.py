@@ -139,6 +139,7 @@ WORDS = Catalogue(
         "low_confidence": "temat nie jest dość pewny",
         "left_out": "klientom z tego segmentu odpowiadają ludzie",
         "no_words": "nie ma tej odpowiedzi w języku klienta",
+        "meanwhile": "w tym czasie przejął je konsultant albo klient odszedł",
         "own-address": "podaje się za list z naszego adresu",
         "own-message-id": "to list wysłany przez samą Centralę",
         "null-sender": "koperta nie ma nadawcy, jak w listach programów",

@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer, unused_port
 
 from agents.agent import Membership, Profile
+from app.bulk import BulkAnswers, BulkSettings
 from app.engine import Engine
 from app.erasure import Eraser
 from app.intake import Classify, Intake
@@ -275,6 +276,13 @@ async def world(
         learning=learning.site,
         letters=outgoing.letters,
         knowledge=knowledge,
+        bulk=BulkAnswers(
+            engine=engine,
+            store=store,
+            wordings=wordings,
+            articles=lambda: knowledge.articles,
+            settings=BulkSettings(),
+        ),
     )
     port = unused_port()
     app = build(
