@@ -318,8 +318,7 @@ class MailIntake:
         if not set(LOOPS).isdisjoint(message.automatic.signals) and not row.envelope.get(RELEASED):
             await self._stop_loop(row)
             return
-        message = msgspec.structs.replace(message, trust=await self._senders.trust_of(row))
-        guarded = self._senders.guarded(message, row)
+        guarded = await self._senders.checked(message, row)
         if row.envelope.get("answer") is False:
             guarded = _unanswered(guarded, "imported")
         wishes = Wishes(archived=row.envelope.get("archived") is True)

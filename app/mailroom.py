@@ -20,6 +20,7 @@ from router.commands import AddMessage, Author, BeginDelivery, CancelSending, De
 from router.effects import CallUnanswered, DeliverMessage, SendAutoReply, SendBulkAnswer, SendNotice, SendStep
 from router.events import (
     AnsweredByBot,
+    AnyEvent,
     AutoReplied,
     CustomerTold,
     DeliveryAskedAgain,
@@ -53,8 +54,8 @@ T = TypeVar("T")
 UNDER_WAY_MAX = 500
 """Rows in hand at once."""
 LOOK_EVERY: Span = 5 * SECOND
-_GIVES_WORK = (AnsweredByBot, AutoReplied, CustomerTold, MessageAdded, DeliveryAskedAgain, SendingDue, SendingEscalated)
-"""Events that leave something to do in the outbox."""
+_GIVES_WORK = (AnsweredByBot, AutoReplied, CustomerTold, DeliveryAskedAgain, SendingDue, SendingEscalated)
+"""Events that leave something to do in the outbox, as messages do that go out."""
 
 
 class Delivery(DeliverMessage, frozen=True, tag="DeliverMessage"):
@@ -135,7 +136,7 @@ class Mailroom:
         try:
             async with asyncio.timeout(span / SECOND):
                 async for logged in events:
-                    if isinstance(logged.event, _GIVES_WORK):
+                    if _gives_work(logged.event):
                         return
         except TimeoutError:
             return
@@ -461,6 +462,12 @@ def answer_for_many(wordings: Wordings, text: str, language: str) -> str:
     """Return what a customer reads: `text`, that it went to many, and how he gets a person."""
     outro = wordings.text("answer_outro", language)
     return f"{wordings.text('bulk_intro', language)}\n\n{text.strip()}\n\n{outro}"
+
+
+def _gives_work(event: AnyEvent) -> bool:
+    if isinstance(event, MessageAdded):
+        return event.author in ("agent", "bot")
+    return isinstance(event, _GIVES_WORK)
 
 
 def _claim_id(row: OutboxRow) -> str:

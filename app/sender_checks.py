@@ -11,7 +11,7 @@ from channels.email.guard import is_programs_only, return_path
 from channels.email.headers import read_block
 from channels.email.resolver import Resolver
 from channels.email.thread import thread_keys
-from channels.email.trust import read_trust
+from channels.email.trust import Fields, read_trust
 from channels.email.trust_checks import Peer, checked_trust
 from channels.message import Automatic, InboundMessage, Trust
 from vocabulary.ids import reference
@@ -49,15 +49,21 @@ class SenderChecks:
         self._resolver = resolver
         self._is_receipt = is_receipt
 
-    async def trust_of(self, row: ReceivedRow) -> Trust:
-        """Return what the mail of `row` proves about its sender."""
+    async def checked(self, message: InboundMessage, row: ReceivedRow) -> InboundMessage:
+        """Return the message of `row` with what is known of its sender, guarded."""
+        fields = fields_of(row)
+        trust = await self.trust_of(row, fields)
+        return self.guarded(msgspec.structs.replace(message, trust=trust), row, fields)
+
+    async def trust_of(self, row: ReceivedRow, fields: Fields) -> Trust:
+        """Return what the mail of `row`, whose header is `fields`, proves about its sender."""
         checking = self._mailboxes.get(row.channel, Checking())
-        read = read_trust(_fields(row.raw), checking.ids)
+        read = read_trust(fields, checking.ids)
         if read.verdict != "unchecked" or not checking.verify or self._resolver is None:
             return read
         return await checked_trust(row.raw, _peer(row), self._resolver)
 
-    def guarded(self, message: InboundMessage, row: ReceivedRow) -> InboundMessage:
+    def guarded(self, message: InboundMessage, row: ReceivedRow, fields: Fields) -> InboundMessage:
         """Return the message; nothing answers it automatically where its sender isn't proven (row 12 of the table).
 
         Where nobody looked the mailbox decides; but an answer goes to the sender of the envelope, or to nobody.
@@ -72,7 +78,7 @@ class SenderChecks:
                 signals.append(UNAUTHENTICATED)
         elif message.trust.verdict != "proven":
             signals.append(UNAUTHENTICATED)
-        if message.trust.verdict != "proven" and _comes_back_elsewhere(message, row):
+        if message.trust.verdict != "proven" and _comes_back_elsewhere(message, row, fields):
             signals.append(RETURN_PATH)
         if len(signals) == len(message.automatic.signals):
             return message
@@ -88,8 +94,9 @@ def receipts(wordings: Wordings, languages: Iterable[str]) -> Callable[[str], bo
     return lambda subject: pattern.search(subject) is not None
 
 
-def _fields(raw: bytes) -> tuple[tuple[str, str], ...]:
-    return read_block(raw, 0, len(raw)).headers.fields
+def fields_of(row: ReceivedRow) -> Fields:
+    """Return the header of the mail of `row`."""
+    return read_block(row.raw, 0, len(row.raw)).headers.fields
 
 
 def _peer(row: ReceivedRow) -> Peer | None:
@@ -100,9 +107,9 @@ def _peer(row: ReceivedRow) -> Peer | None:
     return Peer(peer, greeting if isinstance(greeting, str) else "", sender)
 
 
-def _comes_back_elsewhere(message: InboundMessage, row: ReceivedRow) -> bool:
+def _comes_back_elsewhere(message: InboundMessage, row: ReceivedRow, fields: Fields) -> bool:
     """Tell whether what couldn't be delivered would go to somebody else than From names."""
     stated = row.envelope.get("sender")
-    envelope = stated if isinstance(stated, str) else return_path(_fields(row.raw))
+    envelope = stated if isinstance(stated, str) else return_path(fields)
     named = message.sender.address if message.sender is not None else ""
     return bool(envelope) and comparable(envelope or "") != comparable(named)

@@ -8,40 +8,57 @@ import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.features import features_of
-from classifiers.model import GUARD_TERMS, Guard, Model
+from classifiers.head import SIGNS, Guard, Head, Mix, Odds
+from classifiers.model import LABEL, Model
+from classifiers.nets import Nets
 from vocabulary.errors import PermanentFailure
 
-SCHEMA = 1
+SCHEMA = 2
 FILE_BYTES_MAX = 512 * 1024 * 1024
 _UNPACKED_BYTES_MAX = 2 * 1024 * 1024 * 1024
 _HEADER_BYTES_MAX = 200
 _HEADER = re.compile(rb"centrala-model (\d{1,4}) sha256:([0-9a-f]{64})\n")
 _BLOCKS = ("words", "chars", "concepts")
-_ARRAYS = {*_BLOCKS, "rarity", "weights", "bias", "about"}
+_NET_ARRAYS = ("entry", "entry_bias", "exit", "exit_bias")
+
+
+class _OddsAbout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    weights: list[float]
+    bias: float
 
 
 class _GuardAbout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    weights: list[float]
-    bias: float
+    odds: _OddsAbout
     threshold: float
-    graded: bool
+
+
+class _HeadAbout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The part of a head that is no array; `promises` has None where a precision can't be promised."""
+
+    name: str
+    labels: list[str]
+    linear: float
+    temperature: float
+    trust: _OddsAbout
+    guard: _GuardAbout | None
+    promises: list[tuple[float, float | None]]
+    nets: int
 
 
 class _About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The part of a model that is no array; `promises` has None where a precision can't be promised."""
+    """The part of a model that is no array."""
 
-    labels: list[str]
-    temperature: float
-    guard: _GuardAbout | None
-    promises: list[tuple[float, float | None]]
+    heads: list[_HeadAbout]
     rows: int
-    cv_accuracy: float
+    fingerprint: str
+    report: dict[str, Any]
 
 
 def save(model: Model, path: Path) -> int:
@@ -83,16 +100,12 @@ def to_bytes(model: Model) -> bytes:
     """Return `model` as a model file; equal models give equal bytes."""
     archive = io.BytesIO()
     words, chars, concepts = (_packed("\n".join(block.rows)) for block in model.features.blocks)
-    np.savez_compressed(
-        archive,
-        words=words,
-        chars=chars,
-        concepts=concepts,
-        rarity=model.features.blocks[0].rarity.astype(np.float32),
-        weights=model.weights,
-        bias=model.bias,
-        about=_packed(json.dumps(msgspec.to_builtins(_about(model)), ensure_ascii=False)),
-    )
+    rarity = model.features.blocks[0].rarity.astype(np.float32)
+    about = _packed(json.dumps(msgspec.to_builtins(_about(model)), ensure_ascii=False))
+    arrays: dict[str, Any] = {"words": words, "chars": chars, "concepts": concepts, "rarity": rarity, "about": about}
+    for place, head in enumerate(model.heads.values()):
+        arrays |= {f"{name}.{place}": array for name, array in _arrays_of(head).items()}
+    np.savez_compressed(archive, **arrays)
     payload = archive.getvalue()
     return f"centrala-model {SCHEMA} sha256:{hashlib.sha256(payload).hexdigest()}\n".encode() + payload
 
@@ -118,14 +131,29 @@ def from_bytes(content: bytes) -> Model:
         raise PermanentFailure(f"the model contradicts itself ({error})") from error
 
 
+def _arrays_of(head: Head) -> dict[str, NDArray[Any]]:
+    arrays: dict[str, NDArray[Any]] = {"weights": head.weights, "bias": head.bias}
+    if head.nets is not None:
+        arrays |= {name: getattr(head.nets, name) for name in _NET_ARRAYS}
+    return arrays
+
+
 def _about(model: Model) -> _About:
-    guard = None if model.guard is None else _guard_about(model.guard)
-    promises = [(precision, level if np.isfinite(level) else None) for precision, level in model.promises.items()]
-    return _About(list(model.labels), model.temperature, guard, promises, model.rows, model.cv_accuracy)
+    heads = [_head_about(name, head) for name, head in model.heads.items()]
+    return _About(heads, model.rows, model.fingerprint, dict(model.report))
 
 
-def _guard_about(guard: Guard) -> _GuardAbout:
-    return _GuardAbout(guard.weights.tolist(), guard.bias, guard.threshold, guard.graded)
+def _head_about(name: str, head: Head) -> _HeadAbout:
+    promises = [(precision, level if np.isfinite(level) else None) for precision, level in head.promises.items()]
+    guard = None if head.guard is None else _GuardAbout(_odds_about(head.guard.odds), head.guard.threshold)
+    return _HeadAbout(
+        name, list(head.labels), head.mix.linear, head.mix.temperature, _odds_about(head.trust), guard, promises,
+        0 if head.nets is None else len(head.nets.exit),
+    )  # fmt: skip
+
+
+def _odds_about(odds: Odds) -> _OddsAbout:
+    return _OddsAbout(odds.weights.tolist(), odds.bias)
 
 
 def _packed(text: str) -> NDArray[np.uint8]:
@@ -147,36 +175,66 @@ def _unpacked(payload: bytes) -> Mapping[str, NDArray[np.generic]]:
     if size > _UNPACKED_BYTES_MAX:
         raise ValueError(f"{size} bytes unpacked, at most {_UNPACKED_BYTES_MAX} expected")
     with np.load(io.BytesIO(payload), allow_pickle=False) as arrays:
-        if set(arrays.files) != _ARRAYS:
-            raise ValueError(f"arrays {sorted(arrays.files)}, expected {sorted(_ARRAYS)}")
-        return {name: arrays[name] for name in _ARRAYS}
+        return {name: arrays[name] for name in arrays.files}
 
 
 def _model(arrays: Mapping[str, NDArray[np.generic]]) -> Model:
     about = msgspec.json.decode(_text(arrays["about"].view(np.uint8)), type=_About)
+    expected = {"rarity", "about", *_BLOCKS}
+    for place, head in enumerate(about.heads):
+        expected |= {f"{name}.{place}" for name in ("weights", "bias", *(_NET_ARRAYS if head.nets else ()))}
+    _check(set(arrays) == expected, f"arrays {sorted(arrays)}, expected {sorted(expected)}")
     terms = [_lines(arrays[name].view(np.uint8)) for name in _BLOCKS]
-    size, columns = sum(len(names) for names in terms), arrays["bias"].size
-    rarity, weights = _numbers(arrays, "rarity", (size,)), _numbers(arrays, "weights", (size, columns))
-    bias = _numbers(arrays, "bias", (columns,))
+    size = sum(len(names) for names in terms)
     _check(all(len(set(names)) == len(names) for names in terms), "a term stands there twice")
+    _check(re.fullmatch("[0-9a-f]{64}", about.fingerprint) is not None, f'fingerprint "{about.fingerprint}"')
+    features = features_of(terms, _floats(arrays["rarity"], "rarity", (size,)))
+    heads = {head.name: _head(arrays, place, head, size) for place, head in enumerate(about.heads)}
+    _check(len(heads) == len(about.heads) and LABEL in heads, f"heads {[head.name for head in about.heads]}")
+    return Model(features, heads, about.rows, about.fingerprint, about.report)
+
+
+def _head(arrays: Mapping[str, NDArray[np.generic]], place: int, about: _HeadAbout, size: int) -> Head:
+    columns = arrays[f"bias.{place}"].size
     _check(2 <= len(about.labels) <= columns <= len(about.labels) + 1, f"{len(about.labels)} labels, {columns} columns")
     _check(len(set(about.labels)) == len(about.labels), "a label stands there twice")
-    _check(about.temperature > 0, f"temperature {about.temperature}")
-    promises = {precision: float("inf") if level is None else level for precision, level in about.promises}
-    return Model(
-        tuple(about.labels), features_of(terms, rarity), weights, bias, about.temperature,
-        None if about.guard is None else _guard(about.guard), promises, about.rows, about.cv_accuracy,
-    )  # fmt: skip
+    _check(0 < about.temperature < float("inf"), f"temperature {about.temperature}")
+    _check(0 <= about.linear <= 1, f"linear share {about.linear}")
+    return Head(
+        tuple(about.labels),
+        _floats(arrays[f"weights.{place}"], "weights", (size, columns)),
+        _floats(arrays[f"bias.{place}"], "bias", (columns,)),
+        _nets(arrays, place, about.nets, size, columns) if about.nets else None,
+        Mix(about.linear, about.temperature),
+        _odds(about.trust),
+        None if about.guard is None else Guard(_odds(about.guard.odds), about.guard.threshold),
+        {precision: float("inf") if level is None else level for precision, level in about.promises},
+    )
 
 
-def _guard(about: _GuardAbout) -> Guard:
+def _nets(arrays: Mapping[str, NDArray[np.generic]], place: int, count: int, size: int, columns: int) -> Nets:
+    entry = arrays[f"entry.{place}"]
+    _check(entry.dtype == np.float16 and entry.ndim == 2, f"entry is {entry.dtype} {entry.shape}, not float16")
+    width = entry.shape[1]
+    _check(entry.shape == (size, width) and width % count == 0, f"entry is {entry.shape} for {count} networks")
+    halves = entry.astype(np.float16, copy=False)
+    # The sum is finite only if every part is; isfinite() would take as much memory again.
+    _check(bool(np.isfinite(halves.sum(dtype=np.float64))), "entry holds a value that is no finite number")
+    return Nets(
+        halves,
+        _floats(arrays[f"entry_bias.{place}"], "entry_bias", (width,)),
+        _floats(arrays[f"exit.{place}"], "exit", (count, width // count, columns)),
+        _floats(arrays[f"exit_bias.{place}"], "exit_bias", (count, columns)),
+    )
+
+
+def _odds(about: _OddsAbout) -> Odds:
     weights = np.array(about.weights, dtype=np.float64)
-    _check(weights.shape == (GUARD_TERMS,), f"{len(weights)} weights of the guard, expected {GUARD_TERMS}")
-    return Guard(weights, about.bias, about.threshold, about.graded)
+    _check(weights.shape == (SIGNS,), f"{len(weights)} weights of signs, expected {SIGNS}")
+    return Odds(weights, about.bias)
 
 
-def _numbers(arrays: Mapping[str, NDArray[np.generic]], name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    array = arrays[name]
+def _floats(array: NDArray[np.generic], name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
     _check(array.dtype == np.float32 and array.shape == shape, f"{name} is {array.dtype} {array.shape}, not {shape}")
     numbers = array.astype(np.float32, copy=False)
     _check(bool(np.isfinite(numbers).all()), f"{name} holds a value that is no finite number")

@@ -1,6 +1,7 @@
 """How good a model is on labelled texts, and its answers line by line."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from classifiers.model import OUT_OF_SCOPE, Model, Prediction
 from vocabulary.errors import PermanentFailure
 
 _BINS = 15
+_CONFUSIONS_MAX = 50
 _SHOWN = (0.95, 0.99)
 
 
@@ -32,22 +34,51 @@ def figures(model: Model, rows: Sequence[Row]) -> dict[str, object]:
     Accuracy, F1 and calibration are over rows in scope, where a rejection is wrong; coverage is the share of all rows
     that the thresholds fixed at training would answer. None where no row tells.
     """
-    said = [model.predict(text) for text, _ in rows]
-    inside = [(one, label) for one, (_, label) in zip(said, rows, strict=True) if label != OUT_OF_SCOPE]
-    outside = [one for one, (_, label) in zip(said, rows, strict=True) if label == OUT_OF_SCOPE]
+    said = predict_many(model, [text for text, _ in rows])
+    return _figures(model.promises, said, [label for _, label in rows])
+
+
+def report_of(promises: Mapping[float, float], said: Sequence[Prediction], labels: Sequence[str]) -> dict[str, object]:
+    """Return what a model file tells of its own quality: the `figures` and what is behind them.
+
+    Further keys: `confusions`, the pairs of labels that are mistaken most, `[right, said, times]`; `calibration`, for
+    each step of confidence `[mean confidence, share of right answers, answers]`; `labels`, rows of each.
+
+    Args:
+        promises: precision -> confidence from which on it is promised.
+        said: answers to texts that the answerer had not seen.
+        labels: their right labels.
+    """
+    inside = [(one, label) for one, label in zip(said, labels, strict=True) if label != OUT_OF_SCOPE]
+    return {
+        **_figures(promises, said, labels),
+        "confusions": _confusions(inside),
+        "calibration": _curve(inside),
+        "labels": dict(sorted(Counter(labels).items())),
+    }
+
+
+def _figures(promises: Mapping[float, float], said: Sequence[Prediction], labels: Sequence[str]) -> dict[str, object]:
+    inside = [(one, label) for one, label in zip(said, labels, strict=True) if label != OUT_OF_SCOPE]
+    outside = [one for one, label in zip(said, labels, strict=True) if label == OUT_OF_SCOPE]
     per_class = _per_class(inside)
     return {
-        "n": len(rows),
+        "n": len(said),
         "accuracy": _share([one.label == label for one, label in inside]),
         "macro_f1": _mean([float(figure["f1"]) for figure in per_class.values()]),
         "per_class": per_class,
         "calibration_error": _calibration_error(inside),
-        "coverage_at_precision": {f"{precision:g}": _coverage(model, said, precision) for precision in _SHOWN},
+        "coverage_at_precision": {f"{precision:g}": _coverage(promises, said, precision) for precision in _SHOWN},
         "out_of_scope": {
             "recall": _share([one.out_of_scope for one in outside]),
             "false_rate": _share([one.out_of_scope for one, _ in inside]),
         },
     }
+
+
+def predict_many(model: Model, texts: Sequence[str]) -> list[Prediction]:
+    """Return what `model` says of each of `texts`, in their order."""
+    return [model.predict(text) for text in texts]
 
 
 def predict_lines(model: Model, lines: Iterable[str]) -> Iterator[dict[str, object]]:
@@ -90,8 +121,26 @@ def _calibration_error(inside: Sequence[tuple[Prediction, str]]) -> float | None
     return round(float(np.abs(gaps).sum() / len(answered)), 4)
 
 
-def _coverage(model: Model, said: Sequence[Prediction], precision: float) -> float:
-    level = model.promises.get(precision, float("inf"))
+def _confusions(inside: Sequence[tuple[Prediction, str]]) -> list[list[object]]:
+    pairs = Counter((label, one.label) for one, label in inside if one.label != label)
+    ranked = sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))
+    return [[label, taken, times] for (label, taken), times in ranked[:_CONFUSIONS_MAX]]
+
+
+def _curve(inside: Sequence[tuple[Prediction, str]]) -> list[list[float]]:
+    steps: dict[int, list[tuple[float, bool]]] = {}
+    for one, label in inside:
+        if not one.out_of_scope:
+            place = min(int(one.confidence * _BINS), _BINS - 1)
+            steps.setdefault(place, []).append((one.confidence, one.label == label))
+    return [
+        [*(round(sum(column) / len(step), 4) for column in zip(*step, strict=True)), len(step)]
+        for _, step in sorted(steps.items())
+    ]
+
+
+def _coverage(promises: Mapping[float, float], said: Sequence[Prediction], precision: float) -> float:
+    level = promises.get(precision, float("inf"))
     return round(sum(one.confidence >= level and not one.out_of_scope for one in said) / len(said), 4)
 
 

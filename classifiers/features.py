@@ -108,6 +108,21 @@ class Vector:
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """A text as a whole model sees it: `rows` and `values` of all blocks, (n_known,).
+
+    Args:
+        rows: rows of the known terms in the weights.
+        values: their weights; each block has length 1.
+        known: shares of its terms that are known: of words, of pieces of words.
+    """
+
+    rows: NDArray[np.intp]
+    values: NDArray[np.float64]
+    known: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Features:
     """What a model knows of texts: a block for each of `ANALYSERS`, with disjoint rows."""
 
@@ -117,6 +132,13 @@ class Features:
         """Return `text` as each block sees it."""
         words = tokens(text)
         return tuple(block.vector(terms(words)) for block, terms in zip(self.blocks, ANALYSERS, strict=True))
+
+    def view(self, text: str) -> View:
+        """Return `text` as the heads of a model read it."""
+        vectors = self.vectors(text)
+        rows = np.concatenate([vector.rows for vector in vectors])
+        values = np.concatenate([vector.values for vector in vectors])
+        return View(rows, values, (vectors[0].known_share, vectors[1].known_share))
 
 
 def features_of(terms: Sequence[Sequence[str]], rarity: NDArray[np.float32]) -> Features:

@@ -4,32 +4,31 @@ A server runs that as a child process and never imports scikit-learn itself: it 
 """
 
 import argparse
+import hashlib
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.preprocessing import normalize
-from sklearn.svm import LinearSVC
 
 from classifiers.artifact import save
-from classifiers.calibration import PROMISES, folds_of, graded_guard, promise_of, temperature_of, ungraded_guard
+from classifiers.calibration import PROMISES, folds_of, guard_at, guard_of, mix_of, promise_of, trust_of
+from classifiers.evaluation import report_of
 from classifiers.examples import Row, read_rows, shipped_rows
-from classifiers.features import ANALYSERS, features_of, tokens
-from classifiers.model import OUT_OF_SCOPE, UNKNOWN, Guard, Model, Scores, signs_of, softmax
+from classifiers.features import features_of
+from classifiers.fitting import Counted, Done, Linear, Task, Terms, all_done, counted, terms_of
+from classifiers.head import UNKNOWN, Guard, Head, Mix, Odds, Prediction, Scores, judged, votes_of
+from classifiers.model import LABEL, OUT_OF_SCOPE, Model
+from classifiers.nets import Nets, side_by_side
+from classifiers.workers import Told, nobody
 from vocabulary.errors import PermanentFailure
 
-PENALTY = 0.5
-"""LinearSVC's C: best of 0.25, 0.5, 1 on three public sets; logistic regression is no better and 4-6 x slower."""
-
-TERM_ROWS_MIN = 2
-"""A term of a single text is dropped: half the size, accuracy as good, and nobody's name in a model file."""
+NETS = 2
+"""Networks beside the linear scores: the first gains most, a third 0.1 points."""
 
 OUT_OF_SCOPE_ROWS_MIN = 10
 LARGE_ROWS = 5_000
@@ -37,72 +36,103 @@ _FOLDS, _FOLDS_LARGE = 5, 3
 _CONCEPTS, _CONCEPTS_LARGE = 1.0, 0.5
 """Weight of the concepts beside words: what words say by themselves is learnt only from many rows."""
 
-_ABSENT = -1.0
-"""Score of a column that a fold has no text for: a support vector machine's clear "no"."""
+_HELD_BACK = 4
+"""One label in so many is kept from a model that learns what an unknown matter looks like."""
+
+Places = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
-    """How to fit: labels and, last, perhaps "oos"; folds of the cross-validation; weight of each block of terms."""
+class _Question:
+    """What one head has to learn.
 
+    Args:
+        labels: to choose from.
+        columns: the labels and, last, perhaps "oos".
+        rows: (n_rows,), which of all texts have an answer.
+        truth: (n_rows,), the column of each.
+        folds: (n_rows,), of the cross-validation.
+        nets: how many networks vote beside the linear scores.
+        reject: it may answer "unknown".
+        seed: of all draws.
+    """
+
+    labels: tuple[str, ...]
     columns: tuple[str, ...]
+    rows: Places
+    truth: Places
+    folds: Places
+    nets: int
+    reject: bool
     seed: int
-    folds: int
-    weights: tuple[float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class _Fit:
-    """What one fit learnt: kept columns and rarities of each block, and the linear scores."""
-
-    kept: list[NDArray[np.intp]]
-    rarity: list[Scores]
-    weights: Scores
-    bias: Scores
 
 
 @dataclass(frozen=True, slots=True)
 class _Unseen:
-    """Each text as a model without it saw it: scores (n, columns), shares of known terms (n, blocks)."""
+    """Texts as a model without them saw them: votes (n, members, columns), shares of known words and pieces (n, 2)."""
 
-    scores: Scores
+    votes: Scores
     known: Scores
 
 
-def train(rows: Sequence[Row], *, seed: int = 0, reject: bool = False) -> Model:
-    """Return a model of `rows` (text and label each); the same rows and seed give the same model.
+def train(
+    rows: Sequence[Row],
+    *,
+    seed: int = 0,
+    reject: bool = False,
+    further: Mapping[str, Sequence[str]] | None = None,
+    told: Told = nobody,
+    processes: int | None = None,
+) -> Model:
+    """Return a model of `rows` (text and label each); the same rows and seed give the same model, bit for bit.
 
     Rows with the label "oos" are texts that belong to no label: they teach the model to answer "unknown". Without
-    them it does so only if `reject` is set, by low scores.
+    them it does so only if `reject` is set, by what the model says of whole labels that were kept from it.
+
+    Args:
+        rows: at least two of each label.
+        seed: of all draws.
+        reject: answer "unknown" though no row is out of scope.
+        further: more questions about the same texts: name -> the answer for each row, "" where there is none.
+        told: called with the done and all parts of the work.
+        processes: how many to use; None: one for each processor, if the rows are worth their start.
 
     Raises:
         PermanentFailure: there are fewer than two labels, a label has a single row, or one is called "unknown".
     """
-    plan = _plan(rows, seed)
-    kept = [(text, label) for text, label in rows if label in plan.columns]
-    truth = np.array([plan.columns.index(label) for _, label in kept], dtype=np.intp)
-    vocabularies, counts = _counted([text for text, _ in kept])
-    unseen = _unseen(counts, truth, plan, folds_of([label for _, label in kept], plan.folds, seed))
-    fit = _fitted(counts, truth, plan)
-    labels = tuple(label for label in plan.columns if label != OUT_OF_SCOPE)
-    terms = [names[chosen].tolist() for names, chosen in zip(vocabularies, fit.kept, strict=True)]
-    features = features_of(terms, np.concatenate(fit.rarity).astype(np.float32))
-    judged = _judged(unseen, truth, labels, reject=reject or any(label == OUT_OF_SCOPE for _, label in rows))
+    columns = _columns([label for _, label in rows])
+    kept = [place for place, (_, label) in enumerate(rows) if label in columns]
+    texts = counted([rows[place][0] for place in kept])
+    terms = terms_of(texts.counts, _weights(len(rows)))
+    reject = reject or any(label == OUT_OF_SCOPE for _, label in rows)
+    questions = {LABEL: _question([rows[place][1] for place in kept], columns, seed, nets=NETS, reject=reject)}
+    for name, answers in (further or {}).items():
+        given = [answers[place] for place in kept]
+        questions[name] = _question(given, _columns([answer for answer in given if answer]), seed)
+    tasks = [task for question in questions.values() for task in _tasks(question, texts, terms)]
+    results = iter(all_done(tasks, told, processes))
+    learnt = {name: _head(question, texts, terms, results) for name, question in questions.items()}
+    names = [names[chosen].tolist() for names, chosen in zip(texts.names, terms.kept, strict=True)]
     return Model(
-        labels, features, fit.weights.astype(np.float32), fit.bias.astype(np.float32),
-        judged.temperature, judged.guard, judged.promises, len(rows), judged.accuracy,
-    )  # fmt: skip
+        features_of(names, np.concatenate(terms.rarity).astype(np.float32)),
+        {name: head for name, (head, _) in learnt.items()},
+        len(rows),
+        fingerprint_of(rows),
+        learnt[LABEL][1],
+    )
 
 
-def _plan(rows: Sequence[Row], seed: int) -> _Plan:
-    large = len(rows) > LARGE_ROWS
-    concepts = _CONCEPTS_LARGE if large else _CONCEPTS
-    return _Plan(_columns(rows), seed, _FOLDS_LARGE if large else _FOLDS, (1.0, 1.0, concepts))
+def fingerprint_of(rows: Sequence[Row]) -> str:
+    """Return the SHA-256 of texts and labels in their order, in hexadecimal."""
+    digest = hashlib.sha256()
+    for row in rows:
+        digest.update(json.dumps(row, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n")
+    return digest.hexdigest()
 
 
-def _columns(rows: Sequence[Row]) -> tuple[str, ...]:
+def _columns(labels: Sequence[str]) -> tuple[str, ...]:
     """Return the labels in order, and "oos" last if there are enough such rows to learn from."""
-    sizes = Counter(label for _, label in rows)
+    sizes = Counter(labels)
     outside = sizes.pop(OUT_OF_SCOPE, 0)
     if UNKNOWN in sizes:
         raise PermanentFailure(f'"{UNKNOWN}" is the answer for texts of no label: call these rows "{OUT_OF_SCOPE}"')
@@ -114,107 +144,160 @@ def _columns(rows: Sequence[Row]) -> tuple[str, ...]:
     return (*sorted(sizes), *([OUT_OF_SCOPE] if outside >= OUT_OF_SCOPE_ROWS_MIN else []))
 
 
-def _counted(texts: Sequence[str]) -> tuple[list[NDArray[np.str_]], list[sparse.csr_matrix]]:
-    """Return all terms of each kind, and how often each stands in each text."""
-    names, counts = [], []
-    words = [tokens(text) for text in texts]
-    for analyser in ANALYSERS:
-        # The first term keeps a kind that these texts don't have from being an error; no text holds it.
-        counter = CountVectorizer(analyzer=_first_nothing(analyser), dtype=np.float64)
-        counts.append(counter.fit_transform([None, *words]).tocsr()[1:])
-        names.append(counter.get_feature_names_out())
-    return names, counts
+def _weights(rows: int) -> tuple[float, float, float]:
+    return (1.0, 1.0, _CONCEPTS_LARGE if rows > LARGE_ROWS else _CONCEPTS)
 
 
-def _first_nothing(analyser: Callable[[Sequence[str]], list[str]]) -> Callable[[Sequence[str] | None], list[str]]:
-    return lambda words: [""] if words is None else analyser(words)
+def _question(
+    answers: Sequence[str], columns: tuple[str, ...], seed: int, *, nets: int = 0, reject: bool = False
+) -> _Question:
+    rows = np.array([place for place, answer in enumerate(answers) if answer in columns], dtype=np.intp)
+    given = [answers[place] for place in rows]
+    truth = np.array([columns.index(answer) for answer in given], dtype=np.intp)
+    folds = folds_of(given, _FOLDS_LARGE if len(rows) > LARGE_ROWS else _FOLDS, seed)
+    labels = tuple(column for column in columns if column != OUT_OF_SCOPE)
+    return _Question(labels, columns, rows, truth, folds, nets, reject, seed)
 
 
-def _fitted(counts: Sequence[sparse.csr_matrix], truth: NDArray[np.intp], plan: _Plan) -> _Fit:
-    """Return what the texts with these `counts` teach."""
-    kept = [np.flatnonzero(np.asarray(block.getnnz(axis=0)) >= TERM_ROWS_MIN) for block in counts]
-    if not sum(len(chosen) for chosen in kept):
-        raise PermanentFailure("no word occurs in two texts: there is nothing to learn from")
-    blocks = [block[:, chosen] for block, chosen in zip(counts, kept, strict=True)]
-    rarity = [_rarity(block) for block in blocks]
-    parts = [weight * _weighted(block, rare) for block, rare, weight in zip(blocks, rarity, plan.weights, strict=True)]
-    machine = LinearSVC(C=PENALTY, random_state=plan.seed).fit(sparse.hstack(parts).tocsr(), truth)
-    weights, bias = _per_column(machine, len(plan.columns))
-    # The weight of a block moves into the weights of its terms: prediction then knows nothing of it.
-    scale = np.repeat(plan.weights, [len(chosen) for chosen in kept])
-    return _Fit(kept, rarity, weights * scale[:, np.newaxis], bias)
+# -- what is to be fitted, and in which order the results come back
 
 
-def _rarity(counts: sparse.csr_matrix) -> Scores:
-    """Return the smoothed inverse document frequency of each column, (n_terms,), as scikit-learn computes it."""
-    rarity: Scores = np.log((1 + counts.shape[0]) / (1 + np.asarray(counts.getnnz(axis=0)))) + 1
-    return rarity
+def _tasks(question: _Question, texts: Counted, terms: Terms) -> Iterator[Task]:
+    """Yield the members of the model itself, then those of each fold, then those that lack some labels."""
+    whole = terms.matrix(texts.of(question.rows))
+    for member in range(question.nets + 1):
+        yield Task(whole, question.truth, len(question.columns), member, question.seed)
+    for inside, outside in _folds(question):
+        yield from _fold_tasks(question, texts, terms.weights, inside, outside)
+    for inside, outside in _strangers(question):
+        yield from _fold_tasks(question, texts, terms.weights, inside, outside)
 
 
-def _weighted(counts: sparse.csr_matrix, rarity: Scores) -> sparse.csr_matrix:
-    """Return `counts` as TF-IDF: (1 + ln count) * rarity, rows of length 1."""
-    weighted = counts.copy()
-    weighted.data = 1 + np.log(weighted.data)
-    return normalize(weighted @ sparse.diags(rarity)) if len(rarity) else weighted
+def _fold_tasks(
+    question: _Question, texts: Counted, weights: Sequence[float], inside: Places, outside: Places
+) -> Iterator[Task]:
+    counts = texts.of(question.rows[inside])
+    terms = terms_of(counts, weights)
+    known, asked = terms.matrix(counts), terms.matrix(texts.of(question.rows[outside]))
+    present, truth = np.unique(question.truth[inside], return_inverse=True)
+    for member in range(question.nets + 1):
+        yield Task(known, truth, len(present), member, question.seed, asked)
 
 
-def _per_column(machine: LinearSVC, columns: int) -> tuple[Scores, Scores]:
-    """Return weights (n_terms, columns) and bias (columns,) of a fitted `machine`, whatever columns it has seen."""
-    coef, intercept = machine.coef_, machine.intercept_
-    if len(machine.classes_) == 2:  # scikit-learn keeps one of the two mirror images
-        coef, intercept = np.vstack((-coef, coef)), np.concatenate((-intercept, intercept))
-    weights, bias = np.zeros((coef.shape[1], columns)), np.full(columns, _ABSENT)
-    weights[:, machine.classes_] = coef.T
-    bias[machine.classes_] = intercept
-    return weights, bias
+def _folds(question: _Question) -> Iterator[tuple[Places, Places]]:
+    """Yield rows to learn from and rows to ask about, fold by fold."""
+    for fold in np.unique(question.folds):
+        yield np.flatnonzero(question.folds != fold), np.flatnonzero(question.folds == fold)
 
 
-def _unseen(
-    counts: Sequence[sparse.csr_matrix], truth: NDArray[np.intp], plan: _Plan, folds: NDArray[np.intp]
-) -> _Unseen:
-    """Return every text as a model sees it that was trained on the other folds."""
-    scores, known = np.empty((len(truth), len(plan.columns))), np.empty((len(truth), len(counts)))
-    for fold in np.unique(folds):
-        inside, outside = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-        fit = _fitted([block[inside] for block in counts], truth[inside], plan)
-        seen = [block[outside] for block in counts]
-        kept = [block[:, chosen] for block, chosen in zip(seen, fit.kept, strict=True)]
-        weighted = [_weighted(block, rarity) for block, rarity in zip(kept, fit.rarity, strict=True)]
-        scores[outside] = sparse.hstack(weighted) @ fit.weights + fit.bias
-        known[outside] = np.column_stack([_known_share(*pair) for pair in zip(kept, seen, strict=True)])
-    return _Unseen(scores, known)
+def _strangers(question: _Question) -> Iterator[tuple[Places, Places]]:
+    """Yield the same where the labels of the rows to ask about were kept from those to learn from."""
+    if not question.reject or len(question.labels) <= _HELD_BACK:
+        return
+    order = np.random.default_rng(question.seed).permutation(len(question.labels))
+    for fold in np.unique(question.folds)[:2]:
+        held = np.isin(question.truth, order[fold::_HELD_BACK])
+        here = question.folds == fold
+        yield np.flatnonzero(~held & ~here), np.flatnonzero(held & here)
 
 
-def _known_share(kept: sparse.csr_matrix, seen: sparse.csr_matrix) -> Scores:
-    share: Scores = kept.getnnz(axis=1) / np.maximum(seen.getnnz(axis=1), 1)
-    return share
+# -- what came of it
+
+
+def _head(question: _Question, texts: Counted, terms: Terms, results: Iterator[Done]) -> tuple[Head, dict[str, object]]:
+    """Return the head that answers `question` and what cross-validation tells of it."""
+    linear, nets = next(results), [next(results) for _ in range(question.nets)]
+    assert isinstance(linear, Linear)
+    unseen = _joined(question, texts, terms.weights, results)
+    strange = [
+        _seen(question, texts, terms.weights, inside, outside, results) for inside, outside in _strangers(question)
+    ]
+    judgement = _judgement(question, unseen, strange)
+    # The weight of a kind moves into the weights of its terms: prediction then knows nothing of it.
+    scale = terms.scale()[:, np.newaxis]
+    head = Head(
+        question.labels,
+        (linear.weights * scale).astype(np.float32),
+        linear.bias.astype(np.float32),
+        _scaled(side_by_side([net for net in nets if isinstance(net, Nets)]), scale) if judgement.nets else None,
+        judgement.mix,
+        judgement.trust,
+        judgement.guard,
+        judgement.promises,
+    )
+    return head, judgement.report
+
+
+def _scaled(nets: Nets, scale: Scores) -> Nets:
+    return Nets((nets.entry * scale).astype(np.float16), nets.entry_bias, nets.exit, nets.exit_bias)
+
+
+def _seen(
+    question: _Question, texts: Counted, weights: Sequence[float], inside: Places, outside: Places,
+    results: Iterator[Done],
+) -> _Unseen:  # fmt: skip
+    votes = [next(results) for _ in range(question.nets + 1)]
+    terms = terms_of(texts.of(question.rows[inside]), weights)
+    known = terms.known(texts.of(question.rows[outside]))[:, :2]
+    return _Unseen(np.stack([vote for vote in votes if isinstance(vote, np.ndarray)], axis=1), known)
+
+
+def _joined(question: _Question, texts: Counted, weights: Sequence[float], results: Iterator[Done]) -> _Unseen:
+    """Return every text as the fold that didn't hold it saw it."""
+    size = len(question.rows)
+    votes, known = np.empty((size, question.nets + 1, len(question.columns))), np.empty((size, 2))
+    for inside, outside in _folds(question):
+        part = _seen(question, texts, weights, inside, outside, results)
+        votes[outside], known[outside] = part.votes, part.known
+    return _Unseen(votes, known)
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
-    temperature: float
+class _Judgement:
+    mix: Mix
+    nets: bool
+    trust: Odds
     guard: Guard | None
     promises: dict[float, float]
-    accuracy: float
+    report: dict[str, object]
 
 
-def _judged(unseen: _Unseen, truth: NDArray[np.intp], labels: Sequence[str], *, reject: bool) -> _Judged:
+def _judgement(question: _Question, unseen: _Unseen, strange: Sequence[_Unseen]) -> _Judgement:
     """Return what unseen texts say of the model: how sure it may be, what it should turn away, how good it is."""
-    inside = truth < len(labels)
-    in_scope = unseen.scores[:, : len(labels)]
-    temperature = temperature_of(in_scope[inside], truth[inside])
-    signs = signs_of(unseen.scores, unseen.known, len(labels), temperature)
-    confidence = softmax(in_scope, temperature).max(axis=1)
-    right = in_scope.argmax(axis=1) == truth
-    guard = None
-    if reject:
-        guard = ungraded_guard(signs[inside]) if inside.all() else graded_guard(signs, inside)
-        odds = guard.odds(signs)
-        accepted = odds >= guard.threshold
-        confidence = np.where(accepted, confidence * guard.share_in_scope(odds), -1.0)
-        right = right & accepted
-    promises = {precision: promise_of(precision, confidence, right, inside) for precision in PROMISES}
-    return _Judged(temperature, guard, promises, float(right[inside].mean()))
+    count, truth = len(question.labels), question.truth
+    inside = truth < count
+    mix = mix_of(votes_of(unseen.votes, count)[inside], truth[inside])
+    # Networks that have no say are left out: of the model, and of the signs by which it is trusted.
+    members = 1 if mix.linear == 1 else unseen.votes.shape[1]
+    shares, signs = judged(unseen.votes[:, :members], unseen.known, count, mix)
+    said = shares.argmax(axis=1)
+    right = said == truth
+    further = len(question.columns) - count
+    strangers = [judged(one.votes[:, :members], one.known, one.votes.shape[2] - further, mix)[1] for one in strange]
+    guard, trust = None, trust_of(signs[inside], right[inside], inside[inside])
+    accepted = np.ones(len(truth), dtype=bool)
+    if question.reject:
+        every = np.concatenate((signs, *strangers))
+        known = np.concatenate((inside, np.zeros(len(every) - len(signs), dtype=bool)))
+        odds = guard_of(every, known)
+        guard = guard_at(odds, signs[inside], graded=not inside.all())
+        trust = trust_of(every, np.concatenate((right, np.zeros(len(every) - len(signs), dtype=bool))), known)
+        accepted = guard.odds.of(signs) >= guard.threshold
+    confidence = trust.share(signs)
+    promises = {
+        precision: promise_of(precision, np.where(accepted, confidence, -1.0), right & accepted, inside)
+        for precision in PROMISES
+    }
+    labels = (*question.labels, UNKNOWN)
+    answers = [
+        Prediction(labels[column] if passed else UNKNOWN, float(share), (), not passed)
+        for column, share, passed in zip(said, confidence, accepted, strict=True)
+    ]
+    report = report_of(promises, answers, [question.columns[column] for column in truth])
+    return _Judgement(mix, members > 1, trust, guard, promises, report)
+
+
+# -- from files
 
 
 def train_file(
@@ -225,6 +308,7 @@ def train_file(
     reject: bool = False,
     *,
     clock: Callable[[], float],
+    told: Told = nobody,
 ) -> dict[str, object]:
     """Train on a CSV file, write the model to `out` and return `{classes, rows, cv_accuracy, seconds, size_bytes}`.
 
@@ -233,24 +317,25 @@ def train_file(
         out: replaced as a whole, never half.
         text_column: name of the column with the texts.
         label_column: name of the column with the labels.
-        reject: answer "unknown" to low scores even if no row is labelled "oos".
+        reject: answer "unknown" to what seems unfamiliar even if no row is labelled "oos".
         clock: seconds, for `seconds` only.
+        told: as in `train`.
 
     Raises:
         PermanentFailure: the file can't be read or learnt from, or `out` can't be written.
     """
     began = clock()
-    summary = _trained(read_rows(csv_path, text_column, label_column), out, reject=reject)
+    summary = _trained(read_rows(csv_path, text_column, label_column), out, reject=reject, told=told)
     return {**summary, "seconds": round(clock() - began, 3)}
 
 
 def train_shipped(out: Path) -> dict[str, object]:
     """Train on the examples that come with Centrala; as `train_file`, without `seconds`."""
-    return _trained(shipped_rows(), out, reject=True)
+    return _trained(shipped_rows(), out, reject=True, told=nobody)
 
 
-def _trained(rows: Sequence[Row], out: Path, *, reject: bool) -> dict[str, object]:
-    model = train(rows, reject=reject)
+def _trained(rows: Sequence[Row], out: Path, *, reject: bool, told: Told) -> dict[str, object]:
+    model = train(rows, reject=reject, told=told)
     size = save(model, out)
     accuracy = round(model.cv_accuracy, 4)
     return {"classes": len(model.labels), "rows": model.rows, "cv_accuracy": accuracy, "size_bytes": size}

@@ -4,16 +4,18 @@ import asyncio
 import re
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from contextlib import suppress
+from typing import Any, TypeVar, cast
 
 import msgspec
 from sqlalchemy import Connection, Engine, RowMapping, Select
 from sqlalchemy.exc import DBAPIError
 
 from storage import checks, queries
+from storage.gathering import Readers
 from storage.learning import LearningReads
 from storage.mapping import maker_of
+from storage.prepared import prepared
 from storage.subjects import SubjectReads
 from vocabulary.errors import TemporaryFailure
 from vocabulary.instants import Instant
@@ -49,11 +51,11 @@ class Reading(SubjectReads, LearningReads):
     def __init__(self, engine: Engine, readers: int) -> None:
         """Read over `engine`, whose pool has a connection for each of so many threads."""
         self._engine = engine
-        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="store-reader")
+        self._readers: Readers[Callable[[Connection], object]] = Readers(self._read_all, readers)
 
     async def _stop_reading(self) -> None:
         """Finish what is being read and let the connections go."""
-        await asyncio.to_thread(self._readers.shutdown)
+        await asyncio.to_thread(self._readers.stop)
         self._engine.dispose()
 
     # ------------------------------------------------------------ journal
@@ -217,13 +219,28 @@ class Reading(SubjectReads, LearningReads):
         return await self._row(kind, queries.by_key(kind), **queries.key(kind, *key))
 
     async def _row(self, kind: type[R], query: Select[Any], **values: Any) -> R | None:
-        return await self._first(query, maker_of(kind), **values)
+        rows = await self._rows(kind, query, **values)
+        return rows[0] if rows else None
 
     async def _rows(self, kind: type[R], query: Select[Any], **values: Any) -> Sequence[R]:
-        return await self._all(query, maker_of(kind), **values)
+        """Return what `query` selects; with `values`, its parameters, it is one that was put together before."""
+        if not values:
+            return await self._all(query, maker_of(kind))
+        return await self._reading(lambda c: self._prepared_rows(c, query, kind, values))
 
-    async def _first(self, query: Select[Any], make: Callable[[RowMapping], T], **values: Any) -> T | None:
-        rows = await self._all(query, make, **values)
+    def _prepared_rows(
+        self, connection: Connection, query: Select[Any], kind: type[R], values: Mapping[str, Any]
+    ) -> list[R]:
+        found = prepared(query, kind, self._engine.dialect)
+        try:
+            if found is not None:
+                return found.rows(connection, values)
+        except Exception:  # noqa: BLE001, S110 (whatever the driver said, SQLAlchemy knows what it means)
+            pass
+        return self._rows_of(connection, query, maker_of(kind), values)
+
+    async def _first(self, query: Select[Any], make: Callable[[RowMapping], T]) -> T | None:
+        rows = await self._all(query, make)
         return rows[0] if rows else None
 
     async def _all(self, query: Select[Any], make: Callable[[RowMapping], T], **values: Any) -> list[T]:
@@ -244,7 +261,22 @@ class Reading(SubjectReads, LearningReads):
             raise
 
     async def _reading(self, read: Callable[[Connection], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, read)
+        return cast(T, await self._readers.ask(read))
+
+    def _read_all(self, reads: Sequence[Callable[[Connection], object]]) -> Sequence[object]:
+        """Return what each of `reads` returns, or the exception that it raises."""
+        found: list[object] = []
+        # Each that is left behind a fault is tried by itself, and tells its own.
+        with suppress(Exception), self._engine.connect() as connection:
+            for read in reads:
+                found.append(self._read_on(connection, read))
+        return [*found, *map(self._outcome, reads[len(found) :])]
+
+    def _outcome(self, read: Callable[[Connection], object]) -> object:
+        try:
+            return self._read(read)
+        except Exception as error:  # noqa: BLE001 (the asker hears of it, whatever it is)
+            return error
 
     def _read(self, read: Callable[[Connection], T]) -> T:
         try:
@@ -260,12 +292,15 @@ class Reading(SubjectReads, LearningReads):
 
     def _read_once(self, read: Callable[[Connection], T]) -> T:
         with self._engine.connect() as connection:
-            try:
-                return read(connection)
-            except DBAPIError:
-                # A connection that has seen a fault is not used again.
-                connection.invalidate()
-                raise
+            return self._read_on(connection, read)
+
+    def _read_on(self, connection: Connection, read: Callable[[Connection], T]) -> T:
+        try:
+            return read(connection)
+        except DBAPIError:
+            # A connection that has seen a fault is not used again.
+            connection.invalidate()
+            raise
 
 
 def _unreadable(error: DBAPIError) -> TemporaryFailure:

@@ -67,6 +67,8 @@ class Protocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]  # the lib
         self._buffer = bytearray()
         self._searched = 0
         self._literal_of: Any = None
+        self._unclosed = 0
+        """Parentheses of the answer that is being taken."""
 
     def allow(self) -> None:
         """Let the server send as much again as one answer may hold."""
@@ -117,6 +119,8 @@ class Protocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]  # the lib
         elif line.startswith(b"* BYE") and self._literal_of is None:
             raise ConnectionLost(f"the server said {line[2:200].decode('utf-8', 'replace')}")
         command = self._handle_line(line, self._literal_of)
+        before = self._unclosed if self._literal_of is not None else 0
+        self._unclosed = before + line.count(b"(") - line.count(b")")
         literal = _LITERAL.search(line)
         if literal:
             size = int(literal[1])
@@ -126,7 +130,16 @@ class Protocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]  # the lib
             command.begin_literal_data(size)
             self._literal_of = command
         else:
-            self._literal_of = command if command is not None and command.wait_data() else None
+            self._literal_of = command if command is not None and self._goes_on(command) else None
+
+    def _goes_on(self, command: Any) -> bool:
+        """Tell whether the next line belongs to `command`'s answer whatever it says.
+
+        The library looks through all messages that it has fetched so far, at each line of them.
+        """
+        if isinstance(command, aioimaplib.FetchCommand):
+            return self._unclosed != 0
+        return bool(command.wait_data())
 
     def _continuation(self, line: bytes) -> None:
         command = self.pending_sync_command

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from app.sender_checks import Checking, SenderChecks, receipts
+from app.sender_checks import Checking, SenderChecks, fields_of, receipts
 from autoresponders.templates import shipped_wordings
 from channels.message import Attachment, InboundMessage, Trust, Verdict
 from tests.channels.email.mails import NOW, a_mail, parsed
@@ -25,7 +25,8 @@ def signals(
     raw = a_mail() if raw is None else raw
     message = msgspec.structs.replace(parsed(raw), trust=Trust(verdict=verdict))
     checks = SenderChecks({"support": Checking(answers_unchecked=answers_unchecked)})
-    guarded = checks.guarded(message, row(raw, sender=sender))
+    kept = row(raw, sender=sender)
+    guarded = checks.guarded(message, kept, fields_of(kept))
     assert guarded.automatic.is_automatic == bool(guarded.automatic.signals)
     return guarded.automatic.signals
 
@@ -84,7 +85,7 @@ def test_where_the_envelope_is_not_known_the_return_path_counts() -> None:
 def test_a_mail_of_nothing_but_programs_gets_no_answer(text: str, files: list[str], found: tuple[str, ...]) -> None:
     attachments = tuple(Attachment(name, "application/octet-stream", b"x") for name in files)
     message = msgspec.structs.replace(parsed(a_mail()), text=text, attachments=attachments)
-    guarded = SenderChecks({"support": Checking()}).guarded(message, row(b"", sender=ANNA))
+    guarded = SenderChecks({"support": Checking()}).guarded(message, row(b"", sender=ANNA), ())
     assert guarded.automatic.signals == found
 
 
@@ -95,7 +96,7 @@ def test_the_subject_of_a_receipt_without_the_id_of_any_mail_is_a_programs(langu
 
     def found(subject: str, **changes: object) -> tuple[str, ...]:
         message = msgspec.structs.replace(parsed(a_mail()), subject=subject, **changes)
-        return checks.guarded(message, row(b"", sender=ANNA)).automatic.signals
+        return checks.guarded(message, row(b"", sender=ANNA), ()).automatic.signals
 
     receipt = wordings.text("acknowledge_subject", language, number="C-4711")
     assert found(f"Re: {receipt}") == ("answers-receipt",)
@@ -105,7 +106,7 @@ def test_the_subject_of_a_receipt_without_the_id_of_any_mail_is_a_programs(langu
 
 async def trust(raw: bytes, checking: Checking, names: Names | None = None, **envelope: object) -> InboundMessage:
     checks = SenderChecks({"support": checking}, names)
-    return msgspec.structs.replace(parsed(raw), trust=await checks.trust_of(row(raw, **envelope)))
+    return await checks.checked(parsed(raw), row(raw, **envelope))
 
 
 async def test_a_mailbox_believes_its_own_servers_and_checks_itself_only_where_they_are_silent() -> None:

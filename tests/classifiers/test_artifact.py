@@ -3,6 +3,7 @@
 import hashlib
 import io
 import secrets
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,14 @@ def content() -> bytes:
     return to_bytes(train(small_rows() + outside_rows()))
 
 
+@cache
+def _small() -> bytes:
+    return to_bytes(train(small_rows()))
+
+
 def _sealed(**changes: object) -> bytes:
     """Return a model file with a right checksum in which some arrays are replaced (None: left out)."""
-    whole = to_bytes(train(small_rows()))
-    header, payload = whole.split(b"\n", 1)
+    header, payload = _small().split(b"\n", 1)
     with np.load(io.BytesIO(payload)) as stored:
         arrays: dict[str, Any] = {name: stored[name] for name in stored.files} | changes
     archive = io.BytesIO()
@@ -37,7 +42,7 @@ def _sealed(**changes: object) -> bytes:
 def test_a_loaded_model_answers_as_the_trained_one(shipped: Model, tmp_path: Path) -> None:
     size = save(shipped, tmp_path / "model")
     loaded = load(tmp_path / "model")
-    assert size == (tmp_path / "model").stat().st_size < 5_000_000
+    assert size == (tmp_path / "model").stat().st_size < 40_000_000
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
     texts = [text for text, _ in shipped_rows()][::20]
     assert [loaded.predict(text) for text in texts] == [shipped.predict(text) for text in texts]
@@ -68,19 +73,23 @@ def test_a_file_cut_short_is_refused(content: bytes, kept: int) -> None:
 
 
 def test_another_schema_is_refused_by_its_number(content: bytes) -> None:
-    with pytest.raises(PermanentFailure, match="schema 7, this version reads schema 1"):
-        from_bytes(content.replace(b"centrala-model 1 ", b"centrala-model 7 ", 1))
+    with pytest.raises(PermanentFailure, match="schema 7, this version reads schema 2"):
+        from_bytes(content.replace(b"centrala-model 2 ", b"centrala-model 7 ", 1))
 
 
 @pytest.mark.parametrize(
     "changes",
     [
-        {"weights": None},
+        {"weights.0": None},
         {"more": np.zeros(3)},
-        {"weights": np.zeros((2, 2), np.float32)},
-        {"weights": np.array([object()], dtype=object)},
-        {"bias": np.array([np.nan, 0, 0], np.float32)},
-        {"bias": np.zeros(9, np.float32)},
+        {"weights.0": np.zeros((2, 2), np.float32)},
+        {"weights.0": np.array([object()], dtype=object)},
+        {"bias.0": np.array([np.nan, 0, 0], np.float32)},
+        {"bias.0": np.zeros(9, np.float32)},
+        {"entry.0": None},
+        {"entry.0": np.zeros((3, 3), np.float16)},
+        {"exit.0": np.zeros((1, 2, 3), np.float32)},
+        {"exit_bias.0": np.zeros((1, 3), np.float64)},
         {"rarity": np.zeros(3, np.int64)},
         {"words": np.zeros(3, np.float64)},
         {"words": np.frombuffer(b"a\na", np.uint8)},

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from classifiers.cascade import Classification, classify
-from classifiers.model import Model
+from classifiers.model import LABEL, Model
 from classifiers.rules import DEFAULT_RULES, KeywordRule, labels_by_rules
 
 
@@ -72,7 +72,8 @@ def test_every_shipped_label_has_a_rule(shipped: Model) -> None:
 
 
 def test_a_broken_model_gives_unknown_with_the_reason(shipped: Model) -> None:
-    broken = dataclasses.replace(shipped, weights=np.zeros((1, 1), np.float32))
+    head = dataclasses.replace(shipped.heads[LABEL], weights=np.zeros((1, 1), np.float32))
+    broken = dataclasses.replace(shipped, heads={LABEL: head})
     said = classify("", "where is my parcel", model=broken)
     assert (said.labels, said.method, said.language) == ((("unknown", 0.0),), "none", "en")
     assert said.reason.startswith("classification failed: IndexError")

@@ -11,8 +11,9 @@ from sklearn.svm import LinearSVC
 
 from classifiers.examples import shipped_rows
 from classifiers.features import ANALYSERS, TEXT_CHARS_MAX, char_terms, concept_terms, features_of, tokens, word_terms
-from classifiers.model import Model
-from classifiers.training import PENALTY, TERM_ROWS_MIN
+from classifiers.fitting import PENALTY, TERM_ROWS_MIN
+from classifiers.head import SIGNS, Head, Mix, Odds
+from classifiers.model import LABEL, Model
 
 
 def _analyser(terms: Callable[[Sequence[str]], list[str]]) -> Callable[[str], list[str]]:
@@ -37,7 +38,8 @@ def _model(pipeline: Pipeline) -> Model:
     machine = pipeline["machine"]
     labels, weights = tuple(pipeline.classes_), machine.coef_.T.astype(np.float32)
     bias = machine.intercept_.astype(np.float32)
-    return Model(labels, features_of(terms, rarity), weights, bias, 1.0, None, {}, len(shipped_rows()), 1.0)
+    head = Head(labels, weights, bias, None, Mix(1.0, 1.0), Odds(np.zeros(SIGNS), 0.0), None, {})
+    return Model(features_of(terms, rarity), {LABEL: head}, len(shipped_rows()))
 
 
 def _random_texts(seed: int) -> list[str]:

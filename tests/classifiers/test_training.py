@@ -133,7 +133,7 @@ def test_the_child_process_trains_on_the_shipped_examples(tmp_path: Path) -> Non
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
     summary = json.loads(done.stdout)
     assert (summary["classes"], summary["size_bytes"]) == (17, out.stat().st_size)
-    assert summary["size_bytes"] < 5_000_000
+    assert summary["size_bytes"] < 40_000_000
 
 
 def test_prediction_never_imports_sklearn() -> None:

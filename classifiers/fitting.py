@@ -1,0 +1,201 @@
+"""Counted terms into matrices, and the members of an ensemble fitted to them: a support vector machine and networks.
+
+scikit-learn counts and fits; this runs where a model is trained and nowhere else.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.preprocessing import normalize
+from sklearn.svm import LinearSVC
+from threadpoolctl import threadpool_limits
+
+from classifiers.features import ANALYSERS, tokens
+from classifiers.head import Scores
+from classifiers.net_training import trained_net
+from classifiers.nets import Nets
+from classifiers.workers import Told, nobody, pool, processors
+from vocabulary.errors import PermanentFailure
+
+PENALTY = 0.5
+"""LinearSVC's C: best of 0.25, 0.5, 1 on three public sets; logistic regression is no better and 4-6 x slower."""
+
+TERM_ROWS_MIN = 2
+"""A term of a single text is dropped: half the size, accuracy as good, and nobody's name in a model file."""
+
+_ABSENT = -1.0
+"""Score of a column that a fold has no text for: a support vector machine's clear "no"."""
+
+ENTRIES_MIN = 1_000_000
+"""Known terms in all tasks from which on further processes are worth their start of two seconds."""
+
+Places = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """All terms of each kind, and how often each stands in each text, (n_texts, n_terms of the kind)."""
+
+    names: list[NDArray[np.str_]]
+    counts: list[sparse.csr_matrix]
+
+    def of(self, rows: Places) -> list[sparse.csr_matrix]:
+        """Return the counts of some of the texts."""
+        return [block[rows] for block in self.counts]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Which terms some texts know and how rare these are, for each kind; `weights`: how much each kind counts."""
+
+    kept: list[Places]
+    rarity: list[Scores]
+    weights: Sequence[float]
+
+    def matrix(self, counts: Sequence[sparse.csr_matrix]) -> sparse.csr_matrix:
+        """Return TF-IDF, (n_texts, n_terms), of the texts with these `counts`."""
+        chosen = [block[:, kept] for block, kept in zip(counts, self.kept, strict=True)]
+        parts = zip(chosen, self.rarity, self.weights, strict=True)
+        return sparse.hstack([weight * _weighted(block, rarity) for block, rarity, weight in parts]).tocsr()
+
+    def known(self, counts: Sequence[sparse.csr_matrix]) -> Scores:
+        """Return which share of the terms of each text is known, (n_texts, n_kinds)."""
+        pairs = zip(counts, self.kept, strict=True)
+        shares = [block[:, kept].getnnz(axis=1) / np.maximum(block.getnnz(axis=1), 1) for block, kept in pairs]
+        return np.column_stack(shares)
+
+    def scale(self) -> Scores:
+        """Return the weight of each term's kind, (n_terms,)."""
+        return np.repeat(self.weights, [len(kept) for kept in self.kept])
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """Linear scores: weights (n_terms, n_columns), bias (n_columns,)."""
+
+    weights: Scores
+    bias: Scores
+
+
+Done = Linear | Nets | Scores
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One member to be fitted.
+
+    Args:
+        terms: (n_texts, n_terms).
+        truth: (n_texts,), the column of each text.
+        columns: how many there are.
+        member: 0 is the linear one, others are networks.
+        seed: of the draws.
+        asked: texts to score instead of keeping the member, (n_asked, n_terms).
+    """
+
+    terms: sparse.csr_matrix
+    truth: Places
+    columns: int
+    member: int
+    seed: int
+    asked: sparse.csr_matrix | None = None
+
+
+def counted(texts: Sequence[str]) -> Counted:
+    """Return the terms of `texts`."""
+    names, counts = [], []
+    words = [tokens(text) for text in texts]
+    for analyser in ANALYSERS:
+        # The first term keeps a kind that these texts don't have from being an error; no text holds it.
+        counter = CountVectorizer(analyzer=_first_nothing(analyser), dtype=np.float64)
+        counts.append(counter.fit_transform([None, *words]).tocsr()[1:])
+        names.append(counter.get_feature_names_out())
+    return Counted(names, counts)
+
+
+def _first_nothing(analyser: Callable[[Sequence[str]], list[str]]) -> Callable[[Sequence[str] | None], list[str]]:
+    return lambda words: [""] if words is None else analyser(words)
+
+
+def terms_of(counts: Sequence[sparse.csr_matrix], weights: Sequence[float]) -> Terms:
+    """Return what the texts with these `counts` know.
+
+    Raises:
+        PermanentFailure: no term stands in two of them.
+    """
+    kept = [np.flatnonzero(np.asarray(block.getnnz(axis=0)) >= TERM_ROWS_MIN) for block in counts]
+    if not sum(len(chosen) for chosen in kept):
+        raise PermanentFailure("no word occurs in two texts: there is nothing to learn from")
+    return Terms(kept, [_rarity(block[:, chosen]) for block, chosen in zip(counts, kept, strict=True)], weights)
+
+
+def _rarity(counts: sparse.csr_matrix) -> Scores:
+    """Return the smoothed inverse document frequency of each column, (n_terms,), as scikit-learn computes it."""
+    rarity: Scores = np.log((1 + counts.shape[0]) / (1 + np.asarray(counts.getnnz(axis=0)))) + 1
+    return rarity
+
+
+def _weighted(counts: sparse.csr_matrix, rarity: Scores) -> sparse.csr_matrix:
+    """Return `counts` as TF-IDF: (1 + ln count) * rarity, rows of length 1."""
+    weighted = counts.copy()
+    weighted.data = 1 + np.log(weighted.data)
+    return normalize(weighted @ sparse.diags(rarity)) if all(weighted.shape) else weighted
+
+
+def all_done(tasks: Iterable[Task], told: Told = nobody, processes: int | None = None) -> list[Done]:
+    """Return what came of each of `tasks`, in their order, whatever the number of processes."""
+    waiting = list(tasks)
+    told(0, len(waiting))
+    if processes is None:
+        processes = processors() if sum(task.terms.nnz for task in waiting) > ENTRIES_MIN else 1
+    if processes == 1:
+        return list(_told(map(done, waiting), len(waiting), told))
+    with pool(processes) as executor:
+        return list(_told(executor.map(done, waiting), len(waiting), told))
+
+
+def _told(results: Iterator[Done], count: int, told: Told) -> Iterator[Done]:
+    for place, result in enumerate(results, 1):
+        told(place, count)
+        yield result
+
+
+def done(task: Task) -> Done:
+    """Return the fitted member, or its scores of the texts asked about, (n_asked, n_columns)."""
+    # One thread: sums are then added in the same order on any machine, and other tasks have their own processor.
+    with threadpool_limits(1):
+        member = _linear(task) if task.member == 0 else _net(task)
+        return member if task.asked is None else _scores(member, task.asked)
+
+
+def _linear(task: Task) -> Linear:
+    machine = LinearSVC(C=PENALTY, random_state=task.seed).fit(task.terms, task.truth)
+    return _per_column(machine, task.columns)
+
+
+def _net(task: Task) -> Nets:
+    return trained_net(task.terms, task.truth, task.columns, task.seed * 1_000 + task.member)
+
+
+def _scores(member: Linear | Nets, asked: sparse.csr_matrix) -> Scores:
+    if isinstance(member, Linear):
+        linear: Scores = asked @ member.weights + member.bias
+        return linear
+    units = np.maximum(asked.astype(np.float32) @ member.entry.astype(np.float32) + member.entry_bias, 0)
+    scores: Scores = (units @ member.exit[0] + member.exit_bias[0]).astype(np.float64)
+    return scores
+
+
+def _per_column(machine: LinearSVC, columns: int) -> Linear:
+    """Return the scores of every column, whatever columns the fitted `machine` has seen."""
+    coef, intercept = machine.coef_, machine.intercept_
+    if len(machine.classes_) == 2:  # scikit-learn keeps one of the two mirror images
+        coef, intercept = np.vstack((-coef, coef)), np.concatenate((-intercept, intercept))
+    weights, bias = np.zeros((coef.shape[1], columns)), np.full(columns, _ABSENT)
+    weights[:, machine.classes_] = coef.T
+    bias[machine.classes_] = intercept
+    return Linear(weights, bias)
