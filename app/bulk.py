@@ -26,7 +26,7 @@ from web.site import BulkDone, BulkPreview, BulkReport, BulkWish, Prepared
 
 log = structlog.get_logger()
 
-AT_ONCE = 50
+AT_ONCE = 100
 """So many in one command: what else comes in meanwhile waits for no longer than that takes."""
 AGAIN: Span = 7 * DAY
 """Within this, something new of the same customer about the same shows that the answer did not help."""

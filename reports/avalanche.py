@@ -8,25 +8,28 @@ that it must be many (`arrivals_min`), and so many times the forecast (`ratio`) 
 once `ends_after` has passed with no more than twice the usual deviation, or after a day: what goes on so long is usual.
 """
 
+import math
 from collections import deque
 from collections.abc import Iterator
 from datetime import UTC, tzinfo
 
 import msgspec
 
-from reports.forecast import SLOT, WEEK, Expected, Known, Series, chance_of, place_of
+from reports.forecast import CAP_SIGMAS, SLOT, WEEK, Expected, Known, Series, chance_of, place_of
 from router import events as e
 from vocabulary.ids import InteractionId, QueueName
 from vocabulary.instants import DAY, HOUR, MINUTE, Instant, Span
 
 WINDOWS: tuple[Span, ...] = (5 * MINUTE, 15 * MINUTE, 30 * MINUTE, 60 * MINUTE, 180 * MINUTE)
-_LOOKS = 0.5
+_LOOKS = 0.2
 """Looks within the length of a window that don't tell the same, as counted: most meet fewer than would be many."""
 LASTS_MAX: Span = 24 * HOUR
 QUIET: Span = 12 * HOUR
 """How long nothing is said of a label of which somebody, or a whole day, has said that it is usual."""
 _GAP_MAX: Span = 2 * DAY
 _SERIES_MAX = 400
+_KNOWN_DAYS, _IN_AVALANCHE = 5.0, 1.0
+"""From so many days on, no more than so many deviations are learnt in an avalanche."""
 _SAME = 0.9
 """A queue that gets more than this share of a label's arrivals is not watched beside the site."""
 _SITE: QueueName = ""
@@ -190,8 +193,14 @@ class Watch:
         line, (least, ratio) = self._lines[of], self._terms.of(of[0])
         while line.recent and line.recent[0] <= now - WINDOWS[-1]:
             line.recent.popleft()
-        covered = line.since is not None or self._line((of[0], _SITE)).since is not None
-        if covered or now < line.quiet_until or of[0] in self._terms.ignored or len(line.recent) < least:
+        site = self._line((of[0], _SITE))
+        covered = line.since is not None or site.since is not None
+        if (
+            covered
+            or now < max(line.quiet_until, site.quiet_until)
+            or of[0] in self._terms.ignored
+            or len(line.recent) < least
+        ):
             return None
         for window, count in self._counts(line, now):
             expected = self._expected(line, now, window)
@@ -284,14 +293,18 @@ class Watch:
 
     def _learn(self, slot: Instant) -> None:
         place = place_of(slot, self._zone)
-        for line in self._lines.values():
-            if line.since is not None and line.since < slot + SLOT:
-                # An avalanche teaches nothing of the usual day.
-                count = min(line.count, round(self._of_slot(line, slot).mean))
+        for of, line in self._lines.items():
+            site = self._lines.get((of[0], _SITE), line)
+            since = min((each.since for each in (line, site) if each.since is not None), default=None)
+            if slot < max(line.quiet_until, site.quiet_until):
+                sigmas = math.inf
+            elif since is not None and since < slot + SLOT and self._learnt.known.near(place.slot) >= _KNOWN_DAYS:
+                # An avalanche teaches little of the usual day; where nothing is known yet, it may be that.
+                sigmas = _IN_AVALANCHE
             else:
-                count = line.count
-            usual = slot < line.quiet_until
-            expected = line.series.learn(self._learnt.known, place, slot, count, self._usual, capped=not usual)
+                sigmas = CAP_SIGMAS
+            known = self._learnt.known
+            expected = line.series.learn(known, place, slot, line.count, self._usual, sigmas=sigmas)
             line.count = 0
             # What came in a slot is compared with what was known before it.
             line.expected = {at: one for at, one in line.expected.items() if slot - WINDOWS[-1] <= at < slot}

@@ -27,7 +27,7 @@ _PRIOR_SLOTS, _PRIOR_DAYS, _PRIOR_DAY, _PRIOR_HOUR = 24.0, 0.5, 8.0, 6.0
 """How much has to be known before it counts: slots of anything, days of one slot, arrivals of a day and of an hour."""
 _SPREAD, _SPREAD_SLOTS, _SPREAD_MIN = 0.05, 20.0, 0.005
 """Overdispersion that is assumed (the squared coefficient of variation of the rate), and until how much is known."""
-_CAP_SIGMAS, _CAP_MORE = 4.0, 2.0
+CAP_SIGMAS, _CAP_MORE = 4.0, 2.0
 _KEPT_DAYS = 0.5 ** (1 / 28)
 _PAST, _BUSY_MAX = 32, 1.6
 """Slots that tell how busy a day is, and how busy it can be before that is no usual day."""
@@ -148,13 +148,16 @@ class Series(msgspec.Struct):
         return Expected(min(_BUSY_MAX, max(1 / _BUSY_MAX, came / meant)), 1 / came)
 
     def learn(
-        self, known: Known, place: Place, at: Instant, count: int, usual: float, *, capped: bool = True
+        self, known: Known, place: Place, at: Instant, count: int, usual: float, *, sigmas: float = CAP_SIGMAS
     ) -> Expected:
-        """Learn that `count` arrived in the slot that began `at`, not `known` yet; return what was expected of it."""
+        """Learn that `count` arrived in the slot that began `at`, not `known` yet; return what was expected of it.
+
+        No more is learnt than `sigmas` deviations above that.
+        """
         expected = self.expected(known, place, usual)
         mean = expected.mean * self.busy(at).mean
         sigma = math.sqrt(mean + self.of_slots.value * mean * mean)
-        value = min(float(count), mean + _CAP_SIGMAS * sigma + _CAP_MORE) if capped else float(count)
+        value = min(float(count), mean + sigmas * sigma + _CAP_MORE)
         base = self._base(known, place.slot, usual)
         of_day = base * self._of_day(place.day)
         self._count(place, value, base, of_day)

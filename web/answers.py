@@ -721,12 +721,14 @@ class AutomationView(View, frozen=True, kw_only=True):
 class AvalanchesView(View, frozen=True, kw_only=True):
     """All avalanches, what is answered by itself, and what waits by label, most first.
 
-    `automate_for_s`: the time that is proposed. `undo_s`: how long an answer can be taken back.
+    `prepared`: articles by label. `automate_for_s`: the time that is proposed. `undo_s`: how long an answer can be
+    taken back.
     """
 
     items: list[AvalancheView]
     automations: list[AutomationView]
     waiting: list[WaitingView]
+    prepared: dict[str, list[PreparedView]]
     languages: list[str]
     automate_for_s: float
     undo_s: float

@@ -228,7 +228,7 @@ async def test_report_tells_who_came_back_and_calls_silence_silence(desk: Desk) 
     assert (await desk.state(rests), report["resting"], report["silent"]) == ("closed", 0, 1)
 
 
-async def test_a_thousand_are_answered_and_taken_back_in_one_call_each(desk: Desk) -> None:
+async def test_hundreds_are_answered_and_taken_back_in_one_call_each(desk: Desk) -> None:
     for _ in range(300):
         await desk.writes()
     assert (await desk.answer())["answered"] == 300

@@ -51,10 +51,12 @@ def _everything(call: Call) -> AvalanchesView:
         by_label[each.label].append(each)
     labels = [_waiting(call, label, found) for label, found in by_label.items() if label]
     labels.sort(key=lambda each: (-each.waiting, each.label))
+    known = {*(each.label for each in state.avalanches.values()), *(each.label for each in labels[:_LABELS_MAX])}
     return AvalanchesView(
         items=[_avalanche(call, each, by_label[each.label]) for each in state.avalanches.values()],
         automations=[_automation(label, each) for label, each in sorted(state.automations.items())],
         waiting=labels[:_LABELS_MAX],
+        prepared={label: found for label in sorted(known) if (found := _prepared(call, label))},
         languages=call.site.bulk.languages,
         automate_for_s=call.site.bulk.automate_for / 1000,
         undo_s=call.site.policy.bulk_undo / 1000,
@@ -71,11 +73,13 @@ def _avalanche(call: Call, found: Avalanche, waiting: Iterable[Interaction]) -> 
         forecast=found.expected,
         window_s=found.window / 1000,
         waiting=_waiting(call, found.label, here),
-        articles=[
-            PreparedView(id=each.id, titles=each.titles, texts=each.texts)
-            for each in call.site.bulk.prepared(found.label)
-        ],
+        articles=_prepared(call, found.label),
     )
+
+
+def _prepared(call: Call, label: str) -> list[PreparedView]:
+    articles = call.site.bulk.prepared(label)
+    return [PreparedView(id=each.id, titles=each.titles, texts=each.texts) for each in articles]
 
 
 def _waiting(call: Call, label: str, found: list[Interaction]) -> WaitingView:

@@ -15,10 +15,11 @@ import { Drawer } from "./drawer.js";
 import { CloseDialog, MoveDialog, PriorityDialog, PresenceDialog } from "./steer.js";
 import { MailboxAlarm, MailboxesDialog } from "./mailboxes.js";
 import { AutoRepliesAlarm } from "./auto_replies.js";
+import { AvalancheAlarm, AvalancheDialog } from "./avalanches.js";
 import { QuarantineAlarm, QuarantineDialog } from "./quarantine.js";
 import { QueueTable } from "./queues.js";
 import { SendingsDialog } from "./sendings.js";
-import { agents, asOf, dialog, heardAt, mailboxesOpen, me, quarantine, queues, sendings } from "./state.js";
+import { agents, answering, asOf, dialog, heardAt, mailboxesOpen, me, quarantine, queues, sendings } from "./state.js";
 
 const STALE_AFTER_MS = 5500;
 const DIALOGS = /** @type {Record<string, any>} */ ({
@@ -41,6 +42,7 @@ export function Board({ socket }) {
           <button type="button" class="menu-item" onClick=${() => { close(); mailboxesOpen.value = true; }}><${Icon} name="email" />${t("mailboxes.title")}</button>
           <button type="button" class="menu-item" onClick=${() => { close(); quarantine.value = {}; }}><${Icon} name="warn" />${t("quarantine.title")}</button>
           <button type="button" class="menu-item" onClick=${() => { close(); sendings.value = true; }}><${Icon} name="clock" />${t("later.planned")}</button>
+          <button type="button" class="menu-item" onClick=${() => { close(); answering.value = {}; }}><${Icon} name="alarm" />${t("avalanche.title")}</button>
           <button type="button" class="menu-item" onClick=${() => logOut().catch(toastError)}><${Icon} name="leave" />${t("ui.log_out")}</button>`}
       <//>
     </header>
@@ -48,6 +50,7 @@ export function Board({ socket }) {
     <${MailboxAlarm} />
     <${QuarantineAlarm} />
     <${AutoRepliesAlarm} />
+    <${AvalancheAlarm} />
     <main class="board">
       <${Summary} />
       <${QueueTable} />
@@ -58,6 +61,7 @@ export function Board({ socket }) {
     <${QuarantineDialog} />
     <${SendingsDialog} />
     <${MailboxesDialog} />
+    <${AvalancheDialog} />
     ${Open && html`<${Open} ...${shown} onClose=${() => void (dialog.value = null)} />`}
     <${Toasts} /><${Spoken} />`;
 }
