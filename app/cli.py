@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import click
 
+from app import cli_models
 from app.cli_common import MISUSED
 from app.cli_common import config_option as _config
 from app.cli_common import fail as _fail
@@ -293,7 +294,7 @@ def mail_inspect(files: tuple[str, ...], as_json: bool, ids: tuple[str, ...], as
 
 @main.group()
 def model() -> None:
-    """Train and try models that tell what a text is about."""
+    """Train and try models that tell what a text is about; versions of the one that a running site uses."""
 
 
 @model.command("train")
@@ -348,6 +349,8 @@ def _result(make: Callable[[], dict[str, Any]], as_json: bool) -> None:
     _say(result, as_json, "\n".join(lines))
 
 
+for each in (cli_models.retrain, cli_models.versions, cli_models.use, cli_models.rollback, cli_models.shadow):
+    model.add_command(each)
 for command in (backup, restore, db, status, doctor):
     main.add_command(command)
 main.add_command(replay)

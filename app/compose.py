@@ -34,6 +34,7 @@ from app.model_watch import ModelWatch
 from app.notices import Notices
 from app.outgoing import MailChannel, Outgoing, signer_of, trusted
 from app.parsing import ParsingChildren, read_in_thread
+from app.purchasing import Purchases
 from app.queue_settings import QueueSettings
 from app.replies import Replies
 from app.reply_limits import ReplyLimits
@@ -41,6 +42,7 @@ from app.retention import Retention
 from app.retraining import Retraining, Schedule
 from app.rows import outbox_of, rows_of
 from app.seeds import seed_people, tell_core
+from app.segmenting import Counting, Segmenting
 from app.sender_checks import Checking, SenderChecks, receipts
 from app.sendings import Sendings, prepared_of
 from app.shadow import ShadowRun
@@ -51,14 +53,16 @@ from app.supervise import supervised
 from app.understanding import Understanding
 from app.unsubscribing import Unsubscribing, unsubscribing_link
 from autoresponders.templates import Wordings, shipped_wordings
+from channels.callback.phones import PhoneRefused, e164
 from channels.email.smtp import SmtpSender
 from channels.message import Address
 from config.avalanche_schema import Avalanche
 from config.channel_schema import CallbackChannel, EmailChannel
 from config.letters import answers_of, letters_of
-from config.policy import policy_of
+from config.policy import definitions_of, policy_of
 from config.schema import Settings
 from config.secrets import password_of, secret_of
+from customers.churn import Labels
 from queues.policy import ChannelPolicy, QueuePolicy
 from reports.avalanche import Terms
 from router.commands import Reconcile
@@ -348,6 +352,7 @@ class Application:
         self.avalanches = AvalancheWatch(
             engine=engine, store=store, terms=_avalanche_terms(self.settings.avalanche), zone=zone
         )
+        self.make_segmenting()
         self.retention = Retention(
             engine=engine,
             store=store,
@@ -374,6 +379,8 @@ class Application:
             mailboxes=self._mail_ways.states,
             bulk=self._bulk_answers(wordings),
             knowledge=self.knowledge,
+            purchases=self.purchases,
+            segmenting=self.segmenting,
         )
         self.conversations = ChatConversations(
             engine=engine,
@@ -404,6 +411,19 @@ class Application:
             notices=notices,
             sendings=self.sendings,
             process=self.cluster.process if self.cluster is not None else None,
+        )
+
+    def make_segmenting(self) -> None:
+        """Make what takes purchases in and calculates segments; it needs the store and the writer only."""
+        region = partial(_called, region=_region(self.settings))
+        zone = ZoneInfo(self.settings.site.time_zone)
+        parts: dict[str, Any] = {"engine": self.engine, "store": self.store}
+        self.purchases = Purchases(**parts, phone_of=region, key=self.key, zone=zone)
+        self.segmenting = Segmenting(
+            **parts,
+            definitions=definitions_of(self.settings),
+            counting=_counting(self.settings),
+            inline=self.machine.inline,
         )
 
     def _learning(self) -> tuple[ModelVersions, SiteLearning]:
@@ -493,6 +513,7 @@ class Application:
             "retention": self.retention.run,
             "retraining": self.retraining.run,
             **({"avalanches": self.avalanches.run} if self.settings.avalanche.watch else {}),
+            "segments": self.segmenting.run,
         }
 
     def _writing_works(self) -> dict[str, Work]:
@@ -596,6 +617,21 @@ def _region(settings: Settings) -> str:
     """Return the country where numbers without a prefix are in chats: that of the first callback form."""
     forms = (channel for channel in settings.channels.values() if isinstance(channel, CallbackChannel))
     return next((form.country for form in forms if form.country), "")
+
+
+def _called(text: str, *, region: str) -> str | None:
+    """Return the number that `text` says, None if it is none; without a prefix it is one of `region`."""
+    try:
+        return e164(text, region)
+    except PhoneRefused:
+        return None
+
+
+def _counting(settings: Settings) -> Counting:
+    said = settings.customers
+    same = {name: getattr(said, name) for name in ("currency", "rates", "within", "horizon", "discount", "every")}
+    labels = Labels(complaints=frozenset(said.complaint_labels), outages=frozenset(said.outage_labels))
+    return Counting(**same, labels=labels)
 
 
 def _mailboxes(settings: Settings) -> dict[str, EmailChannel]:

@@ -36,10 +36,12 @@ from vocabulary.records import (
     IdentityRow,
     MessageRow,
     OutboxRow,
+    PurchaseRow,
     Put,
     ReceivedRow,
     Remove,
     Set,
+    StandingRow,
     TrainingRow,
     UploadRow,
     is_erased,
@@ -179,6 +181,7 @@ class Eraser:
         async for interaction in interactions_of(self._store, erasure.id):
             gone |= await self._empty_interaction(interaction.id)
         gone |= await self._empty_elsewhere(_addresses(erasure))
+        await self._empty_worth(erasure.id)
         gone |= await self._empty_received(set(erasure.addresses))
         await self._empty_answers(gone)
         lines = await self._store.audit_of(sorted(gone))
@@ -201,6 +204,12 @@ class Eraser:
     async def _emptied(self, row: MessageRow) -> list[Change]:
         files = await self._store.attachment_ids(row.id)
         return [Set(MessageRow, row.id, NOTHING_SAID), *(Remove(AttachmentRow, file) for file in files)]
+
+    async def _empty_worth(self, id: CustomerId) -> None:
+        """Remove what he bought and what that made of him."""
+        while bought := await self._store.purchases(id, limit=500):
+            await self._step(*(Remove(PurchaseRow, row.id) for row in bought))
+        await self._step(Remove(StandingRow, id))
 
     async def _empty_elsewhere(self, addresses: Sequence[str]) -> set[str]:
         """Empty what he wrote in other people's interactions, with the mails that it came in."""

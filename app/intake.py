@@ -15,9 +15,10 @@ from app.identifying import stranger_id
 from app.keyed_lock import KeyedLock
 from app.knowledge import KnowledgeBase
 from app.mail_reports import MailReports, report_in
-from app.mail_threads import REUSED_ID, UNVERIFIED, Found, MailThreads, may_join
+from app.mail_threads import REUSED_ID, Found, MailThreads, may_join
 from app.poison import TRIES_MAX, Kept, claimed_by, kept
 from app.reply_limits import Hashes, ReplyLimits
+from app.standing import standing_of
 from app.unsubscribing import wants_none
 from app.wishes import Wishes
 from channels.message import Attachment, InboundMessage
@@ -29,12 +30,12 @@ from queues.interaction import Label
 from queues.lifecycle import OPEN
 from router.commands import AddMessage, Admit, ReportDelivery, StartOutbound
 from router.decision import Decision
-from router.policy import Policy
 from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import Quarantined, TemporaryFailure
 from vocabulary.ids import AgentId, CustomerId, InteractionId, MessageId, derived_id, file_id
 from vocabulary.media import EMAIL
 from vocabulary.records import (
+    UNVERIFIED,
     AttachmentRow,
     Change,
     CustomerRow,
@@ -271,7 +272,7 @@ class Intake:
         if decision.refusal is not None:
             return None
         if result is not None:
-            await self._engine.submit(ReportDelivery(about.interaction, about.message.id, result))
+            await self._engine.submit(ReportDelivery(about.interaction, about.message.id, result, about.message.agent))
         log.info("mail_reported", interaction=about.interaction, message=about.message.id, kind=report.kind)
         return Admission(about.interaction, row.id, known=False)
 
@@ -322,6 +323,7 @@ class Intake:
         labels = (best, *(label for label in others if label.confidence >= LABEL_MIN))
         language = wishes.language or classified.language or wishes.page_language
         known, hashes = new.known, self._hashes(message)
+        standing = await standing_of(self._store, self._engine.policy, known, self._engine.clock.now())
         mailed = self.mail_hashes(message.sender.address if message.sender else "")
         command = Admit(
             id=row.interaction,
@@ -333,14 +335,15 @@ class Intake:
             text=text,
             labels=labels,
             language=language,
-            segment=_named_segment(self._engine.policy, known),
+            segment=standing.segment,
+            also_segments=standing.also,
             queue=wishes.queue,
             priority=wishes.priority,
             class_=wishes.class_,
             requirements=wishes.requirements,
             preferences=wishes.preferences,
             tags=wishes.tags,
-            preferred_agent=wishes.preferred_agent,
+            preferred_agent=wishes.preferred_agent or standing.preferred_agent,
             address_hash=hashes.address,
             domain_hash=hashes.domain,
             mailable=bool(message.sender and message.sender.address),
@@ -349,7 +352,7 @@ class Intake:
             candidates=self._knowledge.candidates(text, language, labels),
             follows=new.follows,
             warnings=(classified.reason,) if classified.failed else (),
-            attributes={**(known.attributes if known is not None else {}), **wishes.attributes},
+            attributes={**standing.attributes, **wishes.attributes},
             blocked=_is_blocked(known),
             mail_hash=mailed.address,
             mail_domain_hash=mailed.domain,
@@ -389,18 +392,6 @@ class _New(msgspec.Struct, frozen=True):
     learnt: list[Change]
     received: str | None
     follows: InteractionId | None
-
-
-def _named_segment(policy: Policy, customer: CustomerRow | None) -> str | None:
-    """Return the customer's segment if anything is decided by it: the journal holds no other words of staff."""
-    segment = customer.segment if customer is not None else None
-    if segment is None:
-        return None
-    by_rules = any(segment in rule.when.segment for rule in policy.rules)
-    by_targets = any(segment in queue.segment_targets for queue in policy.queues.values())
-    by_promises = any(segment in sla.segments for sla in policy.sla.values())
-    by_answers = segment in policy.bulk_leave_out
-    return segment if by_rules or by_targets or by_promises or by_answers else None
 
 
 def _is_blocked(customer: CustomerRow | None) -> bool:

@@ -16,7 +16,7 @@ from autoresponders.templates import Template, Wordings
 from channels.email.compose import compose
 from channels.email.smtp import Envelope, Outcome, SendResult, retry_at
 from channels.email.thread import message_id, reply_address
-from router.commands import AddMessage, Author, BeginDelivery, CancelSending, DeliveryResult, ReportDelivery
+from router.commands import BAD_NEWS, AddMessage, Author, BeginDelivery, CancelSending, DeliveryResult, ReportDelivery
 from router.effects import CallUnanswered, DeliverMessage, SendAutoReply, SendBulkAnswer, SendNotice, SendStep
 from router.events import (
     AnsweredByBot,
@@ -30,7 +30,7 @@ from router.events import (
 )
 from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import Lagged, PermanentFailure, TemporaryFailure
-from vocabulary.ids import derived_id, reference
+from vocabulary.ids import AgentId, MessageId, derived_id, reference
 from vocabulary.instants import MINUTE, SECOND, Instant, Span
 from vocabulary.media import EMAIL
 from vocabulary.records import (
@@ -441,7 +441,13 @@ class Mailroom:
             "mail_performed", outbox=row.id, interaction=row.interaction, outcome=values["state"], code=result.code
         )
         if row.message is not None and row.interaction is not None:
-            await self._engine.submit(ReportDelivery(row.interaction, row.message, _as_result(str(values["state"]))))
+            result_now = _as_result(str(values["state"]))
+            wrote = await self._author(row.message) if result_now in BAD_NEWS else None
+            await self._engine.submit(ReportDelivery(row.interaction, row.message, result_now, wrote))
+
+    async def _author(self, message: MessageId) -> AgentId | None:
+        found = await self._store.message(message)
+        return found.agent if found is not None else None
 
     async def _written(self, change: Set) -> None:
         """Write down what happened outside, however long the store can't: only this process knows it."""

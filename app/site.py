@@ -1,8 +1,9 @@
 """One running site, as pages, API and channels see it."""
 
 import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 import msgspec
 
@@ -15,8 +16,10 @@ from app.knowledge import KnowledgeBase
 from app.leases import Leases
 from app.mail_intake import MailIntake
 from app.poison import origin_of
+from app.purchasing import Purchases
 from app.queue_settings import QueueSettings
 from app.replies import Replies
+from app.segmenting import Segmenting
 from app.sendings import Sendings, draft_id
 from app.unsubscribing import UNSUBSCRIBED, wants_none
 from app.wishes import Wishes
@@ -47,6 +50,7 @@ from web.site import (
     MailboxState,
     Origin,
     Preview,
+    PurchasesTaken,
     Reach,
     Written,
 )
@@ -84,6 +88,8 @@ class RunningSite:
         mailboxes: Callable[[], Sequence[MailboxState]] = tuple,
         knowledge: KnowledgeBase | None = None,
         bulk: BulkAnswers | None = None,
+        purchases: Purchases | None = None,
+        segmenting: Segmenting | None = None,
     ) -> None:
         self.name = name
         self._engine = engine
@@ -105,6 +111,8 @@ class RunningSite:
         self._mailboxes = mailboxes
         self._knowledge = knowledge or KnowledgeBase(engine=engine, store=store)
         self._bulk = bulk
+        self._purchases = purchases
+        self._segmenting = segmenting
 
     @property
     def policy(self) -> Policy:
@@ -251,6 +259,17 @@ class RunningSite:
 
     async def erase(self, customer: CustomerId, by: str, *, force: bool = False) -> Refusal | None:
         return await self._eraser.erase(customer, by, force=force)
+
+    async def take_purchases(self, rows: Sequence[Mapping[str, str]], *, dry_run: bool) -> PurchasesTaken:
+        assert self._purchases is not None, "a site that answers calls has them"
+        return await self._purchases.take(rows, dry_run=dry_run)
+
+    async def recalculate(self) -> dict[str, Any] | None:
+        assert self._segmenting is not None, "a site that answers calls has it"
+        return await self._segmenting.calculate()
+
+    async def segment_report(self) -> dict[str, Any] | None:
+        return await self._segmenting.report() if self._segmenting is not None else None
 
     def phone_of(self, text: str) -> str | None:
         try:

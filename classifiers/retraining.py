@@ -101,7 +101,7 @@ def retrain(order: Order, tell: Tell = _untold) -> tuple[Model, dict[str, Any]]:
     starter = read_rows(Path(order.starter)) if order.starter is not None else shipped_rows()
     rows = split(starter, order.lessons)
     tell("train", 0.05)
-    model = train(rows.taught, reject=True)
+    model = train(rows.taught, reject=True, told=lambda done, parts: tell("train", 0.05 + 0.65 * done / max(1, parts)))
     tell("judge", 0.7)
     live = artifact.load(Path(order.live)) if order.live is not None else None
     report = {**_about(rows, order), **_judged(live, model, rows)}

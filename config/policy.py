@@ -9,7 +9,10 @@ from agents.agent import MediumLimit, Membership, Profile
 from config.channel_schema import CallbackChannel, Channel, ChatChannel
 from config.hours import hours_of
 from config.schema import Agent, Autoresponse, Queue, Rule, Settings
+from config.segment_checks import is_calculated
+from config.segment_schema import Segment
 from config.sla_schema import Sla
+from customers.standing import FIGURES, Definition
 from queues.overflow import Do, Overflow, When
 from queues.policy import ChannelPolicy, Placement, QueuePolicy, Step
 from queues.sending import CallOn, SendingPlan, Timing
@@ -44,6 +47,33 @@ def policy_of(settings: Settings) -> router.Policy:
         disconnect_grace=settings.site.disconnect_grace,
         hours=hours_of(settings.hours, settings.site.time_zone),
         sla={name: _sla(name, sla) for name, sla in settings.sla.items()},
+        segments={
+            name: router.SegmentPolicy(
+                priority=segment.priority,
+                target=segment.target,
+                owner=segment.owner,
+                preferred_agent=segment.preferred_agent,
+            )
+            for name, segment in settings.segments.items()
+        },
+    )
+
+
+def definitions_of(settings: Settings) -> tuple[Definition, ...]:
+    """Return who is of which segment, by precedence; those that only staff put customers into are left out."""
+    return tuple(_definition(name, each) for name, each in settings.segments.items() if is_calculated(each))
+
+
+def _definition(name: str, segment: Segment) -> Definition:
+    bounds = ((figure, getattr(segment, figure)) for figure in FIGURES)
+    same = (
+        "top_value", "value_share", "by", "bought_within", "not_bought_for", "customer_within", "contract_ends_within",
+        "attributes",
+    )  # fmt: skip
+    return Definition(
+        name=name,
+        bounds=tuple((figure, bound) for figure, bound in bounds if bound is not None),
+        **{key: getattr(segment, key) for key in same},
     )
 
 

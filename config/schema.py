@@ -35,6 +35,7 @@ from config.kinds import (
 )
 from config.letter_schema import LetterTable
 from config.overflow_schema import OverflowTable
+from config.segment_schema import Customers, Segment
 from config.sending_schema import At, Escalate, Files, FollowUp, Subject
 from config.sla_schema import Sla
 from config.step_schema import StepTable
@@ -386,7 +387,11 @@ class When(msgspec.Struct, frozen=True):
     ] = ()
     segment: Annotated[
         tuple[Text, ...],
-        Meta(description="Segments of the customer.", examples=[["key_account"]], extra={"one": True}),
+        Meta(
+            description="Segments of the customer, one of which he is of.",
+            examples=[["key_account"]],
+            extra={"one": True},
+        ),
     ] = ()
     words: Annotated[
         tuple[Text, ...],
@@ -402,8 +407,10 @@ class When(msgspec.Struct, frozen=True):
     attributes: Annotated[
         dict[Text, Annotated[tuple[Text, ...], Meta(extra={"one": True})]],
         Meta(
-            description="Attributes of the customer, or sent with the work, as text.",
-            examples=[{"plan": ["gold", "silver"], "trial": "true"}],
+            description="Attributes of the customer, or sent with the work, as text; a bound compares numbers. What is "
+            "known of his purchases counts as attributes too: `churn`, `value`, `spent`, `orders`, `rfm`, "
+            "`days_since_purchase` and their like (docs/how-to/key-customers-first.md).",
+            examples=[{"plan": ["gold", "silver"], "trial": "true", "churn": ">=0.6"}],
         ),
     ] = {}
     hours: Annotated[
@@ -624,6 +631,8 @@ class Settings(msgspec.Struct, frozen=True):
     queues: dict[Name, Queue] = {}
     hours: dict[Name, OpeningHours] = {}
     sla: dict[Name, Sla] = {}
+    customers: Customers = Customers()
+    segments: dict[Name, Segment] = {}
     letters: dict[Name, LetterTable] = {}
     skills: Annotated[
         dict[Skill, str],

@@ -136,6 +136,7 @@ class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     `created_at`: when it came in, if that is not when this opening began.
     `messages` counts the conversation: the last message has that sequence number.
     `unanswered_at` is the instant of the oldest customer message that nobody has answered.
+    `segment`, and `also_segments` by precedence, are what its customer is.
     `expired` are the requirements that no longer count, as text: one skill may be asked for at two levels.
     `groups` of agents were added by steps; `steps_taken` are those steps of the queue, each by its `after`; at
     `step_at` the next comes due, or one that is held back is looked at again.
@@ -207,6 +208,7 @@ class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     bulk: str = ""
     rested: bool = False
     corrected: Correction | None = None
+    also_segments: tuple[str, ...] = ()
 
 
 PLAIN = Seldom()
@@ -310,6 +312,12 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False, order=True):
     bulk = _Rarely[str]()
     rested = _Rarely[bool]()
     corrected = _Rarely[Correction | None]()
+    also_segments = _Rarely[tuple[str, ...]]()
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        """What its customer is, by precedence."""
+        return () if self.segment is None else (self.segment, *self.also_segments)
 
     @property
     def goes_by_mail(self) -> bool:

@@ -18,6 +18,7 @@ from router.overflow import before_matching
 from router.policy import Autoresponse
 from router.replies import may_reply, reply, tell
 from router.sendings import answered, plan_by_rule
+from router.standing import raised, segments_of
 from router.triage import Verdict, triage
 from vocabulary.instants import MINUTE, Span, rfc3339
 from vocabulary.media import CALLBACK, EMAIL
@@ -101,7 +102,7 @@ def _emit_admitted(draft: Draft, command: Admit, verdict: Verdict) -> None:
             medium=command.medium,
             customer=command.customer,
             queue=command.queue or then.queue,
-            priority=then.priority if command.priority is None else command.priority,
+            priority=_priority(draft, command, then.priority),
             class_=then.class_ if command.class_ is None else command.class_,
             requirements=then.requirements if command.requirements is None else command.requirements,
             preferences=then.preferences if command.preferences is None else command.preferences,
@@ -109,6 +110,7 @@ def _emit_admitted(draft: Draft, command: Admit, verdict: Verdict) -> None:
             labels=command.labels,
             language=command.language,
             segment=command.segment,
+            also_segments=command.also_segments,
             rule=verdict.rule,
             reasons=verdict.reasons,
             follows=command.follows,
@@ -117,6 +119,12 @@ def _emit_admitted(draft: Draft, command: Admit, verdict: Verdict) -> None:
             contact=contact_of(command),
         )
     )
+
+
+def _priority(draft: Draft, command: Admit, by_rule: int) -> int:
+    if command.priority is not None:
+        return command.priority
+    return raised(by_rule, segments_of(command), draft.policy) if draft.policy.segments else by_rule
 
 
 def contact_of(command: Admit) -> Contact | None:

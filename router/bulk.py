@@ -45,7 +45,7 @@ def against(state: State, policy: Policy, now: Instant, interaction: Interaction
         yield "other_label"
     elif bulk.label and interaction.labels[0].confidence < bulk.confidence:
         yield "low_confidence"
-    if interaction.segment in bulk.leave_out:
+    if any(segment in bulk.leave_out for segment in interaction.segments):
         yield "left_out"
     if bulk.words_for(interaction.language) is None:
         yield "no_words"

@@ -37,10 +37,11 @@ class Admit(msgspec.Struct, frozen=True, kw_only=True):
     `address_hash` stands for the address that an automatic reply would go to; None = no way to reply. `domain_hash`
     stands for its domain, None where one limit for all of it would hit people who don't know each other.
     `suppressed_by`: signals of automatic mail; with any, no automatic reply is sent. `mailable`: there is an e-mail
-    address to write to. `slot`: the start of a window in which the customer wants to be called. `blocked`: staff have
-    blocked the sender; it is closed at once. So is what is `archived`: history that is brought from elsewhere.
-    `mail_hash`, `mail_domain_hash` stand for where documents are mailed to; `unsubscribed`: he wants no offers.
-    `subject`, `text` and `attributes` (of the customer, or sent with it) serve the rules only and are not kept.
+    address to write to. `also_segments`: what else the customer is beside `segment`, by precedence. `slot`: the
+    start of a window in which the customer wants to be called. `blocked`: staff have blocked the sender; it is
+    closed at once. So is what is `archived`: history that is brought from elsewhere. `mail_hash`,
+    `mail_domain_hash` stand for where documents are mailed to; `unsubscribed`: he wants no offers. `subject`,
+    `text` and `attributes` (of the customer, or sent with it) serve the rules only and are not kept.
     """
 
     id: InteractionId
@@ -53,6 +54,7 @@ class Admit(msgspec.Struct, frozen=True, kw_only=True):
     labels: tuple[Label, ...] = ()
     language: str | None = None
     segment: str | None = None
+    also_segments: tuple[str, ...] = ()
     queue: QueueName | None = None
     priority: int | None = None
     class_: int | None = None
@@ -480,12 +482,20 @@ class DeliverAgain(msgspec.Struct, frozen=True):
     by: str
 
 
+BAD_NEWS: frozenset[DeliveryResult] = frozenset({"failed", "uncertain", "bounced"})
+"""What an agent ought to hear of, whatever else he does."""
+
+
 class ReportDelivery(msgspec.Struct, frozen=True):
-    """What became of sending one of our messages; a `failed` one is for its agent to see."""
+    """What became of sending one of our messages; a `failed` one is for its agent to see.
+
+    `wrote`: the agent who did; he hears of it where nobody has the interaction.
+    """
 
     interaction: InteractionId
     message: MessageId
     result: DeliveryResult
+    wrote: AgentId | None = None
 
 
 class ReleaseAutoReplies(msgspec.Struct, frozen=True):

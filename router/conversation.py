@@ -5,6 +5,7 @@ from queues.interaction import SPEAKS, Interaction
 from queues.lifecycle import OPEN, InteractionState
 from router import events as e
 from router.commands import (
+    BAD_NEWS,
     AddMessage,
     BeginDelivery,
     CustomerBack,
@@ -191,7 +192,7 @@ def report_delivery(draft: Draft, command: ReportDelivery) -> Refusal | None:
             interaction=command.interaction,
             message=command.message,
             result=command.result,
-            agent=interaction.agent if command.result in ("failed", "uncertain", "bounced") else None,
+            agent=(interaction.agent or command.wrote) if command.result in BAD_NEWS else None,
         )
     )
     mail_reported(draft, interaction, command.result)

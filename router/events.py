@@ -44,6 +44,8 @@ class Admitted(Event, frozen=True, kw_only=True, gc=False):
     labels: tuple[Label, ...] = ()
     language: str | None = None
     segment: str | None = None
+    also_segments: tuple[str, ...] = ()
+    """What else the customer is, by precedence."""
     rule: str | None = None
     reasons: tuple[str, ...] = ()
     follows: InteractionId | None = None
@@ -247,7 +249,9 @@ class DeliveryBegun(Event, frozen=True, kw_only=True, gc=False):
 
 
 class DeliveryReported(Event, frozen=True, kw_only=True, gc=False):
-    """What became of sending one of our messages. `agent`: who has, or had, the interaction; only with bad news."""
+    """What became of sending one of our messages. `agent`: who has, or had, the interaction, or else wrote it; only
+    with bad news.
+    """
 
     interaction: InteractionId
     message: MessageId

@@ -132,6 +132,8 @@ def admitted(command: Admit, state: State, policy: Policy, now: Instant) -> list
         return None
     if command.closed_as is not None or command.customer in state.expecting:
         return None
+    if command.segment is not None and policy.segments:
+        return None
     priority, class_, requirements = command.priority, command.class_, command.requirements
     if priority is None:
         priority = then.priority
@@ -240,6 +242,7 @@ def _bring(events: list[AnyEvent], interaction: Interaction, command: Admit, the
         labels=command.labels,
         language=command.language,
         segment=command.segment,
+        also_segments=command.also_segments,
         follows=command.follows,
         automatic=command.suppressed_by,
         contact=contact_of(command),

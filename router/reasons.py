@@ -41,6 +41,7 @@ Code = Literal[
     "due_in",
     "overdue",
     "class_before",
+    "of_segments",
     "class_after",
     "expected_wait",
     "nobody_staffed",

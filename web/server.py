@@ -34,6 +34,7 @@ from web.api import (
     sendings,
     supervision,
     understanding,
+    worth,
 )
 from web.context import CONTEXT, Context
 from web.desk import AgentTyping
@@ -83,6 +84,7 @@ def endpoints() -> list[Endpoint]:
         articles,
         quarantine,
         mailboxes,
+        worth,
         records,
         letters,
         events,

@@ -1,6 +1,6 @@
 """What pages and API need of the site behind them; the shell implements it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Literal, Protocol
 
@@ -272,6 +272,27 @@ class Knowing(Protocol):
         """Take the articles as they stand in the records now."""
 
 
+class PurchaseFault(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wrong with one of the purchases that were sent, `item` counts from 0."""
+
+    item: int
+    field: str
+    message: str
+
+
+class PurchasesTaken(msgspec.Struct, kw_only=True):
+    """What became of purchases: `new` ones, those `changed` under a known order number, those `known` as they are.
+
+    `customers_new`: who was known by nothing that stands in them. Those with `faults` were not taken, all others were.
+    """
+
+    new: int = 0
+    changed: int = 0
+    known: int = 0
+    customers_new: int = 0
+    faults: list[PurchaseFault] = []
+
+
 class Site(Protocol):
     """One running site."""
 
@@ -329,6 +350,15 @@ class Site(Protocol):
         Raises:
             NotTaken: the core refuses it, a window that is full for instance.
         """
+
+    async def take_purchases(self, rows: Sequence[Mapping[str, str]], *, dry_run: bool) -> PurchasesTaken:
+        """Keep what customers bought, rows by the names of `customers.purchases.COLUMNS`; with `dry_run` only look."""
+
+    async def recalculate(self) -> dict[str, Any] | None:
+        """Calculate everybody's segments anew and return the report; None if that is going on already."""
+
+    async def segment_report(self) -> dict[str, Any] | None:
+        """Return the report of the last calculation, None if there was none."""
 
     def phone_of(self, text: str) -> str | None:
         """Return the number that `text` says as E.164, or None if it is none that can be called."""

@@ -15,11 +15,12 @@ from router.expect import expected_wait, position
 from router.explain_offer import offer_reasons
 from vocabulary.ids import derived_id, reference
 from vocabulary.instants import rfc3339, span_text
-from vocabulary.records import CustomerRow, InteractionRow, MessageRow, OutboxRow
+from vocabulary.records import UNVERIFIED, CustomerRow, InteractionRow, MessageRow, OutboxRow
 from web import answers as a
 from web.access import Principal, Tie, serves_customer, tie_to_interaction
 from web.site import Site
 from web.staff_views import StaffViews, at, wait_view
+from web.standing_views import standing_view
 
 PREVIEW = 140
 _WORST_FIRST = (
@@ -157,6 +158,7 @@ class Views:
             unanswered_since=at(found.unanswered_at),
             attempts=found.attempts,
             segment=found.segment,
+            also_segments=list(found.also_segments),
             sla=found.agreement.name if found.agreement is not None else None,
             clocks={name: _clock(clock) for name, clock in found.clocks.items()},
             follows=found.follows,
@@ -227,6 +229,7 @@ class Views:
             "phone": known.get("phone"),
             "language": row.language,
             "segment": row.segment,
+            "standing": standing_view(row, await self._site.store.standing(row.id), self._site.policy),
             "reachability": _reachability(row),
         }
 
@@ -365,7 +368,7 @@ def _reachability(row: CustomerRow) -> a.ReachabilityView | None:
 def _trust(row: MessageRow) -> a.TrustView | None:
     """Return what is known of the sender of a mail, None of anything else."""
     trust = row.attributes.get("trust")
-    third_party = bool(row.attributes.get("unverified_sender"))
+    third_party = bool(row.attributes.get(UNVERIFIED))
     return a.TrustView(**trust, third_party=third_party) if isinstance(trust, dict) else None
 
 

@@ -63,6 +63,7 @@ WORDS = Catalogue(
             "other": "Then {count} agents fit; who could take it at once: {able}.",
         },
         "no_steps": "Nothing about this changes by waiting alone.",
+        "of_segments": "The customer is of: {segments}.",
         "clock_due": "{clock}: due in {in_ms}.",
         "clock_over": "{clock}: {for_ms} late.",
         "clock_paused": "{clock}: the clock stands still.",

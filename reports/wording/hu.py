@@ -63,6 +63,7 @@ WORDS = Catalogue(
             "other": "Akkor {count} ügyintéző felel meg; azonnal felvehetné: {able}.",
         },
         "no_steps": "Pusztán a várakozástól ezen semmi sem változik.",
+        "of_segments": "Az ügyfél ide tartozik: {segments}.",
         "clock_due": "{clock}: {in_ms} múlva esedékes.",
         "clock_over": "{clock}: {for_ms} késésben van.",
         "clock_paused": "{clock}: az óra áll.",

@@ -72,6 +72,7 @@ WORDS = Catalogue(
             "other": "Tada tiks {count} konsultantų; iš karto galėtų paimti: {able}.",
         },
         "no_steps": "Vien laukiant čia niekas nepasikeis.",
+        "of_segments": "Klientas priklauso: {segments}.",
         "clock_due": "{clock}: terminas baigsis po {in_ms}.",
         "clock_over": "{clock}: vėluojama {for_ms}.",
         "clock_paused": "{clock}: laikas neskaičiuojamas.",

@@ -70,6 +70,7 @@ WORDS = Catalogue(
             "many": "Wtedy będzie pasowało {count} konsultantów; od razu mogących przyjąć: {able}.",
         },
         "no_steps": "Samo czekanie niczego tu nie zmieni.",
+        "of_segments": "Klient należy do: {segments}.",
         "clock_due": "{clock}: termin za {in_ms}.",
         "clock_over": "{clock}: {for_ms} po terminie.",
         "clock_paused": "{clock}: zegar stoi.",

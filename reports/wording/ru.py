@@ -72,6 +72,7 @@ WORDS = Catalogue(
             "many": "Тогда подойдут {count} операторов; сразу смогут взять: {able}.",
         },
         "no_steps": "Само ожидание здесь ничего не изменит.",
+        "of_segments": "Клиент относится к: {segments}.",
         "clock_due": "{clock}: срок через {in_ms}.",
         "clock_over": "{clock}: просрочено на {for_ms}.",
         "clock_paused": "{clock}: отсчёт остановлен.",

@@ -69,6 +69,7 @@ def sent(event: e.Admitted) -> Seldom:
         labels=event.labels,
         language=event.language,
         segment=event.segment,
+        also_segments=event.also_segments,
         preferences=event.preferences,
         tags=event.tags,
         contact=event.contact,

@@ -11,7 +11,7 @@ from tests.reference.overflow import before_matching
 from tests.reference.owners import check_priority
 from tests.reference.replies import may_reply, reply, tell
 from tests.reference.second_thoughts import asked
-from tests.reference.triage import rule_for
+from tests.reference.triage import rule_for, segments_of
 from tests.reference.values import OVER, Work
 from tests.reference.world import Refused, World
 from vocabulary.instants import DAY, MINUTE
@@ -90,6 +90,7 @@ def _check(world: World, order: Admit) -> None:
 
 def _work(world: World, order: Admit, rule: Rule) -> Work:
     then = rule.then
+    segments = segments_of(order)
     needs = then.requirements
     if then.language_skill and order.language is not None:
         needs = (*needs, Requirement(f"lang:{order.language}"))
@@ -99,12 +100,12 @@ def _work(world: World, order: Admit, rule: Rule) -> Work:
         channel=order.channel,
         medium=order.medium,
         queue=order.queue or then.queue,
-        priority=then.priority if order.priority is None else order.priority,
+        priority=_raised(world, segments, then.priority) if order.priority is None else order.priority,
         class_=then.class_ if order.class_ is None else order.class_,
         requirements=needs if order.requirements is None else order.requirements,
         preferences=then.preferences if order.preferences is None else order.preferences,
         labels=order.labels,
-        segment=order.segment,
+        segments=segments,
         preferred=order.preferred_agent,
         arrived_at=world.now,
         enqueued_at=world.now,
@@ -115,6 +116,12 @@ def _work(world: World, order: Admit, rule: Rule) -> Work:
         customer=order.customer,
         language=order.language,
     )
+
+
+def _raised(world: World, segments: tuple[str, ...], priority: int) -> int:
+    """Reading: the largest that a segment of his adds is added to the rule's, within -100 and 100."""
+    added = [terms.priority for name, terms in world.policy.segments.items() if name in segments]
+    return min(100, max(-100, priority + max(added, default=0)))
 
 
 def _response(world: World, order: Admit, name: str | None) -> tuple[Autoresponse | None, Candidate | None]:

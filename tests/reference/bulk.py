@@ -36,7 +36,7 @@ def may_have(world: World, work: Work, bulk: Bulk) -> bool:
         return False
     if bulk.label and (work.label != bulk.label or work.labels[0].confidence < bulk.confidence):
         return False
-    if work.segment in bulk.leave_out or _words(work, bulk) is None:
+    if set(work.segments) & set(bulk.leave_out) or _words(work, bulk) is None:
         return False
     if work.automatic or work.address is None or "in_bulk" in work.given or world.replies_stopped:
         return False

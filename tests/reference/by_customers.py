@@ -37,7 +37,8 @@ def admit(house: Setting, now: Instant) -> c.Command:
         }
     if house.chance.once_in(6):
         values |= {
-            "segment": of(("gold", None)),
+            "segment": of(("gold", "silver", None)),
+            "also_segments": of(((), (), ("silver",), ("silver", "gold"))),
             "language": of(("pl", "de")),
             "text": of(("Rechnung 7", "billed")),
         }

@@ -145,9 +145,9 @@ def customer_back(world: World, order: CustomerBack) -> None:
 def report_delivery(world: World, order: ReportDelivery) -> None:
     """What became of a message changes no routing; but nothing follows one that did not arrive.
 
-    Who has it, or had it last, is told of what failed.
+    Who has it, or had it last, is told of what failed, or else who wrote it.
     """
     work = world.work(order.interaction)
-    told = work.agent if order.result in ("failed", "uncertain", "bounced") else None
+    told = (work.agent or order.wrote) if order.result in ("failed", "uncertain", "bounced") else None
     world.trace.append(("reported", work.id, order.message, order.result, told))
     reported(world, work, order.result)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from agents.agent import MediumLimit, Membership, Profile
 from queues.policy import QueuePolicy, Step, Strategy
 from queues.sending import CallOn, SendingPlan, Timing
-from router.policy import Policy
+from router.policy import Policy, SegmentPolicy
 from tests.builders import START, Autoresponse, Condition, policy, rule
 from tests.reference.chance import Chance
 from tests.reference.services import ZONES, agreements, hours, of_queue, services
@@ -56,6 +56,7 @@ def house(chance: Chance) -> Policy:
             Autoresponse(name="list", kind="document"),
         ),
         plans=_plans(chance, names, tuple(tables)),
+        segments=_segments(chance),
         auto_replies_max=2,
         auto_replies_domain_max=3,
         auto_replies_domain_within=chance.of((MINUTE, 10 * MINUTE)),
@@ -97,6 +98,13 @@ def _figures(chance: Chance, names: tuple[str, ...], tables: tuple[str, ...]) ->
         {"hours": chance.of((("closed", "holiday"), ("open",))), "hours_of": chance.of((None, *tables))},
     )
     return Condition(queue=chance.of((None, *names)), medium=("chat", "email"), **chance.of(figures))
+
+
+def _segments(chance: Chance) -> dict[str, SegmentPolicy]:
+    if chance.once_in(2):
+        return {}
+    gold = SegmentPolicy(priority=chance.of((20, 100, -5)), target=chance.of((None, 15 * SECOND)))
+    return {"gold": gold, "silver": SegmentPolicy(priority=chance.of((0, 10)), target=chance.of((None, MINUTE)))}
 
 
 def _queue(chance: Chance, name: str, order: Any, rush: bool, service: dict[str, Any]) -> QueuePolicy:

@@ -154,7 +154,7 @@ class Work:
     attempts: int = 0
     reopen_until: Instant | None = None
     disposition: str | None = None
-    segment: str | None = None
+    segments: tuple[str, ...] = ()
     scheduled_for: str = ""
     address: str | None = None
     domain: str | None = None

@@ -1,8 +1,9 @@
 """A real site for the tests of pages, API and sockets: the writer over SQLite, with a clock that the test moves."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +21,20 @@ from app.leases import Leases
 from app.mail_intake import MailIntake
 from app.mailroom import Mailroom
 from app.outgoing import MailChannel, Outgoing
+from app.purchasing import Purchases
 from app.queue_settings import QueueSettings
 from app.replies import Replies
 from app.retraining import Schedule
 from app.rows import outbox_of, rows_of
+from app.segmenting import Counting, Segmenting
 from app.sender_checks import Checking, SenderChecks
 from app.site import API_CHANNEL, RunningSite
 from autoresponders.templates import shipped_wordings
+from channels.callback.phones import PhoneRefused, e164
 from channels.email.smtp import SmtpSender, Timeouts
 from channels.message import Address
 from classifiers.cascade import Classification
+from customers.standing import Definition
 from queues.policy import ChannelPolicy, QueuePolicy
 from router.commands import AddMessage, DefineAgent
 from router.policy import Action, Policy, Rule
@@ -90,6 +95,7 @@ class World:
         self.app = app
         self.server = server
         self.intake: Intake
+        self.segmenting: Segmenting
         self.learning: Learning
         self.mail_intake: MailIntake
         self.mailroom: Mailroom
@@ -218,6 +224,8 @@ async def world(
     policy: Policy = POLICY,
     lessons: Mapping[str, Any] = {},
     schedule: Schedule = Schedule(),  # noqa: B008  # a frozen value
+    definitions: Sequence[Definition] = (),
+    counting: Counting = Counting(),  # noqa: B008  # a frozen value
     **settings: Any,
 ) -> AsyncIterator[World]:
     """Yield a world that lives in `folder` under `policy`.
@@ -263,6 +271,9 @@ async def world(
     mailbox = MailChannel(Address("Test", "support@example.org"), SmtpSender(host="127.0.0.1", port=1, tls="none"))
     channels = {"mail": mailbox}
     outgoing = Outgoing(store, channels=channels, wordings=wordings, engine=engine, site="Test")
+    purchases = Purchases(engine=engine, store=store, phone_of=_called, key=b"k" * 32, zone=UTC)
+    parts: dict[str, Any] = {"definitions": definitions, "counting": counting, "inline": True}
+    segmenting = Segmenting(engine=engine, store=store, **parts)
     site = RunningSite(
         name="test",
         engine=engine,
@@ -283,6 +294,8 @@ async def world(
             articles=lambda: knowledge.articles,
             settings=BulkSettings(),
         ),
+        purchases=purchases,
+        segmenting=segmenting,
     )
     port = unused_port()
     app = build(
@@ -292,6 +305,7 @@ async def world(
     await server.start_server()
     made = World(site, clock, app, server)
     made.intake, made.mail_intake = intake, mail_intake
+    made.segmenting = segmenting
     made.learning = learning
     made.mailboxes = channels
     made.mailroom = Mailroom(
@@ -315,6 +329,13 @@ async def world(
         writer.cancel()
         await asyncio.gather(writer, return_exceptions=True)
         await store.close()
+
+
+def _called(text: str) -> str | None:
+    try:
+        return e164(text, "PL")
+    except PhoneRefused:
+        return None
 
 
 async def _nothing(order: Any) -> None:

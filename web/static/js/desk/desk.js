@@ -5,7 +5,7 @@ import { t } from "../i18n.js";
 import { Connection } from "../ui/connection.js";
 import { Spoken } from "../ui/say.js";
 import { Toasts } from "../ui/toast.js";
-import { accept, askTransfer, current, end } from "./actions.js";
+import { accept, askLabel, askTransfer, current, end } from "./actions.js";
 import { AlertBanner, ReadinessDialog } from "./readiness.js";
 import { Conversation } from "./conversation.js";
 import { CustomerPanel } from "./customer.js";
@@ -17,6 +17,7 @@ import { ConversationList } from "./list.js";
 import { OfferCards } from "./offers.js";
 import { LaterDialog } from "./later.js";
 import { PreviewDialog } from "./preview.js";
+import { LabelDialog } from "./relabel.js";
 import { TransferDialog } from "./transfer.js";
 import { TranscriptDialog } from "./transcript.js";
 import * as desk from "./state.js";
@@ -53,6 +54,7 @@ const commands = ({ presence }) => ({
   reply: () => press('[data-kind="reply"]'),
   note: () => press('[data-kind="note"]'),
   park: () => press("[data-park] button"),
+  label: () => askLabel(),
   panel: desk.togglePanel,
   pin: () => desk.selected.value && desk.togglePin(desk.selected.value),
   help: () => void (desk.dialog.value = { name: "keys" }),
@@ -60,7 +62,7 @@ const commands = ({ presence }) => ({
 
 const DIALOGS = /** @type {Record<string, any>} */ ({
   keys: KeysDialog, transfer: TransferDialog, later: LaterDialog, transcript: TranscriptDialog, preview: PreviewDialog,
-  readiness: ReadinessDialog,
+  readiness: ReadinessDialog, label: LabelDialog,
 });
 
 /** @param {{socket: import("../socket.js").LiveSocket}} props */

@@ -28,6 +28,8 @@ export const quarantined = signal(0);
 export const quarantine = signal(/** @type {{id?: string} | null} */ (null));
 /** Whether the list of what will be sent is open. */
 export const sendings = signal(false);
+/** Whether the model and what it asks are open: which tab, and which version's report. */
+export const understanding = signal(/** @type {{tab: string, version?: string} | null} */ (null));
 /** How many mailboxes can't be read, and whether the list of all of them is open. */
 export const failing = signal(0);
 export const mailboxesOpen = signal(false);
