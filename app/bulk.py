@@ -8,7 +8,7 @@ import structlog
 
 from app.engine import Engine
 from app.mailroom import answer_for_many
-from autoresponders.knowledge import Knowledge
+from autoresponders.article import Knowledge
 from autoresponders.templates import Wordings
 from queues.bulk import Bulk
 from queues.interaction import Interaction
@@ -262,10 +262,11 @@ class BulkAnswers:
         for member in members:
             counts[await self._outcome(row, member)] += 1
         handling = self._handling(row.label)
-        stayed = counts["silent"] + counts["left"] + counts["resting"]
+        stayed = counts["confirmed"] + counts["silent"] + counts["left"] + counts["resting"]
         return BulkReport(
             got=len(members),
             by_itself=sum(each.by_itself for each in members),
+            confirmed=counts["confirmed"],
             resting=counts["resting"],
             silent=counts["silent"],
             left=counts["left"],
@@ -273,7 +274,7 @@ class BulkAnswers:
             again=counts["again"],
             undone=counts["undone"],
             handling_s=handling,
-            saved_min_s=None if handling is None else round(handling * counts["left"], 1),
+            saved_min_s=None if handling is None else round(handling * counts["confirmed"], 1),
             saved_max_s=None if handling is None else round(handling * stayed, 1),
         )
 
@@ -284,6 +285,8 @@ class BulkAnswers:
         interaction = self._engine.state.interactions.get(kept.id) or msgspec.json.decode(kept.body, type=Interaction)
         if interaction.bulk != row.id:
             return await self._way_out(member)
+        if interaction.confirmed:
+            return "confirmed"
         if await self._wrote_again(row, member, kept):
             return "again"
         if interaction.state is InteractionState.ANSWERED_BY_BOT:

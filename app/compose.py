@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import structlog
 
+from app.answers import Answers
 from app.avalanche_watch import AvalancheWatch
 from app.bookings import Bookings, link_of
 from app.bulk import BulkAnswers, BulkSettings
@@ -19,8 +20,10 @@ from app.conversations import UPDATES_MAX, ChatConversations
 from app.days import days_in
 from app.engine import Engine
 from app.erasure import Eraser
+from app.helped import Helped, helped_link
 from app.intake import Intake
-from app.knowledge import KnowledgeBase, seed_articles
+from app.knowledge import KnowledgeBase
+from app.knowledge_seeds import seed_articles
 from app.learning import SiteLearning
 from app.leases import Leases
 from app.lessons import Lessons
@@ -267,8 +270,15 @@ class Application:
         site, engine, store = self.settings.site, self.engine, self.store
         self.understanding = Understanding()
         self._stack.callback(self.understanding.close)
+        self.knowledge = KnowledgeBase(
+            engine=engine,
+            store=store,
+            classify=self.understanding.classify,
+            model=lambda: self.understanding.model,
+        )
+        classify = self.understanding.classify
+        self.answers = Answers(engine=engine, store=store, knowledge=self.knowledge, classify=classify)
         self.models, learning = self._learning()
-        self.knowledge = KnowledgeBase(engine=engine, store=store)
         self.intake = Intake(
             engine=engine,
             store=store,
@@ -303,6 +313,7 @@ class Application:
             policy=lambda: engine.policy,
             site=site.name,
         )
+        self.helped = Helped(engine=engine, store=store, wordings=wordings, keys=keys)
         self.unsubscribing = Unsubscribing(engine=engine, store=store, wordings=wordings, keys=keys)
         outgoing = Outgoing(
             store,
@@ -378,7 +389,8 @@ class Application:
             trouble=lambda: self.watching.trouble,
             mailboxes=self._mail_ways.states,
             bulk=self._bulk_answers(wordings),
-            knowledge=self.knowledge,
+            knowledge=self.answers,
+            understanding=self.understanding,
             purchases=self.purchases,
             segmenting=self.segmenting,
         )
@@ -410,6 +422,7 @@ class Application:
             site=site.name,
             notices=notices,
             sendings=self.sendings,
+            helped=partial(helped_link, self.settings.web.public_url, keys),
             process=self.cluster.process if self.cluster is not None else None,
         )
 
@@ -511,6 +524,7 @@ class Application:
             "mailroom": self.mailroom.run,
             "erasures": self.eraser.run,
             "retention": self.retention.run,
+            "answers": self.answers.run,
             "retraining": self.retraining.run,
             **({"avalanches": self.avalanches.run} if self.settings.avalanche.watch else {}),
             "segments": self.segmenting.run,
@@ -526,7 +540,12 @@ class Application:
 
     def prepare_understanding(self) -> None:
         """Load or train the model in the background; rules decide until then."""
-        self._tasks.append(asyncio.create_task(self.models.prepare(), name="model"))
+        self._tasks.append(asyncio.create_task(self._prepare_understanding(), name="model"))
+
+    async def _prepare_understanding(self) -> None:
+        await self.models.prepare()
+        # What is proven depends on the model.
+        await self.knowledge.learn()
 
     async def stop(self) -> None:
         """Close the doors, finish what was taken in, let the store go."""

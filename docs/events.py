@@ -35,6 +35,7 @@ _WORDS = {
     "Span": "span",
     "str": "text",
     "int": "number",
+    "float": "number",
     "bool": "yes or no",
     "Presence": "presence",
     "Profile": "skills, queues, capacity, media",
@@ -46,13 +47,13 @@ _WORDS = {
     "Requirement": "requirement",
     "Preference": "preference",
     "Label": "label with confidence",
+    "Heads": "department, urgency, sentiment, each with confidence",
     "Agreement": "targets, hours, warnings",
     "ClockName": "first_response, next_response or resolution",
     "Notify": "page, email or webhook",
     "Status": "open, closed or holiday",
     "Do": "what overflow does",
     "Bulk": "an answer for many, without its words",
-    "float": "number",
     "Contact": "how automatic replies reach the customer",
 }
 

@@ -266,8 +266,39 @@ class NextSending(View, frozen=True, kw_only=True):
     queue: str | None
 
 
+class WordView(View, frozen=True, kw_only=True):
+    """A word of the text. `points`: log odds that it gave the best label over the second; below 0 it spoke against."""
+
+    word: str
+    points: float
+
+
+class ClassifyView(View, frozen=True, kw_only=True):
+    """What a text is about. `labels`: best first, with confidence 0-1; `confidence` is that of the first.
+
+    `heads`: department, urgency and sentiment with confidence, as far as known. `method`: model, rules or none.
+    `words` tell what gave `best` its lead over `second` in the model, the most weighty first; they add up to it if
+    `exact`, else they are a first-order attribution, because networks vote too. No model: no words.
+    """
+
+    labels: list[tuple[str, float]]
+    heads: dict[str, tuple[str, float]]
+    language: str | None
+    confidence: float
+    out_of_scope: bool
+    method: str
+    reason: str
+    best: str | None
+    second: str | None
+    words: list[WordView]
+    exact: bool
+
+
 class InteractionView(View, frozen=True, kw_only=True):
-    """An interaction. `messages` counts the conversation; `position` and `expected_wait` only while it waits."""
+    """An interaction. `messages` counts the conversation; `position` and `expected_wait` only while it waits.
+
+    `heads`: department, urgency and mood of the text.
+    """
 
     id: str
     number: int
@@ -282,6 +313,7 @@ class InteractionView(View, frozen=True, kw_only=True):
     class_: int
     requirements: list[RequirementView]
     labels: list[tuple[str, float]]
+    heads: dict[str, tuple[str, float]]
     labelled_by: str | None = None
     labels_before: list[tuple[str, float]] = []
     language: str | None
@@ -901,14 +933,15 @@ class BulksView(View, frozen=True, kw_only=True):
 class BulkReportView(View, frozen=True, kw_only=True):
     """What has become of those who got it.
 
-    `resting`: they may still object. `silent`: closed without a word; that is no proof that it helped. `left`: the
+    `confirmed`: they said that it helped. `resting`: they may still object. `silent`: closed without a word; that is no proof that it helped. `left`: the
     customer ended it himself. `came_back` to a person; `again`: began something new about the same within 7 days.
-    `saved_min_s`: agents' time for those who ended it themselves; `saved_max_s`: for all who did not come back.
+    `saved_min_s`: agents' time for those who confirmed; `saved_max_s`: for all who did not come back.
     """
 
     bulk: BulkView
     got: int
     by_itself: int
+    confirmed: int
     resting: int
     silent: int
     left: int

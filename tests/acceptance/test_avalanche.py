@@ -26,7 +26,9 @@ ANSWER = "There is a fault in your area. We are repairing it and expect it to be
 async def flooded(tmp_path: Path, model: Path) -> AsyncIterator[SiteProcess]:
     sink = Sink()
     await sink.listener.start()
-    site = SiteProcess(tmp_path, sink_port=sink.listener.port, model=model, more='\n[avalanche]\nundo = "1h"\nconfidence = 0.3\n')
+    site = SiteProcess(
+        tmp_path, sink_port=sink.listener.port, model=model, more='\n[avalanche]\nundo = "1h"\nconfidence = 0.3\n'
+    )
     await site.start()
     for number in range(MANY):
         await send(site.mail_port, letter(f"c{number}@one-{number}.example", "No internet", SAID))

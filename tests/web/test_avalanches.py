@@ -20,7 +20,7 @@ from vocabulary.instants import DAY, HOUR, MINUTE, SECOND
 OUTAGE = {"texts": {"en": "We know, and work on it.", "pl": "Wiemy i pracujemy nad tym."}}
 
 
-async def _classified(subject: str, text: str) -> Classification:
+async def _classified(subject: str, text: str, language: str | None = None) -> Classification:
     """Say what the text says itself: label, confidence and language."""
     label, confidence, language = text.split()[:3]
     return Classification(((label, float(confidence)),), language, "model", "")

@@ -186,6 +186,7 @@ async def get_report(call: Call, id: str) -> BulkReportView:
         bulk=_view(row),
         got=found.got,
         by_itself=found.by_itself,
+        confirmed=found.confirmed,
         resting=found.resting,
         silent=found.silent,
         left=found.left,

@@ -207,7 +207,7 @@ function Latest() {
       <span class="hint"> ${dayTime(one.at)} · ${one.by}${one.undone_at && ` · ${t("avalanche.report.undone")}`}</span></li>`)}</ul></section>`;
 }
 
-const COUNTS = ["got", "by_itself", "resting", "silent", "left", "came_back", "again", "undone"];
+const COUNTS = ["got", "by_itself", "confirmed", "resting", "silent", "left", "came_back", "again", "undone"];
 
 /** @param {{id: string}} props */
 function Report({ id }) {
