@@ -933,9 +933,10 @@ class BulksView(View, frozen=True, kw_only=True):
 class BulkReportView(View, frozen=True, kw_only=True):
     """What has become of those who got it.
 
-    `confirmed`: they said that it helped. `resting`: they may still object. `silent`: closed without a word; that is no proof that it helped. `left`: the
-    customer ended it himself. `came_back` to a person; `again`: began something new about the same within 7 days.
-    `saved_min_s`: agents' time for those who confirmed; `saved_max_s`: for all who did not come back.
+    `confirmed`: they said that it helped. `resting`: they may still object. `silent`: closed without a word; that is no
+    proof that it helped. `left`: the customer ended it himself. `came_back` to a person; `again`: began something new
+    about the same within 7 days. `saved_min_s`: agents' time for those who confirmed; `saved_max_s`: for all who didn't
+    come back.
     """
 
     bulk: BulkView

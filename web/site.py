@@ -230,10 +230,11 @@ class BulkDone(msgspec.Struct, frozen=True, kw_only=True):
 class BulkReport(msgspec.Struct, frozen=True, kw_only=True):
     """What has become of those who got an answer for many.
 
-    `confirmed`: the customer said that it helped. `resting`: the time to object runs. `silent`: it closed without a word, which may mean anything. `left`: the
-    customer ended it himself. `came_back`: he wanted a person, or wrote again. `again`: he has begun something new
-    about the same since. `undone`: taken back. `saved_min_s`, `saved_max_s`: time that agents would have taken for
-    those who said so, and for all who didn't come back; None where nobody has handled the label yet.
+    `confirmed`: the customer said that it helped. `resting`: the time to object runs. `silent`: it closed without a
+    word, which may mean anything. `left`: the customer ended it himself. `came_back`: he wanted a person, or wrote
+    again. `again`: he has begun something new about the same since. `undone`: taken back. `saved_min_s`,
+    `saved_max_s`: time that agents would have taken for those who said so, and for all who didn't come back; None
+    where nobody has handled the label yet.
     """
 
     got: int

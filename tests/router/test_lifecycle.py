@@ -10,6 +10,7 @@ from queues.lifecycle import CAUSES, LIFECYCLE, OPEN, InteractionState, allows, 
 from queues.policy import ChannelPolicy
 from router import events as e
 from router.commands import (
+    AddMessage,
     AnswerInBulk,
     CallAttempted,
     Candidate,
@@ -83,8 +84,10 @@ def said_by(event: AnyEvent, before: InteractionState | None) -> str | None:
             return CAUSES[cause]
         case e.Scheduled(cause=cause):
             return "admitted" if cause == "slot" else "rescheduled"
+        case e.AnswerAsked():
+            return "admitted"
         case e.AnsweredByBot():
-            return "answered by bot" if before is S.WAITING else "admitted"
+            return "answered by bot" if before in (S.WAITING, S.ANSWERED_BY_BOT) else "admitted"
         case e.Ended(by=by):
             return "customer left" if by == "customer" else "ended"
         case e.Resumed(cause=cause):
@@ -230,6 +233,15 @@ def closed_and_undone() -> House:
     return house
 
 
+def asked_which_and_answered() -> House:
+    asking = Autoresponse(name="bot", kind="answer", precision=0.99, clarify=0.8)
+    house = House(policy(queue(), rules=(rule(autoresponse="bot"),), autoresponses=(asking,)))
+    close = (Candidate("hours", 0.5), Candidate("prices", 0.4), Candidate("map", 0.1))
+    house.admit(address_hash="h", candidates=close)
+    house.run(AddMessage(interaction="i-1", message="m-2", author="customer", chosen="prices"))
+    return house
+
+
 def answered_in_bulk_and_undone() -> House:
     house = House(everything())
     house.admit(address_hash="h")
@@ -239,6 +251,7 @@ def answered_in_bulk_and_undone() -> House:
 
 
 SCENES = (
+    asked_which_and_answered,
     answered_in_bulk_and_undone,
     handed_over_warm_and_taken_over,
     begun_by_an_agent,
