@@ -85,13 +85,17 @@ class NewInteraction(Body, frozen=True, kw_only=True):
 
 
 class InteractionQuery(Body, frozen=True, kw_only=True):
-    """Which interactions; `state` may name several with commas, `q` searches texts and subjects."""
+    """Which interactions; `state` may name several with commas, `q` searches texts and subjects.
+
+    `key`: only of customers who go first by their segments, of what is open or may open again; without `q`.
+    """
 
     state: str | None = None
     queue: str | None = None
     agent: str | None = None
     customer: str | None = None
     q: Annotated[str, Meta(max_length=200)] | None = None
+    key: bool = False
     cursor: Annotated[int, Meta(ge=1)] | None = None
     limit: Limit = 50
 
