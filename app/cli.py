@@ -25,6 +25,7 @@ from app.cli_common import settings_of as _settings
 from app.cli_common import told as _told
 from app.cli_customer import customer
 from app.cli_health import doctor, status
+from app.cli_knowledge import knowledge
 from app.cli_mail import mail_import, mail_status
 from app.cli_remote import agent, interaction, queue
 from app.cli_replay import replay
@@ -302,16 +303,25 @@ def model() -> None:
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Where the model goes.")
 @click.option("--text", "text_column", default="text", show_default=True, help="Column of the texts.")
 @click.option("--label", "label_column", default="label", show_default=True, help="Column of the labels.")
+@click.option("--department", help="Column of the departments; left out: `department`, if there is one.")
+@click.option("--urgency", help="Column of low, normal, high; left out: `urgency`, if there is one.")
+@click.option("--sentiment", help="Column of negative, neutral, positive; left out: `sentiment`, if there is one.")
 @click.option("--reject", is_flag=True, help="Answer `unknown` to texts unlike those of DATA, also without oos rows.")
 @_json
 @_told
-def model_train(data: Path, out: Path, text_column: str, label_column: str, reject: bool, as_json: bool) -> None:
-    """Train a model on the CSV file DATA."""
+def model_train(
+    data: Path, out: Path, text_column: str, label_column: str, reject: bool, as_json: bool, **heads: str | None
+) -> None:
+    """Train a model on the CSV file DATA; columns of department, urgency and sentiment are learnt too."""
     from app.clock import SystemClock
     from classifiers.training import train_file
 
     clock = SystemClock()
-    _result(lambda: train_file(data, out, text_column, label_column, reject, clock=lambda: clock.now() / 1000), as_json)
+    named = {head: column for head, column in heads.items() if column is not None}
+    _result(
+        lambda: train_file(data, out, text_column, label_column, reject, heads=named, clock=lambda: clock.now() / 1000),
+        as_json,
+    )
 
 
 @model.command("evaluate")
@@ -358,6 +368,7 @@ main.add_command(customer)
 main.add_command(interaction)
 main.add_command(queue)
 main.add_command(agent)
+main.add_command(knowledge)
 main.add_command(simulate)
 main.add_command(staffing)
 

@@ -11,14 +11,17 @@ from zoneinfo import ZoneInfo
 import msgspec
 import structlog
 
+from app.answers import Answers
 from app.bookings import Bookings, link_of
 from app.chat_ways import ChatWays
 from app.conversations import UPDATES_MAX, ChatConversations
 from app.days import days_in
 from app.engine import Engine
 from app.erasure import Eraser
+from app.helped import Helped, helped_link
 from app.intake import Intake
-from app.knowledge import KnowledgeBase, seed_articles
+from app.knowledge import KnowledgeBase
+from app.knowledge_seeds import seed_articles
 from app.learning import SiteLearning
 from app.leases import Leases
 from app.lessons import Lessons
@@ -263,8 +266,15 @@ class Application:
         site, engine, store = self.settings.site, self.engine, self.store
         self.understanding = Understanding()
         self._stack.callback(self.understanding.close)
+        self.knowledge = KnowledgeBase(
+            engine=engine,
+            store=store,
+            classify=self.understanding.classify,
+            model=lambda: self.understanding.model,
+        )
+        classify = self.understanding.classify
+        self.answers = Answers(engine=engine, store=store, knowledge=self.knowledge, classify=classify)
         self.models, learning = self._learning()
-        self.knowledge = KnowledgeBase(engine=engine, store=store)
         self.intake = Intake(
             engine=engine,
             store=store,
@@ -299,6 +309,7 @@ class Application:
             policy=lambda: engine.policy,
             site=site.name,
         )
+        self.helped = Helped(engine=engine, store=store, wordings=wordings, keys=keys)
         self.unsubscribing = Unsubscribing(engine=engine, store=store, wordings=wordings, keys=keys)
         outgoing = Outgoing(
             store,
@@ -370,7 +381,8 @@ class Application:
             time_zone=site.time_zone,
             trouble=lambda: self.watching.trouble,
             mailboxes=self._mail_ways.states,
-            knowledge=self.knowledge,
+            knowledge=self.answers,
+            understanding=self.understanding,
             purchases=self.purchases,
             segmenting=self.segmenting,
         )
@@ -402,6 +414,7 @@ class Application:
             site=site.name,
             notices=notices,
             sendings=self.sendings,
+            helped=partial(helped_link, self.settings.web.public_url, keys),
             process=self.cluster.process if self.cluster is not None else None,
         )
 
@@ -486,6 +499,7 @@ class Application:
             "mailroom": self.mailroom.run,
             "erasures": self.eraser.run,
             "retention": self.retention.run,
+            "answers": self.answers.run,
             "retraining": self.retraining.run,
             "segments": self.segmenting.run,
         }
@@ -500,7 +514,12 @@ class Application:
 
     def prepare_understanding(self) -> None:
         """Load or train the model in the background; rules decide until then."""
-        self._tasks.append(asyncio.create_task(self.models.prepare(), name="model"))
+        self._tasks.append(asyncio.create_task(self._prepare_understanding(), name="model"))
+
+    async def _prepare_understanding(self) -> None:
+        await self.models.prepare()
+        # What is proven depends on the model.
+        await self.knowledge.learn()
 
     async def stop(self) -> None:
         """Close the doors, finish what was taken in, let the store go."""

@@ -34,6 +34,7 @@ from vocabulary.records import (
     ErasureRow,
     IdempotencyRow,
     IdentityRow,
+    JudgementRow,
     MessageRow,
     OutboxRow,
     PurchaseRow,
@@ -198,6 +199,8 @@ class Eraser:
             *(Remove(UploadRow, row.id) for row in await self._store.uploads(interaction=id)),
             *(Set(ReceivedRow, row.id, _no_bytes(row)) for row in received),
             *(Remove(TrainingRow, row.id) for row in await self._store.training_of(id)),
+            # How an article compared stays a figure; whose question it was does not.
+            *(Set(JudgementRow, row.id, {"interaction": None}) for row in await self._store.judgements(interaction=id)),
         )
         return {id, *(row.id for row in messages), *(row.id for row in received)}
 

@@ -28,12 +28,7 @@ def policy_of(settings: Settings) -> router.Policy:
         queues={name: _queue(name, queue, settings) for name, queue in settings.queues.items()},
         channels={name: _channel(name, channel) for name, channel in settings.channels.items()},
         rules=tuple(_rule(place, rule) for place, rule in enumerate(settings.rules)),
-        autoresponses={
-            answer.name: router.Autoresponse(
-                name=answer.name, kind=answer.kind, confidence=answer.confidence, otherwise=answer.otherwise
-            )
-            for answer in settings.autoresponses
-        },
+        autoresponses={answer.name: _autoresponse(answer) for answer in settings.autoresponses},
         plans={answer.name: _plan(answer, settings) for answer in settings.autoresponses if answer.kind == "document"},
         auto_replies_max=settings.site.auto_replies_max,
         auto_replies_within=settings.site.auto_replies_within,
@@ -89,6 +84,26 @@ def profile_of(agent: Agent) -> Profile:
 def medium_of(channel: Channel) -> str:
     """Return the medium of `channel`: chat, email or callback."""
     return str(channel.__struct_config__.tag)
+
+
+PROMISED = 0.99
+"""The share of right answers that an automatic answer promises unless its table says something else."""
+
+
+def _autoresponse(answer: Autoresponse) -> router.Autoresponse:
+    if answer.kind != "answer":
+        return router.Autoresponse(name=answer.name, kind=answer.kind)
+    fixed = answer.confidence is not None and answer.precision is None
+    return router.Autoresponse(
+        name=answer.name,
+        kind=answer.kind,
+        confidence=answer.confidence or 0.0,
+        precision=None if fixed else answer.precision or PROMISED,
+        otherwise=answer.otherwise,
+        holdout=answer.holdout,
+        clarify=answer.clarify,
+        clarify_wait=answer.clarify_wait,
+    )
 
 
 def _plan(answer: Autoresponse, settings: Settings) -> SendingPlan:

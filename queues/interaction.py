@@ -28,6 +28,17 @@ class Label(msgspec.Struct, frozen=True):
     confidence: float
 
 
+class Heads(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What the text tells beside its label, with the confidence of each; None: nobody knows.
+
+    `urgency` is low, normal or high; `sentiment` negative, neutral or positive; a `department` is named by the site.
+    """
+
+    department: Label | None = None
+    urgency: Label | None = None
+    sentiment: Label | None = None
+
+
 _DUE_BITS, _NUMBER_BITS = 52, 40
 _DUE_MIDDLE = 1 << (_DUE_BITS - 1)
 _NUMBERS, _DUES = (1 << _NUMBER_BITS) - 1, (1 << _DUE_BITS) - 1
@@ -86,6 +97,13 @@ class Undoable(msgspec.Struct, frozen=True, gc=False):
     at: Instant
     until: Instant
     before: "Interaction"
+
+
+class Asked(msgspec.Struct, frozen=True, gc=False):
+    """What a customer was asked by the bot: which of these articles answers him. `autoresponse` asks."""
+
+    autoresponse: str
+    articles: tuple[str, ...]
 
 
 class Correction(msgspec.Struct, frozen=True, gc=False):
@@ -153,12 +171,14 @@ class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     `silent_at`, `parked_close_at`: while it is active, when it is parked if the customer says nothing to our reply;
     while it is parked, when it closes by itself.
     `sendings`: what will be sent to its customer. It is not forgotten before they are over.
+    `asked`: what the bot has asked the customer, while it rests with him. `confirmed`: he said that its answer helped.
     `held_back`: replies that their agents may still take back, in their order.
     `customer_leaves_at`, `owner_gone_until`: a customer or owner is cut off, and this is how long his absence is borne.
     `corrected`: who said what it is about, if a person did.
     """
 
     labels: tuple[Label, ...] = ()
+    heads: Heads | None = None
     language: str | None = None
     segment: str | None = None
     preferences: tuple[Preference, ...] = ()
@@ -203,6 +223,8 @@ class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     parked_close_at: Instant | None = None
     sendings: tuple[Sending, ...] = ()
     held_back: tuple[HeldBack, ...] = ()
+    asked: Asked | None = None
+    confirmed: bool = False
     corrected: Correction | None = None
     also_segments: tuple[str, ...] = ()
 
@@ -262,6 +284,7 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False, order=True):
     line: int = NO_LINE
 
     labels = _Rarely[tuple[Label, ...]]()
+    heads = _Rarely[Heads | None]()
     language = _Rarely[str | None]()
     segment = _Rarely[str | None]()
     preferences = _Rarely[tuple[Preference, ...]]()
@@ -305,6 +328,8 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False, order=True):
     parked_close_at = _Rarely[Instant | None]()
     sendings = _Rarely[tuple[Sending, ...]]()
     held_back = _Rarely[tuple[HeldBack, ...]]()
+    asked = _Rarely[Asked | None]()
+    confirmed = _Rarely[bool]()
     corrected = _Rarely[Correction | None]()
     also_segments = _Rarely[tuple[str, ...]]()
 

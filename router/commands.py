@@ -5,7 +5,7 @@ from typing import Any, Literal
 import msgspec
 
 from agents.agent import Presence, Profile
-from queues.interaction import Label, RoomMode
+from queues.interaction import Heads, Label, RoomMode
 from queues.overflow import Do
 from vocabulary.ids import AgentId, ChannelName, CustomerId, InteractionId, MessageId, OfferId, QueueName
 from vocabulary.instants import Instant, Span
@@ -19,11 +19,18 @@ CallOutcome = Literal["reached", "no_answer", "busy", "voicemail", "wrong_number
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """A knowledge article that may answer, with the probability that it does."""
+    """A knowledge article that may answer, with the probability that it does.
+
+    `proven`: the highest share of right answers, of those that are promised, which is proven for such a probability.
+    """
 
     article: str
     probability: float
+    proven: float = 0.0
 
+
+CONFIRMED = "confirmed"
+"""What a customer says to an automatic answer that helped; no article is called so."""
 
 BLOCKED_SENDER, IMPORTED = "blocked_sender", "imported"
 """Dispositions of what a blocked sender sent, and of history that was brought from elsewhere."""
@@ -51,6 +58,7 @@ class Admit(msgspec.Struct, frozen=True, kw_only=True):
     subject: str = ""
     text: str = ""
     labels: tuple[Label, ...] = ()
+    heads: Heads | None = None
     language: str | None = None
     segment: str | None = None
     also_segments: tuple[str, ...] = ()
@@ -87,7 +95,8 @@ class AddMessage(msgspec.Struct, frozen=True, kw_only=True):
     """A message in an open conversation, or one that opens it again. `agent` for `agent` and `note`.
 
     `suppressed_by`: signals that no automatic reply may follow a customer's message, as of `Admit`. `sending`: it is a
-    message of that sending.
+    message of that sending. `chosen`: what a customer's message says to the bot: the article that he means, of those he
+    was asked about, or `CONFIRMED`; None: neither.
     """
 
     interaction: InteractionId
@@ -96,6 +105,7 @@ class AddMessage(msgspec.Struct, frozen=True, kw_only=True):
     agent: AgentId | None = None
     suppressed_by: tuple[str, ...] = ()
     sending: str | None = None
+    chosen: str | None = None
 
 
 class AcceptOffer(msgspec.Struct, frozen=True):
@@ -115,6 +125,12 @@ class DeclineOffer(msgspec.Struct, frozen=True):
 
 class WantPerson(msgspec.Struct, frozen=True):
     """The bot's answer did not satisfy the customer."""
+
+    interaction: InteractionId
+
+
+class ConfirmAnswer(msgspec.Struct, frozen=True):
+    """The bot's answer helped, says the customer."""
 
     interaction: InteractionId
 
@@ -524,6 +540,7 @@ Command = (
     | AcceptOffer
     | DeclineOffer
     | WantPerson
+    | ConfirmAnswer
     | Leave
     | CustomerGone
     | CustomerBack

@@ -94,6 +94,8 @@ def _state_reasons(state: State, interaction: Interaction, now: Instant) -> Iter
     match interaction.state:
         case S.SCHEDULED:
             yield reason("scheduled", in_ms=ahead(interaction.scheduled_at, now), queue=queue)
+        case S.ANSWERED_BY_BOT if interaction.asked is not None:
+            yield reason("with_bot_asked", in_ms=ahead(interaction.confirm_until, now))
         case S.ANSWERED_BY_BOT:
             yield reason("with_bot", in_ms=ahead(interaction.confirm_until, now))
         case S.WAITING:

@@ -216,6 +216,7 @@ def _brings_more(command: Admit, then: Action) -> bool:
     return bool(
         command.message
         or command.labels
+        or command.heads
         or command.language
         or command.segment
         or command.preferences
@@ -238,6 +239,7 @@ def _bring(events: list[AnyEvent], interaction: Interaction, command: Admit, the
         preferences=preferences,
         tags=(*then.tags, *command.tags),
         labels=command.labels,
+        heads=command.heads,
         language=command.language,
         segment=command.segment,
         also_segments=command.also_segments,

@@ -27,6 +27,9 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     medium: tuple[str, ...] = ()
     label: tuple[str, ...] = ()
     confidence: float = 0.0
+    department: tuple[str, ...] = ()
+    urgency: tuple[str, ...] = ()
+    sentiment: tuple[str, ...] = ()
     language: tuple[str, ...] = ()
     segment: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
@@ -78,13 +81,20 @@ class Autoresponse(msgspec.Struct, frozen=True, kw_only=True):
 
     `document` plans a sending: what the policy's `plans` have under its name.
 
-    An `answer` needs a candidate article of at least `confidence` (0-1), else it falls back to `otherwise`.
+    An `answer` needs a candidate article for which `precision` is proven (0-1), or where that is None, one of at least
+    the probability `confidence` (0-1). Where none is, but one of the likeliest answers with probability `clarify`, the
+    customer is asked which, and has `clarify_wait` ms; 0 never asks. Else it falls back to `otherwise`. A share
+    `holdout` of what could be answered is not, to learn what answers are worth.
     """
 
     name: str
     kind: Literal["acknowledge", "answer", "document"]
     confidence: float = 0.6
+    precision: float | None = None
     otherwise: str | None = None
+    holdout: float = 0.0
+    clarify: float = 0.0
+    clarify_wait: Span = 15 * MINUTE
 
 
 class SegmentPolicy(msgspec.Struct, frozen=True, kw_only=True):

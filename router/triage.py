@@ -17,6 +17,7 @@ from vocabulary.instants import Instant
 from vocabulary.skills import Requirement
 
 LANGUAGE_SKILL = "lang:"
+_HEADS = ("department", "urgency", "sentiment")
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -56,6 +57,9 @@ def _conditions(when: Condition, command: Admit) -> Iterator[tuple[str, bool]]:
         yield "medium", command.medium in when.medium
     if when.label:
         yield "label", _label_holds(when, command.labels)
+    for head in _HEADS:
+        if wanted := getattr(when, head):
+            yield head, _head(command, head) in wanted
     if when.language:
         yield "language", command.language in when.language
     if when.segment:
@@ -86,6 +90,12 @@ def _text_of(value: Any) -> str | None:
 
 def _label_holds(when: Condition, labels: tuple[Label, ...]) -> bool:
     return any(label.name in when.label and label.confidence >= when.confidence for label in labels)
+
+
+def _head(command: Admit, name: str) -> str | None:
+    """Return what the text tells of department, urgency or sentiment, if anything."""
+    found = getattr(command.heads, name, None)
+    return None if found is None else found.name
 
 
 def _words_occur(words: tuple[str, ...], text: str) -> bool:

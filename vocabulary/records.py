@@ -207,11 +207,12 @@ class Bought(msgspec.Struct, frozen=True):
 
 
 class Contact(msgspec.Struct, frozen=True):
-    """That a customer contacted us, and what about."""
+    """That a customer contacted us, what about, and in what mood: negative, neutral or positive, None: nobody knows."""
 
     customer: str
     at: Instant
     label: str | None
+    mood: str | None = None
 
 
 class OutboxRow(msgspec.Struct, frozen=True, kw_only=True):

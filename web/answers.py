@@ -266,8 +266,39 @@ class NextSending(View, frozen=True, kw_only=True):
     queue: str | None
 
 
+class WordView(View, frozen=True, kw_only=True):
+    """A word of the text. `points`: log odds that it gave the best label over the second; below 0 it spoke against."""
+
+    word: str
+    points: float
+
+
+class ClassifyView(View, frozen=True, kw_only=True):
+    """What a text is about. `labels`: best first, with confidence 0-1; `confidence` is that of the first.
+
+    `heads`: department, urgency and sentiment with confidence, as far as known. `method`: model, rules or none.
+    `words` tell what gave `best` its lead over `second` in the model, the most weighty first; they add up to it if
+    `exact`, else they are a first-order attribution, because networks vote too. No model: no words.
+    """
+
+    labels: list[tuple[str, float]]
+    heads: dict[str, tuple[str, float]]
+    language: str | None
+    confidence: float
+    out_of_scope: bool
+    method: str
+    reason: str
+    best: str | None
+    second: str | None
+    words: list[WordView]
+    exact: bool
+
+
 class InteractionView(View, frozen=True, kw_only=True):
-    """An interaction. `messages` counts the conversation; `position` and `expected_wait` only while it waits."""
+    """An interaction. `messages` counts the conversation; `position` and `expected_wait` only while it waits.
+
+    `heads`: department, urgency and mood of the text.
+    """
 
     id: str
     number: int
@@ -282,6 +313,7 @@ class InteractionView(View, frozen=True, kw_only=True):
     class_: int
     requirements: list[RequirementView]
     labels: list[tuple[str, float]]
+    heads: dict[str, tuple[str, float]]
     labelled_by: str | None = None
     labels_before: list[tuple[str, float]] = []
     language: str | None

@@ -126,6 +126,13 @@ class OfferQuery(Body, frozen=True, kw_only=True):
     wait: Annotated[int, Meta(ge=0, le=60)] = 0
 
 
+class TextToClassify(Body, frozen=True, kw_only=True):
+    """A text as a customer might write it; only its first 4,000 characters are read."""
+
+    text: Annotated[str, Meta(max_length=100_000)]
+    subject: Annotated[str, Meta(max_length=1_000)] = ""
+
+
 class ExplainQuery(Body, frozen=True, kw_only=True):
     """The language of `text` (en, pl, lt, hu, ru); left out, the best of Accept-Language."""
 

@@ -18,6 +18,7 @@ from vocabulary.instants import Instant
 from vocabulary.records import Change, MessageRow, ReceivedRow, UploadRow
 from vocabulary.skills import Preference, Requirement
 from vocabulary.stores import Store
+from web.knowing import Knowing
 from web.learning import Learning
 
 
@@ -176,11 +177,24 @@ class ImportedMail(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
 
 
-class Knowing(Protocol):
-    """The knowledge base of a site."""
+class Understood(msgspec.Struct, frozen=True, kw_only=True):
+    """What a text is about, and the words that decided: each with its log odds for the best label over the second.
 
-    async def load(self) -> None:
-        """Take the articles as they stand in the records now."""
+    `best`, `second`: these two labels; of them, `words` tells; None where no model has said so. `labels` with their
+    confidence 0-1; `heads`: department, urgency, sentiment.
+    """
+
+    labels: tuple[tuple[str, float], ...]
+    heads: dict[str, tuple[str, float]]
+    language: str | None
+    out_of_scope: bool
+    method: str
+    reason: str
+    best: str | None
+    second: str | None
+    words: tuple[tuple[str, float], ...]
+    exact: bool
+    """The words' points add up to the lead exactly; else they are a first-order approximation (networks vote too)."""
 
 
 class PurchaseFault(msgspec.Struct, frozen=True, kw_only=True):
@@ -271,6 +285,12 @@ class Site(Protocol):
 
     def phone_of(self, text: str) -> str | None:
         """Return the number that `text` says as E.164, or None if it is none that can be called."""
+
+    async def understood(self, subject: str, text: str) -> Understood:
+        """Return what the classifier says of a text; nothing is kept of it."""
+
+    async def why_labelled(self, interaction: InteractionId) -> Understood | None:
+        """Return the same of the customer's first message; None if there is none, or it was erased."""
 
     def callback_link(self, interaction: InteractionId) -> str | None:
         """Return the address at which a customer changes or cancels his callback; None where there is none."""

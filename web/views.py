@@ -6,7 +6,7 @@ import msgspec
 
 from customers.blocking import is_blocked
 from customers.reachability import AWAY, COMPLAINED, UNDELIVERABLE, marks_of
-from queues.interaction import Interaction, Offer
+from queues.interaction import Heads, Interaction, Offer
 from queues.lifecycle import HELD
 from queues.sending import Sending
 from queues.sla import Clock
@@ -131,6 +131,7 @@ class Views:
                 for need in found.requirements
             ],
             labels=[(label.name, label.confidence) for label in found.labels],
+            heads=heads_shown(found.heads),
             labelled_by=found.corrected.by if found.corrected is not None else None,
             labels_before=[(label.name, label.confidence) for label in found.corrected.before]
             if found.corrected is not None
@@ -319,6 +320,12 @@ class Views:
             reason=offer.reason,
             why=list(offer_reasons(self._site.state, offer)),
         )
+
+
+def heads_shown(heads: Heads | None) -> dict[str, tuple[str, float]]:
+    """Return what the text tells beside its labels, with the confidence of each: only what is known."""
+    known = {name: getattr(heads, name, None) for name in Heads.__struct_fields__}
+    return {name: (told.name, told.confidence) for name, told in known.items() if told is not None}
 
 
 def _recipient(sending: OutboxRow, address: str, language: str, *, copy: bool) -> a.RecipientView:

@@ -44,6 +44,8 @@ def house(chance: Chance) -> Policy:
             rule(names[0], Condition(words=("rech*", "bill")), name="words", requirements=_needs(chance)),
             rule(names[0], Condition(label=("sales",), confidence=0.5), name="sales", autoresponse="offer"),
             rule(names[-1], Condition(segment=("gold",)), name="gold", class_=-1, preferences=_wishes(chance)),
+            rule(names[0], Condition(urgency=("high",), sentiment=("neutral",)), name="never", priority=9),
+            rule(names[0], Condition(urgency=("high",)), name="urgent", priority=5),
             rule(names[0], Condition(waiting_min=3, medium=("chat",)), name="crowd", priority=-2),
             rule(names[-1], _figures(chance, names, tuple(tables)), name="figures", priority=3),
             rule(names[0], name="rest", autoresponse="ack", language_skill=chance.once_in(3)),
@@ -51,7 +53,7 @@ def house(chance: Chance) -> Policy:
         autoresponses=(
             Autoresponse(name="ack", kind="acknowledge"),
             Autoresponse(name="sorry", kind="acknowledge"),
-            Autoresponse(name="bot", kind="answer", otherwise=chance.of(("ack", "list"))),
+            Autoresponse(name="bot", kind="answer", otherwise=chance.of(("ack", "list")), holdout=0.2, clarify=0.8),
             Autoresponse(name="offer", kind="document"),
             Autoresponse(name="list", kind="document"),
         ),

@@ -66,6 +66,7 @@ def forget_the_past(work: Work) -> None:
     """A new leg knows nothing of the one before."""
     work.agent = work.accepted_at = work.owner_gone_until = work.parked_until = None
     work.scheduled_at = work.confirm_until = work.reopen_until = work.estimate = None
+    work.question = None
     hush(work)
     work.looked, work.applied, work.closes_at = 0, (), None
 

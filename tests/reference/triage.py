@@ -26,6 +26,10 @@ def _about_it(order: Admit, when: Condition) -> Iterator[bool]:
     yield not when.channel or order.channel in when.channel
     yield not when.medium or order.medium in when.medium
     yield not when.label or any(label in when.label for label in labels)
+    for head in ("department", "urgency", "sentiment"):
+        told = getattr(order.heads, head) if order.heads is not None else None
+        wanted = getattr(when, head)
+        yield not wanted or (told is not None and told.name in wanted)
     yield not when.language or order.language in when.language
     yield not when.segment or any(each in when.segment for each in segments_of(order))
     yield when.automatic is None or when.automatic == bool(order.suppressed_by)

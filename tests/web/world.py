@@ -12,6 +12,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer, unused_port
 
 from agents.agent import Membership, Profile
+from app.answers import Answers
 from app.engine import Engine
 from app.erasure import Eraser
 from app.intake import Classify, Intake
@@ -31,7 +32,7 @@ from app.site import API_CHANNEL, RunningSite
 from autoresponders.templates import shipped_wordings
 from channels.callback.phones import PhoneRefused, e164
 from channels.email.smtp import SmtpSender, Timeouts
-from channels.message import Address
+from channels.message import Address, InboundMessage
 from classifiers.cascade import Classification
 from customers.standing import Definition
 from queues.policy import ChannelPolicy, QueuePolicy
@@ -41,7 +42,7 @@ from storage.bus import LocalBus
 from storage.sqlite import SqliteStore
 from tests.learning import Learning
 from vocabulary.instants import Instant, Span
-from vocabulary.records import AgentRow, MessageRow, Put, TokenRow, UserRow
+from vocabulary.records import AgentRow, InteractionRow, MessageRow, Put, TokenRow, UserRow
 from web.context import CONTEXT
 from web.passwords import hash_password
 from web.server import build
@@ -97,9 +98,11 @@ class World:
         self.segmenting: Segmenting
         self.learning: Learning
         self.mail_intake: MailIntake
+        self.knowledge: KnowledgeBase
         self.mailroom: Mailroom
         self.mailboxes: dict[str, MailChannel]
         self._clients: list[TestClient[Any, Any]] = []
+        self._visitors: dict[str, str] = {}
 
     @property
     def origin(self) -> str:
@@ -163,6 +166,43 @@ class World:
         timeouts = Timeouts(connect_s=1, command_s=1, data_s=1, final_dot_s=1)
         smtp = SmtpSender(host="127.0.0.1", port=port, tls="none", timeouts=timeouts)
         self.mailboxes["mail"] = MailChannel(Address("Test", "support@example.org"), smtp)
+
+    async def asks(self, text: str, *, visitor: str = "v", number: int = 1, medium: str = "chat") -> str:
+        """Let somebody write, by chat or mail; return the id of his interaction. What is to be answered is, at once."""
+        known = await self.intake_of(text, visitor=visitor, number=number, medium=medium)
+        await self.answer()
+        return known
+
+    async def intake_of(self, text: str, *, visitor: str, number: int, medium: str) -> str:
+        mail = medium == "email"
+        message = InboundMessage(
+            channel="mail" if mail else "website",
+            medium=medium,
+            external_id=f"{visitor}:{number}",
+            received_at=self.clock.now(),
+            text=text,
+            reply_text=text,
+            sender=Address(visitor, f"{visitor}@customers.example") if mail else None,
+            visitor=None if mail else visitor,
+            message_id=f"<{visitor}-{number}@customers.example>" if mail else None,
+        )
+        held = [row for row in await self.site.store.interactions(limit=50) if self._is_of(row, visitor)]
+        admission = await self.intake.receive(message, continues=held[0].id if held else None)
+        self._visitors[admission.interaction] = visitor
+        return admission.interaction
+
+    def _is_of(self, row: InteractionRow, visitor: str) -> bool:
+        return self._visitors.get(row.id) == visitor
+
+    async def answer(self) -> None:
+        """Write what is to be said automatically into the conversations."""
+        for row in await self.site.store.outbox(states=("pending",), due_before=self.clock.now()):
+            if row.kind == "auto_reply":
+                await self.mailroom._perform(row)
+
+    async def said_in(self, interaction: str) -> list[tuple[str, str]]:
+        """Return who said what, in order."""
+        return [(row.author, row.text) for row in await self.site.store.messages(interaction)]
 
     async def send_mail(self) -> None:
         """Do once what is due in the outbox."""
@@ -241,11 +281,11 @@ async def world(
     writer = asyncio.create_task(engine.run())
     learning = Learning(engine, store, folder / "learning", schedule, **lessons)
 
-    async def by_model(subject: str, text: str) -> Classification:
+    async def by_model(subject: str, text: str, usual: str | None) -> Classification:
         made = learning.understanding.model is not None
-        return await (learning.understanding.classify if made else _unknown)(subject, text)
+        return await (learning.understanding.classify if made else _unknown)(subject, text, usual)
 
-    knowledge = KnowledgeBase(engine=engine, store=store)
+    knowledge = KnowledgeBase(engine=engine, store=store, classify=classify or by_model)
     intake = Intake(
         engine=engine,
         store=store,
@@ -285,7 +325,8 @@ async def world(
         replies=Replies(engine=engine, store=store, outgoing=outgoing, domain="example.org"),
         learning=learning.site,
         letters=outgoing.letters,
-        knowledge=knowledge,
+        knowledge=Answers(engine=engine, store=store, knowledge=knowledge, classify=classify or by_model),
+        understanding=learning.understanding,
         purchases=purchases,
         segmenting=segmenting,
     )
@@ -296,7 +337,7 @@ async def world(
     server = TestServer(app, port=port)
     await server.start_server()
     made = World(site, clock, app, server)
-    made.intake, made.mail_intake = intake, mail_intake
+    made.intake, made.mail_intake, made.knowledge = intake, mail_intake, knowledge
     made.segmenting = segmenting
     made.learning = learning
     made.mailboxes = channels
@@ -334,5 +375,5 @@ async def _nothing(order: Any) -> None:
     """Nobody forwards commands here."""
 
 
-async def _unknown(subject: str, text: str) -> Classification:
+async def _unknown(subject: str, text: str, usual: str | None) -> Classification:
     return Classification((("unknown", 0.0),), None, "none", "no model in this test")

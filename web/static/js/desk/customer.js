@@ -4,9 +4,11 @@ import { useEffect, useState } from "preact/hooks";
 import { get } from "../api.js";
 import { html } from "../html.js";
 import { day, languageName, percent, shortTime, t, word } from "../i18n.js";
+import { AskDecided } from "../ui/decided.js";
 import { Icon, MediumIcon } from "../ui/icon.js";
 import { SegmentTags, StandingFacts } from "../ui/standing.js";
 import { askLabel } from "./actions.js";
+import { HeadFacts } from "./heads.js";
 import { nameOf } from "./names.js";
 import { dialog, held, togglePanel } from "./state.js";
 
@@ -44,8 +46,10 @@ function Details({ one }) {
         ${fact(t("interaction.arrived"), shortTime(one.arrived_at))}
         ${fact(t("interaction.priority"), one.priority ? String(one.priority) : "")}
         ${fact(t("interaction.labels"), html`<${Labels} one=${one} />`)}
+        <${HeadFacts} heads=${one.heads} />
         ${fact(t("interaction.tags"), one.tags?.length > 0 && html`<ul class="tags">${one.tags.map((tag) => html`<li class="tag">${tag}</li>`)}</ul>`)}
       </dl>
+      ${one.labels?.length > 0 && html`<${AskDecided} key=${one.id} id=${one.id} />`}
     </section>
     ${who?.id && html`<${History} customer=${who.id} except=${one.id} />`}`;
 }

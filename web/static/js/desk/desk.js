@@ -20,6 +20,7 @@ import { PreviewDialog } from "./preview.js";
 import { LabelDialog } from "./relabel.js";
 import { TransferDialog } from "./transfer.js";
 import { TranscriptDialog } from "./transcript.js";
+import { judge, suggested } from "./suggest.js";
 import * as desk from "./state.js";
 
 /** Put the focus on something of the selected conversation, once it is rendered. @param {string} selector */
@@ -42,6 +43,12 @@ function go(step) {
   focusIn("[data-focus]");
 }
 
+/** Judge the first answer that is suggested in the selected conversation. @param {boolean} right */
+function judgeFirst(right) {
+  const id = desk.selected.value;
+  if (id) judge(id, suggested.value[id]?.[0], right);
+}
+
 /** @param {{presence: {current: null | (() => void)}}} parts */
 const commands = ({ presence }) => ({
   accept: () => desk.offers.value[0] && accept(desk.offers.value[0].id, expected),
@@ -57,6 +64,8 @@ const commands = ({ presence }) => ({
   label: () => askLabel(),
   panel: desk.togglePanel,
   pin: () => desk.selected.value && desk.togglePin(desk.selected.value),
+  answers: () => judgeFirst(true),
+  answers_not: () => judgeFirst(false),
   help: () => void (desk.dialog.value = { name: "keys" }),
 });
 

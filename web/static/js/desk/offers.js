@@ -8,6 +8,7 @@ import { Menu } from "../ui/menu.js";
 import { SegmentTags, StandingLine } from "../ui/standing.js";
 import { accept, decline, running } from "./actions.js";
 import { expected } from "./frames.js";
+import { HeadTags } from "./heads.js";
 import { bindings, cap, enabled } from "./keys.js";
 import { nameOf } from "./names.js";
 import { secondsLeft } from "./offer_words.js";
@@ -41,6 +42,7 @@ function OfferCard({ offer, first }) {
       <strong>${nameOf(one)}</strong>
       <${SegmentTags} who=${one.customer} />
       ${one.language && html`<span class="tag">${languageName(one.language)}</span>`}
+      <${HeadTags} heads=${one.heads} />
       <span class="waited"><${Icon} name="clock" class="small" />${t("desk.offer.waited", { time: span(now() - ms(one.arrived_at)) })}</span>
     </p>
     <${StandingLine} who=${one.customer} />
