@@ -42,6 +42,7 @@ from vocabulary.records import (
     IdentityRow,
     InteractionRow,
     JudgementRow,
+    MergeRow,
     MessageRow,
     ModelRow,
     OutboxRow,
@@ -256,6 +257,30 @@ class RecordsContract:
         await store.commit(Transaction(changes=(Remove(CustomerRow, "c-1"),)))
         assert await store.identities("c-1") == []
         assert await store.customer_by_identity("email", "ada@example.org") is None
+
+    async def test_whoever_is_merged_is_one_person(self, store: Store) -> None:
+        def merge(one: str, other: str, state: Any = "merged", at: int = 0) -> MergeRow:
+            evidence = ({"kind": "phone", "bits": 9.5},)
+            id = f"{one}{other}"
+            return MergeRow(id=id, customer=one, into=other, state=state, at=at, probability=0.75, evidence=evidence)
+
+        rows = [a_customer(id=id, birth_date="1982-05-03", postcode=id.upper()) for id in ("a", "b", "c", "d")]
+        phones = [IdentityRow(kind="phone", value=f"+{row.id}", customer=row.id) for row in rows]
+        merges = [merge("a", "b", at=2), merge("b", "c", at=1), merge("d", "c", "suggested", at=3)]
+        await store.commit(putting(*rows, *phones, *merges))
+        assert await store.group("a") == await store.group("c") == ("c", "a", "b")
+        assert await store.person("b") == [rows[2], rows[0], rows[1]]
+        assert await store.person("nobody") == []
+        assert await store.person_identities("b") == [phones[1], phones[0], phones[2]]
+        assert await store.merges(["c"]) == [merges[1], merges[2]]
+        assert await store.merge("ab") == merges[0]
+        assert await store.identity("phone", "+a") == phones[0]
+        await store.commit(putting(merge("b", "c", "undone")))
+        assert (await store.group("c"), await store.group("b")) == (("c",), ("b", "a"))
+        assert await store.customers_by_traits(birth_dates=["1982-05-03"], postcodes=["X"]) == rows
+        assert await store.customers_by_traits(postcodes=["B", "D"]) == [rows[1], rows[3]]
+        await store.commit(putting(an_interaction(1, customer="a"), an_interaction(2, customer="b")))
+        assert [row.number for row in await store.interactions(customer=["a", "b"])] == [2, 1]
 
     async def test_lists_of_interactions_filter_and_page(self, store: Store) -> None:
         everything = [

@@ -184,6 +184,7 @@ async def _visible(call: Call, query: InteractionQuery) -> tuple[list[Interactio
     asked = await call.customer(query.customer) if query.customer is not None else None
     customer = query.customer if asked is None else asked.id
     knows = customer is not None and await call.views.knows(call.principal, customer)
+    parts = None if customer is None else await call.site.store.group(customer)
     found: list[InteractionRow] = []
     before = query.cursor
     for _ in range(_PAGES_MAX):
@@ -191,7 +192,7 @@ async def _visible(call: Call, query: InteractionQuery) -> tuple[list[Interactio
             state=[state for state in (query.state or "").split(",") if state],
             queue=query.queue,
             agent=query.agent,
-            customer=customer,
+            customer=parts,
             q=query.q,
             before=before,
             limit=query.limit,
@@ -264,4 +265,5 @@ async def explain(call: Call, id: str, query: ExplainQuery) -> dict[str, Any]:
     decided = await _words_that_decided(call, id)
     if decided is not None:
         answer["decided"] = decided
-    return await worded(call, {**answer, "admission": came_in}, language)
+    identified = await call.views.identified(id, language)
+    return await worded(call, {**answer, "admission": came_in, "identified": identified}, language)
