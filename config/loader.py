@@ -9,7 +9,15 @@ import msgspec
 
 from config.avalanche_checks import check_avalanche
 from config.bus_checks import check_bus
-from config.crosschecks import Checks, check_channels, check_knowledge, check_queues, check_site, check_understanding
+from config.crosschecks import (
+    Checks,
+    check_channels,
+    check_identification,
+    check_knowledge,
+    check_queues,
+    check_site,
+    check_understanding,
+)
 from config.faults import ConfigurationError, Fault, path_text
 from config.hours_checks import check_hours
 from config.letters import check_answers, check_letters
@@ -49,6 +57,7 @@ CHECKS = (
     check_answers,
     check_letters,
     check_knowledge,
+    check_identification,
     check_understanding,
     check_avalanche,
     check_agents,

@@ -15,6 +15,7 @@ class SendAutoReply(msgspec.Struct, frozen=True, tag=True):
     autoresponse: str
     article: str | None
     wait_ms: tuple[Span, Span] | None
+    question: str | None = None
     options: tuple[str, ...] = ()
 
 
@@ -84,7 +85,7 @@ def effects_of(event: AnyEvent) -> tuple[Effect, ...]:
         case AutoReplied(interaction=interaction, answers=answers) as replied:
             parts = (interaction, "auto") if answers == 1 else (interaction, "auto", str(answers))
             id, name, article = derived_id("fx", *parts), replied.autoresponse, replied.article
-            return (SendAutoReply(id, interaction, name, article, replied.wait_ms, replied.options),)
+            return (SendAutoReply(id, interaction, name, article, replied.wait_ms, replied.question, replied.options),)
         case AnsweredByBot(interaction=interaction, bulk=bulk, language=language, goes_at=at) if bulk:
             return (SendBulkAnswer(derived_id("fx", interaction, "bulk", bulk), interaction, bulk, language, at),)
         case CustomerTold(at=at, interaction=interaction, notice=notice, due=due):

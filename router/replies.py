@@ -84,6 +84,7 @@ def reply(
     *,
     article: str | None = None,
     wait_ms: tuple[Span, Span] | None = None,
+    question: str | None = None,
     options: tuple[str, ...] = (),
 ) -> None:
     """Let automatic answer `name` go out; `may_reply` has said that it may."""
@@ -99,6 +100,7 @@ def reply(
             article=article,
             wait_ms=wait_ms,
             answers=max(1, interaction.messages),
+            question=question,
             options=options,
         )
     )

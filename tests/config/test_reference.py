@@ -57,7 +57,7 @@ def starred(path: KeyPath) -> tuple[str, ...]:
     named = tuple(step for step in path if isinstance(step, str))
     if named[0] in {"channels", "queues", "hours", "sla", "letters"}:
         named = (named[0], "*", *named[2:])
-    tables = {("agents", "queues"), ("agents", "media"), ("avalanche", "labels")}
+    tables = {("agents", "queues"), ("agents", "media"), ("avalanche", "labels"), ("identification", "numbers")}
     return (*named[:2], "*", *named[3:]) if named[:2] in tables else named
 
 

@@ -19,7 +19,7 @@ from tests.reference.world import World
 WORK_FIELDS = (
     "state queue agent rings key expired hold_until preferred barred declined_by leg arrived_at enqueued_at parallel "
     "groups steps only ask room attempts disposition unanswered_at sendings "
-    "reopen held_back bulk labels"
+    "reopen held_back bulk asked_who labels"
 ).split()
 PERSON_FIELDS = "presence reason connected media_off after cooling_until misses idle_since busy offered_at".split()
 
@@ -182,6 +182,7 @@ def _of_interaction(state: State, each: Interaction) -> tuple[Any, ...]:
         each.reopen_until if each.state in OVER else None,
         [(reply.message, reply.agent, reply.until) for reply in each.held_back],
         each.bulk,
+        None if each.asked_who is None else (each.asked_who.question, each.asked_who.tries, each.asked_who.result),
         each.labels,
     )
 
@@ -215,6 +216,7 @@ def _of_work(world: World, work: Work) -> tuple[Any, ...]:
         work.reopen_until if work.state in OVER else None,
         [(reply.message, reply.person, reply.until) for reply in held(work)],
         work.bulk,
+        None if work.who is None else (work.who, work.who_tries, work.learnt),
         work.labels,
     )
 
