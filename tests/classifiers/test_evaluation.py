@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from classifiers.calibration import folds_of, promise_of
-from classifiers.evaluation import evaluate, figures, predict_lines
+from classifiers.evaluation import about, evaluate, figures, predict_lines, predict_many
+from classifiers.examples import shipped_rows
 from classifiers.model import Model
-from classifiers.training import train
+from classifiers.training import fingerprint_of, train
 from tests.classifiers.builders import outside_rows, small_rows
 from vocabulary.errors import PermanentFailure
 
@@ -87,3 +88,20 @@ def test_folds_spread_each_label_evenly() -> None:
     assert np.bincount(folds[:50]).tolist() == [10] * 5
     assert sorted(np.bincount(folds[50:], minlength=5).tolist()) == [1, 1, 1, 2, 2]
     assert folds.tolist() == folds_of(labels, 5, seed=1).tolist()
+
+
+def test_more_processes_give_the_same_answers_in_the_same_order(shipped: Model) -> None:
+    texts = [text for text, _ in small_rows()] * 6
+    assert predict_many(shipped, texts, processes=2) == predict_many(shipped, texts)
+
+
+def test_a_model_tells_what_it_was_trained_on_and_how_good_it_is(shipped: Model) -> None:
+    found = about(shipped)
+    assert found["fingerprint"] == fingerprint_of(shipped_rows())
+    assert found["rows"] == found["n"] == len(shipped_rows())
+    assert found["accuracy"] == shipped.cv_accuracy
+    right, said, times = found["confusions"][0]
+    assert right != said
+    assert times >= found["confusions"][-1][2] > 0
+    assert sum(answers for _, _, answers in found["calibration"]) < len(shipped_rows())
+    assert set(found["labels"]) == {*shipped.labels, "oos"}
