@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import FeatureUnion, Pipeline
@@ -38,8 +39,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.classify", description=main.__doc__)
     parser.add_argument("--json", action="store_true", help="one line instead of an indented text")
     parser.add_argument("--quick", action="store_true", help="one public set instead of all: under a minute")
+    parser.add_argument("--set", action="append", choices=GOALS, help="this public set and nothing else")
     chosen = parser.parse_args()
-    result = measured(quick=chosen.quick)
+    result = public(chosen.set) if chosen.set else measured(quick=chosen.quick)
     print(json.dumps(result, ensure_ascii=False, indent=None if chosen.json else 2))
 
 
@@ -67,15 +69,28 @@ def measured(*, quick: bool) -> dict[str, object]:
         "speed": speed,
         "server": _server_cost(model),
     }
+    data = _data()
+    if data is None:
+        result["note"] = "set CENTRALA_DATA to a folder with intents/, routing/ and language/ for the public sets"
+        return {**result, "goals": goals}
+    sets = public(QUICK if quick else tuple(GOALS))
+    language, language_goals = _languages(data / "language" / "lingua_half.csv.gz")
+    return {**result, **sets, "language": language, "goals": [*goals, *sets["goals"], *language_goals]}
+
+
+def public(names: Sequence[str]) -> dict[str, Any]:
+    """Return figures and goals of the public sets of these names."""
+    data = _data()
+    if data is None:
+        raise SystemExit("set CENTRALA_DATA to the folder of the public sets")
+    figures, goals = _sets(data, names)
+    near, near_goals = _near(data, [name for name in NEAR if name in names])
+    return {"benchmark": "classify", "sets": figures, "near_out_of_scope": near, "goals": [*goals, *near_goals]}
+
+
+def _data() -> Path | None:
     folder = os.environ.get("CENTRALA_DATA")
-    if folder:
-        result["sets"], set_goals = _sets(Path(folder), QUICK if quick else tuple(GOALS))
-        result["near_out_of_scope"], near_goals = _near(Path(folder), QUICK if quick else NEAR)
-        result["language"], language_goals = _languages(Path(folder) / "language" / "lingua_half.csv.gz")
-        goals += set_goals + near_goals + language_goals
-    else:
-        result["note"] = "set CENTRALA_DATA to a folder with intents/ and language/ for the public sets"
-    return {**result, "goals": goals}
+    return Path(folder) if folder else None
 
 
 def _speed(model: Model, rows: Sequence[Row], count: int) -> dict[str, float]:
