@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import click
 
+from app import cli_models
 from app.cli_common import MISUSED
 from app.cli_common import config_option as _config
 from app.cli_common import json_option as _json
@@ -23,6 +24,7 @@ from app.cli_common import settings_of as _settings
 from app.cli_common import told as _told
 from app.cli_customer import customer
 from app.cli_health import doctor, status
+from app.cli_knowledge import knowledge
 from app.cli_mail import mail_import, mail_status
 from app.cli_model import model
 from app.cli_remote import agent, interaction, queue
@@ -288,6 +290,8 @@ def mail_inspect(files: tuple[str, ...], as_json: bool, ids: tuple[str, ...], as
         click.echo(json.dumps(found, ensure_ascii=False))
 
 
+for each in (cli_models.retrain, cli_models.versions, cli_models.use, cli_models.rollback, cli_models.shadow):
+    model.add_command(each)
 for command in (backup, restore, db, status, doctor):
     main.add_command(command)
 main.add_command(replay)
@@ -296,6 +300,7 @@ main.add_command(customer)
 main.add_command(interaction)
 main.add_command(queue)
 main.add_command(agent)
+main.add_command(knowledge)
 main.add_command(simulate)
 main.add_command(staffing)
 

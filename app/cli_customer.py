@@ -1,9 +1,13 @@
-"""The commands `customer export` and `customer erase`: through a running site, or in its store while none runs."""
+"""The commands about customers: export, erase, import-purchases, segments.
+
+They go through a running site, or work in its store while none runs.
+"""
 
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -11,12 +15,13 @@ from urllib.parse import quote
 
 import click
 
-from app.cli_common import MISUSED, fail, json_option, token_option, url_option, with_options
+from app.cli_common import FAILED, MISUSED, fail, json_option, token_option, url_option, with_options
 from vocabulary.errors import PermanentFailure, TemporaryFailure
 
 if TYPE_CHECKING:
     from app.compose import Application
     from app.remote import Remote
+    from web.site import PurchasesTaken
 
 _BY = "command-line"
 _config = click.option(
@@ -37,7 +42,7 @@ def _somewhere(command: F) -> F:
 
 @click.group()
 def customer() -> None:
-    """Export and erase what is known of a person (GDPR).
+    """Export and erase what is known of a person (GDPR), bring what customers bought, calculate their segments.
 
     With a token, the running site is asked. Where none answers, or without a token, the store of --config is opened.
     """
@@ -93,6 +98,105 @@ def customer_erase(id: str, force: bool, yes: bool, url: str, token: str | None,
     _run(_asked_or_opened(_Place(url, token, path, path.exists()), ask, erase))
     told = f"Customer {id} is erased. Backups from before still hold him; what to do about them: export-and-erase.md."
     click.echo(json.dumps({"erased": id}) if as_json else told)
+
+
+@customer.command("import-purchases")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--dry-run", is_flag=True, help="Say what would come of it, and write nothing.")
+@_somewhere
+def customer_import_purchases(
+    file: Path, dry_run: bool, url: str, token: str | None, path: Path, as_json: bool
+) -> None:
+    """Bring the purchases of the CSV file FILE; what is known already costs a look, so it can be done again.
+
+    Its columns: order_id, at, amount, currency, one of external_id, email and phone; name, language, product and
+    contract_end if there are any. Segments follow within minutes, or at once by `centrala customer segments`.
+    """
+    from app.purchase_file import PurchaseFile, Unreadable
+
+    try:
+        run = PurchaseFile(file, dry_run=dry_run, say=lambda line: click.echo(line, err=True))
+    except Unreadable as refused:
+        fail(str(refused), MISUSED)
+
+    async def ask(site: "Remote") -> None:
+        await run.bring(lambda rows: _posted(site, rows, dry_run=dry_run))
+
+    async def keep(application: "Application") -> None:
+        application.make_segmenting()
+        await run.bring(lambda rows: application.purchases.take(rows, dry_run=dry_run))
+
+    _run(_asked_or_opened(_Place(url, token, path, path.exists()), ask, keep))
+    counts = run.counts
+    told = (
+        f"{file}: {counts['rows']:,} rows: {counts['new']:,} new, {counts['changed']:,} corrected, "
+        f"{counts['known']:,} known, {counts['faults']:,} with faults; {counts['customers_new']:,} new customers."
+    )
+    click.echo(json.dumps(counts) if as_json else told + (" Nothing was written." if dry_run else ""))
+    if counts["faults"]:
+        sys.exit(FAILED)
+
+
+async def _posted(site: "Remote", rows: "Sequence[Mapping[str, str]]", *, dry_run: bool) -> "PurchasesTaken":
+    import msgspec
+
+    from web.site import PurchasesTaken
+
+    items = [{name: value for name, value in row.items() if value} for row in rows]
+    answer = await site.post("/customers/purchases", {"items": items, "dry_run": dry_run})
+    return msgspec.convert(answer, PurchasesTaken)
+
+
+@customer.command("segments")
+@_somewhere
+def customer_segments(url: str, token: str | None, path: Path, as_json: bool) -> None:
+    """Calculate everybody's segments now, and say how many customers are what and how good the estimates are."""
+    found: dict[str, Any] = {}
+
+    async def ask(site: "Remote") -> None:
+        found.update(await site.post("/customers/segments", {}))
+
+    async def calculate(application: "Application") -> None:
+        from vocabulary.instants import rfc3339
+
+        application.make_segmenting()
+        report = await application.segmenting.calculate()
+        assert report is not None, "nobody else calculates here"
+        found.update({**report, "at": rfc3339(report["at"])})
+
+    _run(_asked_or_opened(_Place(url, token, path, path.exists()), ask, calculate))
+    click.echo(json.dumps(found) if as_json else _told_segments(found))
+
+
+def _told_segments(found: dict[str, Any]) -> str:
+    lines = [f"{found['customers']:,} customers, {found['buyers']:,} of them buyers; {found['changed']:,} changed."]
+    lines += [f"  {name:<20} {count:>9,}" for name, count in sorted(found["segments"].items())]
+    if found["unrated"]:
+        lines.append(f"Without a rate in [customers] rates, and not counted: {', '.join(found['unrated'])}.")
+    return "\n".join([*lines, *(_told_model(name, found[name]) for name in ("alive", "value", "churn"))])
+
+
+_ESTIMATES = {"alive": "Who still buys", "value": "What they will bring", "churn": "Who will not renew a contract"}
+_REFUSALS = {
+    "too_few_customers": "fewer than 100 buyers",
+    "too_few_repeats": "fewer than 40 who bought twice",
+    "too_few_examples": "fewer than 200 contracts that are over",
+    "too_few_of_a_kind": "fewer than 30 contracts that were renewed, or that were not",
+    "no_better_than_the_share": "no better than to foretell the same of everybody",
+    "not_calibrated": "it was more than 10 % off about the last 90 days",
+    "no_fit": "no parameters fit",
+}
+
+
+def _told_model(name: str, report: dict[str, Any]) -> str:
+    if report.get("refused"):
+        return f"{_ESTIMATES[name]}: not estimated, {_REFUSALS.get(report['refused'], report['refused'])}."
+    if report.get("calibration_error") is None:
+        return f"{_ESTIMATES[name]}: estimated."
+    return (
+        f"{_ESTIMATES[name]}: calibration error {report['calibration_error']:.3f}, Brier {report['brier']:.3f} "
+        f"(same for everybody: {report['brier_of_the_share']:.3f}), AUROC {report['auroc']:.3f}."
+    )
 
 
 class _Place(NamedTuple):

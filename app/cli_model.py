@@ -15,7 +15,7 @@ from app.cli_common import MISUSED, fail, json_option, say, told
 
 @click.group()
 def model() -> None:
-    """Train and try models that tell what a text is about."""
+    """Train and try models that tell what a text is about; versions of the one that a running site uses."""
 
 
 @model.command("train")
@@ -23,21 +23,28 @@ def model() -> None:
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Where the model goes.")
 @click.option("--text", "text_column", default="text", show_default=True, help="Column of the texts.")
 @click.option("--label", "label_column", default="label", show_default=True, help="Column of the labels.")
+@click.option("--department", help="Column of the departments; left out: `department`, if there is one.")
+@click.option("--urgency", help="Column of low, normal, high; left out: `urgency`, if there is one.")
+@click.option("--sentiment", help="Column of negative, neutral, positive; left out: `sentiment`, if there is one.")
 @click.option("--reject", is_flag=True, help="Answer `unknown` to texts unlike those of DATA, also without oos rows.")
 @json_option
 @told
-def model_train(data: Path, out: Path, text_column: str, label_column: str, reject: bool, as_json: bool) -> None:
-    """Train a model on the CSV file DATA."""
+def model_train(
+    data: Path, out: Path, text_column: str, label_column: str, reject: bool, as_json: bool, **heads: str | None
+) -> None:
+    """Train a model on the CSV file DATA; columns of department, urgency and sentiment are learnt too."""
     from app.clock import SystemClock
     from classifiers.training import train_file
 
     clock = SystemClock()
+    named = {head: column for head, column in heads.items() if column is not None}
     with _progress() as shown:
         result = _made(
             lambda: train_file(
-                data, out, text_column, label_column, reject, clock=lambda: clock.now() / 1000, told=shown
+                data, out, text_column, label_column, reject,
+                heads=named, clock=lambda: clock.now() / 1000, told=shown,
             )
-        )
+        )  # fmt: skip
     _print(result, as_json)
 
 

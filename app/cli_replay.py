@@ -152,13 +152,14 @@ async def _events(store: "Store", first: int, last: int | None) -> tuple[list["A
 
 async def _written(store: "Store", events: list["AnyEvent"], policy: "Policy") -> Mapping[str, "Written"]:
     """Return what the rules may look at in the records, by interaction; nothing of what has been erased."""
+    from app.standing import segments_by_precedence
     from router import events as e
     from simulation.readmission import Written
     from vocabulary.records import is_erased
 
     customers = {event.interaction: event.customer for event in events if isinstance(event, e.Admitted)}
     firsts = {event.interaction: event for event in events if isinstance(event, e.MessageAdded) and event.number == 1}
-    segmented = any(rule.when.segment for rule in policy.rules)
+    segmented = bool(policy.segments) or any(rule.when.segment for rule in policy.rules)
     found = {}
     for id, customer in customers.items():
         first = firsts.get(id)
@@ -166,10 +167,12 @@ async def _written(store: "Store", events: list["AnyEvent"], policy: "Policy") -
         if first is not None and (row is None or is_erased(row)):
             continue
         known = await store.customer(customer) if segmented else None
+        kept = await store.standing(customer) if known is not None else None
+        segments = segments_by_precedence(policy, known, kept) if known is not None else ()
         found[id] = Written(
             subject=row.subject if row is not None else "",
             text=row.text if row is not None else "",
-            segment=known.segment if known is not None else None,
+            segments=segments,
         )
     return found
 

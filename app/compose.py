@@ -11,14 +11,17 @@ from zoneinfo import ZoneInfo
 import msgspec
 import structlog
 
+from app.answers import Answers
 from app.bookings import Bookings, link_of
 from app.chat_ways import ChatWays
 from app.conversations import UPDATES_MAX, ChatConversations
 from app.days import days_in
 from app.engine import Engine
 from app.erasure import Eraser
+from app.helped import Helped, helped_link
 from app.intake import Intake
-from app.knowledge import KnowledgeBase, seed_articles
+from app.knowledge import KnowledgeBase
+from app.knowledge_seeds import seed_articles
 from app.learning import SiteLearning
 from app.leases import Leases
 from app.lessons import Lessons
@@ -32,6 +35,7 @@ from app.model_watch import ModelWatch
 from app.notices import Notices
 from app.outgoing import MailChannel, Outgoing, signer_of, trusted
 from app.parsing import ParsingChildren, read_in_thread
+from app.purchasing import Purchases
 from app.queue_settings import QueueSettings
 from app.replies import Replies
 from app.reply_limits import ReplyLimits
@@ -39,6 +43,7 @@ from app.retention import Retention
 from app.retraining import Retraining, Schedule
 from app.rows import outbox_of, rows_of
 from app.seeds import seed_people, tell_core
+from app.segmenting import Counting, Segmenting
 from app.sender_checks import Checking, SenderChecks, receipts
 from app.sendings import Sendings, prepared_of
 from app.shadow import ShadowRun
@@ -49,13 +54,15 @@ from app.supervise import supervised
 from app.understanding import Understanding
 from app.unsubscribing import Unsubscribing, unsubscribing_link
 from autoresponders.templates import shipped_wordings
+from channels.callback.phones import PhoneRefused, e164
 from channels.email.smtp import SmtpSender
 from channels.message import Address
 from config.channel_schema import CallbackChannel, EmailChannel
 from config.letters import answers_of, letters_of
-from config.policy import policy_of
+from config.policy import definitions_of, policy_of
 from config.schema import Settings
 from config.secrets import password_of, secret_of
+from customers.churn import Labels
 from queues.policy import ChannelPolicy, QueuePolicy
 from router.commands import Reconcile
 from router.policy import Policy
@@ -259,8 +266,15 @@ class Application:
         site, engine, store = self.settings.site, self.engine, self.store
         self.understanding = Understanding()
         self._stack.callback(self.understanding.close)
+        self.knowledge = KnowledgeBase(
+            engine=engine,
+            store=store,
+            classify=self.understanding.classify,
+            model=lambda: self.understanding.model,
+        )
+        classify = self.understanding.classify
+        self.answers = Answers(engine=engine, store=store, knowledge=self.knowledge, classify=classify)
         self.models, learning = self._learning()
-        self.knowledge = KnowledgeBase(engine=engine, store=store)
         self.intake = Intake(
             engine=engine,
             store=store,
@@ -295,6 +309,7 @@ class Application:
             policy=lambda: engine.policy,
             site=site.name,
         )
+        self.helped = Helped(engine=engine, store=store, wordings=wordings, keys=keys)
         self.unsubscribing = Unsubscribing(engine=engine, store=store, wordings=wordings, keys=keys)
         outgoing = Outgoing(
             store,
@@ -341,6 +356,7 @@ class Application:
             standstill=self.intake.standing_still,
             forgotten=lambda customer: self.conversations.forgotten(customer),  # noqa: PLW0108  # they are made below
         )
+        self.make_segmenting()
         self.retention = Retention(
             engine=engine,
             store=store,
@@ -365,7 +381,10 @@ class Application:
             time_zone=site.time_zone,
             trouble=lambda: self.watching.trouble,
             mailboxes=self._mail_ways.states,
-            knowledge=self.knowledge,
+            knowledge=self.answers,
+            understanding=self.understanding,
+            purchases=self.purchases,
+            segmenting=self.segmenting,
         )
         self.conversations = ChatConversations(
             engine=engine,
@@ -395,7 +414,21 @@ class Application:
             site=site.name,
             notices=notices,
             sendings=self.sendings,
+            helped=partial(helped_link, self.settings.web.public_url, keys),
             process=self.cluster.process if self.cluster is not None else None,
+        )
+
+    def make_segmenting(self) -> None:
+        """Make what takes purchases in and calculates segments; it needs the store and the writer only."""
+        region = partial(_called, region=_region(self.settings))
+        zone = ZoneInfo(self.settings.site.time_zone)
+        parts: dict[str, Any] = {"engine": self.engine, "store": self.store}
+        self.purchases = Purchases(**parts, phone_of=region, key=self.key, zone=zone)
+        self.segmenting = Segmenting(
+            **parts,
+            definitions=definitions_of(self.settings),
+            counting=_counting(self.settings),
+            inline=self.machine.inline,
         )
 
     def _learning(self) -> tuple[ModelVersions, SiteLearning]:
@@ -466,7 +499,9 @@ class Application:
             "mailroom": self.mailroom.run,
             "erasures": self.eraser.run,
             "retention": self.retention.run,
+            "answers": self.answers.run,
             "retraining": self.retraining.run,
+            "segments": self.segmenting.run,
         }
 
     def _writing_works(self) -> dict[str, Work]:
@@ -479,7 +514,12 @@ class Application:
 
     def prepare_understanding(self) -> None:
         """Load or train the model in the background; rules decide until then."""
-        self._tasks.append(asyncio.create_task(self.models.prepare(), name="model"))
+        self._tasks.append(asyncio.create_task(self._prepare_understanding(), name="model"))
+
+    async def _prepare_understanding(self) -> None:
+        await self.models.prepare()
+        # What is proven depends on the model.
+        await self.knowledge.learn()
 
     async def stop(self) -> None:
         """Close the doors, finish what was taken in, let the store go."""
@@ -555,6 +595,21 @@ def _region(settings: Settings) -> str:
     """Return the country where numbers without a prefix are in chats: that of the first callback form."""
     forms = (channel for channel in settings.channels.values() if isinstance(channel, CallbackChannel))
     return next((form.country for form in forms if form.country), "")
+
+
+def _called(text: str, *, region: str) -> str | None:
+    """Return the number that `text` says, None if it is none; without a prefix it is one of `region`."""
+    try:
+        return e164(text, region)
+    except PhoneRefused:
+        return None
+
+
+def _counting(settings: Settings) -> Counting:
+    said = settings.customers
+    same = {name: getattr(said, name) for name in ("currency", "rates", "within", "horizon", "discount", "every")}
+    labels = Labels(complaints=frozenset(said.complaint_labels), outages=frozenset(said.outage_labels))
+    return Counting(**same, labels=labels)
 
 
 def _mailboxes(settings: Settings) -> dict[str, EmailChannel]:

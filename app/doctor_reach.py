@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from app.findings import Finding, failed, ok, warning
 from app.mail_logins import MailLogins
 from app.outgoing import signer_of, trusted
-from app.site_figures import figures, local_url
+from app.site_figures import Figures, figures, local_url
+from app.status import MODEL_PROBLEMS
 from app.stores import is_embedded
 from channels.email.imap_client import ImapConnection
 from channels.email.imap_protocol import LoginRefused
@@ -44,7 +45,20 @@ async def of_neighbours(settings: Settings) -> list[Finding]:
         looks.append(_server("PostgreSQL", settings.storage.url, partial(_ask_postgresql, settings.storage)))
     if urlsplit(settings.bus.url).scheme.startswith("redis"):
         looks.append(_server("Redis", settings.bus.url, partial(_ask_redis, settings.bus.url)))
-    return list(await asyncio.gather(*looks))
+    return [*await asyncio.gather(*looks), *(_model(running) if running is not None else ())]
+
+
+def _model(running: Figures) -> list[Finding]:
+    """Say which version of the model the running site uses, and whether it still fits what comes in."""
+    version = next((labels["version"] for labels, _ in running.of("centrala_model_info")), None)
+    if version is None:
+        remedy = "wait, the first one is being trained; if it stays so, the log says why (model_not_ready)"
+        return [warning("model in use", "none: keywords decide", remedy)]
+    codes = sorted(labels["problem"] for labels, _ in running.of("centrala_model_problem"))
+    if not codes:
+        return [ok("model in use", version)]
+    told = (MODEL_PROBLEMS.get(code, code).partition("; ") for code in codes)
+    return [warning("model in use", f"{version}: {what}", remedy) for what, _, remedy in told]
 
 
 async def _port(name: str, host: str, port: int, running: bool) -> Finding:

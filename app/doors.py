@@ -122,6 +122,7 @@ class _Doors:
             web.post("/callback/{channel}", self._send_form),
             *self._application.bookings.routes(),
             *self._application.unsubscribing.routes(),
+            *self._application.helped.routes(),
         )
 
     def open(self, app: web.Application) -> None:

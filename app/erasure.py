@@ -34,12 +34,15 @@ from vocabulary.records import (
     ErasureRow,
     IdempotencyRow,
     IdentityRow,
+    JudgementRow,
     MessageRow,
     OutboxRow,
+    PurchaseRow,
     Put,
     ReceivedRow,
     Remove,
     Set,
+    StandingRow,
     TrainingRow,
     UploadRow,
     is_erased,
@@ -179,6 +182,7 @@ class Eraser:
         async for interaction in interactions_of(self._store, erasure.id):
             gone |= await self._empty_interaction(interaction.id)
         gone |= await self._empty_elsewhere(_addresses(erasure))
+        await self._empty_worth(erasure.id)
         gone |= await self._empty_received(set(erasure.addresses))
         await self._empty_answers(gone)
         lines = await self._store.audit_of(sorted(gone))
@@ -195,12 +199,20 @@ class Eraser:
             *(Remove(UploadRow, row.id) for row in await self._store.uploads(interaction=id)),
             *(Set(ReceivedRow, row.id, _no_bytes(row)) for row in received),
             *(Remove(TrainingRow, row.id) for row in await self._store.training_of(id)),
+            # How an article compared stays a figure; whose question it was does not.
+            *(Set(JudgementRow, row.id, {"interaction": None}) for row in await self._store.judgements(interaction=id)),
         )
         return {id, *(row.id for row in messages), *(row.id for row in received)}
 
     async def _emptied(self, row: MessageRow) -> list[Change]:
         files = await self._store.attachment_ids(row.id)
         return [Set(MessageRow, row.id, NOTHING_SAID), *(Remove(AttachmentRow, file) for file in files)]
+
+    async def _empty_worth(self, id: CustomerId) -> None:
+        """Remove what he bought and what that made of him."""
+        while bought := await self._store.purchases(id, limit=500):
+            await self._step(*(Remove(PurchaseRow, row.id) for row in bought))
+        await self._step(Remove(StandingRow, id))
 
     async def _empty_elsewhere(self, addresses: Sequence[str]) -> set[str]:
         """Empty what he wrote in other people's interactions, with the mails that it came in."""

@@ -12,13 +12,13 @@ import msgspec
 from app.poison import senders_of
 from vocabulary.ids import CustomerId
 from vocabulary.instants import Instant, rfc3339
-from vocabulary.records import CustomerRow, Entry, InteractionRow, MessageRow
+from vocabulary.records import CustomerRow, Entry, InteractionRow, MessageRow, PurchaseRow
 from vocabulary.stores import Store
 
 FORMAT = "centrala-customer"
 VERSION = 1
 PAGE = 100
-_INSTANTS = ("at", "created_at", "arrived_at", "enqueued_at", "due_at", "closed_at")
+_INSTANTS = ("at", "created_at", "arrived_at", "enqueued_at", "due_at", "closed_at", "contract_end")
 
 Plain = dict[str, Any]
 
@@ -63,7 +63,14 @@ class Exporter:
             targets |= {interaction.id, *(each["id"] for each in (*told["messages"], *told["received"]))}
             yield comma + msgspec.json.encode(told)
             comma = b","
-        yield b'],"elsewhere":['
+        yield b'],"purchases":['
+        comma = b""
+        async for purchase in self._purchases(row.id):
+            yield comma + msgspec.json.encode(_plain(purchase))
+            comma = b","
+        standing = await self._store.standing(row.id)
+        yield b'],"standing":' + msgspec.json.encode(_plain(standing) if standing is not None else None)
+        yield b',"elsewhere":['
         comma = b""
         for message in await self._store.messages_from(addresses):
             if message.interaction not in own:
@@ -89,6 +96,13 @@ class Exporter:
             "training": [_plain(each) for each in await self._store.training_of(row.id)],
             "outbox": [_outbox(each) for each in await self._store.outbox_of(row.id)],
         }
+
+    async def _purchases(self, customer: CustomerId) -> AsyncIterator[PurchaseRow]:
+        before: tuple[Instant, str] | None = None
+        while rows := await self._store.purchases(customer, before=before, limit=PAGE):
+            for row in rows:
+                yield row
+            before = (rows[-1].at, rows[-1].id)
 
     async def _received(self, id: str) -> Plain:
         row = await self._store.received_row(id)

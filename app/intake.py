@@ -15,9 +15,10 @@ from app.identifying import stranger_id
 from app.keyed_lock import KeyedLock
 from app.knowledge import KnowledgeBase
 from app.mail_reports import MailReports, report_in
-from app.mail_threads import REUSED_ID, UNVERIFIED, Found, MailThreads, may_join
+from app.mail_threads import REUSED_ID, Found, MailThreads, may_join
 from app.poison import TRIES_MAX, Kept, claimed_by, kept
 from app.reply_limits import Hashes, ReplyLimits
+from app.standing import standing_of
 from app.unsubscribing import wants_none
 from app.wishes import Wishes
 from channels.message import Attachment, InboundMessage
@@ -25,16 +26,16 @@ from classifiers.cascade import Classification
 from customers import reachability
 from customers.blocking import is_blocked
 from customers.identity import Identity, email_identity
-from queues.interaction import Label
+from queues.interaction import Heads, Label
 from queues.lifecycle import OPEN
 from router.commands import AddMessage, Admit, ReportDelivery, StartOutbound
 from router.decision import Decision
-from router.policy import Policy
 from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import Quarantined, TemporaryFailure
 from vocabulary.ids import AgentId, CustomerId, InteractionId, MessageId, derived_id, file_id
 from vocabulary.media import EMAIL
 from vocabulary.records import (
+    UNVERIFIED,
     AttachmentRow,
     Change,
     CustomerRow,
@@ -56,7 +57,11 @@ TEXT_MAX = 4_000
 LABEL_MIN = 0.05
 """A label less likely than this is noise, to rules as to readers."""
 
-Classify = Callable[[str, str], Awaitable[Classification]]
+Classify = Callable[[str, str, str | None], Awaitable[Classification]]
+"""Tells what a subject and a text are about, written by somebody who usually writes that language."""
+
+_LEARNT_WORDS, _CHANGED_WORDS = 3, 8
+"""A customer's language is learnt from a message of so many words, and another one from so many."""
 
 
 def _unseen(interaction: InteractionId, subject: str, text: str) -> None:
@@ -241,8 +246,13 @@ class Intake:
         is_work = not (_is_blocked(known) or wishes.archived)
         if found is not None and (is_work or not self._is_over(found)):
             row = self._gated(message, self._row(message, found, received), customer)
+            signals = _signals(message, row, known)
             command = AddMessage(
-                interaction=found, message=row.id, author="customer", suppressed_by=_signals(message, row, known)
+                interaction=found,
+                message=row.id,
+                author="customer",
+                suppressed_by=signals,
+                chosen=None if signals else self._chosen(found, message),
             )
             decision = await self._engine.submit(command, [*learnt, *_rows(message, row)])
             if decision.refusal is None:
@@ -271,9 +281,14 @@ class Intake:
         if decision.refusal is not None:
             return None
         if result is not None:
-            await self._engine.submit(ReportDelivery(about.interaction, about.message.id, result))
+            await self._engine.submit(ReportDelivery(about.interaction, about.message.id, result, about.message.agent))
         log.info("mail_reported", interaction=about.interaction, message=about.message.id, kind=report.kind)
         return Admission(about.interaction, row.id, known=False)
+
+    def _chosen(self, id: InteractionId, message: InboundMessage) -> str | None:
+        """Return what the message says to the bot, if that has the interaction."""
+        held = self._engine.state.interactions.get(id)
+        return None if held is None else self._knowledge.chosen(held, message.reply_text)
 
     def _is_over(self, id: InteractionId) -> bool:
         """Tell whether a message would open the interaction again."""
@@ -316,12 +331,15 @@ class Intake:
         if wishes.attributes:
             row = msgspec.structs.replace(row, attributes={**row.attributes, "attributes": wishes.attributes})
         text = message.reply_text[:TEXT_MAX]
-        classified = await self._classify(message.subject, text)
+        usual = new.known.language if new.known is not None else wishes.page_language
+        classified = await self._classify(message.subject, text, usual)
         crashpoint("router.classified")
         best, *others = (Label(name, confidence) for name, confidence in classified.labels)
         labels = (best, *(label for label in others if label.confidence >= LABEL_MIN))
-        language = wishes.language or classified.language or wishes.page_language
+        language = wishes.language or classified.language or wishes.page_language or usual
+        learnt = [*new.learnt, *_language_learnt(new, wishes, classified.language, text)]
         known, hashes = new.known, self._hashes(message)
+        standing = await standing_of(self._store, self._engine.policy, known, self._engine.clock.now())
         mailed = self.mail_hashes(message.sender.address if message.sender else "")
         command = Admit(
             id=row.interaction,
@@ -332,15 +350,17 @@ class Intake:
             subject=message.subject,
             text=text,
             labels=labels,
+            heads=_heads_of(classified),
             language=language,
-            segment=_named_segment(self._engine.policy, known),
+            segment=standing.segment,
+            also_segments=standing.also,
             queue=wishes.queue,
             priority=wishes.priority,
             class_=wishes.class_,
             requirements=wishes.requirements,
             preferences=wishes.preferences,
             tags=wishes.tags,
-            preferred_agent=wishes.preferred_agent,
+            preferred_agent=wishes.preferred_agent or standing.preferred_agent,
             address_hash=hashes.address,
             domain_hash=hashes.domain,
             mailable=bool(message.sender and message.sender.address),
@@ -349,7 +369,7 @@ class Intake:
             candidates=self._knowledge.candidates(text, language, labels),
             follows=new.follows,
             warnings=(classified.reason,) if classified.failed else (),
-            attributes={**(known.attributes if known is not None else {}), **wishes.attributes},
+            attributes={**standing.attributes, **wishes.attributes},
             blocked=_is_blocked(known),
             mail_hash=mailed.address,
             mail_domain_hash=mailed.domain,
@@ -357,7 +377,7 @@ class Intake:
             archived=wishes.archived,
         )
         crashpoint("router.before_enqueue")
-        decision = await self._engine.submit(command, [*new.learnt, *_rows(message, row)])
+        decision = await self._engine.submit(command, [*learnt, *_rows(message, row)])
         if decision.refusal is not None and decision.refusal.code != "known":
             raise NotTaken(decision.refusal)
         self._seen(row.interaction, message.subject, text)
@@ -391,15 +411,19 @@ class _New(msgspec.Struct, frozen=True):
     follows: InteractionId | None
 
 
-def _named_segment(policy: Policy, customer: CustomerRow | None) -> str | None:
-    """Return the customer's segment if anything is decided by it: the journal holds no other words of staff."""
-    segment = customer.segment if customer is not None else None
-    if segment is None:
-        return None
-    by_rules = any(segment in rule.when.segment for rule in policy.rules)
-    by_targets = any(segment in queue.segment_targets for queue in policy.queues.values())
-    by_promises = any(segment in sla.segments for sla in policy.sla.values())
-    return segment if by_rules or by_targets or by_promises else None
+def _heads_of(classified: Classification) -> Heads | None:
+    """Return what the text tells beside its labels; None if nothing."""
+    told = {name: Label(*answer) for name, answer in classified.heads.items()}
+    return Heads(**told) if told else None
+
+
+def _language_learnt(new: _New, wishes: Wishes, language: str | None, text: str) -> list[Change]:
+    """Return that the customer writes `language`, if he wrote enough of it."""
+    before = new.known.language if new.known is not None else None
+    enough = _LEARNT_WORDS if before is None else _CHANGED_WORDS
+    if wishes.language or language in (None, before) or len(text.split()) < enough:
+        return []
+    return [Set(CustomerRow, new.customer, {"language": language})]
 
 
 def _is_blocked(customer: CustomerRow | None) -> bool:

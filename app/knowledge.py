@@ -1,68 +1,236 @@
-"""The knowledge base of one site: articles of the records, ready to answer by. Its files seed the records."""
+"""The knowledge base of one site: finds the articles that answer a question, and knows which promises are proven."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 import structlog
 
 from app.engine import Engine
-from autoresponders.knowledge import Article, Knowledge, KnowledgeFile, candidates, load_files
-from queues.interaction import Label
-from router.commands import Candidate
+from autoresponders.article import WORDS_MAX, Article, Knowledge
+from autoresponders.calibration import Features
+from autoresponders.clarify import choice_of, is_thanks
+from autoresponders.proof import Outcome, Proof, Threshold
+from autoresponders.retrieval import Index, Match, gap
+from classifiers.cascade import Classification
+from classifiers.folding import folded
+from queues.interaction import Interaction, Label
+from queues.lifecycle import InteractionState
+from router.commands import CONFIRMED, Candidate
 from router.events import KnowledgeChanged
 from vocabulary.errors import Lagged, TemporaryFailure
-from vocabulary.ids import derived_id
-from vocabulary.instants import SECOND, Instant
-from vocabulary.records import ArticleRow, Change, JudgementRow, Put, Remove, Transaction
+from vocabulary.instants import MINUTE, SECOND, Instant
+from vocabulary.records import ArticleRow, JudgementRow
 from vocabulary.stores import Store
 
 log = structlog.get_logger()
 
-STARTER = "starter"
-"""Source of pairs that come with the files of articles."""
+CANDIDATES_MAX = 3
+CHARS_MAX = 2_000
+"""So much of a text is compared with articles."""
+LOOK_EVERY = MINUTE
+"""So often it is asked whether there are new judgements, or another model."""
+TEXT_SOURCES = ("starter", "imported")
+"""Judgements that keep their question: they are compared anew whenever articles or the model change."""
+WORK_SOURCES = ("thumb", "confirmed", "corrected")
+"""Judgements that came from work, with the comparison of then."""
+
+Classify = Callable[[str, str, str | None], Awaitable[Classification]]
+"""As `app.intake.Classify`."""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """An article that may answer: how it compares, with what probability it answers, and what is proven for that."""
+
+    article: Article
+    features: Features
+    probability: float
+    proven: float
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """How an article and a question compared when it was judged, and how the other candidates did."""
+
+    features: Features
+    others: list[Features]
+    is_first: bool
 
 
 class KnowledgeBase:
     """Finds articles. Whoever changed one calls `load`; on other nodes `run` hears of it."""
 
-    def __init__(self, *, engine: Engine, store: Store, articles: Knowledge | None = None) -> None:
-        """`articles`: those to answer by until `load` takes the ones of the records."""
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        store: Store,
+        classify: Classify | None = None,
+        model: Callable[[], object] = lambda: None,
+        articles: Knowledge | None = None,
+    ) -> None:
+        """Take what it works with.
+
+        Args:
+            engine: the writer.
+            store: journal and records.
+            classify: tells what kept-back questions are about; None: nobody can tell.
+            model: what `classify` goes by; another one means that they are asked anew.
+            articles: those to answer by until `load` takes the ones of the records.
+        """
         self._engine = engine
         self._store = store
-        self._articles: Knowledge = articles or {}
+        self._classify = classify
+        self._model = model
+        self._use(articles or {})
+        self._proof = Proof()
+        self._learnt_from: tuple[object, ...] = ()
+
+    # -- articles
 
     @property
     def articles(self) -> Knowledge:
         """All articles by language and id, those that are not valid now too."""
         return self._articles
 
-    async def load(self) -> None:
-        """Take the articles as they stand in the records now."""
-        self._articles = articles_of(await self._store.articles())
-
-    async def run(self) -> None:
-        """Follow what other nodes change; cancel to stop."""
-        while True:
-            try:
-                async with self._engine.subscribe() as events:
-                    await self.load()
-                    async for logged in events:
-                        if isinstance(logged.event, KnowledgeChanged):
-                            await self.load()
-            except (Lagged, TemporaryFailure):
-                await self._engine.clock.sleep(SECOND)
+    @property
+    def proof(self) -> Proof:
+        """What is proven of how well articles answer."""
+        return self._proof
 
     def article(self, id: str, language: str | None) -> Article | None:
         """Return an article in `language`, valid or not."""
         return self._articles.get(language or "", {}).get(id)
 
-    def candidates(self, text: str, language: str | None, labels: Sequence[Label]) -> tuple[Candidate, ...]:
+    async def load(self) -> None:
+        """Take the articles as they stand in the records now."""
+        self._use(articles_of(await self._store.articles()))
+
+    def _use(self, articles: Knowledge) -> None:
+        self._articles = articles
+        self._indexes = {language: Index(known.values(), folded) for language, known in articles.items()}
+
+    # -- finding
+
+    def found(self, text: str, language: str | None, labels: Iterable[Label]) -> list[Found]:
         """Return the articles that may answer `text` now, likeliest first, at most three."""
-        now = self._engine.clock.now()
-        valid = {id: each for id, each in self._articles.get(language or "", {}).items() if each.is_valid(now)}
-        return candidates(text, language, labels, {language or "": valid})
+        matches = self._matches(text, language)
+        confidence = {label.name: label.confidence for label in labels}
+        compared = [(match, _features(matches, place, confidence)) for place, match in enumerate(matches)]
+        likely = sorted(compared, key=lambda each: (-self._alone(each[1]), each[0].article))[:CANDIDATES_MAX]
+        said = self._proof.shares([features for _, features in likely])
+        return [
+            self._found(match, features, share, language) for (match, features), share in zip(likely, said, strict=True)
+        ]
+
+    def _alone(self, features: Features) -> float:
+        return self._proof.shares((features,))[0]
+
+    def _found(self, match: Match, features: Features, said: float, language: str | None) -> Found:
+        article = self._articles[language or ""][match.article]
+        return Found(article, features, round(said, 4), self._proof.proven(article.id, said, self.precisions))
+
+    def candidates(self, text: str, language: str | None, labels: Sequence[Label]) -> tuple[Candidate, ...]:
+        """Return what the core may answer by. A long message is no simple question; a person reads it."""
+        if not 0 < len(text.split()) <= WORDS_MAX:
+            return ()
+        found = self.found(text, language, labels)
+        return tuple(Candidate(each.article.id, each.probability, each.proven) for each in found)
+
+    def chosen(self, held: Interaction, text: str) -> str | None:
+        """Return what a customer's message says to the bot that has `held`: an article, that it helped, or nothing."""
+        if held.state is not InteractionState.ANSWERED_BY_BOT:
+            return None
+        if held.asked is None:
+            return CONFIRMED if is_thanks(text, folded) else None
+        picked = choice_of(text, self.titles(held.asked.articles, held.language), folded)
+        return held.asked.articles[picked] if isinstance(picked, int) else None
+
+    def titles(self, articles: Iterable[str], language: str | None) -> list[str]:
+        """Return the titles of articles in `language`; of one that is gone, its id."""
+        known = self._articles.get(language or "", {})
+        return [known[id].title if id in known else id for id in articles]
+
+    @property
+    def precisions(self) -> frozenset[float]:
+        """The shares of right answers that automatic answers promise."""
+        answers = self._engine.policy.autoresponses.values()
+        return frozenset(answer.precision for answer in answers if answer.kind == "answer" and answer.precision)
+
+    def threshold(self, article: str, precision: float) -> Threshold:
+        """Return from which probability on `article` keeps `precision`."""
+        return self._proof.threshold(article, precision)
+
+    def _matches(self, text: str, language: str | None) -> list[Match]:
+        index, now = self._indexes.get(language or ""), self._engine.clock.now()
+        if index is None:
+            return []
+        valid = {id for id, article in self._articles[language or ""].items() if article.is_valid(now)}
+        return [match for match in index.search(text[:CHARS_MAX]) if match.article in valid]
+
+    # -- learning
+
+    async def learn(self) -> None:
+        """Work out anew what is proven, from all that was judged."""
+        rows = await self._store.judgements()
+        self._learnt_from = self._basis(rows)
+        outcomes = [outcome for row in rows if (outcome := await self.outcome(row)) is not None]
+        # Two thousand outcomes take a quarter of a second.
+        self._proof = await asyncio.to_thread(Proof, outcomes)
+        log.info("answers_judged", outcomes=len(outcomes), articles=sum(map(len, self._articles.values())))
+
+    async def outcome(self, row: JudgementRow) -> Outcome | None:
+        """Return what a judgement says of the article that is found first; None: nothing would be found."""
+        if row.source in WORK_SOURCES:
+            compared = msgspec.convert(row.features, Compared) if row.features else None
+            # What did not stand first would not have been sent.
+            if compared is None or not compared.is_first:
+                return None
+            return Outcome(row.id, row.article, compared.features, row.right, tuple(compared.others))
+        if row.source not in TEXT_SOURCES or self._classify is None:
+            return None
+        classified = await self._classify("", row.text, row.language or None)
+        found = self.found(row.text, row.language, [Label(name, said) for name, said in classified.labels])
+        if not found:
+            return None
+        first = found[0]
+        others = tuple(each.features for each in found[1:])
+        return Outcome(row.id, first.article.id, first.features, first.article.id == row.article, others)
+
+    def _basis(self, rows: Sequence[JudgementRow]) -> tuple[object, ...]:
+        return (self._model(), self._articles, len(rows), rows[-1].id if rows else "")
+
+    async def run(self) -> None:
+        """Follow what other nodes change, and learn from what is judged; cancel to stop."""
+        while True:
+            try:
+                async with self._engine.subscribe() as events, asyncio.TaskGroup() as tasks:
+                    await self.load()
+                    learning = tasks.create_task(self._keep_learning())
+                    try:
+                        async for logged in events:
+                            if isinstance(logged.event, KnowledgeChanged):
+                                await self.load()
+                    finally:
+                        learning.cancel()
+            except* (Lagged, TemporaryFailure):
+                await self._engine.clock.sleep(SECOND)
+
+    async def _keep_learning(self) -> None:
+        while True:
+            if self._learnt_from != self._basis(await self._store.judgements()):
+                await self.learn()
+            await self._engine.clock.sleep(LOOK_EVERY)
+
+
+def _features(matches: Sequence[Match], place: int, confidence: Mapping[str, float]) -> Features:
+    match = matches[place]
+    return Features(
+        confidence=confidence.get(match.label, 0.0),
+        coverage=round(match.coverage, 4),
+        likeness=round(match.likeness, 4),
+        gap=round(gap(matches, place), 4),
+    )
 
 
 def articles_of(rows: Iterable[ArticleRow]) -> Knowledge:
@@ -70,81 +238,45 @@ def articles_of(rows: Iterable[ArticleRow]) -> Knowledge:
     found: dict[str, dict[str, Article]] = {}
     for row in rows:
         for language, text in ({} if row.removed else row.texts).items():
-            found.setdefault(language, {})[row.id] = Article(
-                id=row.id,
-                label=row.label,
-                title=text["title"],
-                questions=tuple(text.get("questions", ())),
-                answer=text["answer"],
-                valid_from=row.valid_from,
-                valid_until=row.valid_until,
-            )
+            found.setdefault(language, {})[row.id] = _article(row, text)
     return found
 
 
-async def seed_articles(folder: Path, languages: Iterable[str], store: Store, now: Instant) -> None:
-    """Bring the articles of the files, as they are now, into the records; what staff have changed there stays.
-
-    Raises:
-        PermanentFailure: a file can't be read.
-    """
-    files = load_files(folder, languages)
-    changes = [
-        *_article_changes(files, await store.articles(), now),
-        *_pair_changes(files, await store.judgements(), now),
-    ]
-    if changes:
-        await store.commit(Transaction(changes=tuple(changes)))
-        log.info("articles_seeded", rows=len(changes))
+def _article(row: ArticleRow, text: dict[str, Any]) -> Article:
+    return Article(
+        id=row.id,
+        label=row.label,
+        title=text["title"],
+        questions=tuple(text.get("questions", ())),
+        answer=text["answer"],
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+    )
 
 
-def _article_changes(files: dict[str, KnowledgeFile], known: Sequence[ArticleRow], now: Instant) -> Iterator[Change]:
-    rows = {row.id: row for row in known}
-    wanted = _rows(files)
-    for id, row in wanted.items():
-        before = rows.get(id)
-        if before is None or (before.origin == "file" and _as_seeded(before) != _as_seeded(row)):
-            yield Put(msgspec.structs.replace(row, changed_at=now))
-    for id, row in rows.items():
-        if row.origin == "file" and id not in wanted:
-            yield Remove(ArticleRow, id)
-
-
-def _rows(files: dict[str, KnowledgeFile]) -> dict[str, ArticleRow]:
-    """Return the articles of all files; label and validity of the first language that has one count."""
-    found: dict[str, ArticleRow] = {}
-    for language, file in files.items():
-        for article in file.articles:
-            row = found.get(article.id) or ArticleRow(
-                id=article.id,
-                label=article.label,
-                valid_from=article.valid_from,
-                valid_until=article.valid_until,
-                origin="file",
-            )
-            text = {"title": article.title, "questions": list(article.questions), "answer": article.answer}
-            found[article.id] = msgspec.structs.replace(row, texts={**row.texts, language: text})
-    return found
-
-
-def _as_seeded(row: ArticleRow) -> tuple[Any, ...]:
-    return (row.label, row.texts, row.valid_from, row.valid_until, row.removed)
-
-
-def _pair_changes(files: dict[str, KnowledgeFile], known: Sequence[JudgementRow], now: Instant) -> Iterator[Change]:
-    before = {row.id: row for row in known if row.source == STARTER}
-    wanted = {row.id: row for language, file in files.items() for row in _pairs(language, file, now)}
-    yield from (Put(row) for id, row in wanted.items() if id not in before)
-    yield from (Remove(JudgementRow, id) for id in before if id not in wanted)
-
-
-def _pairs(language: str, file: KnowledgeFile, now: Instant) -> Iterator[JudgementRow]:
-    for article in file.articles:
-        yield from (pair_row(STARTER, language, text, article.id, now) for text in article.kept_back)
-    yield from (pair_row(STARTER, language, text, "", now) for text in file.unanswered)
-
-
-def pair_row(source: str, language: str, text: str, article: str, at: Instant, by: str = "") -> JudgementRow:
-    """Return a question with the article that answers it, "" if none does; the same pair has the same id."""
-    id = derived_id("j", source, language, text, article)
-    return JudgementRow(id=id, at=at, source=source, article=article, language=language, by=by, text=text)
+def judged(
+    source: str,
+    found: Sequence[Found],
+    place: int,
+    *,
+    id: str,
+    at: Instant,
+    language: str,
+    right: bool,
+    by: str,
+    interaction: str,
+) -> JudgementRow:
+    """Return the row that says whether the candidate at `place` of `found` answered in `interaction`."""
+    one = found[place]
+    others = [each.features for at, each in enumerate(found) if at != place]
+    return JudgementRow(
+        id=id,
+        at=at,
+        source=source,
+        article=one.article.id,
+        language=language,
+        right=right,
+        by=by,
+        interaction=interaction,
+        features=msgspec.to_builtins(Compared(one.features, others, is_first=place == 0)),
+    )

@@ -12,8 +12,6 @@ from vocabulary.media import EMAIL
 from vocabulary.records import MessageRow
 from vocabulary.stores import Store
 
-UNVERIFIED = "unverified_sender"
-"""The attribute of a message whose sender isn't proven to be the conversation's customer; and why nothing answers."""
 REUSED_ID = "message-id-reused"
 """The defect of a mail under a Message-ID that another mail has already."""
 

@@ -1,7 +1,7 @@
 """Mail out: what the outbox holds is written, sent, and marked with what became of it (reliability.md section 4.5)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -16,7 +16,7 @@ from autoresponders.templates import Template, Wordings
 from channels.email.compose import compose
 from channels.email.smtp import Envelope, Outcome, SendResult, retry_at
 from channels.email.thread import message_id, reply_address
-from router.commands import AddMessage, Author, BeginDelivery, CancelSending, DeliveryResult, ReportDelivery
+from router.commands import BAD_NEWS, AddMessage, Author, BeginDelivery, CancelSending, DeliveryResult, ReportDelivery
 from router.effects import CallUnanswered, DeliverMessage, SendAutoReply, SendNotice, SendStep
 from router.events import (
     AnyEvent,
@@ -29,11 +29,12 @@ from router.events import (
 )
 from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import Lagged, PermanentFailure, TemporaryFailure
-from vocabulary.ids import derived_id, reference
+from vocabulary.ids import AgentId, InteractionId, MessageId, derived_id, file_id, reference
 from vocabulary.instants import MINUTE, SECOND, Instant, Span
 from vocabulary.media import EMAIL
 from vocabulary.records import (
     ERASED,
+    AttachmentRow,
     Change,
     IdempotencyRow,
     InteractionRow,
@@ -80,13 +81,31 @@ class Mailroom:
         process: str | None = None,
         site: str = "",
         knowledge: KnowledgeBase | None = None,
+        helped: Callable[[InteractionId], str] | None = None,
     ) -> None:
-        """`process` is this process's own name where another one may take over; left out, there is no other."""
+        """Take what it works with.
+
+        Args:
+            engine: the writer.
+            store: journal and records.
+            outgoing: makes mails.
+            wordings: fixed words.
+            key: what signs Message-IDs and addresses.
+            domain: that of our Message-IDs.
+            texts: own words of automatic replies by name and language.
+            notices: what customers must be told.
+            sendings: what is sent later.
+            process: this process's own name where another one may take over; None: there is no other.
+            site: the name of the site.
+            knowledge: articles that answer.
+            helped: gives the page where a customer says whether an answer helped.
+        """
         self._process = process
         self._engine = engine
         self._store = store
         self._outgoing = outgoing
         self._wordings = wordings
+        self._helped = helped
         self._knowledge = knowledge or KnowledgeBase(engine=engine, store=store)
         self._key = key
         self._domain = domain
@@ -185,9 +204,11 @@ class Mailroom:
         id = derived_id("m", effect.id)
         interaction = await self._store.interaction(effect.interaction)
         if interaction is not None and await self._store.message(id) is None:
-            message = self._auto_message(id, effect, interaction)
+            message = await self._auto_message(id, effect, interaction)
+            files = await self._files(message, effect, interaction)
             await self._engine.submit(
-                AddMessage(interaction=interaction.id, message=id, author="bot"), (PutNew(message),)
+                AddMessage(interaction=interaction.id, message=id, author="bot"),
+                (PutNew(message), *(PutNew(file) for file in files)),
             )
         await self._engine.write(Set(OutboxRow, row.id, {"state": "sent"}))
 
@@ -246,10 +267,12 @@ class Mailroom:
             )
         await self._engine.write(Set(OutboxRow, row.id, {"state": "sent"}))
 
-    def _auto_message(self, id: str, effect: SendAutoReply, interaction: InteractionRow) -> MessageRow:
+    async def _auto_message(self, id: str, effect: SendAutoReply, interaction: InteractionRow) -> MessageRow:
         language = interaction.language
         number = reference(interaction.number)
-        if effect.article is None:
+        if effect.options:
+            text, subject = self._question(effect.options, language, number)
+        elif effect.article is None:
             own = own_text(self._texts.get(effect.autoresponse, {}), language, {"number": number, "site": self._site})
             text = own or self._wordings.text("acknowledge", language, number=number)
             if effect.wait_ms is not None:
@@ -258,6 +281,8 @@ class Mailroom:
             subject = self._wordings.text("acknowledge_subject", language, number=number)
         else:
             text, subject = self._answer(effect.article, language)
+            link = await self._helped_link(interaction)
+            text += f"\n\n{self._wordings.text('answer_helped', language, link=link)}" if link else ""
         return MessageRow(
             id=id,
             interaction=interaction.id,
@@ -276,6 +301,41 @@ class Mailroom:
         intro = self._wordings.text("answer_intro", language)
         outro = self._wordings.text("answer_outro", language)
         return f"{intro}\n\n{found.answer.strip()}\n\n{outro}", found.title
+
+    def _question(self, options: Sequence[str], language: str | None, number: str) -> tuple[str, str]:
+        """Return text and subject of the question which of several answers is meant."""
+        titles = [*self._knowledge.titles(options, language), self._wordings.text("ask_person", language)]
+        lines = "\n".join(f"{place}. {title}" for place, title in enumerate(titles, 1))
+        intro, outro = self._wordings.text("ask_intro", language), self._wordings.text("ask_outro", language)
+        return f"{intro}\n\n{lines}\n\n{outro}", self._wordings.text("ask_subject", language, number=number)
+
+    async def _helped_link(self, interaction: InteractionRow) -> str | None:
+        """Return where the customer says that the answer helped, or asks for a person; only who is proven gets it."""
+        if interaction.medium != EMAIL or self._helped is None:
+            return None
+        first = await self._store.messages(interaction.id, limit=1)
+        trust = first[0].attributes.get("trust") if first else None
+        return self._helped(interaction.id) if trust is not None and trust.get("verdict") == "proven" else None
+
+    async def _files(
+        self, message: MessageRow, effect: SendAutoReply, interaction: InteractionRow
+    ) -> list[AttachmentRow]:
+        """Return the files that go with an article; only mail carries them."""
+        if effect.article is None or interaction.medium != EMAIL:
+            return []
+        heads = await self._store.article_files(effect.article)
+        wanted = [head.id for head in heads if head.language in ("", interaction.language)]
+        rows = [row for id in wanted if (row := await self._store.article_file(id)) is not None]
+        return [
+            AttachmentRow(
+                id=file_id(message.id, number, row.content),
+                message=message.id,
+                filename=row.filename,
+                content_type=row.content_type,
+                content=row.content,
+            )
+            for number, row in enumerate(rows)
+        ]
 
     # -- mails
 
@@ -406,7 +466,13 @@ class Mailroom:
             "mail_performed", outbox=row.id, interaction=row.interaction, outcome=values["state"], code=result.code
         )
         if row.message is not None and row.interaction is not None:
-            await self._engine.submit(ReportDelivery(row.interaction, row.message, _as_result(str(values["state"]))))
+            result_now = _as_result(str(values["state"]))
+            wrote = await self._author(row.message) if result_now in BAD_NEWS else None
+            await self._engine.submit(ReportDelivery(row.interaction, row.message, result_now, wrote))
+
+    async def _author(self, message: MessageId) -> AgentId | None:
+        found = await self._store.message(message)
+        return found.agent if found is not None else None
 
     async def _written(self, change: Set) -> None:
         """Write down what happened outside, however long the store can't: only this process knows it."""

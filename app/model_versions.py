@@ -32,7 +32,7 @@ POINTER = "model"
 OF_FILE = "model-file:"
 """Begins the id of the setting that says which file a node has made or taken over."""
 LOOK: Span = 2 * SECOND
-VERSIONS_MAX = 20
+VERSIONS_MAX = 10
 FORMER_MAX = 10
 BY_SITE = "centrala"
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, tzinfo
 import msgspec
 
 from app.engine import Engine
-from app.mail_threads import UNVERIFIED
 from autoresponders.letters import Facts, Letter, Words
 from autoresponders.templates import Wordings
 from channels.email.compose import wire_address
@@ -20,7 +19,7 @@ from config.channel_schema import Dkim, EmailChannel, Send
 from config.signing_keys import signing_key
 from vocabulary.errors import PermanentFailure
 from vocabulary.ids import CustomerId, reference
-from vocabulary.records import AttachmentRow, InteractionRow, MessageRow
+from vocabulary.records import UNVERIFIED, AttachmentRow, InteractionRow, MessageRow
 from vocabulary.stores import Store
 
 USUAL_LETTER = "default"

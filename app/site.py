@@ -1,22 +1,27 @@
 """One running site, as pages, API and channels see it."""
 
 import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 import msgspec
 
+from app.answers import Answers
 from app.engine import Engine
 from app.erasure import Eraser
 from app.export import Exporter
-from app.intake import Intake
-from app.knowledge import KnowledgeBase
+from app.intake import TEXT_MAX, Intake
 from app.leases import Leases
+from app.lessons import first_message
 from app.mail_intake import MailIntake
 from app.poison import origin_of
+from app.purchasing import Purchases
 from app.queue_settings import QueueSettings
 from app.replies import Replies
+from app.segmenting import Segmenting
 from app.sendings import Sendings, draft_id
+from app.understanding import Understanding
 from app.unsubscribing import UNSUBSCRIBED, wants_none
 from app.wishes import Wishes
 from channels.callback.phones import PhoneRefused, e164
@@ -46,7 +51,9 @@ from web.site import (
     MailboxState,
     Origin,
     Preview,
+    PurchasesTaken,
     Reach,
+    Understood,
     Written,
 )
 
@@ -81,7 +88,10 @@ class RunningSite:
         time_zone: str = "UTC",
         trouble: Callable[[], str | None] = lambda: None,
         mailboxes: Callable[[], Sequence[MailboxState]] = tuple,
-        knowledge: KnowledgeBase | None = None,
+        knowledge: Answers | None = None,
+        understanding: Understanding | None = None,
+        purchases: Purchases | None = None,
+        segmenting: Segmenting | None = None,
     ) -> None:
         self.name = name
         self._engine = engine
@@ -101,7 +111,10 @@ class RunningSite:
         self._time_zone = time_zone
         self._trouble = trouble
         self._mailboxes = mailboxes
-        self._knowledge = knowledge or KnowledgeBase(engine=engine, store=store)
+        self._knowledge = knowledge
+        self._understanding = understanding or Understanding()
+        self._purchases = purchases
+        self._segmenting = segmenting
 
     @property
     def policy(self) -> Policy:
@@ -131,7 +144,8 @@ class RunningSite:
         return self._mailboxes()
 
     @property
-    def knowledge(self) -> KnowledgeBase:
+    def knowledge(self) -> Answers:
+        assert self._knowledge is not None, "a site that serves pages has it"
         return self._knowledge
 
     def now(self) -> Instant:
@@ -244,11 +258,41 @@ class RunningSite:
     async def erase(self, customer: CustomerId, by: str, *, force: bool = False) -> Refusal | None:
         return await self._eraser.erase(customer, by, force=force)
 
+    async def take_purchases(self, rows: Sequence[Mapping[str, str]], *, dry_run: bool) -> PurchasesTaken:
+        assert self._purchases is not None, "a site that answers calls has them"
+        return await self._purchases.take(rows, dry_run=dry_run)
+
+    async def recalculate(self) -> dict[str, Any] | None:
+        assert self._segmenting is not None, "a site that answers calls has it"
+        return await self._segmenting.calculate()
+
+    async def segment_report(self) -> dict[str, Any] | None:
+        return await self._segmenting.report() if self._segmenting is not None else None
+
     def phone_of(self, text: str) -> str | None:
         try:
             return e164(text, "")
         except PhoneRefused:
             return None
+
+    async def understood(self, subject: str, text: str) -> Understood:
+        said, why = await self._understanding.explained(subject, text)
+        return Understood(
+            labels=said.labels,
+            heads=dict(said.heads),
+            language=said.language,
+            out_of_scope=said.out_of_scope,
+            method=said.method,
+            reason=said.reason,
+            best=why.best,
+            second=why.second,
+            words=why.words,
+            exact=why.exact,
+        )
+
+    async def why_labelled(self, interaction: InteractionId) -> Understood | None:
+        message = await first_message(self._store, interaction)
+        return None if message is None else await self.understood(message.subject or "", message.text[:TEXT_MAX])
 
     def callback_link(self, interaction: InteractionId) -> str | None:
         return self._link_of(interaction) if self._link_of is not None else None

@@ -18,6 +18,14 @@ from vocabulary.instants import Instant, rfc3339
 
 Counts = dict[str, int]
 
+MODEL_PROBLEMS: Mapping[str, str] = {
+    "mix_shifted": "customers write about other things than when it was made; `centrala model retrain`",
+    "more_unknown": "more messages than before have no label; look at them on the page, then `centrala model retrain`",
+    "less_sure": "it is less sure than before; `centrala model retrain`",
+    "often_corrected": "agents correct it often; `centrala model retrain`, or go back with `centrala model rollback`",
+    "too_sure": "it is right less often than it says; `centrala model retrain`",
+}
+
 
 class Mailbox(msgspec.Struct, frozen=True, kw_only=True):
     """How a mailbox is doing that is read over IMAP. `contact_age_s`: None before the first contact."""
@@ -47,6 +55,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     quarantined: int = 0
     last_backup: dict[str, Any] | None = None
     conservation_mismatch: int | None = None
+    model: str | None = None
+    model_problems: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
 
 
@@ -83,6 +93,8 @@ def _told(told: Figures) -> dict[str, Any]:
         "agents": {labels["presence"]: int(value) for labels, value in told.of("centrala_agents")},
         "mailboxes": _mailboxes(told),
         "conservation_mismatch": None if mismatch is None else int(mismatch),
+        "model": next((labels["version"] for labels, _ in told.of("centrala_model_info")), None),
+        "model_problems": tuple(sorted(labels["problem"] for labels, _ in told.of("centrala_model_problem"))),
     }
 
 
@@ -163,6 +175,7 @@ def _problems(found: Mapping[str, Any]) -> list[str]:
     ]
     if found.get("quarantined"):
         problems.append(f"{found['quarantined']} mails could not be understood and are set aside; the log names them.")
+    problems += [f"The model: {MODEL_PROBLEMS.get(code, code)}." for code in found.get("model_problems", ())]
     stuck = Counter(found.get("outbox", {}))
     if stuck["failed"] or stuck["uncertain"]:
         problems.append(f"Of outgoing mail {stuck['failed']} failed and {stuck['uncertain']} may have arrived or not.")
@@ -186,6 +199,8 @@ def as_text(found: Status) -> str:
     if found.running:
         agents = ", ".join(f"{count} {presence}" for presence, count in sorted(found.agents.items()))
         lines.append(f"{'Agents':<11}{agents or 'none'}")
+    if found.running:
+        lines.append(f"{'Model':<11}{found.model or 'none yet: keywords decide'}")
     for name, mailbox in found.mailboxes.items():
         age = "never reached" if mailbox.contact_age_s is None else f"last contact {_ago(mailbox.contact_age_s)}"
         kept = f"{mailbox.stored_count:,} of {mailbox.server_count:,} kept"

@@ -3,7 +3,7 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
-from classifiers.cascade import Classification, classify
+from classifiers.cascade import Classification, Why, classify, why
 from classifiers.model import UNKNOWN, Model
 
 CLASSIFY_S = 2.0
@@ -17,23 +17,36 @@ class Understanding:
         # One thread: more would only fight for the interpreter, and load the language model once each.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="classifier")
 
-    async def classify(self, subject: str, text: str) -> Classification:
-        """Return what `subject` and `text` are about; never raises. Who is too slow has no say: mail must not wait."""
+    async def classify(self, subject: str, text: str, usual: str | None = None) -> Classification:
+        """Return what `subject` and `text` are about; never raises. Who is too slow has no say: mail must not wait.
+
+        `usual`: the language that the customer writes otherwise.
+        """
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(CLASSIFY_S):
-                return await loop.run_in_executor(self._thread, self._classify, subject, text)
+                return await loop.run_in_executor(self._thread, self._classify, subject, text, usual)
         except TimeoutError:
             reason = f"the classifier took more than {CLASSIFY_S:g} s"
             return Classification(((UNKNOWN, 0.0),), None, "none", reason, failed=True)
 
-    def _classify(self, subject: str, text: str) -> Classification:
-        return classify(subject, text, model=self.model)
+    async def explained(self, subject: str, text: str) -> tuple[Classification, Why]:
+        """Return the same with the words that decided: some milliseconds more, for whoever asks."""
+        said = await self.classify(subject, text)
+        loop = asyncio.get_running_loop()
+        return said, await loop.run_in_executor(self._thread, self._why, subject, text)
+
+    def _why(self, subject: str, text: str) -> Why:
+        return why(subject, text, model=self.model)
+
+    def _classify(self, subject: str, text: str, usual: str | None) -> Classification:
+        return classify(subject, text, model=self.model, usual=usual)
 
     def close(self) -> None:
         """Let the thread go."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def warm(self) -> None:
-        """Load what the first text needs: the language model takes half a second to unpack."""
-        await self.classify("", "Good morning, where is my parcel?")
+        """Load what the first text needs, however long that takes: the language model half a second to unpack."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._thread, self._classify, "", "Good morning, where is my parcel?", None)

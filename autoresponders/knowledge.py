@@ -1,41 +1,15 @@
-"""Knowledge articles, and which of them may answer a question."""
+"""The knowledge folder: articles in files, and the questions that were kept back to judge how they are found."""
 
-import math
 import tomllib
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from queues.interaction import Label
-from router.commands import Candidate
+from autoresponders.article import Article, Knowledge
 from vocabulary.errors import PermanentFailure
-from vocabulary.instants import Instant, instant_of
-
-WORDS_MAX = 60
-"""A longer message is no simple question; a person reads it."""
-_GRAM = 4
-
-
-class Article(msgspec.Struct, frozen=True):
-    """An answer in one language, with the questions it answers."""
-
-    id: str
-    label: str
-    title: str
-    questions: tuple[str, ...]
-    answer: str
-    kept_back: tuple[str, ...] = ()
-    """Questions that it answers, and by which it is not found: they tell how well others are."""
-    valid_from: Instant | None = None
-    valid_until: Instant | None = None
-
-    def is_valid(self, at: Instant) -> bool:
-        """Tell whether it may answer at that instant."""
-        early = self.valid_from is not None and at < self.valid_from
-        return not early and (self.valid_until is None or at < self.valid_until)
+from vocabulary.instants import instant_of
 
 
 class KnowledgeFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,10 +17,6 @@ class KnowledgeFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     articles: tuple[Article, ...] = ()
     unanswered: tuple[str, ...] = ()
-
-
-Knowledge = Mapping[str, Mapping[str, Article]]
-"""Articles by language, then by id."""
 
 
 def load_files(folder: Path, languages: Iterable[str]) -> dict[str, KnowledgeFile]:
@@ -80,39 +50,3 @@ def _dated(document: dict[str, Any]) -> dict[str, Any]:
             if isinstance(article, dict) and key in article:
                 article[key] = instant_of(str(article[key]))
     return document
-
-
-def candidates(text: str, language: str | None, labels: Sequence[Label], knowledge: Knowledge) -> tuple[Candidate, ...]:
-    """Return the articles that may answer `text`, likeliest first, at most three.
-
-    An article counts only if its label is among `labels`; its probability is the label's confidence times how alike
-    the text and its nearest question are (cosine of character n-grams, 0-1). Messages of more than 60 words get none.
-    """
-    if not 0 < len(text.split()) <= WORDS_MAX:
-        return ()
-    confidence = {label.name: label.confidence for label in labels}
-    asked = _grams(text)
-    found = [
-        Candidate(article.id, round(confidence[article.label] * _likeness(asked, article), 4))
-        for article in knowledge.get(language or "", {}).values()
-        if article.label in confidence
-    ]
-    return tuple(sorted(found, key=lambda each: (-each.probability, each.article))[:3])
-
-
-def _likeness(asked: Counter[str], article: Article) -> float:
-    return max((_cosine(asked, _grams(question)) for question in (article.title, *article.questions)), default=0.0)
-
-
-def _grams(text: str) -> Counter[str]:
-    padded = f" {' '.join(text.casefold().split())} "
-    return Counter(padded[start : start + _GRAM] for start in range(max(1, len(padded) - _GRAM + 1)))
-
-
-def _cosine(one: Counter[str], other: Counter[str]) -> float:
-    shared = sum(count * other[gram] for gram, count in one.items() if gram in other)
-    return shared / math.sqrt(_square(one) * _square(other)) if shared else 0.0
-
-
-def _square(counts: Counter[str]) -> int:
-    return sum(count * count for count in counts.values())

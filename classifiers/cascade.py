@@ -1,12 +1,15 @@
 """What a message is about: the model if it is sure, else keyword rules, else "unknown" - and why. Never raises."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
+from classifiers.attribution import Decided, words_that_decided
+from classifiers.departments import department_of
+from classifiers.examples import HEADS
 from classifiers.features import TEXT_CHARS_MAX
-from classifiers.language import language_of
-from classifiers.model import UNKNOWN, Model
+from classifiers.language import language_of, latin_of, read_as_russian
+from classifiers.model import LABEL, UNKNOWN, Model, Prediction
 from classifiers.rules import DEFAULT_RULES, KeywordRule, labels_by_rules
 
 LABELS_MAX = 5
@@ -20,6 +23,7 @@ class Classification:
 
     Args:
         labels: best first with their confidence 0-1, at most 5; `UNKNOWN` alone if nothing is known.
+        heads: department, urgency, sentiment -> the answer with its confidence 0-1, as far as known.
         language: ISO 639-1, or None if the text doesn't tell.
         method: what gave the labels.
         reason: the same in words, for `explain`; no text of the customer.
@@ -31,44 +35,113 @@ class Classification:
     method: Literal["model", "rules", "none"]
     reason: str
     failed: bool = False
+    heads: Mapping[str, tuple[str, float]] = field(default_factory=dict)
+    out_of_scope: bool = False
+    """The model finds none of its labels, whatever keywords say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The words that gave label `best` its lead over label `second`, with their points (classifiers/attribution.py).
+
+    `exact`: they add up to the lead; else networks vote too, and it is a first-order attribution.
+    """
+
+    best: str | None = None
+    second: str | None = None
+    words: Decided = ()
+    exact: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    labels: Labels
+    method: Literal["model", "rules", "none"]
+    reason: str
+    heads: Mapping[str, tuple[str, float]] = field(default_factory=dict)
+    out_of_scope: bool = False
 
 
 def classify(
-    subject: str, text: str, *, model: Model | None, rules: Sequence[KeywordRule] = DEFAULT_RULES
+    subject: str,
+    text: str,
+    *,
+    model: Model | None,
+    rules: Sequence[KeywordRule] = DEFAULT_RULES,
+    usual: str | None = None,
 ) -> Classification:
     """Return what a message is about. Only the first 4,000 characters of `text` are read.
 
-    Whatever goes wrong is an answer too, `UNKNOWN` with the reason: a broken model never blocks a message.
+    Whatever goes wrong is an answer too, `UNKNOWN` with the reason: a broken model never blocks a message. `usual` is
+    the language that the customer writes otherwise.
     """
-    whole = f"{subject[:TEXT_CHARS_MAX]}\n{text[:TEXT_CHARS_MAX]}".strip()
-    language, lament = _language(whole)
+    whole = _whole(subject, text)
+    language, lament = _language(whole, usual)
     try:
-        labels, method, reason = _labels(whole, model, rules)
+        said = _answer(whole, model, rules)
     except Exception as error:  # noqa: BLE001 - the message must go on, whatever a site's model or rules do
         # The kind alone: what an error says may hold the customer's words, and the reason enters the journal.
         reason = f"classification failed: {type(error).__name__}"
         return Classification(((UNKNOWN, 0.0),), language, "none", reason + lament, failed=True)
-    return Classification(labels, language, method, reason + lament, failed=bool(lament))
+    reason = said.reason + lament
+    return Classification(said.labels, language, said.method, reason, bool(lament), said.heads, said.out_of_scope)
 
 
-def _language(text: str) -> tuple[str | None, str]:
+def why(subject: str, text: str, *, model: Model | None) -> Why:
+    """Return the words that gave the model's best label its lead over the second; empty without a model."""
+    if model is None:
+        return Why()
+    whole = _whole(subject, text)
+    head = model.heads[LABEL]
+    read = read_as_russian(whole)
+    ranked = [label for label, _ in _ranked(model.predict(read))]
+    if len(ranked) < 2:
+        return Why()
+    as_typed = latin_of(whole) if read != whole else {}
+    words = words_that_decided(model.features, head, read, ranked[0], ranked[1], as_typed=as_typed)
+    return Why(ranked[0], ranked[1], words, exact=head.nets is None)
+
+
+def _whole(subject: str, text: str) -> str:
+    return f"{subject[:TEXT_CHARS_MAX]}\n{text[:TEXT_CHARS_MAX]}".strip()
+
+
+def _language(text: str, usual: str | None) -> tuple[str | None, str]:
     try:
-        return language_of(text), ""
+        return language_of(text, usual=usual), ""
     except Exception as error:  # noqa: BLE001 - as above
         return None, f"; language identification failed: {type(error).__name__}"
 
 
-def _labels(
-    text: str, model: Model | None, rules: Sequence[KeywordRule]
-) -> tuple[Labels, Literal["model", "rules", "none"], str]:
+def _answer(text: str, model: Model | None, rules: Sequence[KeywordRule]) -> _Said:
     doubt = "no model"
+    heads: Mapping[str, tuple[str, float]] = {}
     if model is not None:
-        said = model.predict(text)
+        answers = model.answers(read_as_russian(text))
+        said = answers[LABEL]
+        heads = _heads(answers)
         if not said.out_of_scope:
-            labels = ((said.label, said.confidence), *said.alternatives)[:LABELS_MAX]
-            return labels, "model", f"the model says {said.label} with probability {said.confidence:.2f}"
+            reason = f"the model says {said.label} with probability {said.confidence:.2f}"
+            return _Said(_ranked(said)[:LABELS_MAX], "model", reason, heads)
         doubt = f"the model finds none of its labels (best guess {said.alternatives[0][0]})"
     found = labels_by_rules(text, rules)[:LABELS_MAX]
+    outside = model is not None
     if found:
-        return found, "rules", f"{doubt}; keywords speak for {found[0][0]}"
-    return ((UNKNOWN, 0.0),), "none", f"{doubt}; no keyword matches"
+        return _Said(found, "rules", f"{doubt}; keywords speak for {found[0][0]}", heads, outside)
+    return _Said(((UNKNOWN, 0.0),), "none", f"{doubt}; no keyword matches", heads, outside)
+
+
+def _ranked(said: Prediction) -> Labels:
+    """Return the labels with their probabilities, the best guess first where the text is out of scope."""
+    return said.alternatives if said.out_of_scope else ((said.label, said.confidence), *said.alternatives)
+
+
+def _heads(answers: Mapping[str, Prediction]) -> Mapping[str, tuple[str, float]]:
+    """Return what is said beside the label; a text of no label is for no department."""
+    label = answers[LABEL]
+    found = {name: (answers[name].label, answers[name].confidence) for name in HEADS if name in answers}
+    if label.out_of_scope:
+        found.pop("department", None)
+    elif "department" not in found and (department := department_of(_ranked(label))) is not None:
+        found = {"department": department, **found}
+    return found

@@ -2,7 +2,9 @@
 
 import csv
 import gzip
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TextIO, cast
 
@@ -15,9 +17,35 @@ LANGUAGES = ("en", "pl", "lt", "hu", "ru")
 _SHIPPED = Path(__file__).parent / "examples"
 
 
+HEADS = ("department", "urgency", "sentiment")
+"""What rows may tell beside their label: the names of the columns, and of the heads that learn them."""
+
+URGENCY, SENTIMENT = ("low", "normal", "high"), ("negative", "neutral", "positive")
+
+Answers = Mapping[str, Sequence[str]]
+"""Name of a head -> its answer for each row; "" where there is none."""
+
+
 def shipped_rows(languages: Sequence[str] = LANGUAGES) -> list[Row]:
     """Return the labelled messages that come with Centrala, language after language."""
     return [row for language in languages for row in read_rows(_SHIPPED / f"{language}.csv")]
+
+
+def shipped_answers(rows: Sequence[Row]) -> Answers:
+    """Return urgency and sentiment of `rows`, as far as they come with Centrala; no head of which nothing is known."""
+    found = {name: [answers.get(text, "") for text, _ in rows] for name, answers in _shipped_answers().items()}
+    return {name: answers for name, answers in found.items() if any(answers)}
+
+
+@cache
+def _shipped_answers() -> Mapping[str, Mapping[str, str]]:
+    known: dict[str, dict[str, str]] = {}
+    for language in LANGUAGES:
+        path = _SHIPPED / f"{language}.csv"
+        texts = [text for text, _ in read_rows(path)]
+        for name, answers in read_answers(path).items():
+            known.setdefault(name, {}).update(zip(texts, answers, strict=True))
+    return known
 
 
 def read_rows(path: Path, text_column: str = "text", label_column: str = "label") -> list[Row]:
@@ -26,9 +54,49 @@ def read_rows(path: Path, text_column: str = "text", label_column: str = "label"
     Raises:
         PermanentFailure: the file can't be read, lacks a column or holds a row without a label; says file and line.
     """
+    return [_row(fields, place) for fields, place in _columns(path, {text_column: "--text", label_column: "--label"})]
+
+
+def read_answers(path: Path, columns: Mapping[str, str] | None = None) -> Answers:
+    """Return what the columns of a CSV file tell beside the labels, for each of its rows.
+
+    Args:
+        path: as for `read_rows`.
+        columns: head -> column, which must be there; None: the columns of the heads' own names that are there.
+
+    Raises:
+        PermanentFailure: as for `read_rows`, or a row says what is no urgency or sentiment.
+    """
+    if columns is None:
+        with _reading(path) as file:
+            header = next(csv.reader(file), [])
+        columns = {name: name for name in HEADS if name in header}
+    if not columns:
+        return {}
+    rows = list(_columns(path, {column: f"--{head}" for head, column in columns.items()}))
+    return {
+        head: [_answer(head, fields[at].strip(), place) for fields, place in rows] for at, head in enumerate(columns)
+    }
+
+
+def _answer(head: str, answer: str, place: str) -> str:
+    allowed = {"urgency": URGENCY, "sentiment": SENTIMENT}.get(head)
+    if answer and allowed is not None and answer not in allowed:
+        raise PermanentFailure(f'{place}: "{answer}" is no {head}: write {", ".join(allowed)}, or nothing')
+    return answer
+
+
+def _columns(path: Path, named: Mapping[str, str]) -> Iterator[tuple[list[str], str]]:
+    """Yield the fields of the columns `named` (column -> the option that names it) of each row, and its place."""
+    with _reading(path) as file:
+        yield from _rows(file, path, named)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[TextIO]:
     try:
         with _opened(path) as file:
-            return list(_rows(file, path, text_column, label_column))
+            yield file
     except (OSError, EOFError) as error:
         raise PermanentFailure(f"{path}: can't be read ({error}): give a CSV file with a header") from error
     except UnicodeDecodeError as error:
@@ -42,29 +110,31 @@ def _opened(path: Path) -> TextIO:
     return path.open(encoding="utf-8-sig", newline="")
 
 
-def _rows(file: TextIO, path: Path, text_column: str, label_column: str) -> Iterator[Row]:
+def _rows(file: TextIO, path: Path, named: Mapping[str, str]) -> Iterator[tuple[list[str], str]]:
     reader = csv.reader(file, strict=True)
     try:
         header = next(reader, [])
-        text_at, label_at = (_position(header, name, path) for name in (text_column, label_column))
+        places = [_position(header, name, option, path) for name, option in named.items()]
         for fields in reader:
             if fields:
-                yield _row(fields, text_at, label_at, f"{path}:{reader.line_num}")
+                place = f"{path}:{reader.line_num}"
+                if len(fields) <= max(places):
+                    raise PermanentFailure(f"{place}: {len(fields)} fields, expected at least {max(places) + 1}")
+                yield [fields[at] for at in places], place
     except csv.Error as error:
         raise PermanentFailure(f"{path}:{reader.line_num}: no valid CSV ({error}): check the quotes there") from error
 
 
-def _position(header: Sequence[str], name: str, path: Path) -> int:
+def _position(header: Sequence[str], name: str, option: str, path: Path) -> int:
     if name not in header:
         there = ", ".join(header) or "nothing"
-        raise PermanentFailure(f'{path}:1: no column "{name}" (the header has {there}): name it with --text or --label')
+        options = "--text or --label" if option in ("--text", "--label") else option
+        raise PermanentFailure(f'{path}:1: no column "{name}" (the header has {there}): name it with {options}')
     return header.index(name)
 
 
-def _row(fields: Sequence[str], text_at: int, label_at: int, place: str) -> Row:
-    if len(fields) <= max(text_at, label_at):
-        raise PermanentFailure(f"{place}: {len(fields)} fields, expected at least {max(text_at, label_at) + 1}")
-    label = fields[label_at].strip()
+def _row(fields: Sequence[str], place: str) -> Row:
+    label = fields[-1].strip()
     if not label:
         raise PermanentFailure(f"{place}: the label is empty: fill it in or remove the row")
-    return fields[text_at], label
+    return fields[0], label

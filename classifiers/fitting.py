@@ -95,6 +95,7 @@ class Task:
         member: 0 is the linear one, others are networks.
         seed: of the draws.
         asked: texts to score instead of keeping the member, (n_asked, n_terms).
+        balanced: the rare columns count as much as the frequent ones (linear members only).
     """
 
     terms: sparse.csr_matrix
@@ -103,6 +104,7 @@ class Task:
     member: int
     seed: int
     asked: sparse.csr_matrix | None = None
+    balanced: bool = False
 
 
 def counted(texts: Sequence[str]) -> Counted:
@@ -173,7 +175,8 @@ def done(task: Task) -> Done:
 
 
 def _linear(task: Task) -> Linear:
-    machine = LinearSVC(C=PENALTY, random_state=task.seed).fit(task.terms, task.truth)
+    weight = "balanced" if task.balanced else None
+    machine = LinearSVC(C=PENALTY, class_weight=weight, random_state=task.seed).fit(task.terms, task.truth)
     return _per_column(machine, task.columns)
 
 

@@ -17,7 +17,7 @@ SIGNS = 10
 LINEAR_SIGN = 3
 """Place of the best linear score among the signs; the first is the log odds of the best label."""
 
-_LINEAR_TEMPERATURE = 0.3
+LINEAR_TEMPERATURE = 0.3
 """What a support vector machine's scores are divided by before they vote beside the networks'."""
 
 _LOGIT_MAX = 12.0
@@ -172,7 +172,7 @@ def judged(votes: Scores, known: Scores, labels: int, mix: Mix) -> tuple[Scores,
 def votes_of(votes: Scores, labels: int) -> Scores:
     """Return the log share that each member gives each label, (n_texts, n_members, labels)."""
     scale = np.ones((votes.shape[1], 1))
-    scale[0] = _LINEAR_TEMPERATURE
+    scale[0] = LINEAR_TEMPERATURE
     return log_softmax(votes[:, :, :labels] / scale)
 
 

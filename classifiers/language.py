@@ -1,13 +1,14 @@
 """In which language a text is written, also where it is two words without diacritics."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from classifiers.examples import LANGUAGES
-from classifiers.folding import folded
+from classifiers.spelling import WORD, scores
+from classifiers.transliteration import to_cyrillic
 
 _CHARS_MAX = 1_000
 _WORDS_SURE = 12
@@ -16,62 +17,105 @@ _WORDS_SURE = 12
 _FOREIGN_MARGIN = 20.0
 """Lead of another language from which on it is one: 96 % of Czech to 100 % of German sentences, none of ours."""
 
-_ADDRESS = re.compile(r"\S*(?:@|://|www\.)\S*")
-_WORD = re.compile(r"[^\W\d_]+")
-_FREQUENT_WEIGHT = 8.0
-"""Points of a frequent word, in the units of the language model's scores (differences of log probabilities)."""
+_WORDS_FEW = 3
+"""Up to so many words tell another language by their spelling too; in longer texts it may be a name's."""
 
-# Words that are frequent in one of the languages and rare in the others, without diacritics.
-_FREQUENT = {
-    "en": "the i you my and is are to of have how what can hi hello please where when not it for in want your",
-    "pl": "nie jest jak czy sie mam moj moja moje prosze dzien dobry gdzie kiedy dla ale przez jestem dziekuje chce",
-    "lt": "ir as kaip yra kur kada labas noriu mano prasau aciu diena ar bet del jus man ne taip negaliu kodel",
-    "hu": "nem es hogy van egy az mikor hol nincs szeretnek szeretnem koszonom jo napot kerem mennyi miert",
-    "ru": "не на что как где когда мой моя здравствуйте привет почему можно есть добрый день спасибо пожалуйста хочу",
+_STRANGE = (0.139, -0.185, 1.80, -0.017, -1.49)
+_STRANGE_FROM = 2.0
+"""Weights of: another language's lead, log probability a letter, letters that the language lacks, letters; and a bias.
+Fitted on names of countries, languages and currencies (CLDR) in 22 languages: of our own words, 2 of 1,000 are lost."""
+
+_USUAL = 6.0
+"""Points of the language that a customer usually writes, in a text of a few words: as much as three letters tell."""
+
+_TRANSLITERATED, _TRANSLITERATED_MIN = 0.25, 6.0
+"""So much likelier, as a log, Russian has to be that is typed in Latin letters, a letter and in all: it is rare."""
+
+_ALPHABETS = {
+    "en": frozenset("abcdefghijklmnopqrstuvwxyz"),
+    "pl": frozenset("abcdefghijklmnopqrstuvwxyząćęłńóśźż"),
+    "lt": frozenset("abcdefghijklmnopqrstuvwxyząčęėįšųūž"),
+    "hu": frozenset("abcdefghijklmnopqrstuvwxyzáéíóöőúüű"),
+    "ru": frozenset("абвгдежзийклмнопрстуфхцчшщъыьэюяё"),
 }
 
+_ADDRESS = re.compile(r"\S*(?:@|://|www\.)\S*")
 
-def language_of(text: str, *, languages: Sequence[str] = LANGUAGES) -> str | None:
-    """Return the one of `languages` (ISO 639-1) in which `text` is written.
 
-    None: it has no letters, or is clearly in another language than these.
+def language_of(text: str, *, languages: Sequence[str] = LANGUAGES, usual: str | None = None) -> str | None:
+    """Return the one of `languages` (ISO 639-1) in which `text` is written, the main one if it is mixed.
+
+    Missing diacritics and Russian in Latin letters don't matter. None: it has no letters, or is clearly in another
+    language than these.
+
+    Args:
+        text: only its first 1,000 characters are read.
+        languages: the languages that the answer may be.
+        usual: what the customer writes otherwise; it decides where a few words leave a doubt.
 
     Raises:
         ValueError: one of `languages` is unknown to the language model.
     """
-    words = _WORD.findall(_ADDRESS.sub(" ", text[:_CHARS_MAX]).lower())
+    words = WORD.findall(_ADDRESS.sub(" ", text[:_CHARS_MAX]).lower())
     if not words:
         return None
+    if "ru" in languages and _is_transliterated(words):
+        return "ru"
     # Spaces before and behind the text tell where words begin and end: 94.7 % instead of 92.3 % on single words.
-    padded = f" {' '.join(words)} "
-    everywhere = _all_languages().rank(padded)
+    everywhere = _all_languages().rank(f" {' '.join(words)} ")
     ranked = {language: score for language, score in everywhere if language in languages}
     if len(ranked) < len(set(languages)):
         raise ValueError(f"the language model knows none of {sorted(set(languages) - set(ranked))}")
+    alone = dict(ranked)
     if len(words) < _WORDS_SURE:
-        for language, points in _evidence(words).items():
-            if language in ranked:
-                ranked[language] += points
+        if set(languages) <= set(LANGUAGES):  # others would have no such points
+            for language, points in zip(LANGUAGES, scores(words), strict=True):
+                if language in ranked:
+                    ranked[language] += points
+        if usual in ranked and len(words) <= _WORDS_FEW:
+            ranked[usual] += _USUAL
     best = max(ranked, key=lambda language: ranked[language])
-    return best if everywhere[0][1] - ranked[best] < _FOREIGN_MARGIN else None
+    return None if _is_another(words, best, everywhere[0][1] - alone[best]) else best
 
 
-def _evidence(words: Iterable[str]) -> Mapping[str, float]:
-    """Return what the frequent words among `words` say for each language."""
-    points = dict.fromkeys(_FREQUENT, 0.0)
-    for word in words:
-        for language in _frequent().get(folded(word), ()):
-            points[language] += _FREQUENT_WEIGHT
-    return points
+def read_as_russian(text: str) -> str:
+    """Return `text` in Cyrillic if it is Russian in Latin letters, with the Latin words behind; else as it is.
+
+    So a model that has learnt Cyrillic words understands it. Names that are Latin anyway ("wifi") are not lost.
+    """
+    beginning = text[:_CHARS_MAX]
+    words = WORD.findall(_ADDRESS.sub(" ", beginning).lower()) if beginning.isascii() else []
+    if not words or not _is_transliterated(words):
+        return text
+    return f"{to_cyrillic(text.lower())}\n{text}"
 
 
-@cache
-def _frequent() -> Mapping[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    for language, words in _FREQUENT.items():
-        for word in words.split():
-            found[folded(word)] = (*found.get(folded(word), ()), language)
-    return found
+def latin_of(text: str) -> Mapping[str, str]:
+    """Return the words that `read_as_russian` makes of `text` -> the words as they were typed."""
+    return {to_cyrillic(word.lower()): word for word in WORD.findall(text)}
+
+
+def _is_another(words: Sequence[str], best: str, lead: float) -> bool:
+    """Tell whether `words` are in none of our languages, though `best` is the most alike."""
+    if len(words) > _WORDS_FEW or best not in _ALPHABETS:
+        return lead >= _FOREIGN_MARGIN
+    letters = sum(map(len, words)) + len(words) - 1
+    likely = scores(words)[LANGUAGES.index(best)] / letters
+    strange = sum(letter not in _ALPHABETS[best] for word in words for letter in word)
+    signs = (lead, likely, strange, min(letters, 40), 1.0)
+    return sum(sign * weight for sign, weight in zip(signs, _STRANGE, strict=True)) > _STRANGE_FROM
+
+
+def _is_transliterated(words: Sequence[str]) -> bool:
+    """Tell whether `words`, all in plain Latin letters, are Russian ones that were typed so."""
+    if not all(word.isascii() for word in words):
+        return False
+    seen = words[:_WORDS_SURE]
+    cyrillic = [to_cyrillic(word) for word in seen]
+    letters, typed = sum(map(len, cyrillic)), sum(map(len, seen))
+    # The two spellings differ in length: "shch" is one letter.
+    lead = scores(cyrillic)[LANGUAGES.index("ru")] / letters - max(scores(seen)[:-1]) / typed
+    return lead > _TRANSLITERATED and lead * letters > _TRANSLITERATED_MIN
 
 
 @cache

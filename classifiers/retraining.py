@@ -18,7 +18,7 @@ import msgspec
 
 from classifiers import artifact, comparison
 from classifiers.evaluation import figures
-from classifiers.examples import Row, read_rows, shipped_rows
+from classifiers.examples import Row, read_rows, shipped_answers, shipped_rows
 from classifiers.model import OUT_OF_SCOPE, UNKNOWN, Model, Prediction
 from classifiers.orders import Lesson, Order
 from classifiers.training import train
@@ -101,7 +101,12 @@ def retrain(order: Order, tell: Tell = _untold) -> tuple[Model, dict[str, Any]]:
     starter = read_rows(Path(order.starter)) if order.starter is not None else shipped_rows()
     rows = split(starter, order.lessons)
     tell("train", 0.05)
-    model = train(rows.taught, reject=True)
+    model = train(
+        rows.taught,
+        reject=True,
+        further=shipped_answers(rows.taught),
+        told=lambda done, parts: tell("train", 0.05 + 0.65 * done / max(1, parts)),
+    )
     tell("judge", 0.7)
     live = artifact.load(Path(order.live)) if order.live is not None else None
     report = {**_about(rows, order), **_judged(live, model, rows)}

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Meta
 
 from config.faults import closest, found_text
+from vocabulary.bounds import Bound, bound_of
 from vocabulary.instants import span_of, span_text
 from vocabulary.skills import GROUP, LEVEL_MAX, LEVEL_MIN, preference_of, requirement_of
 
@@ -155,6 +156,20 @@ def _at_least(text: str, _: Path) -> float:
     return float(match[1])
 
 
+def _share(text: str, _: Path) -> float:
+    match = re.fullmatch(r"\s*(\d{1,3}(?:\.\d{1,4})?)\s*%\s*", text)
+    if match is None:
+        raise ValueError(text)
+    return float(match[1]) / 100
+
+
+def _bound(text: str, _: Path) -> Bound:
+    bound = bound_of(text)
+    if bound is None:
+        raise ValueError(text)
+    return bound
+
+
 def _matching(pattern: str) -> Callable[[str, Path], str]:
     """Return a reader of texts that `pattern` matches as a whole."""
     compiled = re.compile(pattern)
@@ -213,6 +228,9 @@ ZONE = Kind(
     guess=lambda value: closest(str(value), _time_zones()),
 )
 AT_LEAST = Kind(expected='a bound such as ">=0.7", from 0 to 1', read=_at_least, show=lambda bound: f">={bound:g}")
+SHARE = Kind(expected='a share such as "5%"', read=_share, show=lambda share: f"{100 * share:g}%")
+BOUND = Kind(expected='a bound such as ">=0.6" or "<1000"', read=_bound)
+CURRENCY = Kind(expected='a currency code (ISO 4217) such as "EUR"', read=_matching("[A-Z]{3}"))
 LANGUAGE = Kind(expected='a language code of two small letters, such as "pl"', read=_matching("[a-z]{2}"), guess=_small)
 COUNTRY = Kind(
     expected='a country code of two capital letters, such as "PL"',

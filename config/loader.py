@@ -17,6 +17,7 @@ from config.overflow_checks import check_overflow
 from config.read import Faults, Reader
 from config.rule_checks import check_agents, check_autoresponses, check_rules, check_use
 from config.schema import Settings
+from config.segment_checks import check_segments
 from config.sending_checks import check_documents
 from config.service_checks import check_service
 from config.shape import table_of
@@ -39,6 +40,7 @@ CHECKS = (
     check_orders,
     check_overflow,
     check_sla,
+    check_segments,
     check_hours,
     check_rules,
     check_autoresponses,

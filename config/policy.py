@@ -9,7 +9,10 @@ from agents.agent import MediumLimit, Membership, Profile
 from config.channel_schema import CallbackChannel, Channel, ChatChannel
 from config.hours import hours_of
 from config.schema import Agent, Autoresponse, Queue, Rule, Settings
+from config.segment_checks import is_calculated
+from config.segment_schema import Segment
 from config.sla_schema import Sla
+from customers.standing import FIGURES, Definition
 from queues.overflow import Do, Overflow, When
 from queues.policy import ChannelPolicy, Placement, QueuePolicy, Step
 from queues.sending import CallOn, SendingPlan, Timing
@@ -25,12 +28,7 @@ def policy_of(settings: Settings) -> router.Policy:
         queues={name: _queue(name, queue, settings) for name, queue in settings.queues.items()},
         channels={name: _channel(name, channel) for name, channel in settings.channels.items()},
         rules=tuple(_rule(place, rule) for place, rule in enumerate(settings.rules)),
-        autoresponses={
-            answer.name: router.Autoresponse(
-                name=answer.name, kind=answer.kind, confidence=answer.confidence, otherwise=answer.otherwise
-            )
-            for answer in settings.autoresponses
-        },
+        autoresponses={answer.name: _autoresponse(answer) for answer in settings.autoresponses},
         plans={answer.name: _plan(answer, settings) for answer in settings.autoresponses if answer.kind == "document"},
         auto_replies_max=settings.site.auto_replies_max,
         auto_replies_within=settings.site.auto_replies_within,
@@ -42,6 +40,33 @@ def policy_of(settings: Settings) -> router.Policy:
         disconnect_grace=settings.site.disconnect_grace,
         hours=hours_of(settings.hours, settings.site.time_zone),
         sla={name: _sla(name, sla) for name, sla in settings.sla.items()},
+        segments={
+            name: router.SegmentPolicy(
+                priority=segment.priority,
+                target=segment.target,
+                owner=segment.owner,
+                preferred_agent=segment.preferred_agent,
+            )
+            for name, segment in settings.segments.items()
+        },
+    )
+
+
+def definitions_of(settings: Settings) -> tuple[Definition, ...]:
+    """Return who is of which segment, by precedence; those that only staff put customers into are left out."""
+    return tuple(_definition(name, each) for name, each in settings.segments.items() if is_calculated(each))
+
+
+def _definition(name: str, segment: Segment) -> Definition:
+    bounds = ((figure, getattr(segment, figure)) for figure in FIGURES)
+    same = (
+        "top_value", "value_share", "by", "bought_within", "not_bought_for", "customer_within", "contract_ends_within",
+        "attributes",
+    )  # fmt: skip
+    return Definition(
+        name=name,
+        bounds=tuple((figure, bound) for figure, bound in bounds if bound is not None),
+        **{key: getattr(segment, key) for key in same},
     )
 
 
@@ -59,6 +84,26 @@ def profile_of(agent: Agent) -> Profile:
 def medium_of(channel: Channel) -> str:
     """Return the medium of `channel`: chat, email or callback."""
     return str(channel.__struct_config__.tag)
+
+
+PROMISED = 0.99
+"""The share of right answers that an automatic answer promises unless its table says something else."""
+
+
+def _autoresponse(answer: Autoresponse) -> router.Autoresponse:
+    if answer.kind != "answer":
+        return router.Autoresponse(name=answer.name, kind=answer.kind)
+    fixed = answer.confidence is not None and answer.precision is None
+    return router.Autoresponse(
+        name=answer.name,
+        kind=answer.kind,
+        confidence=answer.confidence or 0.0,
+        precision=None if fixed else answer.precision or PROMISED,
+        otherwise=answer.otherwise,
+        holdout=answer.holdout,
+        clarify=answer.clarify,
+        clarify_wait=answer.clarify_wait,
+    )
 
 
 def _plan(answer: Autoresponse, settings: Settings) -> SendingPlan:

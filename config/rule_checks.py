@@ -6,7 +6,9 @@ from config.rule_order import impossible, leaves_nothing, set_keys
 from config.schema import Agent, Rule, When
 from config.step_checks import served_by
 
-_OF_THE_WORK = frozenset("channel medium label confidence language segment words automatic attributes".split())
+_OF_THE_WORK = frozenset(
+    "channel medium label confidence department urgency sentiment language segment words automatic attributes".split()
+)
 
 
 def check_rules(checks: Checks) -> None:
@@ -101,6 +103,8 @@ def check_autoresponses(checks: Checks) -> None:
             checks.note((*path, "otherwise"), f"{found_text(answer.otherwise)}, which leads back here", "one that ends")
         if answer.kind != "answer" and answer.otherwise is not None and checks.sound(path):
             checks.note((*path, "otherwise"), f'it beside kind "{answer.kind}"', 'it only with kind "answer"')
+        if answer.precision is not None and answer.confidence is not None and checks.sound(path):
+            checks.note((*path, "confidence"), "it beside precision", "one of the two")
         silent = answer.kind == "answer" and answer.otherwise is None
         if silent and checks.settings.knowledge.folder is None and checks.sound(("knowledge",)):
             checks.note((*path, "kind"), '"answer" without articles', "knowledge.folder", severity="warning")

@@ -5,7 +5,7 @@ from typing import Any
 
 from config.schema import Rule, When
 
-_ANY_OF = ("channel", "medium", "language", "segment", "words")
+_ANY_OF = ("channel", "medium", "department", "urgency", "sentiment", "language", "segment", "words")
 _FIGURES = ("waiting", "longest_wait", "expected_wait", "staffed", "free")
 _NOTHING = When()
 

@@ -34,6 +34,7 @@ from config.kinds import (
 )
 from config.letter_schema import LetterTable
 from config.overflow_schema import OverflowTable
+from config.segment_schema import Customers, Segment
 from config.sending_schema import At, Escalate, Files, FollowUp, Subject
 from config.sla_schema import Sla
 from config.step_schema import StepTable
@@ -380,12 +381,28 @@ class When(msgspec.Struct, frozen=True):
     confidence: Annotated[AtLeast, Meta(description="How sure the label must be.", ge=0, le=1, examples=[">=0.7"])] = (
         0.0
     )
+    department: Annotated[
+        tuple[Text, ...],
+        Meta(description="The department that the text is for.", examples=["billing"], extra={"one": True}),
+    ] = ()
+    urgency: Annotated[
+        tuple[Literal["low", "normal", "high"], ...],
+        Meta(description="How urgent the text is.", examples=["high"], extra={"one": True}),
+    ] = ()
+    sentiment: Annotated[
+        tuple[Literal["negative", "neutral", "positive"], ...],
+        Meta(description="The mood of the text.", examples=["negative"], extra={"one": True}),
+    ] = ()
     language: Annotated[
         tuple[Language, ...], Meta(description="Languages of the text.", examples=["pl"], extra={"one": True})
     ] = ()
     segment: Annotated[
         tuple[Text, ...],
-        Meta(description="Segments of the customer.", examples=[["key_account"]], extra={"one": True}),
+        Meta(
+            description="Segments of the customer, one of which he is of.",
+            examples=[["key_account"]],
+            extra={"one": True},
+        ),
     ] = ()
     words: Annotated[
         tuple[Text, ...],
@@ -401,8 +418,10 @@ class When(msgspec.Struct, frozen=True):
     attributes: Annotated[
         dict[Text, Annotated[tuple[Text, ...], Meta(extra={"one": True})]],
         Meta(
-            description="Attributes of the customer, or sent with the work, as text.",
-            examples=[{"plan": ["gold", "silver"], "trial": "true"}],
+            description="Attributes of the customer, or sent with the work, as text; a bound compares numbers. What is "
+            "known of his purchases counts as attributes too: `churn`, `value`, `spent`, `orders`, `rfm`, "
+            "`days_since_purchase` and their like (docs/how-to/key-customers-first.md).",
+            examples=[{"plan": ["gold", "silver"], "trial": "true", "churn": ">=0.6"}],
         ),
     ] = {}
     hours: Annotated[
@@ -490,9 +509,49 @@ class Autoresponse(msgspec.Struct, frozen=True):
             "offer or price list, sent by e-mail at once or later, by a rule or by an agent."
         ),
     ]
+    precision: Annotated[
+        Annotated[float, Meta(gt=0, lt=1)] | None,
+        Meta(
+            description="For `answer`: the share of right answers that is promised. An article answers only with a "
+            "probability for which judged and kept-back questions prove it (one-sided 95 % bound); else it is only "
+            "suggested to agents. None: 0.99, or none where `confidence` is set.",
+            examples=[0.99],
+        ),
+    ] = None
     confidence: Annotated[
-        float, Meta(description="For `answer`: how sure it must be that the article answers.", ge=0, le=1)
-    ] = 0.6
+        Annotated[float, Meta(ge=0, le=1)] | None,
+        Meta(
+            description="For `answer`, instead of `precision`: the probability from which on an article answers, "
+            "proven or not.",
+            examples=[0.6],
+        ),
+    ] = None
+    holdout: Annotated[
+        float,
+        Meta(
+            description="For `answer`: the share of what could be answered that agents get instead, by a draw from the "
+            "interaction's id, so that the reports tell what automatic answers are worth.",
+            ge=0,
+            le=0.5,
+        ),
+    ] = 0.05
+    clarify: Annotated[
+        float,
+        Meta(
+            description="For `answer`: where answers are close and one of them is right with this probability, the "
+            "customer is asked once which he means; 0: never.",
+            ge=0,
+            le=1,
+        ),
+    ] = 0.8
+    clarify_wait: Annotated[
+        Span,
+        Meta(
+            description="So long he may think about it; then a person has it, at the place that the customer had.",
+            ge=MINUTE,
+            le=7 * DAY,
+        ),
+    ] = 15 * MINUTE
     text: Annotated[
         dict[Language, Text],
         Meta(
@@ -623,6 +682,8 @@ class Settings(msgspec.Struct, frozen=True):
     queues: dict[Name, Queue] = {}
     hours: dict[Name, OpeningHours] = {}
     sla: dict[Name, Sla] = {}
+    customers: Customers = Customers()
+    segments: dict[Name, Segment] = {}
     letters: dict[Name, LetterTable] = {}
     skills: Annotated[
         dict[Skill, str],

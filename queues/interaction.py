@@ -28,6 +28,17 @@ class Label(msgspec.Struct, frozen=True):
     confidence: float
 
 
+class Heads(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What the text tells beside its label, with the confidence of each; None: nobody knows.
+
+    `urgency` is low, normal or high; `sentiment` negative, neutral or positive; a `department` is named by the site.
+    """
+
+    department: Label | None = None
+    urgency: Label | None = None
+    sentiment: Label | None = None
+
+
 _DUE_BITS, _NUMBER_BITS = 52, 40
 _DUE_MIDDLE = 1 << (_DUE_BITS - 1)
 _NUMBERS, _DUES = (1 << _NUMBER_BITS) - 1, (1 << _DUE_BITS) - 1
@@ -88,6 +99,13 @@ class Undoable(msgspec.Struct, frozen=True, gc=False):
     before: "Interaction"
 
 
+class Asked(msgspec.Struct, frozen=True, gc=False):
+    """What a customer was asked by the bot: which of these articles answers him. `autoresponse` asks."""
+
+    autoresponse: str
+    articles: tuple[str, ...]
+
+
 class Correction(msgspec.Struct, frozen=True, gc=False):
     """That `by` said what it is about; `before` are the labels that it had come in with."""
 
@@ -136,6 +154,7 @@ class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     `created_at`: when it came in, if that is not when this opening began.
     `messages` counts the conversation: the last message has that sequence number.
     `unanswered_at` is the instant of the oldest customer message that nobody has answered.
+    `segment`, and `also_segments` by precedence, are what its customer is.
     `expired` are the requirements that no longer count, as text: one skill may be asked for at two levels.
     `groups` of agents were added by steps; `steps_taken` are those steps of the queue, each by its `after`; at
     `step_at` the next comes due, or one that is held back is looked at again.
@@ -152,12 +171,14 @@ class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     `silent_at`, `parked_close_at`: while it is active, when it is parked if the customer says nothing to our reply;
     while it is parked, when it closes by itself.
     `sendings`: what will be sent to its customer. It is not forgotten before they are over.
+    `asked`: what the bot has asked the customer, while it rests with him. `confirmed`: he said that its answer helped.
     `held_back`: replies that their agents may still take back, in their order.
     `customer_leaves_at`, `owner_gone_until`: a customer or owner is cut off, and this is how long his absence is borne.
     `corrected`: who said what it is about, if a person did.
     """
 
     labels: tuple[Label, ...] = ()
+    heads: Heads | None = None
     language: str | None = None
     segment: str | None = None
     preferences: tuple[Preference, ...] = ()
@@ -202,7 +223,10 @@ class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     parked_close_at: Instant | None = None
     sendings: tuple[Sending, ...] = ()
     held_back: tuple[HeldBack, ...] = ()
+    asked: Asked | None = None
+    confirmed: bool = False
     corrected: Correction | None = None
+    also_segments: tuple[str, ...] = ()
 
 
 PLAIN = Seldom()
@@ -260,6 +284,7 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False, order=True):
     line: int = NO_LINE
 
     labels = _Rarely[tuple[Label, ...]]()
+    heads = _Rarely[Heads | None]()
     language = _Rarely[str | None]()
     segment = _Rarely[str | None]()
     preferences = _Rarely[tuple[Preference, ...]]()
@@ -303,7 +328,15 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False, order=True):
     parked_close_at = _Rarely[Instant | None]()
     sendings = _Rarely[tuple[Sending, ...]]()
     held_back = _Rarely[tuple[HeldBack, ...]]()
+    asked = _Rarely[Asked | None]()
+    confirmed = _Rarely[bool]()
     corrected = _Rarely[Correction | None]()
+    also_segments = _Rarely[tuple[str, ...]]()
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        """What its customer is, by precedence."""
+        return () if self.segment is None else (self.segment, *self.also_segments)
 
     @property
     def goes_by_mail(self) -> bool:

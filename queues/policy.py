@@ -97,10 +97,6 @@ class QueuePolicy(msgspec.Struct, frozen=True, kw_only=True):
     undo: Span = 5 * SECOND
     letter: str | None = None
 
-    def target_of(self, segment: str | None) -> Span:
-        """Return the service-level target for customers of `segment`."""
-        return self.target if segment is None else self.segment_targets.get(segment, self.target)
-
     @property
     def may_overflow(self) -> bool:
         """Whether it ever does anything with work that it can't serve."""

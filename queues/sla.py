@@ -1,6 +1,6 @@
 """Service-level agreements and their clocks (semantics.md section 16): arithmetic over calendar or business time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal, get_args
 
 import msgspec
@@ -56,9 +56,10 @@ class SlaPolicy(msgspec.Struct, frozen=True, kw_only=True):
     at_warning: Escalation = Escalation()
     at_breach: Escalation = Escalation()
 
-    def covers(self, queue: QueueName, segment: str | None) -> bool:
-        """Tell whether it is for customers of `segment` in `queue`."""
-        return segment in self.segments and (not self.queues or queue in self.queues)
+    def covers(self, queue: QueueName, segments: Sequence[str]) -> bool:
+        """Tell whether it is for customers of any of `segments` in `queue`."""
+        named = any(segment in self.segments for segment in segments)
+        return named and (not self.queues or queue in self.queues)
 
 
 class Clock(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -83,10 +84,10 @@ class Clock(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 def agreement_for(
-    agreements: Iterable[SlaPolicy], queue: QueueName, usual: SlaPolicy | None, segment: str | None
+    agreements: Iterable[SlaPolicy], queue: QueueName, usual: SlaPolicy | None, segments: Sequence[str]
 ) -> Agreement | None:
-    """Return the first agreement for customers of `segment` in `queue`, else the queue's `usual` one, if any."""
-    named = (policy for policy in agreements if segment is not None and policy.covers(queue, segment))
+    """Return the first agreement for customers of one of `segments` in `queue`, else the queue's `usual`, if any."""
+    named = (policy for policy in agreements if policy.covers(queue, segments))
     found = next(named, usual)
     return None if found is None else found.agreement
 

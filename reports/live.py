@@ -118,7 +118,7 @@ class Stats:
                 self._end(id, "short_abandoned" if short else "abandoned", at, targets)
             case e.Closed(interaction=id, at=at) | e.Scheduled(interaction=id, at=at):
                 self._end(id, "flow_outs", at, targets)
-            case e.AnsweredByBot(interaction=id, at=at):
+            case e.AnsweredByBot(interaction=id, at=at) | e.AnswerAsked(interaction=id, at=at):
                 self._end(id, "flow_outs", at, targets)
             case _:
                 pass

@@ -17,10 +17,14 @@ from router.overflow import before_matching
 from router.policy import Autoresponse
 from router.replies import may_reply, reply, tell
 from router.sendings import answered, plan_by_rule
+from router.standing import raised, segments_of
 from router.triage import Verdict, triage
+from vocabulary.ids import share_of
 from vocabulary.instants import MINUTE, Span, rfc3339
 from vocabulary.media import CALLBACK, EMAIL
 
+ASKED_MAX = 3
+"""So many articles may stand in a question to the customer."""
 LATE_MAX: Span = MINUTE
 """Clocks of other machines may be so much behind."""
 
@@ -100,14 +104,16 @@ def _emit_admitted(draft: Draft, command: Admit, verdict: Verdict) -> None:
             medium=command.medium,
             customer=command.customer,
             queue=command.queue or then.queue,
-            priority=then.priority if command.priority is None else command.priority,
+            priority=_priority(draft, command, then.priority),
             class_=then.class_ if command.class_ is None else command.class_,
             requirements=then.requirements if command.requirements is None else command.requirements,
             preferences=then.preferences if command.preferences is None else command.preferences,
             tags=(*then.tags, *command.tags) if command.tags else then.tags,
             labels=command.labels,
+            heads=command.heads,
             language=command.language,
             segment=command.segment,
+            also_segments=command.also_segments,
             rule=verdict.rule,
             reasons=verdict.reasons,
             follows=command.follows,
@@ -116,6 +122,12 @@ def _emit_admitted(draft: Draft, command: Admit, verdict: Verdict) -> None:
             contact=contact_of(command),
         )
     )
+
+
+def _priority(draft: Draft, command: Admit, by_rule: int) -> int:
+    if command.priority is not None:
+        return command.priority
+    return raised(by_rule, segments_of(command), draft.policy) if draft.policy.segments else by_rule
 
 
 def contact_of(command: Admit) -> Contact | None:
@@ -139,13 +151,16 @@ def _into_its_queue(draft: Draft, command: Admit, verdict: Verdict) -> None:
     if command.slot is not None:
         book(draft, interaction, command.slot)
         return
-    answer = verdict.then.autoresponse
-    response, article = _response(draft, command, answer) if answer is not None else (None, None)
+    response, choice = _response(draft, command, verdict.then.autoresponse)
     document = response is not None and response.kind == "document"
     allowed = response is not None and not document and may_reply(draft, interaction, response.name)
-    if article is not None and allowed and response is not None:
-        _answer(draft, command, response, article)
-        return
+    if choice and response is not None and allowed:
+        if not _held_out(draft, command, response, choice):
+            _answer_or_ask(draft, command, response, choice)
+            return
+        response, _ = _response(draft, command, response.otherwise, by_articles=False)
+        document = response is not None and response.kind == "document"
+        allowed = response is not None and not document and may_reply(draft, interaction, response.name)
     if command.medium != EMAIL or not wait_for_opening(draft, interaction):
         preferred = command.preferred_agent
         enqueue(draft, interaction, "admitted", preferred_agent=still_there(draft, preferred) if preferred else None)
@@ -160,31 +175,78 @@ def _into_its_queue(draft: Draft, command: Admit, verdict: Verdict) -> None:
         _acknowledge(draft, command, response)
 
 
-def _response(draft: Draft, command: Admit, name: str | None) -> tuple[Autoresponse | None, Candidate | None]:
-    """Return the automatic answer to give, and its article; one that finds no article gives way to its `otherwise`."""
+Choice = tuple[Candidate, ...]
+"""One article answers, several are asked about."""
+
+
+def _response(
+    draft: Draft, command: Admit, name: str | None, *, by_articles: bool = True
+) -> tuple[Autoresponse | None, Choice]:
+    """Return the automatic answer to give, and by what; one that finds no article gives way to its `otherwise`."""
     response = draft.policy.autoresponses.get(name or "")
     if response is None or response.kind != "answer":
-        return response, None
-    article = _article(response, command)
-    return (response, article) if article is not None else _response(draft, command, response.otherwise)
+        return response, ()
+    choice = articles_for(response, command.candidates) if by_articles else ()
+    return (response, choice) if choice else _response(draft, command, response.otherwise, by_articles=by_articles)
 
 
-def _article(response: Autoresponse, command: Admit) -> Candidate | None:
-    """Return the likeliest article that reaches the confidence the automatic answer asks for."""
-    able = [candidate for candidate in command.candidates if candidate.probability >= response.confidence]
-    return max(able, key=lambda candidate: (candidate.probability, candidate.article), default=None)
+def articles_for(response: Autoresponse, candidates: tuple[Candidate, ...]) -> Choice:
+    """Return the likeliest article that `response` answers by; else those that it asks about; else nothing.
+
+    It asks about up to three, none less than half as likely as the first, of which one answers surely enough.
+    """
+    ranked = sorted(candidates, key=lambda each: (each.probability, each.article), reverse=True)
+    able = next((each for each in ranked if _takes(response, each)), None)
+    if able is not None:
+        return (able,)
+    close = [each for each in ranked[:ASKED_MAX] if each.probability * 2 >= ranked[0].probability]
+    enough = response.clarify > 0 and sum(each.probability for each in close) >= response.clarify
+    return tuple(close) if enough and len(close) > 1 else ()
 
 
-def _answer(draft: Draft, command: Admit, response: Autoresponse, article: Candidate) -> None:
+def _takes(response: Autoresponse, candidate: Candidate) -> bool:
+    if response.precision is None:
+        return candidate.probability >= response.confidence
+    return candidate.proven >= response.precision
+
+
+def _held_out(draft: Draft, command: Admit, response: Autoresponse, choice: Choice) -> bool:
+    """Tell whether agents get what could be answered, so that it can be told what answers are worth."""
+    if len(choice) > 1 or share_of("holdout", response.name, command.id) >= response.holdout:
+        return False
+    article, said = choice[0].article, choice[0].probability
+    draft.emit(
+        e.AnswerHeldOut(
+            at=draft.now, interaction=command.id, autoresponse=response.name, article=article, probability=said
+        )
+    )
+    return True
+
+
+def _answer_or_ask(draft: Draft, command: Admit, response: Autoresponse, choice: Choice) -> None:
     interaction = draft.state.interactions[command.id]
     assert interaction.state in OPEN
+    if len(choice) > 1:
+        options, until = tuple(each.article for each in choice), draft.now + response.clarify_wait
+        draft.emit(
+            e.AnswerAsked(
+                at=draft.now, interaction=command.id, autoresponse=response.name, articles=options, until=until
+            )
+        )
+        reply(draft, interaction, response.name, options=options)
+        return
     confirm = draft.channel(command.channel, command.medium).confirmation
     draft.emit(
         e.AnsweredByBot(
-            at=draft.now, interaction=command.id, article=article.article, confirm_until=draft.now + confirm
+            at=draft.now,
+            interaction=command.id,
+            article=choice[0].article,
+            confirm_until=draft.now + confirm,
+            autoresponse=response.name,
+            probability=choice[0].probability,
         )
     )
-    reply(draft, interaction, response.name, article=article.article)
+    reply(draft, interaction, response.name, article=choice[0].article)
 
 
 def _acknowledge(draft: Draft, command: Admit, response: Autoresponse) -> None:

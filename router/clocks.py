@@ -37,7 +37,7 @@ def agree(draft: Draft, interaction: Interaction) -> None:
 def _configured(draft: Draft, interaction: Interaction) -> Agreement | None:
     policies = draft.policy.sla
     usual = policies.get(draft.queue(interaction.queue).sla or "")
-    return agreement_for(policies.values(), interaction.queue, usual, interaction.segment)
+    return agreement_for(policies.values(), interaction.queue, usual, interaction.segments)
 
 
 def keep_clocks(draft: Draft) -> None:

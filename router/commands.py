@@ -5,7 +5,7 @@ from typing import Any, Literal
 import msgspec
 
 from agents.agent import Presence, Profile
-from queues.interaction import Label, RoomMode
+from queues.interaction import Heads, Label, RoomMode
 from queues.overflow import Do
 from vocabulary.ids import AgentId, ChannelName, CustomerId, InteractionId, MessageId, OfferId, QueueName
 from vocabulary.instants import Instant, Span
@@ -19,11 +19,18 @@ CallOutcome = Literal["reached", "no_answer", "busy", "voicemail", "wrong_number
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """A knowledge article that may answer, with the probability that it does."""
+    """A knowledge article that may answer, with the probability that it does.
+
+    `proven`: the highest share of right answers, of those that are promised, which is proven for such a probability.
+    """
 
     article: str
     probability: float
+    proven: float = 0.0
 
+
+CONFIRMED = "confirmed"
+"""What a customer says to an automatic answer that helped; no article is called so."""
 
 BLOCKED_SENDER, IMPORTED = "blocked_sender", "imported"
 """Dispositions of what a blocked sender sent, and of history that was brought from elsewhere."""
@@ -36,10 +43,11 @@ class Admit(msgspec.Struct, frozen=True, kw_only=True):
     `address_hash` stands for the address that an automatic reply would go to; None = no way to reply. `domain_hash`
     stands for its domain, None where one limit for all of it would hit people who don't know each other.
     `suppressed_by`: signals of automatic mail; with any, no automatic reply is sent. `mailable`: there is an e-mail
-    address to write to. `slot`: the start of a window in which the customer wants to be called. `blocked`: staff have
-    blocked the sender; it is closed at once. So is what is `archived`: history that is brought from elsewhere.
-    `mail_hash`, `mail_domain_hash` stand for where documents are mailed to; `unsubscribed`: he wants no offers.
-    `subject`, `text` and `attributes` (of the customer, or sent with it) serve the rules only and are not kept.
+    address to write to. `also_segments`: what else the customer is beside `segment`, by precedence. `slot`: the
+    start of a window in which the customer wants to be called. `blocked`: staff have blocked the sender; it is
+    closed at once. So is what is `archived`: history that is brought from elsewhere. `mail_hash`,
+    `mail_domain_hash` stand for where documents are mailed to; `unsubscribed`: he wants no offers. `subject`,
+    `text` and `attributes` (of the customer, or sent with it) serve the rules only and are not kept.
     """
 
     id: InteractionId
@@ -50,8 +58,10 @@ class Admit(msgspec.Struct, frozen=True, kw_only=True):
     subject: str = ""
     text: str = ""
     labels: tuple[Label, ...] = ()
+    heads: Heads | None = None
     language: str | None = None
     segment: str | None = None
+    also_segments: tuple[str, ...] = ()
     queue: QueueName | None = None
     priority: int | None = None
     class_: int | None = None
@@ -85,7 +95,8 @@ class AddMessage(msgspec.Struct, frozen=True, kw_only=True):
     """A message in an open conversation, or one that opens it again. `agent` for `agent` and `note`.
 
     `suppressed_by`: signals that no automatic reply may follow a customer's message, as of `Admit`. `sending`: it is a
-    message of that sending.
+    message of that sending. `chosen`: what a customer's message says to the bot: the article that he means, of those he
+    was asked about, or `CONFIRMED`; None: neither.
     """
 
     interaction: InteractionId
@@ -94,6 +105,7 @@ class AddMessage(msgspec.Struct, frozen=True, kw_only=True):
     agent: AgentId | None = None
     suppressed_by: tuple[str, ...] = ()
     sending: str | None = None
+    chosen: str | None = None
 
 
 class AcceptOffer(msgspec.Struct, frozen=True):
@@ -113,6 +125,12 @@ class DeclineOffer(msgspec.Struct, frozen=True):
 
 class WantPerson(msgspec.Struct, frozen=True):
     """The bot's answer did not satisfy the customer."""
+
+    interaction: InteractionId
+
+
+class ConfirmAnswer(msgspec.Struct, frozen=True):
+    """The bot's answer helped, says the customer."""
 
     interaction: InteractionId
 
@@ -478,12 +496,20 @@ class DeliverAgain(msgspec.Struct, frozen=True):
     by: str
 
 
+BAD_NEWS: frozenset[DeliveryResult] = frozenset({"failed", "uncertain", "bounced"})
+"""What an agent ought to hear of, whatever else he does."""
+
+
 class ReportDelivery(msgspec.Struct, frozen=True):
-    """What became of sending one of our messages; a `failed` one is for its agent to see."""
+    """What became of sending one of our messages; a `failed` one is for its agent to see.
+
+    `wrote`: the agent who did; he hears of it where nobody has the interaction.
+    """
 
     interaction: InteractionId
     message: MessageId
     result: DeliveryResult
+    wrote: AgentId | None = None
 
 
 class ReleaseAutoReplies(msgspec.Struct, frozen=True):
@@ -514,6 +540,7 @@ Command = (
     | AcceptOffer
     | DeclineOffer
     | WantPerson
+    | ConfirmAnswer
     | Leave
     | CustomerGone
     | CustomerBack

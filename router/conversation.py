@@ -5,8 +5,11 @@ from queues.interaction import SPEAKS, Interaction
 from queues.lifecycle import OPEN, InteractionState
 from router import events as e
 from router.commands import (
+    BAD_NEWS,
+    CONFIRMED,
     AddMessage,
     BeginDelivery,
+    ConfirmAnswer,
     CustomerBack,
     CustomerGone,
     DeliverAgain,
@@ -18,11 +21,14 @@ from router.commands import (
 from router.decision import Refusal
 from router.draft import Draft, refuse, unknown
 from router.legs import close, end, enqueue, still_there, wait_for_owner, withdraw_offers
+from router.replies import may_reply, reply
 from router.sendings import answered, mail_reported
 from vocabulary.instants import Instant
 from vocabulary.media import CALLBACK
 
 S = InteractionState
+ANSWERED_BY_BOT = "answered_by_bot"
+"""The reason of what closes because nobody objected to the bot's answer."""
 
 
 def add_message(draft: Draft, command: AddMessage) -> Refusal | None:
@@ -52,7 +58,7 @@ def add_message(draft: Draft, command: AddMessage) -> Refusal | None:
     )
     if command.author == "customer":
         answered(draft, interaction.customer, command.suppressed_by)
-        _customer_wrote(draft, draft.state.interactions[interaction.id])
+        _customer_wrote(draft, draft.state.interactions[interaction.id], command.chosen)
     return None
 
 
@@ -80,7 +86,7 @@ def _not_his(interaction: Interaction, agent: str | None) -> Refusal | None:
     return None
 
 
-def _customer_wrote(draft: Draft, interaction: Interaction) -> None:
+def _customer_wrote(draft: Draft, interaction: Interaction, chosen: str | None) -> None:
     match interaction.state:
         case S.PARKED:
             unpark(draft, interaction, "customer_wrote")
@@ -88,7 +94,7 @@ def _customer_wrote(draft: Draft, interaction: Interaction) -> None:
             _resume(draft, interaction, "customer_wrote")
             wait_for_owner(draft, draft.state.interactions[interaction.id])
         case S.ANSWERED_BY_BOT:
-            _give_to_person(draft, interaction)
+            _told_bot(draft, interaction, chosen)
         case S.CLOSED | S.ABANDONED:
             _open_again(draft, interaction)
 
@@ -127,13 +133,54 @@ def want_person(draft: Draft, command: WantPerson) -> Refusal | None:
     if interaction is None:
         return unknown("interaction", command.interaction)
     if interaction.state is S.ANSWERED_BY_BOT:
-        _give_to_person(draft, interaction)
+        give_to_person(draft, interaction)
     return None
 
 
-def _give_to_person(draft: Draft, interaction: Interaction) -> None:
-    """Enqueue what the bot has answered, for whom it was meant."""
-    arrived, preferred = interaction.unanswered_at or draft.now, still_there(draft, interaction.preferred_agent)
+def _told_bot(draft: Draft, interaction: Interaction, chosen: str | None) -> None:
+    """Answer what the customer was asked about, or close what helped him; anything else is for a person."""
+    asked = interaction.asked
+    if asked is None and chosen == CONFIRMED:
+        _confirm(draft, interaction)
+    elif asked is not None and chosen in asked.articles and may_reply(draft, interaction, asked.autoresponse):
+        confirm = draft.channel(interaction.channel, interaction.medium).confirmation
+        draft.emit(
+            e.AnsweredByBot(
+                at=draft.now,
+                interaction=interaction.id,
+                article=chosen,
+                confirm_until=draft.now + confirm,
+                autoresponse=asked.autoresponse,
+                chosen=True,
+            )
+        )
+        reply(draft, interaction, asked.autoresponse, article=chosen)
+    else:
+        give_to_person(draft, interaction)
+
+
+def confirm_answer(draft: Draft, command: ConfirmAnswer) -> Refusal | None:
+    """Close what the bot has answered, as the customer says that it helped; with anybody else it stays as it is."""
+    interaction = draft.interaction(command.interaction)
+    if interaction is None:
+        return unknown("interaction", command.interaction)
+    by_bot = interaction.state is S.CLOSED and interaction.disposition == ANSWERED_BY_BOT
+    if (interaction.state is S.ANSWERED_BY_BOT and interaction.asked is None) or by_bot:
+        _confirm(draft, interaction)
+    return None
+
+
+def _confirm(draft: Draft, interaction: Interaction) -> None:
+    if not interaction.confirmed:
+        draft.emit(e.AnswerConfirmed(at=draft.now, interaction=interaction.id))
+    if interaction.state is S.ANSWERED_BY_BOT:
+        close(draft, interaction, ANSWERED_BY_BOT, "customer")
+
+
+def give_to_person(draft: Draft, interaction: Interaction) -> None:
+    """Enqueue what the bot has, for whom it was meant; who was only asked something keeps his place."""
+    since = draft.now if interaction.asked is None else interaction.arrived_at
+    arrived, preferred = interaction.unanswered_at or since, still_there(draft, interaction.preferred_agent)
     enqueue(draft, interaction, "not_satisfied", arrived_at=arrived, preferred_agent=preferred)
 
 
@@ -186,7 +233,7 @@ def report_delivery(draft: Draft, command: ReportDelivery) -> Refusal | None:
             interaction=command.interaction,
             message=command.message,
             result=command.result,
-            agent=interaction.agent if command.result in ("failed", "uncertain", "bounced") else None,
+            agent=(interaction.agent or command.wrote) if command.result in BAD_NEWS else None,
         )
     )
     mail_reported(draft, interaction, command.result)

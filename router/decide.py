@@ -138,6 +138,7 @@ _DECIDERS: dict[type[Any], Callable[[Draft, Any], Refusal | None]] = {
     c.AcceptOffer: offers.accept,
     c.DeclineOffer: offers.decline,
     c.WantPerson: conversation.want_person,
+    c.ConfirmAnswer: conversation.confirm_answer,
     c.Leave: conversation.leave,
     c.CustomerGone: conversation.customer_gone,
     c.CustomerBack: conversation.customer_back,

@@ -15,6 +15,7 @@ class SendAutoReply(msgspec.Struct, frozen=True, tag=True):
     autoresponse: str
     article: str | None
     wait_ms: tuple[Span, Span] | None
+    options: tuple[str, ...] = ()
 
 
 class SendNotice(msgspec.Struct, frozen=True, tag=True):
@@ -70,9 +71,10 @@ Effect = SendAutoReply | SendNotice | SendStep | CallUnanswered | DeliverMessage
 def effects_of(event: AnyEvent) -> tuple[Effect, ...]:
     """Return the effects of `event`; most have none, since pages follow the event log itself."""
     match event:
-        case AutoReplied(interaction=interaction, autoresponse=name, article=article, wait_ms=wait_ms, answers=answers):
+        case AutoReplied(interaction=interaction, answers=answers) as replied:
             parts = (interaction, "auto") if answers == 1 else (interaction, "auto", str(answers))
-            return (SendAutoReply(derived_id("fx", *parts), interaction, name, article, wait_ms),)
+            id, name, article = derived_id("fx", *parts), replied.autoresponse, replied.article
+            return (SendAutoReply(id, interaction, name, article, replied.wait_ms, replied.options),)
         case CustomerTold(at=at, interaction=interaction, notice=notice, due=due):
             return (SendNotice(derived_id("fx", interaction, notice, str(at)), interaction, notice, due),)
         case SendingDue(interaction=interaction, sending=sending, step=step, plan=plan, agent=agent, written=written):

@@ -10,7 +10,7 @@ import msgspec
 
 from agents.agent import Presence, Profile
 from queues.hours import Status
-from queues.interaction import Label, RoomMode, UndoKind
+from queues.interaction import Heads, Label, RoomMode, UndoKind
 from queues.overflow import Contact, Do
 from queues.sla import Agreement, ClockName, Notify
 from router.commands import Author, CallOutcome, DeliveryResult
@@ -43,6 +43,8 @@ class Admitted(Event, frozen=True, kw_only=True, gc=False):
     labels: tuple[Label, ...] = ()
     language: str | None = None
     segment: str | None = None
+    also_segments: tuple[str, ...] = ()
+    """What else the customer is, by precedence."""
     rule: str | None = None
     reasons: tuple[str, ...] = ()
     follows: InteractionId | None = None
@@ -51,6 +53,8 @@ class Admitted(Event, frozen=True, kw_only=True, gc=False):
     """The signals that a machine wrote it."""
     contact: Contact | None = None
     """How later automatic replies may reach the customer; None: they can't."""
+    heads: Heads | None = None
+    """What the text tells beside its labels: department, urgency, sentiment."""
 
 
 class Enqueued(Event, frozen=True, kw_only=True, gc=False):
@@ -100,6 +104,8 @@ class AutoReplied(Event, frozen=True, kw_only=True, gc=False):
     wait_ms: tuple[Span, Span] | None = None
     answers: int = 1
     """The number of the message that it answers."""
+    options: tuple[str, ...] = ()
+    """Articles of which it asks the customer to choose."""
 
 
 class AutoReplySuppressed(Event, frozen=True, kw_only=True, gc=False):
@@ -135,11 +141,41 @@ class KnowledgeChanged(Event, frozen=True, kw_only=True, gc=False):
 
 
 class AnsweredByBot(Event, frozen=True, kw_only=True, gc=False):
-    """The interaction rests with the bot's answer until `confirm_until`, unless the customer writes again."""
+    """The interaction rests with the bot's answer until `confirm_until`, unless the customer writes again.
+
+    `probability`: that the article answers, 0 where nobody said. `chosen`: the customer picked it.
+    """
 
     interaction: InteractionId
     article: str
     confirm_until: Instant
+    autoresponse: str = ""
+    probability: float = 0.0
+    chosen: bool = False
+
+
+class AnswerAsked(Event, frozen=True, kw_only=True, gc=False):
+    """Several articles are close: the bot asks the customer which, until `until`; then a person has it."""
+
+    interaction: InteractionId
+    autoresponse: str
+    articles: tuple[str, ...]
+    until: Instant
+
+
+class AnswerHeldOut(Event, frozen=True, kw_only=True, gc=False):
+    """It could have been answered by `article`, and goes to agents to learn what answers are worth."""
+
+    interaction: InteractionId
+    autoresponse: str
+    article: str
+    probability: float
+
+
+class AnswerConfirmed(Event, frozen=True, kw_only=True, gc=False):
+    """The customer said that the automatic answer helped."""
+
+    interaction: InteractionId
 
 
 class WarningRaised(Event, frozen=True, kw_only=True, gc=False):
@@ -184,7 +220,9 @@ class DeliveryBegun(Event, frozen=True, kw_only=True, gc=False):
 
 
 class DeliveryReported(Event, frozen=True, kw_only=True, gc=False):
-    """What became of sending one of our messages. `agent`: who has, or had, the interaction; only with bad news."""
+    """What became of sending one of our messages. `agent`: who has, or had, the interaction, or else wrote it; only
+    with bad news.
+    """
 
     interaction: InteractionId
     message: MessageId
@@ -895,6 +933,9 @@ AnyEvent = (
     | AutoRepliesReleased
     | KnowledgeChanged
     | AnsweredByBot
+    | AnswerAsked
+    | AnswerHeldOut
+    | AnswerConfirmed
     | WarningRaised
     | MessageAdded
     | MessageTakenBack

@@ -94,6 +94,8 @@ def _state_reasons(state: State, interaction: Interaction, now: Instant) -> Iter
     match interaction.state:
         case S.SCHEDULED:
             yield reason("scheduled", in_ms=ahead(interaction.scheduled_at, now), queue=queue)
+        case S.ANSWERED_BY_BOT if interaction.asked is not None:
+            yield reason("with_bot_asked", in_ms=ahead(interaction.confirm_until, now))
         case S.ANSWERED_BY_BOT:
             yield reason("with_bot", in_ms=ahead(interaction.confirm_until, now))
         case S.WAITING:
@@ -121,6 +123,8 @@ def _place_reasons(state: State, policy: Policy, interaction: Interaction, now: 
         yield reason("position", number=number)
     due, terms = interaction.due_at - now, {"target_ms": interaction.target, "priority": interaction.priority}
     yield reason("due_in", in_ms=due, **terms) if due >= 0 else reason("overdue", for_ms=-due, **terms)
+    if interaction.segments:
+        yield reason("of_segments", segments=interaction.segments)
     if interaction.class_:
         yield reason("class_before" if interaction.class_ < 0 else "class_after", number=interaction.class_)
     if not staffed(state, interaction.queue):

@@ -130,6 +130,8 @@ def admitted(command: Admit, state: State, policy: Policy, now: Instant) -> list
         return None
     if command.closed_as is not None or command.customer in state.expecting:
         return None
+    if command.segment is not None and policy.segments:
+        return None
     priority, class_, requirements = command.priority, command.class_, command.requirements
     if priority is None:
         priority = then.priority
@@ -214,6 +216,7 @@ def _brings_more(command: Admit, then: Action) -> bool:
     return bool(
         command.message
         or command.labels
+        or command.heads
         or command.language
         or command.segment
         or command.preferences
@@ -236,8 +239,10 @@ def _bring(events: list[AnyEvent], interaction: Interaction, command: Admit, the
         preferences=preferences,
         tags=(*then.tags, *command.tags),
         labels=command.labels,
+        heads=command.heads,
         language=command.language,
         segment=command.segment,
+        also_segments=command.also_segments,
         follows=command.follows,
         automatic=command.suppressed_by,
         contact=contact_of(command),

@@ -11,6 +11,7 @@ from router import events as e
 from router.draft import Draft
 from router.opening import closes_in, is_retry
 from router.relax import first_step_at
+from router.standing import target_for
 from vocabulary.ids import AgentId, OfferId, QueueName
 from vocabulary.instants import Instant, Span
 from vocabulary.skills import Requirement
@@ -32,8 +33,7 @@ def enqueue(
     now, id = draft.now, interaction.id
     policy = draft.queue(queue or interaction.queue)
     arrived = interaction.arrived_at if arrived_at is None else arrived_at
-    # Where no segment has a target of its own, nobody asks for the customer's.
-    target = policy.target_of(interaction.segment) if policy.segment_targets else policy.target
+    target = target_for(draft.policy, policy, interaction.segments)
     owner = interaction.agent
     anew = requirements is not None or cause == "moved" or policy.name != interaction.queue
     draft.emit(

@@ -8,7 +8,7 @@ from queues.hours import Hours, Status
 from queues.policy import ChannelPolicy, QueuePolicy
 from queues.sending import SendingPlan
 from queues.sla import SlaPolicy
-from vocabulary.ids import QueueName
+from vocabulary.ids import AgentId, QueueName
 from vocabulary.instants import DAY, HOUR, MINUTE, Span
 from vocabulary.skills import Preference, Requirement
 
@@ -17,7 +17,8 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     """When a triage rule applies: everything that is set must hold; an empty condition always holds.
 
     `words`: at least one of them occurs in subject or text (case folded; `*` at the end matches any ending).
-    `attributes` of the customer or of what was sent, as text. The rest is about `queue`, or the rule's queue if None:
+    `segment`: the customer is of at least one of them. `attributes` of the customer or of what was sent, as text; a
+    value that is a bound (">=0.6") compares numbers. The rest is about `queue`, or the rule's queue if None:
     `hours` of the table `hours_of`, or of the queue if None; how many wait, how long the oldest has waited, the middle
     of the last recorded expected wait, how many agents are staffed, and how many could take this medium now.
     """
@@ -26,6 +27,9 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     medium: tuple[str, ...] = ()
     label: tuple[str, ...] = ()
     confidence: float = 0.0
+    department: tuple[str, ...] = ()
+    urgency: tuple[str, ...] = ()
+    sentiment: tuple[str, ...] = ()
     language: tuple[str, ...] = ()
     segment: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
@@ -77,13 +81,33 @@ class Autoresponse(msgspec.Struct, frozen=True, kw_only=True):
 
     `document` plans a sending: what the policy's `plans` have under its name.
 
-    An `answer` needs a candidate article of at least `confidence` (0-1), else it falls back to `otherwise`.
+    An `answer` needs a candidate article for which `precision` is proven (0-1), or where that is None, one of at least
+    the probability `confidence` (0-1). Where none is, but one of the likeliest answers with probability `clarify`, the
+    customer is asked which, and has `clarify_wait` ms; 0 never asks. Else it falls back to `otherwise`. A share
+    `holdout` of what could be answered is not, to learn what answers are worth.
     """
 
     name: str
     kind: Literal["acknowledge", "answer", "document"]
     confidence: float = 0.6
+    precision: float | None = None
     otherwise: str | None = None
+    holdout: float = 0.0
+    clarify: float = 0.0
+    clarify_wait: Span = 15 * MINUTE
+
+
+class SegmentPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """What being of a segment brings a customer.
+
+    `priority` is added to the rule's, the largest of his segments'; `target`: his service-level target where the queue
+    has none for the segment. He rather goes to whom he belongs (`owner`), else to `preferred_agent`.
+    """
+
+    priority: int = 0
+    target: Span | None = None
+    owner: bool = False
+    preferred_agent: AgentId | None = None
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +119,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     autoresponses: dict[str, Autoresponse] = {}
     hours: dict[str, Hours] = {}
     sla: dict[str, SlaPolicy] = {}
+    segments: dict[str, SegmentPolicy] = {}
+    """By precedence: of a customer's segments, the one that stands first here is his first."""
     plans: dict[str, SendingPlan] = {}
     auto_replies_max: int = 3
     """Automatic replies to one address within `auto_replies_within` ms."""

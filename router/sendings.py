@@ -20,6 +20,7 @@ from router.replies import may_reply, room_for_mail_at, watch
 from vocabulary.ids import CustomerId, derived_id
 from vocabulary.instants import DAY, Instant, Span, rfc3339
 from vocabulary.media import EMAIL
+from vocabulary.records import UNVERIFIED
 
 BY_RULE = "router"
 BY_PERSONS = frozenset(
@@ -32,7 +33,7 @@ BY_PERSONS = frozenset(
         "subject",
         "unauthenticated",
         "undeliverable",
-        "unverified_sender",
+        UNVERIFIED,
         "x-auto-response-suppress",
     }
 )

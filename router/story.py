@@ -1,9 +1,13 @@
 """How an interaction came in, from the first events of its log: each step of admission and its result."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
+from queues.interaction import Heads
 from router import events as e
-from router.reasons import Reason, reason
+from router.reasons import Code, Reason, reason
+
+_URGENCY: Mapping[str, Code] = {"low": "urgency_low", "normal": "urgency_normal", "high": "urgency_high"}
+_MOODS: Mapping[str, Code] = {"negative": "mood_negative", "neutral": "mood_neutral", "positive": "mood_positive"}
 
 UNKNOWN = "unknown"
 """The label of what nobody could tell."""
@@ -30,7 +34,11 @@ def _told(event: e.AnyEvent) -> Iterator[Reason]:
             yield reason("warned", warning=warning)
         case e.AnsweredByBot(article=article):
             yield reason("bot_answered", article=article)
-        case e.AutoReplied(autoresponse=name, article=None):
+        case e.AnswerAsked(articles=articles):
+            yield reason("bot_asked", articles=articles)
+        case e.AnswerHeldOut(article=article):
+            yield reason("held_out", article=article)
+        case e.AutoReplied(autoresponse=name, article=None, options=()):
             yield reason("auto_replied", autoresponse=name)
         case e.AutoReplySuppressed(autoresponse=name, reasons=signals):
             yield reason("auto_reply_held", autoresponse=name, signals=signals)
@@ -40,11 +48,23 @@ def _told(event: e.AnyEvent) -> Iterator[Reason]:
             yield reason("imported")
 
 
+def _heads(heads: Heads | None) -> Iterator[Reason]:
+    """Tell department, urgency and mood of the text, as far as known."""
+    if heads is None:
+        return
+    if heads.department is not None:
+        yield reason("for_department", department=heads.department.name, share=heads.department.confidence)
+    for told, codes in ((heads.urgency, _URGENCY), (heads.sentiment, _MOODS)):
+        if told is not None and told.name in codes:
+            yield reason(codes[told.name], share=told.confidence)
+
+
 def _admitted(event: e.Admitted) -> Iterator[Reason]:
     if event.follows is not None:
         yield reason("came_after", interaction=event.follows)
     if event.labels and event.labels[0].name != UNKNOWN:
         yield reason("labelled", label=event.labels[0].name, share=event.labels[0].confidence)
+    yield from _heads(event.heads)
     if event.language is not None:
         yield reason("spoken", language=event.language)
     if event.automatic:

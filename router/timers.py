@@ -7,7 +7,7 @@ from queues.deadlines import DeadlineKind
 from queues.lifecycle import InteractionState
 from router import events as e
 from router.clocks import sla_due
-from router.conversation import customer_left, unpark
+from router.conversation import ANSWERED_BY_BOT, customer_left, give_to_person, unpark
 from router.draft import Draft
 from router.legs import close, end_consult, enqueue, set_aside, still_there, wrap_up_done
 from router.offers import expire
@@ -98,7 +98,12 @@ def _due(draft: Draft, id: str) -> None:
 
 
 def _confirmed(draft: Draft, id: str) -> None:
-    close(draft, draft.state.interactions[id], "answered_by_bot", "router")
+    """Nobody objected to the bot's answer; or nobody answered its question, so a person has it."""
+    interaction = draft.state.interactions[id]
+    if interaction.asked is not None:
+        give_to_person(draft, interaction)
+    else:
+        close(draft, interaction, ANSWERED_BY_BOT, "router")
 
 
 def _silent(draft: Draft, id: str) -> None:

@@ -14,6 +14,7 @@ from router.commands import CancelTransfer, Transfer
 from router.decision import Refusal
 from router.draft import Draft, owned, refuse
 from router.legs import end_consult, enqueue, part_company
+from router.standing import target_for
 
 S = InteractionState
 GONE = ("offline", "disconnected")
@@ -101,6 +102,7 @@ def _hand_over(draft: Draft, found: Interaction, command: Transfer) -> None:
 def _ask(draft: Draft, found: Interaction, command: Transfer) -> None:
     policy = draft.queue(command.queue or found.queue)
     needs = command.requirements
+    target = target_for(draft.policy, policy, found.segments)
     draft.emit(
         e.WarmTransferAsked(
             at=draft.now,
@@ -109,10 +111,10 @@ def _ask(draft: Draft, found: Interaction, command: Transfer) -> None:
             queue=policy.name,
             note=command.note,
             until=draft.now + policy.warm_wait,
-            due_at=due_at(found.arrived_at, policy.target_of(found.segment), found.priority, policy.credit),
+            due_at=due_at(found.arrived_at, target, found.priority, policy.credit),
             credit=policy.credit,
-            target=policy.target_of(found.segment),
-            pace=policy.target_of(found.segment) if policy.order == "wait_over_target" else 0,
+            target=target,
+            pace=target if policy.order == "wait_over_target" else 0,
             only_agent=command.to,
             requirements=found.requirements if needs is None else needs,
             expired=tuple(sorted(found.expired)) if needs is None else (),

@@ -10,11 +10,14 @@ from queues.interaction import Label
 from router.commands import Admit
 from router.figures import figures_hold
 from router.policy import Action, Condition, Policy, Rule
+from router.standing import segments_of
 from router.state import State
+from vocabulary.bounds import bound_of, number_of
 from vocabulary.instants import Instant
 from vocabulary.skills import Requirement
 
 LANGUAGE_SKILL = "lang:"
+_HEADS = ("department", "urgency", "sentiment")
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -54,16 +57,28 @@ def _conditions(when: Condition, command: Admit) -> Iterator[tuple[str, bool]]:
         yield "medium", command.medium in when.medium
     if when.label:
         yield "label", _label_holds(when, command.labels)
+    for head in _HEADS:
+        if wanted := getattr(when, head):
+            yield head, _head(command, head) in wanted
     if when.language:
         yield "language", command.language in when.language
     if when.segment:
-        yield "segment", command.segment in when.segment
+        yield "segment", not set(when.segment).isdisjoint(segments_of(command))
     if when.automatic is not None:
         yield "automatic", bool(command.suppressed_by) == when.automatic
     if when.words:
         yield "words", _words_occur(when.words, f"{command.subject}\n{command.text}")
     for name, values in when.attributes.items():
-        yield f"attributes.{name}", _text_of(command.attributes.get(name)) in values
+        yield f"attributes.{name}", _is_any(command.attributes.get(name), values)
+
+
+def _is_any(value: Any, wanted: tuple[str, ...]) -> bool:
+    """Tell whether an attribute is one of what is `wanted`, or within a bound among that."""
+    if _text_of(value) in wanted:
+        return True
+    number = number_of(value)
+    bounds = (bound_of(each) for each in wanted) if number is not None else ()
+    return any(bound is not None and bound.holds(number) for bound in bounds if number is not None)
 
 
 def _text_of(value: Any) -> str | None:
@@ -75,6 +90,12 @@ def _text_of(value: Any) -> str | None:
 
 def _label_holds(when: Condition, labels: tuple[Label, ...]) -> bool:
     return any(label.name in when.label and label.confidence >= when.confidence for label in labels)
+
+
+def _head(command: Admit, name: str) -> str | None:
+    """Return what the text tells of department, urgency or sentiment, if anything."""
+    found = getattr(command.heads, name, None)
+    return None if found is None else found.name
 
 
 def _words_occur(words: tuple[str, ...], text: str) -> bool:

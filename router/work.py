@@ -23,6 +23,7 @@ from router.draft import Draft, owned, refuse, unknown
 from router.legs import close, end, enqueue, look_at_overflow, set_aside, withdraw_offers, wrap_up_done
 from router.relax import follow_steps
 from router.sendings import answered
+from router.standing import target_for
 from vocabulary.media import CALLBACK
 
 S = InteractionState
@@ -108,15 +109,14 @@ def reprioritise(draft: Draft, command: Reprioritise) -> Refusal | None:
     if interaction.state not in OPEN:
         return refuse("conflict", "not_open", f"Interaction {interaction.id} is {interaction.state}.")
     policy = draft.queue(interaction.queue)
+    target = target_for(draft.policy, policy, interaction.segments)
     draft.emit(
         e.Reprioritised(
             at=draft.now,
             interaction=interaction.id,
             priority=command.priority,
             class_=interaction.class_ if command.class_ is None else command.class_,
-            due_at=due_at(
-                interaction.arrived_at, policy.target_of(interaction.segment), command.priority, policy.credit
-            ),
+            due_at=due_at(interaction.arrived_at, target, command.priority, policy.credit),
             by=command.by,
             audit=command.audit,
             undo_until=draft.now + UNDO,

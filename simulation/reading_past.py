@@ -88,7 +88,7 @@ class _Reader:
                 self._moved(event)
             case e.Abandoned():
                 self._gone(event.interaction, event.at, left=True)
-            case e.Parked() | e.Closed() | e.Scheduled() | e.AnsweredByBot():
+            case e.Parked() | e.Closed() | e.Scheduled() | e.AnsweredByBot() | e.AnswerAsked():
                 self._gone(event.interaction, event.at)
             case _:
                 self._of_agents(event)

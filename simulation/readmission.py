@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from router import commands as c
 from router import events as e
 from router.policy import Policy
+from router.standing import raised
 from router.state import State
 from router.triage import triage
 from simulation.past import Work
@@ -22,7 +23,7 @@ class Written(msgspec.Struct, frozen=True):
 
     subject: str = ""
     text: str = ""
-    segment: str | None = None
+    segments: tuple[str, ...] = ()
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -52,6 +53,7 @@ class Admissions:
             self.lost["channel_gone"] += 1
             return None
         written = self._rules.written.get(work.admitted.interaction)
+        segments = written.segments if written is not None else ()
         admission = c.Admit(
             id=work.id,
             channel=admitted.channel,
@@ -61,7 +63,8 @@ class Admissions:
             text=written.text if written is not None else "",
             labels=admitted.labels,
             language=admitted.language,
-            segment=written.segment if written is not None else None,
+            segment=segments[0] if segments else None,
+            also_segments=segments[1:],
             suppressed_by=admitted.automatic,
             preferred_agent=work.enqueued.preferred_agent,
         )
@@ -82,6 +85,9 @@ class Admissions:
             return {}
         only = replace(self._rules.before, rules=(replace(applied, when=type(applied.when)()),))
         then = triage(admission, state, only, now).then
+        # What his segments added on the day was nobody's word either.
+        segments = (admitted.segment, *admitted.also_segments) if admitted.segment is not None else ()
+        then = replace(then, priority=raised(then.priority, segments, self._rules.before))
         pairs = ("queue", "priority", "class_", "requirements", "preferences")
         return {name: getattr(admitted, name) for name in pairs if getattr(admitted, name) != getattr(then, name)}
 

@@ -119,7 +119,7 @@ class _Log:
                 self._hold(event.interaction, event.agent, event.at)
             case e.WrappedUp() | e.Parked() | e.OwnerLost() | e.Transferred():
                 self._release(event.interaction, event.at)
-            case e.Closed() | e.Scheduled() | e.AnsweredByBot():
+            case e.Closed() | e.Scheduled() | e.AnsweredByBot() | e.AnswerAsked():
                 self._leave_queue(event.interaction, event.at)
                 self._release(event.interaction, event.at)
             case e.AgentConnected() | e.AgentDisconnected() | e.PresenceChanged() | e.AgentRemoved():

@@ -17,6 +17,7 @@ from storage.learning import LearningReads
 from storage.mapping import maker_of
 from storage.prepared import prepared
 from storage.subjects import SubjectReads
+from storage.worth import WorthReads
 from vocabulary.errors import TemporaryFailure
 from vocabulary.instants import Instant
 from vocabulary.records import (
@@ -43,7 +44,7 @@ T = TypeVar("T")
 _WORD = re.compile(r"[^\W_]+")
 
 
-class Reading(SubjectReads, LearningReads):
+class Reading(SubjectReads, LearningReads, WorthReads):
     """The half of vocabulary.stores.Store that reads. A read sees everything whose commit has returned."""
 
     def __init__(self, engine: Engine, readers: int) -> None:

@@ -45,9 +45,11 @@ from vocabulary.records import (
     MessageRow,
     ModelRow,
     OutboxRow,
+    PurchaseRow,
     ReceivedRow,
     SessionRow,
     SettingRow,
+    StandingRow,
     TokenRow,
     TrainingRow,
     UploadRow,
@@ -72,9 +74,10 @@ Word = String().with_variant(String(collation="C"), "postgresql")
 Prose = Text().with_variant(Text(collation="C"), "postgresql")
 
 
-def _index(table: Table, *columns: str, present: bool = False) -> None:
-    """Index `columns`; with `present` only rows in which the first one has a value."""
-    where = text(f'"{columns[0]}" IS NOT NULL') if present else None
+def _index(table: Table, *columns: str, present: bool = False, only_with: str | None = None) -> None:
+    """Index `columns`; with `present` only rows in which the first one has a value, or the column `only_with`."""
+    needed = columns[0] if present else only_with
+    where = text(f'"{needed}" IS NOT NULL') if needed is not None else None
     Index(None, *(table.c[name] for name in columns), sqlite_where=where, postgresql_where=where)
 
 
@@ -225,6 +228,31 @@ identities = Table(
     Column("verified", Boolean, nullable=False),
 )
 _index(identities, "customer")
+
+purchases = Table(
+    "purchases",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("customer", Word, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("currency", Word, nullable=False),
+    Column("product", Word, nullable=False),
+    Column("contract_end", BigInteger),
+)
+# All that is summed up of a customer stands in the index: a million rows are read in their order.
+_index(purchases, "customer", "at", "currency", "amount")
+_index(purchases, "customer", "contract_end", only_with="contract_end")
+
+standings = Table(
+    "standings",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("own", Word),
+    Column("segments", JSON, nullable=False),
+    Column("facts", JSON, nullable=False),
+)
 
 outbox = Table(
     "outbox",
@@ -437,6 +465,8 @@ TABLES: Mapping[Kind, Table] = {
     ReceivedRow: received,
     CustomerRow: customers,
     IdentityRow: identities,
+    PurchaseRow: purchases,
+    StandingRow: standings,
     OutboxRow: outbox,
     BookmarkRow: bookmarks,
     FetchedRow: fetched,

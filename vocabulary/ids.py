@@ -51,6 +51,12 @@ def is_as_written(id: object, of: object, content: object) -> bool:
     return derived_id(form[1], of, hashlib.sha256(content).hexdigest()) == id
 
 
+def share_of(*parts: str) -> float:
+    """Return a number from 0 to below 1 that `parts` always give: a draw that every replay repeats."""
+    digest = hashlib.blake2b("\x1f".join(parts).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64
+
+
 def keyed_hash(key: bytes, text: str) -> str:
     """Return what stands for `text` (an address, a phone number, an external id) in the journal: 16 hex digits.
 

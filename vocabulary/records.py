@@ -12,6 +12,9 @@ from vocabulary.instants import Instant
 ERASED = "erased"
 """The attribute of a row of which nothing personal is left."""
 
+UNVERIFIED = "unverified_sender"
+"""The attribute of a message whose sender isn't proven to be the conversation's customer; and why nothing answers."""
+
 
 class Entry(msgspec.Struct, frozen=True):
     """One line of the journal: `body` is the event as JSON. The store numbers nothing: `seq` comes in, gap-free."""
@@ -153,6 +156,62 @@ class IdentityRow(msgspec.Struct, frozen=True, kw_only=True):
     value: str
     customer: str
     verified: bool = False
+
+
+class PurchaseRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What a customer bought. `id` is the shop's order number; `amount` is in minor units of `currency` (ISO 4217),
+    below 0 for money that went back. `contract_end`: until when what he bought runs, where it is a contract.
+    """
+
+    id: str
+    customer: str
+    at: Instant
+    amount: int
+    currency: str
+    product: str = ""
+    contract_end: Instant | None = None
+
+
+class StandingRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What a customer is worth to the house. `id` is the customer's.
+
+    `own`: the segment that staff or an integration has set; it goes before all that is calculated. `segments`: the
+    calculated ones, by precedence; `facts`: what they were calculated from, and why (customers/standing.py).
+    """
+
+    id: str
+    at: Instant
+    own: str | None = None
+    segments: tuple[str, ...] = ()
+    facts: dict[str, Any] = {}
+
+
+class Bought(msgspec.Struct, frozen=True):
+    """What a customer has bought in one currency: his `days` with purchases, the first and the last of them.
+
+    `amount` and `orders` are of all time, `amount_since` and `orders_since` of the time that was asked for. Money that
+    went back counts in amounts only. `days_before` and `last_before` tell the same of the time before the cut.
+    """
+
+    customer: str
+    currency: str
+    days: int
+    orders: int
+    first_at: Instant | None
+    last_at: Instant | None
+    amount: int
+    amount_since: int
+    orders_since: int
+    days_before: int
+    last_before: Instant | None
+
+
+class Contact(msgspec.Struct, frozen=True):
+    """That a customer contacted us, and what about."""
+
+    customer: str
+    at: Instant
+    label: str | None
 
 
 class OutboxRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -395,6 +454,8 @@ Row = (
     | ReceivedRow
     | CustomerRow
     | IdentityRow
+    | PurchaseRow
+    | StandingRow
     | OutboxRow
     | BookmarkRow
     | FetchedRow

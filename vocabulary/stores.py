@@ -11,6 +11,8 @@ from vocabulary.records import (
     AttachmentRow,
     AuditRow,
     BookmarkRow,
+    Bought,
+    Contact,
     CustomerRow,
     Entry,
     ErasureRow,
@@ -21,10 +23,12 @@ from vocabulary.records import (
     MessageRow,
     ModelRow,
     OutboxRow,
+    PurchaseRow,
     ReceivedHead,
     ReceivedRow,
     SessionRow,
     SettingRow,
+    StandingRow,
     TokenRow,
     TrainingRow,
     TrainingText,
@@ -162,6 +166,27 @@ class Store(Protocol):
     async def setting(self, id: str) -> SettingRow | None: ...
     async def erasure(self, customer: str) -> ErasureRow | None: ...
     async def erasures(self, *, state: str) -> Sequence[ErasureRow]: ...
+
+    # What customers bought and what they are worth (storage/worth.py)
+    async def standing(self, customer: str) -> StandingRow | None: ...
+    async def standings(self, customers: Sequence[str]) -> Sequence[StandingRow]: ...
+    async def purchases(
+        self, customer: str, *, before: tuple[Instant, str] | None = None, limit: int = 50
+    ) -> Sequence[PurchaseRow]:
+        """Return what `customer` bought, the latest first; `before`: behind the row of that instant and id."""
+
+    async def purchases_named(self, ids: Sequence[str]) -> Sequence[PurchaseRow]: ...
+    async def identified(self, known: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """Return the customers whom these (kind, value) belong to."""
+
+    async def bought(self, *, after: str, since: Instant, cut: Instant, customers: int) -> Sequence[Bought]:
+        """Return what up to so many `customers` bought, by their ids, those behind `after`."""
+
+    async def contracts(self, *, after: str, limit: int) -> Sequence[PurchaseRow]:
+        """Return purchases that run until some day of up to `limit` customers, by customer and end."""
+
+    async def contacts(self, customers: Sequence[str], since: Instant) -> Sequence[Contact]:
+        """Return when these customers began interactions, and what about."""
 
     async def counts(self) -> dict[str, Any]:
         """Return how many rows each part of the records has, by state where it has one (conservation, status)."""

@@ -57,6 +57,55 @@ class ReachabilityView(View, frozen=True, kw_only=True):
     away_until: At | None = None
 
 
+class StandingReason(View, frozen=True, kw_only=True):
+    """Why a customer is of a segment: a code with its terms."""
+
+    code: str
+    terms: dict[str, Any] = {}
+
+
+class SegmentReason(View, frozen=True, kw_only=True):
+    """A calculated segment, with all that it asks for and the customer fits."""
+
+    segment: str
+    reasons: list[StandingReason]
+
+
+class StandingView(View, frozen=True, kw_only=True):
+    """What a customer is worth; null is what nobody knows. Amounts are in `currency`.
+
+    `segments` by precedence, `own` first: the one that staff or an integration has set. `key`: one of them raises
+    the priority of his work or brings it a target. `spent` and `orders` of the last time, `value`: what he is
+    expected to bring. `churn`: the probability that he has left, by his purchases, or that he won't renew his
+    contract (`churn_of`), in a word `churn_band`: low, medium or high. `rfm`: scores from 1 to 5 for how lately,
+    how often and for how much he bought. `tier`: A are those who bring the first 80 % of the turnover, B the next
+    15 %, C the rest. `place` among `of` buyers by what they spent. `owner`: the agent whom he belongs to. `why`:
+    the reasons in the reader's language, where one customer is asked for.
+    """
+
+    segments: list[str] = []
+    key: bool = False
+    own: str | None = None
+    reasons: list[SegmentReason] = []
+    why: list[str] = []
+    orders: int | None = None
+    spent: float | None = None
+    currency: str | None = None
+    value: float | None = None
+    churn: float | None = None
+    churn_of: str | None = None
+    churn_band: str | None = None
+    rfm: str | None = None
+    tier: str | None = None
+    place: int | None = None
+    of: int | None = None
+    owner: str | None = None
+    first_purchase_at: At | None = None
+    last_purchase_at: At | None = None
+    contract_end: At | None = None
+    calculated_at: At
+
+
 class CustomerView(View, frozen=True, kw_only=True):
     """A person."""
 
@@ -66,6 +115,7 @@ class CustomerView(View, frozen=True, kw_only=True):
     phone: str | None = None
     language: str | None = None
     segment: str | None = None
+    standing: StandingView | None = None
     reachability: ReachabilityView | None = None
 
 
@@ -76,6 +126,76 @@ class CustomerDetail(CustomerView, frozen=True, kw_only=True):
     identities: list[tuple[str, str]] = []
     attributes: dict[str, Any] = {}
     blocked: bool = False
+
+
+class PurchaseFaultView(View, frozen=True, kw_only=True):
+    """What is wrong with one of the purchases that were sent, `item` counts from 0."""
+
+    item: int
+    field: str
+    message: str
+
+
+class PurchasesAnswer(View, frozen=True, kw_only=True):
+    """What became of purchases: `new`, `changed` under a known number, `known` as they are; `faults` were not taken."""
+
+    new: int
+    changed: int
+    known: int
+    customers_new: int
+    faults: list[PurchaseFaultView]
+
+
+class PurchaseView(View, frozen=True, kw_only=True):
+    """What a customer bought; `amount` is in minor units of `currency`."""
+
+    order_id: str
+    at: At
+    amount: int
+    currency: str
+    product: str
+    contract_end: At | None
+
+
+class PurchasesPage(View, frozen=True, kw_only=True):
+    """A page of purchases, the latest first."""
+
+    items: list[PurchaseView]
+    next: str | None
+
+
+class ModelReport(View, frozen=True, kw_only=True):
+    """How good an estimate is, measured on what it was not fitted to. `refused`: why there is none.
+
+    `calibration_error` is the mean difference between what was foretold and what came (0 is best), `brier` the mean
+    squared one, beside `brier_of_the_share` of whoever foretells the same of everybody; `auroc` is the probability that
+    of two customers the right one was called likelier. `parameters` are those of the model.
+    """
+
+    model: str
+    customers: int
+    refused: str | None = None
+    calibration_error: float | None = None
+    brier: float | None = None
+    brier_of_the_share: float | None = None
+    auroc: float | None = None
+    parameters: dict[str, float] = {}
+
+
+class SegmentReport(View, frozen=True, kw_only=True):
+    """A calculation of segments. `unrated`: purchases' currencies without a rate, which count nowhere."""
+
+    at: At
+    seconds: float
+    customers: int
+    buyers: int
+    changed: int
+    segments: dict[str, int]
+    own: int
+    unrated: list[str]
+    alive: ModelReport
+    value: ModelReport
+    churn: ModelReport
 
 
 class Customers(View, frozen=True, kw_only=True):
@@ -146,8 +266,39 @@ class NextSending(View, frozen=True, kw_only=True):
     queue: str | None
 
 
+class WordView(View, frozen=True, kw_only=True):
+    """A word of the text. `points`: log odds that it gave the best label over the second; below 0 it spoke against."""
+
+    word: str
+    points: float
+
+
+class ClassifyView(View, frozen=True, kw_only=True):
+    """What a text is about. `labels`: best first, with confidence 0-1; `confidence` is that of the first.
+
+    `heads`: department, urgency and sentiment with confidence, as far as known. `method`: model, rules or none.
+    `words` tell what gave `best` its lead over `second` in the model, the most weighty first; they add up to it if
+    `exact`, else they are a first-order attribution, because networks vote too. No model: no words.
+    """
+
+    labels: list[tuple[str, float]]
+    heads: dict[str, tuple[str, float]]
+    language: str | None
+    confidence: float
+    out_of_scope: bool
+    method: str
+    reason: str
+    best: str | None
+    second: str | None
+    words: list[WordView]
+    exact: bool
+
+
 class InteractionView(View, frozen=True, kw_only=True):
-    """An interaction. `messages` counts the conversation; `position` and `expected_wait` only while it waits."""
+    """An interaction. `messages` counts the conversation; `position` and `expected_wait` only while it waits.
+
+    `heads`: department, urgency and mood of the text.
+    """
 
     id: str
     number: int
@@ -162,6 +313,7 @@ class InteractionView(View, frozen=True, kw_only=True):
     class_: int
     requirements: list[RequirementView]
     labels: list[tuple[str, float]]
+    heads: dict[str, tuple[str, float]]
     labelled_by: str | None = None
     labels_before: list[tuple[str, float]] = []
     language: str | None
@@ -190,6 +342,7 @@ class InteractionView(View, frozen=True, kw_only=True):
     room: list[RoomMember] = []
     undo: UndoView | None = None
     segment: str | None = None
+    also_segments: list[str] = []
     sla: str | None = None
     clocks: dict[str, ClockView] = {}
     attributes: dict[str, Any] = {}

@@ -74,6 +74,11 @@ def day_name(language: str, day: date) -> str:
     return format_date(day, format="full", locale=_locale(language))
 
 
+def ordinal_form(language: str, number: int) -> str:
+    """Return in which form `number` says which one it is (CLDR): one for 1st, two for 2nd."""
+    return str(_locale(language).ordinal_form(number))
+
+
 def own_name(language: str) -> str:
     """Return the name of a language in itself, as it stands in a menu: everybody finds his own."""
     try:

@@ -55,6 +55,7 @@ class Metrics:
             registry=self.registry,
         )
         self.registry.register(_StateCollector(site))
+        self.registry.register(_ModelCollector(site))
 
     async def text(self) -> bytes:
         """Return all figures as Prometheus reads them."""
@@ -108,3 +109,43 @@ class _StateCollector(Collector):
         last = GaugeMetricFamily("centrala_last_seq", "Number of the last durable event")
         last.add_metric((), self._site.seq)
         yield last
+
+
+class _ModelCollector(Collector):
+    """Which version of the model classifies here, and how it did when it was last looked at."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def collect(self) -> Iterable[Metric]:
+        learning = self._site.learning
+        live = GaugeMetricFamily("centrala_model_info", "1, with the version that classifies here", labels=("version",))
+        if learning.live is not None:
+            live.add_metric((learning.live,), 1)
+        yield live
+        seen = learning.watched
+        if seen is None:
+            return
+        yield _one(
+            "centrala_model_messages", "Messages of the last 7 days that were looked at, 2,000 at most", seen.messages
+        )
+        yield _one("centrala_model_unknown_share", "Share of them without a label", seen.unknown)
+        yield _one("centrala_model_confidence_mean", "Mean confidence of the others", seen.confidence)
+        yield _one("centrala_model_corrected_share", "Share of them that people corrected", seen.corrected)
+        yield _one(
+            "centrala_model_mix_shift", "Population stability index of their labels against those of before", seen.shift
+        )
+        problems = GaugeMetricFamily(
+            "centrala_model_problem", "1 for each thing that is wrong with it", labels=("problem",)
+        )
+        for code in seen.problems:
+            problems.add_metric((code,), 1)
+        yield problems
+
+
+def _one(name: str, meaning: str, value: float | None) -> Metric:
+    """Return a figure, without a sample where too little is known."""
+    family = GaugeMetricFamily(name, meaning)
+    if value is not None:
+        family.add_metric((), value)
+    return family

@@ -122,6 +122,13 @@ class OfferQuery(Body, frozen=True, kw_only=True):
     wait: Annotated[int, Meta(ge=0, le=60)] = 0
 
 
+class TextToClassify(Body, frozen=True, kw_only=True):
+    """A text as a customer might write it; only its first 4,000 characters are read."""
+
+    text: Annotated[str, Meta(max_length=100_000)]
+    subject: Annotated[str, Meta(max_length=1_000)] = ""
+
+
 class ExplainQuery(Body, frozen=True, kw_only=True):
     """The language of `text` (en, pl, lt, hu, ru); left out, the best of Accept-Language."""
 
@@ -474,6 +481,40 @@ class NewPerson(Body, frozen=True, kw_only=True):
     language: Language | None = None
     segment: Annotated[str, Meta(max_length=100)] | None = None
     attributes: dict[str, Any] = {}
+
+
+class NewPurchase(Body, frozen=True, kw_only=True):
+    """What a customer bought. `order_id` is your own; a known one with other contents is corrected.
+
+    `at` and `contract_end` are dates or RFC 3339, `amount` is in `currency` (ISO 4217), below 0 for money that went
+    back. At least one of `external_id`, `email` and `phone` says whose it is; who is unknown is written down.
+    """
+
+    order_id: str
+    at: str
+    amount: str | int | float
+    currency: str
+    external_id: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    name: str | None = None
+    language: Language | None = None
+    product: str | None = None
+    contract_end: str | None = None
+
+
+class NewPurchases(Body, frozen=True, kw_only=True):
+    """Up to 1,000 purchases; those that are in order are taken. `dry_run`: nothing is written."""
+
+    items: Annotated[list[NewPurchase], Meta(min_length=1, max_length=1_000)]
+    dry_run: bool = False
+
+
+class PurchasePage(Body, frozen=True, kw_only=True):
+    """A page of purchases; `cursor` is the `next` of the page before."""
+
+    cursor: Annotated[str, Meta(max_length=300)] | None = None
+    limit: Limit = 50
 
 
 class EraseQuery(Body, frozen=True, kw_only=True):

@@ -16,9 +16,11 @@ from web import around, docs_page, health
 from web.api import (
     account,
     agents,
+    answers,
     articles,
     auto_replies,
     callbacks,
+    classify,
     emergency,
     events,
     handling,
@@ -33,6 +35,7 @@ from web.api import (
     sendings,
     supervision,
     understanding,
+    worth,
 )
 from web.context import CONTEXT, Context
 from web.desk import AgentTyping
@@ -72,6 +75,7 @@ def endpoints() -> list[Endpoint]:
         sendings,
         supervision,
         understanding,
+        classify,
         callbacks,
         offers,
         agents,
@@ -79,8 +83,10 @@ def endpoints() -> list[Endpoint]:
         emergency,
         auto_replies,
         articles,
+        answers,
         quarantine,
         mailboxes,
+        worth,
         records,
         letters,
         events,

@@ -1,6 +1,6 @@
 """What pages and API need of the site behind them; the shell implements it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Literal, Protocol
 
@@ -18,6 +18,7 @@ from vocabulary.instants import Instant
 from vocabulary.records import Change, MessageRow, ReceivedRow, UploadRow
 from vocabulary.skills import Preference, Requirement
 from vocabulary.stores import Store
+from web.knowing import Knowing
 from web.learning import Learning
 
 
@@ -176,11 +177,45 @@ class ImportedMail(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
 
 
-class Knowing(Protocol):
-    """The knowledge base of a site."""
+class Understood(msgspec.Struct, frozen=True, kw_only=True):
+    """What a text is about, and the words that decided: each with its log odds for the best label over the second.
 
-    async def load(self) -> None:
-        """Take the articles as they stand in the records now."""
+    `best`, `second`: these two labels; of them, `words` tells; None where no model has said so. `labels` with their
+    confidence 0-1; `heads`: department, urgency, sentiment.
+    """
+
+    labels: tuple[tuple[str, float], ...]
+    heads: dict[str, tuple[str, float]]
+    language: str | None
+    out_of_scope: bool
+    method: str
+    reason: str
+    best: str | None
+    second: str | None
+    words: tuple[tuple[str, float], ...]
+    exact: bool
+    """The words' points add up to the lead exactly; else they are a first-order approximation (networks vote too)."""
+
+
+class PurchaseFault(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wrong with one of the purchases that were sent, `item` counts from 0."""
+
+    item: int
+    field: str
+    message: str
+
+
+class PurchasesTaken(msgspec.Struct, kw_only=True):
+    """What became of purchases: `new` ones, those `changed` under a known order number, those `known` as they are.
+
+    `customers_new`: who was known by nothing that stands in them. Those with `faults` were not taken, all others were.
+    """
+
+    new: int = 0
+    changed: int = 0
+    known: int = 0
+    customers_new: int = 0
+    faults: list[PurchaseFault] = []
 
 
 class Site(Protocol):
@@ -239,8 +274,23 @@ class Site(Protocol):
             NotTaken: the core refuses it, a window that is full for instance.
         """
 
+    async def take_purchases(self, rows: Sequence[Mapping[str, str]], *, dry_run: bool) -> PurchasesTaken:
+        """Keep what customers bought, rows by the names of `customers.purchases.COLUMNS`; with `dry_run` only look."""
+
+    async def recalculate(self) -> dict[str, Any] | None:
+        """Calculate everybody's segments anew and return the report; None if that is going on already."""
+
+    async def segment_report(self) -> dict[str, Any] | None:
+        """Return the report of the last calculation, None if there was none."""
+
     def phone_of(self, text: str) -> str | None:
         """Return the number that `text` says as E.164, or None if it is none that can be called."""
+
+    async def understood(self, subject: str, text: str) -> Understood:
+        """Return what the classifier says of a text; nothing is kept of it."""
+
+    async def why_labelled(self, interaction: InteractionId) -> Understood | None:
+        """Return the same of the customer's first message; None if there is none, or it was erased."""
 
     def callback_link(self, interaction: InteractionId) -> str | None:
         """Return the address at which a customer changes or cancels his callback; None where there is none."""

@@ -6,7 +6,7 @@ import msgspec
 
 from customers.blocking import is_blocked
 from customers.reachability import AWAY, COMPLAINED, UNDELIVERABLE, marks_of
-from queues.interaction import Interaction, Offer
+from queues.interaction import Heads, Interaction, Offer
 from queues.lifecycle import HELD
 from queues.sending import Sending
 from queues.sla import Clock
@@ -15,11 +15,12 @@ from router.expect import expected_wait, position
 from router.explain_offer import offer_reasons
 from vocabulary.ids import derived_id, reference
 from vocabulary.instants import rfc3339, span_text
-from vocabulary.records import CustomerRow, InteractionRow, MessageRow, OutboxRow
+from vocabulary.records import UNVERIFIED, CustomerRow, InteractionRow, MessageRow, OutboxRow
 from web import answers as a
 from web.access import Principal, Tie, serves_customer, tie_to_interaction
 from web.site import Site
 from web.staff_views import StaffViews, at, wait_view
+from web.standing_views import standing_view
 
 PREVIEW = 140
 _WORST_FIRST = (
@@ -130,6 +131,7 @@ class Views:
                 for need in found.requirements
             ],
             labels=[(label.name, label.confidence) for label in found.labels],
+            heads=heads_shown(found.heads),
             labelled_by=found.corrected.by if found.corrected is not None else None,
             labels_before=[(label.name, label.confidence) for label in found.corrected.before]
             if found.corrected is not None
@@ -157,6 +159,7 @@ class Views:
             unanswered_since=at(found.unanswered_at),
             attempts=found.attempts,
             segment=found.segment,
+            also_segments=list(found.also_segments),
             sla=found.agreement.name if found.agreement is not None else None,
             clocks={name: _clock(clock) for name, clock in found.clocks.items()},
             follows=found.follows,
@@ -227,6 +230,7 @@ class Views:
             "phone": known.get("phone"),
             "language": row.language,
             "segment": row.segment,
+            "standing": standing_view(row, await self._site.store.standing(row.id), self._site.policy),
             "reachability": _reachability(row),
         }
 
@@ -318,6 +322,12 @@ class Views:
         )
 
 
+def heads_shown(heads: Heads | None) -> dict[str, tuple[str, float]]:
+    """Return what the text tells beside its labels, with the confidence of each: only what is known."""
+    known = {name: getattr(heads, name, None) for name in Heads.__struct_fields__}
+    return {name: (told.name, told.confidence) for name, told in known.items() if told is not None}
+
+
 def _recipient(sending: OutboxRow, address: str, language: str, *, copy: bool) -> a.RecipientView:
     delivery = "queued" if sending.state == "pending" else sending.state
     return a.RecipientView(
@@ -365,7 +375,7 @@ def _reachability(row: CustomerRow) -> a.ReachabilityView | None:
 def _trust(row: MessageRow) -> a.TrustView | None:
     """Return what is known of the sender of a mail, None of anything else."""
     trust = row.attributes.get("trust")
-    third_party = bool(row.attributes.get("unverified_sender"))
+    third_party = bool(row.attributes.get(UNVERIFIED))
     return a.TrustView(**trust, third_party=third_party) if isinstance(trust, dict) else None
 
 

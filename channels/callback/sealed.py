@@ -66,6 +66,17 @@ def customer_of_unsubscribing(token: str, keys: Keys) -> str | None:
     return None if content is None else content.decode()
 
 
+def helped_token(interaction: str, keys: Keys) -> str:
+    """Return the token in the address at which a customer says whether an automatic answer helped."""
+    return _sealed("helped", interaction.encode(), keys)
+
+
+def interaction_of_helped(token: str, keys: Keys) -> str | None:
+    """Return the interaction whose answer `token` is about, or None if it is not ours."""
+    content = _opened("helped", token, keys)
+    return None if content is None else content.decode()
+
+
 def _sealed(kind: str, content: bytes, keys: Keys) -> str:
     key_id = next(iter(keys))
     return f"{key_id}.{urlsafe_b64encode(content).decode()}.{_signature(keys[key_id], kind, content)}"

@@ -130,6 +130,10 @@ def _medium(words: Catalogue, value: Any, names: Mapping[str, str]) -> str:
     return words.media.get(value, value)
 
 
+def _segments(words: Catalogue, value: Any, names: Mapping[str, str]) -> str:
+    return ", ".join(segment.replace("_", " ") for segment in value)
+
+
 def _strategy(words: Catalogue, value: Any, names: Mapping[str, str]) -> str:
     return words.strategies[value]
 
@@ -171,6 +175,7 @@ _SPEAKERS: Mapping[str, Callable[[Catalogue, Any, Mapping[str, str]], str]] = {
     "share": _share,
     "rank": _rank,
     "medium": _medium,
+    "segments": _segments,
     "strategy": _strategy,
     "clock": _clock,
 }

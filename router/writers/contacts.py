@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from queues.interaction import PLAIN, HeldBack
+from queues.interaction import PLAIN, Asked, HeldBack
 from queues.lifecycle import NEW, InteractionState, allows
 from queues.overflow import NO_CONTACT
 from queues.sla import Clock, ClockName
@@ -33,7 +33,9 @@ def _auto_replied(state: State, event: e.AutoReplied) -> None:
     interaction = changing(state, event.interaction)
     interaction.auto_replied = True
     contact = interaction.contact or NO_CONTACT
-    interaction.contact = replace(contact, answered=True, given=(*contact.given, event.autoresponse))
+    # A question and the answer that follows it are two replies of one name.
+    given = f"{event.autoresponse}?" if event.options else event.autoresponse
+    interaction.contact = replace(contact, answered=True, given=(*contact.given, given))
 
 
 def _auto_replies_stopped(state: State, event: e.AutoRepliesStopped) -> None:
@@ -51,13 +53,30 @@ def _knowledge_changed(state: State, event: e.KnowledgeChanged) -> None:
 
 
 def _answered_by_bot(state: State, event: e.AnsweredByBot) -> None:
-    interaction = changing(state, event.interaction)
-    new = interaction.leg == 0
+    _rest_with_bot(state, event.interaction, event.confirm_until, None)
+
+
+def _answer_asked(state: State, event: e.AnswerAsked) -> None:
+    _rest_with_bot(state, event.interaction, event.until, Asked(event.autoresponse, event.articles))
+
+
+def _rest_with_bot(state: State, id: str, until: Instant, asked: Asked | None) -> None:
+    interaction = changing(state, id)
+    new = interaction.leg == 0 and interaction.confirm_until is None
     assert allows(NEW if new else interaction.state, "admitted" if new else "answered by bot", S.ANSWERED_BY_BOT)
     state.index.take(interaction)
     interaction.state = S.ANSWERED_BY_BOT
-    interaction.confirm_until = event.confirm_until
-    state.deadlines.put(event.confirm_until, "confirm", interaction.id)
+    interaction.confirm_until = until
+    interaction.asked = asked
+    state.deadlines.put(until, "confirm", interaction.id)
+
+
+def _answer_held_out(state: State, event: e.AnswerHeldOut) -> None:
+    """What it is worth is told by the log (reports/answers.py); nothing is decided by it."""
+
+
+def _answer_confirmed(state: State, event: e.AnswerConfirmed) -> None:
+    changing(state, event.interaction).confirmed = True
 
 
 def _message_added(state: State, event: e.MessageAdded) -> None:
@@ -89,7 +108,7 @@ def _message_added(state: State, event: e.MessageAdded) -> None:
         interaction.silent_at = event.silent_at
         if event.silent_at is not None:
             state.deadlines.put(event.silent_at, "silent", interaction.id)
-    elif event.author == "bot" and interaction.state is S.ANSWERED_BY_BOT:
+    elif event.author == "bot" and interaction.state is S.ANSWERED_BY_BOT and interaction.asked is None:
         interaction.unanswered_at = None
 
 
@@ -245,6 +264,9 @@ WRITERS: Writers = {
     e.AutoRepliesReleased: _auto_replies_released,
     e.KnowledgeChanged: _knowledge_changed,
     e.AnsweredByBot: _answered_by_bot,
+    e.AnswerAsked: _answer_asked,
+    e.AnswerHeldOut: _answer_held_out,
+    e.AnswerConfirmed: _answer_confirmed,
     e.MessageAdded: _message_added,
     e.MessageTakenBack: _message_taken_back,
     e.DeliveryBegun: _delivery_begun,

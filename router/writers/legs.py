@@ -36,6 +36,7 @@ def _admitted(state: State, event: e.Admitted) -> None:
     # Most bring nothing that stands aside.
     plain = not (
         event.labels
+        or event.heads
         or event.contact
         or event.language
         or event.segment
@@ -67,8 +68,10 @@ def sent(event: e.Admitted) -> Seldom:
     """Return what came with it."""
     return Seldom(
         labels=event.labels,
+        heads=event.heads,
         language=event.language,
         segment=event.segment,
+        also_segments=event.also_segments,
         preferences=event.preferences,
         tags=event.tags,
         contact=event.contact,
@@ -180,6 +183,7 @@ def begin_again(interaction: Interaction, event: e.Enqueued) -> None:
     hush(interaction)
     interaction.scheduled_at = None
     interaction.confirm_until = None
+    interaction.asked = None
     interaction.over = None
 
 

@@ -104,8 +104,12 @@ class SiteProcess:
         environment: Mapping[str, str] | None = None,
         support: str = "",
         more: str = "",
+        edits: Mapping[str, str] | None = None,
     ) -> None:
-        """Write the configuration: `support` has further lines of that queue, `more` further tables."""
+        """Write the configuration: `support` has further lines of that queue, `more` further tables.
+
+        `edits`: what stands in it, and what is to stand there instead.
+        """
         self.environment = dict(environment or {})
         self.folder = folder
         self.web_port: int = free_port()
@@ -116,6 +120,9 @@ class SiteProcess:
         text = CONFIGURATION.format(
             web_port=self.web_port, sink_port=sink_port, ring=ring, receive=receive, support=support
         )
+        for before, after in (edits or {}).items():
+            assert before in text, before
+            text = text.replace(before, after)
         self.config.write_text(text + more, "utf-8")
         create_secret(folder / "centrala.secret")
         if model is not None:

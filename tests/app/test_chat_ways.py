@@ -36,7 +36,7 @@ BOTH = (Overflow(when=NOBODY, do=Do(callback=True)), Overflow(when=NOBODY, do=Do
 PHONE = "512 345 678"
 
 
-async def _unknown(subject: str, text: str) -> Classification:
+async def _unknown(subject: str, text: str, usual: str | None) -> Classification:
     return Classification((("unknown", 0.0),), None, "none", "no model in this test")
 
 

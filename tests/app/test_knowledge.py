@@ -5,7 +5,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from app.knowledge import articles_of, seed_articles
+from app.knowledge import articles_of
+from app.knowledge_seeds import seed_articles
 from storage.sqlite import SqliteStore
 from vocabulary.errors import PermanentFailure
 from vocabulary.records import Put, Transaction

@@ -35,7 +35,7 @@ def mail(sender: str, text: str) -> bytes:
     return f"From: {sender}@example.org\r\nTo: support@example.org\r\nSubject: Hi\r\n\r\n{text}\r\n".encode()
 
 
-async def breaks_on_poison(subject: str, text: str) -> Classification:
+async def breaks_on_poison(subject: str, text: str, usual: str | None) -> Classification:
     if "poison" in text:
         raise RuntimeError(f"no idea what {text} is")
     return Classification((("unknown", 0.0),), None, "none", "no model in this test")
@@ -176,9 +176,9 @@ async def test_innocents_beside_a_mail_that_kills_are_admitted(post: Post) -> No
 
     deadly: list[int] = []
 
-    async def classify(subject: str, text: str) -> Classification:
+    async def classify(subject: str, text: str, usual: str | None) -> Classification:
         deadly[:] = [1] if "deadly" in text else []
-        return await breaks_on_poison(subject, text)
+        return await breaks_on_poison(subject, text, usual)
 
     post.classify = classify
     mails = [("a", "harmless"), ("b", "deadly"), ("c", "harmless"), ("d", "harmless"), ("e", "harmless")]
@@ -203,11 +203,11 @@ async def test_a_mail_whose_worker_is_cut_short_is_taken_up_by_the_next_one(post
     """A background task that fails unforeseen takes the others of its kind with it, and what they are at."""
     begun = asyncio.Event()
 
-    async def hangs_once(subject: str, text: str) -> Classification:
+    async def hangs_once(subject: str, text: str, usual: str | None) -> Classification:
         if not begun.is_set():
             begun.set()
             await asyncio.Event().wait()
-        return await breaks_on_poison(subject, text)
+        return await breaks_on_poison(subject, text, usual)
 
     cut_short = Post(post.running, hangs_once)
     await cut_short.deliver(mail("ola", "Where is my parcel?"))

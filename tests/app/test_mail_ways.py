@@ -30,7 +30,7 @@ def mail(number: int) -> bytes:
     ).encode()
 
 
-async def unknown(subject: str, text: str) -> Classification:
+async def unknown(subject: str, text: str, usual: str | None) -> Classification:
     return Classification((("unknown", 0.0),), None, "none", "no model in this test")
 
 

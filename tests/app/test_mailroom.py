@@ -11,7 +11,7 @@ import pytest
 from app.knowledge import KnowledgeBase
 from app.mailroom import Mailroom
 from app.outgoing import MailChannel, Outgoing
-from autoresponders.knowledge import Article
+from autoresponders.article import Article
 from autoresponders.templates import shipped_wordings
 from channels.email.smtp import FAILURES_MAX, SmtpSender
 from channels.message import Address

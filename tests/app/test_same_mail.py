@@ -22,7 +22,7 @@ SUPPORT, SALES = "support@example.org", "sales@example.org"
 BOXES = {SUPPORT: "mail", SALES: "sales"}
 
 
-async def _unknown(subject: str, text: str) -> Classification:
+async def _unknown(subject: str, text: str, usual: str | None) -> Classification:
     return Classification((("unknown", 0.0),), None, "none", "no model in this test")
 
 

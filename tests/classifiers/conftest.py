@@ -2,11 +2,12 @@
 
 import pytest
 
-from classifiers.examples import shipped_rows
+from classifiers.examples import shipped_answers, shipped_rows
 from classifiers.model import Model
 from classifiers.training import train
 
 
 @pytest.fixture(scope="session")
 def shipped() -> Model:
-    return train(shipped_rows(), reject=True)
+    rows = shipped_rows()
+    return train(rows, reject=True, further=shipped_answers(rows))

@@ -66,3 +66,36 @@ def test_addresses_and_links_tell_nothing() -> None:
         language_of("kur mano siunta https://example.org/where/is/my/parcel/please ann.the.customer@example.org")
         == "lt"
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["zdravstvujte, gde moj zakaz", "gde moy zakaz", "skolko stoit dostavka", "Kogda priedet master?", "spasibo"],
+)
+def test_russian_in_latin_letters_is_russian(text: str) -> None:
+    assert language_of(text) == "ru"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Dzień dobry, gdzie jest moja paczka? Tracking says delivered.", "pl"),
+        ("Laba diena, kur mano siunta, laukiu jau savaitę? Order number 48213, delivery by courier.", "lt"),
+        ("Jó napot, hol van a csomagom? The tracking page is empty.", "hu"),
+        ("Здравствуйте, где моя посылка? Tracking пишет delivered.", "ru"),
+    ],
+)
+def test_of_two_languages_the_main_one_counts(text: str, language: str) -> None:
+    assert language_of(text) == language
+
+
+def test_what_the_customer_usually_writes_decides_where_a_word_leaves_a_doubt() -> None:
+    assert language_of("router", usual="en") == "en"
+    assert language_of("router", usual="pl") == "pl"
+    assert language_of("Where is my parcel?", usual="pl") == "en"
+    assert language_of("laba diena", usual="pl") == "lt"
+
+
+@pytest.mark.parametrize("word", ["příspěvek", "straße", "aktivitātes", "Українська", "größer"])
+def test_letters_that_we_don_t_have_make_a_single_word_another_language(word: str) -> None:
+    assert language_of(word) is None

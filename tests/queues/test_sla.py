@@ -42,8 +42,13 @@ def test_an_agreement_of_the_segment_goes_before_the_one_of_the_queue() -> None:
         agreement=Agreement(name="late"), segments=("key_account", "other"), at_breach=Escalation(priority=1)
     )
     found = [
-        agreement_for((usual, key, late), queue, usual, segment)
-        for queue, segment in (("billing", "key_account"), ("sales", "key_account"), ("sales", None), ("sales", "x"))
+        agreement_for((usual, key, late), queue, usual, segments)
+        for queue, segments in (
+            ("billing", ("key_account",)),
+            ("sales", ("x", "key_account")),
+            ("sales", ()),
+            ("sales", ("x",)),
+        )
     ]
     assert [each.name for each in found if each is not None] == ["key", "late", "usual", "usual"]
-    assert agreement_for((key,), "sales", None, None) is None
+    assert agreement_for((key,), "sales", None, ()) is None

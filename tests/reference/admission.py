@@ -11,9 +11,10 @@ from tests.reference.overflow import before_matching
 from tests.reference.owners import check_priority
 from tests.reference.replies import may_reply, reply, tell
 from tests.reference.second_thoughts import asked
-from tests.reference.triage import rule_for
+from tests.reference.triage import rule_for, segments_of
 from tests.reference.values import OVER, Work
 from tests.reference.world import Refused, World
+from vocabulary.ids import share_of
 from vocabulary.instants import DAY, MINUTE
 from vocabulary.skills import Requirement
 
@@ -44,14 +45,14 @@ def admit(world: World, order: Admit) -> None:
 
 def _answer_or_enqueue(world: World, work: Work, order: Admit, rule: Rule) -> None:
     """Reading: what the queue itself says to whom it can't serve comes in the place of a receipt."""
-    response, article = _response(world, order, rule.then.autoresponse)
+    response, articles = _response(world, order, rule.then.autoresponse)
+    if articles and response is not None and may_reply(world, work, response.name):
+        if len(articles) > 1 or not _held_out(world, work, response, articles[0]):
+            _by_bot(world, work, response, articles)
+            return
+        response, articles = _response(world, order, response.otherwise, held_out=True)
     document = response is not None and response.kind == "document"
-    allowed = response is not None and not document and may_reply(world, work, response.name)
-    if article is not None and response is not None and allowed:
-        work.state = "answered_by_bot"
-        work.confirm_until = world.now + world.channel(work).confirmation
-        reply(world, work, response.name, article.article)
-        return
+    allowed = response is not None and not document and not articles and may_reply(world, work, response.name)
     if not wait_for_opening(world, work):
         enqueue(world, work, "admitted", preferred=order.preferred_agent)
     if order.mailable and order.medium == "callback":
@@ -61,6 +62,26 @@ def _answer_or_enqueue(world: World, work: Work, order: Admit, rule: Rule) -> No
         sendings.by_rule(world, work, order, response.name)
     if response is not None and allowed and not work.auto_replied and work.state not in OVER:
         reply(world, work, response.name)
+
+
+def _held_out(world: World, work: Work, response: Autoresponse, article: str) -> bool:
+    """A share of what could be answered is not, by a draw from the id."""
+    if share_of("holdout", response.name, work.id) >= response.holdout:
+        return False
+    world.trace.append(("held_out", work.id, response.name, article))
+    return True
+
+
+def _by_bot(world: World, work: Work, response: Autoresponse, articles: tuple[str, ...]) -> None:
+    """One answers; several are close, so the customer is asked."""
+    work.state = "answered_by_bot"
+    if len(articles) > 1:
+        work.question = (response.name, articles)
+        work.confirm_until = world.now + response.clarify_wait
+        reply(world, work, response.name, options=articles)
+    else:
+        work.confirm_until = world.now + world.channel(work).confirmation
+        reply(world, work, response.name, articles[0])
 
 
 def _check_time(world: World, order: Admit, queue: str) -> None:
@@ -88,6 +109,7 @@ def _check(world: World, order: Admit) -> None:
 
 def _work(world: World, order: Admit, rule: Rule) -> Work:
     then = rule.then
+    segments = segments_of(order)
     needs = then.requirements
     if then.language_skill and order.language is not None:
         needs = (*needs, Requirement(f"lang:{order.language}"))
@@ -97,12 +119,12 @@ def _work(world: World, order: Admit, rule: Rule) -> Work:
         channel=order.channel,
         medium=order.medium,
         queue=order.queue or then.queue,
-        priority=then.priority if order.priority is None else order.priority,
+        priority=_raised(world, segments, then.priority) if order.priority is None else order.priority,
         class_=then.class_ if order.class_ is None else order.class_,
         requirements=needs if order.requirements is None else order.requirements,
         preferences=then.preferences if order.preferences is None else order.preferences,
         labels=order.labels,
-        segment=order.segment,
+        segments=segments,
         preferred=order.preferred_agent,
         arrived_at=world.now,
         enqueued_at=world.now,
@@ -114,14 +136,35 @@ def _work(world: World, order: Admit, rule: Rule) -> Work:
     )
 
 
-def _response(world: World, order: Admit, name: str | None) -> tuple[Autoresponse | None, Candidate | None]:
+def _raised(world: World, segments: tuple[str, ...], priority: int) -> int:
+    """Reading: the largest that a segment of his adds is added to the rule's, within -100 and 100."""
+    added = [terms.priority for name, terms in world.policy.segments.items() if name in segments]
+    return min(100, max(-100, priority + max(added, default=0)))
+
+
+def _response(
+    world: World, order: Admit, name: str | None, *, held_out: bool = False
+) -> tuple[Autoresponse | None, tuple[str, ...]]:
     """An answer needs an article of enough proven probability, the likeliest of them, else its `otherwise` counts."""
     found = world.policy.autoresponses.get(name or "")
     if found is None or found.kind != "answer":
-        return found, None
+        return found, ()
+    articles = () if held_out else _articles(found, order)
+    return (found, articles) if articles else _response(world, order, found.otherwise, held_out=held_out)
+
+
+def _articles(found: Autoresponse, order: Admit) -> tuple[str, ...]:
+    """The likeliest that is sure enough; else up to three that are close, if one of them surely enough answers."""
     best: Candidate | None = None
     for each in order.candidates:
+        enough = each.probability >= found.confidence if found.precision is None else each.proven >= found.precision
         better = best is None or (each.probability, each.article) > (best.probability, best.article)
-        if better and each.probability >= found.confidence:
+        if better and enough:
             best = each
-    return (found, best) if best is not None else _response(world, order, found.otherwise)
+    if best is not None:
+        return (best.article,)
+    first = max((each.probability for each in order.candidates), default=0.0)
+    near = [each for each in order.candidates if each.probability >= first / 2]
+    near = sorted(near, key=lambda each: (-each.probability, [-ord(letter) for letter in each.article]))[:3]
+    asks = found.clarify > 0 and len(near) > 1 and sum(each.probability for each in near) >= found.clarify
+    return tuple(each.article for each in near) if asks else ()

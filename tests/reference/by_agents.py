@@ -85,7 +85,7 @@ def second_thoughts(house: Setting, state: State, now: Instant) -> c.Command:
         reply(house, one, speaks),
         c.AddMessage(interaction=one.id, message="m", author="customer"),
         c.DeliverAgain(one.id, message, "boss"),
-        c.ReportDelivery(one.id, message, of(("sent", "failed", "uncertain"))),
+        c.ReportDelivery(one.id, message, of(("sent", "failed", "uncertain")), of((None, "a1"))),
         c.RenewSla(one.id, "boss"),
         c.Resume(one.id, speaks) if one.state is S.PARKED else c.Park(one.id, speaks),
         c.JoinRoom(one.id, of(house.staff), of(("participant", "whisper")), "boss", beyond_capacity=True),

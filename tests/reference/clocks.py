@@ -24,7 +24,7 @@ NAMES = ("first_response", "next_response", "resolution")
 def promised(world: World, work: Work) -> Agreement | None:
     """Per queue and segment: the first agreement for customers of the segment, else the queue's."""
     for policy in world.policy.sla.values():
-        if work.segment in policy.segments and (not policy.queues or work.queue in policy.queues):
+        if set(work.segments) & set(policy.segments) and (not policy.queues or work.queue in policy.queues):
             return policy.agreement
     usual = world.policy.sla.get(world.queue(work.queue).sla or "")
     return usual.agreement if usual is not None else None

@@ -59,7 +59,11 @@ def trace_of(decision: Decision) -> Iterator[tuple[Any, ...]]:
             case e.AutoRepliesStopped():
                 yield "replies_stopped", event.sent, event.usual
             case e.AutoReplied():
-                yield "replied", event.interaction, event.autoresponse, event.article
+                yield "replied", event.interaction, event.autoresponse, event.article, event.options
+            case e.AnswerHeldOut():
+                yield "held_out", event.interaction, event.autoresponse, event.article
+            case e.AnswerConfirmed():
+                yield "confirmed", event.interaction
             case _:
                 yield from _told(event)
 

@@ -1,8 +1,18 @@
 """Section 2: what customers do, and what it changes."""
 
-from router.commands import AddMessage, CustomerBack, CustomerGone, Leave, ReportDelivery, TakeBack, WantPerson
+from router.commands import (
+    AddMessage,
+    ConfirmAnswer,
+    CustomerBack,
+    CustomerGone,
+    Leave,
+    ReportDelivery,
+    TakeBack,
+    WantPerson,
+)
 from tests.reference import second_thoughts
 from tests.reference.leg import await_owner, end, enqueue, over
+from tests.reference.replies import may_reply, reply
 from tests.reference.rings import withdraw_all
 from tests.reference.second_thoughts import asked, check, dealt_with, replies
 from tests.reference.sendings import answered, reported
@@ -21,11 +31,11 @@ def add_message(world: World, order: AddMessage) -> None:
         work.automatic = bool(order.suppressed_by)
     if order.author == "agent":
         replies(world, work, order.message, order.agent, by_itself=order.sending is None)
-    if order.author == "bot" and work.state == "answered_by_bot":
+    if order.author == "bot" and work.state == "answered_by_bot" and work.question is None:
         dealt_with(work)
     if order.author == "customer":
         answered(world, work.customer, order.suppressed_by)
-        _customer_wrote(world, work)
+        _customer_wrote(world, work, order.chosen)
 
 
 def _may_write(work: Work, order: AddMessage) -> None:
@@ -55,7 +65,7 @@ def take_back(world: World, order: TakeBack) -> None:
     second_thoughts.take_back(world, work, place)
 
 
-def _customer_wrote(world: World, work: Work) -> None:
+def _customer_wrote(world: World, work: Work, chosen: str | None) -> None:
     """The lines "customer wrote" of the lifecycle's table."""
     if work.state == "parked":
         unpark(world, work, "customer_wrote")
@@ -63,7 +73,7 @@ def _customer_wrote(world: World, work: Work) -> None:
         resume(world, work)
         await_owner(world, work)
     elif work.state == "answered_by_bot":
-        _to_a_person(world, work)
+        _told_the_bot(world, work, chosen)
     elif work.state in OVER:
         # In the last queue, or by the rules if it is gone, preferring the last agent if he is still there.
         queue = work.queue if work.queue in world.policy.queues else world.policy.rules[-1].then.queue
@@ -99,11 +109,45 @@ def want_person(world: World, order: WantPerson) -> None:
     """`answered_by_bot`: not satisfied -> `waiting`."""
     work = world.work(order.interaction)
     if work.state == "answered_by_bot":
-        _to_a_person(world, work)
+        to_a_person(world, work)
 
 
-def _to_a_person(world: World, work: Work) -> None:
-    enqueue(world, work, "not_satisfied", arrived_at=work.unanswered_at or world.now, preferred=work.preferred)
+def to_a_person(world: World, work: Work) -> None:
+    """Reading: who was only asked something keeps the place that he had from his arrival on."""
+    since = world.now if work.question is None else work.arrived_at
+    enqueue(world, work, "not_satisfied", arrived_at=work.unanswered_at or since, preferred=work.preferred)
+
+
+def _told_the_bot(world: World, work: Work, chosen: str | None) -> None:
+    """He says that it helped, picks one of the answers that he was asked about once, or wants something else."""
+    if work.question is None:
+        if chosen == "confirmed":
+            _confirmed(world, work)
+            return
+    else:
+        name, articles = work.question
+        if chosen in articles and may_reply(world, work, name):
+            work.question = None
+            work.confirm_until = world.now + world.channel(work).confirmation
+            reply(world, work, name, chosen)
+            return
+    to_a_person(world, work)
+
+
+def confirm(world: World, order: ConfirmAnswer) -> None:
+    """He says so elsewhere. Reading: also once it has closed because nobody objected."""
+    work = world.work(order.interaction)
+    closed = work.state == "closed" and work.disposition == "answered_by_bot"
+    if (work.state == "answered_by_bot" and work.question is None) or closed:
+        _confirmed(world, work)
+
+
+def _confirmed(world: World, work: Work) -> None:
+    if not work.confirmed:
+        work.confirmed = True
+        world.trace.append(("confirmed", work.id))
+    if work.state == "answered_by_bot":
+        over(world, work, "closed", "answered_by_bot")
 
 
 def leave(world: World, order: Leave) -> None:
@@ -140,9 +184,9 @@ def customer_back(world: World, order: CustomerBack) -> None:
 def report_delivery(world: World, order: ReportDelivery) -> None:
     """What became of a message changes no routing; but nothing follows one that did not arrive.
 
-    Who has it, or had it last, is told of what failed.
+    Who has it, or had it last, is told of what failed, or else who wrote it.
     """
     work = world.work(order.interaction)
-    told = work.agent if order.result in ("failed", "uncertain", "bounced") else None
+    told = (work.agent or order.wrote) if order.result in ("failed", "uncertain", "bounced") else None
     world.trace.append(("reported", work.id, order.message, order.result, told))
     reported(world, work, order.result)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tests.reference import sendings
 from tests.reference.clocks import mark_due, next_mark_of
-from tests.reference.customers import left, unpark
+from tests.reference.customers import left, to_a_person, unpark
 from tests.reference.leg import declare, enqueue, over, set_aside, wrapped_up
 from tests.reference.overflow import watch
 from tests.reference.rings import end_ask, end_hold, leave_rooms, lose, refused_by, wait_no_longer, withdraw_all_of
@@ -180,6 +180,8 @@ def _of_one(world: World, kind: str, work: Work) -> None:
             set_aside(world, work, None)
         else:
             left(world, work)
+    elif kind == "confirm" and work.question is not None:
+        to_a_person(world, work)
     elif kind == "confirm":
         over(world, work, "closed", "answered_by_bot")
     elif kind == "forget":

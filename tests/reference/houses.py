@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from agents.agent import MediumLimit, Membership, Profile
 from queues.policy import QueuePolicy, Step, Strategy
 from queues.sending import CallOn, SendingPlan, Timing
-from router.policy import Policy
+from router.policy import Policy, SegmentPolicy
 from tests.builders import START, Autoresponse, Condition, policy, rule
 from tests.reference.chance import Chance
 from tests.reference.services import ZONES, agreements, hours, of_queue, services
@@ -44,6 +44,8 @@ def house(chance: Chance) -> Policy:
             rule(names[0], Condition(words=("rech*", "bill")), name="words", requirements=_needs(chance)),
             rule(names[0], Condition(label=("sales",), confidence=0.5), name="sales", autoresponse="offer"),
             rule(names[-1], Condition(segment=("gold",)), name="gold", class_=-1, preferences=_wishes(chance)),
+            rule(names[0], Condition(urgency=("high",), sentiment=("neutral",)), name="never", priority=9),
+            rule(names[0], Condition(urgency=("high",)), name="urgent", priority=5),
             rule(names[0], Condition(waiting_min=3, medium=("chat",)), name="crowd", priority=-2),
             rule(names[-1], _figures(chance, names, tuple(tables)), name="figures", priority=3),
             rule(names[0], name="rest", autoresponse="ack", language_skill=chance.once_in(3)),
@@ -51,11 +53,12 @@ def house(chance: Chance) -> Policy:
         autoresponses=(
             Autoresponse(name="ack", kind="acknowledge"),
             Autoresponse(name="sorry", kind="acknowledge"),
-            Autoresponse(name="bot", kind="answer", otherwise=chance.of(("ack", "list"))),
+            Autoresponse(name="bot", kind="answer", otherwise=chance.of(("ack", "list")), holdout=0.2, clarify=0.8),
             Autoresponse(name="offer", kind="document"),
             Autoresponse(name="list", kind="document"),
         ),
         plans=_plans(chance, names, tuple(tables)),
+        segments=_segments(chance),
         auto_replies_max=2,
         auto_replies_domain_max=3,
         auto_replies_domain_within=chance.of((MINUTE, 10 * MINUTE)),
@@ -97,6 +100,13 @@ def _figures(chance: Chance, names: tuple[str, ...], tables: tuple[str, ...]) ->
         {"hours": chance.of((("closed", "holiday"), ("open",))), "hours_of": chance.of((None, *tables))},
     )
     return Condition(queue=chance.of((None, *names)), medium=("chat", "email"), **chance.of(figures))
+
+
+def _segments(chance: Chance) -> dict[str, SegmentPolicy]:
+    if chance.once_in(2):
+        return {}
+    gold = SegmentPolicy(priority=chance.of((20, 100, -5)), target=chance.of((None, 15 * SECOND)))
+    return {"gold": gold, "silver": SegmentPolicy(priority=chance.of((0, 10)), target=chance.of((None, MINUTE)))}
 
 
 def _queue(chance: Chance, name: str, order: Any, rush: bool, service: dict[str, Any]) -> QueuePolicy:

@@ -66,6 +66,7 @@ def forget_the_past(work: Work) -> None:
     """A new leg knows nothing of the one before."""
     work.agent = work.accepted_at = work.owner_gone_until = work.parked_until = None
     work.scheduled_at = work.confirm_until = work.reopen_until = work.estimate = None
+    work.question = None
     hush(work)
     work.looked, work.applied, work.closes_at = 0, (), None
 
@@ -85,8 +86,18 @@ def _hold(world: World, work: Work, preferred: str | None) -> None:
 
 def target_of(world: World, work: Work) -> Span:
     """Section 4: the queue's (or segment's) service-level target."""
-    policy = world.queue(work.queue)
-    return policy.segment_targets.get(work.segment or "", policy.target)
+    return target_in(world, work, work.queue)
+
+
+def target_in(world: World, work: Work, queue: str) -> Span:
+    """Reading: the customer's first segment that has a target counts, the queue's own one for it before any other."""
+    policy = world.queue(queue)
+    for segment in work.segments:
+        anywhere = world.policy.segments.get(segment)
+        found = policy.segment_targets.get(segment, anywhere.target if anywhere is not None else None)
+        if found is not None:
+            return found
+    return policy.target
 
 
 def begin_warm(world: World, work: Work, ask: Ask) -> None:

@@ -93,6 +93,7 @@ _ORDERS: dict[type[Any], Callable[[World, Any], None]] = {
     c.AcceptOffer: owners.accept,
     c.DeclineOffer: owners.decline,
     c.WantPerson: customers.want_person,
+    c.ConfirmAnswer: customers.confirm,
     c.Leave: customers.leave,
     c.CustomerGone: customers.customer_gone,
     c.CustomerBack: customers.customer_back,

@@ -1,7 +1,7 @@
 """Section 15: transfers, and rooms."""
 
 from router.commands import CancelTransfer, JoinRoom, LeaveRoom, TakeOver, Transfer
-from tests.reference.leg import enqueue, let_go
+from tests.reference.leg import enqueue, let_go, target_in
 from tests.reference.owners import known_queue, owned
 from tests.reference.rings import end_ask, leave_room, part_company
 from tests.reference.staff import can_ever_take
@@ -63,7 +63,7 @@ def _ask(world: World, work: Work, order: Transfer) -> None:
         since=world.now,
         until=world.now + policy.warm_wait,
         only=order.to,
-        target=policy.segment_targets.get(work.segment or "", policy.target),
+        target=target_in(world, work, policy.name),
         credit=policy.credit,
         by_ratio=policy.order == "wait_over_target",
         requirements=work.requirements if order.requirements is None else order.requirements,

@@ -26,10 +26,19 @@ def _about_it(order: Admit, when: Condition) -> Iterator[bool]:
     yield not when.channel or order.channel in when.channel
     yield not when.medium or order.medium in when.medium
     yield not when.label or any(label in when.label for label in labels)
+    for head in ("department", "urgency", "sentiment"):
+        told = getattr(order.heads, head) if order.heads is not None else None
+        wanted = getattr(when, head)
+        yield not wanted or (told is not None and told.name in wanted)
     yield not when.language or order.language in when.language
-    yield not when.segment or order.segment in when.segment
+    yield not when.segment or any(each in when.segment for each in segments_of(order))
     yield when.automatic is None or when.automatic == bool(order.suppressed_by)
     yield not when.words or any(_occurs(word, words) for word in when.words)
+
+
+def segments_of(order: Admit) -> tuple[str, ...]:
+    """Reading: there are no further segments where there is no first."""
+    return () if order.segment is None else (order.segment, *order.also_segments)
 
 
 def _occurs(word: str, words: str) -> bool:

@@ -151,14 +151,16 @@ class Work:
     parked_until: Instant | None = None
     scheduled_at: Instant | None = None
     confirm_until: Instant | None = None
+    question: tuple[str, tuple[str, ...]] | None = None
+    confirmed: bool = False
     attempts: int = 0
     reopen_until: Instant | None = None
     disposition: str | None = None
-    segment: str | None = None
+    segments: tuple[str, ...] = ()
     scheduled_for: str = ""
     address: str | None = None
     domain: str | None = None
-    given: set[str] = field(default_factory=set)
+    given: set[str | tuple[str, str]] = field(default_factory=set)
     automatic: bool = False
     mailable: bool = False
     answered: bool = False

@@ -11,7 +11,6 @@ import pytest
 
 from agents import availability
 from agents.agent import Presence
-from app.mail_threads import UNVERIFIED
 from app.sender_checks import ANSWERS_RECEIPT, PROGRAMS_ONLY, RETURN_PATH, UNAUTHENTICATED
 from channels.email.guard import SIGNALS
 from channels.email.refusals import Why
@@ -25,6 +24,7 @@ from router.reasons import FAILS, Code
 from router.sendings import NOT_SENT
 from vocabulary.instants import DAY, HOUR, MINUTE, SECOND
 from vocabulary.media import KNOWN
+from vocabulary.records import UNVERIFIED
 
 ENGLISH = CATALOGUES["en"]
 FORMS = {"en": {"one", "other"}, "pl": {"one", "few", "many"}, "lt": {"one", "few", "other"}}

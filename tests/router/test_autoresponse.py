@@ -2,11 +2,24 @@
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from queues.overflow import Do, Overflow, When
-from router.commands import AddMessage, Candidate, Leave, LeaveMessage, ReleaseAutoReplies, WantPerson
+from router.commands import (
+    AddMessage,
+    Candidate,
+    ConfirmAnswer,
+    Leave,
+    LeaveMessage,
+    ReleaseAutoReplies,
+    WantPerson,
+)
 from router.effects import DeliverMessage, SendAutoReply, effects_of
 from router.events import (
+    AnswerAsked,
+    AnswerConfirmed,
     AnsweredByBot,
+    AnswerHeldOut,
     AutoReplied,
     AutoRepliesReleased,
     AutoRepliesStopped,
@@ -204,7 +217,14 @@ def test_the_likeliest_article_answers_and_the_interaction_rests_with_the_bot() 
     house.agent("a")
     house.admit("i-1", address_hash="h1", candidates=SURE)
     assert house.of(AnsweredByBot) == [
-        AnsweredByBot(at=START, interaction="i-1", article="prices", confirm_until=START + DAY)
+        AnsweredByBot(
+            at=START,
+            interaction="i-1",
+            article="prices",
+            confirm_until=START + DAY,
+            autoresponse="bot",
+            probability=0.9,
+        )
     ]
     assert house.of(AutoReplied)[0].article == "prices"
     assert (house.state_of(), house.rings_at()) == ("answered_by_bot", None)
@@ -272,6 +292,104 @@ def test_a_customer_who_leaves_the_bot_closes_it() -> None:
     house.admit("i-1", address_hash="h1", candidates=SURE)
     house.run(Leave("i-1"))
     assert house.state_of() == "closed"
+
+
+PROMISING = Autoresponse(name="bot", kind="answer", precision=0.99, otherwise="ack", clarify=0.8)
+CLOSE = (Candidate("hours", 0.5), Candidate("prices", 0.4), Candidate("map", 0.1))
+
+
+def promising(**values: Any) -> Policy:
+    bot = replace(PROMISING, **values)
+    return policy(queue(), rules=(rule(autoresponse="bot"),), autoresponses=(ACK, bot))
+
+
+def test_where_a_precision_is_promised_only_what_is_proven_answers() -> None:
+    house = House(promising())
+    house.admit("i-1", address_hash="h1", candidates=(Candidate("hours", 0.999, proven=0.95),))
+    house.admit("i-2", address_hash="h2", candidates=(Candidate("hours", 0.9, proven=0.99),))
+    assert [house.state_of("i-1"), house.state_of("i-2")] == ["waiting", "answered_by_bot"]
+
+
+def test_a_share_of_what_could_be_answered_goes_to_agents_the_same_in_every_replay() -> None:
+    first, again = asked_of_200(House(promising(holdout=0.3))), asked_of_200(House(promising(holdout=0.3)))
+    held = [each.interaction for each in first.of(AnswerHeldOut)]
+    assert held == [each.interaction for each in again.of(AnswerHeldOut)]
+    assert 40 <= len(held) <= 80
+    assert {first.state_of(id) for id in held} == {"waiting"}
+    assert len(first.of(AnsweredByBot)) == 200 - len(held)
+    assert {each.autoresponse for each in first.of(AutoReplied) if each.interaction in held} == {"ack"}
+
+
+def asked_of_200(house: House) -> House:
+    for number in range(200):
+        house.admit(f"i-{number}", address_hash=f"h{number}", candidates=(Candidate("hours", 0.9, proven=0.99),))
+    return house
+
+
+def test_a_customer_is_asked_once_which_of_close_answers_he_means_and_his_choice_is_answered() -> None:
+    house = House(promising())
+    house.agent("a")
+    house.admit("i-1", address_hash="h1", candidates=CLOSE)
+    (question,) = house.of(AnswerAsked)
+    assert (question.articles, question.until) == (("hours", "prices"), START + 15 * MINUTE)
+    assert (house.of(AutoReplied)[0].options, house.state_of()) == (("hours", "prices"), "answered_by_bot")
+    house.writes(author="bot")
+    house.after(MINUTE)
+    house.run(AddMessage(interaction="i-1", message="m-3", author="customer", chosen="prices"))
+    (answered,) = house.of(AnsweredByBot)
+    assert (answered.article, answered.chosen, house.state_of()) == ("prices", True, "answered_by_bot")
+    assert [each.answers for each in house.of(AutoReplied)] == [1, 3]
+    house.writes(author="bot")
+    house.after(DAY)
+    assert house.state_of() == "closed"
+
+
+def test_who_was_asked_and_wants_something_else_keeps_the_place_of_his_arrival() -> None:
+    for chosen in (None, "person", "map"):
+        house = House(promising())
+        house.admit("i-1", address_hash="h1", candidates=CLOSE)
+        house.writes(author="bot")
+        house.after(10 * MINUTE)
+        house.run(AddMessage(interaction="i-1", message="m-3", author="customer", chosen=chosen))
+        assert (house.state_of(), house.interaction().arrived_at) == ("waiting", START)
+        assert len(house.of(AnswerAsked)) == 1
+
+
+def test_a_question_that_nobody_answers_leads_to_a_person_at_the_place_of_the_arrival() -> None:
+    house = House(promising())
+    house.admit("i-1", address_hash="h1", candidates=CLOSE)
+    house.writes(author="bot")
+    house.after(15 * MINUTE)
+    assert (house.state_of(), house.interaction().arrived_at, house.of(Closed)) == ("waiting", START, [])
+
+
+def test_nobody_is_asked_where_no_reply_may_go_or_answers_are_far_apart() -> None:
+    house = House(promising())
+    house.admit("i-1", address_hash="h1", candidates=CLOSE, suppressed_by=("list",))
+    house.admit("i-2", address_hash="h2", candidates=(Candidate("hours", 0.8), Candidate("prices", 0.3)))
+    house.admit("i-3", address_hash="h3", candidates=(Candidate("hours", 0.4), Candidate("prices", 0.3)))
+    assert (house.of(AnswerAsked), {house.state_of(f"i-{n}") for n in (1, 2, 3)}) == ([], {"waiting"})
+
+
+def test_a_customer_whom_the_answer_helped_says_so_once_and_it_closes() -> None:
+    house = House(answering())
+    house.admit("i-1", address_hash="h1", candidates=SURE)
+    house.writes(author="bot")
+    house.run(AddMessage(interaction="i-1", message="m-3", author="customer", chosen="confirmed"))
+    house.run(ConfirmAnswer("i-1"))
+    assert (len(house.of(AnswerConfirmed)), house.state_of()) == (1, "closed")
+    assert house.refusal(ConfirmAnswer("i-9")) == ("not_found", "unknown_interaction")
+
+
+def test_it_can_be_said_after_the_window_but_not_of_what_a_person_has() -> None:
+    house = House(answering())
+    house.admit("i-1", address_hash="h1", candidates=SURE)
+    house.admit("i-2", address_hash="h2", candidates=SURE)
+    house.run(WantPerson("i-2"))
+    house.run(ConfirmAnswer("i-2"))
+    house.after(DAY)
+    house.run(ConfirmAnswer("i-1"))
+    assert [each.interaction for each in house.of(AnswerConfirmed)] == ["i-1"]
 
 
 def test_an_acknowledgement_tells_the_expected_wait_if_there_is_one() -> None:

@@ -10,7 +10,7 @@ from queues.policy import QueuePolicy
 from queues.sla import Agreement, Clock, Escalation, SlaPolicy
 from router.commands import Close, Leave, RenewSla
 from router.events import ClockStarted, ClockStopped, Moved, Reprioritised, SlaAgreed, SlaBreached, SlaWarned
-from router.policy import Policy
+from router.policy import Policy, SegmentPolicy
 from router.state import next_deadline
 from tests.builders import START, House, policy, queue
 from tests.queues.opening import hours
@@ -226,6 +226,24 @@ def test_the_customers_segment_has_its_own_agreement_and_target() -> None:
     agreed = {event.interaction: event.agreement.name for event in house.log if isinstance(event, SlaAgreed)}
     assert agreed == {"i-1": "key", "i-2": "gold", "i-3": "key"}
     assert [house.interaction(id).target for id in ("i-1", "i-3", "i-4")] == [20 * SECOND, 5 * SECOND, 20 * SECOND]
+
+
+def test_segments_add_to_the_rules_priority_and_bring_a_target_where_the_queue_has_none() -> None:
+    house = housed(promise())
+    key = SegmentPolicy(priority=20, target=SECOND)
+    segments = {"key_account": key, "departing": SegmentPolicy(priority=30, target=2 * SECOND)}
+    sales = queue("sales", segment_targets={"departing": 5 * SECOND})
+    policy = msgspec.structs.replace(house.policy, segments=segments, queues={**house.policy.queues, "sales": sales})
+    house.policy = policy
+    house.declares("a", "busy")
+    house.admit("i-1", segment="key_account")
+    house.admit("i-2", segment="key_account", also_segments=("departing",))
+    house.admit("i-3", queue="sales", segment="departing", also_segments=("key_account",))
+    house.admit("i-4", segment="other", priority=3)
+    house.admit("i-5", segment="key_account", priority=3)
+    shown = [house.interaction(f"i-{number}") for number in range(1, 6)]
+    assert [found.priority for found in shown] == [20, 30, 30, 3, 3]
+    assert [found.target for found in shown] == [SECOND, SECOND, 5 * SECOND, 20 * SECOND, SECOND]
 
 
 def test_the_agreement_stays_with_it_in_another_queue() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from queues.lifecycle import InteractionState
 from queues.sla import Agreement, SlaPolicy
-from router.commands import AddMessage, BeginDelivery, Close, DeliverAgain, RenewSla, ReportDelivery, TakeBack
+from router.commands import AddMessage, BeginDelivery, Close, DeliverAgain, RenewSla, ReportDelivery, TakeBack, Transfer
 from router.events import (
     DeliveryAskedAgain,
     DeliveryBegun,
@@ -202,6 +202,16 @@ def test_bad_news_names_whom_it_concerns() -> None:
     house.run(ReportDelivery("i-1", message(house), "sent"))
     house.run(ReportDelivery("i-1", message(house), "failed"))
     assert [event.agent for event in house.of(DeliveryReported)] == [None, "a"]
+
+
+def test_where_nobody_has_it_bad_news_is_for_whoever_wrote() -> None:
+    house = at_work()
+    house.replies()
+    house.run(Transfer("i-1", "a", "sales", "m-note"))
+    assert house.state.interactions["i-1"].agent is None
+    house.run(ReportDelivery("i-1", "m-1", "bounced", wrote="a"))
+    house.run(ReportDelivery("i-1", "m-1", "sent", wrote="a"))
+    assert [event.agent for event in house.of(DeliveryReported)] == ["a", None]
 
 
 def test_that_it_goes_once_more_is_written_down() -> None:

@@ -23,6 +23,7 @@ from tests.storage.builders import (
 )
 from tests.storage.strategies import rows
 from vocabulary.errors import PermanentFailure
+from vocabulary.instants import DAY
 from vocabulary.records import (
     AgentRow,
     ArticleFileRow,
@@ -30,6 +31,8 @@ from vocabulary.records import (
     AttachmentRow,
     AuditRow,
     BookmarkRow,
+    Bought,
+    Contact,
     CustomerRow,
     ErasureRow,
     FetchedRow,
@@ -40,6 +43,7 @@ from vocabulary.records import (
     MessageRow,
     ModelRow,
     OutboxRow,
+    PurchaseRow,
     Put,
     PutNew,
     ReceivedHead,
@@ -47,6 +51,7 @@ from vocabulary.records import (
     Remove,
     SessionRow,
     Set,
+    StandingRow,
     TokenRow,
     TrainingRow,
     TrainingText,
@@ -546,5 +551,76 @@ class SubjectsContract:
         assert await store.erasures(state="running") == [erasure]
 
 
-class StoreContract(JournalContract, RecordsContract, UploadsContract, SubjectsContract):
+class WorthContract:
+    async def test_purchases_are_summed_up_by_customer_and_currency(self, store: Store) -> None:
+        bought = [
+            ("o-1", "c-1", NOW - 40 * DAY, 1_000, "EUR"),
+            ("o-2", "c-1", NOW - 40 * DAY + 1, 500, "EUR"),
+            ("o-3", "c-1", NOW - 2 * DAY, 700, "EUR"),
+            ("o-4", "c-1", NOW - DAY, -700, "EUR"),
+            ("o-5", "c-1", NOW - DAY, 9_900, "HUF"),
+            ("o-6", "c-2", NOW - 3 * DAY, -100, "EUR"),
+            ("o-7", "c-3", NOW - 3 * DAY, 2_000_000_000_000, "EUR"),
+            ("o-8", "c-3", NOW - 3 * DAY, 2_000_000_000_000, "EUR"),
+        ]
+        rows = [
+            PurchaseRow(id=id, customer=customer, at=at, amount=amount, currency=currency)
+            for id, customer, at, amount, currency in bought
+        ]
+        await store.commit(putting(*rows))
+        first = await store.bought(after="", since=NOW - 10 * DAY, cut=NOW - 10 * DAY, customers=1)
+        assert first == [
+            Bought("c-1", "EUR", 2, 3, NOW - 40 * DAY, NOW - 2 * DAY, 1_500, 0, 1, 1, NOW - 40 * DAY + 1),
+            Bought("c-1", "HUF", 1, 1, NOW - DAY, NOW - DAY, 9_900, 9_900, 1, 0, None),
+        ]
+        rest = await store.bought(after="c-1", since=NOW - 10 * DAY, cut=NOW, customers=10)
+        assert [(row.customer, row.days, row.orders, row.amount, row.last_before) for row in rest] == [
+            ("c-2", 0, 0, -100, None),
+            ("c-3", 1, 2, 4_000_000_000_000, NOW - 3 * DAY),
+        ]
+        assert await store.bought(after="c-3", since=NOW, cut=NOW, customers=10) == []
+
+    async def test_purchases_are_found_by_customer_and_by_number(self, store: Store) -> None:
+        rows = [PurchaseRow(id=f"o-{n}", customer="c-1", at=NOW + n // 2, amount=n, currency="EUR") for n in range(5)]
+        await store.commit(putting(*rows, PurchaseRow(id="x", customer="c-2", at=NOW, amount=1, currency="EUR")))
+        page = await store.purchases("c-1", limit=2)
+        assert [row.id for row in page] == ["o-4", "o-3"]
+        rest = await store.purchases("c-1", before=(page[-1].at, page[-1].id))
+        assert [row.id for row in rest] == [
+            "o-2",
+            "o-1",
+            "o-0",
+        ]
+        assert sorted(row.id for row in await store.purchases_named(["o-1", "x", "y"])) == ["o-1", "x"]
+
+    async def test_contracts_come_by_customer_and_end_with_the_contacts_of_their_customers(self, store: Store) -> None:
+        ends = {"o-1": ("c-2", NOW + 2), "o-2": ("c-1", NOW + 9), "o-3": ("c-1", NOW + 1), "o-4": ("c-3", None)}
+        rows = [
+            PurchaseRow(id=id, customer=customer, at=NOW, amount=1, currency="EUR", contract_end=end)
+            for id, (customer, end) in ends.items()
+        ]
+        await store.commit(putting(*rows))
+        assert [row.id for row in await store.contracts(after="", limit=1)] == ["o-3", "o-2"]
+        assert [row.id for row in await store.contracts(after="c-1", limit=5)] == ["o-1"]
+        await store.commit(
+            putting(
+                an_interaction(1, customer="c-1", created_at=NOW, label="complaint"),
+                an_interaction(2, customer="c-1", created_at=NOW - 1, label=None),
+                an_interaction(3, customer="c-2", created_at=NOW, label="complaint"),
+            )
+        )
+        assert await store.contacts(["c-1", "c-9"], NOW) == [Contact("c-1", NOW, "complaint")]
+        assert [each.label for each in await store.contacts(["c-1"], NOW - 1)] == [None, "complaint"]
+
+    async def test_standings_and_holders_of_identities_are_found_together(self, store: Store) -> None:
+        kept = StandingRow(id="c-1", at=NOW, own="vip", segments=("a", "b"), facts={"churn": 0.5, "reasons": []})
+        await store.commit(putting(a_customer(), an_identity(), kept))
+        assert await store.standing("c-1") == kept
+        assert await store.standings(["c-2", "c-1"]) == [kept]
+        known = [("email", "ada@example.org"), ("phone", "ada@example.org")]
+        assert await store.identified(known) == {known[0]: "c-1"}
+        assert await store.identified([]) == {}
+
+
+class StoreContract(JournalContract, RecordsContract, UploadsContract, SubjectsContract, WorthContract):
     """Everything together."""

@@ -112,6 +112,7 @@ def test_an_upgrade_can_be_repeated_and_announced(path: Path) -> None:
         Step("0004", "Which mails of a mailbox are kept.", ()),
         Step("0005", "Articles of the knowledge base, and how they were judged.", ()),
         Step("0006", "Rows to learn from, and the versions of the site's model.", ()),
+        Step("0007", "What customers bought, and what they are worth.", ()),
     ]
     migrations.upgrade(url)
     migrations.upgrade(url)

@@ -17,6 +17,7 @@ def test_operators_need_a_tie_wherever_an_object_is_somebodys(action: str) -> No
     open_to_all = {
         "self",
         "interaction.list",
+        "understanding.ask",
         "interaction.start",
         "agent.list",
         "agent.see",

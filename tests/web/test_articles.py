@@ -26,7 +26,7 @@ HOURS: dict[str, Any] = {
 }
 
 
-async def about_hours(subject: str, text: str) -> Classification:
+async def about_hours(subject: str, text: str, usual: str | None) -> Classification:
     return Classification((("hours", 0.95),), "en", "rules", "a test")
 
 

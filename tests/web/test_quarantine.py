@@ -25,7 +25,7 @@ class Poisoned:
         self.mended = False
         self.tries = 0
 
-    async def __call__(self, subject: str, text: str) -> Classification:
+    async def __call__(self, subject: str, text: str, usual: str | None) -> Classification:
         if "poison" in text and not self.mended:
             self.tries += 1
             raise RuntimeError(f"no idea what {text} is")

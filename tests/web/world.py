@@ -1,8 +1,9 @@
 """A real site for the tests of pages, API and sockets: the writer over SQLite, with a clock that the test moves."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer, unused_port
 
 from agents.agent import Membership, Profile
+from app.answers import Answers
 from app.engine import Engine
 from app.erasure import Eraser
 from app.intake import Classify, Intake
@@ -19,16 +21,20 @@ from app.leases import Leases
 from app.mail_intake import MailIntake
 from app.mailroom import Mailroom
 from app.outgoing import MailChannel, Outgoing
+from app.purchasing import Purchases
 from app.queue_settings import QueueSettings
 from app.replies import Replies
 from app.retraining import Schedule
 from app.rows import outbox_of, rows_of
+from app.segmenting import Counting, Segmenting
 from app.sender_checks import Checking, SenderChecks
 from app.site import API_CHANNEL, RunningSite
 from autoresponders.templates import shipped_wordings
+from channels.callback.phones import PhoneRefused, e164
 from channels.email.smtp import SmtpSender, Timeouts
-from channels.message import Address
+from channels.message import Address, InboundMessage
 from classifiers.cascade import Classification
+from customers.standing import Definition
 from queues.policy import ChannelPolicy, QueuePolicy
 from router.commands import AddMessage, DefineAgent
 from router.policy import Action, Policy, Rule
@@ -36,7 +42,7 @@ from storage.bus import LocalBus
 from storage.sqlite import SqliteStore
 from tests.learning import Learning
 from vocabulary.instants import Instant, Span
-from vocabulary.records import AgentRow, MessageRow, Put, TokenRow, UserRow
+from vocabulary.records import AgentRow, InteractionRow, MessageRow, Put, TokenRow, UserRow
 from web.context import CONTEXT
 from web.passwords import hash_password
 from web.server import build
@@ -89,11 +95,14 @@ class World:
         self.app = app
         self.server = server
         self.intake: Intake
+        self.segmenting: Segmenting
         self.learning: Learning
         self.mail_intake: MailIntake
+        self.knowledge: KnowledgeBase
         self.mailroom: Mailroom
         self.mailboxes: dict[str, MailChannel]
         self._clients: list[TestClient[Any, Any]] = []
+        self._visitors: dict[str, str] = {}
 
     @property
     def origin(self) -> str:
@@ -158,6 +167,43 @@ class World:
         smtp = SmtpSender(host="127.0.0.1", port=port, tls="none", timeouts=timeouts)
         self.mailboxes["mail"] = MailChannel(Address("Test", "support@example.org"), smtp)
 
+    async def asks(self, text: str, *, visitor: str = "v", number: int = 1, medium: str = "chat") -> str:
+        """Let somebody write, by chat or mail; return the id of his interaction. What is to be answered is, at once."""
+        known = await self.intake_of(text, visitor=visitor, number=number, medium=medium)
+        await self.answer()
+        return known
+
+    async def intake_of(self, text: str, *, visitor: str, number: int, medium: str) -> str:
+        mail = medium == "email"
+        message = InboundMessage(
+            channel="mail" if mail else "website",
+            medium=medium,
+            external_id=f"{visitor}:{number}",
+            received_at=self.clock.now(),
+            text=text,
+            reply_text=text,
+            sender=Address(visitor, f"{visitor}@customers.example") if mail else None,
+            visitor=None if mail else visitor,
+            message_id=f"<{visitor}-{number}@customers.example>" if mail else None,
+        )
+        held = [row for row in await self.site.store.interactions(limit=50) if self._is_of(row, visitor)]
+        admission = await self.intake.receive(message, continues=held[0].id if held else None)
+        self._visitors[admission.interaction] = visitor
+        return admission.interaction
+
+    def _is_of(self, row: InteractionRow, visitor: str) -> bool:
+        return self._visitors.get(row.id) == visitor
+
+    async def answer(self) -> None:
+        """Write what is to be said automatically into the conversations."""
+        for row in await self.site.store.outbox(states=("pending",), due_before=self.clock.now()):
+            if row.kind == "auto_reply":
+                await self.mailroom._perform(row)
+
+    async def said_in(self, interaction: str) -> list[tuple[str, str]]:
+        """Return who said what, in order."""
+        return [(row.author, row.text) for row in await self.site.store.messages(interaction)]
+
     async def send_mail(self) -> None:
         """Do once what is due in the outbox."""
         due = await self.site.store.outbox(states=("pending", "deferred"), due_before=self.clock.now())
@@ -217,6 +263,8 @@ async def world(
     policy: Policy = POLICY,
     lessons: Mapping[str, Any] = {},
     schedule: Schedule = Schedule(),  # noqa: B008  # a frozen value
+    definitions: Sequence[Definition] = (),
+    counting: Counting = Counting(),  # noqa: B008  # a frozen value
     **settings: Any,
 ) -> AsyncIterator[World]:
     """Yield a world that lives in `folder` under `policy`.
@@ -233,11 +281,11 @@ async def world(
     writer = asyncio.create_task(engine.run())
     learning = Learning(engine, store, folder / "learning", schedule, **lessons)
 
-    async def by_model(subject: str, text: str) -> Classification:
+    async def by_model(subject: str, text: str, usual: str | None) -> Classification:
         made = learning.understanding.model is not None
-        return await (learning.understanding.classify if made else _unknown)(subject, text)
+        return await (learning.understanding.classify if made else _unknown)(subject, text, usual)
 
-    knowledge = KnowledgeBase(engine=engine, store=store)
+    knowledge = KnowledgeBase(engine=engine, store=store, classify=classify or by_model)
     intake = Intake(
         engine=engine,
         store=store,
@@ -262,6 +310,9 @@ async def world(
     mailbox = MailChannel(Address("Test", "support@example.org"), SmtpSender(host="127.0.0.1", port=1, tls="none"))
     channels = {"mail": mailbox}
     outgoing = Outgoing(store, channels=channels, wordings=wordings, engine=engine, site="Test")
+    purchases = Purchases(engine=engine, store=store, phone_of=_called, key=b"k" * 32, zone=UTC)
+    parts: dict[str, Any] = {"definitions": definitions, "counting": counting, "inline": True}
+    segmenting = Segmenting(engine=engine, store=store, **parts)
     site = RunningSite(
         name="test",
         engine=engine,
@@ -274,7 +325,10 @@ async def world(
         replies=Replies(engine=engine, store=store, outgoing=outgoing, domain="example.org"),
         learning=learning.site,
         letters=outgoing.letters,
-        knowledge=knowledge,
+        knowledge=Answers(engine=engine, store=store, knowledge=knowledge, classify=classify or by_model),
+        understanding=learning.understanding,
+        purchases=purchases,
+        segmenting=segmenting,
     )
     port = unused_port()
     app = build(
@@ -283,7 +337,8 @@ async def world(
     server = TestServer(app, port=port)
     await server.start_server()
     made = World(site, clock, app, server)
-    made.intake, made.mail_intake = intake, mail_intake
+    made.intake, made.mail_intake, made.knowledge = intake, mail_intake, knowledge
+    made.segmenting = segmenting
     made.learning = learning
     made.mailboxes = channels
     made.mailroom = Mailroom(
@@ -309,9 +364,16 @@ async def world(
         await store.close()
 
 
+def _called(text: str) -> str | None:
+    try:
+        return e164(text, "PL")
+    except PhoneRefused:
+        return None
+
+
 async def _nothing(order: Any) -> None:
     """Nobody forwards commands here."""
 
 
-async def _unknown(subject: str, text: str) -> Classification:
+async def _unknown(subject: str, text: str, usual: str | None) -> Classification:
     return Classification((("unknown", 0.0),), None, "none", "no model in this test")

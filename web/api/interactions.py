@@ -213,6 +213,18 @@ async def list_events(call: Call, id: str, query: EventQuery) -> Events:
     return Events(items=[entry_event(entry) for entry in seen], next=entries[-1].seq if entries else query.after)
 
 
+async def _words_that_decided(call: Call, id: str) -> dict[str, Any] | None:
+    """Return what the customer's own words said for its label; None to who may not read them."""
+    found = await call.interaction(id, "interaction.see")
+    if not allows(call.principal, "interaction.read", await call.views.tie(call.principal, found)):
+        return None
+    said = await call.site.why_labelled(id)
+    if said is None or said.best is None:
+        return None
+    words = [{"word": word, "points": points} for word, points in said.words]
+    return {"label": said.best, "over": said.second, "words": words, "exact": said.exact}
+
+
 @endpoints.get("/interactions/{id}/explain", "interaction.see", "Why it is where it is")
 async def explain(call: Call, id: str, query: ExplainQuery) -> dict[str, Any]:
     """Answer how it came in, its place, why each agent can't take it, and what comes; `text` says the same in words."""
@@ -225,4 +237,7 @@ async def explain(call: Call, id: str, query: ExplainQuery) -> dict[str, Any]:
     for told in sendings_told(await call.site.sending_events(id)):
         answer["reasons"] += msgspec.to_builtins(list(sending_reasons(told, call.site.policy, now)))
     came_in = msgspec.to_builtins(story(await call.site.admission_events(id)))
+    decided = await _words_that_decided(call, id)
+    if decided is not None:
+        answer["decided"] = decided
     return await worded(call, {**answer, "admission": came_in}, language)

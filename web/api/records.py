@@ -10,14 +10,16 @@ from customers.blocking import BLOCKED, blocked, is_blocked, unblocked
 from customers.identity import identities
 from customers.reachability import MARKS, cleared, marks_of
 from vocabulary.errors import TemporaryFailure
-from vocabulary.records import Change, CustomerRow, IdentityRow, Put, is_erased
+from vocabulary.records import Change, CustomerRow, IdentityRow, Put, StandingRow, is_erased
 from web.access import Tie, authorise
 from web.answers import CustomerDetail, Customers
 from web.api.handling import audit_line
 from web.call import Call
 from web.endpoint import Endpoints
+from web.pages import PAGES
 from web.payloads import CustomerChange, CustomerQuery, EraseQuery, NewPerson
 from web.problems import Problem, invalid, refused, unavailable
+from web.standing_views import in_words
 
 endpoints = Endpoints("records")
 
@@ -54,8 +56,12 @@ async def post_customer(call: Call, body: NewPerson) -> CustomerDetail:
         segment=body.segment or None,
         attributes=unblocked(body.attributes),
     )
+    own = [Put(StandingRow(id=id, at=row.created_at, own=row.segment))] if row.segment is not None else []
     await call.site.write(
-        Put(row), *(Put(msgspec.structs.replace(each, customer=id)) for each in known), Put(audit_line(call, "add", id))
+        Put(row),
+        *own,
+        *(Put(msgspec.structs.replace(each, customer=id)) for each in known),
+        Put(audit_line(call, "add", id)),
     )
     return await call.views.customer_detail(row)
 
@@ -117,7 +123,11 @@ async def get_customer(call: Call, id: str) -> CustomerDetail:
     authorise(call.principal, "customer.see", tie)
     if row is None:
         raise _unknown(id)
-    return await call.views.customer_detail(row)
+    view = await call.views.customer_detail(row)
+    if view.standing is None:
+        return view
+    why = in_words(view.standing, call.request.app[PAGES].catalogues, call.language)
+    return msgspec.structs.replace(view, standing=msgspec.structs.replace(view.standing, why=why))
 
 
 @endpoints.patch("/customers/{id}", "customer.edit", "Change a customer")
@@ -128,13 +138,21 @@ async def patch_customer(call: Call, id: str, body: CustomerChange) -> CustomerD
         raise _unknown(id)
     changed = _changed(row, body, call)
     changes: list[Change] = [Put(changed)]
+    if body.segment is not None:
+        kept = await call.site.store.standing(row.id) or StandingRow(id=row.id, at=call.site.now())
+        # Where staff say nothing any more, what was calculated counts.
+        kept = msgspec.structs.replace(kept, own=body.segment or None)
+        changes = [
+            Put(msgspec.structs.replace(changed, segment=kept.own or next(iter(kept.segments), None))),
+            Put(kept),
+        ]
     if is_blocked(changed.attributes) != is_blocked(row.attributes):
         changes.append(Put(audit_line(call, "block" if body.blocked else "unblock", row.id)))
     try:
         await call.site.write(*changes)
     except TemporaryFailure as failure:
         raise unavailable(str(failure)) from failure
-    return await call.views.customer_detail(changed)
+    return await call.views.customer_detail(await call.site.store.customer(row.id) or changed)
 
 
 def _changed(row: CustomerRow, body: CustomerChange, call: Call) -> CustomerRow:

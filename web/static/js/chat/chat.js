@@ -10,7 +10,7 @@ import { Start } from "./start.js";
 import * as chat from "./state.js";
 import { Ways } from "./ways.js";
 import { Write } from "./write.js";
-import { askPerson, connect, leave, tellRead } from "./talk.js";
+import { askPerson, connect, leave, send, tellRead } from "./talk.js";
 
 export function Chat() {
   const inside = chat.agreed.value;
@@ -57,7 +57,9 @@ function Talk() {
     <main class="chat-body"><div class="chat-main"><${Log} /></div>
     <${Status} />
     ${chat.onlyBot.value && html`<div class="person"><span class="hint">${chat.asked.value ? t("chat.person.asked") : t("chat.bot.told")}</span>
-      ${!chat.asked.value && html`<button type="button" class="button" disabled=${!socket.open.value} onClick=${askPerson}><${Icon} name="user" />${t("chat.person")}</button>`}</div>`}
+      ${chat.choices.value.map((one) => html`<button type="button" class="button" disabled=${!socket.open.value} onClick=${() => send(one.number)}>${one.text}</button>`)}
+      ${chat.mayHaveHelped.value && html`<button type="button" class="button" disabled=${!socket.open.value} onClick=${() => send(t("chat.helped.said"))}>${t("chat.helped")}</button>`}
+      ${!chat.asked.value && !chat.choices.value.length && html`<button type="button" class="button" disabled=${!socket.open.value} onClick=${askPerson}><${Icon} name="user" />${t("chat.person")}</button>`}</div>`}
     <${Ways} />
     <${Write} /></main>`;
 }

@@ -44,6 +44,20 @@ export const onlyBot = computed(() => {
   return last?.author === "bot" && !agentName.value && !ended.value && !taken.value;
 });
 
+/** The last of what the machine asks to choose from (autoresponders/texts): by it a question is told from numbered steps. */
+const PERSON_PLEASE = new Set(["A person, please", "Proszę o rozmowę z człowiekiem", "Noriu kalbėti su žmogumi",
+  "Munkatárssal szeretnék beszélni", "Хочу поговорить с человеком"]);
+/** What the machine asks him to choose from, by number. */
+export const choices = computed(() => {
+  const last = onlyBot.value ? entries.value.at(-1) : null;
+  const lines = last?.author === "bot" ? [...last.text.matchAll(/^(\d)\. (.+)$/gm)].map(([, number, text]) => ({ number, text })) : [];
+  return PERSON_PLEASE.has(lines.at(-1)?.text ?? "") ? lines : [];
+});
+
+/** Whether the last word is an answer of the machine, and he does not wait for anybody. */
+export const mayHaveHelped = computed(() =>
+  onlyBot.value && !choices.value.length && !place.value && !asked.value && entries.value.at(-1)?.author === "bot");
+
 export const lastSeq = computed(() => Math.max(0, ...entries.value.filter((one) => one.author !== "line").map((one) => one.seq)));
 
 /** Keep what must survive a reload. */

@@ -87,3 +87,10 @@ export function askTransfer(id = current()?.id) {
   select(one.id);
   dialog.value = { name: "transfer", id: one.id };
 }
+
+/** Open the list of labels for the conversation. @param {string | undefined} id */
+export function askLabel(id = current()?.id) {
+  if (!id || !held.value[id]) return;
+  select(id);
+  dialog.value = { name: "label", id };
+}

@@ -13,6 +13,7 @@ import { LaterButton } from "./later.js";
 import { nameOf } from "./names.js";
 import { send } from "./outbox.js";
 import { dialog, focusWish } from "./state.js";
+import { offered, Suggestions, use } from "./suggest.js";
 
 const TYPING_EVERY_MS = 3000;
 
@@ -55,6 +56,12 @@ export function Composer({ one, socket }) {
   };
   const onKey = (/** @type {KeyboardEvent} */ event) => {
     if (event.isComposing) return;
+    const first = kind === "reply" && !text ? offered(one.id)[0] : null;
+    // Only in an empty reply: else Tab leads on, as Shift+Tab and Esc always do.
+    if (first && event.code === "Tab" && !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey) {
+      event.preventDefault();
+      return use(one.id, first);
+    }
     if (event.code === "Escape") return document.getElementById(`name-${one.id}`)?.focus();
     const enter = event.code === "Enter" || event.code === "NumpadEnter";
     // AltGr is Ctrl+Alt on Windows, and it writes.
@@ -119,8 +126,10 @@ export function Composer({ one, socket }) {
     ${mails && copies !== null && html`<label class="composer-copies"><span>${t("composer.cc.label")}</span>
       <input type="text" inputmode="email" autocomplete="off" spellcheck=${false} value=${copies} placeholder="anna@example.org"
         onInput=${(/** @type {any} */ event) => setCopies(event.target.value)} /></label>`}
+    ${canReply && kind === "reply" && html`<${Suggestions} one=${one} />`}
     <div class="composer-main">
       <textarea ref=${field} data-focus rows=${email ? 5 : 2} value=${text} onInput=${write} onKeyDown=${onKey} onPaste=${onPaste} maxlength="20000"
+        aria-describedby=${kind === "reply" && !text && offered(one.id).length ? `suggest-${one.id}` : undefined}
         lang=${kind === "reply" ? one.language ?? undefined : undefined} spellcheck=${true}
         aria-label=${kind === "note" ? t("composer.note.label") : t("composer.reply.label", { name: nameOf(one) })}></textarea>
       <button type="submit" class="button ${kind === "note" ? "noting" : "primary"}" disabled=${!ready}>

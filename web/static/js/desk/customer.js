@@ -4,7 +4,11 @@ import { useEffect, useState } from "preact/hooks";
 import { get } from "../api.js";
 import { html } from "../html.js";
 import { day, languageName, percent, shortTime, t, word } from "../i18n.js";
+import { AskDecided } from "../ui/decided.js";
 import { Icon, MediumIcon } from "../ui/icon.js";
+import { SegmentTags, StandingFacts } from "../ui/standing.js";
+import { askLabel } from "./actions.js";
+import { HeadFacts } from "./heads.js";
 import { nameOf } from "./names.js";
 import { dialog, held, togglePanel } from "./state.js";
 
@@ -25,7 +29,7 @@ function Details({ one }) {
   const who = one.customer;
   const fact = (/** @type {string} */ label, /** @type {any} */ value) => value && html`<div><dt>${label}</dt><dd>${value}</dd></div>`;
   return html`<section>
-      <p class="customer-name">${nameOf(one)} ${who?.segment && html`<span class="tag strong">${word("segment", who.segment)}</span>`}</p>
+      <p class="customer-name">${nameOf(one)} <${SegmentTags} who=${who} /></p>
       <dl class="facts">
         ${fact(t("customer.email"), who?.email && html`<a href="mailto:${who.email}">${who.email}</a>`)}
         ${fact(t("customer.reachability"), who?.reachability && html`<${Reachability} shown=${who.reachability} />`)}
@@ -33,6 +37,7 @@ function Details({ one }) {
         ${fact(t("customer.language"), languageName(who?.language ?? one.language))}
       </dl>
     </section>
+    ${who?.standing && html`<${StandingFacts} standing=${who.standing} />`}
     <section><h3>${t("customer.this")}</h3>
       <dl class="facts">
         ${fact(t("interaction.reference"), one.reference || one.number)}
@@ -40,12 +45,22 @@ function Details({ one }) {
         ${fact(t("interaction.queue"), one.queue)}
         ${fact(t("interaction.arrived"), shortTime(one.arrived_at))}
         ${fact(t("interaction.priority"), one.priority ? String(one.priority) : "")}
-        ${fact(t("interaction.labels"), one.labels?.length > 0 && html`<ul class="tags">${one.labels.map(
-          ([name, confidence]) => html`<li class="tag">${word("label", name)} <span class="figures">${percent(confidence)}</span></li>`)}</ul>`)}
+        ${fact(t("interaction.labels"), html`<${Labels} one=${one} />`)}
+        <${HeadFacts} heads=${one.heads} />
         ${fact(t("interaction.tags"), one.tags?.length > 0 && html`<ul class="tags">${one.tags.map((tag) => html`<li class="tag">${tag}</li>`)}</ul>`)}
       </dl>
+      ${one.labels?.length > 0 && html`<${AskDecided} key=${one.id} id=${one.id} />`}
     </section>
     ${who?.id && html`<${History} customer=${who.id} except=${one.id} />`}`;
+}
+
+/** What it is about, and who says so. @param {{one: import("./types.js").Interaction}} props */
+function Labels({ one }) {
+  return html`${one.labels?.length > 0 && html`<ul class="tags">${one.labels.map(
+      ([name, confidence]) => html`<li class="tag">${word("label", name)} ${one.labelled_by
+        ? html`<${Icon} name="user" class="small" /><span class="sr-only">${t("topic.by_person")}</span>`
+        : html`<span class="figures">${percent(confidence)}</span>`}</li>`)}</ul>`}
+    <button type="button" class="button quiet" onClick=${() => askLabel(one.id)}>${t("topic.correct")}</button>`;
 }
 
 /** What mail to him has shown. @param {{shown: NonNullable<NonNullable<import("./types.js").Customer>["reachability"]>}} props */

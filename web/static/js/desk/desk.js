@@ -5,7 +5,7 @@ import { t } from "../i18n.js";
 import { Connection } from "../ui/connection.js";
 import { Spoken } from "../ui/say.js";
 import { Toasts } from "../ui/toast.js";
-import { accept, askTransfer, current, end } from "./actions.js";
+import { accept, askLabel, askTransfer, current, end } from "./actions.js";
 import { AlertBanner, ReadinessDialog } from "./readiness.js";
 import { Conversation } from "./conversation.js";
 import { CustomerPanel } from "./customer.js";
@@ -17,8 +17,10 @@ import { ConversationList } from "./list.js";
 import { OfferCards } from "./offers.js";
 import { LaterDialog } from "./later.js";
 import { PreviewDialog } from "./preview.js";
+import { LabelDialog } from "./relabel.js";
 import { TransferDialog } from "./transfer.js";
 import { TranscriptDialog } from "./transcript.js";
+import { judge, suggested } from "./suggest.js";
 import * as desk from "./state.js";
 
 /** Put the focus on something of the selected conversation, once it is rendered. @param {string} selector */
@@ -41,6 +43,12 @@ function go(step) {
   focusIn("[data-focus]");
 }
 
+/** Judge the first answer that is suggested in the selected conversation. @param {boolean} right */
+function judgeFirst(right) {
+  const id = desk.selected.value;
+  if (id) judge(id, suggested.value[id]?.[0], right);
+}
+
 /** @param {{presence: {current: null | (() => void)}}} parts */
 const commands = ({ presence }) => ({
   accept: () => desk.offers.value[0] && accept(desk.offers.value[0].id, expected),
@@ -53,14 +61,17 @@ const commands = ({ presence }) => ({
   reply: () => press('[data-kind="reply"]'),
   note: () => press('[data-kind="note"]'),
   park: () => press("[data-park] button"),
+  label: () => askLabel(),
   panel: desk.togglePanel,
   pin: () => desk.selected.value && desk.togglePin(desk.selected.value),
+  answers: () => judgeFirst(true),
+  answers_not: () => judgeFirst(false),
   help: () => void (desk.dialog.value = { name: "keys" }),
 });
 
 const DIALOGS = /** @type {Record<string, any>} */ ({
   keys: KeysDialog, transfer: TransferDialog, later: LaterDialog, transcript: TranscriptDialog, preview: PreviewDialog,
-  readiness: ReadinessDialog,
+  readiness: ReadinessDialog, label: LabelDialog,
 });
 
 /** @param {{socket: import("../socket.js").LiveSocket}} props */

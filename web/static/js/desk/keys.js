@@ -9,7 +9,8 @@ import { kept } from "../stored.js";
 /** Binding by command: a code, with `Shift+` in front if need be. */
 export const DEFAULTS = {
   accept: "F2", decline: "Shift+F2", next: "F8", previous: "Shift+F8", presence: "F9", end: "F4", transfer: "Shift+F4",
-  reply: "KeyR", note: "KeyN", park: "KeyP", panel: "KeyC", pin: "KeyO", help: "Shift+Slash",
+  reply: "KeyR", note: "KeyN", park: "KeyP", label: "KeyL", panel: "KeyC", pin: "KeyO", answers: "KeyJ",
+  answers_not: "KeyK", help: "Shift+Slash",
 };
 /** Commands that mean "in a text field too". @param {string} binding */
 const isFunctionKey = (binding) => /F\d+$/.test(binding);

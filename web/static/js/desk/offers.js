@@ -5,8 +5,10 @@ import { languageName, ms, secondsShort, span, t, word } from "../i18n.js";
 import { whyInWords } from "../ui/codes.js";
 import { Icon, MediumIcon } from "../ui/icon.js";
 import { Menu } from "../ui/menu.js";
+import { SegmentTags, StandingLine } from "../ui/standing.js";
 import { accept, decline, running } from "./actions.js";
 import { expected } from "./frames.js";
+import { HeadTags } from "./heads.js";
 import { bindings, cap, enabled } from "./keys.js";
 import { nameOf } from "./names.js";
 import { secondsLeft } from "./offer_words.js";
@@ -38,10 +40,12 @@ function OfferCard({ offer, first }) {
     </h2>
     <p class="offer-who">
       <strong>${nameOf(one)}</strong>
-      ${one.customer?.segment && html`<span class="tag strong">${word("segment", one.customer.segment)}</span>`}
+      <${SegmentTags} who=${one.customer} />
       ${one.language && html`<span class="tag">${languageName(one.language)}</span>`}
+      <${HeadTags} heads=${one.heads} />
       <span class="waited"><${Icon} name="clock" class="small" />${t("desk.offer.waited", { time: span(now() - ms(one.arrived_at)) })}</span>
     </p>
+    <${StandingLine} who=${one.customer} />
     ${one.subject && html`<p class="offer-subject">${one.subject}</p>`}
     ${one.preview && html`<p class="offer-preview" lang=${one.language ?? undefined}>${one.preview}</p>`}
     ${why.length > 0 && html`<ul class="why" aria-label=${t("desk.offer.why")}>${why.map((line) => html`<li>${whyInWords(line)}</li>`)}</ul>`}

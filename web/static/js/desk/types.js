@@ -1,12 +1,16 @@
 // @ts-check
+/** What the text tells beside its labels: value and certainty. @typedef {Record<string, [string, number]> | undefined} Heads */
+
 /**
  * The views of docs/reference/sockets.md as the desk uses them.
  *
  * @typedef {{id: string, name?: string, email?: string, phone?: string, language?: string, segment?: string,
+ *   standing?: import("../ui/standing.js").Standing | null,
  *   reachability?: {undeliverable: string[], no_automatic_mail: boolean, away: boolean, away_until: string | null} | null}} Customer
  *
  * @typedef {{id: string, number: number | string, state: string, queue: string, channel: string, medium: string,
- *   customer: Customer | null, agent: string | null, priority: number, labels: [string, number][], language: string | null,
+ *   customer: Customer | null, agent: string | null, priority: number, labels: [string, number][],
+ *   labelled_by: string | null, labels_before: [string, number][], heads: Heads, language: string | null,
  *   subject: string, preview: string, tags: string[], created_at: string, arrived_at: string, due_at: string | null,
  *   accepted_at: string | null, wrap_up_until: string | null, wrap_up_mode: string | null, dispositions: any[],
  *   disposition: string | null, messages: number, unanswered_since: string | null, attempts: number,

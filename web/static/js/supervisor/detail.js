@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { get } from "../api.js";
 import { html } from "../html.js";
 import { dayTime, exactTime, known, language, t, waitRange, word } from "../i18n.js";
+import { Decided } from "../ui/decided.js";
 import { Facts } from "../ui/facts.js";
 import { Icon, MediumIcon } from "../ui/icon.js";
 import { nameOf } from "../desk/names.js";
@@ -81,6 +82,7 @@ function Explanation({ id }) {
   const { agents = [], text } = why;
   return html`<div class="explain">
     ${text.split("\n").map((/** @type {string} */ line) => html`<p>${line}</p>`)}
+    ${why.decided && html`<h3>${t("decided.title")}</h3><${Decided} decided=${why.decided} />`}
     ${agents.length > 0 && html`<table class="list-table"><caption>${t("explain.agents")}</caption><tbody>
       ${agents.map((/** @type {any} */ one) => html`<tr key=${one.agent}><th scope="row" class="text">${agentName(one.agent)}</th>
         <td class=${one.fails ? "" : "good"}><${Icon} name=${one.fails ? "close" : "check"} class="small" />${one.text ?? t("explain.qualifies")}</td></tr>`)}

@@ -9,6 +9,7 @@ import { Dialog } from "../ui/dialog.js";
 import { MediumIcon } from "../ui/icon.js";
 import { nameOf } from "../desk/names.js";
 import { InteractionDetail } from "./detail.js";
+import { SegmentTags } from "../ui/standing.js";
 import { drawer, queues } from "./state.js";
 
 const STATES = [["waiting", "waiting,offered"], ["active", "active,parked,wrap_up"], ["closed", "closed,abandoned"]];
@@ -26,10 +27,14 @@ export function Drawer() {
   <//>`;
 }
 
+/** Those whose segments go first. @param {import("../desk/types.js").Interaction[]} items */
+const vips = (items) => items.filter((one) => one.customer?.standing?.key);
+
 /** @param {{queue: string}} props */
 function QueueList({ queue }) {
   const [state, setState] = useState(STATES[0][1]);
   const [items, setItems] = useState(/** @type {import("../desk/types.js").Interaction[] | null} */ (null));
+  const [keyOnly, setKeyOnly] = useState(false);
   const [failure, setFailure] = useState("");
   const hidden = Boolean(drawer.value?.interaction);
   const beat = Math.floor(second.value / REFRESH_S);
@@ -42,20 +47,25 @@ function QueueList({ queue }) {
     return () => { current = false; };
   }, [queue, state, beat, hidden]);
   const row = queues.value.find((one) => one.name === queue);
+  const shown = keyOnly ? vips(items ?? []) : items ?? [];
   return html`
     <div class="segments" role="group" aria-label=${t("board.states")}>
       ${STATES.map(([name, value]) => html`<button type="button" aria-pressed=${state === value}
         onClick=${() => { setItems(null); setState(value); }}>${t(`board.states.${name}`)}</button>`)}</div>
+    <label class="switch-line"><input type="checkbox" role="switch" checked=${keyOnly} onChange=${(/** @type {any} */ event) => setKeyOnly(event.target.checked)} />
+      <span>${t("board.vip")}</span></label>
+    ${items && vips(items).length > 0 && html`<p class="hint" role="status">${t("board.vip_waiting", { count: vips(items).length })}</p>`}
     ${row && html`<p class="hint">${t("board.target", { time: span(row.target_s * 1000) })}</p>`}
     ${failure && html`<p role="alert">${failure}</p>`}
     ${!items && !failure && html`<p class="hint">${t("ui.loading")}</p>`}
     ${items?.length === 0 && html`<p class="hint">${t("board.nothing_here")}</p>`}
-    ${items && items.length > 0 && html`<div class="scroller"><table class="list-table">
+    ${items && items.length > 0 && shown.length === 0 && html`<p class="hint">${t("board.nobody_of_these")}</p>`}
+    ${shown.length > 0 && html`<div class="scroller"><table class="list-table">
       <thead><tr>${["customer", "about", "position", "waits", "priority", "state"].map((name) => html`<th scope="col">${t(`board.col.${name}`)}</th>`)}</tr></thead>
-      <tbody>${items.map((one) => html`<tr key=${one.id}>
+      <tbody>${shown.map((one) => html`<tr key=${one.id}>
         <th scope="row" class="text"><button type="button" class="row-link" onClick=${() => void (drawer.value = { queue, interaction: one.id })}>
           <${MediumIcon} medium=${one.medium} /><span class="sr-only">${word("medium", one.medium)}: </span>${nameOf(one)}</button>
-          ${one.customer?.segment && html` <span class="tag strong">${word("segment", one.customer.segment)}</span>`}</th>
+          <${SegmentTags} who=${one.customer} /></th>
         <td class="about"><span class="clip">${one.subject || one.preview}</span></td>
         <td class="figure">${one.position ?? ""}</td>
         <td class="figure">${["waiting", "offered"].includes(one.state) ? span(now() - ms(one.arrived_at)) : shortTime(one.arrived_at)}</td>

@@ -26,8 +26,12 @@ export const heardAt = signal(0);
 export const quarantined = signal(0);
 /** Whether the quarantine is open, and which of it is looked at. */
 export const quarantine = signal(/** @type {{id?: string} | null} */ (null));
+/** Whether the knowledge base is open, and which article is edited. */
+export const knowledge = signal(/** @type {{article?: any} | null} */ (null));
 /** Whether the list of what will be sent is open. */
 export const sendings = signal(false);
+/** Whether the model and what it asks are open: which tab, and which version's report. */
+export const understanding = signal(/** @type {{tab: string, version?: string} | null} */ (null));
 /** How many mailboxes can't be read, and whether the list of all of them is open. */
 export const failing = signal(0);
 export const mailboxesOpen = signal(false);

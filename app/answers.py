@@ -1,0 +1,369 @@
+"""Answers beside the conversation: what would be answered and why, what agents are offered, how it was judged."""
+
+import math
+from collections.abc import Sequence
+
+import msgspec
+
+from app.engine import Engine
+from app.knowledge import Classify, Found, KnowledgeBase, judged
+from app.knowledge_seeds import pair_row
+from autoresponders.article import WORDS_MAX
+from autoresponders.proof import Outcome
+from queues.interaction import Interaction, Label
+from reports.answers import WITHIN, AnswerLog, Worth, worth_of, worths
+from router.admission import articles_for
+from router.commands import Admit, Candidate
+from router.events import AnswerConfirmed, AnyEvent, Relabelled
+from router.policy import Autoresponse
+from router.reasons import Reason, reason
+from router.state import ALL_REPLIES
+from router.triage import Verdict, triage
+from storage.codec import decode
+from vocabulary.errors import Lagged, TemporaryFailure
+from vocabulary.ids import InteractionId, derived_id
+from vocabulary.instants import SECOND, Instant
+from vocabulary.records import JudgementRow, MessageRow, Put, PutNew
+from vocabulary.stores import Store
+from web.knowing import (
+    ALL,
+    Answerable,
+    Evaluation,
+    Foreseen,
+    JudgedPair,
+    Promise,
+    Promised,
+    Question,
+    Suggestion,
+    Threshold,
+)
+
+SUGGESTED_MIN = 0.2
+"""A suggestion less likely than this would only cost the agent time."""
+MESSAGES_MAX = 200
+EVENTS = frozenset(
+    "Admitted AnsweredByBot AnswerHeldOut AnswerConfirmed Enqueued OfferAccepted WrappedUp Closed Forgotten".split()
+)
+"""Types of the events that `AnswerLog` looks at."""
+PRECISIONS = (0.9, 0.95, 0.99)
+"""What an evaluation tells of, beside what automatic answers promise."""
+
+
+class Answers:
+    """Implements `web.knowing.Knowing`."""
+
+    def __init__(self, *, engine: Engine, store: Store, knowledge: KnowledgeBase, classify: Classify) -> None:
+        self._engine = engine
+        self._store = store
+        self._knowledge = knowledge
+        self._classify = classify
+
+    async def load(self) -> None:
+        await self._knowledge.load()
+
+    async def learn(self) -> None:
+        await self._knowledge.learn()
+
+    # -- what would be answered
+
+    async def foreseen(self, question: Question) -> Foreseen:
+        text = f"{question.subject}\n{question.text}".strip()
+        classified = await self._classify(question.subject, question.text, question.language)
+        labels = tuple(Label(name, said) for name, said in classified.labels)
+        language = question.language or classified.language
+        found = self._knowledge.found(question.text, language, labels)
+        short = 0 < len(question.text.split()) <= WORDS_MAX
+        command = self._as_it_would_come(question, labels, language, found if short else [])
+        verdict = triage(command, self._engine.state, self._engine.policy, self._engine.clock.now())
+        response, chosen = self._response(verdict, command)
+        return Foreseen(
+            labels=labels,
+            language=language,
+            rule=verdict.rule,
+            queue=verdict.then.queue,
+            autoresponse=response.name if response is not None else None,
+            outcome=_outcome(response, chosen, found),
+            articles=tuple(each.article for each in chosen),
+            candidates=tuple(self._answerable(each, verdict) for each in found),
+            reasons=(
+                *self._reasons(verdict, response, chosen, found, words=len(text.split()) if not short else 0),
+                *self._guards(),
+            ),
+        )
+
+    def _as_it_would_come(
+        self, question: Question, labels: tuple[Label, ...], language: str | None, found: Sequence[Found]
+    ) -> Admit:
+        policy = self._engine.policy
+        channel = policy.channels.get(question.channel or "")
+        return Admit(
+            id="preview",
+            channel=channel.name if channel is not None else "",
+            medium=channel.medium if channel is not None else "chat",
+            customer="preview",
+            subject=question.subject,
+            text=question.text,
+            labels=labels,
+            language=language,
+            candidates=tuple(Candidate(each.article.id, each.probability, each.proven) for each in found),
+        )
+
+    def _response(self, verdict: Verdict, command: Admit) -> tuple[Autoresponse | None, tuple[Candidate, ...]]:
+        """Return the automatic answer that would be given, and by what: the core's own choice."""
+        name, known = verdict.then.autoresponse, self._engine.policy.autoresponses
+        response = known.get(name or "")
+        while response is not None and response.kind == "answer":
+            chosen = articles_for(response, command.candidates)
+            if chosen or response.otherwise is None:
+                return response, chosen
+            response = known.get(response.otherwise)
+        return response, ()
+
+    def _answerable(self, found: Found, verdict: Verdict) -> Answerable:
+        first = self._answer_of(verdict)
+        precision = first.precision if first is not None else None
+        return Answerable(
+            article=found.article.id,
+            title=found.article.title,
+            label=found.article.label,
+            probability=found.probability,
+            features=msgspec.structs.asdict(found.features),
+            threshold=self._threshold(found.article.id, precision) if precision is not None else None,
+            confidence=first.confidence if first is not None and precision is None else None,
+        )
+
+    def _answer_of(self, verdict: Verdict) -> Autoresponse | None:
+        response = self._engine.policy.autoresponses.get(verdict.then.autoresponse or "")
+        return response if response is not None and response.kind == "answer" else None
+
+    def _threshold(self, article: str, precision: float) -> Threshold:
+        known = self._knowledge.threshold(article, precision)
+        return Threshold(
+            precision=precision,
+            least=known.least if math.isfinite(known.least) else None,
+            scope=known.scope,
+            n=known.n,
+            right=known.right,
+            bound=round(known.bound, 4),
+        )
+
+    def _reasons(
+        self,
+        verdict: Verdict,
+        response: Autoresponse | None,
+        chosen: Sequence[Candidate],
+        found: Sequence[Found],
+        *,
+        words: int,
+    ) -> list[Reason]:
+        reasons = [reason("rule_applied", rule=verdict.rule, queue=verdict.then.queue)]
+        asked = self._answer_of(verdict)
+        if asked is None:
+            return [*reasons, reason("no_answering")]
+        if words:
+            return [*reasons, reason("too_long_to_answer", count=words)]
+        if not found:
+            return [*reasons, reason("no_article")]
+        if len(chosen) == 1:
+            return [*reasons, reason("would_answer", article=chosen[0].article, share=chosen[0].probability)]
+        if chosen:
+            return [*reasons, reason("would_ask", articles=tuple(each.article for each in chosen))]
+        return [*reasons, self._why_not(found[0], asked)]
+
+    def _why_not(self, first: Found, asked: Autoresponse) -> Reason:
+        id, said = first.article.id, first.probability
+        if asked.precision is None:
+            return reason("below_confidence", article=id, share=said, least=asked.confidence)
+        known = self._knowledge.threshold(id, asked.precision)
+        if math.isfinite(known.least):
+            return reason("below_proven", article=id, share=said, least=round(known.least, 4))
+        return reason("nothing_proven", precision=asked.precision, right=known.right, number=known.n)
+
+    def _guards(self) -> list[Reason]:
+        """Return what keeps every automatic reply back just now; what depends on the sender, nobody can tell here."""
+        return [reason("replies_are_stopped")] if ALL_REPLIES in self._engine.state.replies_stopped else []
+
+    # -- what agents are offered
+
+    async def suggestions(self, found: Interaction) -> list[Suggestion]:
+        rows = await self._store.messages(found.id, limit=MESSAGES_MAX)
+        candidates = await self._found_for(rows, found)
+        judged_before = {row.article: row for row in await self._store.judgements(interaction=found.id)}
+        sent = await self._sent(found.id)
+        missing = sent - {each.article.id for each in candidates}
+        if missing:
+            # What was sent is shown to be judged, whatever the customer has asked since.
+            first = await self._found_for(rows[:1], found)
+            candidates = [*candidates, *(each for each in first if each.article.id in missing)]
+        shown = [each for each in candidates if each.probability >= SUGGESTED_MIN or each.article.id in sent]
+        return [
+            Suggestion(
+                article=each.article.id,
+                title=each.article.title,
+                answer=each.article.answer,
+                language=found.language or "",
+                probability=each.probability,
+                sent=each.article.id in sent,
+                judged=_mark(judged_before.get(each.article.id)),
+            )
+            for each in shown
+        ]
+
+    async def _found_for(self, rows: Sequence[MessageRow], found: Interaction) -> list[Found]:
+        """Return the articles that may answer what the customer has said since somebody answered him."""
+        asked = _open_question(rows)
+        if not asked:
+            return []
+        text, subject = "\n".join(row.text for row in asked), asked[0].subject
+        classified = await self._classify(subject, text, found.language)
+        labels = [Label(name, said) for name, said in classified.labels]
+        return self._knowledge.found(text, found.language or classified.language, labels)
+
+    async def _sent(self, id: InteractionId) -> frozenset[str]:
+        entries = await self._store.entries(0, 1_000, interaction=id)
+        events = [decode(entry) for entry in entries if entry.type == "AnsweredByBot"]
+        return frozenset(getattr(event, "article", "") for event in events)
+
+    async def judge(self, found: Interaction, article: str, *, right: bool, by: str) -> bool:
+        """Write down whether an article answers; False: it is none of the candidates."""
+        source = "corrected" if article in await self._sent(found.id) and not right else "thumb"
+        return await self._write_judgement(found, article, source, right=right, by=by)
+
+    async def inserted(self, found: Interaction, article: str, by: str) -> bool:
+        """Write down that an agent used a suggestion."""
+        return await self._write_judgement(found, article, "inserted", right=True, by=by)
+
+    async def _write_judgement(self, found: Interaction, article: str, source: str, *, right: bool, by: str) -> bool:
+        rows = await self._store.messages(found.id, limit=MESSAGES_MAX)
+        sent = article in await self._sent(found.id)
+        candidates = await self._found_for(rows[:1] if sent else rows, found)
+        place = next((at for at, each in enumerate(candidates) if each.article.id == article), None)
+        if place is None:
+            return False
+        kind = "inserted" if source == "inserted" else "judged"
+        row = judged(
+            source,
+            candidates,
+            place,
+            id=derived_id("j", found.id, article, kind),
+            at=self._engine.clock.now(),
+            language=found.language or "",
+            right=right,
+            by=by,
+            interaction=found.id,
+        )
+        await self._engine.write(Put(row))
+        return True
+
+    # -- what was judged
+
+    async def proven(self) -> list[Promised]:
+        answers = [each for each in self._engine.policy.autoresponses.values() if each.kind == "answer"]
+        ids = sorted({id for known in self._knowledge.articles.values() for id in known})
+        kept = self._knowledge.proof.kept
+        return [
+            Promised(
+                autoresponse=answer.name,
+                precision=answer.precision,
+                confidence=answer.confidence if answer.precision is None else None,
+                overall=self._threshold(ALL, answer.precision) if answer.precision is not None else None,
+                articles={id: self._threshold(id, answer.precision) for id in ids} if answer.precision else {},
+                kept=len(kept),
+                right=sum(right for _, _, right in kept),
+            )
+            for answer in answers
+        ]
+
+    async def evaluate(self, pairs: Sequence[JudgedPair], *, keep: bool, by: str) -> Evaluation:
+        now = self._engine.clock.now()
+        rows = [pair_row("imported", await self._language_of(pair), pair.text, pair.article, now, by) for pair in pairs]
+        outcomes = [await self._knowledge.outcome(row) for row in rows]
+        answered = [outcome for outcome in outcomes if outcome is not None]
+        if keep:
+            await self._engine.write(*(PutNew(row) for row in rows))
+            await self._knowledge.learn()
+        precisions = sorted({*PRECISIONS, *self._knowledge.precisions})
+        return Evaluation(
+            n=len(rows),
+            found=len(answered),
+            right=sum(outcome.right for outcome in answered),
+            kept=len(rows) if keep else 0,
+            promises=tuple(self._kept_promise(precision, answered, len(rows)) for precision in precisions),
+        )
+
+    async def _language_of(self, pair: JudgedPair) -> str:
+        return pair.language or (await self._classify("", pair.text, None)).language or ""
+
+    def _kept_promise(self, precision: float, outcomes: Sequence[Outcome], n: int) -> Promise:
+        proof = self._knowledge.proof
+        taken = [
+            each.right
+            for each in outcomes
+            if proof.shares((each.features, *each.others))[0] >= proof.threshold(each.article, precision).least
+        ]
+        return Promise(precision=precision, answered=len(taken), right=sum(taken), n=n)
+
+    async def worths(self, since: Instant, until: Instant) -> list[Worth]:
+        """Return what the answers of a period were worth, those of each autoresponse and (as "") of all."""
+        log, now = AnswerLog(), self._engine.clock.now()
+        after = await self._store.seq_before(since)
+        async for entry in self._store.read(after):
+            if entry.at >= until + WITHIN:
+                break
+            if entry.type in EVENTS:
+                log.observe(decode(entry))
+        asked = [each for each in log.asked if since <= each.at < until]
+        return [worth_of("", asked, now), *worths(asked, now)]
+
+    async def run(self) -> None:
+        """Judge answers by what is heard of them; cancel to stop."""
+        while True:
+            try:
+                async with self._engine.subscribe() as events:
+                    async for logged in events:
+                        await self.heard(logged.event)
+            except (Lagged, TemporaryFailure):
+                await self._engine.clock.sleep(SECOND)
+
+    async def heard(self, event: AnyEvent) -> None:
+        """Judge an answer by what a customer or an agent did; the same event leads to the same judgement."""
+        match event:
+            case AnswerConfirmed(interaction=id):
+                await self._confirmed(id)
+            case Relabelled():
+                await self._relabelled(event)
+
+    async def _confirmed(self, id: InteractionId) -> None:
+        held = self._engine.state.interactions.get(id)
+        for article in await self._sent(id) if held is not None else ():
+            assert held is not None
+            await self._write_judgement(held, article, "confirmed", right=True, by="customer")
+
+    async def _relabelled(self, event: Relabelled) -> None:
+        """Somebody says what it is about: an article about something else was no answer."""
+        held = self._engine.state.interactions.get(event.interaction)
+        if held is None or not held.labels:
+            return
+        for id in await self._sent(held.id):
+            article = self._knowledge.article(id, held.language)
+            if article is not None and article.label != held.labels[0].name:
+                await self._write_judgement(held, id, "corrected", right=False, by=event.by)
+
+
+def _open_question(rows: Sequence[MessageRow]) -> list[MessageRow]:
+    """Return what the customer has written since the last answer; all that he wrote if nobody has answered."""
+    spoken = [row for row in rows if row.author in ("customer", "agent", "bot")]
+    last = max((at for at, row in enumerate(spoken) if row.author == "agent"), default=-1)
+    return [row for row in spoken[last + 1 :] if row.author == "customer"]
+
+
+def _mark(row: JudgementRow | None) -> bool | None:
+    return None if row is None or row.source == "inserted" else row.right
+
+
+def _outcome(response: Autoresponse | None, chosen: Sequence[Candidate], found: Sequence[Found]) -> str:
+    if chosen:
+        return "answers" if len(chosen) == 1 else "asks"
+    if found and found[0].probability >= SUGGESTED_MIN:
+        return "suggests"
+    return "nothing" if response is None or response.kind == "answer" else "replies"

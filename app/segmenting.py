@@ -1,0 +1,360 @@
+"""What customers are worth, calculated over all of them: read, worked out in a process of its own, written down."""
+
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import structlog
+
+from app.engine import Engine
+from app.purchasing import CHANGED
+from customers.churn import FEATURES, Examples, Labels, add_customer
+from customers.purchases import digits_of
+from customers.standing import Definition, Worth, facts, segments_of
+from vocabulary.errors import PermanentFailure, TemporaryFailure
+from vocabulary.ids import CustomerId
+from vocabulary.instants import DAY, MINUTE, SECOND, Instant, Span
+from vocabulary.records import (
+    Bought,
+    Change,
+    Contact,
+    CustomerRow,
+    PurchaseRow,
+    Put,
+    Set,
+    SettingRow,
+    StandingRow,
+    is_erased,
+)
+from vocabulary.stores import Store
+
+log = structlog.get_logger()
+
+REPORT = "segment_report"
+"""The row in which the last report is kept."""
+PAGE = 1_000
+"""Customers at once: what is admitted meanwhile waits for no longer than these take."""
+CALCULATING_S = 1_800
+AFTER_IMPORT: Span = 2 * MINUTE
+"""So long after the last purchase came: an import goes on for a while, and is not calculated for each of its parts."""
+AHEAD: Span = 90 * DAY
+"""The time that is held out to see how good the estimates are."""
+REMEMBERED: Span = 5 * 365 * DAY
+
+
+class Counting(msgspec.Struct, frozen=True, kw_only=True):
+    """How purchases are counted: `rates` of other currencies, spans in ms, `discount` a year."""
+
+    currency: str = "EUR"
+    rates: Mapping[str, float] = {}
+    within: Span = 365 * DAY
+    horizon: Span = 365 * DAY
+    discount: float = 0.1
+    every: Span = DAY
+    labels: Labels = Labels()
+
+
+class Buyers(msgspec.Struct):
+    """All who ever bought, by id: what they bought, a row each."""
+
+    ids: list[CustomerId] = []
+    rows: list[tuple[float, ...]] = []
+    spans: dict[CustomerId, tuple[Instant, Instant]] = {}
+    unrated: set[str] = set()
+    columns: tuple[str, ...] = (
+        "repeats", "last", "age", "repeats_before", "last_before", "age_before", "mean", "spent", "orders",
+    )  # fmt: skip
+
+
+class Segmenting:
+    """Calculates the segments of one site. `run` does so in the background."""
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        store: Store,
+        definitions: Sequence[Definition],
+        counting: Counting,
+        inline: bool = False,
+    ) -> None:
+        """`inline`: within this process, where there may be no other."""
+        self._engine = engine
+        self._store = store
+        self._definitions = definitions
+        self._counting = counting
+        self._inline = inline
+        self._turn = asyncio.Lock()
+        self._money = {
+            code: rate / 10 ** digits_of(code) for code, rate in {**counting.rates, counting.currency: 1.0}.items()
+        }
+
+    async def run(self) -> None:
+        """Calculate as often as is configured, and after imports; cancel to stop."""
+        while True:
+            await self._engine.clock.sleep(AFTER_IMPORT)
+            try:
+                await self.calculate_if_due()
+            except (TemporaryFailure, PermanentFailure) as failure:
+                log.warning("segments_wait", reason=str(failure))
+
+    async def calculate_if_due(self) -> bool:
+        """Calculate if an import is over, or the last calculation is as old as is configured; tell whether it was."""
+        due = await self._is_due()
+        if due:
+            await self.calculate()
+        return due
+
+    async def _is_due(self) -> bool:
+        kept = {row.id: row.body for row in await self._store.settings()}
+        now = self._engine.clock.now()
+        last = msgspec.json.decode(kept[REPORT])["at"] if REPORT in kept else None
+        came = msgspec.json.decode(kept[CHANGED]) if CHANGED in kept else None
+        if came is not None and (last is None or came > last) and now - came >= AFTER_IMPORT:
+            return True
+        return bool(self._definitions) and (last is None or now - last >= self._counting.every)
+
+    async def report(self) -> dict[str, Any] | None:
+        """Return the report of the last calculation, None if there was none."""
+        rows = await self._store.settings()
+        return next((msgspec.json.decode(row.body) for row in rows if row.id == REPORT), None)
+
+    async def calculate(self) -> dict[str, Any] | None:
+        """Calculate everybody's segments and return the report; None if that is going on already.
+
+        Raises:
+            TemporaryFailure: the store failed; what was written stays, and the next calculation goes on.
+            PermanentFailure: it can't be worked out; the message says why.
+        """
+        if self._turn.locked():
+            return None
+        async with self._turn:
+            began = now = self._engine.clock.now()
+            buyers, examples = await self._buyers(now), await self._examples(now)
+            results, report = await self._worked_out(_given(buyers, examples, self._counting))
+            worth = _worths(buyers, examples, results)
+            counts = await self._write(worth, now)
+            seconds = (self._engine.clock.now() - began) / SECOND
+            told = {"at": now, "seconds": seconds, "buyers": len(buyers.ids), **counts, **report}
+            told["unrated"] = sorted(buyers.unrated)
+            await self._engine.write(Put(SettingRow(id=REPORT, body=msgspec.json.encode(told))))
+            log.info("segments_calculated", seconds=seconds, buyers=len(buyers.ids), changed=counts["changed"])
+            return told
+
+    # -- what is known
+
+    async def _buyers(self, now: Instant) -> Buyers:
+        found, after = Buyers(), ""
+        since, cut = now - self._counting.within, now - AHEAD
+        while rows := await self._store.bought(after=after, since=since, cut=cut, customers=PAGE):
+            for one in _by_customer(rows):
+                self._add(found, one, now, cut)
+            after = rows[-1].customer
+        return found
+
+    def _add(self, buyers: Buyers, all_of_his: Sequence[Bought], now: Instant, cut: Instant) -> None:
+        """Put a customer's purchases into `buyers`; those without a rate don't count, nor money that only went back."""
+        buyers.unrated.update(row.currency for row in all_of_his if row.currency not in self._money)
+        rated = [row for row in all_of_his if row.currency in self._money]
+        paid = [row for row in rated if row.first_at is not None and row.last_at is not None]
+        if not paid:
+            return
+        first = min(row.first_at for row in paid if row.first_at is not None)
+        last = max(row.last_at for row in paid if row.last_at is not None)
+        days, early = sum(row.days for row in paid), sum(row.days_before for row in paid)
+        before = max((row.last_before for row in paid if row.last_before is not None), default=first)
+        amount = sum(row.amount * self._money[row.currency] for row in rated)
+        customer = paid[0].customer
+        buyers.ids.append(customer)
+        buyers.spans[customer] = (first, last)
+        buyers.rows.append(
+            (
+                *_history(days, first, last, now),
+                *_history(early, first, before, cut),
+                amount / days,
+                sum(row.amount_since * self._money[row.currency] for row in rated),
+                sum(row.orders_since for row in rated),
+            )
+        )
+
+    async def _examples(self, now: Instant) -> Examples:
+        """Return what contracts teach, and what is asked of those that run."""
+        found, after = Examples(), ""
+        while rows := await self._store.contracts(after=after, limit=PAGE):
+            people = list(dict.fromkeys(row.customer for row in rows))
+            contacts: dict[str, list[Contact]] = {}
+            for contact in await self._store.contacts(people, now - REMEMBERED):
+                contacts.setdefault(contact.customer, []).append(contact)
+            his: dict[str, list[PurchaseRow]] = {}
+            for row in rows:
+                his.setdefault(row.customer, []).append(row)
+            for customer, contracts in his.items():
+                about = contacts.get(customer, [])
+                add_customer(found, contracts, about, self._counting.labels, self._money, now)
+            after = rows[-1].customer
+        return found
+
+    async def _worked_out(self, given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        if self._inline:
+            from classifiers.worth import worked_out
+
+            return worked_out(given)
+        with tempfile.TemporaryDirectory(prefix="centrala-worth-") as folder:
+            source, target = Path(folder) / "given.npz", Path(folder) / "found.npz"
+            await asyncio.to_thread(lambda: np.savez(source, **given))
+            await _in_a_child("classifiers.worth", str(source), str(target))
+            return await asyncio.to_thread(_read, target)
+
+    # -- what follows
+
+    async def _write(self, worth: Mapping[CustomerId, Worth], now: Instant) -> dict[str, Any]:
+        """Write down what has changed, and return how many customers are what."""
+        counts: dict[str, Any] = {"customers": 0, "changed": 0, "own": 0, "segments": {}}
+        after: str | None = None
+        while rows := await self._store.customers(after=after, limit=PAGE):
+            kept = {row.id: row for row in await self._store.standings([row.id for row in rows])}
+            changes: list[Change] = []
+            for row in rows:
+                if not is_erased(row):
+                    changes += self._changes(row, kept.get(row.id), worth.get(row.id), now, counts)
+            if changes:
+                await self._engine.write(*changes)
+            after = rows[-1].id
+        return counts
+
+    def _changes(
+        self, row: CustomerRow, kept: StandingRow | None, worth: Worth | None, now: Instant, counts: dict[str, Any]
+    ) -> Iterator[Change]:
+        found = segments_of(worth or Worth(), row.attributes, self._definitions, self._counting.within, now)
+        names = tuple(one.segment for one in found)
+        told = facts(worth, found, self._counting.currency) if worth is not None else _only_reasons(found)
+        own = kept.own if kept is not None else row.segment
+        effective = own or next(iter(names), None)
+        counts["customers"] += 1
+        counts["own"] += own is not None
+        for name in {*names, *((own,) if own else ())}:
+            counts["segments"][name] = counts["segments"].get(name, 0) + 1
+        if kept is None or (kept.segments, kept.facts) != (names, told):
+            if kept is None and not told and own is None:
+                return
+            counts["changed"] += kept is None or kept.segments != names
+            if kept is None:
+                yield Put(StandingRow(id=row.id, at=now, own=own, segments=names, facts=told))
+            else:
+                yield Set(StandingRow, row.id, {"at": now, "segments": names, "facts": told})
+        if effective != row.segment:
+            yield Set(CustomerRow, row.id, {"segment": effective})
+
+
+def _only_reasons(found: Sequence[Any]) -> dict[str, Any]:
+    """Return the facts of somebody who never bought."""
+    reasons = [{"segment": one.segment, "reasons": list(one.reasons)} for one in found]
+    return {"reasons": reasons} if reasons else {}
+
+
+def _by_customer(rows: Sequence[Bought]) -> Iterator[list[Bought]]:
+    some: list[Bought] = []
+    for row in rows:
+        if some and some[-1].customer != row.customer:
+            yield some
+            some = []
+        some.append(row)
+    yield some
+
+
+def _history(days: int, first: Instant, last: Instant, now: Instant) -> tuple[float, float, float]:
+    """Return repeats, and last and age in days; age is below 0 for who came later than `now`."""
+    if not days or first >= now:
+        return 0.0, 0.0, -1.0
+    repeats = days - 1
+    # Purchases of one day are one: then nothing lies between the first and the last.
+    return float(repeats), max(0.0, (last - first) / DAY) if repeats else 0.0, (now - first) / DAY
+
+
+def _given(buyers: Buyers, examples: Examples, counting: Counting) -> dict[str, Any]:
+    """Return the arrays that are worked on."""
+    table = np.array(buyers.rows, dtype=np.float64).reshape(-1, len(buyers.columns))
+    width = len(FEATURES)
+    return {
+        **{name: table[:, place].copy() for place, name in enumerate(buyers.columns)},
+        "ahead_before": np.array(AHEAD / DAY),
+        "horizon": np.array(counting.horizon / DAY),
+        "discount": np.array(counting.discount),
+        "known": np.array(examples.known, dtype=np.float64).reshape(-1, width),
+        "left": np.array(examples.left, dtype=np.int64),
+        "whose": np.array(examples.whose, dtype=np.int64),
+        "asked": np.array(examples.asked, dtype=np.float64).reshape(-1, width),
+    }
+
+
+def _worths(buyers: Buyers, examples: Examples, results: Mapping[str, Any]) -> dict[CustomerId, Worth]:
+    """Return what each buyer is worth."""
+    columns = {name: results[name].tolist() for name in results}
+    spent = [row[buyers.columns.index("spent")] for row in buyers.rows]
+    orders = [row[buyers.columns.index("orders")] for row in buyers.rows]
+    contract = dict(zip(examples.about, columns["churn"], strict=False)) | dict.fromkeys(examples.gone, 1.0)
+    known_alive, known_value = bool(columns["alive"]), bool(columns["value"])
+    found = {}
+    for place, customer in enumerate(buyers.ids):
+        runs = customer in contract or customer in examples.ends
+        first, last = buyers.spans[customer]
+        churn = contract.get(customer) if runs else (1 - columns["alive"][place] if known_alive else None)
+        found[customer] = Worth(
+            orders=int(orders[place]),
+            spent=spent[place],
+            place=columns["spent_place"][place],
+            before=columns["spent_before"][place],
+            of=len(buyers.ids),
+            value=columns["value"][place] if known_value else None,
+            value_place=columns["value_place"][place] if known_value else 0,
+            value_before=columns["value_before"][place] if known_value else 1.0,
+            churn=churn,
+            contract=runs,
+            contract_end=examples.ends.get(customer),
+            first_at=first,
+            last_at=last,
+            recency=columns["recency"][place],
+            frequency=columns["frequency"][place],
+            monetary=columns["monetary"][place],
+        )
+    return found
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    with np.load(path, allow_pickle=False) as file:
+        results = {name: file[name] for name in file.files}
+    return results, json.loads(str(results.pop("report")))
+
+
+async def _in_a_child(*arguments: str) -> None:
+    """Run a module in a process that ends with this one.
+
+    Raises:
+        PermanentFailure: it failed; the message has the end of what it said.
+    """
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "app.child", *arguments),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    try:
+        async with asyncio.timeout(CALCULATING_S):
+            # `communicate` may close the pipe by which the child knows that we live.
+            errors = await process.stderr.read()
+            await process.wait()
+    except BaseException:
+        with suppress(ProcessLookupError):
+            process.kill()
+        raise
+    if process.returncode != 0:
+        raise PermanentFailure(f"the calculation failed: {errors.decode('utf-8', 'replace')[-500:]}")

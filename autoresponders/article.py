@@ -1,0 +1,33 @@
+"""Articles: answers in one language, with the questions that they answer."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from vocabulary.instants import Instant
+
+WORDS_MAX = 60
+"""A longer message is no simple question; a person reads it."""
+
+
+class Article(msgspec.Struct, frozen=True):
+    """An answer in one language, with the questions it answers."""
+
+    id: str
+    label: str
+    title: str
+    questions: tuple[str, ...]
+    answer: str
+    kept_back: tuple[str, ...] = ()
+    """Questions that it answers, and by which it is not found: they tell how well others are."""
+    valid_from: Instant | None = None
+    valid_until: Instant | None = None
+
+    def is_valid(self, at: Instant) -> bool:
+        """Tell whether it may answer at that instant."""
+        early = self.valid_from is not None and at < self.valid_from
+        return not early and (self.valid_until is None or at < self.valid_until)
+
+
+Knowledge = Mapping[str, Mapping[str, Article]]
+"""Articles by language, then by id."""

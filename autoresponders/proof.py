@@ -1,0 +1,107 @@
+"""Whether a promise of precision is proven: from which probability on so large a share of answers was right.
+
+Half of the outcomes, chosen by their ids, fit the curve (`calibration`); the other half, which it has not seen, prove.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import msgspec
+
+from autoresponders.calibration import PRIOR, Features, Weights, fitted, shares
+from vocabulary.ids import share_of
+from vocabulary.proportions import LEVEL, lower_bound, threshold_for
+
+Scope = Literal["article", "all", "none"]
+
+
+class Outcome(msgspec.Struct, frozen=True, gc=False):
+    """An article that was found first for a question, and whether it was the right one. `id` tells outcomes apart.
+
+    `others`: how the next articles compared.
+    """
+
+    id: str
+    article: str
+    features: Features
+    right: bool
+    others: tuple[Features, ...] = ()
+
+    @property
+    def proves(self) -> bool:
+        """Whether it proves rather than fits."""
+        return share_of("proof", self.id) < 0.5
+
+
+class Threshold(msgspec.Struct, frozen=True, kw_only=True):
+    """From which probability on `precision` is proven; `least` inf: from none on.
+
+    `scope`: by the outcomes of this article, by all, or by none yet. Of the `n` outcomes from there on `right` were
+    right, or of all that there are where nothing is proven; `bound`: what is certain of the true share then.
+    """
+
+    precision: float
+    least: float
+    scope: Scope
+    n: int
+    right: int
+    bound: float
+
+
+def needed_for(precision: float, level: float = LEVEL) -> int:
+    """Return how many right answers without a wrong one prove `precision`: 299 for 0.99."""
+    return math.ceil(math.log(1 - level) / math.log(precision))
+
+
+class Proof:
+    """What outcomes prove."""
+
+    def __init__(self, outcomes: Iterable[Outcome] = (), *, prior: Weights = PRIOR, level: float = LEVEL) -> None:
+        known = list(outcomes)
+        self.weights = fitted([(each.features, each.right) for each in known if not each.proves], prior)
+        self._level = level
+        self._kept = [
+            (each.article, self.shares((each.features, *each.others))[0], each.right) for each in known if each.proves
+        ]
+        self._known: dict[tuple[str, float], Threshold] = {}
+
+    @property
+    def kept(self) -> Sequence[tuple[str, float, bool]]:
+        """Return the kept-back outcomes: article, probability, and whether it was right."""
+        return self._kept
+
+    def shares(self, candidates: Sequence[Features]) -> list[float]:
+        """Return the probability that each of the articles answers, of which only one can."""
+        return shares(candidates, self.weights)
+
+    def threshold(self, article: str, precision: float) -> Threshold:
+        """Return from which probability on `article` keeps `precision`: by its own outcomes where they suffice."""
+        known = self._known.get((article, precision))
+        if known is None:
+            known = self._known[article, precision] = self._threshold(article, precision)
+        return known
+
+    def _threshold(self, article: str, precision: float) -> Threshold:
+        own = [(said, right) for name, said, right in self._kept if name == article]
+        if len(own) >= needed_for(precision, self._level):
+            return self._found(own, precision, "article")
+        return self._found([(said, right) for _, said, right in self._kept], precision, "all")
+
+    def _found(self, pairs: list[tuple[float, bool]], precision: float, scope: Scope) -> Threshold:
+        least = threshold_for(pairs, precision, self._level)
+        counted = [right for said, right in pairs if said >= least] or [right for _, right in pairs]
+        n, right = len(counted), sum(counted)
+        return Threshold(
+            precision=precision,
+            least=least,
+            scope=scope if math.isfinite(least) else "none",
+            n=n,
+            right=right,
+            bound=lower_bound(right, n, self._level),
+        )
+
+    def proven(self, article: str, said: float, precisions: Iterable[float]) -> float:
+        """Return the highest of `precisions` that answering by `article` at probability `said` keeps, 0 if none."""
+        held = (each for each in precisions if said >= self.threshold(article, each).least)
+        return max(held, default=0.0)

@@ -1,0 +1,196 @@
+"""What automatic answers are worth: a function of the event log (semantics.md sections 18 and 19).
+
+Definitions, version 1 of 2026-11-29. An *answer* is an article that was sent by itself. Its outcome, the first of these
+that holds within seven days:
+
+- `escalated`: the customer wrote again, or asked for a person, before it closed;
+- `recontacted`: he opened it again, or wrote anew about the same (the same most likely label, or as its continuation);
+- `confirmed`: he said that it helped;
+- `silent`: nothing of all that. Silence is no success, and is never counted as one;
+- `open`: seven days are not over, and nothing has happened.
+
+*Held out* are questions that could have been answered and were given to agents instead, by a draw from their ids: what
+answers are worth is the difference to them. Rates leave out what is open; intervals are 95 %.
+"""
+
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
+
+from reports.intervals import Interval, difference, mean_difference, wilson
+from router import events as e
+from vocabulary.ids import CustomerId, InteractionId
+from vocabulary.instants import DAY, Instant, Span
+
+WITHIN: Span = 7 * DAY
+UNKNOWN = "unknown"
+Result = Literal["escalated", "recontacted", "confirmed", "silent", "open"]
+RESULTS: tuple[Result, ...] = ("confirmed", "silent", "recontacted", "escalated", "open")
+
+
+class Asked(msgspec.Struct, kw_only=True):
+    """A question that was answered by itself, or held out. `handling`: what agents worked on it, ms."""
+
+    interaction: InteractionId
+    at: Instant
+    autoresponse: str
+    article: str
+    held_out: bool
+    chosen: bool = False
+    escalated: bool = False
+    recontacted: bool = False
+    confirmed: bool = False
+    handling: Span = 0
+    handled: bool = False
+
+    def result(self, now: Instant) -> Result:
+        """Return what became of it, as known at `now`."""
+        if self.escalated:
+            return "escalated"
+        if self.recontacted:
+            return "recontacted"
+        if self.confirmed:
+            return "confirmed"
+        return "silent" if now >= self.at + WITHIN else "open"
+
+    def is_complete(self, now: Instant) -> bool:
+        """Tell whether its seven days are over: what is known sooner would count contacts and not silence."""
+        return now >= self.at + WITHIN
+
+
+class _Known(msgspec.Struct):
+    """What is known of an interaction: whose it is, what about, and since when an agent works on it."""
+
+    customer: CustomerId
+    label: str
+    accepted_at: Instant | None = None
+
+
+class AnswerLog:
+    """Follows answers through the log. Feed it events in their order; memory follows what is open."""
+
+    def __init__(self) -> None:
+        self.asked: list[Asked] = []
+        self._latest: dict[InteractionId, Asked] = {}
+        self._known: dict[InteractionId, _Known] = {}
+        self._watched: dict[CustomerId, list[tuple[Asked, str]]] = {}
+
+    def observe(self, event: e.AnyEvent) -> None:
+        """Count `event`."""
+        match event:
+            case e.Admitted(interaction=id, customer=customer):
+                label = event.labels[0].name if event.labels else ""
+                self._known[id] = _Known(customer, label)
+                self._came(event.at, customer, label, event.follows)
+            case e.AnsweredByBot() | e.AnswerHeldOut():
+                self._watch(_asked(event))
+            case e.AnswerConfirmed(interaction=id) if id in self._latest:
+                self._latest[id].confirmed = True
+            case e.Enqueued(interaction=id, cause=cause, at=at) if id in self._latest:
+                self._enqueued(self._latest[id], cause, at)
+            case e.OfferAccepted(interaction=id, at=at) if id in self._known:
+                self._known[id].accepted_at = at
+            case e.WrappedUp(interaction=id, at=at) | e.Closed(interaction=id, at=at):
+                self._over(id, at)
+            case e.Forgotten(interaction=id):
+                self._known.pop(id, None)
+                self._latest.pop(id, None)
+            case _:
+                pass
+
+    def _watch(self, asked: Asked) -> None:
+        self.asked.append(asked)
+        self._latest[asked.interaction] = asked
+        known = self._known.get(asked.interaction)
+        if known is not None:
+            self._watched.setdefault(known.customer, []).append((asked, known.label))
+
+    def _came(self, at: Instant, customer: CustomerId, label: str, follows: InteractionId | None) -> None:
+        for asked, about in self._watched.get(customer, ()):
+            alike = label == about and label not in ("", UNKNOWN)
+            if at < asked.at + WITHIN and (alike or follows == asked.interaction):
+                asked.recontacted = True
+
+    def _enqueued(self, asked: Asked, cause: str, at: Instant) -> None:
+        if at >= asked.at + WITHIN:
+            return
+        if cause == "not_satisfied" and not asked.held_out:
+            asked.escalated = True
+        elif cause == "customer_wrote":
+            asked.recontacted = True
+
+    def _over(self, id: InteractionId, at: Instant) -> None:
+        known, asked = self._known.get(id), self._latest.get(id)
+        if known is not None and asked is not None and known.accepted_at is not None:
+            asked.handling += at - known.accepted_at
+            asked.handled = True
+            known.accepted_at = None
+
+
+def _asked(event: e.AnsweredByBot | e.AnswerHeldOut) -> Asked:
+    return Asked(
+        interaction=event.interaction,
+        at=event.at,
+        autoresponse=event.autoresponse,
+        article=event.article,
+        held_out=isinstance(event, e.AnswerHeldOut),
+        chosen=isinstance(event, e.AnsweredByBot) and event.chosen,
+    )
+
+
+class Worth(msgspec.Struct, frozen=True, kw_only=True):
+    """What the answers of one autoresponse, or of all, were worth in a period.
+
+    `results`: how many have which outcome. Rates are over those whose seven days are over, `complete` of them and
+    `held_out_complete` held out. `needed_person`: escalated or re-contacted. `effect`: the rate of who needed us again
+    among the answered, minus that of new contacts among the held out. `handling_s`: of what was held out; `saved_s`:
+    how much less an answered question took, in seconds of agents, those who came back included.
+    """
+
+    name: str
+    answered: int
+    results: dict[str, int]
+    complete: int
+    confirmed: Interval | None
+    needed_person: Interval | None
+    held_out: int
+    held_out_complete: int
+    held_out_recontacted: Interval | None
+    effect: Interval | None
+    handling_s: float | None
+    saved_s: Interval | None
+
+
+def worths(asked: Iterable[Asked], now: Instant) -> list[Worth]:
+    """Return what the answers of each autoresponse were worth, by name."""
+    by_name: dict[str, list[Asked]] = {}
+    for each in asked:
+        by_name.setdefault(each.autoresponse, []).append(each)
+    return [worth_of(name, found, now) for name, found in sorted(by_name.items())]
+
+
+def worth_of(name: str, asked: list[Asked], now: Instant) -> Worth:
+    """Return what these answers, and those held out, were worth."""
+    answered = [each for each in asked if not each.held_out]
+    held = [each for each in asked if each.held_out]
+    complete = [each for each in answered if each.is_complete(now)]
+    held_complete = [each for each in held if each.is_complete(now)]
+    needed = sum(each.escalated or each.recontacted for each in complete)
+    again = sum(each.recontacted for each in held_complete)
+    results = [each.result(now) for each in answered]
+    handlings = [each.handling / 1000 for each in held_complete if each.handled]
+    return Worth(
+        name=name,
+        answered=len(answered),
+        results={result: results.count(result) for result in RESULTS},
+        complete=len(complete),
+        confirmed=wilson(sum(each.result(now) == "confirmed" for each in complete), len(complete)),
+        needed_person=wilson(needed, len(complete)),
+        held_out=len(held),
+        held_out_complete=len(held_complete),
+        held_out_recontacted=wilson(again, len(held_complete)),
+        effect=difference((needed, len(complete)), (again, len(held_complete))),
+        handling_s=sum(handlings) / len(handlings) if handlings else None,
+        saved_s=mean_difference(handlings, [each.handling / 1000 for each in complete]),
+    )

@@ -1,0 +1,155 @@
+"""Simple questions answered by themselves, through the whole program: by mail, at the desk, on supervisors' page."""
+
+from collections.abc import AsyncIterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+
+from tests.acceptance.axe import Inspector
+from tests.acceptance.client import Api, eventually
+from tests.acceptance.house import House, running_house
+from tests.acceptance.mails import is_automatic, letter, read, send, text_of
+from tests.acceptance.pages import Board, Desk, Words
+from tests.acceptance.windows import Windows
+
+CUSTOMER = "celia@customers.example"
+ANSWERING = f"""
+[[autoresponses]]
+name = "article"
+kind = "answer"
+precision = 0.9
+holdout = 0.0
+otherwise = "received"
+
+[knowledge]
+folder = "{files("autoresponders")}/knowledge"
+"""
+FIVE = 'languages = ["en", "pl", "lt", "hu", "ru"]'
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def answering(tmp_path_factory: pytest.TempPathFactory, model: Path) -> AsyncIterator[House]:
+    """A site whose invoice questions are answered by the starter articles, once that is proven."""
+    edits = {
+        'languages = ["en", "pl"]': FIVE,
+        'queue = "billing", autoresponse = "received"': 'queue = "billing", autoresponse = "article"',
+    }
+    folder = tmp_path_factory.mktemp("answering")
+    async with running_house(folder, model, more=ANSWERING, edits=edits, ring="30m") as house:
+        await eventually(lambda: proven(house.supervisor), seconds=120)
+        yield house
+
+
+async def proven(supervisor: Api) -> Any:
+    (proof,) = (await supervisor.get("/autoresponses/proof"))["items"]
+    return proof if proof["overall"]["least"] is not None else None
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_an_invoice_question_is_answered_by_itself_and_its_follow_up_reaches_a_person_with_the_context(
+    answering: House,
+) -> None:
+    foreseen = await answering.supervisor.post("/autoresponses/preview", text="Where do I find my invoice?")
+    assert (foreseen["outcome"], foreseen["articles"]) == ("answers", ["invoice-copy"])
+    question = letter(CUSTOMER, "Invoice", "Hello, where do I find my invoice?", Message_ID="<q@customers.example>")
+    await send(answering.site.mail_port, question)
+    answer = read(await answering.sink.mail(lambda mail: is_automatic(mail) and mail.recipients == (CUSTOMER,)))
+    assert "chosen automatically" in text_of(answer)
+    assert "My account > Invoices" in text_of(answer)
+    assert "a human will take over" in text_of(answer)
+    assert (await answering.interaction(subject="Invoice"))["state"] == "answered_by_bot"
+
+    again = letter(
+        CUSTOMER,
+        str(answer["Subject"]),
+        "But I can't log in there, I have lost my phone.",
+        In_Reply_To=str(answer["Message-ID"]),
+        References=f"<q@customers.example> {answer['Message-ID']}",
+    )
+    await send(answering.site.mail_port, again)
+    waiting = await answering.interaction(state="waiting", subject="Invoice")
+    assert waiting["queue"] == "billing"
+
+    async def all_said() -> list[str] | None:
+        said = (await answering.supervisor.get(f"/interactions/{waiting['id']}/messages"))["items"]
+        return [one["author"] for one in said] if len(said) > 2 else None
+
+    assert await eventually(all_said) == ["customer", "bot", "customer"]
+    told = await answering.supervisor.get(f"/interactions/{waiting['id']}/explain")
+    assert "invoice-copy" in told["text"]
+    report = await answering.supervisor.get("/reports/autoresponses")
+    assert report["items"][0]["results"]["escalated"] == 1
+    await answering.settle()
+
+
+def browsing(test: Any) -> Any:
+    for mark in (
+        pytest.mark.asyncio(loop_scope="session"),
+        pytest.mark.needs_server("chromium"),
+        pytest.mark.parametrize("language", ["en", "pl"]),
+    ):
+        test = mark(test)
+    return test
+
+
+@browsing
+async def test_an_agent_takes_a_suggestion_by_tab_and_judges_it_by_one_key(
+    answering: House, windows: Windows, language: str
+) -> None:
+    words = Words(language)
+    inspector = Inspector(dark=language == "en")
+    anna = await Desk.available(windows, answering.base, words=words)
+    text = "I can't remember my password, how do I set a new one?"
+    await send(answering.site.mail_port, letter(f"Celia <{language}-{CUSTOMER}>", f"Password {language}", text))
+    await anna.accept()
+    shown = anna.conversation.get_by_role("region", name=words("suggest.title"))
+    await expect(shown.get_by_role("button", name="Forgotten password", exact=True)).to_be_visible()
+    await inspector.look(anna.page, "suggested answers")
+    await anna.reply.focus()
+    await anna.press("Tab")
+    await expect(anna.reply).not_to_have_value("")
+    assert "Choose Forgotten password" in await anna.reply.input_value()
+    await expect(anna.reply).to_be_focused()
+    await expect(anna.said.filter(has_text="Choose Forgotten password")).to_have_count(0)
+    await anna.press("Escape", "j")
+    right = shown.get_by_role("button", name=words("suggest.right", title="Forgotten password"))
+    await expect(right).to_have_attribute("aria-pressed", "true")
+    await anna.send.click()
+    await expect(anna.said.filter(has_text="Choose Forgotten password")).to_have_count(1)
+    await answering.settle()
+
+
+@browsing
+async def test_a_supervisor_writes_an_article_and_tries_a_question(
+    answering: House, windows: Windows, language: str
+) -> None:
+    words = Words(language)
+    inspector = Inspector(dark=language == "pl")
+    vera = await Board.at_work(windows, answering.base, "vera", words)
+    await vera.button("desk.my_menu").click()
+    await vera.button("knowledge.title").click()
+    dialog = vera.page.get_by_role("dialog")
+    await expect(dialog.get_by_text("invoice-copy")).to_be_visible()
+    await inspector.look(vera.page, "knowledge base")
+    await dialog.get_by_label(words("knowledge.question")).fill("Where do I find my invoice?")
+    await vera.button("knowledge.ask", within=dialog).click()
+    await expect(dialog.locator(".knowledge-said")).to_contain_text("invoice-copy")
+    await vera.button("knowledge.new", within=dialog).click()
+    name = f"parking-{language}"
+    await dialog.get_by_label(words("knowledge.id")).fill(name)
+    await dialog.get_by_label(words("knowledge.label"), exact=True).fill("hours")
+    await dialog.get_by_label(words("knowledge.text_title")).fill("Parking")
+    await dialog.get_by_label(words("knowledge.questions")).fill("Where can I park?")
+    await dialog.get_by_label(words("knowledge.answer"), exact=True).fill("Behind the house.")
+    await inspector.look(vera.page, "an article")
+    await vera.button("knowledge.save", within=dialog).click()
+    await expect(dialog.get_by_text(name)).to_be_visible()
+    kept = await answering.supervisor.get(f"/articles/{name}")
+    assert kept["languages"][language]["answer"] == "Behind the house."
+    await dialog.get_by_role("button", name="Parking", exact=True).click()
+    await vera.button("knowledge.remove", within=dialog).click()
+    await expect(dialog.get_by_text(name)).to_have_count(0)

@@ -1,0 +1,80 @@
+"""What outcomes prove: the curve is fitted on one half, the promise is proven on the other."""
+
+import math
+
+import pytest
+
+from autoresponders.calibration import PRIOR, Features, fitted, probability, shares
+from autoresponders.proof import Outcome, Proof, needed_for
+
+GOOD, BAD = Features(0.9, 0.7, 0.8, 0.4), Features(0.3, 0.2, 0.2, 0.05)
+
+
+def outcomes(count: int, *, right: bool, article: str = "hours", features: Features = GOOD) -> list[Outcome]:
+    return [Outcome(f"{article}-{right}-{number}", article, features, right) for number in range(count)]
+
+
+def test_what_is_alike_is_likelier_right() -> None:
+    assert probability(GOOD) > 0.9
+    assert probability(BAD) < 0.2
+
+
+def test_only_one_of_several_can_be_what_was_asked_for() -> None:
+    assert shares([GOOD, GOOD]) == pytest.approx([0.5, 0.5], abs=0.01)
+    assert shares([GOOD, BAD])[0] == pytest.approx(probability(GOOD), abs=0.01)
+    assert shares([BAD]) == pytest.approx([probability(BAD)])
+
+
+def test_few_outcomes_change_little_and_many_decide() -> None:
+    few = fitted([(GOOD, False)] * 2)
+    many = fitted([(GOOD, False)] * 500 + [(BAD, False)] * 500)
+    assert probability(GOOD, few) > 0.5
+    assert probability(GOOD, many) < 0.05
+    assert fitted([]) == PRIOR
+
+
+def test_right_answers_alone_give_no_certainty() -> None:
+    weights = fitted([(GOOD, True)] * 20)
+    assert probability(GOOD, weights) < 0.999
+
+
+def test_a_share_of_right_ones_is_recovered() -> None:
+    weights = fitted([(GOOD, number % 10 < 7) for number in range(2_000)])
+    assert probability(GOOD, weights) == pytest.approx(0.7, abs=0.01)
+
+
+def test_a_promise_needs_as_many_right_answers_as_the_bound_says() -> None:
+    assert (needed_for(0.99), needed_for(0.95), needed_for(0.9)) == (299, 59, 29)
+    proof = Proof(outcomes(700, right=True))
+    assert len(proof.kept) >= 299
+    (said,) = proof.shares([GOOD])
+    assert proof.threshold("hours", 0.99).scope == "article"
+    assert proof.proven("hours", said, {0.9, 0.99}) == 0.99
+    assert proof.proven("hours", said - 0.01, {0.9, 0.99}) == 0.0
+
+
+def test_what_is_not_proven_answers_at_no_probability() -> None:
+    proof = Proof(outcomes(40, right=True))
+    threshold = proof.threshold("hours", 0.99)
+    assert (threshold.least, threshold.scope) == (math.inf, "none")
+    assert proof.proven("hours", 1.0, {0.99}) == 0.0
+    assert Proof().threshold("hours", 0.5).n == 0
+
+
+def test_an_article_with_enough_outcomes_of_its_own_is_not_helped_by_others() -> None:
+    mixed = [
+        *outcomes(500, right=True),
+        *outcomes(100, right=True, article="bad"),
+        *outcomes(40, right=False, article="bad"),
+    ]
+    proof = Proof(mixed)
+    assert proof.threshold("bad", 0.9).scope == "none"
+    assert proof.threshold("new", 0.9).scope == "all"
+    assert proof.threshold("hours", 0.9).scope == "article"
+
+
+def test_outcomes_that_fit_do_not_prove() -> None:
+    known = outcomes(200, right=True)
+    proof = Proof(known)
+    assert len(proof.kept) == sum(each.proves for each in known)
+    assert 60 < len(proof.kept) < 140

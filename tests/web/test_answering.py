@@ -1,0 +1,168 @@
+"""What would be answered and why, what agents are offered, and how judgements prove a promise; by API."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from classifiers.cascade import Classification
+from router.policy import Action, Autoresponse, Rule
+from storage.codec import decode
+from tests.web.world import POLICY, Client, World, world
+from vocabulary.instants import DAY, HOUR
+
+PROMISING = msgspec.structs.replace(
+    POLICY,
+    rules=(Rule(name="everything", then=Action(queue="billing", autoresponse="bot")),),
+    autoresponses={"bot": Autoresponse(name="bot", kind="answer", precision=0.9)},
+)
+COPY: dict[str, Any] = {
+    "title": "Copy of an invoice",
+    "questions": ["Where can I find my invoice?", "I need a copy of my invoice"],
+    "answer": "You find it under My account.",
+}
+ASKED = "Where can I find my invoice?"
+
+
+async def about_invoices(subject: str, text: str, usual: str | None) -> Classification:
+    known = "invoice" in text
+    return Classification((("invoice", 0.95) if known else ("unknown", 0.0),), "en", "rules", "a test")
+
+
+@pytest.fixture
+async def promising(tmp_path: Path) -> AsyncIterator[World]:
+    async with world(tmp_path, policy=PROMISING, classify=about_invoices) as there:
+        boss = await there.program("supervisor")
+        await boss.post("/articles", {"id": "copy", "label": "invoice", "languages": {"en": COPY}}, 201)
+        await there.add_agent("anna", "billing")
+        yield there
+
+
+def pairs(count: int, article: str | None = "copy", text: str = ASKED) -> list[dict[str, Any]]:
+    return [{"text": f"{text} number {n}", "article": article, "language": "en"} for n in range(count)]
+
+
+async def foreseen(boss: Client, text: str = ASKED, **more: Any) -> Any:
+    return await boss.post("/autoresponses/preview", {"text": text, **more})
+
+
+async def test_nothing_is_answered_before_it_is_proven_and_kept_pairs_prove_it(promising: World) -> None:
+    boss = await promising.program("supervisor")
+    before = await foreseen(boss)
+    assert (before["outcome"], before["articles"]) == ("suggests", [])
+    assert before["candidates"][0]["threshold"]["scope"] == "none"
+    assert "Nothing proves a precision of 0.9" in before["text"]
+    assert promising.site.state.interactions[await promising.asks(ASKED, visitor="a")].state == "waiting"
+    tried = await boss.post("/autoresponses/evaluate", {"pairs": pairs(100)})
+    assert (tried["n"], tried["right"], tried["kept"]) == (100, 100, 0)
+    assert (await foreseen(boss))["outcome"] == "suggests"
+    kept = await boss.post("/autoresponses/evaluate", {"pairs": pairs(100), "keep": True})
+    assert (kept["kept"], kept["promises"][0]["answered"]) == (100, 100)
+    after = await foreseen(boss)
+    assert (after["outcome"], after["articles"], after["autoresponse"]) == ("answers", ["copy"], "bot")
+    assert after["candidates"][0]["threshold"]["scope"] == "article"
+    assert promising.site.state.interactions[await promising.asks(ASKED, visitor="b")].state == "answered_by_bot"
+
+
+async def test_wrong_answers_among_the_kept_ones_break_the_promise(promising: World) -> None:
+    boss = await promising.program("supervisor")
+    await boss.post("/autoresponses/evaluate", {"pairs": [*pairs(100), *pairs(40, None)], "keep": True})
+    (proof,) = (await boss.get("/autoresponses/proof"))["items"]
+    assert proof["overall"]["least"] is None
+    assert 0 < proof["right"] < proof["kept"] < 140
+    assert (await foreseen(boss))["outcome"] == "suggests"
+
+
+async def test_a_preview_says_what_is_against_an_answer(promising: World) -> None:
+    boss = await promising.program("supervisor")
+    assert "No article" in (await foreseen(boss, "Hol van az iroda?", language="hu"))["text"]
+    assert "101 words" in (await foreseen(boss, "invoice " * 101))["text"]
+    problem = await boss.post("/autoresponses/preview", {"text": "x", "channel": "nowhere"}, 422)
+    assert problem["errors"][0]["path"] == "channel"
+    assert promising.site.state.interactions == {}
+
+
+async def test_an_agent_is_offered_answers_uses_them_and_judges_them_by_one_key(promising: World) -> None:
+    id = await promising.asks(ASKED)
+    anna = await promising.program("integration")
+    await anna.post("/agents/anna/presence", {"presence": "available", "lease": "10m"})
+    await anna.post(f"/offers/{id}.1/accept", {})
+    (one,) = (await anna.get(f"/interactions/{id}/suggestions"))["items"]
+    assert (one["article"], one["answer"], one["band"], one["sent"]) == ("copy", COPY["answer"], "high", False)
+    assert (await anna.get(one["source"].removeprefix("/api/v1")))["id"] == "copy"
+    assert (await anna.call("POST", f"/interactions/{id}/suggestions/copy/used", {})).status == 204
+    judged = await anna.post(f"/interactions/{id}/suggestions/copy/judge", {"right": False})
+    assert judged["items"][0]["judged"] is False
+    judged = await anna.post(f"/interactions/{id}/suggestions/copy/judge", {"right": True})
+    assert judged["items"][0]["judged"] is True
+    rows = await promising.site.store.judgements(interaction=id)
+    assert sorted((row.source, row.right) for row in rows) == [("inserted", True), ("thumb", True)]
+    await anna.post(f"/interactions/{id}/suggestions/nothing/judge", {"right": True}, 404)
+
+
+async def test_suggestions_are_for_what_was_not_answered_yet_and_hidden_if_unlikely(promising: World) -> None:
+    id = await promising.asks("Good morning")
+    anna = await promising.program("integration")
+    assert (await anna.get(f"/interactions/{id}/suggestions"))["items"] == []
+    await promising.asks(ASKED, number=2)
+    assert [one["article"] for one in (await anna.get(f"/interactions/{id}/suggestions"))["items"]] == ["copy"]
+
+
+async def test_an_operator_sees_suggestions_of_his_own_work_only(promising: World) -> None:
+    id = await promising.asks(ASKED)
+    bert = await promising.person("bert", "operator", "bert")
+    await bert.get(f"/interactions/{id}/suggestions", 403)
+    await bert.post("/autoresponses/evaluate", {"pairs": pairs(1)}, 403)
+    await bert.get("/reports/autoresponses", 403)
+
+
+async def test_the_report_tells_outcomes_with_intervals_and_counts_silence_as_none(promising: World) -> None:
+    boss = await promising.program("supervisor")
+    await boss.post("/autoresponses/evaluate", {"pairs": pairs(100), "keep": True})
+    for visitor in ("silent", "thanks", "again"):
+        await promising.asks(ASKED, visitor=visitor)
+    await promising.asks("Thanks, that helped", visitor="thanks", number=2)
+    promising.clock.move(HOUR)
+    await promising.asks("It is not there", visitor="again", number=2)
+    promising.clock.move(7 * DAY)
+    boss = await promising.program("supervisor")
+    report = await boss.get("/reports/autoresponses")
+    everything, bot = report["items"]
+    assert (everything["autoresponse"], bot["autoresponse"]) == (None, "bot")
+    assert bot["results"] == {"confirmed": 1, "silent": 1, "recontacted": 0, "escalated": 1, "open": 0}
+    assert bot["confirmed"]["value"] == pytest.approx(1 / 3, abs=0.001)
+    assert bot["confirmed"]["low"] < 0.1
+    assert "Silence is no success" in report["definitions"]["results"]
+    await boss.get("/reports/autoresponses?from=2026-03-02T00:00:00Z&to=2026-03-01T00:00:00Z", 422)
+
+
+async def test_an_article_that_no_longer_is_one_can_not_be_right(promising: World) -> None:
+    boss = await promising.program("supervisor")
+    problem = await boss.post("/autoresponses/evaluate", {"pairs": pairs(1, "gone")}, 422)
+    assert problem["errors"][0]["path"] == "pairs[0].article"
+
+
+async def test_an_answer_about_something_else_than_a_person_says_was_wrong_and_can_be_judged(promising: World) -> None:
+    boss = await promising.program("supervisor")
+    await boss.post("/autoresponses/evaluate", {"pairs": pairs(100), "keep": True})
+    id = await promising.asks(ASKED)
+    await promising.asks("No, I mean my phone", number=2)
+    (shown,) = (await boss.get(f"/interactions/{id}/suggestions"))["items"]
+    assert (shown["article"], shown["sent"], shown["judged"]) == ("copy", True, None)
+    await boss.post(f"/interactions/{id}/label", {"label": "roaming"})
+    (*_, relabelled) = [decode(entry) for entry in await promising.site.store.entries(0, 100, interaction=id)]
+    await promising.site.knowledge.heard(relabelled)
+    rows = await promising.site.store.judgements(interaction=id)
+    assert [(row.source, row.right) for row in rows] == [("corrected", False)]
+
+
+async def test_what_is_left_of_judgements_of_an_erased_customer_says_nothing_of_him(promising: World) -> None:
+    id = await promising.asks(ASKED)
+    admin = await promising.program("admin")
+    await admin.post(f"/interactions/{id}/suggestions/copy/judge", {"right": True})
+    customer = promising.site.state.interactions[id].customer
+    assert (await admin.call("DELETE", f"/customers/{customer}?force=true")).status == 204
+    (row,) = await promising.site.store.judgements()
+    assert (row.interaction, row.text, row.right) == (None, "", True)
