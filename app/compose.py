@@ -15,6 +15,8 @@ from app.answers import Answers
 from app.bookings import Bookings, link_of
 from app.chat_ways import ChatWays
 from app.conversations import UPDATES_MAX, ChatConversations
+from app.crm import HttpCrm
+from app.crm_asking import CrmAsking
 from app.days import days_in
 from app.engine import Engine
 from app.erasure import Eraser
@@ -37,6 +39,7 @@ from app.outgoing import MailChannel, Outgoing, signer_of, trusted
 from app.parsing import ParsingChildren, read_in_thread
 from app.purchasing import Purchases
 from app.queue_settings import QueueSettings
+from app.recognising import Recognising, Rules
 from app.replies import Replies
 from app.reply_limits import ReplyLimits
 from app.retention import Retention
@@ -63,6 +66,7 @@ from config.policy import definitions_of, policy_of
 from config.schema import Settings
 from config.secrets import password_of, secret_of
 from customers.churn import Labels
+from customers.numbers import NumberKind
 from queues.policy import ChannelPolicy, QueuePolicy
 from router.commands import Reconcile
 from router.policy import Policy
@@ -284,6 +288,8 @@ class Application:
             domain=site.domain,
             providers=site.auto_replies_shared,
             same_mail_once=site.same_mail == "once",
+            recognising=self._recognising(),
+            languages=site.languages,
             seen=self.shadows.see,
         )
         self.leases = Leases(engine, self._agent_elsewhere)
@@ -354,7 +360,7 @@ class Application:
             engine=engine,
             store=store,
             standstill=self.intake.standing_still,
-            forgotten=lambda customer: self.conversations.forgotten(customer),  # noqa: PLW0108  # they are made below
+            forgotten=self._forgotten,
         )
         self.make_segmenting()
         self.retention = Retention(
@@ -417,6 +423,32 @@ class Application:
             helped=partial(helped_link, self.settings.web.public_url, keys),
             process=self.cluster.process if self.cluster is not None else None,
         )
+
+    def _forgotten(self, customer: CustomerId) -> None:
+        """Have open chats of an erased customer begin anew, and nothing of him be remembered."""
+        self.conversations.forgotten(customer)
+        if self.crm is not None:
+            self.crm.forget()
+
+    def _recognising(self) -> Recognising:
+        """Return who tells who writes."""
+        table = self.settings.identification
+        crm = None
+        if table.crm is not None:
+            crm = HttpCrm(
+                url=table.crm.url,
+                secret=password_of(table.crm, self._environment),
+                timeout=table.crm.timeout,
+                cache=table.crm.cache,
+                failures_max=table.crm.failures_max,
+                pause=table.crm.pause,
+            )
+            self._stack.push_async_callback(crm.close)
+        self.crm = crm
+        numbers = (NumberKind(name, each.pattern, each.check) for name, each in table.numbers.items())
+        region = table.region or _region(self.settings)
+        rules = Rules(numbers=tuple(numbers), region=region, merge=table.merge, merge_from=table.merge_from)
+        return Recognising(store=self.store, rules=rules, crm=CrmAsking(self.store, crm) if crm is not None else None)
 
     def make_segmenting(self) -> None:
         """Make what takes purchases in and calculates segments; it needs the store and the writer only."""

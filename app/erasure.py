@@ -17,6 +17,7 @@ import structlog
 from app.engine import Engine
 from app.export import interactions_of
 from app.keyed_lock import KeyedLock
+from app.merging import of_erased
 from app.poison import senders_of
 from queues.lifecycle import OPEN
 from router.commands import Close, StopSendings
@@ -68,8 +69,8 @@ NOTHING_SAID: dict[str, Any] = {
 
 _ID = re.compile(rb'"((?:i|m|c|r|a)-[a-z0-9]{26})"')
 
-Standstill = Callable[[Sequence[tuple[str, str]], CustomerId], AbstractAsyncContextManager[None]]
-"""Keeps intake from taking in anything from these identities, or for this customer, meanwhile."""
+Standstill = Callable[[Sequence[tuple[str, str]], Sequence[CustomerId]], AbstractAsyncContextManager[None]]
+"""Keeps intake from taking in anything from these identities, or for these customers, meanwhile."""
 
 
 class Eraser:
@@ -101,17 +102,22 @@ class Eraser:
         begun = await self._store.erasure(id)
         if row is None or (begun is not None and begun.state == "done"):
             return Refusal("not_found", "unknown_customer", f"There is no customer {id!r}.")
+        # Who was merged is one person: all of him goes, or nothing.
+        parts = (id,) if is_erased(row) else await self._store.group(id)
         if not is_erased(row):
-            known = await self._store.identities(id)
-            async with self._standstill([(each.kind, each.value) for each in known], id):
-                refusal = await self._close_open(id, by, force=force)
+            known = await self._store.person_identities(id)
+            async with self._standstill([(each.kind, each.value) for each in known], parts):
+                refusal = await self._close_open(parts, by, force=force)
                 if refusal is not None:
                     return refusal
-                await self._engine.submit(StopSendings(id, ERASED, by))
-                await self._begin(row, by)
-        self._forgotten(id)
+                for part in parts:
+                    await self._engine.submit(StopSendings(part, ERASED, by))
+                await self._begin(parts, by)
+        for part in parts:
+            self._forgotten(part)
         self._wanted.set()
-        await self._finish(id)
+        for part in parts:
+            await self._finish(part)
         return None
 
     async def run(self) -> None:
@@ -132,8 +138,8 @@ class Eraser:
 
     # -- the beginning
 
-    async def _close_open(self, id: CustomerId, by: str, *, force: bool) -> Refusal | None:
-        open_now = [row async for row in interactions_of(self._store, id) if row.state in OPEN]
+    async def _close_open(self, ids: Sequence[CustomerId], by: str, *, force: bool) -> Refusal | None:
+        open_now = [row async for row in interactions_of(self._store, ids) if row.state in OPEN]
         if open_now and not force:
             some = ", ".join(row.id for row in open_now[:3])
             return Refusal(
@@ -146,19 +152,23 @@ class Eraser:
             await self._engine.submit(Close(row.id, ERASED, by))
         return None
 
-    async def _begin(self, row: CustomerRow, by: str) -> None:
-        """Take his name and identities away: whoever writes from there is a stranger from now on."""
+    async def _begin(self, ids: Sequence[CustomerId], by: str) -> None:
+        """Take names and identities away: whoever writes from there is a stranger from now on."""
         now = self._engine.clock.now()
-        known = await self._store.identities(row.id)
-        line = AuditRow(id=derived_id("audit", "erase", row.id), at=now, who=by, action="erase", target=row.id)
-        addresses = tuple(f"{each.kind}:{each.value}" for each in known)
-        await self._engine.write(
-            Put(ErasureRow(id=row.id, at=now, by=by, addresses=addresses)),
-            Put(CustomerRow(id=row.id, created_at=row.created_at, attributes={ERASED: True})),
-            *(Remove(IdentityRow, f"{each.kind}:{each.value}") for each in known),
-            Put(line),
-        )
-        log.info("erasure_begun", customer=row.id)
+        changes: list[Change] = []
+        for row in await self._store.person(ids[0]):
+            known = await self._store.identities(row.id)
+            line = AuditRow(id=derived_id("audit", "erase", row.id), at=now, who=by, action="erase", target=row.id)
+            addresses = tuple(f"{each.kind}:{each.value}" for each in known)
+            changes += (
+                Put(ErasureRow(id=row.id, at=now, by=by, addresses=addresses)),
+                Put(CustomerRow(id=row.id, created_at=row.created_at, attributes={ERASED: True})),
+                *(Remove(IdentityRow, f"{each.kind}:{each.value}") for each in known),
+                Put(line),
+            )
+        changes += of_erased(ids, await self._store.merges(ids))
+        await self._engine.write(*changes)
+        log.info("erasure_begun", customer=ids[0], parts=len(ids))
         crashpoint("erase.step")
 
     # -- the steps

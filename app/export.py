@@ -4,7 +4,7 @@ It is made in pieces, one interaction after another, so that a long history need
 """
 
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import msgspec
@@ -23,8 +23,8 @@ _INSTANTS = ("at", "created_at", "arrived_at", "enqueued_at", "due_at", "closed_
 Plain = dict[str, Any]
 
 
-async def interactions_of(store: Store, customer: CustomerId) -> AsyncIterator[InteractionRow]:
-    """Iterate over all interactions of `customer`, newest first, `PAGE` at a time."""
+async def interactions_of(store: Store, customer: CustomerId | Sequence[CustomerId]) -> AsyncIterator[InteractionRow]:
+    """Iterate over all interactions of `customer`, or of several, newest first, `PAGE` at a time."""
     before: int | None = None
     while rows := await store.interactions(customer=customer, before=before, limit=PAGE):
         for row in rows:
@@ -39,25 +39,32 @@ class Exporter:
         self._store = store
 
     async def document(self, id: CustomerId, now: Instant) -> AsyncIterator[bytes] | None:
-        """Return the document about customer `id` in pieces; None if nobody has that id."""
-        row = await self._store.customer(id)
-        return None if row is None else self._pieces(row, now)
+        """Return the document about the person of customer `id` in pieces; None if nobody has that id."""
+        rows = await self._store.person(id)
+        return self._pieces(rows, now) if rows else None
 
-    async def _pieces(self, row: CustomerRow, now: Instant) -> AsyncIterator[bytes]:
-        known = await self._store.identities(row.id)
+    async def _pieces(self, rows: Sequence[CustomerRow], now: Instant) -> AsyncIterator[bytes]:
+        row, *others = rows
+        ids = [each.id for each in rows]
+        known = await self._store.person_identities(row.id)
         addresses = [each.value for each in known if each.kind == "email"]
         claims = {f"{each.kind}:{each.value}" for each in known}
-        targets, own = {row.id}, set()
+        targets, own = set(ids), set()
         head = {
             "format": FORMAT,
             "version": VERSION,
             "exported_at": rfc3339(now),
             "customer": _plain(row),
-            "identities": [{"kind": each.kind, "value": each.value, "verified": each.verified} for each in known],
+            "merged": [_plain(each) for each in others],
+            "merges": [_plain(each) for each in await self._store.merges(ids)],
+            "identities": [
+                {"kind": each.kind, "value": each.value, "verified": each.verified, "customer": each.customer}
+                for each in known
+            ],
         }
         yield msgspec.json.encode(head)[:-1] + b',"interactions":['
         comma = b""
-        async for interaction in interactions_of(self._store, row.id):
+        async for interaction in interactions_of(self._store, ids):
             told = await self._interaction(interaction)
             own.add(interaction.id)
             targets |= {interaction.id, *(each["id"] for each in (*told["messages"], *told["received"]))}
@@ -65,7 +72,7 @@ class Exporter:
             comma = b","
         yield b'],"purchases":['
         comma = b""
-        async for purchase in self._purchases(row.id):
+        async for purchase in self._purchases_of(ids):
             yield comma + msgspec.json.encode(_plain(purchase))
             comma = b","
         standing = await self._store.standing(row.id)
@@ -96,6 +103,11 @@ class Exporter:
             "training": [_plain(each) for each in await self._store.training_of(row.id)],
             "outbox": [_outbox(each) for each in await self._store.outbox_of(row.id)],
         }
+
+    async def _purchases_of(self, customers: Sequence[CustomerId]) -> AsyncIterator[PurchaseRow]:
+        for customer in customers:
+            async for purchase in self._purchases(customer):
+                yield purchase
 
     async def _purchases(self, customer: CustomerId) -> AsyncIterator[PurchaseRow]:
         before: tuple[Instant, str] | None = None

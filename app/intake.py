@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 import structlog
 
+from app.answering import Answering, Heard
+from app.crm_asking import is_proven
 from app.engine import Engine
 from app.identifying import stranger_id
 from app.keyed_lock import KeyedLock
@@ -17,6 +19,7 @@ from app.knowledge import KnowledgeBase
 from app.mail_reports import MailReports, report_in
 from app.mail_threads import REUSED_ID, Found, MailThreads, may_join
 from app.poison import TRIES_MAX, Kept, claimed_by, kept
+from app.recognising import Recognising, Seen, own_evidence
 from app.reply_limits import Hashes, ReplyLimits
 from app.standing import standing_of
 from app.unsubscribing import wants_none
@@ -82,6 +85,8 @@ class Intake:
         domain: str,
         providers: Collection[str] = (),
         same_mail_once: bool = True,
+        recognising: Recognising | None = None,
+        languages: Sequence[str] = ("en",),
         seen: Callable[[InteractionId, str, str], None] = _unseen,
     ) -> None:
         """Take what it works with.
@@ -95,6 +100,8 @@ class Intake:
             domain: that of our Message-IDs.
             providers: domains whose addresses belong to people who don't know each other.
             same_mail_once: whether a mail to several mailboxes is one message; else one for each.
+            recognising: tells who writes beyond the address that he writes from.
+            languages: those in which customers answer.
             seen: hears of what was admitted, with its subject and text.
         """
         self._engine = engine
@@ -108,6 +115,8 @@ class Intake:
         self._threads = MailThreads(store=store, keys=keys, domain=domain)
         self._reports = MailReports(store=store, keys=keys, domain=domain)
         self._locks = KeyedLock()
+        self._recognising = recognising or Recognising(store=store)
+        self._answering = Answering(store=store, recognising=self._recognising, languages=languages)
 
     async def receive(
         self,
@@ -193,12 +202,15 @@ class Intake:
             return await self._engine.submit(command, learnt), command.id
 
     @asynccontextmanager
-    async def standing_still(self, who: Sequence[tuple[str, str]], customer: CustomerId) -> AsyncIterator[None]:
-        """Take nothing in from `who`, nor for `customer`, while the block lasts."""
+    async def standing_still(
+        self, who: Sequence[tuple[str, str]], customers: Sequence[CustomerId]
+    ) -> AsyncIterator[None]:
+        """Take nothing in from `who`, nor for `customers`, while the block lasts."""
         async with AsyncExitStack() as held:
             for each in sorted(who):
                 await held.enter_async_context(self._locks.holding(_sender_key(each)))
-            await held.enter_async_context(self._locks.holding(f"customer\x1f{customer}"))
+            for customer in sorted(customers):
+                await held.enter_async_context(self._locks.holding(f"customer\x1f{customer}"))
             yield
 
     async def _named(self, message: InboundMessage, wishes: Wishes) -> tuple[Wishes, tuple[Identity, ...]]:
@@ -239,26 +251,35 @@ class Intake:
             return reported
         customer, known, learnt = await self._identify(message, who, wishes)
         learnt += _heard(message, known)
-        thread = Found(continues) if continues else await self._threads.continued(message, customer)
+        rows = tuple(await self._store.person(known.id)) if known is not None else ()
+        parts = [customer, *(row.id for row in rows)]
+        thread = Found(continues) if continues else await self._threads.continued(message, parts)
         if thread.reuses_id:
             message = msgspec.structs.replace(message, defects=(*message.defects, REUSED_ID))
         found = await self._kept_thread(thread.interaction)
-        is_work = not (_is_blocked(known) or wishes.archived)
+        seen = await self._recognised(message, customer, rows, who, wishes, found)
+        learnt += seen.changes
+        person = seen.person
+        is_work = not (_is_blocked(person) or wishes.archived)
         if found is not None and (is_work or not self._is_over(found)):
-            row = self._gated(message, self._row(message, found, received), customer)
-            signals = _signals(message, row, known)
+            row = self._gated(message, self._row(message, found, received), parts)
+            heard = await self._heard(message, row, customer, seen)
+            signals = _signals(message, row, person)
             command = AddMessage(
                 interaction=found,
                 message=row.id,
                 author="customer",
                 suppressed_by=signals,
+                answer=heard.result,
                 chosen=None if signals else self._chosen(found, message),
             )
+            if heard.seen is not None:
+                learnt += [*heard.seen.changes, *await self._kept_with_first(found, heard.seen)]
             decision = await self._engine.submit(command, [*learnt, *_rows(message, row)])
             if decision.refusal is None:
                 return Admission(found, row.id, known=False)
             # Too old to open again: a new interaction that links to the old.
-        new = _New(customer, known, learnt, received, found)
+        new = _New(customer, seen, learnt, received, found)
         return await self._admit(message, new, wishes)
 
     async def _report(self, message: InboundMessage, received: str | None) -> Admission | None:
@@ -295,12 +316,54 @@ class Intake:
         held = self._engine.state.interactions.get(id)
         return held is None or held.state not in OPEN
 
-    def _gated(self, message: InboundMessage, row: MessageRow, customer: CustomerId) -> MessageRow:
+    def _gated(self, message: InboundMessage, row: MessageRow, customers: Collection[CustomerId]) -> MessageRow:
         """Return the message; one from somebody else is marked as unverified (the sender gate, reliability.md 4.3)."""
         known = self._engine.state.interactions.get(row.interaction)
-        if known is None or may_join(message, customer, known.customer):
+        if known is None or may_join(message, customers, known.customer):
             return row
         return msgspec.structs.replace(row, attributes={**row.attributes, UNVERIFIED: True})
+
+    async def _recognised(
+        self,
+        message: InboundMessage,
+        customer: CustomerId,
+        rows: tuple[CustomerRow, ...],
+        who: Sequence[Identity],
+        wishes: Wishes,
+        continues: InteractionId | None,
+    ) -> Seen:
+        """Return who it is, for all that can be told. Whatever fails here, the message goes on without it."""
+        own = own_evidence(message, who, named=wishes.customer is not None)
+        if message.automatic.is_automatic or wishes.archived or self._question_to(continues) is not None:
+            # What a machine has put together tells of anybody; an answer is looked up as one.
+            return self._recognising.by_channel(rows, own)
+        try:
+            interaction = continues or _new_id(message, self._place(message))
+            return await self._recognising.look(message, customer, rows, own, interaction)
+        except TemporaryFailure:
+            raise
+        except Exception as error:  # noqa: BLE001  # a pattern, a library: nobody waits for it
+            failed = error
+        log.error("recognising_failed", channel=message.channel, error=type(failed).__name__)
+        return msgspec.structs.replace(self._recognising.by_channel(rows, own), warning="recognising_failed")
+
+    def _question_to(self, interaction: InteractionId | None) -> str | None:
+        """Return what was asked in an interaction and is not answered yet."""
+        held = self._engine.state.interactions.get(interaction or "")
+        asked = held.asked_who if held is not None else None
+        return asked.question if asked is not None and not asked.result else None
+
+    async def _heard(self, message: InboundMessage, row: MessageRow, customer: CustomerId, seen: Seen) -> Heard:
+        """Return what came of a message where the answer who the customer is is waited for."""
+        question = self._question_to(row.interaction)
+        if question is None or message.automatic.is_automatic or row.attributes.get(UNVERIFIED):
+            return Heard(None)
+        return await self._answering.heard(question, message, customer, seen, row.interaction)
+
+    async def _kept_with_first(self, interaction: InteractionId, seen: Seen) -> list[Change]:
+        """Return that an interaction's first message tells what its customer is known by now."""
+        first = await self._store.messages(interaction, limit=1)
+        return [Set(MessageRow, row.id, {"attributes": {**row.attributes, **seen.attributes}}) for row in first]
 
     async def _kept_thread(self, found: InteractionId | None) -> InteractionId | None:
         """Return the interaction unless its customer was erased: nothing personal comes into it again."""
@@ -317,17 +380,29 @@ class Intake:
         for kind, value in who:
             known = await self._store.customer_by_identity(kind, value)
             if known is not None:
-                return known.id, known, _learnt(known.id, who)
+                return known.id, known, [*_learnt(known.id, who, message), *await self._proven(known.id, who, message)]
         first, origin = who[0] if who else ("external", message.external_id), (message.channel, message.external_id)
         id = await stranger_id(self._store, first, key=self._keys[0], origin=origin)
         name = message.sender.name if message.sender else ""
         row = CustomerRow(id=id, created_at=message.received_at, name=name, language=wishes.language)
-        return id, None, [PutNew(row), *_learnt(id, who)]
+        return id, None, [PutNew(row), *_learnt(id, who, message)]
+
+    async def _proven(self, id: CustomerId, who: Sequence[Identity], message: InboundMessage) -> list[Change]:
+        """Return that an address is verified which was only claimed until now."""
+        if not is_proven(message):
+            return []
+        known = [await self._store.identity(kind, value) for kind, value in who if kind == "email"]
+        return [
+            Set(IdentityRow, f"{row.kind}:{row.value}", {"verified": True})
+            for row in known
+            if row is not None and row.customer == id and not row.verified
+        ]
 
     async def _admit(self, message: InboundMessage, new: "_New", wishes: Wishes) -> Admission:
         row = self._row(message, _new_id(message, self._place(message)), new.received)
         if wishes.time_zone:
             row = msgspec.structs.replace(row, attributes={**row.attributes, "time_zone": wishes.time_zone})
+        row = msgspec.structs.replace(row, attributes={**row.attributes, **new.seen.attributes})
         if wishes.attributes:
             row = msgspec.structs.replace(row, attributes={**row.attributes, "attributes": wishes.attributes})
         text = message.reply_text[:TEXT_MAX]
@@ -338,7 +413,8 @@ class Intake:
         labels = (best, *(label for label in others if label.confidence >= LABEL_MIN))
         language = wishes.language or classified.language or wishes.page_language or usual
         learnt = [*new.learnt, *_language_learnt(new, wishes, classified.language, text)]
-        known, hashes = new.known, self._hashes(message)
+        known, hashes = new.seen.person, self._hashes(message)
+        failed = (classified.reason if classified.failed else None, new.seen.warning)
         standing = await standing_of(self._store, self._engine.policy, known, self._engine.clock.now())
         mailed = self.mail_hashes(message.sender.address if message.sender else "")
         command = Admit(
@@ -360,7 +436,7 @@ class Intake:
             requirements=wishes.requirements,
             preferences=wishes.preferences,
             tags=wishes.tags,
-            preferred_agent=wishes.preferred_agent or standing.preferred_agent,
+            preferred_agent=wishes.preferred_agent or new.seen.preferred_agent or standing.preferred_agent,
             address_hash=hashes.address,
             domain_hash=hashes.domain,
             mailable=bool(message.sender and message.sender.address),
@@ -368,13 +444,14 @@ class Intake:
             suppressed_by=_signals(message, row, known),
             candidates=self._knowledge.candidates(text, language, labels),
             follows=new.follows,
-            warnings=(classified.reason,) if classified.failed else (),
+            warnings=tuple(each for each in failed if each),
             attributes={**standing.attributes, **wishes.attributes},
             blocked=_is_blocked(known),
             mail_hash=mailed.address,
             mail_domain_hash=mailed.domain,
             unsubscribed=wants_none(known),
             archived=wishes.archived,
+            unidentified=not await self._recognising.is_identified(new.seen),
         )
         crashpoint("router.before_enqueue")
         decision = await self._engine.submit(command, [*learnt, *_rows(message, row)])
@@ -405,10 +482,15 @@ class _New(msgspec.Struct, frozen=True):
     """What is known of a message that begins an interaction: who sent it, what is learnt of him, what it follows."""
 
     customer: CustomerId
-    known: CustomerRow | None
+    seen: Seen
     learnt: list[Change]
     received: str | None
     follows: InteractionId | None
+
+    @property
+    def known(self) -> CustomerRow | None:
+        """The person whom its customer is read as; None if he is new."""
+        return self.seen.person
 
 
 def _heads_of(classified: Classification) -> Heads | None:
@@ -430,12 +512,24 @@ def _is_blocked(customer: CustomerRow | None) -> bool:
     return customer is not None and is_blocked(customer.attributes)
 
 
-def _sender_key(identity: Identity) -> str:
+def _sender_key(identity: tuple[str, str]) -> str:
     return "/".join(identity)
 
 
-def _learnt(customer: CustomerId, who: Sequence[Identity]) -> list[Change]:
-    return [PutNew(IdentityRow(kind=kind, value=value, customer=customer)) for kind, value in who]  # type: ignore[arg-type]  # identities() names the kinds
+def _learnt(customer: CustomerId, who: Sequence[Identity], message: InboundMessage) -> list[Change]:
+    """Return what he is known by. What we or the house signed is verified, and an address that a mail proves.
+
+    That tells who writes, and opens nothing: whoever can read a mailbox of ours could have it proven (reliability.md
+    4.3).
+    """
+    return [
+        PutNew(IdentityRow(kind=kind, value=value, customer=customer, verified=_is_verified(kind, message)))
+        for kind, value in who
+    ]
+
+
+def _is_verified(kind: str, message: InboundMessage) -> bool:
+    return kind in ("visitor", "external") or (kind == "email" and is_proven(message))
 
 
 def _message_id(message: InboundMessage, place: str) -> MessageId:

@@ -69,7 +69,7 @@ class MailReports:
             return False
         address = message.sender.address if message.sender is not None else ""
         sender = await self._store.customer_by_identity(*email_identity(address))
-        return sender is None or not may_join(message, sender.id, interaction.customer)
+        return sender is None or not may_join(message, await self._store.group(sender.id), interaction.customer)
 
     async def effects(
         self, message: InboundMessage, report: Report, about: About, now: Instant

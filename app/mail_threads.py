@@ -1,6 +1,6 @@
 """Which conversation a mail continues, and whether its sender may (reliability.md section 4.3)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
@@ -31,8 +31,8 @@ class MailThreads:
         self._keys = keys
         self._domain = domain
 
-    async def continued(self, message: InboundMessage, customer: CustomerId) -> Found:
-        """Return what a mail continues: by our signed ids, our address, the sender's own mails.
+    async def continued(self, message: InboundMessage, customers: Collection[CustomerId]) -> Found:
+        """Return what a mail of `customers`, who are one person, continues: by our signed ids, our address, his mails.
 
         Whoever takes another mail's Message-ID continues nothing: it could stand in that one's place.
         """
@@ -52,7 +52,7 @@ class MailThreads:
             ours = await self._by_address(recipient.address, sender, message.received_at)
             if ours is not None:
                 return Found(ours)
-        return Found(await self._by_own_mails(named, rows, customer))
+        return Found(await self._by_own_mails(named, rows, customers))
 
     async def _by_address(self, address: str, sender: str, now: Instant) -> InteractionId | None:
         """Return the interaction that the token in `address` names.
@@ -70,22 +70,22 @@ class MailThreads:
         return None
 
     async def _by_own_mails(
-        self, named: Sequence[str], rows: Sequence[MessageRow], customer: CustomerId
+        self, named: Sequence[str], rows: Sequence[MessageRow], customers: Collection[CustomerId]
     ) -> InteractionId | None:
         """Foreign Message-IDs match only within the same customer; else anybody could write into his interaction."""
         for each in named:
             # Several mails may claim one id; those of others don't hide the customer's own.
             for row in rows:
                 interaction = await self._store.interaction(row.interaction) if row.message_id == each else None
-                if interaction is not None and interaction.customer == customer:
+                if interaction is not None and interaction.customer in customers:
                     return interaction.id
         return None
 
 
-def may_join(message: InboundMessage, customer: CustomerId, owner: CustomerId) -> bool:
-    """Tell whether `message` of `customer` counts as said by `owner`, whose conversation it continues.
+def may_join(message: InboundMessage, customers: Collection[CustomerId], owner: CustomerId) -> bool:
+    """Tell whether `message` of `customers`, who are one person, counts as said by `owner`, whose conversation it is.
 
     It must be the same person, and a mail must be proven to be his. Where nobody looked, his address is believed, as it
     always was; it is marked as unchecked.
     """
-    return customer == owner and (not message.raw or message.trust.verdict in ("proven", "unchecked"))
+    return owner in customers and (not message.raw or message.trust.verdict in ("proven", "unchecked"))

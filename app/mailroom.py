@@ -27,6 +27,7 @@ from router.events import (
     SendingDue,
     SendingEscalated,
 )
+from router.questions import ASK, ASK_AGAIN
 from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import Lagged, PermanentFailure, TemporaryFailure
 from vocabulary.ids import AgentId, InteractionId, MessageId, derived_id, file_id, reference
@@ -270,7 +271,10 @@ class Mailroom:
     async def _auto_message(self, id: str, effect: SendAutoReply, interaction: InteractionRow) -> MessageRow:
         language = interaction.language
         number = reference(interaction.number)
-        if effect.options:
+        if effect.autoresponse in (ASK, ASK_AGAIN):
+            text = self._asked(effect, language)
+            subject = self._wordings.text("acknowledge_subject", language, number=number)
+        elif effect.options:
             text, subject = self._question(effect.options, language, number)
         elif effect.article is None:
             own = own_text(self._texts.get(effect.autoresponse, {}), language, {"number": number, "site": self._site})
@@ -278,6 +282,8 @@ class Mailroom:
             if effect.wait_ms is not None:
                 low, high = (max(1, round(wait / MINUTE)) for wait in effect.wait_ms)
                 text += "\n\n" + self._wordings.text("acknowledge_wait", language, low=low, high=max(low, high))
+            if effect.question is not None:
+                text += "\n\n" + self._asked(effect, language)
             subject = self._wordings.text("acknowledge_subject", language, number=number)
         else:
             text, subject = self._answer(effect.article, language)
@@ -292,6 +298,12 @@ class Mailroom:
             text=text,
             subject=subject if interaction.medium == EMAIL else "",
         )
+
+    def _asked(self, effect: SendAutoReply, language: str | None) -> str:
+        """Return the question who the customer is, and that he need not answer."""
+        again = "_again" if effect.autoresponse == ASK_AGAIN else ""
+        question = self._wordings.text(f"ask_{effect.question}{again}", language)
+        return f"{question} {self._wordings.text('ask_skip', language)}"
 
     def _answer(self, article: str, language: str | None) -> tuple[str, str]:
         """Return text and subject; nothing of either is the customer's own."""

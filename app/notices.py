@@ -107,7 +107,7 @@ class Notices:
         return parts
 
     async def _phone(self, customer: str) -> str:
-        known = await self._store.identities(customer)
+        known = await self._store.person_identities(customer)
         return next((each.value for each in known if each.kind == "phone"), "-")
 
     def _when(self, due: Instant, slot: Span, language: str | None, zone: object) -> str:

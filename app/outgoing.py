@@ -136,7 +136,7 @@ class Outgoing:
             return Address("", str(message.attributes[TO]))
         if last is not None and last.sender_address:
             return Address(last.sender_name, last.sender_address)
-        known = await self._store.identities(interaction.customer)
+        known = await self._store.person_identities(interaction.customer)
         address = next((identity.value for identity in known if identity.kind == "email"), None)
         if address is None:
             raise Unsendable("no_address", "the customer has no address to write to")

@@ -48,7 +48,9 @@ class Purchases:
         sound = {one.order_id: (one, who) for one, who in filter(None, read)}
         holders = await self._store.identified(list({each for _, who in sound.values() for each in who}))
         known = {row.id: row for row in await self._store.purchases_named(list(sound))}
-        people: dict[Identity, CustomerId] = dict(holders)
+        people: dict[Identity, CustomerId] = {
+            each: holders[each] for _, who in sound.values() for each in who if each in holders
+        }
         new: dict[CustomerId, _Stranger] = {}
         changes: list[Change] = []
         for one, who in sound.values():
@@ -97,7 +99,7 @@ class Purchases:
             new[holder] = _Stranger(row, who)
         learnt = [each for each in who if each not in people]
         people.update(dict.fromkeys(learnt, holder))
-        return [PutNew(IdentityRow(kind=kind, value=value, customer=holder)) for kind, value in learnt]  # type: ignore[arg-type]  # identities() names the kinds
+        return [PutNew(IdentityRow(kind=kind, value=value, customer=holder)) for kind, value in learnt]
 
     async def _give_back(self, new: Mapping[CustomerId, "_Stranger"]) -> None:
         """Give what strangers bought to those who wrote to us in this very moment and so got an id of their own."""

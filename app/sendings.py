@@ -208,7 +208,7 @@ class Sendings:
         self, id: MessageId, effect: CallUnanswered, interaction: InteractionRow, now: Instant
     ) -> MessageRow:
         """Return the note that tells who calls what it is about."""
-        known = await self._store.identities(interaction.customer)
+        known = await self._store.person_identities(interaction.customer)
         phone = next((each.value for each in known if each.kind == "phone"), None)
         key = "call_unanswered" if phone is not None else "call_unanswered_no_number"
         number = reference(interaction.number)

@@ -15,6 +15,7 @@ from app.intake import TEXT_MAX, Intake
 from app.leases import Leases
 from app.lessons import first_message
 from app.mail_intake import MailIntake
+from app.merging import Merging
 from app.poison import origin_of
 from app.purchasing import Purchases
 from app.queue_settings import QueueSettings
@@ -26,6 +27,7 @@ from app.unsubscribing import UNSUBSCRIBED, wants_none
 from app.wishes import Wishes
 from channels.callback.phones import PhoneRefused, e164
 from channels.message import Address, InboundMessage
+from customers.merging import as_one
 from customers.reachability import signals
 from queues.policy import QueuePolicy
 from reports.live import LiveQueue, live
@@ -85,6 +87,7 @@ class RunningSite:
         token_bytes: Callable[[int], bytes] = secrets.token_bytes,
         link_of: Callable[[InteractionId], str] | None = None,
         sendings: Sendings | None = None,
+        merging: Merging | None = None,
         time_zone: str = "UTC",
         trouble: Callable[[], str | None] = lambda: None,
         mailboxes: Callable[[], Sequence[MailboxState]] = tuple,
@@ -108,6 +111,7 @@ class RunningSite:
         self._token_bytes = token_bytes
         self._link_of = link_of
         self._sendings = sendings
+        self._merging = merging or Merging(engine=engine, store=store)
         self._time_zone = time_zone
         self._trouble = trouble
         self._mailboxes = mailboxes
@@ -227,9 +231,10 @@ class RunningSite:
         return [PutNew(msgspec.structs.replace(message, subject=subject, attributes=attributes)), *files]
 
     async def reach_of(self, customer: CustomerId) -> Reach:
-        known = await self._store.identities(customer)
+        known = await self._store.person_identities(customer)
         address = next((each.value for each in known if each.kind == "email"), "")
-        hashes, row = self._intake.mail_hashes(address), await self._store.customer(customer)
+        rows = await self._store.person(customer)
+        hashes, row = self._intake.mail_hashes(address), as_one(rows) if rows else None
         against = signals(row.attributes, address) if row is not None else ()
         return Reach(hashes.address, hashes.domain, (*against, *((UNSUBSCRIBED,) if wants_none(row) else ())))
 
@@ -254,6 +259,12 @@ class RunningSite:
 
     async def exported(self, customer: CustomerId) -> AsyncIterator[bytes] | None:
         return await self._exporter.document(customer, self.now())
+
+    async def merge(self, customer: CustomerId, into: CustomerId, by: str) -> Refusal | None:
+        return await self._merging.merge(customer, into, by)
+
+    async def unmerge(self, customer: CustomerId, other: CustomerId | None, by: str) -> Refusal | None:
+        return await self._merging.unmerge(customer, other, by)
 
     async def erase(self, customer: CustomerId, by: str, *, force: bool = False) -> Refusal | None:
         return await self._eraser.erase(customer, by, force=force)

@@ -9,6 +9,7 @@ from classifiers.departments import department_of
 from classifiers.examples import HEADS
 from classifiers.features import TEXT_CHARS_MAX
 from classifiers.language import language_of, latin_of, read_as_russian
+from classifiers.mending import with_mended
 from classifiers.model import LABEL, UNKNOWN, Model, Prediction
 from classifiers.rules import DEFAULT_RULES, KeywordRule, labels_by_rules
 
@@ -93,11 +94,13 @@ def why(subject: str, text: str, *, model: Model | None) -> Why:
         return Why()
     whole = _whole(subject, text)
     head = model.heads[LABEL]
-    read = read_as_russian(whole)
+    russian = read_as_russian(whole)
+    read, meant = with_mended(model.features, russian)
     ranked = [label for label, _ in _ranked(model.predict(read))]
     if len(ranked) < 2:
         return Why()
-    as_typed = latin_of(whole) if read != whole else {}
+    latin = latin_of(whole) if russian != whole else {}
+    as_typed = {**latin, **{known: latin.get(typed.casefold(), typed) for known, typed in meant.items()}}
     words = words_that_decided(model.features, head, read, ranked[0], ranked[1], as_typed=as_typed)
     return Why(ranked[0], ranked[1], words, exact=head.nets is None)
 
@@ -117,7 +120,7 @@ def _answer(text: str, model: Model | None, rules: Sequence[KeywordRule]) -> _Sa
     doubt = "no model"
     heads: Mapping[str, tuple[str, float]] = {}
     if model is not None:
-        answers = model.answers(read_as_russian(text))
+        answers = model.answers(with_mended(model.features, read_as_russian(text))[0])
         said = answers[LABEL]
         heads = _heads(answers)
         if not said.out_of_scope:

@@ -106,6 +106,20 @@ def check_knowledge(checks: Checks) -> None:
         checks.note(("knowledge", "folder"), f"no folder {folder}", "a folder with en.toml, pl.toml and so on")
 
 
+def check_identification(checks: Checks) -> None:
+    """Look over [identification], and what queues ask by it."""
+    table = checks.settings.identification
+    if table.crm is not None:
+        checks.password(("identification", "crm"), table.crm)
+    asked: dict[KeyPath, str] = {("identification", "ask"): table.ask}
+    for queue, settings in checks.settings.queues.items():
+        asked["queues", queue, "ask"] = settings.ask or "nothing"
+    for path, question in asked.items():
+        name = question.removesuffix("_number")
+        if name != question and name not in table.numbers:
+            checks.note(path, found_text(question), f'a pattern for "{name}" in identification.numbers')
+
+
 def check_understanding(checks: Checks) -> None:
     """Look over [understanding]."""
     table = checks.settings.understanding

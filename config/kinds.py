@@ -182,6 +182,23 @@ def _matching(pattern: str) -> Callable[[str, Path], str]:
     return read
 
 
+def _number_pattern(text: str, _: Path) -> str:
+    """Return a pattern that finds numbers: whole signs only, and never nothing."""
+    try:
+        compiled = re.compile(text)
+    except re.error as fault:
+        raise ValueError(text) from fault
+    if compiled.fullmatch("") is not None:
+        raise ValueError(text)
+    return text
+
+
+def _number(value: object) -> dict[str, object]:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return {"pattern": value}
+
+
 def _requirement(value: object) -> dict[str, object]:
     if not isinstance(value, str):
         raise TypeError(value)
@@ -256,6 +273,13 @@ SERVER_ID = Kind(
 MAILBOX = Kind(expected='an e-mail address such as "support@example.org"', read=_matching(_MAILBOX))
 TEXT = Kind(expected="text that is not empty", read=_matching(r"(?s)\s*\S.*"))
 
+NUMBER_PATTERN = Kind(
+    expected=r"a regular expression that finds at least one sign, such as 'K-\d{6}'", read=_number_pattern
+)
+NUMBER = Shorthand(
+    expected=r"a regular expression such as 'K-\d{6}', or a table such as { pattern = '\d{10}', check = 'luhn' }",
+    read=_number,
+)
 REQUIREMENT = Shorthand(expected='a skill and a least level from 1 to 10, such as "billing>=3"', read=_requirement)
 PREFERENCE = Shorthand(
     expected=f'a group such as "{GROUP}general", or a skill and a least level such as "billing>=3"', read=_preference
@@ -286,3 +310,4 @@ Domain = Annotated[str, Meta(extra={"kind": DOMAIN})]
 ServerId = Annotated[str, Meta(extra={"kind": SERVER_ID})]
 Mailbox = Annotated[str, Meta(extra={"kind": MAILBOX})]
 Text = Annotated[str, Meta(extra={"kind": TEXT})]
+NumberPattern = Annotated[str, Meta(extra={"kind": NUMBER_PATTERN})]

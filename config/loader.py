@@ -8,7 +8,15 @@ from pathlib import Path
 import msgspec
 
 from config.bus_checks import check_bus
-from config.crosschecks import Checks, check_channels, check_knowledge, check_queues, check_site, check_understanding
+from config.crosschecks import (
+    Checks,
+    check_channels,
+    check_identification,
+    check_knowledge,
+    check_queues,
+    check_site,
+    check_understanding,
+)
 from config.faults import ConfigurationError, Fault, path_text
 from config.hours_checks import check_hours
 from config.letters import check_answers, check_letters
@@ -48,6 +56,7 @@ CHECKS = (
     check_answers,
     check_letters,
     check_knowledge,
+    check_identification,
     check_understanding,
     check_agents,
 )

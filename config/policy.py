@@ -129,6 +129,8 @@ def _queue(name: str, queue: Queue, settings: Settings) -> QueuePolicy:
     values["overflow"] = tuple(
         Overflow(when=When(**_fields(rule.when)), do=Do(**_fields(rule.do))) for rule in queue.overflow
     )
+    ask = queue.ask or settings.identification.ask
+    values["ask"] = None if ask == "nothing" else ask
     values["placement"] = queue.placement or _usual_placement(name, settings)
     return QueuePolicy(name=name, **values)
 

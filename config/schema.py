@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from config.channel_schema import Channel, Port
 from config.hours_schema import OpeningHours
+from config.identification_schema import Identification, Question
 from config.kinds import (
     MEMBERSHIP,
     PLACE_MAX,
@@ -335,6 +336,13 @@ class Queue(msgspec.Struct, frozen=True):
             description="An agent's reply by mail waits so long before it goes, and can be taken back.", le=10 * MINUTE
         ),
     ] = 5 * SECOND
+    ask: Annotated[
+        Question | None,
+        Meta(
+            description="What is asked of a customer who isn't known for sure; left out, as in `[identification]`.",
+            examples=["customer_number"],
+        ),
+    ] = None
     letter: Annotated[
         Name | None,
         Meta(
@@ -695,6 +703,7 @@ class Settings(msgspec.Struct, frozen=True):
     rules: tuple[Rule, ...] = ()
     autoresponses: tuple[Autoresponse, ...] = ()
     knowledge: Knowledge = Knowledge()
+    identification: Identification = Identification()
     understanding: Understanding = Understanding()
     agents: tuple[Agent, ...] = ()
     logging: Logging = Logging()

@@ -40,6 +40,7 @@ _WORDS = {
     "Presence": "presence",
     "Profile": "skills, queues, capacity, media",
     "Author": "customer, agent, bot or note",
+    "AnswerResult": "found, not_found or skipped",
     "RoomMode": "participant, monitor, whisper or barge",
     "UndoKind": "move, priority or close",
     "CallOutcome": "outcome of a call",

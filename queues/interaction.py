@@ -148,6 +148,14 @@ def queue_terms(credit: Span, target: Span, pace: Span, parallel: int) -> QueueT
     return QueueTerms(credit, target, pace, parallel)
 
 
+class AskedWho(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What its customer was asked, to know who he is, how often, and what came of it; "" while nothing has."""
+
+    question: str
+    tries: int = 1
+    result: str = ""
+
+
 class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """What most interactions never have while they wait.
 
@@ -171,6 +179,7 @@ class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     `silent_at`, `parked_close_at`: while it is active, when it is parked if the customer says nothing to our reply;
     while it is parked, when it closes by itself.
     `sendings`: what will be sent to its customer. It is not forgotten before they are over.
+    `asked_who`: the question who its customer is.
     `asked`: what the bot has asked the customer, while it rests with him. `confirmed`: he said that its answer helped.
     `held_back`: replies that their agents may still take back, in their order.
     `customer_leaves_at`, `owner_gone_until`: a customer or owner is cut off, and this is how long his absence is borne.
@@ -224,6 +233,7 @@ class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     sendings: tuple[Sending, ...] = ()
     held_back: tuple[HeldBack, ...] = ()
     asked: Asked | None = None
+    asked_who: AskedWho | None = None
     confirmed: bool = False
     corrected: Correction | None = None
     also_segments: tuple[str, ...] = ()
@@ -329,6 +339,7 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False, order=True):
     sendings = _Rarely[tuple[Sending, ...]]()
     held_back = _Rarely[tuple[HeldBack, ...]]()
     asked = _Rarely[Asked | None]()
+    asked_who = _Rarely[AskedWho | None]()
     confirmed = _Rarely[bool]()
     corrected = _Rarely[Correction | None]()
     also_segments = _Rarely[tuple[str, ...]]()

@@ -96,6 +96,7 @@ class QueuePolicy(msgspec.Struct, frozen=True, kw_only=True):
     parked_close_after: dict[str, Span] = {}
     undo: Span = 5 * SECOND
     letter: str | None = None
+    ask: str | None = None
 
     @property
     def may_overflow(self) -> bool:

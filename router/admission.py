@@ -15,6 +15,7 @@ from router.legs import close, enqueue, still_there
 from router.opening import status_at
 from router.overflow import before_matching
 from router.policy import Autoresponse
+from router.questions import ask, question_for
 from router.replies import may_reply, reply, tell
 from router.sendings import answered, plan_by_rule
 from router.standing import raised, segments_of
@@ -173,6 +174,8 @@ def _into_its_queue(draft: Draft, command: Admit, verdict: Verdict) -> None:
         plan_by_rule(draft, command, interaction, response.name)
     if response is not None and allowed and not interaction.auto_replied and interaction.state in OPEN:
         _acknowledge(draft, command, response)
+    elif response is None:
+        ask(draft, command)
 
 
 Choice = tuple[Candidate, ...]
@@ -251,4 +254,5 @@ def _answer_or_ask(draft: Draft, command: Admit, response: Autoresponse, choice:
 
 def _acknowledge(draft: Draft, command: Admit, response: Autoresponse) -> None:
     wait = expected_wait(draft.state, draft.policy, command.id)
-    reply(draft, draft.state.interactions[command.id], response.name, wait_ms=wait)
+    question = question_for(draft, command)
+    reply(draft, draft.state.interactions[command.id], response.name, wait_ms=wait, question=question)

@@ -45,9 +45,10 @@ class Admit(msgspec.Struct, frozen=True, kw_only=True):
     `suppressed_by`: signals of automatic mail; with any, no automatic reply is sent. `mailable`: there is an e-mail
     address to write to. `also_segments`: what else the customer is beside `segment`, by precedence. `slot`: the
     start of a window in which the customer wants to be called. `blocked`: staff have blocked the sender; it is
-    closed at once. So is what is `archived`: history that is brought from elsewhere. `mail_hash`,
-    `mail_domain_hash` stand for where documents are mailed to; `unsubscribed`: he wants no offers. `subject`,
-    `text` and `attributes` (of the customer, or sent with it) serve the rules only and are not kept.
+    closed at once. So is what is `archived`: history that is brought from elsewhere. `unidentified`: nothing shows
+    for sure who he is, so a queue that wants to know may ask. `mail_hash`, `mail_domain_hash` stand for where
+    documents are mailed to; `unsubscribed`: he wants no offers. `subject`, `text` and `attributes` (of the customer,
+    or sent with it) serve the rules only and are not kept.
     """
 
     id: InteractionId
@@ -84,6 +85,7 @@ class Admit(msgspec.Struct, frozen=True, kw_only=True):
     mail_domain_hash: str | None = None
     unsubscribed: bool = False
     archived: bool = False
+    unidentified: bool = False
 
     @property
     def closed_as(self) -> str | None:
@@ -91,12 +93,17 @@ class Admit(msgspec.Struct, frozen=True, kw_only=True):
         return BLOCKED_SENDER if self.blocked else IMPORTED if self.archived else None
 
 
+AnswerResult = Literal["found", "not_found", "skipped"]
+"""What came of a customer's answer to the question who he is."""
+
+
 class AddMessage(msgspec.Struct, frozen=True, kw_only=True):
     """A message in an open conversation, or one that opens it again. `agent` for `agent` and `note`.
 
     `suppressed_by`: signals that no automatic reply may follow a customer's message, as of `Admit`. `sending`: it is a
     message of that sending. `chosen`: what a customer's message says to the bot: the article that he means, of those he
-    was asked about, or `CONFIRMED`; None: neither.
+    was asked about, or `CONFIRMED`; None: neither. `answer`: what came of it, if it answers the question
+    who he is.
     """
 
     interaction: InteractionId
@@ -105,6 +112,7 @@ class AddMessage(msgspec.Struct, frozen=True, kw_only=True):
     agent: AgentId | None = None
     suppressed_by: tuple[str, ...] = ()
     sending: str | None = None
+    answer: AnswerResult | None = None
     chosen: str | None = None
 
 

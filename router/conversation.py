@@ -21,6 +21,7 @@ from router.commands import (
 from router.decision import Refusal
 from router.draft import Draft, refuse, unknown
 from router.legs import close, end, enqueue, still_there, wait_for_owner, withdraw_offers
+from router.questions import heard
 from router.replies import may_reply, reply
 from router.sendings import answered, mail_reported
 from vocabulary.instants import Instant
@@ -58,6 +59,7 @@ def add_message(draft: Draft, command: AddMessage) -> Refusal | None:
     )
     if command.author == "customer":
         answered(draft, interaction.customer, command.suppressed_by)
+        heard(draft, draft.state.interactions[interaction.id], command.answer)
         _customer_wrote(draft, draft.state.interactions[interaction.id], command.chosen)
     return None
 

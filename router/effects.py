@@ -15,6 +15,7 @@ class SendAutoReply(msgspec.Struct, frozen=True, tag=True):
     autoresponse: str
     article: str | None
     wait_ms: tuple[Span, Span] | None
+    question: str | None = None
     options: tuple[str, ...] = ()
 
 
@@ -74,7 +75,7 @@ def effects_of(event: AnyEvent) -> tuple[Effect, ...]:
         case AutoReplied(interaction=interaction, answers=answers) as replied:
             parts = (interaction, "auto") if answers == 1 else (interaction, "auto", str(answers))
             id, name, article = derived_id("fx", *parts), replied.autoresponse, replied.article
-            return (SendAutoReply(id, interaction, name, article, replied.wait_ms, replied.options),)
+            return (SendAutoReply(id, interaction, name, article, replied.wait_ms, replied.question, replied.options),)
         case CustomerTold(at=at, interaction=interaction, notice=notice, due=due):
             return (SendNotice(derived_id("fx", interaction, notice, str(at)), interaction, notice, due),)
         case SendingDue(interaction=interaction, sending=sending, step=step, plan=plan, agent=agent, written=written):

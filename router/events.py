@@ -13,7 +13,7 @@ from queues.hours import Status
 from queues.interaction import Heads, Label, RoomMode, UndoKind
 from queues.overflow import Contact, Do
 from queues.sla import Agreement, ClockName, Notify
-from router.commands import Author, CallOutcome, DeliveryResult
+from router.commands import AnswerResult, Author, CallOutcome, DeliveryResult
 from vocabulary.ids import AgentId, ChannelName, CustomerId, InteractionId, MessageId, OfferId, QueueName
 from vocabulary.instants import Instant, Span
 from vocabulary.skills import LEVEL_MIN, Preference, Requirement
@@ -104,8 +104,19 @@ class AutoReplied(Event, frozen=True, kw_only=True, gc=False):
     wait_ms: tuple[Span, Span] | None = None
     answers: int = 1
     """The number of the message that it answers."""
+    question: str | None = None
+    """What it asks the customer for, to know who he is."""
+
     options: tuple[str, ...] = ()
     """Articles of which it asks the customer to choose."""
+
+
+class QuestionAnswered(Event, frozen=True, kw_only=True, gc=False):
+    """The customer has answered who he is, or won't; nothing more is asked. `result`: found, not_found or skipped."""
+
+    interaction: InteractionId
+    question: str
+    result: AnswerResult
 
 
 class AutoReplySuppressed(Event, frozen=True, kw_only=True, gc=False):
@@ -928,6 +939,7 @@ AnyEvent = (
     Admitted
     | Enqueued
     | AutoReplied
+    | QuestionAnswered
     | AutoReplySuppressed
     | AutoRepliesStopped
     | AutoRepliesReleased

@@ -130,6 +130,8 @@ def admitted(command: Admit, state: State, policy: Policy, now: Instant) -> list
         return None
     if command.closed_as is not None or command.customer in state.expecting:
         return None
+    if command.unidentified and lane.queue.ask is not None:
+        return None
     if command.segment is not None and policy.segments:
         return None
     priority, class_, requirements = command.priority, command.class_, command.requirements

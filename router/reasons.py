@@ -9,6 +9,9 @@ from vocabulary.instants import Instant, Span
 
 Code = Literal[
     # how it came in
+    "identified_strong",
+    "identified_medium",
+    "identified_weak",
     "came_after",
     "labelled",
     "for_department",
@@ -27,6 +30,7 @@ Code = Literal[
     "bot_asked",
     "held_out",
     "auto_replied",
+    "asked",
     "auto_reply_held",
     "sender_blocked",
     "imported",

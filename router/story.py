@@ -40,6 +40,8 @@ def _told(event: e.AnyEvent) -> Iterator[Reason]:
             yield reason("held_out", article=article)
         case e.AutoReplied(autoresponse=name, article=None, options=()):
             yield reason("auto_replied", autoresponse=name)
+            if event.question is not None:
+                yield reason("asked", question=event.question)
         case e.AutoReplySuppressed(autoresponse=name, reasons=signals):
             yield reason("auto_reply_held", autoresponse=name, signals=signals)
         case e.Closed(reason="blocked_sender"):

@@ -23,8 +23,8 @@ from vocabulary.instants import Instant, Span
 from vocabulary.records import Transaction
 
 _VACUUM = (
-    b"VACUUM message_search, messages, attachments, uploads, received, customers, identities, interactions, outbox, "
-    b"audit"
+    b"VACUUM message_search, messages, attachments, uploads, received, customers, identities, merges, interactions, "
+    b"outbox, audit"
 )
 
 READERS = 4

@@ -81,7 +81,7 @@ def interactions(
     state: Sequence[str],
     queue: str | None,
     agent: str | None,
-    customer: str | None,
+    customer: str | Sequence[str] | None,
     medium: str | None,
     before: int | None,
     limit: int,
@@ -92,6 +92,8 @@ def interactions(
     query = select(tables.interactions).order_by(columns.number.desc()).limit(limit)
     if state:
         query = query.where(columns.state.in_(state))
+    if customer is not None and not isinstance(customer, str):
+        query, customer = query.where(columns.customer.in_(customer)), None
     narrowed = ((columns.queue, queue), (columns.agent, agent), (columns.customer, customer), (columns.medium, medium))
     for column, wanted in narrowed:
         if wanted is not None:
@@ -153,6 +155,16 @@ def identities() -> Query:
     columns = tables.identities.c
     whose = columns.customer == _given("whole")
     return select(tables.identities).where(whose).order_by(columns.kind, columns.value)
+
+
+@cache
+def merges() -> Query:
+    """Select what is known of one of the customers `named` being somebody else too."""
+    columns = tables.merges.c
+    either = or_(
+        columns.customer.in_(bindparam("named", expanding=True)), columns.into.in_(bindparam("named", expanding=True))
+    )
+    return select(tables.merges).where(either).order_by(columns.at, columns.id)
 
 
 def outbox(states: Sequence[str], due_before: Instant | None, limit: int) -> Query:

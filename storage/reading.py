@@ -93,7 +93,7 @@ class Reading(SubjectReads, LearningReads, WorthReads):
         state: Sequence[str] = (),
         queue: str | None = None,
         agent: str | None = None,
-        customer: str | None = None,
+        customer: str | Sequence[str] | None = None,
         medium: str | None = None,
         q: str | None = None,
         before: int | None = None,
@@ -141,6 +141,9 @@ class Reading(SubjectReads, LearningReads, WorthReads):
 
     async def identities(self, customer: str) -> Sequence[IdentityRow]:
         return await self._rows(IdentityRow, queries.identities(), whole=customer)
+
+    async def identity(self, kind: str, value: str) -> IdentityRow | None:
+        return await self._one(IdentityRow, kind, value)
 
     async def outbox(
         self, *, states: Sequence[str], due_before: Instant | None = None, limit: int = 100

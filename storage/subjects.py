@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 import msgspec
 from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, func, or_, select
 
-from storage import tables
+from customers.merging import group
+from storage import queries, tables
 from storage.knowledge_reads import KnowledgeReads, bare
 from storage.mapping import maker_of
 from vocabulary.instants import Instant
@@ -16,6 +17,8 @@ from vocabulary.records import (
     CustomerRow,
     ErasureRow,
     IdempotencyRow,
+    IdentityRow,
+    MergeRow,
     MessageRow,
     OutboxRow,
     ReceivedHead,
@@ -101,6 +104,62 @@ class SubjectReads(KnowledgeReads):
         if after is not None:
             query = query.where(columns.id > after)
         return await self._made(CustomerRow, query)
+
+    async def customers_by_traits(
+        self, *, birth_dates: Sequence[str] = (), postcodes: Sequence[str] = (), limit: int = 200
+    ) -> Sequence[CustomerRow]:
+        """Return customers with one of these dates of birth, or one of these postcodes."""
+        columns = tables.customers.c
+        either = or_(columns.birth_date.in_(birth_dates), columns.postcode.in_(postcodes))
+        return await self._made(CustomerRow, select(tables.customers).where(either).order_by(columns.id).limit(limit))
+
+    # ------------------------------------------------------------ who is one person
+
+    async def merges(self, customers: Sequence[str]) -> Sequence[MergeRow]:
+        """Return what is known of any of `customers` being somebody else too, whatever became of it."""
+        return await self._all(queries.merges(), maker_of(MergeRow), named=list(customers))
+
+    async def merge(self, id: str) -> MergeRow | None:
+        """Return what is known of two customers being one."""
+        found = await self._made(MergeRow, select(tables.merges).where(tables.merges.c.id == id))
+        return found[0] if found else None
+
+    async def group(self, customer: str) -> tuple[str, ...]:
+        """Return the ids of all who are one person with `customer`, first the one that they go by."""
+        found, looked = [*await self.merges([customer])], {customer}
+        while beside := {each for row in found if row.state == "merged" for each in (row.customer, row.into)} - looked:
+            found += await self.merges(sorted(beside))
+            looked |= beside
+        return group(customer, found)
+
+    async def person(self, customer: str) -> Sequence[CustomerRow]:
+        """Return the rows of that group, in its order; nothing if there is no such customer."""
+        ids = await self.group(customer)
+        columns = tables.customers.c
+        rows = await self._made(CustomerRow, select(tables.customers).where(columns.id.in_(ids)))
+        return sorted(rows, key=lambda row: ids.index(row.id))
+
+    async def person_identities(self, customer: str) -> Sequence[IdentityRow]:
+        """Return what the person is known by: first what `customer` himself is."""
+        ids = await self.group(customer)
+        columns = tables.identities.c
+        query = select(tables.identities).where(columns.customer.in_(ids)).order_by(columns.kind, columns.value)
+        rows = await self._made(IdentityRow, query)
+        return sorted(rows, key=lambda row: row.customer != customer)
+
+    async def identities_among(self, kind: str, values: Sequence[str]) -> Sequence[IdentityRow]:
+        """Return the identities of that kind with one of `values`."""
+        columns = tables.identities.c
+        found: list[IdentityRow] = []
+        for some in _portions(values):
+            query = select(tables.identities).where(columns.kind == kind, columns.value.in_(some))
+            found += await self._made(IdentityRow, query.order_by(columns.value))
+        return found
+
+    async def customer_count(self) -> int:
+        """Return how many customers there are."""
+        query = select(func.count().label("rows")).select_from(tables.customers)
+        return (await self._all(query, lambda row: int(row["rows"])))[0]
 
     async def all_messages(self, interaction: str) -> Sequence[MessageRow]:
         """Return every message and note of `interaction`, those without a number too."""

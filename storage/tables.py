@@ -42,6 +42,7 @@ from vocabulary.records import (
     IdentityRow,
     InteractionRow,
     JudgementRow,
+    MergeRow,
     MessageRow,
     ModelRow,
     OutboxRow,
@@ -217,7 +218,11 @@ customers = Table(
     Column("language", Word),
     Column("segment", Word),
     Column("attributes", JSON, nullable=False),
+    Column("birth_date", Word),
+    Column("postcode", Word),
 )
+_index(customers, "birth_date", present=True)
+_index(customers, "postcode", present=True)
 
 identities = Table(
     "identities",
@@ -228,6 +233,23 @@ identities = Table(
     Column("verified", Boolean, nullable=False),
 )
 _index(identities, "customer")
+
+merges = Table(
+    "merges",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("customer", Word, nullable=False),
+    Column("into", Word, nullable=False),
+    Column("state", Word, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("by", Word, nullable=False),
+    Column("probability", Float, nullable=False),
+    Column("interaction", Word),
+    Column("evidence", JSON, nullable=False),
+)
+_index(merges, "customer")
+_index(merges, "into")
+_index(merges, "state", "at")
 
 purchases = Table(
     "purchases",
@@ -465,6 +487,7 @@ TABLES: Mapping[Kind, Table] = {
     ReceivedRow: received,
     CustomerRow: customers,
     IdentityRow: identities,
+    MergeRow: merges,
     PurchaseRow: purchases,
     StandingRow: standings,
     OutboxRow: outbox,

@@ -139,7 +139,10 @@ class ReceivedHead(msgspec.Struct, frozen=True):
 
 
 class CustomerRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A person."""
+    """A person, or what one of his ways to write to us shows of him: several may be merged (`MergeRow`).
+
+    `birth_date` reads `1982-05-03`; `postcode` is in capitals, without blanks and dashes (customers/traits.py).
+    """
 
     id: str
     created_at: Instant
@@ -147,15 +150,46 @@ class CustomerRow(msgspec.Struct, frozen=True, kw_only=True):
     language: str | None = None
     segment: str | None = None
     attributes: dict[str, Any] = {}
+    birth_date: str | None = None
+    postcode: str | None = None
+
+
+IdentityKind = Literal["email", "phone", "visitor", "external", "number"]
 
 
 class IdentityRow(msgspec.Struct, frozen=True, kw_only=True):
-    """What a customer is known by: kind is email, phone, visitor or external; (kind, value) is unique."""
+    """What a customer is known by; (kind, value) is unique.
 
-    kind: Literal["email", "phone", "visitor", "external"]
+    A `number` reads `order:2024-991`: the kind of number, a colon, the number. `verified`: something has proven that
+    it is his; nobody's word for it is enough.
+    """
+
+    kind: IdentityKind
     value: str
     customer: str
     verified: bool = False
+
+
+MergeState = Literal["suggested", "merged", "dismissed", "undone"]
+
+
+class MergeRow(msgspec.Struct, frozen=True, kw_only=True):
+    """That customer `customer` is, or may be, the same person as `into`. One row for each two.
+
+    While it is `merged` both are read as one, under the id `into`; their own rows, identities and interactions stay as
+    they are, so that undoing it leaves nothing to restore. `dismissed` and `undone`: they are not the same, as somebody
+    said. `interaction`: what showed it. `evidence` is that of customers/evidence.py.
+    """
+
+    id: str
+    customer: str
+    into: str
+    state: MergeState
+    at: Instant
+    by: str = ""
+    probability: float = 0.0
+    interaction: str | None = None
+    evidence: tuple[dict[str, Any], ...] = ()
 
 
 class PurchaseRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -207,11 +241,12 @@ class Bought(msgspec.Struct, frozen=True):
 
 
 class Contact(msgspec.Struct, frozen=True):
-    """That a customer contacted us, and what about."""
+    """That a customer contacted us, what about, and in what mood: negative, neutral or positive, None: nobody knows."""
 
     customer: str
     at: Instant
     label: str | None
+    mood: str | None = None
 
 
 class OutboxRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -454,6 +489,7 @@ Row = (
     | ReceivedRow
     | CustomerRow
     | IdentityRow
+    | MergeRow
     | PurchaseRow
     | StandingRow
     | OutboxRow

@@ -20,6 +20,7 @@ from vocabulary.records import (
     IdentityRow,
     InteractionRow,
     JudgementRow,
+    MergeRow,
     MessageRow,
     ModelRow,
     OutboxRow,
@@ -69,13 +70,16 @@ class Store(Protocol):
         state: Sequence[str] = (),
         queue: str | None = None,
         agent: str | None = None,
-        customer: str | None = None,
+        customer: str | Sequence[str] | None = None,
         medium: str | None = None,
         q: str | None = None,
         before: int | None = None,
         limit: int = 50,
     ) -> Sequence[InteractionRow]:
-        """Newest first by number; `before`: only smaller numbers (the cursor). `q` searches texts and subjects."""
+        """Newest first by number; `before`: only smaller numbers (the cursor). `q` searches texts and subjects.
+
+        Several customers: those of any of them.
+        """
 
     async def messages(self, interaction: str, *, after: int = 0, limit: int = 500) -> Sequence[MessageRow]: ...
     async def message(self, id: str) -> MessageRow | None: ...
@@ -89,6 +93,27 @@ class Store(Protocol):
     async def customer(self, id: str) -> CustomerRow | None: ...
     async def customer_by_identity(self, kind: str, value: str) -> CustomerRow | None: ...
     async def identities(self, customer: str) -> Sequence[IdentityRow]: ...
+    async def identity(self, kind: str, value: str) -> IdentityRow | None: ...
+    async def identities_among(self, kind: str, values: Sequence[str]) -> Sequence[IdentityRow]: ...
+    async def customer_count(self) -> int: ...
+    async def group(self, customer: str) -> tuple[str, ...]:
+        """Return the ids of all who are one person with `customer`, first the one that they go by."""
+
+    async def person(self, customer: str) -> Sequence[CustomerRow]:
+        """Return the rows of that group, in its order; nothing if there is no such customer."""
+
+    async def person_identities(self, customer: str) -> Sequence[IdentityRow]:
+        """Return what the person is known by: first what `customer` himself is."""
+
+    async def merges(self, customers: Sequence[str]) -> Sequence[MergeRow]:
+        """Return what is known of any of `customers` being somebody else too, whatever became of it."""
+
+    async def merge(self, id: str) -> MergeRow | None: ...
+    async def customers_by_traits(
+        self, *, birth_dates: Sequence[str] = (), postcodes: Sequence[str] = (), limit: int = 200
+    ) -> Sequence[CustomerRow]:
+        """Return customers with one of these dates of birth, or one of these postcodes."""
+
     async def outbox(
         self, *, states: Sequence[str], due_before: Instant | None = None, limit: int = 100
     ) -> Sequence[OutboxRow]: ...

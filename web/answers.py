@@ -1,6 +1,6 @@
 """Views: what the API and the sockets answer with (docs/reference/sockets.md)."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -119,11 +119,66 @@ class CustomerView(View, frozen=True, kw_only=True):
     reachability: ReachabilityView | None = None
 
 
+class EvidenceView(View, frozen=True, kw_only=True):
+    """Something that speaks for (`bits` above 0) or against somebody being a customer.
+
+    `kind` and `reason` are codes, `text` says it in words; `shown` is what it is about, mostly hidden. `by`: where it
+    was seen. `strength` is that of this alone.
+    """
+
+    kind: str
+    bits: float
+    strength: Literal["weak", "medium", "strong"]
+    reason: str
+    text: str
+    shown: str = ""
+    by: str = ""
+
+
+class KnownBy(View, frozen=True, kw_only=True):
+    """An identity. `verified`: something has proven that it is his. `customer`: the part of the person that has it."""
+
+    kind: str
+    value: str
+    verified: bool
+    customer: str
+
+
+class MergeView(View, frozen=True, kw_only=True):
+    """A customer who is, or may be, the same person. `name` and `known_by` are his own; `into` is whose id both go by.
+
+    `state`: merged or suggested. `by` is who said so, `automatic` where it was done by policy. `interaction`: what
+    showed it.
+    """
+
+    customer: str
+    into: str
+    state: Literal["merged", "suggested"]
+    name: str = ""
+    known_by: list[KnownBy] = []
+    at: At
+    by: str = ""
+    probability: float = 0.0
+    strength: Literal["weak", "medium", "strong"] = "weak"
+    evidence: list[EvidenceView] = []
+    interaction: str | None = None
+
+
 class CustomerDetail(CustomerView, frozen=True, kw_only=True):
-    """A person, with all that he is known by. `blocked`: what he sends reaches no agent."""
+    """A person, with all that he is known by. `blocked`: what he sends reaches no agent.
+
+    `merged`: customers who are read as part of him. `suggestions`: who may be he, for a person to say. `evidence`: what
+    his latest interaction was taken for his by.
+    """
 
     created_at: At
     identities: list[tuple[str, str]] = []
+    known_by: list[KnownBy] = []
+    birth_date: str | None = None
+    postcode: str | None = None
+    merged: list[MergeView] = []
+    suggestions: list[MergeView] = []
+    evidence: list[EvidenceView] = []
     attributes: dict[str, Any] = {}
     blocked: bool = False
 
@@ -203,6 +258,14 @@ class Customers(View, frozen=True, kw_only=True):
 
     items: list[CustomerDetail]
     next: str | None
+
+
+class AskedView(View, frozen=True, kw_only=True):
+    """What the customer was asked, to know who he is; `result`: found, not_found, skipped, or "" so far."""
+
+    question: str
+    tries: int
+    result: str
 
 
 class RequirementView(View, frozen=True, kw_only=True):
@@ -338,6 +401,7 @@ class InteractionView(View, frozen=True, kw_only=True):
     unanswered_since: At | None
     attempts: int
     follows: str | None
+    asked_who: AskedView | None = None
     warm_transfer: WarmTransferView | None = None
     room: list[RoomMember] = []
     undo: UndoView | None = None

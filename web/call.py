@@ -97,9 +97,13 @@ class Call:
         return found
 
     async def customer(self, id: str) -> CustomerRow | None:
-        """Return the customer with this id, or whom another system knows by it; None if nobody is, or he was erased."""
-        row = await self.site.store.customer(id) or await self.site.store.customer_by_identity("external", id)
-        return None if row is None or is_erased(row) else row
+        """Return the customer with this id, or whom another system knows by it; None if nobody is, or he was erased.
+
+        Who was merged is found under the id that the person goes by.
+        """
+        store = self.site.store
+        row = await store.customer(id) or await store.customer_by_identity("external", id)
+        return None if row is None or is_erased(row) else next(iter(await store.person(row.id)), None)
 
     def agent(self, id: str, action: Action) -> None:
         """Return if there is such an agent and the caller may do `action` to him.

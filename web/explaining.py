@@ -33,5 +33,15 @@ async def worded(call: Call, answer: dict[str, Any], language: str) -> dict[str,
     for line in (*told.get("agents", ()), *told.get("candidates", ()), *told.get("waiting", ())):
         line["text"] = fails_text(line["fails"], language, names)
     told["language"] = language
-    told["text"] = text_of([*told.get("admission", ()), *told["reasons"]], language, names)
+    text = text_of([*told.get("admission", ()), *told["reasons"]], language, names)
+    found = told.get("identified")
+    known_by = [f"– {each['text']}" for each in found["evidence"]] if found else []
+    if found and known_by:
+        text = "\n".join([text_of([_identified(found)], language), *known_by, text])
+    told["text"] = text
     return told
+
+
+def _identified(found: dict[str, Any]) -> dict[str, Any]:
+    """Return the reason that begins the list of what the customer was identified by."""
+    return {"code": f"identified_{found['strength']}", "terms": {"share": found["probability"]}}

@@ -85,13 +85,17 @@ class NewInteraction(Body, frozen=True, kw_only=True):
 
 
 class InteractionQuery(Body, frozen=True, kw_only=True):
-    """Which interactions; `state` may name several with commas, `q` searches texts and subjects."""
+    """Which interactions; `state` may name several with commas, `q` searches texts and subjects.
+
+    `key`: only of customers who go first by their segments, of what is open or may open again; without `q`.
+    """
 
     state: str | None = None
     queue: str | None = None
     agent: str | None = None
     customer: str | None = None
     q: Annotated[str, Meta(max_length=200)] | None = None
+    key: bool = False
     cursor: Annotated[int, Meta(ge=1)] | None = None
     limit: Limit = 50
 
@@ -471,8 +475,18 @@ class CustomerQuery(Body, frozen=True, kw_only=True):
     limit: Limit = 50
 
 
+BirthDate = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+Numbers = dict[
+    Annotated[str, Meta(max_length=63, pattern=r"^\w[\w.-]*$")],
+    Annotated[list[Annotated[str, Meta(min_length=1, max_length=100)]], Meta(max_length=200)],
+]
+
+
 class NewPerson(Body, frozen=True, kw_only=True):
-    """A customer to write down. `external_id`: what your own system calls him."""
+    """A customer to write down. `external_id`: what your own system calls him.
+
+    `numbers`: by the names of `[identification.numbers]`, such as `{"order": ["2024-991"]}`.
+    """
 
     name: Annotated[str, Meta(max_length=200)] = ""
     email: Annotated[str, Meta(min_length=3, max_length=320)] | None = None
@@ -481,6 +495,21 @@ class NewPerson(Body, frozen=True, kw_only=True):
     language: Language | None = None
     segment: Annotated[str, Meta(max_length=100)] | None = None
     attributes: dict[str, Any] = {}
+    birth_date: BirthDate | None = None
+    postcode: Annotated[str, Meta(max_length=20)] | None = None
+    numbers: Numbers = {}
+
+
+class MergeInto(Body, frozen=True, kw_only=True):
+    """The customer whose id the person goes by from then on."""
+
+    into: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class PartFrom(Body, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """Who is somebody else. Left out: whoever this customer became part of, else who became part of him last."""
+
+    from_: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
 
 
 class NewPurchase(Body, frozen=True, kw_only=True):
@@ -524,7 +553,9 @@ class EraseQuery(Body, frozen=True, kw_only=True):
 
 
 class CustomerChange(Body, frozen=True, kw_only=True):
-    """What changes of a customer; what is left out stays. `segment` "" takes the segment away.
+    """What changes of a customer; what is left out stays. `segment`, `birth_date` and `postcode`: "" takes it away.
+
+    Addresses and numbers are added to those that he is known by.
 
     `blocked`: what a blocked customer sends is closed at once and reaches no agent. `clear`: of what mail to him has
     shown, what no longer holds.
@@ -536,6 +567,12 @@ class CustomerChange(Body, frozen=True, kw_only=True):
     segment: Annotated[str, Meta(max_length=100)] | None = None
     attributes: dict[str, Any] | None = None
     blocked: bool | None = None
+    email: Annotated[str, Meta(min_length=3, max_length=320)] | None = None
+    phone: Annotated[str, Meta(max_length=40)] | None = None
+    external_id: Name | None = None
+    birth_date: Annotated[str, Meta(pattern=r"^(|[0-9]{4}-[0-9]{2}-[0-9]{2})$")] | None = None
+    postcode: Annotated[str, Meta(max_length=20)] | None = None
+    numbers: Numbers = {}
 
 
 class QuarantineQuery(Body, frozen=True, kw_only=True):

@@ -387,6 +387,12 @@ class Site(Protocol):
     async def exported(self, customer: str) -> AsyncIterator[bytes] | None:
         """Return all that is known of a customer, as the pieces of one JSON document; None if he is unknown."""
 
+    async def merge(self, customer: str, into: str, by: str) -> Refusal | None:
+        """Read a customer as part of another from now on, or say why not."""
+
+    async def unmerge(self, customer: str, other: str | None, by: str) -> Refusal | None:
+        """Part two customers again, or say that they are never to be one; without `other`, take the last merge back."""
+
     async def erase(self, customer: str, by: str, *, force: bool = False) -> Refusal | None:
         """Erase what is personal about a customer, or say why not; with `force` what is open is closed first.
 

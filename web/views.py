@@ -1,21 +1,32 @@
 """Builds the views of interactions, with their customers, messages and offers, from the state and the records."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from customers.blocking import is_blocked
+from customers.evidence import IDENTIFIED, Evidence, strength_at
+from customers.merging import as_one
 from customers.reachability import AWAY, COMPLAINED, UNDELIVERABLE, marks_of
 from queues.interaction import Heads, Interaction, Offer
 from queues.lifecycle import HELD
 from queues.sending import Sending
 from queues.sla import Clock
-from reports.wording.text import delivery_text
+from reports.wording.text import delivery_text, evidence_text
 from router.expect import expected_wait, position
 from router.explain_offer import offer_reasons
 from vocabulary.ids import derived_id, reference
 from vocabulary.instants import rfc3339, span_text
-from vocabulary.records import UNVERIFIED, CustomerRow, InteractionRow, MessageRow, OutboxRow
+from vocabulary.records import (
+    UNVERIFIED,
+    CustomerRow,
+    IdentityRow,
+    InteractionRow,
+    MergeRow,
+    MessageRow,
+    OutboxRow,
+)
 from web import answers as a
 from web.access import Principal, Tie, serves_customer, tie_to_interaction
 from web.site import Site
@@ -92,10 +103,11 @@ class Views:
         """Tell whether `principal` serves `customer` now: holds, or has parked, something of his, or it rings."""
         if principal.agent is None:
             return False
-        if serves_customer(principal, customer, self._site.state):
+        parts = await self._site.store.group(customer)
+        if any(serves_customer(principal, part, self._site.state) for part in parts):
             return True
         held = [str(state) for state in HELD]
-        return bool(await self._site.store.interactions(state=held, customer=customer, agent=principal.agent, limit=1))
+        return bool(await self._site.store.interactions(state=held, customer=parts, agent=principal.agent, limit=1))
 
     async def _held_before(self, agent: str, interaction: str) -> bool:
         entries = await self._site.store.entries(0, 10_000, interaction=interaction)
@@ -163,6 +175,7 @@ class Views:
             sla=found.agreement.name if found.agreement is not None else None,
             clocks={name: _clock(clock) for name, clock in found.clocks.items()},
             follows=found.follows,
+            asked_who=_asked_who(found),
             warm_transfer=_warm_transfer(found),
             room=members(found, monitors=False),
             undo=_undo(found),
@@ -203,25 +216,92 @@ class Views:
 
     async def customer_of(self, id: str) -> a.CustomerView:
         """Return the view of a customer; only his id if he has been erased."""
-        row = await self._site.store.customer(id)
-        if row is None:
+        rows = await self._site.store.person(id)
+        if not rows:
             return a.CustomerView(id=id)
-        return a.CustomerView(**await self._customer_fields(row))
+        return a.CustomerView(**await self._customer_fields(id, as_one(rows)))
 
-    async def customer_detail(self, row: CustomerRow) -> a.CustomerDetail:
-        """Return all that is known of a customer."""
-        known = await self._site.store.identities(row.id)
+    async def customer_detail(self, row: CustomerRow, language: str = "en") -> a.CustomerDetail:
+        """Return all that is known of the person of whom `row` is the first; evidence is told in `language`."""
+        rows = await self._site.store.person(row.id)
+        one = as_one(rows)
+        known = await self._site.store.person_identities(row.id)
+        merges = await self._site.store.merges([each.id for each in rows])
         return a.CustomerDetail(
-            **await self._customer_fields(row),
-            created_at=rfc3339(row.created_at),
+            **await self._customer_fields(row.id, one),
+            created_at=rfc3339(one.created_at),
             identities=[(identity.kind, identity.value) for identity in known],
-            attributes=row.attributes,
-            blocked=is_blocked(row.attributes),
+            known_by=[_known_by(identity) for identity in known],
+            birth_date=one.birth_date,
+            postcode=one.postcode,
+            attributes=one.attributes,
+            blocked=is_blocked(one.attributes),
+            merged=[await self._merge(each, each.customer, language) for each in merges if each.state == "merged"],
+            suggestions=await self._suggestions(rows, merges, language),
+            evidence=await self._latest_evidence(rows, language),
         )
 
-    async def _customer_fields(self, row: CustomerRow) -> dict[str, Any]:
+    async def _suggestions(
+        self, rows: Sequence[CustomerRow], merges: Sequence[MergeRow], language: str
+    ) -> list[a.MergeView]:
+        """Return who may be the same person, each once: they may have been merged in another way meanwhile."""
+        own, told = {row.id for row in rows}, set[str]()
+        shown = []
+        for each in merges:
+            if each.state != "suggested":
+                continue
+            other = each.into if each.customer in own else each.customer
+            head = (await self._site.store.group(other))[0]
+            if head not in own | told:
+                told.add(head)
+                shown.append(await self._merge(each, head, language))
+        return shown
+
+    async def _merge(self, row: MergeRow, other: str, language: str) -> a.MergeView:
+        store = self._site.store
+        found, known = await store.customer(other), await store.identities(other)
+        evidence = tuple(msgspec.convert(each, Evidence) for each in row.evidence)
+        return a.MergeView(
+            customer=other,
+            into=(await store.group(row.into))[0],
+            state="merged" if row.state == "merged" else "suggested",
+            name=found.name if found is not None else "",
+            known_by=[_known_by(identity) for identity in known],
+            at=rfc3339(row.at),
+            by=row.by,
+            probability=row.probability,
+            strength=strength_at(row.probability, evidence),
+            evidence=[evidence_view(each, language) for each in evidence],
+            interaction=row.interaction,
+        )
+
+    async def _latest_evidence(self, rows: Sequence[CustomerRow], language: str) -> list[a.EvidenceView]:
+        latest = await self._site.store.interactions(customer=[row.id for row in rows], limit=1)
+        return await self.evidence(latest[0].id, language) if latest else []
+
+    async def identified(self, interaction: str, language: str) -> dict[str, Any] | None:
+        """Return what the customer of an interaction was identified by, as explanations have it, if anybody looked."""
+        first = await self._site.store.messages(interaction, limit=1)
+        kept = first[0].attributes.get(IDENTIFIED) if first else None
+        if not kept:
+            return None
+        evidence = [evidence_view(msgspec.convert(each, Evidence), language) for each in kept["evidence"]]
+        return {
+            "strength": kept["strength"],
+            "probability": kept["probability"],
+            "evidence": [msgspec.to_builtins(each) for each in evidence],
+        }
+
+    async def evidence(self, interaction: str, language: str) -> list[a.EvidenceView]:
+        """Return what the customer of an interaction was identified by."""
+        first = await self._site.store.messages(interaction, limit=1)
+        kept = first[0].attributes.get(IDENTIFIED, {}) if first else {}
+        return [evidence_view(msgspec.convert(each, Evidence), language) for each in kept.get("evidence", ())]
+
+    async def _customer_fields(self, id: str, row: CustomerRow) -> dict[str, Any]:
+        """Return what every view of the person has; what customer `id` is known by comes first."""
         known: dict[str, str] = {}
-        for identity in await self._site.store.identities(row.id):
+        for identity in await self._site.store.person_identities(id):
             known.setdefault(identity.kind, identity.value)
         return {
             "id": row.id,
@@ -322,6 +402,23 @@ class Views:
         )
 
 
+def _known_by(identity: IdentityRow) -> a.KnownBy:
+    return a.KnownBy(kind=identity.kind, value=identity.value, verified=identity.verified, customer=identity.customer)
+
+
+def evidence_view(evidence: Evidence, language: str) -> a.EvidenceView:
+    """Return the view of one piece of evidence, with its words."""
+    return a.EvidenceView(
+        kind=evidence.kind,
+        bits=evidence.bits,
+        strength=evidence.strength,
+        reason=evidence.reason,
+        text=evidence_text(evidence.reason, evidence.shown, language),
+        shown=evidence.shown,
+        by=evidence.by,
+    )
+
+
 def heads_shown(heads: Heads | None) -> dict[str, tuple[str, float]]:
     """Return what the text tells beside its labels, with the confidence of each: only what is known."""
     known = {name: getattr(heads, name, None) for name in Heads.__struct_fields__}
@@ -399,6 +496,13 @@ def _warm_transfer(found: Interaction) -> a.WarmTransferView | None:
         until=rfc3339(consult.until),
         note=consult.note,
     )
+
+
+def _asked_who(found: Interaction) -> a.AskedView | None:
+    asked = found.asked_who
+    if asked is None:
+        return None
+    return a.AskedView(question=asked.question, tries=asked.tries, result=asked.result)
 
 
 def _undo(found: Interaction) -> a.UndoView | None:

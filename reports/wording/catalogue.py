@@ -13,7 +13,8 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
 
     `sentences` have holes such as `{queue}`, filled as `reports.wording.text` says. `fails`, `conditions`, `signals`,
     `changes` and `terms` are phrases that stand behind a colon or in a list. `deliveries` are sentences for
-    why a mail did not go or arrive. `units`: day, hour, minute, second.
+    why a mail did not go or arrive, `evidence` for what somebody was known by, with the hole `{shown}`. `units`: day,
+    hour, minute, second.
     `plural` returns the form that goes with a number. `percent` has the hole `{n}`.
     """
 
@@ -28,6 +29,8 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     strategies: Mapping[str, str]
     clocks: Mapping[str, str]
     deliveries: Mapping[str, str]
+    questions: Mapping[str, str]
+    evidence: Mapping[str, str]
     units: tuple[str, str, str, str]
     percent: str
     plural: Callable[[int], str]

@@ -54,6 +54,12 @@ def delivery_text(why: str, language: str, *, failed: bool) -> str:
     return f"{words['gave_up']} {said}" if failed and why in _PASSES else said
 
 
+def evidence_text(reason: str, shown: str, language: str) -> str:
+    """Return in words what somebody was known by; a reason that has none, as it is."""
+    words = CATALOGUES.get(language, CATALOGUES[LANGUAGES[0]]).evidence
+    return words.get(reason, reason).replace("{shown}", shown)
+
+
 def sentence(words: Catalogue, code: str, terms: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """Return the sentence of `code` with its holes filled."""
     text = _form(words, words.sentences[code], terms.get("count", 0))
@@ -130,6 +136,10 @@ def _medium(words: Catalogue, value: Any, names: Mapping[str, str]) -> str:
     return words.media.get(value, value)
 
 
+def _question(words: Catalogue, value: Any, names: Mapping[str, str]) -> str:
+    return words.questions.get(value, value)
+
+
 def _segments(words: Catalogue, value: Any, names: Mapping[str, str]) -> str:
     return ", ".join(segment.replace("_", " ") for segment in value)
 
@@ -177,5 +187,6 @@ _SPEAKERS: Mapping[str, Callable[[Catalogue, Any, Mapping[str, str]], str]] = {
     "medium": _medium,
     "segments": _segments,
     "strategy": _strategy,
+    "question": _question,
     "clock": _clock,
 }

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from queues.interaction import PLAIN, Asked, HeldBack
+from queues.interaction import PLAIN, Asked, AskedWho, HeldBack
 from queues.lifecycle import NEW, InteractionState, allows
 from queues.overflow import NO_CONTACT
 from queues.sla import Clock, ClockName
@@ -36,6 +36,15 @@ def _auto_replied(state: State, event: e.AutoReplied) -> None:
     # A question and the answer that follows it are two replies of one name.
     given = f"{event.autoresponse}?" if event.options else event.autoresponse
     interaction.contact = replace(contact, answered=True, given=(*contact.given, given))
+    if event.question is not None:
+        before = interaction.asked_who
+        interaction.asked_who = AskedWho(event.question, before.tries + 1 if before is not None else 1)
+
+
+def _question_answered(state: State, event: e.QuestionAnswered) -> None:
+    interaction = changing(state, event.interaction)
+    assert interaction.asked_who is not None
+    interaction.asked_who = replace(interaction.asked_who, result=event.result)
 
 
 def _auto_replies_stopped(state: State, event: e.AutoRepliesStopped) -> None:
@@ -260,6 +269,7 @@ def _grace_ended(state: State, event: e.GraceEnded) -> None:
 
 WRITERS: Writers = {
     e.AutoReplied: _auto_replied,
+    e.QuestionAnswered: _question_answered,
     e.AutoRepliesStopped: _auto_replies_stopped,
     e.AutoRepliesReleased: _auto_replies_released,
     e.KnowledgeChanged: _knowledge_changed,

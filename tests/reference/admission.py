@@ -61,7 +61,16 @@ def _answer_or_enqueue(world: World, work: Work, order: Admit, rule: Rule) -> No
     if response is not None and document and work.state not in OVER:
         sendings.by_rule(world, work, order, response.name)
     if response is not None and allowed and not work.auto_replied and work.state not in OVER:
-        reply(world, work, response.name)
+        reply(world, work, response.name, question=_question(world, work, order))
+    elif response is None and (question := _question(world, work, order)) and may_reply(world, work, "question"):
+        reply(world, work, "question", question=question)
+
+
+def _question(world: World, work: Work, order: Admit) -> str | None:
+    """Whom it isn't sure of, the queue may ask, while nobody has him and nothing else was sent."""
+    waits = work.state in ("waiting", "offered", "scheduled") and not work.auto_replied
+    asks = order.unidentified and order.message is not None and order.medium in ("chat", "email")
+    return world.queue(work.queue).ask if asks and waits else None
 
 
 def _held_out(world: World, work: Work, response: Autoresponse, article: str) -> bool:

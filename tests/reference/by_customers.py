@@ -43,6 +43,7 @@ def admit(house: Setting, now: Instant) -> c.Command:
             "heads": of((None, Heads(urgency=Label("high", 0.8)), Heads(sentiment=Label("negative", 0.6)))),
             "language": of(("pl", "de")),
             "text": of(("Rechnung 7", "billed")),
+            "unidentified": of((True, False)),
         }
     if house.chance.once_in(20):
         values["blocked"] = True
@@ -86,8 +87,18 @@ def customer(house: Setting, state: State, now: Instant) -> c.Command:
     if one is None:
         return admit(house, now)
     signals = house.chance.of(((), (), ("unverified_sender",)))
+    answer: c.AnswerResult | None = (None, "not_found", "not_found", "found", "skipped")[
+        int(share_of(one.id, str(one.messages), "who") * 5)
+    ]
     chosen = (None, "hours", c.CONFIRMED)[int(share_of(one.id, str(one.messages)) * 3)]
-    writes = c.AddMessage(interaction=one.id, message="m", author="customer", suppressed_by=signals, chosen=chosen)
+    writes = c.AddMessage(
+        interaction=one.id,
+        message="m",
+        author="customer",
+        suppressed_by=signals,
+        chosen=chosen,
+        answer=None if signals else answer,
+    )
     able: tuple[c.Command, ...] = (
         writes,
         writes,

@@ -12,7 +12,7 @@ from router.commands import (
 )
 from tests.reference import second_thoughts
 from tests.reference.leg import await_owner, end, enqueue, over
-from tests.reference.replies import may_reply, reply
+from tests.reference.replies import may_reply, reply, tell
 from tests.reference.rings import withdraw_all
 from tests.reference.second_thoughts import asked, check, dealt_with, replies
 from tests.reference.sendings import answered, reported
@@ -35,7 +35,20 @@ def add_message(world: World, order: AddMessage) -> None:
         dealt_with(work)
     if order.author == "customer":
         answered(world, work.customer, order.suppressed_by)
+        if order.answer is not None and work.who is not None and not work.learnt:
+            _heard(world, work, work.who, order.answer)
         _customer_wrote(world, work, order.chosen)
+
+
+def _heard(world: World, work: Work, question: str, answer: str) -> None:
+    """He is asked once more if nobody was found and nobody has him; by chat he hears that he was found."""
+    alone = work.state in ("waiting", "offered", "scheduled")
+    if answer == "not_found" and work.who_tries == 1 and alone and may_reply(world, work, "question_again"):
+        reply(world, work, "question_again", question=question)
+        return
+    work.learnt = answer
+    if answer == "found" and alone and work.medium == "chat":
+        tell(world, work, "identified")
 
 
 def _may_write(work: Work, order: AddMessage) -> None:

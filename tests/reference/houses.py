@@ -122,6 +122,8 @@ def _queue(chance: Chance, name: str, order: Any, rush: bool, service: dict[str,
         "disconnect_grace": chance.of((MINUTE, 5 * SECOND)),
         "order": order,
     }
+    if chance.once_in(2):
+        values["ask"] = "customer_number"
     if chance.once_in(3):
         values["parallel"] = chance.of((2, 3, 50))
     if chance.once_in(2):

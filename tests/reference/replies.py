@@ -29,11 +29,21 @@ def within(world: World, where: str, span: Span) -> int:
     return sum(1 for at in world.replies.get(where, ()) if at > world.now - span)
 
 
-def reply(world: World, work: Work, name: str, article: str | None = None, options: tuple[str, ...] = ()) -> None:
+def reply(
+    world: World,
+    work: Work,
+    name: str,
+    article: str | None = None,
+    options: tuple[str, ...] = (),
+    *,
+    question: str | None = None,
+) -> None:
     """The reply goes out. Reading: a question and its answer are two replies."""
     count(world, (work.address, work.domain))
     work.answered = work.auto_replied = True
     work.given = {*work.given, (name, "?") if options else name}
+    if question is not None:
+        work.who, work.who_tries = question, work.who_tries + 1
     world.trace.append(("replied", work.id, name, article, options))
     stop_a_surge(world)
 

@@ -98,16 +98,16 @@ class Done:
 class Work:
     """An interaction. `waited`: the longest delay of agents that it has waited in this leg.
 
-    `target`, `credit`, `by_ratio`, `parallel`: what its queue said when it was enqueued. `groups`, `taken`: what steps
-    have added, and the steps taken; `step_at`: when to look at steps next. `kind`: the kind of work it counts as.
-    `only`: nobody else may be offered it. `ask`: a warm transfer is open. `room`: who is in it too, and how.
+    `target`, `credit`, `by_ratio`, `parallel`: what its queue said when it was enqueued. `groups`, `taken`: what
+    steps have added, and the steps taken; `step_at`: when to look at steps next. `kind`: the kind of work it counts
+    as. `only`: nobody else may be offered it. `ask`: a warm transfer is open. `room`: who is in it too, and how.
     `scheduled_for`: slot, retry or hours. `domain`: that of `address`, `given`: the automatic replies he has had.
-    `address`, `automatic`, `mailable`, `answered`: whether automatic replies may
-    reach the customer, mail can, and his last message has had its reply; `auto_replied`: any has.
-    `looked`, `applied`, `ways`: of overflow in this leg, the waits that were looked at, the rules that applied, what
-    the customer was offered; `closes_at`: a retry is looked at then, too; `left`: the queues that it overflowed from in
-    this opening. `letters`: what will be sent to `customer`. `said`: his messages and our
-    replies.
+    `address`, `automatic`, `mailable`, `answered`: whether automatic replies may reach the customer, mail can, and
+    his last message has had its reply; `auto_replied`: any has. `looked`, `applied`, `ways`: of overflow in this
+    leg, the waits that were looked at, the rules that applied, what the customer was offered; `closes_at`: a retry
+    is looked at then, too; `left`: the queues that it overflowed from in this opening. `who`, `who_tries`,
+    `learnt`: what he was asked, how often, what came of it. `letters`: what will be sent to `customer`. `said`: his
+    messages and our replies.
     """
 
     id: str
@@ -165,6 +165,9 @@ class Work:
     mailable: bool = False
     answered: bool = False
     auto_replied: bool = False
+    who: str | None = None
+    who_tries: int = 0
+    learnt: str = ""
     replied: bool = False
     silent_at: Instant | None = None
     parked_close_at: Instant | None = None

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from queues.interaction import Heads, Interaction, Label, Seldom, queue_terms
+from queues.lifecycle import InteractionState
 from storage.errors import OutOfOrder
 from tests.storage.builders import (
     NOW,
@@ -40,6 +42,7 @@ from vocabulary.records import (
     IdentityRow,
     InteractionRow,
     JudgementRow,
+    MergeRow,
     MessageRow,
     ModelRow,
     OutboxRow,
@@ -254,6 +257,30 @@ class RecordsContract:
         await store.commit(Transaction(changes=(Remove(CustomerRow, "c-1"),)))
         assert await store.identities("c-1") == []
         assert await store.customer_by_identity("email", "ada@example.org") is None
+
+    async def test_whoever_is_merged_is_one_person(self, store: Store) -> None:
+        def merge(one: str, other: str, state: Any = "merged", at: int = 0) -> MergeRow:
+            evidence = ({"kind": "phone", "bits": 9.5},)
+            id = f"{one}{other}"
+            return MergeRow(id=id, customer=one, into=other, state=state, at=at, probability=0.75, evidence=evidence)
+
+        rows = [a_customer(id=id, birth_date="1982-05-03", postcode=id.upper()) for id in ("a", "b", "c", "d")]
+        phones = [IdentityRow(kind="phone", value=f"+{row.id}", customer=row.id) for row in rows]
+        merges = [merge("a", "b", at=2), merge("b", "c", at=1), merge("d", "c", "suggested", at=3)]
+        await store.commit(putting(*rows, *phones, *merges))
+        assert await store.group("a") == await store.group("c") == ("c", "a", "b")
+        assert await store.person("b") == [rows[2], rows[0], rows[1]]
+        assert await store.person("nobody") == []
+        assert await store.person_identities("b") == [phones[1], phones[0], phones[2]]
+        assert await store.merges(["c"]) == [merges[1], merges[2]]
+        assert await store.merge("ab") == merges[0]
+        assert await store.identity("phone", "+a") == phones[0]
+        await store.commit(putting(merge("b", "c", "undone")))
+        assert (await store.group("c"), await store.group("b")) == (("c",), ("b", "a"))
+        assert await store.customers_by_traits(birth_dates=["1982-05-03"], postcodes=["X"]) == rows
+        assert await store.customers_by_traits(postcodes=["B", "D"]) == [rows[1], rows[3]]
+        await store.commit(putting(an_interaction(1, customer="a"), an_interaction(2, customer="b")))
+        assert [row.number for row in await store.interactions(customer=["a", "b"])] == [2, 1]
 
     async def test_lists_of_interactions_filter_and_page(self, store: Store) -> None:
         everything = [
@@ -551,6 +578,16 @@ class SubjectsContract:
         assert await store.erasures(state="running") == [erasure]
 
 
+def in_a_mood(mood: str) -> bytes:
+    """The body of an interaction whose text told that."""
+    told = Interaction(
+        turn=0, id="i-1", state=InteractionState.CLOSED, channel="mail", medium="email", customer="c-1", queue="q",
+        arrived_at=NOW, enqueued_at=NOW, terms=queue_terms(0, 0, 0, 1),
+        seldom=Seldom(heads=Heads(sentiment=Label(mood, 0.9))),
+    )  # fmt: skip
+    return msgspec.json.encode(told)
+
+
 class WorthContract:
     async def test_purchases_are_summed_up_by_customer_and_currency(self, store: Store) -> None:
         bought = [
@@ -604,12 +641,12 @@ class WorthContract:
         assert [row.id for row in await store.contracts(after="c-1", limit=5)] == ["o-1"]
         await store.commit(
             putting(
-                an_interaction(1, customer="c-1", created_at=NOW, label="complaint"),
+                an_interaction(1, customer="c-1", created_at=NOW, label="complaint", body=in_a_mood("negative")),
                 an_interaction(2, customer="c-1", created_at=NOW - 1, label=None),
                 an_interaction(3, customer="c-2", created_at=NOW, label="complaint"),
             )
         )
-        assert await store.contacts(["c-1", "c-9"], NOW) == [Contact("c-1", NOW, "complaint")]
+        assert await store.contacts(["c-1", "c-9"], NOW) == [Contact("c-1", NOW, "complaint", "negative")]
         assert [each.label for each in await store.contacts(["c-1"], NOW - 1)] == [None, "complaint"]
 
     async def test_standings_and_holders_of_identities_are_found_together(self, store: Store) -> None:

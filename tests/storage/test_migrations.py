@@ -113,6 +113,7 @@ def test_an_upgrade_can_be_repeated_and_announced(path: Path) -> None:
         Step("0005", "Articles of the knowledge base, and how they were judged.", ()),
         Step("0006", "Rows to learn from, and the versions of the site's model.", ()),
         Step("0007", "What customers bought, and what they are worth.", ()),
+        Step("0008", "Customers who are one person, and what else they are told by.", ()),
     ]
     migrations.upgrade(url)
     migrations.upgrade(url)

@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer, unused_port
 
 from agents.agent import Membership, Profile
 from app.answers import Answers
+from app.crm_asking import Crm, CrmAsking
 from app.engine import Engine
 from app.erasure import Eraser
 from app.intake import Classify, Intake
@@ -23,6 +24,7 @@ from app.mailroom import Mailroom
 from app.outgoing import MailChannel, Outgoing
 from app.purchasing import Purchases
 from app.queue_settings import QueueSettings
+from app.recognising import Recognising, Rules
 from app.replies import Replies
 from app.retraining import Schedule
 from app.rows import outbox_of, rows_of
@@ -48,6 +50,7 @@ from web.passwords import hash_password
 from web.server import build
 from web.sessions import hash_of
 
+NO_RULES = Rules()
 PASSWORD = "correct horse battery staple"
 _HASH = hash_password(PASSWORD)
 START = 1_772_000_000_000
@@ -261,6 +264,8 @@ async def world(
     *,
     classify: Classify | None = None,
     policy: Policy = POLICY,
+    rules: Rules = NO_RULES,
+    crm: Crm | None = None,
     lessons: Mapping[str, Any] = {},
     schedule: Schedule = Schedule(),  # noqa: B008  # a frozen value
     definitions: Sequence[Definition] = (),
@@ -294,6 +299,7 @@ async def world(
         keys=(b"k" * 32,),
         domain="example.org",
         seen=learning.shadows.see,
+        recognising=Recognising(store=store, rules=rules, crm=CrmAsking(store, crm) if crm is not None else None),
     )
     mail_intake = MailIntake(
         engine=engine,

@@ -128,7 +128,7 @@ async def _converted(call: Call, id: str, body: NewCallback, slot: Instant | Non
     phone = call.site.phone_of(body.customer.phone or "")
     if body.customer.phone and phone is None:
         raise invalid("customer.phone", "Give a phone number with its country's prefix, such as +48 512 345 678.")
-    known = [each for each in await call.site.store.identities(found.customer) if each.kind == "phone"]
+    known = [each for each in await call.site.store.person_identities(found.customer) if each.kind == "phone"]
     if phone is None and not known:
         raise invalid("customer.phone", "The customer's phone number is not known; give it.")
     learnt = [] if phone is None else [PutNew(IdentityRow(kind="phone", value=phone, customer=found.customer))]

@@ -1,6 +1,7 @@
 """Customers and attachments."""
 
 import re
+from collections.abc import Sequence
 from urllib.parse import quote
 
 import msgspec
@@ -8,7 +9,9 @@ from aiohttp import web
 
 from customers.blocking import BLOCKED, blocked, is_blocked, unblocked
 from customers.identity import identities
+from customers.merging import hiding
 from customers.reachability import MARKS, cleared, marks_of
+from customers.traits import plain_postcode
 from vocabulary.errors import TemporaryFailure
 from vocabulary.records import Change, CustomerRow, IdentityRow, Put, StandingRow, is_erased
 from web.access import Tie, authorise
@@ -17,7 +20,7 @@ from web.api.handling import audit_line
 from web.call import Call
 from web.endpoint import Endpoints
 from web.pages import PAGES
-from web.payloads import CustomerChange, CustomerQuery, EraseQuery, NewPerson
+from web.payloads import CustomerChange, CustomerQuery, EraseQuery, MergeInto, NewPerson, PartFrom
 from web.problems import Problem, invalid, refused, unavailable
 from web.standing_views import in_words
 
@@ -31,7 +34,13 @@ _HARMLESS = re.compile(r"image/(png|jpeg|gif|webp)|application/pdf|text/plain|au
 async def list_customers(call: Call, query: CustomerQuery) -> Customers:
     """Answer a page of them. Erased ones are left out."""
     rows = await call.site.store.customers(q=query.q, after=query.cursor, limit=query.limit)
-    items = [await call.views.customer_detail(row) for row in rows if not is_erased(row)]
+    heads: dict[str, CustomerRow] = {}
+    for row in rows:
+        head = row if is_erased(row) else (await call.site.store.person(row.id))[0]
+        # Who is part of another is found as that one; a list of all has each where his own id stands.
+        if not is_erased(row) and (query.q is not None or head.id == row.id):
+            heads.setdefault(head.id, head)
+    items = [await _detail(call, row) for row in heads.values()]
     return Customers(items=items, next=rows[-1].id if len(rows) == query.limit else None)
 
 
@@ -42,7 +51,7 @@ async def post_customer(call: Call, body: NewPerson) -> CustomerDetail:
     row = await call.site.store.customer(id)
     if row is not None and not is_erased(row):
         call.status = 200
-        return await call.views.customer_detail(row)
+        return await _detail(call, row)
     known = _identities(call, body)
     for identity in known:
         holder = await call.site.store.customer_by_identity(identity.kind, identity.value)
@@ -55,6 +64,8 @@ async def post_customer(call: Call, body: NewPerson) -> CustomerDetail:
         language=body.language,
         segment=body.segment or None,
         attributes=unblocked(body.attributes),
+        birth_date=body.birth_date,
+        postcode=plain_postcode(body.postcode or "") or None,
     )
     own = [Put(StandingRow(id=id, at=row.created_at, own=row.segment))] if row.segment is not None else []
     await call.site.write(
@@ -63,15 +74,17 @@ async def post_customer(call: Call, body: NewPerson) -> CustomerDetail:
         *(Put(msgspec.structs.replace(each, customer=id)) for each in known),
         Put(audit_line(call, "add", id)),
     )
-    return await call.views.customer_detail(row)
+    return await _detail(call, row)
 
 
-def _identities(call: Call, body: NewPerson) -> list[IdentityRow]:
+def _identities(call: Call, body: NewPerson | CustomerChange) -> list[IdentityRow]:
     phone = None if body.phone is None else call.site.phone_of(body.phone)
     if body.phone is not None and phone is None:
         raise invalid("phone", "That is no number that can be called; write it as +48 601 000 000.")
-    shown = identities(email=body.email, phone=phone, external=body.external_id)
-    return [IdentityRow(kind=kind, value=value, customer="") for kind, value in shown]  # type: ignore[arg-type]  # identities() names the kinds
+    shown = identities(email=body.email, phone=phone, external=body.external_id, numbers=body.numbers)
+    # What the house itself gives is his; an address or a phone is only said to be.
+    given = ("external", "number")
+    return [IdentityRow(kind=kind, value=value, customer="", verified=kind in given) for kind, value in shown]
 
 
 @endpoints.get("/customers/{id}/export", "customer.export", "All that is known of a customer, as one JSON document")
@@ -123,11 +136,7 @@ async def get_customer(call: Call, id: str) -> CustomerDetail:
     authorise(call.principal, "customer.see", tie)
     if row is None:
         raise _unknown(id)
-    view = await call.views.customer_detail(row)
-    if view.standing is None:
-        return view
-    why = in_words(view.standing, call.request.app[PAGES].catalogues, call.language)
-    return msgspec.structs.replace(view, standing=msgspec.structs.replace(view.standing, why=why))
+    return await _detail(call, row)
 
 
 @endpoints.patch("/customers/{id}", "customer.edit", "Change a customer")
@@ -136,7 +145,8 @@ async def patch_customer(call: Call, id: str, body: CustomerChange) -> CustomerD
     row = await call.customer(id)
     if row is None:
         raise _unknown(id)
-    changed = _changed(row, body, call)
+    _, *others = await call.site.store.person(row.id)
+    changed = _changed(row, others, body, call)
     changes: list[Change] = [Put(changed)]
     if body.segment is not None:
         kept = await call.site.store.standing(row.id) or StandingRow(id=row.id, at=call.site.now())
@@ -146,19 +156,21 @@ async def patch_customer(call: Call, id: str, body: CustomerChange) -> CustomerD
             Put(msgspec.structs.replace(changed, segment=kept.own or next(iter(kept.segments), None))),
             Put(kept),
         ]
-    if is_blocked(changed.attributes) != is_blocked(row.attributes):
+    changes += _of_others(others, body)
+    if body.blocked is not None and body.blocked != any(is_blocked(each.attributes) for each in (row, *others)):
         changes.append(Put(audit_line(call, "block" if body.blocked else "unblock", row.id)))
+    learnt = await _learnt(call, row.id, body)
     try:
-        await call.site.write(*changes)
+        await call.site.write(*changes, *learnt)
     except TemporaryFailure as failure:
         raise unavailable(str(failure)) from failure
-    return await call.views.customer_detail(await call.site.store.customer(row.id) or changed)
+    return await _detail(call, await call.site.store.customer(row.id) or changed)
 
 
-def _changed(row: CustomerRow, body: CustomerChange, call: Call) -> CustomerRow:
+def _changed(row: CustomerRow, others: Sequence[CustomerRow], body: CustomerChange, call: Call) -> CustomerRow:
     """Return the customer with what `body` gives. Attributes that leave out the mark of the blocked don't unblock."""
     was_blocked = is_blocked(row.attributes)
-    attributes = unblocked(row.attributes if body.attributes is None else body.attributes)
+    attributes = unblocked(row.attributes if body.attributes is None else hiding(body.attributes, others))
     if was_blocked if body.blocked is None else body.blocked:
         mark = {BLOCKED: row.attributes[BLOCKED]} if was_blocked else {}
         attributes = blocked({**mark, **attributes}, call.site.now(), call.actor)
@@ -170,7 +182,82 @@ def _changed(row: CustomerRow, body: CustomerChange, call: Call) -> CustomerRow:
         language=row.language if body.language is None else body.language,
         segment=row.segment if body.segment is None else body.segment or None,
         attributes=attributes,
+        birth_date=row.birth_date if body.birth_date is None else body.birth_date or None,
+        postcode=row.postcode if body.postcode is None else plain_postcode(body.postcode) or None,
     )
+
+
+def _of_others(others: Sequence[CustomerRow], body: CustomerChange) -> list[Change]:
+    """Return what changes of those who are read as part of him: a mark of theirs would hold for him too."""
+    gone = [*body.clear, *([BLOCKED] if body.blocked is False else [])]
+    return [
+        Put(msgspec.structs.replace(row, attributes=cleared(row.attributes, gone)))
+        for row in others
+        if any(name in row.attributes for name in gone)
+    ]
+
+
+async def _learnt(call: Call, id: str, body: CustomerChange) -> list[Change]:
+    """Return the identities that `body` adds.
+
+    Raises:
+        Problem: one of them is another's (409): the two may be one person, and can be merged.
+    """
+    found: list[Change] = []
+    for identity in _identities(call, body):
+        holder = await call.site.store.customer_by_identity(identity.kind, identity.value)
+        if holder is None:
+            found.append(Put(msgspec.structs.replace(identity, customer=id)))
+        elif holder.id not in await call.site.store.group(id):
+            raise Problem("conflict", f"That {identity.kind} is known: customer {holder.id}.", reason="known")
+    return found
+
+
+@endpoints.post("/customers/{id}/merge", "customer.merge", "Read a customer as part of another; /unmerge takes it back")
+async def merge_customer(call: Call, id: str, body: MergeInto) -> CustomerDetail:
+    """Answer the person whom both are now. Nothing of either is changed, so nothing is lost by taking it back."""
+    row, into = await _mine(call, id, body.into), await _somebody(call, body.into)
+    refusal = await call.site.merge(row.id, into.id, call.actor)
+    if refusal is not None:
+        raise refused(refusal)
+    return await _detail(call, into)
+
+
+@endpoints.post("/customers/{id}/unmerge", "customer.merge", "Part merged customers; or say that two are not the same")
+async def unmerge_customer(call: Call, id: str, body: PartFrom) -> CustomerDetail:
+    """Answer customer `id` as he is again. Two whom `from` names and who aren't merged are never suggested again."""
+    known = await call.site.store.customer(id)
+    row = await _mine(call, id)
+    own = row if known is None else known
+    refusal = await call.site.unmerge(own.id, body.from_, call.actor)
+    if refusal is not None:
+        raise refused(refusal)
+    return await _detail(call, (await call.site.store.person(own.id))[0])
+
+
+async def _detail(call: Call, row: CustomerRow) -> CustomerDetail:
+    """Return all that is known of the person of whom `row` is the first, with what he is worth in words."""
+    view = await call.views.customer_detail(row, call.language)
+    if view.standing is None:
+        return view
+    why = in_words(view.standing, call.request.app[PAGES].catalogues, call.language)
+    return msgspec.structs.replace(view, standing=msgspec.structs.replace(view.standing, why=why))
+
+
+async def _mine(call: Call, id: str, other: str | None = None) -> CustomerRow:
+    """Return the customer, if the caller may merge him: an agent must serve him, or the `other`, now."""
+    rows = [await call.customer(each) for each in (id, other) if each is not None]
+    knows = [row is not None and await call.views.knows(call.principal, row.id) for row in rows]
+    tie = Tie.KNOWS if any(knows) else Tie.NONE
+    authorise(call.principal, "customer.merge", tie)
+    return await _somebody(call, id)
+
+
+async def _somebody(call: Call, id: str) -> CustomerRow:
+    row = await call.customer(id)
+    if row is None:
+        raise _unknown(id)
+    return row
 
 
 @endpoints.get(

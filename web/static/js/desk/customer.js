@@ -10,6 +10,7 @@ import { SegmentTags, StandingFacts } from "../ui/standing.js";
 import { askLabel } from "./actions.js";
 import { HeadFacts } from "./heads.js";
 import { nameOf } from "./names.js";
+import { Person } from "./person.js";
 import { dialog, held, togglePanel } from "./state.js";
 
 const HISTORY_MAX = 10;
@@ -51,6 +52,7 @@ function Details({ one }) {
       </dl>
       ${one.labels?.length > 0 && html`<${AskDecided} key=${one.id} id=${one.id} />`}
     </section>
+    ${who?.id && html`<${Person} key=${who.id} customer=${who.id} interaction=${one.id} asked=${one.asked_who} />`}
     ${who?.id && html`<${History} customer=${who.id} except=${one.id} />`}`;
 }
 

@@ -14,8 +14,10 @@
  *   subject: string, preview: string, tags: string[], created_at: string, arrived_at: string, due_at: string | null,
  *   accepted_at: string | null, wrap_up_until: string | null, wrap_up_mode: string | null, dispositions: any[],
  *   disposition: string | null, messages: number, unanswered_since: string | null, attempts: number,
- *   sendings: PlannedSending[], time_zone: string | null,
+ *   sendings: PlannedSending[], time_zone: string | null, asked_who: Asked | null,
  *   reference: string, position: number | null, expected_wait: {low_s: number, high_s: number} | null}} Interaction
+ *
+ * @typedef {{question: string, tries: number, result: string}} Asked
  *
  * @typedef {{id: string, name: string | null, due_at: string, step: number, calls: boolean, queue: string | null}} PlannedSending
  *

@@ -1,0 +1,112 @@
+"""A customer's answer to the question who he is, looked up in the records."""
+
+from collections.abc import Sequence
+from math import log2
+
+import msgspec
+
+from app.recognising import Recognising, Seen
+from channels.message import InboundMessage
+from customers.answers import details_in, is_answer, skips
+from customers.evidence import WEIGHTS, Evidence, agreeing, at_least, masked, strength_of
+from customers.identity import Identity, number_identity
+from customers.matching import compared, likely_birth_dates, likely_postcodes
+from customers.merging import as_one
+from customers.numbers import CUSTOMER, NumberKind, numbers_answered, one_sign_off
+from router.commands import AnswerResult
+from vocabulary.ids import CustomerId, InteractionId
+from vocabulary.records import CustomerRow, is_erased
+from vocabulary.stores import Store
+
+NEAR_MAX = 400
+DETAILS = "details"
+
+By = dict[CustomerId, tuple[CustomerRow, list[Evidence]]]
+
+
+class Heard(msgspec.Struct, frozen=True):
+    """What came of a message that may answer; `result` None: it is about something else."""
+
+    result: AnswerResult | None
+    seen: Seen | None = None
+
+
+class Answering:
+    """Looks answers up, for one site."""
+
+    def __init__(self, *, store: Store, recognising: Recognising, languages: Sequence[str] = ("en",)) -> None:
+        self._store = store
+        self._recognising = recognising
+        self._languages = tuple(languages)
+
+    async def heard(
+        self, question: str, message: InboundMessage, customer: CustomerId, seen: Seen, interaction: InteractionId
+    ) -> Heard:
+        """Return what came of `message`, while the answer to `question` is waited for."""
+        text = message.reply_text.strip()
+        if skips(text):
+            return Heard("skipped")
+        if not is_answer(text, self._languages):
+            return Heard(None)
+        if question == DETAILS:
+            found = await self._by_details(text)
+        else:
+            found = await self._by_number(text, question.removesuffix("_number"))
+        parts = {customer, *(row.id for row in seen.rows)}
+        if any(row.id in parts for row, _ in found.values()):
+            # He is known as that one already: somebody has merged them meanwhile.
+            return Heard("found")
+        again = await self._recognising.with_answer(message, customer, seen, found, interaction)
+        shown = [each for each in again.candidates if at_least(each.strength, "medium")]
+        return Heard("found" if len(shown) == 1 else "not_found", again)
+
+    async def _by_number(self, text: str, name: str) -> By:
+        """Return who has the number, as it was given, or else with one sign mistyped."""
+        kind = next((each for each in self._recognising.numbers if each.name == name), NumberKind(name, r"\w+"))
+        found: By = {}
+        numbers = numbers_answered(text, kind, self._languages[0])
+        for number in numbers:
+            evidence = agreeing(kind.evidence, f"{kind.evidence}_answered", shown=masked(number), by="answer")
+            for identity in _identities(kind, number):
+                await self._add(found, identity, evidence)
+        if not found and numbers:
+            await self._near(found, kind, numbers[0])
+        return found
+
+    async def _near(self, found: By, kind: NumberKind, number: str) -> None:
+        near = list(dict.fromkeys(one_sign_off(number)))[:NEAR_MAX]
+        # That one of so many others is somebody's says so much less.
+        bits = round(WEIGHTS[kind.evidence].agreement - log2(max(len(near), 2)), 2)
+        for row in await self._store.identities_among("number", [number_identity(kind.name, each)[1] for each in near]):
+            shown = masked(row.value.partition(":")[2])
+            evidence = Evidence(kind=kind.evidence, bits=bits, reason="number_similar", shown=shown, by="answer")
+            await self._add(found, (row.kind, row.value), evidence)
+
+    async def _add(self, found: By, identity: Identity, evidence: Evidence) -> None:
+        holder = await self._store.customer_by_identity(*identity)
+        if holder is not None and not is_erased(holder):
+            rows = await self._store.person(holder.id)
+            found.setdefault(rows[0].id, (as_one(rows), []))[1].append(evidence)
+
+    async def _by_details(self, text: str) -> By:
+        """Return who may have said all that, with what agrees and differs; the likeliest only, and as likely ones."""
+        said = details_in(text, self._languages)
+        rows = await self._store.customers_by_traits(
+            birth_dates=likely_birth_dates(said)[:50], postcodes=likely_postcodes(said)
+        )
+        found: By = {}
+        for row in rows:
+            if not is_erased(row):
+                people = await self._store.person(row.id)
+                found[people[0].id] = (as_one(people), list(compared(said, as_one(people), by="answer")))
+        # Two of the three at least must speak for him: one alone many share.
+        return {
+            id: (row, evidence)
+            for id, (row, evidence) in found.items()
+            if sum(each.agrees for each in evidence) > 1 and strength_of(evidence, 1) != "weak"
+        }
+
+
+def _identities(kind: NumberKind, number: str) -> list[Identity]:
+    own: Identity = number_identity(kind.name, number)
+    return [own, ("external", number)] if kind.name == CUSTOMER else [own]

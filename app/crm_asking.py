@@ -1,0 +1,144 @@
+"""What the CRM says of who writes, written down as a customer under the CRM's own id."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from app.crm import Known, Reply, Token
+from channels.message import InboundMessage
+from customers.blocking import BLOCKED
+from customers.evidence import CLAIMS, Evidence, agreeing
+from customers.identity import Identity, email_identity
+from customers.merging import as_one
+from customers.reachability import MARKS
+from customers.traits import plain_postcode
+from vocabulary.ids import CustomerId
+from vocabulary.instants import Instant
+from vocabulary.records import ERASED, Change, CustomerRow, IdentityRow, Put, PutNew
+from vocabulary.stores import Store
+
+TOKENS_MAX = 20
+"""So much is asked with at most."""
+_OURS = (*MARKS, BLOCKED, ERASED)
+"""Attributes that nobody else sets."""
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What is known when the CRM is asked: the message, its customer if he is known, and what was found in the text."""
+
+    message: InboundMessage
+    rows: tuple[CustomerRow, ...]
+    own: tuple[Evidence, ...]
+    found: tuple[tuple[Identity, Evidence], ...]
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What the CRM said: its customer, as he will be written, and as the person whom he is read as.
+
+    `is_himself`: the customer of the message is that one already.
+    """
+
+    row: CustomerRow | None = None
+    person: CustomerRow | None = None
+    evidence: tuple[Evidence, ...] = ()
+    changes: tuple[Change, ...] = ()
+    is_himself: bool = False
+    preferred_agent: str | None = None
+    warning: str | None = None
+
+
+class Crm(Protocol):
+    """Another system that knows the customers."""
+
+    async def who(
+        self, tokens: Sequence[Token], *, name: str, language: str | None, channel: str, now: Instant
+    ) -> Reply:
+        """Return whom it knows by `tokens`, or why it could not be asked; never raises."""
+
+
+class CrmAsking:
+    """Asks a CRM about who writes."""
+
+    def __init__(self, store: Store, crm: Crm) -> None:
+        self._store = store
+        self._crm = crm
+
+    async def told(self, asked: Asked, new_id: CustomerId) -> Told:
+        """Return what the CRM says; `new_id`: of its customer, if he isn't written down yet."""
+        tokens = await self._tokens(asked)
+        reply = await self._crm.who(
+            tokens,
+            name=asked.message.sender.name if asked.message.sender is not None else "",
+            language=asked.rows[0].language if asked.rows else None,
+            channel=asked.message.channel,
+            now=asked.message.received_at,
+        )
+        if reply.customer is None:
+            return Told(warning=reply.warning)
+        holder = await self._store.customer_by_identity("external", reply.customer.id)
+        row = _written(reply.customer, holder, new_id, asked.message.received_at)
+        rows = await self._store.person(row.id) if holder is not None else [row]
+        return Told(
+            row=row,
+            person=as_one([row if each.id == row.id else each for each in rows]),
+            evidence=_evidence(reply.customer, tokens, asked),
+            changes=(
+                Put(row),
+                PutNew(IdentityRow(kind="external", value=reply.customer.id, customer=row.id, verified=True)),
+            ),
+            is_himself=bool({each.id for each in rows} & {each.id for each in asked.rows}),
+            preferred_agent=reply.customer.preferred_agent,
+        )
+
+    async def _tokens(self, asked: Asked) -> list[Token]:
+        """Return what to ask with: our visitors' ids tell no other system anything."""
+        message, tokens = asked.message, list[Token]()
+        if message.phone:
+            tokens.append(Token("phone", message.phone, proven=True))
+        if message.visitor is None and message.sender is not None and message.sender.address:
+            tokens.append(Token("email", email_identity(message.sender.address)[1], proven=is_proven(message)))
+        known = await self._store.person_identities(asked.rows[0].id) if asked.rows else ()
+        tokens += (Token("external", each.value, proven=True) for each in known if each.kind == "external")
+        tokens += (_token(identity, evidence) for identity, evidence in asked.found)
+        return list(dict.fromkeys(tokens))[:TOKENS_MAX]
+
+
+def is_proven(message: InboundMessage) -> bool:
+    """Tell whether a mail is proven to come from the domain in From."""
+    return bool(message.raw) and message.trust.verdict == "proven"
+
+
+def _evidence(known: Known, tokens: Sequence[Token], asked: Asked) -> tuple[Evidence, ...]:
+    """Return what the CRM's word is worth: no more than what it knew him by, where anybody could have written that."""
+    by = [each for each in tokens if known.by is None or each.kind in known.by]
+    if by and all(each.proven for each in by):
+        return (agreeing("crm", "crm_named", by="crm"),)
+    claims = tuple(each for _, each in asked.found if each.kind in CLAIMS)
+    return claims or tuple(each for each in asked.own if each.kind in CLAIMS)
+
+
+def _token(identity: Identity, evidence: Evidence) -> Token:
+    """Return what was found as the CRM is asked with it; what anybody can write is not proven."""
+    kind, value = identity
+    if kind == "number":
+        name, _, value = value.partition(":")
+        kind_asked = f"{name}_number"
+    else:
+        kind_asked = str(kind)
+    return Token(kind_asked, value, proven=evidence.kind not in CLAIMS)
+
+
+def _written(known: Known, row: CustomerRow | None, new_id: CustomerId, now: Instant) -> CustomerRow:
+    """Return the customer with what the CRM says of him; what it leaves out stays."""
+    row = row if row is not None else CustomerRow(id=new_id, created_at=now)
+    told = {name: value for name, value in known.attributes.items() if name not in _OURS}
+    return msgspec.structs.replace(
+        row,
+        name=known.name or row.name,
+        language=known.language or row.language,
+        segment=known.segment if known.segment is not None else row.segment,
+        birth_date=known.birth_date or row.birth_date,
+        postcode=plain_postcode(known.postcode or "") or row.postcode,
+        attributes={**row.attributes, **told},
+    )

@@ -1,0 +1,183 @@
+"""Making customers one person, and taking it back: one row for each two, and a line in the audit log."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import structlog
+
+from app.engine import Engine
+from app.keyed_lock import KeyedLock
+from customers.evidence import Evidence
+from customers.merging import merge_id
+from router.decision import Refusal
+from vocabulary.ids import CustomerId, InteractionId, derived_id
+from vocabulary.records import AuditRow, Change, MergeRow, MergeState, Put, Remove, is_erased
+from vocabulary.stores import Store
+
+log = structlog.get_logger()
+
+AUTOMATIC = "automatic"
+"""Who did it where no person decided."""
+
+
+class Merging:
+    """Merges and parts the customers of one site."""
+
+    def __init__(self, *, engine: Engine, store: Store) -> None:
+        self._engine = engine
+        self._store = store
+        self._lock = KeyedLock()
+
+    async def merge(
+        self,
+        id: CustomerId,
+        into: CustomerId,
+        by: str,
+        *,
+        probability: float | None = None,
+        interaction: InteractionId | None = None,
+        evidence: Sequence[Evidence] = (),
+    ) -> Refusal | None:
+        """Read the person of `id` as part of the person of `into` from now on, or say why not.
+
+        What was known of the two when it was suggested stays with the merge, unless there is newer evidence.
+        """
+        async with self._lock.holding("merge"):
+            one, other = await self._head(id), await self._head(into)
+            if one is None or other is None:
+                return _unknown(id if one is None else into)
+            if one == other:
+                return Refusal("conflict", "same_person", "These two are one person already.")
+            found = await self._store.merge(merge_id(one, other))
+            row = self._row(one, other, "merged", by)
+            if found is not None and not evidence:
+                row = msgspec.structs.replace(
+                    row, probability=found.probability, interaction=found.interaction, evidence=found.evidence
+                )
+            else:
+                row = msgspec.structs.replace(
+                    row, probability=probability or 0.0, interaction=interaction, evidence=plain(evidence)
+                )
+            await self._write(row, "merge")
+            return None
+
+    async def unmerge(self, id: CustomerId, other: CustomerId | None, by: str) -> Refusal | None:
+        """Part the two again: both are as if they had never been merged. Where they aren't, they are never to be.
+
+        Without `other`: what `id` became part of; else who became part of it last.
+        """
+        async with self._lock.holding("merge"):
+            if await self._head(id) is None:
+                return _unknown(id)
+            if other is not None and await self._head(other) is None:
+                return _unknown(other)
+            found = await self._between(id, other) if other is not None else await self._latest(id)
+            if found is not None:
+                await self._write(self._changed(found, "undone", by), "unmerge")
+            elif other is not None:
+                await self._dismiss(id, other, by)
+            else:
+                return Refusal("conflict", "not_merged", "He was not merged with anybody.")
+            return None
+
+    async def suggest(
+        self,
+        id: CustomerId,
+        into: CustomerId,
+        *,
+        probability: float,
+        interaction: InteractionId | None,
+        evidence: Sequence[Evidence],
+    ) -> bool:
+        """Put it to people that the two may be one, unless they are, or somebody has said that they are not."""
+        async with self._lock.holding("merge"):
+            if await self.is_settled(id, into):
+                return False
+            row = msgspec.structs.replace(
+                self._row(id, into, "suggested", AUTOMATIC),
+                probability=probability,
+                interaction=interaction,
+                evidence=plain(evidence),
+            )
+            await self._engine.write(Put(row))
+            return True
+
+    async def is_settled(self, id: CustomerId, other: CustomerId) -> bool:
+        """Tell whether nothing is to be asked of the two: they are one, or somebody has parted them."""
+        one, two = await self._store.group(id), await self._store.group(other)
+        if one[0] == two[0]:
+            return True
+        known = await self._store.merges(one)
+        apart = {frozenset((row.customer, row.into)) for row in known if row.state in ("dismissed", "undone")}
+        return any(frozenset((each, another)) in apart for each in one for another in two)
+
+    # -- the rows
+
+    async def _head(self, id: CustomerId) -> CustomerId | None:
+        """Return the id that the person of `id` goes by; None if there is nobody, or he was erased."""
+        row = await self._store.customer(id)
+        return None if row is None or is_erased(row) else (await self._store.group(id))[0]
+
+    async def _between(self, id: CustomerId, other: CustomerId) -> MergeRow | None:
+        """Return the merge that keeps the two together; where others join them, the one nearest to `id`."""
+        mine, theirs = await self._store.group(id), await self._store.group(other)
+        if mine[0] != theirs[0]:
+            return None
+        held = [row for row in await self._store.merges([id, other]) if row.state == "merged"]
+        direct = [row for row in held if {row.customer, row.into} == {id, other}]
+        own = [row for row in held if row.customer in (id, other)]
+        return next(iter([*direct, *own, *held]), None)
+
+    async def _latest(self, id: CustomerId) -> MergeRow | None:
+        held = [row for row in await self._store.merges([id]) if row.state == "merged"]
+        return next((row for row in held if row.customer == id), held[-1] if held else None)
+
+    async def _dismiss(self, id: CustomerId, other: CustomerId, by: str) -> None:
+        one, two = (await self._store.group(id)), (await self._store.group(other))
+        known = [
+            row
+            for row in await self._store.merges(one)
+            if row.state == "suggested" and {row.customer, row.into} <= {*one, *two}
+        ]
+        rows = [self._changed(row, "dismissed", by) for row in known] or [self._row(id, other, "dismissed", by)]
+        for row in rows:
+            await self._write(row, "not_the_same")
+
+    def _row(self, id: CustomerId, into: CustomerId, state: MergeState, by: str) -> MergeRow:
+        now = self._engine.clock.now()
+        return MergeRow(id=merge_id(id, into), customer=id, into=into, state=state, at=now, by=by)
+
+    def _changed(self, row: MergeRow, state: MergeState, by: str) -> MergeRow:
+        return msgspec.structs.replace(row, state=state, at=self._engine.clock.now(), by=by)
+
+    async def _write(self, row: MergeRow, action: str) -> None:
+        line = AuditRow(
+            id=derived_id("audit", action, row.id, str(row.at)),
+            at=row.at,
+            who=row.by,
+            action=action,
+            target=row.customer,
+            detail={"with": row.into, "probability": row.probability},
+        )
+        await self._engine.write(Put(row), Put(line))
+        log.info("customers_merged" if row.state == "merged" else "customers_parted", merge=row.id, state=row.state)
+
+
+def plain(evidence: Sequence[Evidence]) -> tuple[dict[str, Any], ...]:
+    """Return evidence as rows keep it."""
+    return tuple(msgspec.to_builtins(each) for each in evidence)
+
+
+def evidence_of(row: MergeRow) -> tuple[Evidence, ...]:
+    """Return the evidence that a row keeps."""
+    return tuple(msgspec.convert(each, Evidence) for each in row.evidence)
+
+
+def of_erased(ids: Sequence[CustomerId], rows: Sequence[MergeRow]) -> list[Change]:
+    """Return what takes away all that is known of erased customers being others too."""
+    return [Remove(MergeRow, row.id) for row in rows if row.customer in ids or row.into in ids]
+
+
+def _unknown(id: CustomerId) -> Refusal:
+    return Refusal("not_found", "unknown_customer", f"There is no customer {id!r}.")

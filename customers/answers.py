@@ -1,0 +1,53 @@
+"""What a customer answers to the question who he is: that he won't say, or name, postcode and date of birth in one."""
+
+import re
+from collections.abc import Iterable
+
+from customers.folding import folded, words
+from customers.matching import Said
+from customers.spelling import spelled
+
+ANSWER_MAX = 200
+"""A longer text is no answer: he goes on telling what he wants."""
+_WORDS_MAX = 6
+_SKIPS = frozenset({
+    "skip", "pass", "none", "no", "nope", "dont", "not", "without",
+    "pomin", "pomijam", "nie", "brak", "bez",
+    "praleisti", "praleisk", "ne", "neturiu", "nera", "be",
+    "kihagyom", "kihagy", "nem", "nincs", "nelkul",
+    "propustit", "propuskayu", "net", "nety",
+})  # fmt: skip
+"""Words of a short answer that say so, folded."""
+
+
+def skips(text: str) -> bool:
+    """Tell whether a short answer says that he has none, or won't say."""
+    said = words(text)
+    return 0 < len(said) <= _WORDS_MAX and not any(sign.isdigit() for sign in text) and bool(_SKIPS & set(said))
+
+
+def is_answer(text: str, languages: Iterable[str] = ("en",)) -> bool:
+    """Tell whether a text may answer the question at all: it is short, and shorter still if it says no digit."""
+    if len(text) > ANSWER_MAX:
+        return False
+    said = (spelled(text, language) for language in languages)
+    return len(words(text)) <= _WORDS_MAX or any(sign.isdigit() for each in (text, *said) for sign in each)
+
+
+def details_in(text: str, languages: Iterable[str]) -> Said:
+    """Return what a text that tells name, postcode and date of birth in one may say of each.
+
+    Every part between commas and lines may be any of them, and so may one to three words together be a postcode.
+    """
+    cut = text[:ANSWER_MAX]
+    parts = [part.strip() for part in re.split(r"[,;\n]|\band\b|\bi\b|\bir\b|\bés\b|\bи\b", cut) if part.strip()]
+    said = folded(cut).replace(",", " ").split()
+    runs = [" ".join(said[start : start + length]) for length in (1, 2, 3) for start in range(len(said))]
+    codes = [run for run in runs if any(sign.isdigit() for sign in run)]
+    named = [part for part in parts if sum(sign.isalpha() for sign in part) > len(part) / 2]
+    return Said(
+        names=tuple(dict.fromkeys([*named, cut])),
+        postcodes=tuple(dict.fromkeys([*parts, *codes]))[:60],
+        birth_dates=tuple(dict.fromkeys([cut, *parts, *runs]))[:60],
+        languages=tuple(dict.fromkeys([*languages, "en"])),
+    )

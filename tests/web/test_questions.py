@@ -1,0 +1,218 @@
+"""The question who a customer is: asked once he waits, answered in many ways, and it costs him no place."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from app.recognising import Rules
+from channels.message import Automatic, InboundMessage
+from customers.numbers import NumberKind
+from queues.policy import QueuePolicy
+from router.policy import Action, Autoresponse, Rule
+from tests.web.test_recognising import chat, mail
+from tests.web.world import POLICY, Client, World, world
+
+RULES = Rules(numbers=(NumberKind("customer", r"K-?\d{6}"),), merge="automatic", merge_from="medium")
+OLA = {
+    "name": "Ola Nowak",
+    "email": "ola@example.org",
+    "segment": "gold",
+    "numbers": {"customer": ["K-123456"]},
+    "birth_date": "1982-05-03",
+    "postcode": "00-950",
+}
+
+
+def asking(question: str, autoresponse: str | None = None) -> Any:
+    return msgspec.structs.replace(
+        POLICY,
+        queues={"support": QueuePolicy(name="support", ask=question, wrap_up="none")},
+        rules=(Rule(name="everything", then=Action(queue="support", autoresponse=autoresponse)),),
+        autoresponses={"received": Autoresponse(name="received", kind="acknowledge")},
+    )
+
+
+@pytest.fixture
+async def there(tmp_path: Path) -> AsyncIterator[World]:
+    async with world(tmp_path, rules=RULES, policy=asking("customer_number")) as there:
+        yield there
+
+
+async def said(there: World, boss: Client, interaction: str) -> list[tuple[str, str]]:
+    """Return who said what, once all that is to be written has been."""
+    await there.send_mail()
+    rows = (await boss.get(f"/interactions/{interaction}/messages"))["items"]
+    return [(row["author"], row["text"]) for row in rows]
+
+
+async def answers(boss: Client, interaction: str) -> list[Any]:
+    events = (await boss.get(f"/interactions/{interaction}/events"))["items"]
+    return [(each["type"], each["data"]) for each in events if each["type"] in ("AutoReplied", "QuestionAnswered")]
+
+
+async def asked(boss: Client, interaction: str) -> Any:
+    return (await boss.get(f"/interactions/{interaction}"))["asked_who"]
+
+
+async def test_a_stranger_by_chat_is_asked_answers_and_keeps_his_place(there: World) -> None:
+    boss = await there.person("boss", "admin")
+    ola = await boss.post("/customers", OLA, 201)
+    one = await there.intake.receive(chat("My bill is wrong", name="Ola Nowak"))
+    before = there.site.state.interactions[one.interaction].key
+    there.clock.move(5_000)
+    two = await there.intake.receive(chat("Hi", visitor="v-2"))
+    assert [author for author, _ in await said(there, boss, one.interaction)] == ["customer", "bot"]
+    heard = await said(there, boss, one.interaction)
+    assert heard[1][1].startswith("So that we know you at once: your customer number, please? If you have none")
+    assert await asked(boss, one.interaction) == {"question": "customer_number", "tries": 1, "result": ""}
+    await there.intake.receive(chat("it is k-123456", name="Ola Nowak", n=2), continues=one.interaction)
+    assert await asked(boss, one.interaction) == {"question": "customer_number", "tries": 1, "result": "found"}
+    assert there.site.state.interactions[one.interaction].key == before
+    views = [await boss.get(f"/interactions/{each.interaction}") for each in (one, two)]
+    assert [(each["position"], each["state"]) for each in views] == [(1, "waiting"), (2, "waiting")]
+    assert views[0]["customer"]["id"] == ola["id"]
+    assert views[0]["customer"]["segment"] == "gold"
+    assert (await said(there, boss, one.interaction))[-1][1].startswith("Thank you, we have found you.")
+    told = await boss.get(f"/interactions/{one.interaction}/explain?language=en")
+    assert "– Asked for it, the customer number K1••••6 was given.\n" in told["text"]
+    (merged,) = (await boss.get(f"/customers/{ola['id']}"))["merged"]
+    assert merged["evidence"][0]["reason"] == "customer_number_answered"
+    assert "Asked for it, the customer number K1••••6" in merged["evidence"][0]["text"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["K123456", "k 123 456", "K-123456.", "kay one two three four five six", "K for Kilo 1 2 3 4 5 6", "K-123465"],
+)
+async def test_a_number_is_understood_as_it_is_typed_said_and_mistyped(there: World, text: str) -> None:
+    boss = await there.person("boss", "admin")
+    ola = await boss.post("/customers", OLA, 201)
+    one = await there.intake.receive(chat("My bill is wrong", name="Ola Nowak"))
+    await there.intake.receive(chat(text, name="Ola Nowak", n=2), continues=one.interaction)
+    assert (await asked(boss, one.interaction))["result"] == "found", text
+    assert (await boss.get(f"/interactions/{one.interaction}"))["customer"]["id"] == ola["id"]
+
+
+async def test_he_is_asked_twice_at_most(there: World) -> None:
+    boss = await there.person("boss", "admin")
+    one = await there.intake.receive(chat("Hi"))
+    await there.send_mail()
+    for n, text in enumerate(["K-999999", "K-999998", "K-999997"], 2):
+        await there.intake.receive(chat(text, n=n), continues=one.interaction)
+        await there.send_mail()
+    texts = [text for author, text in await said(there, boss, one.interaction) if author == "bot"]
+    assert len(texts) == 2
+    assert texts[1].startswith("We found no customer with that number.")
+    assert await asked(boss, one.interaction) == {"question": "customer_number", "tries": 2, "result": "not_found"}
+
+
+@pytest.mark.parametrize(
+    "text", ["skip", "I have none", "no", "nie mam", "pomiń", "neturiu", "nincs", "нет", "пропустить"]
+)
+async def test_he_need_not_answer(there: World, text: str) -> None:
+    boss = await there.person("boss", "admin")
+    one = await there.intake.receive(chat("Hi"))
+    await there.intake.receive(chat(text, n=2), continues=one.interaction)
+    assert (await asked(boss, one.interaction))["result"] == "skipped"
+    assert len([author for author, _ in await said(there, boss, one.interaction) if author == "bot"]) == 1
+
+
+async def test_whoever_tells_more_of_his_matter_is_left_in_peace_and_may_answer_later(there: World) -> None:
+    boss = await there.person("boss", "admin")
+    await boss.post("/customers", OLA, 201)
+    one = await there.intake.receive(chat("Hi"))
+    long = (
+        "The bill of last month says something that I don't understand at all, would you please have a look at it? " * 3
+    )
+    await there.intake.receive(chat(long, n=2), continues=one.interaction)
+    assert await asked(boss, one.interaction) == {"question": "customer_number", "tries": 1, "result": ""}
+    await there.intake.receive(chat("K-123456", n=3), continues=one.interaction)
+    assert (await asked(boss, one.interaction))["result"] == "found"
+
+
+async def test_an_agent_may_take_it_before_the_answer_and_hears_it(there: World) -> None:
+    boss = await there.person("boss", "admin")
+    await boss.post("/customers", OLA, 201)
+    await there.add_agent("anna", "support")
+    anna = await there.person("anna", agent="anna")
+    one = await there.intake.receive(chat("Hi"))
+    await anna.post("/agents/anna/presence", {"presence": "available"})
+    (offer,) = (await anna.get("/agents/anna/offers"))["items"]
+    await anna.post(f"/offers/{offer['id']}/accept")
+    await there.intake.receive(chat("K-999999", n=2), continues=one.interaction)
+    # No machine talks into it: he is not asked again.
+    assert await asked(boss, one.interaction) == {"question": "customer_number", "tries": 1, "result": "not_found"}
+    assert len([author for author, _ in await said(there, boss, one.interaction) if author == "bot"]) == 1
+
+
+async def test_who_is_known_for_sure_is_not_asked(there: World) -> None:
+    boss, shop = await there.person("boss", "admin"), await there.program("integration")
+    await boss.post("/customers", {**OLA, "external_id": "crm-7"}, 201)
+    proven = await there.intake.receive(mail("Hi", sender="ola@example.org", verdict="proven"))
+    claimed = await there.intake.receive(mail("Hi", sender="ola@example.org", n=2))
+    named = await shop.post("/interactions", {"text": "Hi", "channel": "website", "customer": {"id": "crm-7"}}, 201)
+    told = [await asked(boss, id) for id in (proven.interaction, claimed.interaction, named["id"])]
+    assert [each and each["question"] for each in told] == [None, "customer_number", None]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        msgspec.structs.replace(mail("Out of office"), automatic=Automatic(True, ("auto-submitted",))),
+        msgspec.structs.replace(mail("Forged"), automatic=Automatic(True, ("unauthenticated",))),
+    ],
+)
+async def test_machines_and_forged_mail_are_asked_nothing(there: World, message: InboundMessage) -> None:
+    boss = await there.person("boss", "admin")
+    one = await there.intake.receive(message)
+    assert await asked(boss, one.interaction) is None
+    assert await answers(boss, one.interaction) == []
+
+
+async def test_a_mail_is_asked_and_its_answer_makes_no_loop(there: World) -> None:
+    boss = await there.person("boss", "admin")
+    one = await there.intake.receive(mail("Hi"))
+    # A responder that answers each mail of ours, without a word that it is one.
+    for n in range(2, 8):
+        message = msgspec.structs.replace(mail(f"Your ticket {n}", n=n), in_reply_to="<1@home.example>")
+        await there.intake.receive(message, continues=one.interaction)
+    replied = [kind for kind, _ in await answers(boss, one.interaction) if kind == "AutoReplied"]
+    assert len(replied) == 2
+
+
+async def test_the_question_goes_with_the_receipt(tmp_path: Path) -> None:
+    async with world(tmp_path, rules=RULES, policy=asking("customer_number", "received")) as there:
+        boss = await there.person("boss", "admin")
+        one = await there.intake.receive(mail("Hi"))
+        (_, (author, text)) = await said(there, boss, one.interaction)
+        assert author == "bot"
+        assert text.startswith("Thank you for your message.")
+        assert "your customer number, please?" in text
+        admission = (await boss.get(f"/interactions/{one.interaction}/explain?language=en"))["text"]
+        assert "The customer was asked who he is (customer number); he keeps his place." in admission
+
+
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        ("Ola Nowak, 00-950, 3 May 1982", "found"),
+        ("Nowak Ola, zero zero nine five zero, the third of may eighty two", "found"),
+        ("Aleksandra Nowak, 00950, 3.05.1982", "found"),
+        ("Jan Kowalski, 31-020, 1 January 1990", "not_found"),
+        ("Ola Nowak", "not_found"),
+    ],
+)
+async def test_name_postcode_and_date_of_birth_are_matched_with_the_records(
+    tmp_path: Path, text: str, result: str
+) -> None:
+    async with world(tmp_path, rules=RULES, policy=asking("details")) as there:
+        boss = await there.person("boss", "admin")
+        await boss.post("/customers", OLA, 201)
+        one = await there.intake.receive(chat("Hi"))
+        await there.intake.receive(chat(text, n=2), continues=one.interaction)
+        found = await asked(boss, one.interaction)
+        # Who isn't found is asked once more, so nothing has come of it yet.
+        assert (found["result"], found["tries"]) == (("found", 1) if result == "found" else ("", 2))
