@@ -79,11 +79,12 @@ def contracts(
             draw.normal(0.1, 0.3, count),
             draw.poisson(0.4, count).astype(float),
             draw.poisson(0.2, count).astype(float),
+            draw.poisson(0.3, count).astype(float),
             draw.poisson(1.5, count).astype(float),
             draw.uniform(0, 180, count),
         ]
     )
     assert known.shape[1] == len(FEATURES)
-    weights = np.array([-0.0006, -0.25, 0.0, 0.1, 1.5, 0.9, 0.7, 0.0, -0.002])
+    weights = np.array([-0.0006, -0.25, 0.0, 0.1, 1.5, 0.9, 0.7, 0.4, 0.0, -0.002])
     truth = 1 / (1 + np.exp(-(known @ weights - 1.1)))
     return known, (draw.random(count) < truth).astype(np.int64), np.arange(count), truth

@@ -27,10 +27,10 @@ def churn_of_contracts(
     """Return the probability that each of `asked` leaves, float64 (n,), and the report; nothing if it is refused.
 
     Args:
-        known: rows of FEATURES, float64 (m, 9).
+        known: rows of FEATURES, float64 (m, 10).
         left: 1 for those who left.
         whose: the customer of each row: all of one customer's are held out together.
-        asked: rows of FEATURES, float64 (n, 9).
+        asked: rows of FEATURES, float64 (n, 10).
     """
     report: dict[str, Any] = {"model": "logistic", "customers": len(asked), "refused": _too_few(left)}
     if report["refused"]:

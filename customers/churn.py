@@ -20,8 +20,8 @@ LEAD: Span = 60 * DAY
 RECENT: Span = 180 * DAY
 """Contacts of this time count."""
 FEATURES = (
-    "customer_for_days", "renewals", "length_days", "amount", "amount_change", "complaints", "outages", "contacts",
-    "days_since_contact",
+    "customer_for_days", "renewals", "length_days", "amount", "amount_change", "complaints", "outages", "negative",
+    "contacts", "days_since_contact",
 )  # fmt: skip
 """What a customer is described by, in this order. `amount` is the logarithm of the contract's, in the main currency."""
 
@@ -116,6 +116,7 @@ def _features(
         _log(amount) - _log(before),
         float(_count(recent, labels.complaints)),
         float(_count(recent, labels.outages)),
+        float(sum(contact.mood == "negative" for contact in recent)),
         float(len(recent)),
         (at - recent[-1].at if recent else RECENT) / DAY,
     ]

@@ -20,6 +20,12 @@ def raised(priority: int, segments: Sequence[str], policy: Policy) -> int:
     return max(PRIORITY_MIN, min(PRIORITY_MAX, priority + max(terms))) if terms else priority
 
 
+def goes_first(segments: Sequence[str], policy: Policy) -> bool:
+    """Tell whether one of `segments` raises the priority of a customer's work, or brings it a target."""
+    terms = (policy.segments[segment] for segment in segments if segment in policy.segments)
+    return any(each.priority > 0 or each.target is not None for each in terms)
+
+
 def target_for(policy: Policy, queue: QueuePolicy, segments: Sequence[str]) -> Span:
     """Return the target in `queue`: of the first of `segments` that has one there or anywhere, else the queue's."""
     for segment in segments:

@@ -4,8 +4,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+import msgspec
 from sqlalchemy import RowMapping, Select, case, func, or_, select, tuple_
 
+from queues.interaction import Heads
 from storage import tables
 from storage.mapping import maker_of
 from vocabulary.instants import DAY, Instant
@@ -108,13 +110,30 @@ class WorthReads(ABC):
         columns = tables.interactions.c
         found: list[Contact] = []
         for some in _portions(customers):
-            query = select(columns.customer, columns.created_at, columns.label)
+            query = select(columns.customer, columns.created_at, columns.label, columns.body)
             query = query.where(columns.customer.in_(some), columns.created_at >= since)
             ordered = query.order_by(columns.customer, columns.created_at)
-            found += await self._all(
-                ordered, lambda row: Contact(row["customer"], int(row["created_at"]), row["label"])
-            )
+            found += await self._all(ordered, _contact)
         return found
+
+
+class _Aside(msgspec.Struct, frozen=True):
+    """What stands aside in the body of an interaction, as far as it is asked for here."""
+
+    heads: Heads | None = None
+
+
+class _Body(msgspec.Struct, frozen=True):
+    seldom: _Aside = _Aside()
+
+
+_body_of = msgspec.json.Decoder(_Body)
+
+
+def _contact(row: RowMapping) -> Contact:
+    heads = _body_of.decode(row["body"]).seldom.heads
+    mood = heads.sentiment.name if heads is not None and heads.sentiment is not None else None
+    return Contact(row["customer"], int(row["created_at"]), row["label"], mood)
 
 
 def _bought(row: RowMapping) -> Bought:

@@ -4,6 +4,7 @@ from typing import Any
 
 from customers.standing import band
 from router.policy import Policy
+from router.standing import goes_first
 from vocabulary.instants import rfc3339
 from vocabulary.records import CustomerRow, StandingRow
 from web.answers import SegmentReason, StandingReason, StandingView
@@ -22,10 +23,9 @@ def standing_view(row: CustomerRow, kept: StandingRow | None, policy: Policy) ->
     told: dict[str, Any] = {name: facts.get(name) for name in _SAME}
     owner = row.attributes.get("owner")
     segments = list(dict.fromkeys((*((kept.own,) if kept.own else ()), *kept.segments)))
-    terms = [policy.segments[segment] for segment in segments if segment in policy.segments]
     return StandingView(
         segments=segments,
-        key=any(each.priority > 0 or each.target is not None for each in terms),
+        key=goes_first(segments, policy),
         own=kept.own,
         churn_band=None if churn is None else band(churn),
         first_purchase_at=at(facts.get("first_purchase_at")),

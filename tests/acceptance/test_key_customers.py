@@ -15,7 +15,7 @@ from tests.acceptance.axe import Inspector
 from tests.acceptance.client import Api, Sink
 from tests.acceptance.house import House
 from tests.acceptance.mails import letter, send
-from tests.acceptance.pages import Desk
+from tests.acceptance.pages import Board, Desk
 from tests.acceptance.site import PASSWORD, SiteProcess
 from tests.acceptance.windows import Windows
 
@@ -85,13 +85,23 @@ async def test_a_key_accounts_mail_goes_first_to_its_owner_and_says_why(
         await house.interaction(subject=f"Letter of {number}", state="waiting")
     key = await house.interaction(subject="Letter of 0")
     assert (key["priority"], key["segment"]) == (20, "key_account")
+    inspector = Inspector(dark=True)
+    board = await Board.at_work(windows, house.base, "vera")
+    await board.page.get_by_role("button", name="support", exact=True).click()
+    rows = board.page.get_by_role("dialog").locator("tbody tr")
+    await expect(rows).to_have_count(2)
+    await expect(board.page.get_by_role("dialog").get_by_text("1 key customer waits")).to_be_visible()
+    await board.tab_to(board.page.get_by_role("switch", name=board.words("board.vip")))
+    await board.press("Space")
+    await expect(rows).to_have_count(1)
+    await expect(rows).to_contain_text("Letter of 0")
+    await inspector.look(board.page, "wallboard, key customers")
     desk = await Desk.available(windows, house.base)
     await expect(desk.offers).to_have_count(1)
     card = desk.offers.first
     await expect(card).to_contain_text("Letter of 0")
     reason = "Key account: 1st highest turnover of 20 customers in 12 months"
     await expect(card).to_contain_text(reason)
-    inspector = Inspector(dark=True)
     await inspector.look(desk.page, "desk, offer of a key account")
     await desk.accept()
     panel = desk.page.get_by_role("complementary", name=desk.words("customer.panel"))

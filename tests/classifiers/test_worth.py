@@ -46,7 +46,7 @@ def test_who_leaves_a_contract_is_foretold_nearly_as_well_as_can_be() -> None:
 def test_what_cannot_be_learnt_is_refused_with_the_reason(rows: int, gone: int, reason: str | None) -> None:
     draw = np.random.default_rng(1)
     left = (np.arange(rows) < gone).astype(np.int64)
-    known = draw.normal(size=(rows, 9)) + (left[:, None] if reason is None else 0)
+    known = draw.normal(size=(rows, 10)) + (left[:, None] if reason is None else 0)
     found, report = churn_of_contracts(known, left, np.arange(rows), known[:5])
     assert (report["refused"], len(found)) == (reason, 0 if reason else 5)
 
@@ -54,7 +54,7 @@ def test_what_cannot_be_learnt_is_refused_with_the_reason(rows: int, gone: int, 
 def test_noise_is_no_better_than_the_share_of_everybody() -> None:
     draw = np.random.default_rng(1)
     _, report = churn_of_contracts(
-        draw.normal(size=(400, 9)), draw.integers(0, 2, 400), np.arange(400), draw.normal(size=(5, 9))
+        draw.normal(size=(400, 10)), draw.integers(0, 2, 400), np.arange(400), draw.normal(size=(5, 10))
     )
     assert report["refused"] == "no_better_than_the_share"
 
@@ -76,7 +76,7 @@ def given(rows: int) -> tuple[dict[str, Any], NDArray[np.bool_]]:
         "orders": [len(one.amounts) for one in people],
     }
     arrays: dict[str, Any] = {name: np.array(values, dtype=np.float64) for name, values in columns.items()}
-    empty = {"known": np.zeros((0, 9)), "asked": np.zeros((0, 9))}
+    empty = {"known": np.zeros((0, 10)), "asked": np.zeros((0, 10))}
     whole = {"left": np.zeros(0, dtype=np.int64), "whose": np.zeros(0, dtype=np.int64)}
     spans = {"ahead_before": np.array(90.0), "horizon": np.array(365.0), "discount": np.array(0.0)}
     return {**arrays, **empty, **whole, **spans}, np.array([one.left < END for one in people])

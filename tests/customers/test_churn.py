@@ -46,7 +46,7 @@ def test_features_are_what_was_known_before_the_end_only() -> None:
     contacts = (
         Contact("c-1", at - 200 * DAY, "complaint"),
         Contact("c-1", at - 10 * DAY, "complaint"),
-        Contact("c-1", at - 4 * DAY, "outage"),
+        Contact("c-1", at - 4 * DAY, "outage", "negative"),
         Contact("c-1", at + DAY, "complaint"),
     )
     bought = (contract(1, end - 2 * YEAR, end - YEAR, 10_000), contract(2, end - YEAR, end, 20_100))
@@ -60,6 +60,7 @@ def test_features_are_what_was_known_before_the_end_only() -> None:
         "amount_change": row["amount_change"],
         "complaints": 1,
         "outages": 1,
+        "negative": 1,
         "contacts": 2,
         "days_since_contact": 4,
     }

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from queues.interaction import Heads, Interaction, Label, Seldom, queue_terms
+from queues.lifecycle import InteractionState
 from storage.errors import OutOfOrder
 from tests.storage.builders import (
     NOW,
@@ -576,6 +578,16 @@ class SubjectsContract:
         assert await store.erasures(state="running") == [erasure]
 
 
+def in_a_mood(mood: str) -> bytes:
+    """The body of an interaction whose text told that."""
+    told = Interaction(
+        turn=0, id="i-1", state=InteractionState.CLOSED, channel="mail", medium="email", customer="c-1", queue="q",
+        arrived_at=NOW, enqueued_at=NOW, terms=queue_terms(0, 0, 0, 1),
+        seldom=Seldom(heads=Heads(sentiment=Label(mood, 0.9))),
+    )  # fmt: skip
+    return msgspec.json.encode(told)
+
+
 class WorthContract:
     async def test_purchases_are_summed_up_by_customer_and_currency(self, store: Store) -> None:
         bought = [
@@ -629,12 +641,12 @@ class WorthContract:
         assert [row.id for row in await store.contracts(after="c-1", limit=5)] == ["o-1"]
         await store.commit(
             putting(
-                an_interaction(1, customer="c-1", created_at=NOW, label="complaint"),
+                an_interaction(1, customer="c-1", created_at=NOW, label="complaint", body=in_a_mood("negative")),
                 an_interaction(2, customer="c-1", created_at=NOW - 1, label=None),
                 an_interaction(3, customer="c-2", created_at=NOW, label="complaint"),
             )
         )
-        assert await store.contacts(["c-1", "c-9"], NOW) == [Contact("c-1", NOW, "complaint")]
+        assert await store.contacts(["c-1", "c-9"], NOW) == [Contact("c-1", NOW, "complaint", "negative")]
         assert [each.label for each in await store.contacts(["c-1"], NOW - 1)] == [None, "complaint"]
 
     async def test_standings_and_holders_of_identities_are_found_together(self, store: Store) -> None:

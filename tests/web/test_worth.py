@@ -171,6 +171,10 @@ async def test_a_key_account_goes_first_and_to_its_owner(house: World) -> None:
         ("support", 0, "new"),
         ("billing", 25, "key_account"),
     ]
+    listed = await boss.get("/interactions?key=true&state=waiting,offered&limit=1")
+    assert ([one["id"] for one in listed["items"]], listed["next"]) == ([key["id"]], None)
+    assert (await boss.get("/interactions?key=true&queue=support"))["items"] == []
+    await boss.get("/interactions?key=true&q=Hi", 422)
     story = await boss.get(f"/interactions/{key['id']}/explain")
     assert "The customer is of: key account." in story["text"]
     for agent in ("b", "a"):

@@ -7,6 +7,7 @@ import msgspec
 from queues.interaction import Interaction
 from router.explain import explain_interaction
 from router.sending_story import sending_reasons, sendings_told
+from router.standing import goes_first
 from router.story import story
 from vocabulary.instants import span_of
 from vocabulary.records import InteractionRow
@@ -150,9 +151,32 @@ def _span(path: str, text: str | None) -> int | None:
 @endpoints.get("/interactions", "interaction.list", "List interactions, newest first")
 async def list_interactions(call: Call, query: InteractionQuery) -> Interactions:
     """Answer those that the caller may see. Agents see what they have or had, what rings, and their queues."""
+    if query.key:
+        return await _of_key_customers(call, query)
     rows, cursor = await _visible(call, query)
     items = [await call.views.interaction(call.views.of_row(row)) for row in rows]
     return Interactions(items=items, next=None if cursor is None else str(cursor))
+
+
+async def _of_key_customers(call: Call, query: InteractionQuery) -> Interactions:
+    """Answer a page of what the state holds of customers who go first: however many wait, those are found at once."""
+    if query.q is not None:
+        raise invalid("q", "That is not searched together with `key`.")
+    site, states = call.site, {state for state in (query.state or "").split(",") if state}
+    asked = await call.customer(query.customer) if query.customer is not None else None
+    wanted = {"queue": query.queue, "agent": query.agent, "customer": asked.id if asked else query.customer}
+    found = [
+        one
+        for one in site.state.interactions.values()
+        if goes_first(one.segments, site.policy)
+        and (not states or str(one.state) in states)
+        and all(value is None or getattr(one, name) == value for name, value in wanted.items())
+        and (query.cursor is None or one.number < query.cursor)
+        and may_see(call.principal, one, call)
+    ]
+    page = sorted(found, key=lambda one: -one.number)[: query.limit]
+    items = [await call.views.interaction(one) for one in page]
+    return Interactions(items=items, next=str(page[-1].number) if len(found) > len(page) else None)
 
 
 async def _visible(call: Call, query: InteractionQuery) -> tuple[list[InteractionRow], int | None]:

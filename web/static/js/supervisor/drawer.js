@@ -41,25 +41,24 @@ function QueueList({ queue }) {
   useEffect(() => {
     if (hidden) return undefined;
     let current = true;
-    get(`/interactions?queue=${encodeURIComponent(queue)}&state=${encodeURIComponent(state)}&limit=100`)
+    get(`/interactions?queue=${encodeURIComponent(queue)}&state=${encodeURIComponent(state)}&limit=100${keyOnly ? "&key=true" : ""}`)
       .then((page) => current && (setItems(page.items), setFailure("")))
       .catch((error) => current && setFailure(error.message));
     return () => { current = false; };
-  }, [queue, state, beat, hidden]);
+  }, [queue, state, keyOnly, beat, hidden]);
   const row = queues.value.find((one) => one.name === queue);
-  const shown = keyOnly ? vips(items ?? []) : items ?? [];
+  const shown = items ?? [];
   return html`
     <div class="segments" role="group" aria-label=${t("board.states")}>
       ${STATES.map(([name, value]) => html`<button type="button" aria-pressed=${state === value}
         onClick=${() => { setItems(null); setState(value); }}>${t(`board.states.${name}`)}</button>`)}</div>
-    <label class="switch-line"><input type="checkbox" role="switch" checked=${keyOnly} onChange=${(/** @type {any} */ event) => setKeyOnly(event.target.checked)} />
+    <label class="switch-line"><input type="checkbox" role="switch" checked=${keyOnly} onChange=${(/** @type {any} */ event) => { setItems(null); setKeyOnly(event.target.checked); }} />
       <span>${t("board.vip")}</span></label>
     ${items && vips(items).length > 0 && html`<p class="hint" role="status">${t("board.vip_waiting", { count: vips(items).length })}</p>`}
     ${row && html`<p class="hint">${t("board.target", { time: span(row.target_s * 1000) })}</p>`}
     ${failure && html`<p role="alert">${failure}</p>`}
     ${!items && !failure && html`<p class="hint">${t("ui.loading")}</p>`}
-    ${items?.length === 0 && html`<p class="hint">${t("board.nothing_here")}</p>`}
-    ${items && items.length > 0 && shown.length === 0 && html`<p class="hint">${t("board.nobody_of_these")}</p>`}
+    ${items?.length === 0 && html`<p class="hint">${t(keyOnly ? "board.nobody_of_these" : "board.nothing_here")}</p>`}
     ${shown.length > 0 && html`<div class="scroller"><table class="list-table">
       <thead><tr>${["customer", "about", "position", "waits", "priority", "state"].map((name) => html`<th scope="col">${t(`board.col.${name}`)}</th>`)}</tr></thead>
       <tbody>${shown.map((one) => html`<tr key=${one.id}>
