@@ -17,7 +17,7 @@ COMPILE := .venv/lock/bin/uv pip compile --no-config --universal --python-versio
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: $(RUNTIME) ## Set up and start the demo: one process, no server to install
@@ -60,6 +60,10 @@ bench: $(TOOLS) ## Run every benchmark; each prints one JSON object with its fig
 		$(BIN)/python -m "benchmarks.$$name" --json $(ARGS) || failed=1; \
 	done; \
 	exit $$failed
+
+.PHONY: bench-understanding
+bench-understanding: $(TOOLS) ## Measure the classifier; CENTRALA_DATA names the folder of public sets
+	$(BIN)/python -m benchmarks.classify --json $(ARGS)
 
 # Keeps the versions that are locked already where pyproject.toml still allows them; make lock ARGS=--upgrade takes new
 # ones. Names and hashes only: no address of a registry enters the files.

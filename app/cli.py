@@ -7,7 +7,7 @@ import asyncio
 import gc
 import json
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -18,7 +18,6 @@ import click
 from app import cli_models
 from app.cli_common import MISUSED
 from app.cli_common import config_option as _config
-from app.cli_common import fail as _fail
 from app.cli_common import json_option as _json
 from app.cli_common import say as _say
 from app.cli_common import settings_of as _settings
@@ -27,6 +26,7 @@ from app.cli_customer import customer
 from app.cli_health import doctor, status
 from app.cli_knowledge import knowledge
 from app.cli_mail import mail_import, mail_status
+from app.cli_model import model
 from app.cli_remote import agent, interaction, queue
 from app.cli_replay import replay
 from app.cli_simulation import simulate, staffing
@@ -290,80 +290,12 @@ def mail_inspect(files: tuple[str, ...], as_json: bool, ids: tuple[str, ...], as
         click.echo(json.dumps(found, ensure_ascii=False))
 
 
-# -- models
-
-
-@main.group()
-def model() -> None:
-    """Train and try models that tell what a text is about; versions of the one that a running site uses."""
-
-
-@model.command("train")
-@click.argument("data", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Where the model goes.")
-@click.option("--text", "text_column", default="text", show_default=True, help="Column of the texts.")
-@click.option("--label", "label_column", default="label", show_default=True, help="Column of the labels.")
-@click.option("--department", help="Column of the departments; left out: `department`, if there is one.")
-@click.option("--urgency", help="Column of low, normal, high; left out: `urgency`, if there is one.")
-@click.option("--sentiment", help="Column of negative, neutral, positive; left out: `sentiment`, if there is one.")
-@click.option("--reject", is_flag=True, help="Answer `unknown` to texts unlike those of DATA, also without oos rows.")
-@_json
-@_told
-def model_train(
-    data: Path, out: Path, text_column: str, label_column: str, reject: bool, as_json: bool, **heads: str | None
-) -> None:
-    """Train a model on the CSV file DATA; columns of department, urgency and sentiment are learnt too."""
-    from app.clock import SystemClock
-    from classifiers.training import train_file
-
-    clock = SystemClock()
-    named = {head: column for head, column in heads.items() if column is not None}
-    _result(
-        lambda: train_file(data, out, text_column, label_column, reject, heads=named, clock=lambda: clock.now() / 1000),
-        as_json,
-    )
-
-
-@model.command("evaluate")
-@click.argument("model_file", type=click.Path(path_type=Path))
-@click.argument("test", type=click.Path(path_type=Path))
-@_json
-@_told
-def model_evaluate(model_file: Path, test: Path, as_json: bool) -> None:
-    """Say how right MODEL_FILE is about the CSV file TEST."""
-    from classifiers.artifact import load
-    from classifiers.evaluation import evaluate
-
-    _result(lambda: evaluate(load(model_file), test), as_json)
-
-
-@model.command("predict")
-@click.argument("model_file", type=click.Path(path_type=Path))
-@_json
-@_told
-def model_predict(model_file: Path, as_json: bool) -> None:
-    """Print what each line of standard input is about."""
-    from classifiers.artifact import load
-    from classifiers.evaluation import predict_lines
-
-    for prediction in predict_lines(load(model_file), sys.stdin):
-        click.echo(json.dumps(prediction, ensure_ascii=False))
-
-
-def _result(make: Callable[[], dict[str, Any]], as_json: bool) -> None:
-    try:
-        result = make()
-    except ValueError as error:
-        _fail(str(error), MISUSED)
-    lines = (f"{key}: {value}" for key, value in result.items() if not isinstance(value, dict))
-    _say(result, as_json, "\n".join(lines))
-
-
 for each in (cli_models.retrain, cli_models.versions, cli_models.use, cli_models.rollback, cli_models.shadow):
     model.add_command(each)
 for command in (backup, restore, db, status, doctor):
     main.add_command(command)
 main.add_command(replay)
+main.add_command(model)
 main.add_command(customer)
 main.add_command(interaction)
 main.add_command(queue)

@@ -2,13 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import isfinite
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from classifiers.examples import Row, read_rows
 from classifiers.language import language_of
 from classifiers.model import OUT_OF_SCOPE, Model, Prediction
+from classifiers.workers import mapped
 from vocabulary.errors import PermanentFailure
 
 _BINS = 15
@@ -76,23 +79,44 @@ def _figures(promises: Mapping[float, float], said: Sequence[Prediction], labels
     }
 
 
-def predict_many(model: Model, texts: Sequence[str]) -> list[Prediction]:
-    """Return what `model` says of each of `texts`, in their order."""
-    return [model.predict(text) for text in texts]
+def about(model: Model) -> dict[str, Any]:
+    """Return what `model` tells of itself: `report_of` its cross-validation, and what it was trained on."""
+    heads = {name: list(head.labels) for name, head in model.heads.items()}
+    promises = {f"{precision:g}": level if isfinite(level) else None for precision, level in model.promises.items()}
+    return {
+        "rows": model.rows,
+        "fingerprint": model.fingerprint,
+        "heads": heads,
+        "promises": promises,
+        "terms": sum(len(block.rows) for block in model.features.blocks),
+        **model.report,
+    }
 
 
-def predict_lines(model: Model, lines: Iterable[str]) -> Iterator[dict[str, object]]:
-    """Yield for each of `lines` what `model predict --json` prints."""
-    for line in lines:
-        text = line.rstrip("\r\n")
-        said = model.predict(text)
-        yield {
-            "label": said.label,
-            "confidence": round(said.confidence, 6),
-            "alternatives": [[label, round(probability, 6)] for label, probability in said.alternatives],
-            "out_of_scope": said.out_of_scope,
-            "language": language_of(text),
-        }
+def predict_many(model: Model, texts: Sequence[str], *, processes: int = 1) -> list[Prediction]:
+    """Return what `model` says of each of `texts`, in their order; `processes` > 1 share the work."""
+    return list(mapped(model, _predicted, texts, processes))
+
+
+def predict_lines(model: Model, lines: Iterable[str], *, processes: int = 1) -> Iterator[dict[str, object]]:
+    """Yield for each of `lines` what `model predict --json` prints; with more `processes`, all are read first."""
+    return mapped(model, _line, lines, processes)
+
+
+def _predicted(model: Model, text: str) -> Prediction:
+    return model.predict(text)
+
+
+def _line(model: Model, line: str) -> dict[str, object]:
+    text = line.rstrip("\r\n")
+    said = model.predict(text)
+    return {
+        "label": said.label,
+        "confidence": round(said.confidence, 6),
+        "alternatives": [[label, round(probability, 6)] for label, probability in said.alternatives],
+        "out_of_scope": said.out_of_scope,
+        "language": language_of(text),
+    }
 
 
 def _per_class(inside: Sequence[tuple[Prediction, str]]) -> dict[str, dict[str, float | int]]:

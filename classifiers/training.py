@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.artifact import save
-from classifiers.calibration import PROMISES, folds_of, guard_at, guard_of, mix_of, promise_of, trust_of
+from classifiers.calibration import PROMISES, RESERVE, folds_of, guard_of, mix_of, promise_of, traffic, trust_of
 from classifiers.evaluation import report_of
 from classifiers.examples import Answers, Row, read_answers, read_rows, shipped_answers, shipped_rows
 from classifiers.features import features_of
@@ -27,8 +27,8 @@ from classifiers.nets import Nets, side_by_side
 from classifiers.workers import Told, nobody
 from vocabulary.errors import PermanentFailure
 
-NETS = 2
-"""Networks beside the linear scores: the first gains most, a third 0.1 points."""
+NETS, NETS_LARGE = 2, 3
+"""Networks beside the linear scores: the first gains most, each further one some tenths of a point."""
 
 OUT_OF_SCOPE_ROWS_MIN = 10
 LARGE_ROWS = 5_000
@@ -107,7 +107,8 @@ def train(
     texts = counted([rows[place][0] for place in kept])
     terms = terms_of(texts.counts, _weights(len(rows)))
     reject = reject or any(label == OUT_OF_SCOPE for _, label in rows)
-    questions = {LABEL: _question([rows[place][1] for place in kept], columns, seed, nets=NETS, reject=reject)}
+    nets = NETS_LARGE if len(rows) > LARGE_ROWS else NETS
+    questions = {LABEL: _question([rows[place][1] for place in kept], columns, seed, nets=nets, reject=reject)}
     for name, answers in (further or {}).items():
         given = [answers[place] for place in kept]
         questions[name] = _question(given, _columns([answer for answer in given if answer]), seed, balanced=True)
@@ -282,18 +283,16 @@ def _judgement(question: _Question, unseen: _Unseen, strange: Sequence[_Unseen])
     right = said == truth
     further = len(question.columns) - count
     strangers = [judged(one.votes[:, :members], one.known, one.votes.shape[2] - further, mix)[1] for one in strange]
-    guard, trust = None, trust_of(signs[inside], right[inside], inside[inside])
-    accepted = np.ones(len(truth), dtype=bool)
-    if question.reject:
-        every = np.concatenate((signs, *strangers))
-        known = np.concatenate((inside, np.zeros(len(every) - len(signs), dtype=bool)))
-        odds = guard_of(every, known)
-        guard = guard_at(odds, signs[inside], graded=not inside.all())
-        trust = trust_of(every, np.concatenate((right, np.zeros(len(every) - len(signs), dtype=bool))), known)
-        accepted = guard.odds.of(signs) >= guard.threshold
+    every = np.concatenate((signs, *strangers))
+    others = len(every) - len(signs)
+    correct = np.concatenate((right, np.zeros(others, dtype=bool)))
+    trust = trust_of(every, correct, traffic(inside, others))
+    guard = guard_of(trust, signs, right, inside, strangers=bool(others)) if question.reject else None
+    accepted = np.ones(len(truth), dtype=bool) if guard is None else guard.odds.of(signs) >= guard.threshold
     confidence = trust.share(signs)
+    passing = np.where(accepted, confidence, -1.0)
     promises = {
-        precision: promise_of(precision, np.where(accepted, confidence, -1.0), right & accepted, inside)
+        precision: promise_of(1 - RESERVE * (1 - precision), passing, right & accepted, inside)
         for precision in PROMISES
     }
     labels = (*question.labels, UNKNOWN)

@@ -5,10 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classifiers.calibration import folds_of, promise_of
-from classifiers.evaluation import evaluate, figures, predict_lines
+from classifiers.calibration import folds_of, guard_of, mix_of, promise_of, traffic
+from classifiers.evaluation import about, evaluate, figures, predict_lines, predict_many
+from classifiers.examples import shipped_rows
+from classifiers.head import SIGNS, Odds, log_softmax
 from classifiers.model import Model
-from classifiers.training import train
+from classifiers.training import fingerprint_of, train
 from tests.classifiers.builders import outside_rows, small_rows
 from vocabulary.errors import PermanentFailure
 
@@ -87,3 +89,46 @@ def test_folds_spread_each_label_evenly() -> None:
     assert np.bincount(folds[:50]).tolist() == [10] * 5
     assert sorted(np.bincount(folds[50:], minlength=5).tolist()) == [1, 1, 1, 2, 2]
     assert folds.tolist() == folds_of(labels, 5, seed=1).tolist()
+
+
+def test_more_processes_give_the_same_answers_in_the_same_order(shipped: Model) -> None:
+    texts = [text for text, _ in small_rows()] * 6
+    assert predict_many(shipped, texts, processes=2) == predict_many(shipped, texts)
+
+
+def test_a_model_tells_what_it_was_trained_on_and_how_good_it_is(shipped: Model) -> None:
+    found = about(shipped)
+    assert found["fingerprint"] == fingerprint_of(shipped_rows())
+    assert found["rows"] == found["n"] == len(shipped_rows())
+    assert found["accuracy"] == shipped.cv_accuracy
+    right, said, times = found["confusions"][0]
+    assert right != said
+    assert times >= found["confusions"][-1][2] > 0
+    assert sum(answers for _, _, answers in found["calibration"]) < len(shipped_rows())
+    assert set(found["labels"]) == {*shipped.labels, "oos"}
+
+
+def test_texts_out_of_scope_count_as_much_as_in_the_traffic() -> None:
+    in_scope = np.arange(1_000) < 990
+    weight = traffic(in_scope, 500)
+    shares = [part.sum() / weight.sum() for part in (weight[:990], weight[990:1_000], weight[1_000:])]
+    assert np.allclose(shares, [0.9, 0.08, 0.02])
+    assert np.allclose(traffic(np.ones(7, dtype=bool), 0), 1)
+
+
+def test_the_guard_turns_away_where_most_answers_are_right() -> None:
+    signs = np.zeros((1_100, SIGNS))
+    signs[:, 0] = np.concatenate((np.linspace(-1, 9, 1_000), np.full(100, -0.5)))
+    in_scope = np.arange(1_100) < 1_000
+    right = in_scope & (signs[:, 0] > -0.4)
+    guard = guard_of(Odds(np.eye(SIGNS)[0], 0.0), signs, right, in_scope, strangers=False)
+    assert -0.5 < guard.threshold <= -0.38
+
+
+def test_votes_are_mixed_as_they_proved_right() -> None:
+    draw = np.random.default_rng(7)
+    truth = draw.integers(0, 4, 800)
+    good = np.eye(4)[truth] * 3 + draw.normal(size=(800, 4))
+    noise = draw.normal(size=(800, 4))
+    assert mix_of(log_softmax(np.stack((good, noise), axis=1)), truth).linear == 1.0
+    assert mix_of(log_softmax(np.stack((noise, good), axis=1)), truth).linear == 0.1

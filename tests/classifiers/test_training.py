@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from classifiers.artifact import load, to_bytes
+from classifiers.artifact import from_bytes, load, to_bytes
 from classifiers.examples import LANGUAGES, read_rows, shipped_rows
 from classifiers.folding import folded
 from classifiers.model import UNKNOWN, Model
-from classifiers.training import train, train_file
+from classifiers.training import fingerprint_of, train, train_file
 from tests.classifiers.builders import outside_rows, small_rows
 from vocabulary.errors import PermanentFailure
 
@@ -167,3 +167,35 @@ def test_bad_csv_is_refused_with_file_and_line(tmp_path: Path, content: bytes, s
 def test_a_missing_csv_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PermanentFailure, match=r"no\.csv: can't be read"):
         read_rows(tmp_path / "no.csv")
+
+
+def test_the_number_of_processes_changes_no_bit() -> None:
+    rows = small_rows() + outside_rows()
+    assert to_bytes(train(rows, processes=2)) == to_bytes(train(rows, processes=1))
+
+
+def test_ten_examples_a_label_are_useful() -> None:
+    seen = [row for place, row in enumerate(small_rows()) if place % 3 == 0]
+    model = train(seen)
+    unseen = [row for place, row in enumerate(small_rows()) if place % 3]
+    assert sum(model.predict(text).label == label for text, label in unseen) / len(unseen) >= 0.9
+
+
+def test_further_heads_answer_from_the_same_pass() -> None:
+    rows = small_rows()
+    spoken = ["question" if text.endswith("?") or text.startswith("is ") else "statement" for text, _ in rows]
+    model = from_bytes(to_bytes(train(rows, further={"kind": [*spoken[:-1], ""]})))
+    answers = model.answers("is the plum like a quince")
+    assert {name: said.label for name, said in answers.items()} == {"label": "fruit", "kind": "question"}
+
+
+def test_progress_is_told_to_the_end() -> None:
+    heard: list[tuple[int, int]] = []
+    train(small_rows(), told=lambda done, total: heard.append((done, total)))
+    assert heard[0][0] == 0
+    assert heard[-1][0] == heard[-1][1] == len(heard) - 1
+
+
+def test_another_order_or_label_is_another_training_set() -> None:
+    rows = small_rows()
+    assert len({fingerprint_of(rows), fingerprint_of(rows[::-1]), fingerprint_of([*rows[:-1], ("x", "bird")])}) == 3
