@@ -98,13 +98,14 @@ def retrain(order: Order, tell: Tell = _untold) -> tuple[Model, dict[str, Any]]:
         PermanentFailure: there is too little to learn from, or a file can't be read.
     """
     tell("rows", 0.0)
-    starter = read_rows(Path(order.starter)) if order.starter is not None else shipped_rows()
+    file = Path(order.starter) if order.starter is not None else None
+    starter = read_rows(file) if file is not None else shipped_rows()
     rows = split(starter, order.lessons)
     tell("train", 0.05)
     model = train(
         rows.taught,
         reject=True,
-        further=shipped_answers(rows.taught),
+        further=shipped_answers(rows.taught, file),
         told=lambda done, parts: tell("train", 0.05 + 0.65 * done / max(1, parts)),
     )
     tell("judge", 0.7)

@@ -1,5 +1,9 @@
 """Labels as people say them, and a model that learns from that: through the API."""
 
+import asyncio
+import json
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +17,7 @@ from classifiers.orders import Order
 from classifiers.retraining import retrain
 from tests.learning import WAYS, Learning, rows, starter
 from tests.web.world import Client, World, world
-from vocabulary.instants import DAY
+from vocabulary.instants import DAY, SECOND
 from vocabulary.records import CustomerRow, Put
 
 WARRANTY = (
@@ -304,3 +308,27 @@ async def test_it_trains_by_itself_when_it_is_time_and_uses_what_is_no_worse(tmp
         told = await (await site.program("supervisor")).get("/understanding")
         assert (told["training"]["state"], told["live"]) == ("done", told["training"]["version"])
         assert told["live"] != first
+
+
+async def test_the_command_line_trains_lists_uses_and_goes_back(site: World) -> None:
+    boss = await site.person("boss", "supervisor")
+    await site.program("supervisor")
+    first = (await boss.get("/understanding"))["live"]
+    await all_said(site, boss, "warranty", *ways(*WARRANTY[:2]))
+
+    async def told(*arguments: str) -> subprocess.CompletedProcess[str]:
+        options = ("--url", site.origin, "--token", "token-of-supervisor-None")
+        command = [sys.executable, "-m", "app.cli", "model", *arguments, *options]
+        return await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
+
+    site.clock.move(SECOND)
+    made = await told("retrain", "--json")
+    assert made.returncode == 0, made.stderr
+    version = json.loads(made.stdout)["id"]
+    listed = (await told("list")).stdout
+    assert [line.split()[:2] for line in listed.splitlines()[1:]] == [[version, "candidate"], [first, "live"]]
+    assert (await told("use", version)).stdout == f"{version} is live.\n"
+    assert (await told("rollback")).stdout == f"{first} is live.\n"
+    again = await told("rollback")
+    assert again.returncode == 1
+    assert "No other version of the model was live before." in again.stderr
