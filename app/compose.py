@@ -12,7 +12,9 @@ import msgspec
 import structlog
 
 from app.answers import Answers
+from app.avalanche_watch import AvalancheWatch
 from app.bookings import Bookings, link_of
+from app.bulk import BulkAnswers, BulkSettings
 from app.chat_ways import ChatWays
 from app.conversations import UPDATES_MAX, ChatConversations
 from app.crm import HttpCrm
@@ -56,10 +58,11 @@ from app.stores import IN_PROCESS, is_embedded, open_store, require_secret, stor
 from app.supervise import supervised
 from app.understanding import Understanding
 from app.unsubscribing import Unsubscribing, unsubscribing_link
-from autoresponders.templates import shipped_wordings
+from autoresponders.templates import Wordings, shipped_wordings
 from channels.callback.phones import PhoneRefused, e164
 from channels.email.smtp import SmtpSender
 from channels.message import Address
+from config.avalanche_schema import Avalanche
 from config.channel_schema import CallbackChannel, EmailChannel
 from config.letters import answers_of, letters_of
 from config.policy import definitions_of, policy_of
@@ -68,6 +71,7 @@ from config.secrets import password_of, secret_of
 from customers.churn import Labels
 from customers.numbers import NumberKind
 from queues.policy import ChannelPolicy, QueuePolicy
+from reports.avalanche import Terms
 from router.commands import Reconcile
 from router.policy import Policy
 from storage.bus import LocalBus
@@ -362,6 +366,9 @@ class Application:
             standstill=self.intake.standing_still,
             forgotten=self._forgotten,
         )
+        self.avalanches = AvalancheWatch(
+            engine=engine, store=store, terms=_avalanche_terms(self.settings.avalanche), zone=zone
+        )
         self.make_segmenting()
         self.retention = Retention(
             engine=engine,
@@ -387,6 +394,7 @@ class Application:
             time_zone=site.time_zone,
             trouble=lambda: self.watching.trouble,
             mailboxes=self._mail_ways.states,
+            bulk=self._bulk_answers(wordings),
             knowledge=self.answers,
             understanding=self.understanding,
             purchases=self.purchases,
@@ -499,6 +507,23 @@ class Application:
             labels=given.labels,
         )
 
+    def _bulk_answers(self, wordings: Wordings) -> BulkAnswers:
+        settings = self.settings.avalanche
+        sure = {name: label.confidence for name, label in settings.labels.items() if label.confidence is not None}
+        return BulkAnswers(
+            engine=self.engine,
+            store=self.store,
+            wordings=wordings,
+            articles=lambda: self.knowledge.articles,
+            settings=BulkSettings(
+                confidence=settings.confidence,
+                automate_for=settings.automate_for,
+                automate_max=settings.automate_max,
+                of_labels=sure,
+            ),
+            languages=self.settings.site.languages,
+        )
+
     def _agent_elsewhere(self, agent: AgentId) -> bool:
         return self.cluster is not None and self.cluster.agent_elsewhere(agent)
 
@@ -533,6 +558,7 @@ class Application:
             "retention": self.retention.run,
             "answers": self.answers.run,
             "retraining": self.retraining.run,
+            **({"avalanches": self.avalanches.run} if self.settings.avalanche.watch else {}),
             "segments": self.segmenting.run,
         }
 
@@ -617,6 +643,21 @@ def _policy(settings: Settings) -> Policy:
     policy = policy_of(settings)
     channels = {API_CHANNEL: ChannelPolicy(name=API_CHANNEL, medium="api"), **policy.channels}
     return msgspec.structs.replace(policy, channels=channels)
+
+
+def _avalanche_terms(settings: Avalanche) -> Terms:
+    return Terms(
+        false_alarms=settings.false_alarms,
+        arrivals_min=settings.arrivals_min,
+        ratio=settings.ratio,
+        ends_after=settings.ends_after,
+        usual_per_hour=settings.usual_per_hour,
+        ignored=frozenset(name for name, label in settings.labels.items() if not label.watch),
+        own={
+            name: (label.arrivals_min or settings.arrivals_min, label.ratio or settings.ratio)
+            for name, label in settings.labels.items()
+        },
+    )
 
 
 def _checking(box: EmailChannel) -> Checking:

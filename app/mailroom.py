@@ -17,8 +17,9 @@ from channels.email.compose import compose
 from channels.email.smtp import Envelope, Outcome, SendResult, retry_at
 from channels.email.thread import message_id, reply_address
 from router.commands import BAD_NEWS, AddMessage, Author, BeginDelivery, CancelSending, DeliveryResult, ReportDelivery
-from router.effects import CallUnanswered, DeliverMessage, SendAutoReply, SendNotice, SendStep
+from router.effects import CallUnanswered, DeliverMessage, SendAutoReply, SendBulkAnswer, SendNotice, SendStep
 from router.events import (
+    AnsweredByBot,
     AnyEvent,
     AutoReplied,
     CustomerTold,
@@ -36,6 +37,7 @@ from vocabulary.media import EMAIL
 from vocabulary.records import (
     ERASED,
     AttachmentRow,
+    BulkRow,
     Change,
     IdempotencyRow,
     InteractionRow,
@@ -54,7 +56,7 @@ T = TypeVar("T")
 UNDER_WAY_MAX = 500
 """Rows in hand at once."""
 LOOK_EVERY: Span = 5 * SECOND
-_GIVES_WORK = (AutoReplied, CustomerTold, DeliveryAskedAgain, SendingDue, SendingEscalated)
+_GIVES_WORK = (AnsweredByBot, AutoReplied, CustomerTold, DeliveryAskedAgain, SendingDue, SendingEscalated)
 """Events that leave something to do in the outbox, as messages do that go out."""
 
 
@@ -181,6 +183,8 @@ class Mailroom:
         try:
             if row.kind == "auto_reply":
                 await self._write_auto_reply(row)
+            elif row.kind == "bulk":
+                await self._write_bulk_answer(row)
             elif row.kind == "notice":
                 await self._write_notice(row)
             elif row.kind == "sending":
@@ -212,6 +216,41 @@ class Mailroom:
                 (PutNew(message), *(PutNew(file) for file in files)),
             )
         await self._engine.write(Set(OutboxRow, row.id, {"state": "sent"}))
+
+    async def _write_bulk_answer(self, row: OutboxRow) -> None:
+        """Say what many are told, unless that was taken back, or the customer wants a person already."""
+        effect = msgspec.json.decode(row.payload, type=SendBulkAnswer)
+        id = derived_id("m", effect.id)
+        interaction = await self._store.interaction(effect.interaction)
+        state = "sent"
+        if interaction is not None and await self._store.message(id) is None:
+            bulk = await self._store.bulk_answer(effect.bulk)
+            if bulk is None or effect.language not in bulk.texts:
+                raise PermanentFailure(f"answer {effect.bulk!r} is gone in language {effect.language!r}")
+            link = await self._helped_link(interaction)
+            message = self._bulk_message(id, bulk, effect.language, interaction, link)
+            command = AddMessage(interaction=interaction.id, message=id, author="bot", bulk=bulk.id)
+            decision = await self._engine.submit(command, (PutNew(message),))
+            state = "sent" if decision.refusal is None else "taken_back"
+        await self._engine.write(Set(OutboxRow, row.id, {"state": state}))
+
+    def _bulk_message(
+        self, id: str, bulk: BulkRow, language: str, interaction: InteractionRow, link: str | None
+    ) -> MessageRow:
+        helped = f"\n\n{self._wordings.text('answer_helped', language, link=link)}" if link else ""
+        subject = bulk.subjects.get(language) or self._wordings.text(
+            "acknowledge_subject", language, number=reference(interaction.number)
+        )
+        return MessageRow(
+            id=id,
+            interaction=interaction.id,
+            channel=interaction.channel,
+            author="bot",
+            at=self._engine.clock.now(),
+            text=answer_for_many(self._wordings, bulk.texts[language], language) + helped,
+            subject=subject if interaction.medium == EMAIL else "",
+            attributes={"bulk": bulk.id},
+        )
 
     async def _write_notice(self, row: OutboxRow) -> None:
         effect = msgspec.json.decode(row.payload, type=SendNotice)
@@ -499,6 +538,12 @@ class Mailroom:
                 await self._engine.clock.sleep(SECOND)
             else:
                 return
+
+
+def answer_for_many(wordings: Wordings, text: str, language: str) -> str:
+    """Return what a customer reads: `text`, that it went to many, and how he gets a person."""
+    outro = wordings.text("answer_outro", language)
+    return f"{wordings.text('bulk_intro', language)}\n\n{text.strip()}\n\n{outro}"
 
 
 def _gives_work(event: AnyEvent) -> bool:

@@ -5,11 +5,20 @@ from collections.abc import Sequence
 import msgspec
 
 from queues.interaction import Interaction
-from router.effects import CallUnanswered, DeliverMessage, Effect, SendAutoReply, SendNotice, SendStep, effects_of
-from router.events import AnyEvent
+from router.effects import (
+    CallUnanswered,
+    DeliverMessage,
+    Effect,
+    SendAutoReply,
+    SendBulkAnswer,
+    SendNotice,
+    SendStep,
+    effects_of,
+)
+from router.events import AnsweredByBot, AnyEvent
 from router.state import State
 from vocabulary.instants import Instant
-from vocabulary.records import Change, InteractionRow, OutboxRow, Put, PutNew
+from vocabulary.records import BulkMemberRow, Change, InteractionRow, OutboxRow, Put, PutNew
 
 _encode = msgspec.json.Encoder().encode
 
@@ -47,7 +56,13 @@ def interaction_row(interaction: Interaction, seq: int) -> InteractionRow:
 def outbox_of(event: AnyEvent, state: State, now: Instant) -> Sequence[Change]:
     """Return the outbox rows that the effects of `event` need. A chat needs none: its sockets follow the log."""
     rows = (_outbox_row(effect, state, now) for effect in effects_of(event))
-    return [PutNew(row) for row in rows if row is not None]
+    changes: list[Change] = [PutNew(row) for row in rows if row is not None]
+    if isinstance(event, AnsweredByBot) and event.bulk:
+        by_itself = event.undo_until is None
+        changes.append(
+            Put(BulkMemberRow(bulk=event.bulk, interaction=event.interaction, at=event.at, by_itself=by_itself))
+        )
+    return changes
 
 
 def _outbox_row(effect: Effect, state: State, now: Instant) -> OutboxRow | None:
@@ -55,6 +70,15 @@ def _outbox_row(effect: Effect, state: State, now: Instant) -> OutboxRow | None:
         case SendAutoReply():
             return OutboxRow(
                 id=effect.id, kind="auto_reply", interaction=effect.interaction, payload=_encode(effect), created_at=now
+            )
+        case SendBulkAnswer():
+            return OutboxRow(
+                id=effect.id,
+                kind="bulk",
+                interaction=effect.interaction,
+                payload=_encode(effect),
+                created_at=now,
+                due_at=effect.at or 0,
             )
         case SendNotice():
             return OutboxRow(

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from app.answers import Answers
+from app.bulk import BulkAnswers
 from app.engine import Engine
 from app.erasure import Eraser
 from app.export import Exporter
@@ -93,6 +94,7 @@ class RunningSite:
         mailboxes: Callable[[], Sequence[MailboxState]] = tuple,
         knowledge: Answers | None = None,
         understanding: Understanding | None = None,
+        bulk: BulkAnswers | None = None,
         purchases: Purchases | None = None,
         segmenting: Segmenting | None = None,
     ) -> None:
@@ -117,6 +119,7 @@ class RunningSite:
         self._mailboxes = mailboxes
         self._knowledge = knowledge
         self._understanding = understanding or Understanding()
+        self._bulk = bulk
         self._purchases = purchases
         self._segmenting = segmenting
 
@@ -151,6 +154,11 @@ class RunningSite:
     def knowledge(self) -> Answers:
         assert self._knowledge is not None, "a site that serves pages has it"
         return self._knowledge
+
+    @property
+    def bulk(self) -> BulkAnswers:
+        assert self._bulk is not None, "a site that answers many has them"
+        return self._bulk
 
     def now(self) -> Instant:
         return self._engine.clock.now()

@@ -55,7 +55,8 @@ def _decides(policy: Policy, segment: str) -> bool:
     by_rules = any(segment in rule.when.segment for rule in policy.rules)
     by_targets = any(segment in queue.segment_targets for queue in policy.queues.values())
     by_promises = any(segment in sla.segments for sla in policy.sla.values())
-    return by_itself or by_rules or by_targets or by_promises
+    by_answers = segment in policy.bulk_leave_out
+    return by_itself or by_rules or by_targets or by_promises or by_answers
 
 
 def _preferred(policy: Policy, customer: CustomerRow, segments: tuple[str, ...]) -> AgentId | None:

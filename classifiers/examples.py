@@ -2,9 +2,9 @@
 
 import csv
 import gzip
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import TextIO, cast
 
@@ -31,21 +31,31 @@ def shipped_rows(languages: Sequence[str] = LANGUAGES) -> list[Row]:
     return [row for language in languages for row in read_rows(_SHIPPED / f"{language}.csv")]
 
 
-def shipped_answers(rows: Sequence[Row]) -> Answers:
-    """Return urgency and sentiment of `rows`, as far as they come with Centrala; no head of which nothing is known."""
-    found = {name: [answers.get(text, "") for text, _ in rows] for name, answers in _shipped_answers().items()}
-    return {name: answers for name, answers in found.items() if any(answers)}
+def shipped_answers(rows: Sequence[Row], starter: Path | None = None) -> Answers:
+    """Return urgency and sentiment of `rows`, as far as they come with Centrala or stand in the file `starter`.
+
+    What too few rows say can't be learnt, and is left out.
+    """
+    told = [_by_text(_SHIPPED / f"{language}.csv") for language in LANGUAGES]
+    if starter is not None:
+        told.append(_by_text(starter))
+    found: dict[str, list[str]] = {}
+    for name in HEADS:
+        known = {text: answer for each in told for text, answer in each.get(name, {}).items() if answer}
+        answers = [known.get(text, "") for text, _ in rows]
+        sizes = Counter(answer for answer in answers if answer)
+        enough = {answer for answer, size in sizes.items() if size >= _ANSWER_ROWS_MIN}
+        if len(enough) > 1:
+            found[name] = [answer if answer in enough else "" for answer in answers]
+    return found
 
 
-@cache
-def _shipped_answers() -> Mapping[str, Mapping[str, str]]:
-    known: dict[str, dict[str, str]] = {}
-    for language in LANGUAGES:
-        path = _SHIPPED / f"{language}.csv"
-        texts = [text for text, _ in read_rows(path)]
-        for name, answers in read_answers(path).items():
-            known.setdefault(name, {}).update(zip(texts, answers, strict=True))
-    return known
+_ANSWER_ROWS_MIN = 5
+
+
+def _by_text(path: Path) -> Mapping[str, Mapping[str, str]]:
+    texts = [text for text, _ in read_rows(path)]
+    return {name: dict(zip(texts, answers, strict=True)) for name, answers in read_answers(path).items()}
 
 
 def read_rows(path: Path, text_column: str = "text", label_column: str = "label") -> list[Row]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from config.avalanche_checks import check_avalanche
 from config.bus_checks import check_bus
 from config.crosschecks import (
     Checks,
@@ -58,6 +59,7 @@ CHECKS = (
     check_knowledge,
     check_identification,
     check_understanding,
+    check_avalanche,
     check_agents,
 )
 

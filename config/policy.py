@@ -37,6 +37,8 @@ def policy_of(settings: Settings) -> router.Policy:
         auto_replies_surge=settings.site.auto_replies_surge,
         auto_replies_surge_min=settings.site.auto_replies_surge_min,
         auto_replies_surge_hours=settings.site.auto_replies_surge_hours,
+        bulk_undo=settings.avalanche.undo,
+        bulk_leave_out=settings.avalanche.leave_out,
         disconnect_grace=settings.site.disconnect_grace,
         hours=hours_of(settings.hours, settings.site.time_zone),
         sla={name: _sla(name, sla) for name, sla in settings.sla.items()},

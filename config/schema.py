@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from config.avalanche_schema import Avalanche
 from config.channel_schema import Channel, Port
 from config.hours_schema import OpeningHours
 from config.identification_schema import Identification, Question
@@ -705,5 +706,6 @@ class Settings(msgspec.Struct, frozen=True):
     knowledge: Knowledge = Knowledge()
     identification: Identification = Identification()
     understanding: Understanding = Understanding()
+    avalanche: Avalanche = Avalanche()
     agents: tuple[Agent, ...] = ()
     logging: Logging = Logging()

@@ -42,7 +42,7 @@ _WORDS = {
     "Author": "customer, agent, bot or note",
     "AnswerResult": "found, not_found or skipped",
     "RoomMode": "participant, monitor, whisper or barge",
-    "UndoKind": "move, priority or close",
+    "UndoKind": "move, priority, close or answer",
     "CallOutcome": "outcome of a call",
     "DeliveryResult": "sent, deferred, failed or uncertain",
     "Requirement": "requirement",
@@ -54,6 +54,7 @@ _WORDS = {
     "Notify": "page, email or webhook",
     "Status": "open, closed or holiday",
     "Do": "what overflow does",
+    "Bulk": "an answer for many, without its words",
     "Contact": "how automatic replies reach the customer",
 }
 

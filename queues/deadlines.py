@@ -28,6 +28,7 @@ DeadlineKind = Literal[
     "sending",
     "forget",
     "hours",  # of a queue
+    "automation",  # of a label
 ]
 
 Due = tuple[Instant, DeadlineKind, str]

@@ -87,7 +87,7 @@ only (`whisper`), or is not seen (`monitor`)."""
 SPEAKS: frozenset[RoomMode] = frozenset({"participant", "barge"})
 """Modes in which what an agent writes goes to the customer."""
 
-UndoKind = Literal["move", "priority", "close"]
+UndoKind = Literal["move", "priority", "close", "answer"]
 
 
 class Undoable(msgspec.Struct, frozen=True, gc=False):
@@ -182,6 +182,8 @@ class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     `asked_who`: the question who its customer is.
     `asked`: what the bot has asked the customer, while it rests with him. `confirmed`: he said that its answer helped.
     `held_back`: replies that their agents may still take back, in their order.
+    `bulk`: it was answered together with many others, by the answer of that id. `rested`: it was in this leg before it
+    came back from there, so its wait tells nothing of the queue.
     `customer_leaves_at`, `owner_gone_until`: a customer or owner is cut off, and this is how long his absence is borne.
     `corrected`: who said what it is about, if a person did.
     """
@@ -232,6 +234,8 @@ class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     parked_close_at: Instant | None = None
     sendings: tuple[Sending, ...] = ()
     held_back: tuple[HeldBack, ...] = ()
+    bulk: str = ""
+    rested: bool = False
     asked: Asked | None = None
     asked_who: AskedWho | None = None
     confirmed: bool = False
@@ -338,6 +342,8 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False, order=True):
     parked_close_at = _Rarely[Instant | None]()
     sendings = _Rarely[tuple[Sending, ...]]()
     held_back = _Rarely[tuple[HeldBack, ...]]()
+    bulk = _Rarely[str]()
+    rested = _Rarely[bool]()
     asked = _Rarely[Asked | None]()
     asked_who = _Rarely[AskedWho | None]()
     confirmed = _Rarely[bool]()

@@ -38,6 +38,7 @@ LIFECYCLE: dict[tuple[InteractionState | None, str], frozenset[InteractionState]
     (S.ANSWERED_BY_BOT, "not satisfied or writes again"): frozenset({S.WAITING}),
     (S.ANSWERED_BY_BOT, "answered by bot"): frozenset({S.ANSWERED_BY_BOT}),
     (S.ANSWERED_BY_BOT, "closed"): frozenset({S.CLOSED}),
+    (S.ANSWERED_BY_BOT, "undone"): frozenset({S.WAITING}),
     (S.WAITING, "offered"): frozenset({S.OFFERED}),
     (S.WAITING, "customer left"): frozenset({S.ABANDONED}),
     (S.WAITING, "moved"): frozenset({S.WAITING}),

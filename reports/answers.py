@@ -83,6 +83,9 @@ class AnswerLog:
                 label = event.labels[0].name if event.labels else ""
                 self._known[id] = _Known(customer, label)
                 self._came(event.at, customer, label, event.follows)
+            case e.AnsweredByBot(bulk=bulk) if bulk:
+                # Somebody gave it to many: what became of that is told beside the answer itself.
+                pass
             case e.AnsweredByBot() | e.AnswerHeldOut():
                 self._watch(_asked(event))
             case e.AnswerConfirmed(interaction=id) if id in self._latest:

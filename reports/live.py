@@ -106,11 +106,11 @@ class Stats:
         """Count `event`. `targets`: the service-level target of each queue, ms."""
         self.roll(event.at)
         match event:
-            case e.Enqueued(interaction=id, queue=queue, at=at):
-                self._begin(id, queue, at, at, targets)
+            case e.Enqueued(interaction=id, queue=queue, at=at, since=since):
+                self._begin(id, queue, at if since is None else since, at, targets)
             case e.WarmTransferAccepted(interaction=id, queue=queue, at=at):
                 self._begin(id, queue, at, at, targets)
-            case e.Undone(interaction=id, kind="move" | "close", state="waiting", queue=queue, at=at):
+            case e.Undone(interaction=id, kind="move" | "close" | "answer", state="waiting", queue=queue, at=at):
                 self._begin(id, queue, event.enqueued_at, at, targets)
             case e.OfferAccepted(interaction=id, at=at):
                 self._end(id, "answered", at, targets)

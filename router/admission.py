@@ -5,6 +5,7 @@ from queues.lifecycle import OPEN
 from queues.overflow import Contact
 from queues.policy import QueuePolicy
 from router import events as e
+from router.bulk import answered_by_itself
 from router.callbacks import book, bookable_until, slot_refused, wait_for_opening
 from router.clocks import agree
 from router.commands import Admit, Candidate
@@ -151,6 +152,8 @@ def _into_its_queue(draft: Draft, command: Admit, verdict: Verdict) -> None:
         return
     if command.slot is not None:
         book(draft, interaction, command.slot)
+        return
+    if draft.state.automations and answered_by_itself(draft, interaction):
         return
     response, choice = _response(draft, command, verdict.then.autoresponse)
     document = response is not None and response.kind == "document"

@@ -6,12 +6,13 @@ from typing import Literal
 import msgspec
 
 from agents.agent import Agent
+from queues.bulk import Automation, Avalanche
 from queues.demand import Demand
 from queues.interaction import NO_LINE, Interaction, Offer
 from queues.measured import Measured
 from queues.overflow import Change, Do
 from router.evolve import restore_agent, restore_interaction, restore_offer
-from router.state import State, schedule_queues
+from router.state import State, schedule_automations, schedule_queues
 from vocabulary.instants import Instant, Span
 
 
@@ -33,6 +34,8 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     tripped: dict[str, Instant] = {}
     hours: dict[str, Change] = {}
     emergencies: dict[str, Do] = {}
+    avalanches: dict[str, Avalanche] = {}
+    automations: dict[str, Automation] = {}
     demand: dict[str, Demand] = {}
     estimates: dict[str, tuple[Span, Span]] = {}
     typical: dict[str, tuple[int, Span]] = {}
@@ -52,6 +55,8 @@ def checkpoint(state: State) -> Checkpoint:
         tripped={key: state.tripped[key] for key in sorted(state.tripped)},
         hours={key: state.hours[key] for key in sorted(state.hours)},
         emergencies={key: state.emergencies[key] for key in sorted(state.emergencies)},
+        avalanches={key: state.avalanches[key] for key in sorted(state.avalanches)},
+        automations={key: state.automations[key] for key in sorted(state.automations)},
         demand={key: state.demand[key] for key in sorted(state.demand)},
         estimates={key: state.estimates[key] for key in sorted(state.estimates)},
         typical={key: state.typical[key] for key in sorted(state.typical)},
@@ -86,6 +91,9 @@ def restored(saved: Checkpoint) -> State:
     state.hours.update(saved.hours)
     state.emergencies.update(saved.emergencies)
     schedule_queues(state)
+    state.avalanches.update(saved.avalanches)
+    state.automations.update(saved.automations)
+    schedule_automations(state)
     state.demand.update(saved.demand)
     state.estimates.update(saved.estimates)
     state.typical.update(saved.typical)

@@ -98,7 +98,9 @@ def _start(draft: Draft, interaction: Interaction, agreement: Agreement, name: C
         since = interaction.unanswered_at or draft.now
     target = agreement.target(name)
     assert target is not None
-    _emit_start(draft, interaction, name, since, due_after(_hours(draft, agreement), since, target))
+    # What came back from an answer in bulk is late only once.
+    late = before is not None and before.breached and before.started_at == since and name == "first_response"
+    _emit_start(draft, interaction, name, since, due_after(_hours(draft, agreement), since, target), breached=late)
 
 
 def _emit_start(

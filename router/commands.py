@@ -5,6 +5,7 @@ from typing import Any, Literal
 import msgspec
 
 from agents.agent import Presence, Profile
+from queues.bulk import Bulk
 from queues.interaction import Heads, Label, RoomMode
 from queues.overflow import Do
 from vocabulary.ids import AgentId, ChannelName, CustomerId, InteractionId, MessageId, OfferId, QueueName
@@ -101,9 +102,9 @@ class AddMessage(msgspec.Struct, frozen=True, kw_only=True):
     """A message in an open conversation, or one that opens it again. `agent` for `agent` and `note`.
 
     `suppressed_by`: signals that no automatic reply may follow a customer's message, as of `Admit`. `sending`: it is a
-    message of that sending. `chosen`: what a customer's message says to the bot: the article that he means, of those he
-    was asked about, or `CONFIRMED`; None: neither. `answer`: what came of it, if it answers the question
-    who he is.
+    message of that sending. `bulk`: it is the answer of that id, and only wanted while it stands. `chosen`: what a
+    customer's message says to the bot: the article that he means, of those he was asked about, or `CONFIRMED`; None:
+    neither. `answer`: what came of it, if it answers the question who he is.
     """
 
     interaction: InteractionId
@@ -112,6 +113,7 @@ class AddMessage(msgspec.Struct, frozen=True, kw_only=True):
     agent: AgentId | None = None
     suppressed_by: tuple[str, ...] = ()
     sending: str | None = None
+    bulk: str = ""
     answer: AnswerResult | None = None
     chosen: str | None = None
 
@@ -526,6 +528,61 @@ class ReleaseAutoReplies(msgspec.Struct, frozen=True):
     by: str
 
 
+class AnswerInBulk(msgspec.Struct, frozen=True):
+    """`by` gives all of `interactions` that wait, and that `bulk` is for, the same answer."""
+
+    bulk: Bulk
+    interactions: tuple[InteractionId, ...]
+    by: str
+
+
+class UndoInBulk(msgspec.Struct, frozen=True):
+    """`by` takes the answer `bulk` back from those of `interactions` that still rest with it."""
+
+    bulk: str
+    interactions: tuple[InteractionId, ...]
+    by: str
+
+
+class BeginAutomation(msgspec.Struct, frozen=True):
+    """What comes in about the label of `bulk` is to get its answer by itself, for `span` ms, `most` times at most.
+
+    `lasts`: no longer than the avalanche of the label. It takes the place of another one of the label.
+    """
+
+    bulk: Bulk
+    span: Span
+    most: int
+    by: str
+    lasts: bool = False
+
+
+class EndAutomation(msgspec.Struct, frozen=True):
+    """Nothing about `label` is to be answered by itself any more."""
+
+    label: str
+    by: str
+    reason: str = "stopped"
+
+
+class ReportAvalanche(msgspec.Struct, frozen=True):
+    """More came about `label` than was forecast, see `AvalancheBegan`; one that is known changes nothing."""
+
+    label: str
+    queue: QueueName | None
+    arrivals: int
+    expected: float
+    window_ms: Span
+
+
+class EndAvalanche(msgspec.Struct, frozen=True):
+    """It is over, or `by` says that it is none; answers that were given while it lasts end with it."""
+
+    label: str
+    queue: QueueName | None
+    by: str
+
+
 class ChangeKnowledge(msgspec.Struct, frozen=True):
     """An article of the knowledge base was written, changed or removed; its words travel beside, as rows."""
 
@@ -592,6 +649,12 @@ Command = (
     | DeliverAgain
     | ReportDelivery
     | ReleaseAutoReplies
+    | AnswerInBulk
+    | UndoInBulk
+    | BeginAutomation
+    | EndAutomation
+    | ReportAvalanche
+    | EndAvalanche
     | ChangeKnowledge
     | Reconcile
     | Tick

@@ -20,7 +20,7 @@ from router.commands import (
 )
 from router.decision import Refusal
 from router.draft import Draft, refuse, unknown
-from router.legs import close, end, enqueue, still_there, wait_for_owner, withdraw_offers
+from router.legs import back_in_line, close, end, enqueue, still_there, wait_for_owner, withdraw_offers
 from router.questions import heard
 from router.replies import may_reply, reply
 from router.sendings import answered, mail_reported
@@ -41,6 +41,8 @@ def add_message(draft: Draft, command: AddMessage) -> Refusal | None:
         refusal = _not_his(interaction, command.agent)
         if refusal is not None:
             return refusal
+    elif command.bulk and (interaction.state is not S.ANSWERED_BY_BOT or interaction.bulk != command.bulk):
+        return refuse("conflict", "answer_over", "The answer was taken back, or the customer did not wait for it.")
     elif command.author == "note" and interaction.participants.get(command.agent or "") == "monitor":
         return refuse("forbidden", "monitors_only", "Who monitors writes nothing.")
     draft.emit(
@@ -181,6 +183,9 @@ def _confirm(draft: Draft, interaction: Interaction) -> None:
 
 def give_to_person(draft: Draft, interaction: Interaction) -> None:
     """Enqueue what the bot has, for whom it was meant; who was only asked something keeps his place."""
+    if interaction.bulk:
+        back_in_line(draft, interaction)
+        return
     since = draft.now if interaction.asked is None else interaction.arrived_at
     arrived, preferred = interaction.unanswered_at or since, still_there(draft, interaction.preferred_agent)
     enqueue(draft, interaction, "not_satisfied", arrived_at=arrived, preferred_agent=preferred)

@@ -5,6 +5,7 @@ from typing import Any
 
 from router import (
     admission,
+    bulk,
     callbacks,
     conversation,
     emergency,
@@ -182,6 +183,12 @@ _DECIDERS: dict[type[Any], Callable[[Draft, Any], Refusal | None]] = {
     c.DeliverAgain: conversation.deliver_again,
     c.ReportDelivery: conversation.report_delivery,
     c.ReleaseAutoReplies: replies.release,
+    c.AnswerInBulk: bulk.answer_in_bulk,
+    c.UndoInBulk: supervision.undo_in_bulk,
+    c.BeginAutomation: bulk.begin_automation,
+    c.EndAutomation: bulk.end_automation,
+    c.ReportAvalanche: bulk.report_avalanche,
+    c.EndAvalanche: bulk.end_avalanche,
     c.ChangeKnowledge: replies.change_knowledge,
     c.Reconcile: _reconcile,
     c.Tick: _tick,

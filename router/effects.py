@@ -2,7 +2,7 @@
 
 import msgspec
 
-from router.events import AnyEvent, AutoReplied, CustomerTold, MessageAdded, SendingDue, SendingEscalated
+from router.events import AnsweredByBot, AnyEvent, AutoReplied, CustomerTold, MessageAdded, SendingDue, SendingEscalated
 from vocabulary.ids import AgentId, InteractionId, MessageId, QueueName, derived_id
 from vocabulary.instants import Instant, Span
 
@@ -17,6 +17,16 @@ class SendAutoReply(msgspec.Struct, frozen=True, tag=True):
     wait_ms: tuple[Span, Span] | None
     question: str | None = None
     options: tuple[str, ...] = ()
+
+
+class SendBulkAnswer(msgspec.Struct, frozen=True, tag=True):
+    """Write the answer that many get into the conversation, and send it: a mail not before `at`. `id` is stable."""
+
+    id: str
+    interaction: InteractionId
+    bulk: str
+    language: str
+    at: Instant | None
 
 
 class SendNotice(msgspec.Struct, frozen=True, tag=True):
@@ -66,7 +76,7 @@ class DeliverMessage(msgspec.Struct, frozen=True, tag=True):
     mailed: bool = False
 
 
-Effect = SendAutoReply | SendNotice | SendStep | CallUnanswered | DeliverMessage
+Effect = SendAutoReply | SendBulkAnswer | SendNotice | SendStep | CallUnanswered | DeliverMessage
 
 
 def effects_of(event: AnyEvent) -> tuple[Effect, ...]:
@@ -76,6 +86,8 @@ def effects_of(event: AnyEvent) -> tuple[Effect, ...]:
             parts = (interaction, "auto") if answers == 1 else (interaction, "auto", str(answers))
             id, name, article = derived_id("fx", *parts), replied.autoresponse, replied.article
             return (SendAutoReply(id, interaction, name, article, replied.wait_ms, replied.question, replied.options),)
+        case AnsweredByBot(interaction=interaction, bulk=bulk, language=language, goes_at=at) if bulk:
+            return (SendBulkAnswer(derived_id("fx", interaction, "bulk", bulk), interaction, bulk, language, at),)
         case CustomerTold(at=at, interaction=interaction, notice=notice, due=due):
             return (SendNotice(derived_id("fx", interaction, notice, str(at)), interaction, notice, due),)
         case SendingDue(interaction=interaction, sending=sending, step=step, plan=plan, agent=agent, written=written):

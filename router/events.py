@@ -9,6 +9,7 @@ from typing import ClassVar
 import msgspec
 
 from agents.agent import Presence, Profile
+from queues.bulk import Bulk
 from queues.hours import Status
 from queues.interaction import Heads, Label, RoomMode, UndoKind
 from queues.overflow import Contact, Do
@@ -88,6 +89,8 @@ class Enqueued(Event, frozen=True, kw_only=True, gc=False):
     """What steps did in the leg before no longer counts, but for requirements and priority."""
     counted: bool = False
     """It counts as an arrival for the guard of steps."""
+    since: Instant | None = None
+    """From when the wait in this leg counts, if not from now: what was answered in bulk keeps its place."""
 
 
 class AutoReplied(Event, frozen=True, kw_only=True, gc=False):
@@ -155,6 +158,10 @@ class AnsweredByBot(Event, frozen=True, kw_only=True, gc=False):
     """The interaction rests with the bot's answer until `confirm_until`, unless the customer writes again.
 
     `probability`: that the article answers, 0 where nobody said. `chosen`: the customer picked it.
+
+    With a `bulk`, it got the answer of that id together with others, in `language`, because `by` wanted it: its words
+    are in the records, and `article` is "". A mail goes out at `goes_at`. `label`: that of the avalanche that it came
+    with while answers were given by themselves. `address_hash` and `domain_hash` stand for where it goes.
     """
 
     interaction: InteractionId
@@ -163,6 +170,61 @@ class AnsweredByBot(Event, frozen=True, kw_only=True, gc=False):
     autoresponse: str = ""
     probability: float = 0.0
     chosen: bool = False
+    bulk: str = ""
+    language: str = ""
+    by: str = ""
+    label: str = ""
+    goes_at: Instant | None = None
+    undo_until: Instant | None = None
+    address_hash: str | None = None
+    domain_hash: str | None = None
+
+
+class AvalancheBegan(Event, frozen=True, kw_only=True, gc=False):
+    """`arrivals` about `label` came within `window_ms`, where `expected` were: far more than chance explains.
+
+    `queue`: of that queue; None: of the whole site.
+    """
+
+    label: str
+    arrivals: int
+    expected: float
+    window_ms: Span
+    queue: QueueName | None = None
+
+
+class AvalancheEnded(Event, frozen=True, kw_only=True, gc=False):
+    """No more comes about `label` than usual, or (`by` somebody) what comes is to count as usual."""
+
+    label: str
+    by: str
+    queue: QueueName | None = None
+
+
+class AutomationBegan(Event, frozen=True, kw_only=True, gc=False):
+    """What comes in about the label of `bulk` gets its answer by itself, until `until` and `most` times at most.
+
+    `lasts`: only while the avalanche lasts.
+    """
+
+    bulk: Bulk
+    until: Instant
+    most: int
+    by: str
+    lasts: bool = False
+
+
+class AutomationEnded(Event, frozen=True, kw_only=True, gc=False):
+    """Nothing about `label` is answered by itself any more; `answered` were.
+
+    `reason`: stopped (by `by`), time, most, avalanche_over or undone.
+    """
+
+    label: str
+    bulk: str
+    reason: str
+    by: str
+    answered: int
 
 
 class AnswerAsked(Event, frozen=True, kw_only=True, gc=False):
@@ -510,7 +572,7 @@ class Relabelled(Event, frozen=True, kw_only=True, gc=False):
 
 
 class Undone(Event, frozen=True, kw_only=True, gc=False):
-    """`by` took back a move, a change of priority or a close: it is as it was before, in `state`.
+    """`by` took back a move, a change of priority, a close or an answer in bulk: it is as it was before, in `state`.
 
     `leg`: a new one where it waits again. `enqueued_at`: from when that leg's clocks count. `cost`: what it occupies of
     its owner.
@@ -945,6 +1007,10 @@ AnyEvent = (
     | AutoRepliesReleased
     | KnowledgeChanged
     | AnsweredByBot
+    | AvalancheBegan
+    | AvalancheEnded
+    | AutomationBegan
+    | AutomationEnded
     | AnswerAsked
     | AnswerHeldOut
     | AnswerConfirmed

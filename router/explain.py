@@ -97,9 +97,13 @@ def _state_reasons(state: State, interaction: Interaction, now: Instant) -> Iter
         case S.ANSWERED_BY_BOT if interaction.asked is not None:
             yield reason("with_bot_asked", in_ms=ahead(interaction.confirm_until, now))
         case S.ANSWERED_BY_BOT:
+            if interaction.bulk:
+                yield reason("bulk_answered")
             yield reason("with_bot", in_ms=ahead(interaction.confirm_until, now))
         case S.WAITING:
             yield reason("waits", queue=queue, for_ms=now - interaction.enqueued_at)
+            if any(each.label == interaction.label for each in state.avalanches.values()):
+                yield reason("avalanche", label=interaction.label)
         case S.OFFERED:
             pending = [state.offers[id] for id in interaction.offers]
             ends = min(offer.expires_at for offer in pending)

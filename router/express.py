@@ -108,7 +108,9 @@ def _lane(policy: Policy, channel: str, medium: str, name: QueueName) -> Lane | 
 def _nothing_else(state: State, now: Instant) -> bool:
     """Tell whether no decision at `now` has to do anything but what its command says."""
     heap = state.deadlines.heap
-    return not (state.emergencies or state.promised or state.emptied or (heap and heap[0][0] <= now))
+    return not (
+        state.automations or state.emergencies or state.promised or state.emptied or (heap and heap[0][0] <= now)
+    )
 
 
 def admitted(command: Admit, state: State, policy: Policy, now: Instant) -> list[AnyEvent] | None:

@@ -28,8 +28,12 @@ def enqueue(
     requirements: tuple[Requirement, ...] | None = None,
     last: tuple[AgentId, ...] = (),
     only_agent: AgentId | None = None,
+    since: Instant | None = None,
 ) -> None:
-    """Begin a leg. `arrived_at` stays what it was unless given; a hold runs if the preferred agent is not offline."""
+    """Begin a leg. `arrived_at` stays what it was unless given; a hold runs if the preferred agent is not offline.
+
+    `since`: from when its wait counts, if not from now.
+    """
     now, id = draft.now, interaction.id
     policy = draft.queue(queue or interaction.queue)
     arrived = interaction.arrived_at if arrived_at is None else arrived_at
@@ -54,18 +58,27 @@ def enqueue(
             hold_until=_hold_until(draft, preferred_agent, policy, interaction.medium) if preferred_agent else None,
             requirements=requirements,
             last=last,
-            step_at=first_step_at(interaction, policy, now, anew=anew, requirements=requirements)
+            step_at=first_step_at(
+                interaction, policy, now if since is None else since, anew=anew, requirements=requirements
+            )
             if policy.steps
             else None,
             steps_anew=anew,
             overflow_after=_looked_at_after(draft, interaction, policy),
-            counted=draft.policy.guarded and cause != "owner_lost",
+            counted=draft.policy.guarded and cause != "owner_lost" and since is None,
+            since=since,
         )
     )
     draft.interactions[id] = None
     look_at_overflow(draft, interaction)
     if owner is not None:
         draft.look_at_agent(owner)
+
+
+def back_in_line(draft: Draft, interaction: Interaction) -> None:
+    """Give what was answered in bulk to a person, at its old place: it waits since it began to."""
+    preferred = still_there(draft, interaction.preferred_agent)
+    enqueue(draft, interaction, "not_satisfied", preferred_agent=preferred, since=interaction.enqueued_at)
 
 
 def _looked_at_after(draft: Draft, interaction: Interaction, policy: QueuePolicy) -> tuple[Span, ...] | None:

@@ -134,6 +134,10 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """... but at least so many, ..."""
     auto_replies_surge_hours: int = 24
     """... and once so many hours are known in which any went out: a new site has no usual hour yet."""
+    bulk_undo: Span = MINUTE
+    """How long an answer in bulk can be taken back; mails wait so long."""
+    bulk_leave_out: tuple[str, ...] = ("key_account",)
+    """Segments whose customers are left to people when many are answered at once."""
     disconnect_grace: Span = MINUTE
     """How long an agent who was cut off counts as coming back."""
     estimate_samples_min: int = 20

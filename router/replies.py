@@ -8,7 +8,8 @@ from router import events as e
 from router.commands import ChangeKnowledge, ReleaseAutoReplies
 from router.decision import Refusal
 from router.draft import Draft
-from router.state import ALL_REPLIES
+from router.policy import Policy
+from router.state import ALL_REPLIES, State
 from vocabulary.instants import HOUR, Instant, Span
 
 
@@ -22,7 +23,8 @@ def may_reply(
     not where replies go; `also`: what else is against it.
     """
     contact = interaction.contact or NO_CONTACT
-    reasons = [*contact.automatic, *also, *_over_limits(draft, mailed_to or contact)]
+    limits = over_limits(draft.state, draft.policy, draft.now, mailed_to or contact)
+    reasons = [*contact.automatic, *also, *limits]
     if contact.answered:
         reasons.append("replied_already")
     if name in contact.given:
@@ -36,14 +38,15 @@ def may_reply(
     return not reasons
 
 
-def _over_limits(draft: Draft, contact: Contact) -> list[str]:
-    policy, reasons = draft.policy, []
+def over_limits(state: State, policy: Policy, now: Instant, contact: Contact) -> list[str]:
+    """Return why no more automatic mail may go to where `contact` is, as codes."""
+    reasons: list[str] = []
     if contact.address_hash is None:
         reasons.append("no_address")
-    elif _recent(draft, contact.address_hash, policy.auto_replies_within) >= policy.auto_replies_max:
+    elif _recent(state, contact.address_hash, now - policy.auto_replies_within) >= policy.auto_replies_max:
         reasons.append("too_many_to_this_address")
-    domain = contact.domain_hash
-    if domain and _recent(draft, domain, policy.auto_replies_domain_within) >= policy.auto_replies_domain_max:
+    domain, since = contact.domain_hash, now - policy.auto_replies_domain_within
+    if domain and _recent(state, domain, since) >= policy.auto_replies_domain_max:
         reasons.append("too_many_to_this_domain")
     return reasons
 
@@ -70,9 +73,8 @@ def _room_at(draft: Draft, hash_: str | None, most: int, within: Span) -> Instan
     return draft.now if hash_ is None or len(sent) < most else max(draft.now, sent[-most] + within)
 
 
-def _recent(draft: Draft, hash_: str, within: Span) -> int:
-    sent = draft.state.auto_replies.get(hash_, ())
-    return sum(1 for at in sent if at > draft.now - within)
+def _recent(state: State, hash_: str, since: Instant) -> int:
+    return sum(1 for at in state.auto_replies.get(hash_, ()) if at > since)
 
 
 def reply(

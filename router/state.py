@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from agents.agent import Agent
+    from queues.bulk import Automation, Avalanche
     from queues.demand import Demand
     from queues.interaction import Interaction, Offer
     from queues.measured import Measured
@@ -28,6 +29,8 @@ REPLIES_KEPT = 1_000
 """Instants of automatic replies to one address: as many as configuration may allow."""
 HOURS_KEPT = 7 * 24
 """Hours for which the automatic replies of all are counted."""
+IN_BULK = "in_bulk"
+"""What an answer in bulk is called among the automatic replies that a customer has had: none comes twice."""
 ALL_REPLIES = "all"
 """The key of the stop of all automatic replies."""
 
@@ -44,6 +47,8 @@ class State:
     `demand`: what arrives of each kind of work and how long it takes, where a queue's steps ask for it.
     `staffing`: how many members of a queue are connected and available or busy. `booked`: places taken of a queue's
     callback windows, by their start. `hours`: what a queue's opening hours say, where something depends on it.
+    `avalanches`: labels of which far more comes than usual, by `queues/bulk.key_of`. `automations`: what is answered by
+    itself meanwhile, by label.
     `emergencies`: queues whose emergency switch is on, with what is done. `emptied`: queues whose last member went in
     the decision that is being made.
     `promised`: the interactions that have a service-level agreement. `expecting`: customers to whom something will be
@@ -57,6 +62,8 @@ class State:
         "admitted",
         "agents",
         "auto_replies",
+        "automations",
+        "avalanches",
         "booked",
         "deadlines",
         "delays",
@@ -103,6 +110,8 @@ class State:
         self.booked: dict[tuple[QueueName, Instant], int] = {}
         self.hours: dict[QueueName, Change] = {}
         self.emergencies: dict[QueueName, Do] = {}
+        self.avalanches: dict[str, Avalanche] = {}
+        self.automations: dict[str, Automation] = {}
         self.emptied: dict[QueueName, None] = {}
         self.index = Index()
         self.deadlines = Deadlines(self.stands)
@@ -139,6 +148,8 @@ class State:
             return agent is not None and OF_AGENTS[kind](agent) == at
         if kind == "hours":
             return id in self.hours and self.hours[id].until == at
+        if kind == "automation":
+            return id in self.automations and self.automations[id].until == at
         interaction = self.interactions.get(id)
         return interaction is not None and OF_INTERACTIONS[kind](self, interaction) == at
 
@@ -305,6 +316,12 @@ def schedule_queues(state: State) -> None:
             state.deadlines.put(change.until, "hours", queue)
 
 
+def schedule_automations(state: State) -> None:
+    """Enter when nothing about a label is answered by itself any more."""
+    for label, automation in state.automations.items():
+        state.deadlines.put(automation.until, "automation", label)
+
+
 def next_deadline(state: State) -> Instant | None:
     """Return when time alone changes something, or None if it doesn't. `Tick` then."""
     due = state.deadlines.first()
@@ -364,6 +381,8 @@ class Undo:
         self._derive()
         if any(table is state.hours for table, _, _ in self.entries):
             schedule_queues(state)
+        if any(table is state.automations for table, _, _ in self.entries):
+            schedule_automations(state)
 
     def _derive(self) -> None:
         """Let what follows from the values follow again."""

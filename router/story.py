@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from queues.interaction import Heads
 from router import events as e
 from router.reasons import Code, Reason, reason
+from router.state import IN_BULK
 
 _URGENCY: Mapping[str, Code] = {"low": "urgency_low", "normal": "urgency_normal", "high": "urgency_high"}
 _MOODS: Mapping[str, Code] = {"negative": "mood_negative", "neutral": "mood_neutral", "positive": "mood_positive"}
@@ -32,6 +33,8 @@ def _told(event: e.AnyEvent) -> Iterator[Reason]:
             yield from _admitted(event)
         case e.WarningRaised(warning=warning):
             yield reason("warned", warning=warning)
+        case e.AnsweredByBot(bulk=bulk) if bulk:
+            yield reason("bulk_answered")
         case e.AnsweredByBot(article=article):
             yield reason("bot_answered", article=article)
         case e.AnswerAsked(articles=articles):
@@ -42,6 +45,8 @@ def _told(event: e.AnyEvent) -> Iterator[Reason]:
             yield reason("auto_replied", autoresponse=name)
             if event.question is not None:
                 yield reason("asked", question=event.question)
+        case e.AutoReplySuppressed(autoresponse=name, reasons=signals) if name == IN_BULK:
+            yield reason("bulk_held", signals=signals)
         case e.AutoReplySuppressed(autoresponse=name, reasons=signals):
             yield reason("auto_reply_held", autoresponse=name, signals=signals)
         case e.Closed(reason="blocked_sender"):

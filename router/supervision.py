@@ -5,13 +5,15 @@ from agents.availability import is_staffing
 from queues.interaction import Interaction, Undoable, offer_id
 from queues.lifecycle import OPEN, QUEUED, InteractionState
 from router import events as e
+from router.bulk import stop_automation
 from router.callbacks import SLOT, places_left
-from router.commands import Assign, Close, MarkSpam, UndoAct
+from router.commands import Assign, Close, MarkSpam, UndoAct, UndoInBulk
 from router.decision import Refusal
 from router.draft import Draft, refuse, unknown
 from router.eligibility import not_for, reserved_for
 from router.legs import end_hold_of, give, lift_only, look_at_overflow, withdraw, withdraw_offers
 from router.relax import follow_steps
+from router.replies import tell
 from router.rooms import no_room
 from router.sendings import stop
 from router.transfers import GONE
@@ -92,21 +94,39 @@ def _assign(draft: Draft, interaction: Interaction, agent: Agent, command: Assig
 
 
 def undo_act(draft: Draft, command: UndoAct) -> Refusal | None:
-    """Take back the latest move, change of priority or forced close, as long as nothing has come of it."""
+    """Take back the latest move, change of priority, forced close or answer in bulk, if nothing has come of it."""
     interaction = draft.interaction(command.interaction)
     if interaction is None:
         return unknown("interaction", command.interaction)
+    return take_back(draft, interaction, command.by)
+
+
+def take_back(draft: Draft, interaction: Interaction, by: str) -> Refusal | None:
+    """Let `interaction` be as it was before what was done to it last."""
     undo = interaction.undo
     if undo is None:
         return refuse("conflict", "nothing_to_undo", f"Nothing was done to interaction {interaction.id} lately.")
     if draft.now >= undo.until:
-        return refuse("conflict", "undo_over", "It can be taken back for 10 s only.")
+        return refuse("conflict", "undo_over", "The time in which it can be taken back is over.")
     reason = _came_of_it(interaction, undo)
     if reason is None and undo.kind == "close":
         reason = _owner_fails(draft, undo) or _place_is_taken(draft, undo)
     if reason is not None:
         return refuse("conflict", *reason)
-    _undo(draft, interaction, undo, command.by)
+    _undo(draft, interaction, undo, by)
+    return None
+
+
+def undo_in_bulk(draft: Draft, command: UndoInBulk) -> Refusal | None:
+    """Let all who still rest with the answer wait again as they did; whoever came back or is done stays so."""
+    for id in dict.fromkeys(command.interactions):
+        interaction = draft.interaction(id)
+        rests = interaction is not None and interaction.bulk == command.bulk
+        if interaction is not None and rests and interaction.undo is not None and interaction.undo.kind == "answer":
+            take_back(draft, interaction, command.by)
+    for label, automation in sorted(draft.state.automations.items()):
+        if automation.bulk.id == command.bulk:
+            stop_automation(draft, label, "undone", command.by)
     return None
 
 
@@ -115,6 +135,8 @@ def _came_of_it(interaction: Interaction, undo: Undoable) -> tuple[str, str] | N
     before, state = undo.before, interaction.state
     if undo.kind == "close":
         same = state is S.CLOSED
+    elif undo.kind == "answer":
+        same = state is S.ANSWERED_BY_BOT
     elif undo.kind == "move":
         same = state in QUEUED and interaction.leg == before.leg + 1
     else:
@@ -170,6 +192,9 @@ def _undo(draft: Draft, interaction: Interaction, undo: Undoable, by: str) -> No
             cost=_cost(agent, interaction.medium, state) if undo.kind == "close" and agent is not None else 0,
         )
     )
+    if undo.kind == "answer" and not interaction.goes_by_mail:
+        # He has read it.
+        tell(draft, interaction, "answer_taken_back")
     _who_was_kept_for(draft, interaction)
     if interaction.state in QUEUED:
         follow_steps(draft, interaction)

@@ -6,6 +6,7 @@ from queues.consult import sought
 from queues.deadlines import DeadlineKind
 from queues.lifecycle import InteractionState
 from router import events as e
+from router.bulk import automation_over
 from router.clocks import sla_due
 from router.conversation import ANSWERED_BY_BOT, customer_left, give_to_person, unpark
 from router.draft import Draft
@@ -135,4 +136,5 @@ _HANDLERS: dict[DeadlineKind, Callable[[Draft, str], None]] = {
     "sla": sla_due,
     "sending": sending_due,
     "hours": hours_changed,
+    "automation": automation_over,
 }

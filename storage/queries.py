@@ -176,6 +176,20 @@ def outbox(states: Sequence[str], due_before: Instant | None, limit: int) -> Que
     return query.order_by(columns.due_at, columns.created_at, columns.id).limit(limit)
 
 
+def bulk_answers(limit: int) -> Query:
+    """Select the latest answers for many, newest first."""
+    columns = tables.bulk_answers.c
+    return select(tables.bulk_answers).order_by(columns.at.desc(), columns.id.desc()).limit(limit)
+
+
+@cache
+def bulk_members() -> Query:
+    """Select who got the answer `whole`, the first first."""
+    columns = tables.bulk_members.c
+    whole = columns.bulk == _given("whole")
+    return select(tables.bulk_members).where(whole).order_by(columns.at, columns.interaction)
+
+
 def user_by_login(login: str) -> Query:
     """Select the user with this login."""
     return select(tables.users).where(tables.users.c.login == login)

@@ -24,6 +24,8 @@ from vocabulary.records import (
     AgentRow,
     AttachmentRow,
     BookmarkRow,
+    BulkMemberRow,
+    BulkRow,
     CustomerRow,
     Entry,
     IdempotencyRow,
@@ -159,6 +161,15 @@ class Reading(SubjectReads, LearningReads, WorthReads):
     async def fetched_uids(self, channel: str, folder: str, uidvalidity: int, *, from_uid: int = 0) -> Sequence[int]:
         query = queries.fetched_uids(channel, folder, uidvalidity, from_uid)
         return await self._all(query, lambda row: int(row["uid"]))
+
+    async def bulk_answer(self, id: str) -> BulkRow | None:
+        return await self._one(BulkRow, id)
+
+    async def bulk_answers(self, *, limit: int = 50) -> Sequence[BulkRow]:
+        return await self._rows(BulkRow, queries.bulk_answers(limit))
+
+    async def bulk_members(self, bulk: str) -> Sequence[BulkMemberRow]:
+        return await self._rows(BulkMemberRow, queries.bulk_members(), whole=bulk)
 
     async def agents(self) -> Sequence[AgentRow]:
         return await self._rows(AgentRow, queries.everything(AgentRow))

@@ -35,6 +35,8 @@ from vocabulary.records import (
     AttachmentRow,
     AuditRow,
     BookmarkRow,
+    BulkMemberRow,
+    BulkRow,
     CustomerRow,
     ErasureRow,
     FetchedRow,
@@ -464,6 +466,33 @@ erasures = Table(
 )
 _index(erasures, "state", "at")
 
+bulk_answers = Table(
+    "bulk_answers",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("by", Word, nullable=False),
+    Column("label", Word, nullable=False),
+    Column("texts", JSON, nullable=False),
+    Column("subjects", JSON, nullable=False),
+    Column("articles", JSON, nullable=False),
+    Column("queue", Word),
+    Column("terms", JSON, nullable=False),
+    Column("left_out", JSON, nullable=False),
+    Column("undo_until", BigInteger, nullable=False),
+    Column("undone_at", BigInteger),
+)
+_index(bulk_answers, "at")
+
+bulk_members = Table(
+    "bulk_members",
+    metadata,
+    Column("bulk", Word, primary_key=True),
+    Column("interaction", Word, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("by_itself", Boolean, nullable=False),
+)
+
 audit = Table(
     "audit",
     metadata,
@@ -505,6 +534,8 @@ TABLES: Mapping[Kind, Table] = {
     ArticleFileRow: article_files,
     JudgementRow: judgements,
     ErasureRow: erasures,
+    BulkRow: bulk_answers,
+    BulkMemberRow: bulk_members,
     AuditRow: audit,
 }
 """Where each kind of row lives."""
@@ -513,6 +544,7 @@ TABLES: Mapping[Kind, Table] = {
 _KEYS: Mapping[Kind, tuple[str, ...]] = {
     IdentityRow: ("kind", "value"),
     BookmarkRow: ("channel", "folder"),
+    BulkMemberRow: ("bulk", "interaction"),
     FetchedRow: ("channel", "folder", "uidvalidity", "uid"),
 }
 

@@ -470,6 +470,36 @@ class ErasureRow(msgspec.Struct, frozen=True, kw_only=True):
     done_at: Instant | None = None
 
 
+class BulkRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One answer for many, as somebody gave it: `texts` and `subjects` by language, and the articles that they are of.
+
+    `label`, `queue`: whom it was for; `terms`: the rest of that. `undo_until`: it could be taken back until then, and
+    was, `undone_at`. `left_out`: how many did not get it, by reason.
+    """
+
+    id: str
+    at: Instant
+    by: str
+    label: str
+    texts: dict[str, str]
+    subjects: dict[str, str] = {}
+    articles: dict[str, str] = {}
+    queue: str | None = None
+    terms: dict[str, Any] = {}
+    left_out: dict[str, int] = {}
+    undo_until: Instant = 0
+    undone_at: Instant | None = None
+
+
+class BulkMemberRow(msgspec.Struct, frozen=True, kw_only=True):
+    """That an interaction got an answer for many; `by_itself`: because it came in while such answers were given."""
+
+    bulk: str
+    interaction: str
+    at: Instant
+    by_itself: bool = False
+
+
 class AuditRow(msgspec.Struct, frozen=True, kw_only=True):
     """Who did what, when and to what."""
 
@@ -507,6 +537,8 @@ Row = (
     | ArticleFileRow
     | JudgementRow
     | ErasureRow
+    | BulkRow
+    | BulkMemberRow
     | AuditRow
 )
 

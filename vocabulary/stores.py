@@ -12,6 +12,8 @@ from vocabulary.records import (
     AuditRow,
     BookmarkRow,
     Bought,
+    BulkMemberRow,
+    BulkRow,
     Contact,
     CustomerRow,
     Entry,
@@ -122,6 +124,11 @@ class Store(Protocol):
     async def fetched_uids(self, channel: str, folder: str, uidvalidity: int, *, from_uid: int = 0) -> Sequence[int]:
         """Return the UIDs of what is kept of a mailbox, `from_uid` and above, ascending."""
 
+    async def bulk_answer(self, id: str) -> BulkRow | None: ...
+    async def bulk_answers(self, *, limit: int = 50) -> Sequence[BulkRow]:
+        """Return the latest answers for many, newest first."""
+
+    async def bulk_members(self, bulk: str) -> Sequence[BulkMemberRow]: ...
     async def agents(self) -> Sequence[AgentRow]: ...
     async def user(self, id: str) -> UserRow | None: ...
     async def user_by_login(self, login: str) -> UserRow | None: ...
@@ -209,6 +216,9 @@ class Store(Protocol):
 
     async def contracts(self, *, after: str, limit: int) -> Sequence[PurchaseRow]:
         """Return purchases that run until some day of up to `limit` customers, by customer and end."""
+
+    async def merged(self) -> Sequence[MergeRow]:
+        """Return all merges that hold."""
 
     async def contacts(self, customers: Sequence[str], since: Instant) -> Sequence[Contact]:
         """Return when these customers began interactions, and what about."""

@@ -886,3 +886,133 @@ class Events(View, frozen=True, kw_only=True):
 
     items: list[EventView]
     next: int
+
+
+class PreparedView(View, frozen=True, kw_only=True):
+    """An article that may answer many: titles and words by language."""
+
+    id: str
+    titles: dict[str, str]
+    texts: dict[str, str]
+
+
+class WaitingView(View, frozen=True, kw_only=True):
+    """How many wait with a label, how many of them surely enough for an answer, and the mean confidence (0-1)."""
+
+    label: str
+    waiting: int
+    sure: int
+    confidence: float
+    languages: dict[str, int]
+
+
+class AvalancheView(View, frozen=True, kw_only=True):
+    """Far more comes about `label` than usual; `queue` null: on the whole site.
+
+    `arrivals` came within `window_s` before `since`, where `forecast` were expected. `waiting`: who waits with it now.
+    `articles` that may answer. `automation`: what comes in is answered by itself.
+    """
+
+    label: str
+    queue: str | None
+    since: At
+    arrivals: int
+    forecast: float
+    window_s: float
+    waiting: WaitingView
+    articles: list[PreparedView]
+
+
+class AutomationView(View, frozen=True, kw_only=True):
+    """What comes in about `label` is answered by itself, with the answer `bulk`; `answered` times so far."""
+
+    label: str
+    bulk: str
+    until: At
+    by: str
+    answered: int
+    most: int
+    while_it_lasts: bool
+
+
+class AvalanchesView(View, frozen=True, kw_only=True):
+    """All avalanches, what is answered by itself, and what waits by label, most first.
+
+    `prepared`: articles by label. `automate_for_s`: the time that is proposed. `undo_s`: how long an answer can be
+    taken back.
+    """
+
+    items: list[AvalancheView]
+    automations: list[AutomationView]
+    waiting: list[WaitingView]
+    prepared: dict[str, list[PreparedView]]
+    languages: list[str]
+    automate_for_s: float
+    undo_s: float
+
+
+class BulkPreviewView(View, frozen=True, kw_only=True):
+    """How many would get an answer, by language and medium; how many not, by reason, also in words; and the texts."""
+
+    gets: int
+    by_language: dict[str, int]
+    by_medium: dict[str, int]
+    left_out: dict[str, int]
+    reasons: dict[str, str]
+    texts: dict[str, str]
+
+
+class BulkDoneView(View, frozen=True, kw_only=True):
+    """How many got an answer, or wait again after it was taken back; how many not, by reason, also in words."""
+
+    id: str
+    answered: int
+    left_out: dict[str, int]
+    reasons: dict[str, str]
+    undo_until: At
+    automated_until: At | None
+
+
+class BulkView(View, frozen=True, kw_only=True):
+    """An answer for many that was given."""
+
+    id: str
+    at: At
+    by: str
+    label: str
+    queue: str | None
+    texts: dict[str, str]
+    articles: dict[str, str]
+    left_out: dict[str, int]
+    undo_until: At
+    undone_at: At | None
+
+
+class BulksView(View, frozen=True, kw_only=True):
+    """The latest answers for many, newest first."""
+
+    items: list[BulkView]
+
+
+class BulkReportView(View, frozen=True, kw_only=True):
+    """What has become of those who got it.
+
+    `confirmed`: they said that it helped. `resting`: they may still object. `silent`: closed without a word; that is no
+    proof that it helped. `left`: the customer ended it himself. `came_back` to a person; `again`: began something new
+    about the same within 7 days. `saved_min_s`: agents' time for those who confirmed; `saved_max_s`: for all who didn't
+    come back.
+    """
+
+    bulk: BulkView
+    got: int
+    by_itself: int
+    confirmed: int
+    resting: int
+    silent: int
+    left: int
+    came_back: int
+    again: int
+    undone: int
+    handling_s: float | None
+    saved_min_s: float | None
+    saved_max_s: float | None

@@ -106,6 +106,18 @@ class _StateCollector(Collector):
         for presence, count in Tally(agent.presence for agent in state.agents.values()).items():
             agents.add_metric((presence,), count)
         yield agents
+        avalanches = GaugeMetricFamily(
+            "centrala_avalanche", "1 while far more comes about a label than usual", labels=("label", "queue")
+        )
+        for avalanche in state.avalanches.values():
+            avalanches.add_metric((avalanche.label, avalanche.queue or ""), 1)
+        yield avalanches
+        automatic = GaugeMetricFamily(
+            "centrala_answered_by_itself", "Answers that were given by themselves, while they are", labels=("label",)
+        )
+        for label, automation in state.automations.items():
+            automatic.add_metric((label,), automation.answered)
+        yield automatic
         last = GaugeMetricFamily("centrala_last_seq", "Number of the last durable event")
         last.add_metric((), self._site.seq)
         yield last

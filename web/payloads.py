@@ -615,3 +615,54 @@ class PresenceChange(Body, frozen=True, kw_only=True):
     after_current: bool = False
     lease: SpanText | None = None
     media: dict[str, bool] | None = None
+
+
+Words = dict[Language, Annotated[str, Meta(max_length=20_000)]]
+"""What is said, by language."""
+
+
+class BulkInclude(Body, frozen=True, kw_only=True):
+    """Who of all who wait: of one queue, of some channels or languages; how sure the label must be (0-1).
+
+    `everybody`: customers of the segments that are left to people too.
+    """
+
+    queue: Name | None = None
+    channels: tuple[Name, ...] = ()
+    languages: tuple[Language, ...] = ()
+    confidence: Annotated[float, Meta(ge=0, le=1)] | None = None
+    everybody: bool = False
+
+
+class AnswerMany(Body, frozen=True, kw_only=True):
+    """An article of the knowledge base, or words by language in its place or beside it, and for whom.
+
+    `automate_for`: what comes in about the label gets the answer by itself for so long; `while_it_lasts`: no longer
+    than its avalanche.
+    """
+
+    article: Name | None = None
+    texts: Words = {}
+    subjects: dict[Language, Annotated[str, Meta(max_length=200)]] = {}
+    include: BulkInclude = BulkInclude()
+    automate_for: SpanText | None = None
+    while_it_lasts: bool = False
+
+
+class UndoMany(Body, frozen=True, kw_only=True):
+    """Which answer; the latest of the label if left out."""
+
+    bulk: Name | None = None
+
+
+class EndOfAvalanche(Body, frozen=True, kw_only=True):
+    """Which one: of a queue, or of the whole site. `automation_only`: it goes on, but nothing is answered by itself."""
+
+    queue: Name | None = None
+    automation_only: bool = False
+
+
+class LatestQuery(Body, frozen=True, kw_only=True):
+    """How many."""
+
+    limit: Limit = 50

@@ -15,7 +15,7 @@ from router.state import State
 from vocabulary.errors import PermanentFailure
 from vocabulary.ids import InteractionId, MessageId, QueueName
 from vocabulary.instants import Instant
-from vocabulary.records import Change, MessageRow, ReceivedRow, UploadRow
+from vocabulary.records import AuditRow, BulkRow, Change, MessageRow, ReceivedRow, UploadRow
 from vocabulary.skills import Preference, Requirement
 from vocabulary.stores import Store
 from web.knowing import Knowing
@@ -177,6 +177,97 @@ class ImportedMail(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
 
 
+class BulkWish(msgspec.Struct, frozen=True, kw_only=True):
+    """One answer for many: whom it is about, what they get, and whether what comes in gets it by itself.
+
+    `label` "": whatever it is about. `languages`, `channels`: those only; () for all. `confidence` None: as configured.
+    `everybody`: segments that are left to people get it too. `article`: of the knowledge base, in each of its
+    languages; `texts`, `subjects`: words by language, instead of its own. `automate`: for so many ms; `lasts`: no
+    longer than the avalanche.
+    """
+
+    label: str = ""
+    queue: QueueName | None = None
+    languages: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    confidence: float | None = None
+    everybody: bool = False
+    article: str | None = None
+    texts: dict[str, str] = {}
+    subjects: dict[str, str] = {}
+    automate: int | None = None
+    lasts: bool = False
+
+
+class Prepared(msgspec.Struct, frozen=True, kw_only=True):
+    """An article that may answer many: its titles and its words by language."""
+
+    id: str
+    titles: dict[str, str]
+    texts: dict[str, str]
+
+
+class BulkPreview(msgspec.Struct, frozen=True, kw_only=True):
+    """How many would get an answer, by language of the words and by medium, how many not by reason, and the words."""
+
+    gets: int
+    by_language: dict[str, int]
+    by_medium: dict[str, int]
+    left_out: dict[str, int]
+    texts: dict[str, str]
+
+
+class BulkDone(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of an answer for many, or of taking it back: how many got it, or are back, and how many not."""
+
+    id: str
+    answered: int
+    left_out: dict[str, int]
+    undo_until: Instant
+    automated_until: Instant | None = None
+
+
+class BulkReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What has become of those who got an answer for many.
+
+    `confirmed`: the customer said that it helped. `resting`: the time to object runs. `silent`: it closed without a
+    word, which may mean anything. `left`: the customer ended it himself. `came_back`: he wanted a person, or wrote
+    again. `again`: he has begun something new about the same since. `undone`: taken back. `saved_min_s`,
+    `saved_max_s`: time that agents would have taken for those who said so, and for all who didn't come back; None
+    where nobody has handled the label yet.
+    """
+
+    got: int
+    by_itself: int
+    confirmed: int
+    resting: int
+    silent: int
+    left: int
+    came_back: int
+    again: int
+    undone: int
+    handling_s: float | None
+    saved_min_s: float | None
+    saved_max_s: float | None
+
+
+class Answering(Protocol):
+    """Answers for many."""
+
+    languages: list[str]
+
+    def prepared(self, label: str) -> Sequence[Prepared]: ...
+    def confidence_of(self, label: str) -> float: ...
+    @property
+    def automate_for(self) -> int: ...
+    def preview(self, wish: BulkWish) -> BulkPreview | Refusal: ...
+    async def answer(self, id: str, wish: BulkWish, by: str, audit: AuditRow) -> BulkDone | Refusal:
+        """Give the answer `id`, as some part of it at a time; `audit` is the line that tells of it."""
+
+    async def undo(self, row: BulkRow, by: str, audit: AuditRow) -> BulkDone | Refusal: ...
+    async def report(self, row: BulkRow) -> BulkReport: ...
+
+
 class Understood(msgspec.Struct, frozen=True, kw_only=True):
     """What a text is about, and the words that decided: each with its log odds for the best label over the second.
 
@@ -252,6 +343,8 @@ class Site(Protocol):
 
     @property
     def knowledge(self) -> Knowing: ...
+    @property
+    def bulk(self) -> Answering: ...
     def now(self) -> Instant: ...
     def new_id(self, prefix: str) -> str: ...
 

@@ -23,6 +23,7 @@ GATHER_S = 0.5
 ALIVE_S = 4.0
 """How long nothing may be heard; the page calls itself stale after 5 s."""
 
+_OF_AVALANCHES = (e.AvalancheBegan, e.AvalancheEnded, e.AutomationBegan, e.AutomationEnded)
 _TICKING = ("longest_wait_s", "at")
 """Fields that change by themselves; the page counts on from `longest_wait_since`."""
 
@@ -83,8 +84,11 @@ class Wallboard:
         elif news:
             for logged in news:
                 self._activity(logged)
+            self._many_answered(news)
             if any(isinstance(logged.event, e.AutoRepliesStopped | e.AutoRepliesReleased) for logged in news):
                 self._tell(self._frame("auto_replies", stopped=self._replies_stopped()), key="auto_replies")
+            if any(isinstance(logged.event, _OF_AVALANCHES) for logged in news):
+                self._tell(self._frame("avalanches", items=self._avalanches()), key="avalanches")
             await self._changes(news)
         else:
             self._rows = self._all_rows()
@@ -157,11 +161,31 @@ class Wallboard:
             "quarantined": self._quarantined,
             "mailboxes_failing": self._failing(),
             "auto_replies_stopped": self._replies_stopped(),
+            "avalanches": self._avalanches(),
         }
 
     def _replies_stopped(self) -> str | None:
         since = self._site.state.replies_stopped.get(ALL_REPLIES)
         return None if since is None else rfc3339(since)
+
+    def _avalanches(self) -> list[dict[str, Any]]:
+        """Return what comes far more often than usual, and until when it is answered by itself."""
+        state = self._site.state
+        found: list[dict[str, Any]] = [
+            {
+                "label": each.label,
+                "queue": each.queue,
+                "since": rfc3339(each.since),
+                "arrivals": each.arrivals,
+                "forecast": each.expected,
+                "window_s": each.window / 1000,
+            }
+            for each in state.avalanches.values()
+        ]
+        automatic = {label: rfc3339(each.until) for label, each in sorted(state.automations.items())}
+        known = {each.label for each in state.avalanches.values()}
+        found += [{"label": label, "queue": None, "since": None} for label in automatic if label not in known]
+        return [{**each, "automated_until": automatic.get(each["label"])} for each in found]
 
     def _all_rows(self) -> dict[str, LiveView]:
         return {name: self._staff.live(name) for name in sorted(self._site.policy.queues)}
@@ -174,6 +198,17 @@ class Wallboard:
         known = {name: value for name, value in given.items() if value is not None}
         frame = {"type": "activity", "seq": logged.seq, "at": rfc3339(logged.event.at)}
         self._tell(encode({**frame, "event": type(logged.event).__name__, "text": text, **known}))
+
+    def _many_answered(self, news: list[Logged]) -> None:
+        """Tell of answers for many in one line each, not in one for each who got it."""
+        counts: dict[str, tuple[int, int, str, str]] = {}
+        for logged in news:
+            if isinstance(logged.event, e.AnsweredByBot) and logged.event.bulk:
+                before = counts.get(logged.event.bulk, (0, 0, "", ""))[0]
+                counts[logged.event.bulk] = (before + 1, logged.seq, rfc3339(logged.event.at), logged.event.by)
+        for bulk, (count, seq, at, by) in counts.items():
+            text = f"{by} answered {count} at once ({bulk})"
+            self._tell(encode({"type": "activity", "seq": seq, "at": at, "event": "AnsweredByBot", "text": text}))
 
     def _frame(self, kind: str, **fields: Any) -> Frame:
         return {"type": kind, "seq": self._site.seq, "at": rfc3339(self._site.now()), **fields}
@@ -261,6 +296,15 @@ def _told(event: AnyEvent) -> str | None:
             return f"{id} was closed ({reason})"
         case e.PresenceChanged(agent=agent, presence=presence, by=by):
             return f"{agent} is {presence}" if by == agent else f"{agent} is {presence} (set by {by})"
+        case e.AvalancheBegan(label=label, arrivals=arrivals, expected=expected, queue=queue):
+            where = f" in {queue}" if queue else ""
+            return f"Avalanche of {label}{where}: {arrivals} came where {expected:.1f} were expected"
+        case e.AvalancheEnded(label=label, by=by):
+            return f"The avalanche of {label} is over ({by})"
+        case e.AutomationBegan(bulk=bulk, by=by):
+            return f"{by} has what comes about {bulk.label} answered by itself"
+        case e.AutomationEnded(label=label, reason=reason, answered=answered):
+            return f"Nothing about {label} is answered by itself any more ({reason}); {answered} were"
         case e.AutoRepliesStopped(sent=sent, usual=usual):
             return f"Automatic replies were stopped: {sent} in this hour, {usual} in a usual one"
         case e.AutoRepliesReleased(by=by):

@@ -45,6 +45,11 @@ def fails_text(code: str | None, language: str, names: Mapping[str, str] | None 
 _PASSES = frozenset({"try_later", "unreachable", "not_secure", "not_let_in"})
 
 
+def signal_text(code: str, language: str) -> str:
+    """Return why something automatic was not sent, in words; a code without words is returned as it is."""
+    return CATALOGUES.get(language, CATALOGUES["en"]).signals.get(code, code)
+
+
 def delivery_text(why: str, language: str, *, failed: bool) -> str:
     """Return in words why a mail did not go or arrive, "" if nothing says why; `failed`: it won't be tried again."""
     words = CATALOGUES.get(language, CATALOGUES[LANGUAGES[0]]).deliveries

@@ -7,9 +7,11 @@ from msgspec.structs import replace
 from agents.agent import HoldKind
 from queues.interaction import NO_LINE, Consult, Interaction, Undoable, UndoKind, queue_terms
 from queues.lifecycle import InteractionState
+from queues.sla import Clock, ClockName
 from router import events as e
 from router.state import State, schedule
 from router.writers.change import SLOT, Writers, book, changing, go, occupy, release, without
+from router.writers.clocks import put_clocks
 
 S = InteractionState
 UNDONE: dict[UndoKind, tuple[str, ...]] = {
@@ -44,6 +46,7 @@ UNDONE: dict[UndoKind, tuple[str, ...]] = {
         "parked_until",
         "scheduled_at",
     ),
+    "answer": ("confirm_until", "unanswered_at", "contact", "bulk"),
 }
 """What is put back, by what is undone: all that the act itself changed. What came after it stays."""
 
@@ -119,7 +122,11 @@ def _taken_over(state: State, event: e.TakenOver) -> None:
     occupy(state, event.agent, interaction, event.cost, "active", event.at, event.flagged)
 
 
-def keep_for_undo(interaction: Interaction, kind: UndoKind, event: e.Moved | e.Reprioritised | e.Closed) -> None:
+Act = e.Moved | e.Reprioritised | e.Closed | e.AnsweredByBot
+"""What can be taken back."""
+
+
+def keep_for_undo(interaction: Interaction, kind: UndoKind, event: Act) -> None:
     """Keep what `interaction` is before `event` changes it, if the event can be undone."""
     if event.undo_until is None:
         interaction.undo = None
@@ -152,6 +159,9 @@ def _undone(state: State, event: e.Undone) -> None:
         setattr(interaction, field, getattr(undo.before, field))
     interaction.undo = None
     interaction.leg = event.leg
+    if undo.kind == "answer":
+        go(interaction, "undone", S(event.state))
+        put_clocks(state, interaction, clocks_as_before(interaction, undo.before))
     if undo.kind == "close":
         go(interaction, "undone", S(event.state))
         if interaction.scheduled_for == SLOT and interaction.state is S.SCHEDULED:
@@ -163,6 +173,12 @@ def _undone(state: State, event: e.Undone) -> None:
         state.oldest.put(interaction.queue, (interaction.enqueued_at, interaction.id))
     state.index.put(interaction)
     schedule(state, interaction)
+
+
+def clocks_as_before(interaction: Interaction, before: Interaction) -> dict[ClockName, Clock]:
+    """Return the clocks without what an answer did to them: that of the resolution has gone on since."""
+    stopped = {name: clock for name, clock in before.clocks.items() if name != "resolution"}
+    return {name: clock for name, clock in interaction.clocks.items() if name == "resolution"} | stopped
 
 
 WRITERS: Writers = {

@@ -2,26 +2,32 @@
 
 from msgspec.structs import replace
 
-from queues.interaction import PLAIN, Asked, AskedWho, HeldBack
-from queues.lifecycle import NEW, InteractionState, allows
+from queues.bulk import Automation, Avalanche, key_of
+from queues.interaction import PLAIN, Asked, AskedWho, HeldBack, Interaction
+from queues.lifecycle import NEW, QUEUED, InteractionState, allows
 from queues.overflow import NO_CONTACT
 from queues.sla import Clock, ClockName
 from router import events as e
-from router.state import ALL_REPLIES, HOURS_KEPT, REPLIES_KEPT, State
+from router.state import ALL_REPLIES, HOURS_KEPT, IN_BULK, REPLIES_KEPT, State
 from router.writers.change import Writers, changing, changing_agent, enter, go, hush, leave_out, occupy, release, rest
 from router.writers.clocks import put_clocks
-from router.writers.learned import learn_handling
+from router.writers.company import keep_for_undo
+from router.writers.learned import learn_handling, learn_wait
 from router.writers.legs import finish
 from vocabulary.instants import HOUR, Instant
 
 S = InteractionState
 
 
-def count_reply(state: State, at: Instant, address_hash: str | None, domain_hash: str | None) -> None:
-    """Count an automatic mail for the limits of its address and domain, and of all."""
+def count_reply(
+    state: State, at: Instant, address_hash: str | None, domain_hash: str | None, *, by_itself: bool = True
+) -> None:
+    """Count an automatic mail for the limits of its address and domain, and of all that go `by_itself`."""
     for hash_ in filter(None, (address_hash, domain_hash)):
         sent = (*state.auto_replies.get(hash_, ()), at)
         enter(state, state.auto_replies, hash_, sent[-REPLIES_KEPT:])
+    if not by_itself:
+        return
     hour = at // HOUR
     enter(state, state.replies_by_hour, hour, state.replies_by_hour.get(hour, 0) + 1)
     for old in [each for each in state.replies_by_hour if each <= hour - HOURS_KEPT]:
@@ -62,7 +68,13 @@ def _knowledge_changed(state: State, event: e.KnowledgeChanged) -> None:
 
 
 def _answered_by_bot(state: State, event: e.AnsweredByBot) -> None:
+    interaction = changing(state, event.interaction)
+    if event.bulk and interaction.state in QUEUED:
+        keep_for_undo(interaction, "answer", event)
+        learn_wait(state, interaction, event.at)
     _rest_with_bot(state, event.interaction, event.confirm_until, None)
+    if event.bulk:
+        _answered_in_bulk(state, interaction, event)
 
 
 def _answer_asked(state: State, event: e.AnswerAsked) -> None:
@@ -86,6 +98,43 @@ def _answer_held_out(state: State, event: e.AnswerHeldOut) -> None:
 
 def _answer_confirmed(state: State, event: e.AnswerConfirmed) -> None:
     changing(state, event.interaction).confirmed = True
+
+
+def _answered_in_bulk(state: State, interaction: Interaction, event: e.AnsweredByBot) -> None:
+    """The answer counts where it goes, but not among what programs send by themselves: somebody wanted it."""
+    count_reply(state, event.at, event.address_hash, event.domain_hash, by_itself=False)
+    interaction.bulk = event.bulk
+    contact = interaction.contact or NO_CONTACT
+    interaction.contact = replace(contact, answered=True, given=(*contact.given, IN_BULK))
+    automation = state.automations.get(event.label) if event.label else None
+    if automation is not None and automation.bulk.id == event.bulk:
+        enter(state, state.automations, event.label, replace(automation, answered=automation.answered + 1))
+
+
+def _avalanche_began(state: State, event: e.AvalancheBegan) -> None:
+    avalanche = Avalanche(
+        label=event.label,
+        queue=event.queue,
+        since=event.at,
+        arrivals=event.arrivals,
+        expected=event.expected,
+        window=event.window_ms,
+    )
+    enter(state, state.avalanches, key_of(event.label, event.queue), avalanche)
+
+
+def _avalanche_ended(state: State, event: e.AvalancheEnded) -> None:
+    leave_out(state, state.avalanches, key_of(event.label, event.queue))
+
+
+def _automation_began(state: State, event: e.AutomationBegan) -> None:
+    automation = Automation(bulk=event.bulk, until=event.until, most=event.most, by=event.by, lasts=event.lasts)
+    enter(state, state.automations, event.bulk.label, automation)
+    state.deadlines.put(event.until, "automation", event.bulk.label)
+
+
+def _automation_ended(state: State, event: e.AutomationEnded) -> None:
+    leave_out(state, state.automations, event.label)
 
 
 def _message_added(state: State, event: e.MessageAdded) -> None:
@@ -274,6 +323,10 @@ WRITERS: Writers = {
     e.AutoRepliesReleased: _auto_replies_released,
     e.KnowledgeChanged: _knowledge_changed,
     e.AnsweredByBot: _answered_by_bot,
+    e.AvalancheBegan: _avalanche_began,
+    e.AvalancheEnded: _avalanche_ended,
+    e.AutomationBegan: _automation_began,
+    e.AutomationEnded: _automation_ended,
     e.AnswerAsked: _answer_asked,
     e.AnswerHeldOut: _answer_held_out,
     e.AnswerConfirmed: _answer_confirmed,

@@ -43,6 +43,8 @@ def measured(state: State, queue: QueueName) -> Measured:
 
 def learn_wait(state: State, interaction: Interaction, at: Instant, left: bool = False) -> None:
     """Keep how long this leg waited, and how that agrees with what was expected."""
+    if interaction.seldom is not PLAIN and interaction.rested:
+        return
     known = measured(state, interaction.queue)
     known.add_wait(at - interaction.enqueued_at, left)
     if interaction.seldom is not PLAIN and not left:

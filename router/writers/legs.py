@@ -86,6 +86,7 @@ def sent(event: e.Admitted) -> Seldom:
 def _enqueued(state: State, event: e.Enqueued) -> None:
     interaction = changing(state, event.interaction)
     at = event.at
+    since = at if event.since is None else event.since
     new = interaction.leg == 0 and event.cause == "admitted" and interaction.scheduled_at is None
     if not new:
         _leave_leg(state, interaction, event)
@@ -96,7 +97,7 @@ def _enqueued(state: State, event: e.Enqueued) -> None:
         # Until now `arrived_at` stood for it.
         interaction.created_at = interaction.created_at
         interaction.arrived_at = event.arrived_at
-    interaction.enqueued_at = at
+    interaction.enqueued_at = since
     interaction.turn = turn_of(interaction.class_, event.due_at, interaction.number)
     interaction.terms = queue_terms(event.credit, event.target, event.pace, event.parallel)
     if event.requirements is not None:
@@ -106,7 +107,7 @@ def _enqueued(state: State, event: e.Enqueued) -> None:
     if event.counted:
         count_arrival(state, interaction, at)
     if state.oldest:
-        state.oldest.put(event.queue, (at, interaction.id))
+        state.oldest.put(event.queue, (since, interaction.id))
     measured(state, event.queue).add_arrival(interaction.class_, at)
     state.index.put(interaction)
     schedule_leg(state, interaction)
@@ -142,6 +143,7 @@ def _enqueue_seldom(interaction: Interaction, event: e.Enqueued) -> None:
     interaction.only_agent = event.only_agent
     interaction.hold_until = event.hold_until
     interaction.waited_seen = 0
+    interaction.rested = event.since is not None
     interaction.step_at = event.step_at
     if event.cause != "moved":
         interaction.undo = None
@@ -183,6 +185,7 @@ def begin_again(interaction: Interaction, event: e.Enqueued) -> None:
     hush(interaction)
     interaction.scheduled_at = None
     interaction.confirm_until = None
+    interaction.bulk = ""
     interaction.asked = None
     interaction.over = None
 

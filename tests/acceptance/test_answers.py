@@ -5,15 +5,18 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
+from app.helped import helped_link
+from config.secrets import secret_of
 from tests.acceptance.axe import Inspector
 from tests.acceptance.client import Api, eventually
 from tests.acceptance.house import House, running_house
 from tests.acceptance.mails import is_automatic, letter, read, send, text_of
-from tests.acceptance.pages import Board, Desk, Words
+from tests.acceptance.pages import Board, Desk, Visitor, Words
 from tests.acceptance.windows import Windows
 
 CUSTOMER = "celia@customers.example"
@@ -86,6 +89,31 @@ async def test_an_invoice_question_is_answered_by_itself_and_its_follow_up_reach
     await answering.settle()
 
 
+@pytest.mark.asyncio(loop_scope="session")
+async def test_the_link_in_a_mail_asks_before_it_does_anything_and_leads_to_a_person_if_wanted(
+    answering: House,
+) -> None:
+    pages = {}
+    for name, said in (("yes", "yes"), ("no", "person")):
+        await send(answering.site.mail_port, letter(f"{name}@customers.example", name, "Where do I find my invoice?"))
+        found = await answering.interaction(subject=name, state="answered_by_bot")
+        pages[name] = helped_link(
+            answering.base, {"1": secret_of(answering.site.folder / "centrala.secret")}, found["id"]
+        )
+        async with aiohttp.ClientSession() as browser:
+            async with browser.get(pages[name]) as page:
+                assert "Did it help?" in await page.text()
+            assert (await answering.interaction(subject=name))["state"] == "answered_by_bot"
+            async with browser.post(pages[name], data={"helped": said}) as page:
+                told = await page.text()
+        assert ("Thank you for telling us" if said == "yes" else "A person will answer you") in told
+    assert (await answering.interaction(subject="yes"))["state"] == "closed"
+    assert (await answering.interaction(subject="no"))["state"] == "waiting"
+    async with aiohttp.ClientSession() as browser, browser.get(f"{pages['yes'][:-1]}x") as page:
+        assert page.status == 404
+    await answering.settle()
+
+
 def browsing(test: Any) -> Any:
     for mark in (
         pytest.mark.asyncio(loop_scope="session"),
@@ -94,6 +122,26 @@ def browsing(test: Any) -> Any:
     ):
         test = mark(test)
     return test
+
+
+@browsing
+async def test_a_visitor_says_by_a_button_that_the_answer_helped(
+    answering: House, windows: Windows, language: str
+) -> None:
+    words = Words(language)
+    inspector = Inspector(dark=language == "en")
+    questions = {"en": "Where do I find my invoice?", "pl": "Gdzie znajdę swoją fakturę?"}
+    visitor = await Visitor.in_chat(windows, answering.base, f"Dora {language}", words)
+    await visitor.say(questions[language])
+    await expect(visitor.said.last).to_contain_text("PDF")
+    await expect(visitor.button("chat.person")).to_be_visible()
+    await inspector.look(visitor.page, "an automatic answer in a chat")
+    await visitor.button("chat.helped").click()
+    await expect(visitor.said.filter(has_text=words("chat.helped.said"))).to_have_count(1)
+    await expect(visitor.button("chat.helped")).to_have_count(0)
+    found = await answering.interaction(medium="chat", state="closed", language=language)
+    events = (await answering.supervisor.get(f"/interactions/{found['id']}/events"))["items"]
+    assert "AnswerConfirmed" in [event["type"] for event in events]
 
 
 @browsing

@@ -57,9 +57,8 @@ def starred(path: KeyPath) -> tuple[str, ...]:
     named = tuple(step for step in path if isinstance(step, str))
     if named[0] in {"channels", "queues", "hours", "sla", "letters"}:
         named = (named[0], "*", *named[2:])
-    if named[:2] == ("identification", "numbers"):
-        return (*named[:2], "*", *named[3:])
-    return (*named[:2], "*", *named[3:]) if named[:2] in {("agents", "queues"), ("agents", "media")} else named
+    tables = {("agents", "queues"), ("agents", "media"), ("avalanche", "labels"), ("identification", "numbers")}
+    return (*named[:2], "*", *named[3:]) if named[:2] in tables else named
 
 
 def test_the_reference_page_is_what_the_schema_says() -> None:

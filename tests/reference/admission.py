@@ -2,7 +2,7 @@
 
 from router.commands import Admit, Candidate
 from router.policy import Autoresponse, Rule
-from tests.reference import sendings
+from tests.reference import bulk, sendings
 from tests.reference.callbacks import book, check_slot, schedule, wait_for_opening
 from tests.reference.clocks import promised
 from tests.reference.hours import status
@@ -45,6 +45,8 @@ def admit(world: World, order: Admit) -> None:
 
 def _answer_or_enqueue(world: World, work: Work, order: Admit, rule: Rule) -> None:
     """Reading: what the queue itself says to whom it can't serve comes in the place of a receipt."""
+    if bulk.by_itself(world, work):
+        return
     response, articles = _response(world, order, rule.then.autoresponse)
     if articles and response is not None and may_reply(world, work, response.name):
         if len(articles) > 1 or not _held_out(world, work, response, articles[0]):
@@ -142,6 +144,7 @@ def _work(world: World, order: Admit, rule: Rule) -> Work:
         automatic=bool(order.suppressed_by),
         mailable=order.mailable,
         customer=order.customer,
+        language=order.language,
     )
 
 

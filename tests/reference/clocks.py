@@ -90,7 +90,9 @@ def _started(world: World, work: Work, name: str) -> Clock:
     since = work.arrived_at
     if name == "next_response" and work.unanswered_at is not None:
         since = work.unanswered_at
-    return _running(world, work, since, after(_hours(world, work), since, _target(work, name) or 0))
+    # Reading: what comes back from an answer in bulk is late only once.
+    late = name == "first_response" and before is not None and before.started_at == since and before.breached
+    return _running(world, work, since, after(_hours(world, work), since, _target(work, name) or 0), breached=late)
 
 
 def _running(world: World, work: Work, since: Instant, due: Instant, *, breached: bool = False) -> Clock:

@@ -19,7 +19,7 @@ from tests.reference.world import World
 WORK_FIELDS = (
     "state queue agent rings key expired hold_until preferred barred declined_by leg arrived_at enqueued_at parallel "
     "groups steps only ask room attempts disposition unanswered_at sendings "
-    "reopen held_back asked_who labels"
+    "reopen held_back bulk asked_who labels"
 ).split()
 PERSON_FIELDS = "presence reason connected media_off after cooling_until misses idle_since busy offered_at".split()
 
@@ -58,6 +58,16 @@ def trace_of(decision: Decision) -> Iterator[tuple[Any, ...]]:
                 yield "not_transferred", event.interaction, event.reason
             case e.AutoRepliesStopped():
                 yield "replies_stopped", event.sent, event.usual
+            case e.AnsweredByBot() if event.bulk:
+                yield "in_bulk", event.interaction, event.bulk, event.language, event.by, event.goes_at
+            case e.AutomationBegan():
+                yield "automatic", event.bulk.label, event.bulk.id, event.until
+            case e.AutomationEnded():
+                yield "automatic_over", event.label, event.bulk, event.reason, event.by, event.answered
+            case e.AvalancheBegan():
+                yield "avalanche", event.label, event.queue
+            case e.AvalancheEnded():
+                yield "avalanche_over", event.label, event.queue
             case e.AutoReplied():
                 yield "replied", event.interaction, event.autoresponse, event.article, event.options
             case e.AnswerHeldOut():
@@ -171,6 +181,7 @@ def _of_interaction(state: State, each: Interaction) -> tuple[Any, ...]:
         [(sending.id, sending.plan, sending.step, sending.due_at) for sending in each.sendings],
         each.reopen_until if each.state in OVER else None,
         [(reply.message, reply.agent, reply.until) for reply in each.held_back],
+        each.bulk,
         None if each.asked_who is None else (each.asked_who.question, each.asked_who.tries, each.asked_who.result),
         each.labels,
     )
@@ -204,6 +215,7 @@ def _of_work(world: World, work: Work) -> tuple[Any, ...]:
         [(letter.id, letter.plan, letter.step, letter.due_at) for letter in work.letters],
         work.reopen_until if work.state in OVER else None,
         [(reply.message, reply.person, reply.until) for reply in held(work)],
+        work.bulk,
         None if work.who is None else (work.who, work.who_tries, work.learnt),
         work.labels,
     )

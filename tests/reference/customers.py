@@ -10,7 +10,7 @@ from router.commands import (
     TakeBack,
     WantPerson,
 )
-from tests.reference import second_thoughts
+from tests.reference import bulk, second_thoughts
 from tests.reference.leg import await_owner, end, enqueue, over
 from tests.reference.replies import may_reply, reply, tell
 from tests.reference.rings import withdraw_all
@@ -54,6 +54,8 @@ def _heard(world: World, work: Work, question: str, answer: str) -> None:
 def _may_write(work: Work, order: AddMessage) -> None:
     """Section 15: participants and who barges in speak; who whispers writes notes only, who monitors nothing."""
     mode = work.room.get(order.agent or "")
+    if order.bulk and (work.state != "answered_by_bot" or work.bulk != order.bulk):
+        raise Refused("conflict", "answer_over")
     if order.author == "note" and mode == "monitor":
         raise Refused("forbidden", "monitors_only")
     if order.author == "agent" and order.sending is None:
@@ -127,6 +129,9 @@ def want_person(world: World, order: WantPerson) -> None:
 
 def to_a_person(world: World, work: Work) -> None:
     """Reading: who was only asked something keeps the place that he had from his arrival on."""
+    if work.bulk:
+        bulk.back_in_line(world, work)
+        return
     since = world.now if work.question is None else work.arrived_at
     enqueue(world, work, "not_satisfied", arrived_at=work.unanswered_at or since, preferred=work.preferred)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tests.reference import sendings
+from tests.reference import bulk, sendings
 from tests.reference.clocks import mark_due, next_mark_of
 from tests.reference.customers import left, to_a_person, unpark
 from tests.reference.leg import declare, enqueue, over, set_aside, wrapped_up
@@ -48,6 +48,8 @@ def _all(world: World) -> Iterator[Due]:
     for name, (_, until) in world.watched.items():
         if until is not None:
             yield until, "hours", name
+    for label, automatic in world.automatic.items():
+        yield automatic.until, "automation", label
     for work in world.works.values():
         for at, kind in _of_work(world, work):
             if at is not None:
@@ -115,6 +117,8 @@ def _run(world: World, kind: str, id: str) -> None:
         _of_person(world, kind, world.people[id])
     elif kind == "hours":
         watch(world, id)
+    elif kind == "automation":
+        bulk.stop(world, id, "time", "router")
     elif kind in ("bar", "hold", "requirement", "delay", "step"):
         _relaxed(world, kind, world.works[id])
     else:

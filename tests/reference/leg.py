@@ -25,6 +25,7 @@ def enqueue(
     requirements: tuple[Requirement, ...] | None = None,
     last: str | None = None,
     only: str | None = None,
+    since: Instant | None = None,
 ) -> None:
     """A leg begins. Section 4: `arrived_at` survives; section 5: what has expired stays so, unless set anew.
 
@@ -37,7 +38,7 @@ def enqueue(
     moved = policy.name != work.queue
     work.state, work.queue, work.leg = "waiting", policy.name, work.leg + 1
     work.arrived_at = work.arrived_at if arrived_at is None else arrived_at
-    work.enqueued_at, work.waited = world.now, 0
+    work.enqueued_at, work.waited = world.now if since is None else since, 0
     work.target, work.credit, work.parallel = target_of(world, work), policy.credit, policy.parallel
     work.by_ratio = policy.order == "wait_over_target"
     work.rings = ()
@@ -53,19 +54,23 @@ def enqueue(
     if requirements is not None:
         work.requirements, work.expired = requirements, frozenset()
     anew = requirements is not None or cause == "moved" or moved
-    begin(world, work, policy, anew=anew, counts=cause != "owner_lost")
+    begin(world, work, policy, anew=anew, counts=cause != "owner_lost" and since is None)
     forget_the_past(work)
     if work.is_retry and status(world.hours(work.queue), world.now) == "open":
         work.closes_at = next_change(world.hours(work.queue), world.now)
     work.only = only
     _hold(world, work, preferred)
-    world.returned[work.id] = world.joined[work.id] = None
+    world.returned[work.id] = None
+    if work.enqueued_at == world.now:
+        # Who has his place keeps it, however long the queue is meanwhile.
+        world.joined[work.id] = None
 
 
 def forget_the_past(work: Work) -> None:
     """A new leg knows nothing of the one before."""
     work.agent = work.accepted_at = work.owner_gone_until = work.parked_until = None
     work.scheduled_at = work.confirm_until = work.reopen_until = work.estimate = None
+    work.bulk = ""
     work.question = None
     hush(work)
     work.looked, work.applied, work.closes_at = 0, (), None

@@ -7,6 +7,7 @@ from router import commands as c
 from router.policy import Policy
 from tests.reference import (
     admission,
+    bulk,
     callbacks,
     customers,
     overflow,
@@ -137,6 +138,12 @@ _ORDERS: dict[type[Any], Callable[[World, Any], None]] = {
     c.DeliverAgain: second_thoughts.again,
     c.ReportDelivery: customers.report_delivery,
     c.ReleaseAutoReplies: replies.release,
+    c.AnswerInBulk: bulk.answer,
+    c.UndoInBulk: bulk.undo,
+    c.BeginAutomation: bulk.begin,
+    c.EndAutomation: bulk.end,
+    c.ReportAvalanche: bulk.report,
+    c.EndAvalanche: bulk.over,
     c.ChangeKnowledge: _tick,
     c.Reconcile: _reconcile,
     c.Tick: _tick,

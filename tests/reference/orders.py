@@ -5,7 +5,7 @@ from collections.abc import Callable
 from queues.lifecycle import OPEN
 from router import commands as c
 from router.state import State
-from tests.reference import by_agents, by_callers, by_customers, by_senders, by_supervisors
+from tests.reference import by_agents, by_bulk, by_callers, by_customers, by_senders, by_supervisors
 from tests.reference.chance import Chance
 from tests.reference.houses import profile
 from tests.reference.setting import CROWD, Setting
@@ -20,6 +20,8 @@ _KINDS: tuple[Kind, ...] = (
     *[by_supervisors.supervisor] * 2,
     *[by_agents.presence] * 2,
     *[by_supervisors.undo] * 2,
+    *[by_bulk.many] * 2,
+    by_bulk.avalanche,
     by_supervisors.room,
     by_supervisors.pull,
     *[by_agents.back] * 4,

@@ -10,6 +10,7 @@ from typing import Any
 from agents import agent
 from queues import overflow as marks
 from router import (
+    bulk,
     callbacks,
     clocks,
     conclude,
@@ -25,6 +26,7 @@ from router import (
     sendings,
     state,
 )
+from router.writers import company as company_writers
 from router.writers import contacts as contact_writers
 from router.writers import legs as leg_writers
 from tests.reference.sides import run
@@ -55,6 +57,10 @@ def _one(*_: Any, **__: Any) -> int:
 
 def _zero(*_: Any, **__: Any) -> int:
     return 0
+
+
+def _enqueued_anew(draft: Any, interaction: Any) -> None:
+    legs.enqueue(draft, interaction, "not_satisfied", preferred_agent=interaction.preferred_agent)
 
 
 FAULTS: dict[str, Fault] = {
@@ -93,6 +99,13 @@ FAULTS: dict[str, Fault] = {
     "what has gone answers nothing that is taken back": (contact_writers, "_outlived", lambda held, _: held),
     "what is taken back breaks a silence again": (leg_writers, "hush", _never),
     "what follows up knows no limit": (sendings, "room_for_mail_at", lambda draft, *_: (draft.now, "")),
+    "an answer for many goes to whom it is not for": (bulk, "against", lambda *_: iter(())),
+    "who comes back from an answer for many waits anew": (conversation, "back_in_line", _enqueued_anew),
+    "clocks stand still that an answer for many stopped": (
+        company_writers,
+        "clocks_as_before",
+        lambda now, _: now.clocks,
+    ),
     "closing comes to nothing": (overflow, "CLOSING", marks.EMERGENCY),
 }
 

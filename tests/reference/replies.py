@@ -48,11 +48,12 @@ def reply(
     stop_a_surge(world)
 
 
-def count(world: World, to: Where) -> None:
-    """It counts where it goes, and among all of its hour."""
+def count(world: World, to: Where, *, by_itself: bool = True) -> None:
+    """It counts where it goes, and among all of its hour that programs send by themselves."""
     for where in {where for where in to if where is not None}:
         world.replies.setdefault(where, []).append(world.now)
-    world.replies_sent.append(world.now)
+    if by_itself:
+        world.replies_sent.append(world.now)
 
 
 def stop_a_surge(world: World) -> None:

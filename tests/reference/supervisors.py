@@ -5,6 +5,7 @@ from router.commands import Assign, Close, MarkSpam, Relabel, StartOutbound, Und
 from tests.reference.callbacks import check_place
 from tests.reference.matching import rings_at, take
 from tests.reference.owners import force_close, known_queue
+from tests.reference.replies import tell
 from tests.reference.rings import end_hold, lift_only, withdraw, withdraw_all
 from tests.reference.second_thoughts import asks_again
 from tests.reference.sendings import end as end_letter
@@ -98,12 +99,17 @@ PUT_BACK = {
         "reopen_until disposition customer_leaves_at hold_until only step_at confirm_until parked_until "
         "scheduled_at scheduled_for"
     ),
+    "answer": "confirm_until bulk answered automatic given",
 }
 
 
 def undo(world: World, order: UndoAct) -> None:
     """Undoable for 10 s where that makes sense. Reading: what the act itself changed is put back, nothing else."""
-    work = world.work(order.interaction)
+    take_back(world, world.work(order.interaction))
+
+
+def take_back(world: World, work: Work) -> None:
+    """Let it be as it was before what was done to it last."""
     done = work.done
     if done is None:
         raise Refused("conflict", "nothing_to_undo")
@@ -118,6 +124,9 @@ def undo(world: World, order: UndoAct) -> None:
     if done.what == "close":
         asks_again(work, done.before.unanswered_at)
         _open_as_before(world, work, done.before)
+    if done.what == "answer":
+        asks_again(work, done.before.unanswered_at)
+        _as_if_never_answered(world, work, done.before)
     if work.state == "waiting" and done.what != "priority":
         work.leg += 1
     _kept_for_nobody_gone(world, work)
@@ -128,6 +137,7 @@ def undo(world: World, order: UndoAct) -> None:
 def _check_undo(world: World, work: Work, what: str, before: Work) -> None:
     alike = {
         "close": work.state == "closed",
+        "answer": work.state == "answered_by_bot",
         "move": work.state in QUEUED and work.leg == before.leg + 1,
         "priority": work.state not in OVER and (work.state in QUEUED) == (before.state in QUEUED),
     }
@@ -144,6 +154,15 @@ def _check_undo(world: World, work: Work, what: str, before: Work) -> None:
         raise Refused("conflict", "owner_gone")
     if before.state == "active" and not has_room(person, before.medium):
         raise Refused("conflict", "no_room")
+
+
+def _as_if_never_answered(world: World, work: Work, before: Work) -> None:
+    """At the old place; clocks as they were, but for that of the resolution, which ran on."""
+    work.state = "waiting"
+    stopped = {name: clock for name, clock in before.clocks.items() if name != "resolution"}
+    work.clocks = {name: clock for name, clock in work.clocks.items() if name == "resolution"} | stopped
+    if work.medium != "email" and not (work.medium == "callback" and work.mailable):
+        tell(world, work, "answer_taken_back")
 
 
 def _open_as_before(world: World, work: Work, before: Work) -> None:

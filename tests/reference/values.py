@@ -107,7 +107,7 @@ class Work:
     leg, the waits that were looked at, the rules that applied, what the customer was offered; `closes_at`: a retry
     is looked at then, too; `left`: the queues that it overflowed from in this opening. `who`, `who_tries`,
     `learnt`: what he was asked, how often, what came of it. `letters`: what will be sent to `customer`. `said`: his
-    messages and our replies.
+    messages and our replies. `bulk`: it rests, or did, with that answer for many.
     """
 
     id: str
@@ -183,6 +183,8 @@ class Work:
     room: dict[str, str] = field(default_factory=dict)
     done: Done | None = None
     customer: str = ""
+    language: str | None = None
+    bulk: str = ""
     letters: "tuple[Letter, ...]" = ()
     said: "tuple[Said, ...]" = ()
     guessed: tuple[Label, ...] | None = None

@@ -28,6 +28,7 @@ class World:
 
     `freed`: agents who can perhaps take work now; `returned`: interactions that can perhaps be matched now; `joined`:
     those that came into a queue in the command under way.
+    `avalanches`: labels, and queues, with one; `automatic`: what is answered by itself, by label (`bulk.Automatic`).
     `emergencies`: queues whose switch is on. `watched`: what the hours of a queue say, and until when.
     """
 
@@ -50,6 +51,8 @@ class World:
     emergencies: dict[str, Do] = field(default_factory=dict)
     estimates: dict[str, tuple[Span, Span]] = field(default_factory=dict)
     watched: dict[str, tuple[str, Instant | None]] = field(default_factory=dict)
+    avalanches: set[tuple[str, str | None]] = field(default_factory=set)
+    automatic: dict[str, Any] = field(default_factory=dict)
 
     def queue(self, name: str) -> QueuePolicy:
         return self.policy.queues.get(name) or QueuePolicy(name=name)
@@ -97,6 +100,7 @@ class World:
         other.typical = dict(self.typical)
         other.emergencies, other.watched = dict(self.emergencies), dict(self.watched)
         other.estimates = dict(self.estimates)
+        other.avalanches, other.automatic = set(self.avalanches), dict(self.automatic)
         other.kinds = {}
         for key, kind in self.kinds.items():
             lists = (list(kind.arrivals), list(kind.own), list(kind.foreign))

@@ -18,6 +18,7 @@ from queues.policy import Strategy
 from reports.wording.catalogue import Catalogue, Forms
 from reports.wording.text import CATALOGUES, LANGUAGES, delivery_text, fails_text, span_text, text_of
 from router import eligibility, figures, replies, triage
+from router.bulk import AGAINST
 from router.explain_offer import SINCE
 from router.ranking import TERMS
 from router.reasons import FAILS, Code
@@ -92,7 +93,7 @@ def test_every_condition_of_an_agent_and_of_a_rule_has_words(language: str) -> N
     assert set(words.conditions) == _yielded(triage) | _yielded(figures)
     of_mail = {*SIGNALS, UNAUTHENTICATED, RETURN_PATH, PROGRAMS_ONLY, ANSWERS_RECEIPT, UNVERIFIED}
     of_customers = {"complained", "undeliverable"}
-    assert set(words.signals) == _appended(replies) | of_mail | of_customers | {*NOT_SENT, "own_words"}
+    assert set(words.signals) == _appended(replies) | of_mail | of_customers | {*NOT_SENT, *AGAINST, "own_words"}
 
 
 @in_each_language

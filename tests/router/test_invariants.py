@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from agents.agent import MediumLimit, Membership, Profile
+from queues.bulk import Bulk
 from queues.hours import Hours, Interval
 from queues.interaction import Interaction
 from queues.lifecycle import InteractionState
@@ -19,7 +20,9 @@ from router.commands import (
     AcceptCallback,
     AcceptOffer,
     AddMessage,
+    AnswerInBulk,
     Assign,
+    BeginAutomation,
     BeginDelivery,
     CallAttempted,
     CancelCallback,
@@ -35,6 +38,7 @@ from router.commands import (
     DeliverAgain,
     Disconnect,
     End,
+    EndAvalanche,
     ExtendWrapUp,
     JoinRoom,
     Leave,
@@ -48,6 +52,7 @@ from router.commands import (
     Relabel,
     RemoveAgent,
     RenewSla,
+    ReportAvalanche,
     ReportDelivery,
     Reprioritise,
     RescheduleCallback,
@@ -60,6 +65,8 @@ from router.commands import (
     Tick,
     Transfer,
     UndoAct,
+    UndoInBulk,
+    WantPerson,
     WrapUp,
 )
 from router.decision import Refusal
@@ -364,6 +371,32 @@ class Day(RuleBasedStateMachine):
                 "relabel": Relabel(known.id, "faq" if beyond else None, "boss"),
             }
             self.do(orders[act])
+
+    @rule(
+        number=picks,
+        act=st.sampled_from(("answer", "answer", "undo", "person", "says", "by_itself", "begins", "ends")),
+        label=st.sampled_from(("", "", "faq")),
+        leave_out=st.sampled_from(((), ("key_account",))),
+    )
+    def many_are_answered_at_once(self, number: int, act: str, label: str, leave_out: Any) -> None:
+        resting = [each for each in self.those(*S) if each.bulk]
+        known = resting[number % len(resting)] if resting else None
+        ids = tuple(each.id for each in self.those(*(S if number % 8 == 0 else (S.WAITING, S.OFFERED))))
+        bulk = Bulk(id=f"b-{number % 3}", languages=("en",), label=label, fallback="en", leave_out=leave_out)
+        of_faq = Bulk(id=bulk.id, languages=("en",), label="faq", fallback="en")
+        orders: dict[str, Command] = {
+            "answer": AnswerInBulk(bulk, ids, "boss"),
+            "by_itself": BeginAutomation(of_faq, MINUTE, 2, "boss", number % 2 == 0),
+            "begins": ReportAvalanche("faq", None, 60, 4.5, 15 * MINUTE),
+            "ends": EndAvalanche("faq", None, "router"),
+        }
+        if known is not None:
+            orders |= {
+                "undo": UndoInBulk(known.bulk, tuple(each.id for each in resting), "boss"),
+                "person": WantPerson(known.id),
+                "says": AddMessage(interaction=known.id, message=f"m-{known.messages}", author="bot", bulk=known.bulk),
+            }
+        self.do(orders.get(act, orders["answer"]))
 
     @rule(agent=agents, medium=st.sampled_from(("chat", "callback")), queue=st.sampled_from((None, *QUEUES)))
     def an_agent_begins(self, agent: str, medium: str, queue: str | None) -> None:

@@ -5,10 +5,13 @@ from pathlib import Path
 import pytest
 
 from docs import lifecycle
+from queues.bulk import Bulk
 from queues.lifecycle import CAUSES, LIFECYCLE, OPEN, InteractionState, allows, diagram
 from queues.policy import ChannelPolicy
 from router import events as e
 from router.commands import (
+    AddMessage,
+    AnswerInBulk,
     CallAttempted,
     Candidate,
     Close,
@@ -33,7 +36,6 @@ LATER: dict[Way, str] = {
     (S.SCHEDULED, "rescheduled", S.SCHEDULED): "callback slots: rescheduling by link",
     (S.WAITING, "rescheduled", S.SCHEDULED): "callback slots: a slot chosen while waiting",
     (S.WRAP_UP, "rescheduled", S.SCHEDULED): "callback slots: a retry asked for at wrap-up",
-    (S.WAITING, "answered by bot", S.ANSWERED_BY_BOT): "answers in bulk",
     (S.OFFERED, "offered", S.OFFERED): "parallel offers",
     (S.OFFERED, "offer ended", S.OFFERED): "parallel offers",
 }
@@ -82,8 +84,10 @@ def said_by(event: AnyEvent, before: InteractionState | None) -> str | None:
             return CAUSES[cause]
         case e.Scheduled(cause=cause):
             return "admitted" if cause == "slot" else "rescheduled"
-        case e.AnsweredByBot():
+        case e.AnswerAsked():
             return "admitted"
+        case e.AnsweredByBot():
+            return "answered by bot" if before in (S.WAITING, S.ANSWERED_BY_BOT) else "admitted"
         case e.Ended(by=by):
             return "customer left" if by == "customer" else "ended"
         case e.Resumed(cause=cause):
@@ -91,7 +95,7 @@ def said_by(event: AnyEvent, before: InteractionState | None) -> str | None:
         case e.OfferAccepted():
             return "accepted" if before is S.OFFERED else "warm transfer accepted"
         case e.Undone(kind=kind):
-            return "undone" if kind == "close" else None
+            return "undone" if kind in ("close", "answer") else None
         case e.OfferDeclined() | e.OfferExpired() | e.OfferWithdrawn():
             return "offer ended" if before is S.OFFERED else None
         case e.Offered():
@@ -229,7 +233,26 @@ def closed_and_undone() -> House:
     return house
 
 
+def asked_which_and_answered() -> House:
+    asking = Autoresponse(name="bot", kind="answer", precision=0.99, clarify=0.8)
+    house = House(policy(queue(), rules=(rule(autoresponse="bot"),), autoresponses=(asking,)))
+    close = (Candidate("hours", 0.5), Candidate("prices", 0.4), Candidate("map", 0.1))
+    house.admit(address_hash="h", candidates=close)
+    house.run(AddMessage(interaction="i-1", message="m-2", author="customer", chosen="prices"))
+    return house
+
+
+def answered_in_bulk_and_undone() -> House:
+    house = House(everything())
+    house.admit(address_hash="h")
+    house.run(AnswerInBulk(Bulk(id="b-1", languages=("en",), fallback="en"), ("i-1",), "boss"))
+    house.run(UndoAct("i-1", "boss"))
+    return house
+
+
 SCENES = (
+    asked_which_and_answered,
+    answered_in_bulk_and_undone,
     handed_over_warm_and_taken_over,
     begun_by_an_agent,
     closed_and_undone,

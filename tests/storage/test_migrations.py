@@ -114,6 +114,7 @@ def test_an_upgrade_can_be_repeated_and_announced(path: Path) -> None:
         Step("0006", "Rows to learn from, and the versions of the site's model.", ()),
         Step("0007", "What customers bought, and what they are worth.", ()),
         Step("0008", "Customers who are one person, and what else they are told by.", ()),
+        Step("0009", "Answers for many: their words, and who got them.", ()),
     ]
     migrations.upgrade(url)
     migrations.upgrade(url)

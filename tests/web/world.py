@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer, unused_port
 
 from agents.agent import Membership, Profile
 from app.answers import Answers
+from app.bulk import BulkAnswers, BulkSettings
 from app.crm_asking import Crm, CrmAsking
 from app.engine import Engine
 from app.erasure import Eraser
@@ -331,6 +332,13 @@ async def world(
         replies=Replies(engine=engine, store=store, outgoing=outgoing, domain="example.org"),
         learning=learning.site,
         letters=outgoing.letters,
+        bulk=BulkAnswers(
+            engine=engine,
+            store=store,
+            wordings=wordings,
+            articles=lambda: knowledge.articles,
+            settings=BulkSettings(),
+        ),
         knowledge=Answers(engine=engine, store=store, knowledge=knowledge, classify=classify or by_model),
         understanding=learning.understanding,
         purchases=purchases,

@@ -15,13 +15,14 @@ import { Drawer } from "./drawer.js";
 import { CloseDialog, MoveDialog, PriorityDialog, PresenceDialog } from "./steer.js";
 import { MailboxAlarm, MailboxesDialog } from "./mailboxes.js";
 import { AutoRepliesAlarm } from "./auto_replies.js";
+import { AvalancheAlarm, AvalancheDialog } from "./avalanches.js";
 import { KnowledgeDialog } from "./knowledge.js";
 import { QuarantineAlarm, QuarantineDialog } from "./quarantine.js";
 import { QueueTable } from "./queues.js";
 import { SendingsDialog } from "./sendings.js";
 import { UnderstandingDialog } from "./understanding.js";
 import {
-  agents, asOf, dialog, heardAt, knowledge, mailboxesOpen, me, quarantine, queues, sendings, understanding,
+  agents, answering, asOf, dialog, heardAt, knowledge, mailboxesOpen, me, quarantine, queues, sendings, understanding,
 } from "./state.js";
 
 const STALE_AFTER_MS = 5500;
@@ -45,6 +46,7 @@ export function Board({ socket }) {
           <button type="button" class="menu-item" onClick=${() => { close(); mailboxesOpen.value = true; }}><${Icon} name="email" />${t("mailboxes.title")}</button>
           <button type="button" class="menu-item" onClick=${() => { close(); quarantine.value = {}; }}><${Icon} name="warn" />${t("quarantine.title")}</button>
           <button type="button" class="menu-item" onClick=${() => { close(); sendings.value = true; }}><${Icon} name="clock" />${t("later.planned")}</button>
+          <button type="button" class="menu-item" onClick=${() => { close(); answering.value = {}; }}><${Icon} name="alarm" />${t("avalanche.title")}</button>
           <button type="button" class="menu-item" onClick=${() => { close(); knowledge.value = {}; }}><${Icon} name="note" />${t("knowledge.title")}</button>
           <button type="button" class="menu-item" onClick=${() => { close(); understanding.value = { tab: "ask" }; }}><${Icon} name="bot" />${t("understanding.title")}</button>
           <button type="button" class="menu-item" onClick=${() => logOut().catch(toastError)}><${Icon} name="leave" />${t("ui.log_out")}</button>`}
@@ -54,6 +56,7 @@ export function Board({ socket }) {
     <${MailboxAlarm} />
     <${QuarantineAlarm} />
     <${AutoRepliesAlarm} />
+    <${AvalancheAlarm} />
     <main class="board">
       <${Summary} />
       <${QueueTable} />
@@ -64,6 +67,7 @@ export function Board({ socket }) {
     <${QuarantineDialog} />
     <${SendingsDialog} />
     <${MailboxesDialog} />
+    <${AvalancheDialog} />
     <${KnowledgeDialog} />
     <${UnderstandingDialog} />
     ${Open && html`<${Open} ...${shown} onClose=${() => void (dialog.value = null)} />`}

@@ -37,6 +37,12 @@ export const failing = signal(0);
 export const mailboxesOpen = signal(false);
 /** Since when no automatic reply goes out, null if they do. */
 export const repliesStopped = signal(/** @type {string | null} */ (null));
+/** What comes far more often than usual, and what is answered by itself. */
+export const avalanches = signal(/** @type {import("./avalanches.js").Told[]} */ ([]));
+/** Whether the offer of an answer for many is open, for whom, or which report. */
+export const answering = signal(/** @type {{label?: string, queue?: string | null, report?: string} | null} */ (null));
+/** The answer for many that was given last. */
+export const bulkGiven = signal(/** @type {{id: string, label: string, answered: number, undo_until: string} | null} */ (null));
 export const paused = signal(false);
 /** Which drawer is open: a queue's list, or one interaction. */
 export const drawer = signal(/** @type {{queue?: string, interaction?: string} | null} */ (null));
@@ -67,6 +73,9 @@ export function onFrame(frame) {
       quarantined.value = frame.quarantined ?? 0;
       failing.value = frame.mailboxes_failing ?? 0;
       repliesStopped.value = frame.auto_replies_stopped ?? null;
+      avalanches.value = frame.avalanches ?? [];
+    } else if (frame.type === "avalanches") {
+      avalanches.value = frame.items;
     } else if (frame.type === "auto_replies") {
       repliesStopped.value = frame.stopped;
     } else if (frame.type === "quarantine") {
