@@ -1,24 +1,15 @@
 """Answers beside the conversation: what would be answered and why, what agents are offered, how it was judged."""
 
-import math
 from collections.abc import Sequence
 
-import msgspec
-
 from app.engine import Engine
+from app.foreseeing import SUGGESTED_MIN, Foreseeing, threshold_view
 from app.knowledge import Classify, Found, KnowledgeBase, judged
 from app.knowledge_seeds import pair_row
-from autoresponders.article import WORDS_MAX
 from autoresponders.proof import Outcome
 from queues.interaction import Interaction, Label
 from reports.answers import WITHIN, AnswerLog, Worth, worth_of, worths
-from router.admission import articles_for
-from router.commands import Admit, Candidate
-from router.events import AnswerConfirmed, AnyEvent, Relabelled
-from router.policy import Autoresponse
-from router.reasons import Reason, reason
-from router.state import ALL_REPLIES
-from router.triage import Verdict, triage
+from router.events import AnswerConfirmed, AnsweredByBot, AnyEvent, Relabelled
 from storage.codec import decode
 from vocabulary.errors import Lagged, TemporaryFailure
 from vocabulary.ids import InteractionId, derived_id
@@ -27,7 +18,6 @@ from vocabulary.records import JudgementRow, MessageRow, Put, PutNew
 from vocabulary.stores import Store
 from web.knowing import (
     ALL,
-    Answerable,
     Evaluation,
     Foreseen,
     JudgedPair,
@@ -35,11 +25,8 @@ from web.knowing import (
     Promised,
     Question,
     Suggestion,
-    Threshold,
 )
 
-SUGGESTED_MIN = 0.2
-"""A suggestion less likely than this would only cost the agent time."""
 MESSAGES_MAX = 200
 EVENTS = frozenset(
     "Admitted AnsweredByBot AnswerHeldOut AnswerConfirmed Enqueued OfferAccepted WrappedUp Closed Forgotten".split()
@@ -57,6 +44,7 @@ class Answers:
         self._store = store
         self._knowledge = knowledge
         self._classify = classify
+        self._foreseeing = Foreseeing(engine=engine, knowledge=knowledge, classify=classify)
 
     async def load(self) -> None:
         await self._knowledge.load()
@@ -64,124 +52,8 @@ class Answers:
     async def learn(self) -> None:
         await self._knowledge.learn()
 
-    # -- what would be answered
-
     async def foreseen(self, question: Question) -> Foreseen:
-        text = f"{question.subject}\n{question.text}".strip()
-        classified = await self._classify(question.subject, question.text, question.language)
-        labels = tuple(Label(name, said) for name, said in classified.labels)
-        language = question.language or classified.language
-        found = self._knowledge.found(question.text, language, labels)
-        short = 0 < len(question.text.split()) <= WORDS_MAX
-        command = self._as_it_would_come(question, labels, language, found if short else [])
-        verdict = triage(command, self._engine.state, self._engine.policy, self._engine.clock.now())
-        response, chosen = self._response(verdict, command)
-        return Foreseen(
-            labels=labels,
-            language=language,
-            rule=verdict.rule,
-            queue=verdict.then.queue,
-            autoresponse=response.name if response is not None else None,
-            outcome=_outcome(response, chosen, found),
-            articles=tuple(each.article for each in chosen),
-            candidates=tuple(self._answerable(each, verdict) for each in found),
-            reasons=(
-                *self._reasons(verdict, response, chosen, found, words=len(text.split()) if not short else 0),
-                *self._guards(),
-            ),
-        )
-
-    def _as_it_would_come(
-        self, question: Question, labels: tuple[Label, ...], language: str | None, found: Sequence[Found]
-    ) -> Admit:
-        policy = self._engine.policy
-        channel = policy.channels.get(question.channel or "")
-        return Admit(
-            id="preview",
-            channel=channel.name if channel is not None else "",
-            medium=channel.medium if channel is not None else "chat",
-            customer="preview",
-            subject=question.subject,
-            text=question.text,
-            labels=labels,
-            language=language,
-            candidates=tuple(Candidate(each.article.id, each.probability, each.proven) for each in found),
-        )
-
-    def _response(self, verdict: Verdict, command: Admit) -> tuple[Autoresponse | None, tuple[Candidate, ...]]:
-        """Return the automatic answer that would be given, and by what: the core's own choice."""
-        name, known = verdict.then.autoresponse, self._engine.policy.autoresponses
-        response = known.get(name or "")
-        while response is not None and response.kind == "answer":
-            chosen = articles_for(response, command.candidates)
-            if chosen or response.otherwise is None:
-                return response, chosen
-            response = known.get(response.otherwise)
-        return response, ()
-
-    def _answerable(self, found: Found, verdict: Verdict) -> Answerable:
-        first = self._answer_of(verdict)
-        precision = first.precision if first is not None else None
-        return Answerable(
-            article=found.article.id,
-            title=found.article.title,
-            label=found.article.label,
-            probability=found.probability,
-            features=msgspec.structs.asdict(found.features),
-            threshold=self._threshold(found.article.id, precision) if precision is not None else None,
-            confidence=first.confidence if first is not None and precision is None else None,
-        )
-
-    def _answer_of(self, verdict: Verdict) -> Autoresponse | None:
-        response = self._engine.policy.autoresponses.get(verdict.then.autoresponse or "")
-        return response if response is not None and response.kind == "answer" else None
-
-    def _threshold(self, article: str, precision: float) -> Threshold:
-        known = self._knowledge.threshold(article, precision)
-        return Threshold(
-            precision=precision,
-            least=known.least if math.isfinite(known.least) else None,
-            scope=known.scope,
-            n=known.n,
-            right=known.right,
-            bound=round(known.bound, 4),
-        )
-
-    def _reasons(
-        self,
-        verdict: Verdict,
-        response: Autoresponse | None,
-        chosen: Sequence[Candidate],
-        found: Sequence[Found],
-        *,
-        words: int,
-    ) -> list[Reason]:
-        reasons = [reason("rule_applied", rule=verdict.rule, queue=verdict.then.queue)]
-        asked = self._answer_of(verdict)
-        if asked is None:
-            return [*reasons, reason("no_answering")]
-        if words:
-            return [*reasons, reason("too_long_to_answer", count=words)]
-        if not found:
-            return [*reasons, reason("no_article")]
-        if len(chosen) == 1:
-            return [*reasons, reason("would_answer", article=chosen[0].article, share=chosen[0].probability)]
-        if chosen:
-            return [*reasons, reason("would_ask", articles=tuple(each.article for each in chosen))]
-        return [*reasons, self._why_not(found[0], asked)]
-
-    def _why_not(self, first: Found, asked: Autoresponse) -> Reason:
-        id, said = first.article.id, first.probability
-        if asked.precision is None:
-            return reason("below_confidence", article=id, share=said, least=asked.confidence)
-        known = self._knowledge.threshold(id, asked.precision)
-        if math.isfinite(known.least):
-            return reason("below_proven", article=id, share=said, least=round(known.least, 4))
-        return reason("nothing_proven", precision=asked.precision, right=known.right, number=known.n)
-
-    def _guards(self) -> list[Reason]:
-        """Return what keeps every automatic reply back just now; what depends on the sender, nobody can tell here."""
-        return [reason("replies_are_stopped")] if ALL_REPLIES in self._engine.state.replies_stopped else []
+        return await self._foreseeing.foreseen(question)
 
     # -- what agents are offered
 
@@ -222,7 +94,8 @@ class Answers:
     async def _sent(self, id: InteractionId) -> frozenset[str]:
         entries = await self._store.entries(0, 1_000, interaction=id)
         events = [decode(entry) for entry in entries if entry.type == "AnsweredByBot"]
-        return frozenset(getattr(event, "article", "") for event in events)
+        # What many were answered at once is no article.
+        return frozenset(event.article for event in events if isinstance(event, AnsweredByBot) and event.article)
 
     async def judge(self, found: Interaction, article: str, *, right: bool, by: str) -> bool:
         """Write down whether an article answers; False: it is none of the candidates."""
@@ -266,8 +139,12 @@ class Answers:
                 autoresponse=answer.name,
                 precision=answer.precision,
                 confidence=answer.confidence if answer.precision is None else None,
-                overall=self._threshold(ALL, answer.precision) if answer.precision is not None else None,
-                articles={id: self._threshold(id, answer.precision) for id in ids} if answer.precision else {},
+                overall=threshold_view(self._knowledge, ALL, answer.precision)
+                if answer.precision is not None
+                else None,
+                articles={id: threshold_view(self._knowledge, id, answer.precision) for id in ids}
+                if answer.precision
+                else {},
                 kept=len(kept),
                 right=sum(right for _, _, right in kept),
             )
@@ -359,11 +236,3 @@ def _open_question(rows: Sequence[MessageRow]) -> list[MessageRow]:
 
 def _mark(row: JudgementRow | None) -> bool | None:
     return None if row is None or row.source == "inserted" else row.right
-
-
-def _outcome(response: Autoresponse | None, chosen: Sequence[Candidate], found: Sequence[Found]) -> str:
-    if chosen:
-        return "answers" if len(chosen) == 1 else "asks"
-    if found and found[0].probability >= SUGGESTED_MIN:
-        return "suggests"
-    return "nothing" if response is None or response.kind == "answer" else "replies"

@@ -75,8 +75,8 @@ class Exporter:
         async for purchase in self._purchases_of(ids):
             yield comma + msgspec.json.encode(_plain(purchase))
             comma = b","
-        standing = await self._store.standing(row.id)
-        yield b'],"standing":' + msgspec.json.encode(_plain(standing) if standing is not None else None)
+        standings = await self._store.standings(ids)
+        yield b'],"standings":' + msgspec.json.encode([_plain(standing) for standing in standings])
         yield b',"elsewhere":['
         comma = b""
         for message in await self._store.messages_from(addresses):

@@ -175,7 +175,7 @@ class KnowledgeBase:
         rows = await self._store.judgements()
         self._learnt_from = self._basis(rows)
         outcomes = [outcome for row in rows if (outcome := await self.outcome(row)) is not None]
-        # Two thousand outcomes take a quarter of a second.
+        # Four thousand outcomes take a tenth of a second.
         self._proof = await asyncio.to_thread(Proof, outcomes)
         log.info("answers_judged", outcomes=len(outcomes), articles=sum(map(len, self._articles.values())))
 

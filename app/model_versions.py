@@ -31,6 +31,8 @@ POINTER = "model"
 """Id of the setting that says which version is live."""
 OF_FILE = "model-file:"
 """Begins the id of the setting that says which file a node has made or taken over."""
+OF_SHADOW = "shadow:"
+"""Begins the id of the setting in which a node counts how a candidate compares."""
 LOOK: Span = 2 * SECOND
 VERSIONS_MAX = 10
 FORMER_MAX = 10
@@ -187,7 +189,9 @@ class ModelVersions:
         pointer = await self._pointed()
         used = {new} | ({pointer.live, pointer.shadow, *pointer.former[:1]} if pointer is not None else set())
         rows = [row for row in await self._store.models() if row.id not in used]
-        return [Remove(ModelRow, row.id) for row in rows[VERSIONS_MAX - len(used) :]]
+        gone = {row.id for row in rows[VERSIONS_MAX - len(used) :]}
+        counted = [row.id for row in await self._store.settings() if _counted_for(row.id) in gone]
+        return [*(Remove(ModelRow, id) for id in sorted(gone)), *(Remove(SettingRow, id) for id in counted)]
 
     async def all(self) -> Sequence[Version]:
         """Return the versions, newest first, each with what it is now."""
@@ -265,6 +269,12 @@ def _write(path: Path, content: bytes) -> None:
         half.replace(path)
     except OSError as error:
         raise PermanentFailure(f"{path}: the model can't be written ({error})") from error
+
+
+def _counted_for(setting: str) -> str | None:
+    """Return the version that a setting keeps figures of (app/shadow.py), None of any other."""
+    kind, _, rest = setting.partition(":")
+    return rest.partition(":")[0] if f"{kind}:" == OF_SHADOW else None
 
 
 def _setting(pointer: Pointer) -> SettingRow:

@@ -16,6 +16,7 @@ import structlog
 from app.engine import Engine
 from app.purchasing import CHANGED
 from customers.churn import FEATURES, Examples, Labels, add_customer
+from customers.merging import as_one, heads
 from customers.purchases import digits_of
 from customers.standing import Definition, Worth, facts, segments_of
 from vocabulary.errors import PermanentFailure, TemporaryFailure
@@ -47,6 +48,10 @@ AFTER_IMPORT: Span = 2 * MINUTE
 AHEAD: Span = 90 * DAY
 """The time that is held out to see how good the estimates are."""
 REMEMBERED: Span = 5 * 365 * DAY
+
+
+Heads = Mapping[CustomerId, CustomerId]
+"""Of everybody who was merged, the id that the person goes by."""
 
 
 class Counting(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,10 +142,11 @@ class Segmenting:
             return None
         async with self._turn:
             began = now = self._engine.clock.now()
-            buyers, examples = await self._buyers(now), await self._examples(now)
+            one = heads(await self._store.merged())
+            buyers, examples = await self._buyers(now, one), await self._examples(now, one)
             results, report = await self._worked_out(_given(buyers, examples, self._counting))
             worth = _worths(buyers, examples, results)
-            counts = await self._write(worth, now)
+            counts = await self._write(worth, one, now)
             seconds = (self._engine.clock.now() - began) / SECOND
             told = {"at": now, "seconds": seconds, "buyers": len(buyers.ids), **counts, **report}
             told["unrated"] = sorted(buyers.unrated)
@@ -150,13 +156,21 @@ class Segmenting:
 
     # -- what is known
 
-    async def _buyers(self, now: Instant) -> Buyers:
+    async def _buyers(self, now: Instant, one: Heads) -> Buyers:
+        """Return all who bought; who was merged is one buyer."""
         found, after = Buyers(), ""
+        joined: dict[CustomerId, list[Bought]] = {}
         since, cut = now - self._counting.within, now - AHEAD
         while rows := await self._store.bought(after=after, since=since, cut=cut, customers=PAGE):
-            for one in _by_customer(rows):
-                self._add(found, one, now, cut)
+            for his in _by_customer(rows):
+                head = one.get(his[0].customer)
+                if head is None:
+                    self._add(found, his, now, cut)
+                else:
+                    joined.setdefault(head, []).extend(his)
             after = rows[-1].customer
+        for head, his in joined.items():
+            self._add(found, [msgspec.structs.replace(row, customer=head) for row in his], now, cut)
         return found
 
     def _add(self, buyers: Buyers, all_of_his: Sequence[Bought], now: Instant, cut: Instant) -> None:
@@ -184,9 +198,10 @@ class Segmenting:
             )
         )
 
-    async def _examples(self, now: Instant) -> Examples:
+    async def _examples(self, now: Instant, one: Heads) -> Examples:
         """Return what contracts teach, and what is asked of those that run."""
         found, after = Examples(), ""
+        joined: dict[CustomerId, tuple[list[PurchaseRow], list[Contact]]] = {}
         while rows := await self._store.contracts(after=after, limit=PAGE):
             people = list(dict.fromkeys(row.customer for row in rows))
             contacts: dict[str, list[Contact]] = {}
@@ -196,9 +211,18 @@ class Segmenting:
             for row in rows:
                 his.setdefault(row.customer, []).append(row)
             for customer, contracts in his.items():
-                about = contacts.get(customer, [])
-                add_customer(found, contracts, about, self._counting.labels, self._money, now)
+                about, head = contacts.get(customer, []), one.get(customer)
+                if head is None:
+                    add_customer(found, contracts, about, self._counting.labels, self._money, now)
+                else:
+                    held = joined.setdefault(head, ([], []))
+                    held[0].extend(msgspec.structs.replace(row, customer=head) for row in contracts)
+                    held[1].extend(about)
             after = rows[-1].customer
+        for contracts, about in joined.values():
+            contracts.sort(key=lambda row: (row.contract_end or 0, row.id))
+            about.sort(key=lambda contact: contact.at)
+            add_customer(found, contracts, about, self._counting.labels, self._money, now)
         return found
 
     async def _worked_out(self, given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -214,28 +238,48 @@ class Segmenting:
 
     # -- what follows
 
-    async def _write(self, worth: Mapping[CustomerId, Worth], now: Instant) -> dict[str, Any]:
-        """Write down what has changed, and return how many customers are what."""
+    async def _write(self, worth: Mapping[CustomerId, Worth], one: Heads, now: Instant) -> dict[str, Any]:
+        """Write down what has changed, and return how many customers are what. A person's stands with his first row."""
         counts: dict[str, Any] = {"customers": 0, "changed": 0, "own": 0, "segments": {}}
         after: str | None = None
         while rows := await self._store.customers(after=after, limit=PAGE):
             kept = {row.id: row for row in await self._store.standings([row.id for row in rows])}
             changes: list[Change] = []
             for row in rows:
-                if not is_erased(row):
-                    changes += self._changes(row, kept.get(row.id), worth.get(row.id), now, counts)
+                if is_erased(row):
+                    continue
+                head = one.get(row.id, row.id)
+                if head != row.id:
+                    changes += _part_of_another(row, kept.get(row.id), now)
+                    continue
+                whole, own = row, kept[row.id].own if row.id in kept else row.segment
+                if row.id in one:
+                    whole, own = await self._person(row.id, own)
+                changes += self._changes(row, whole.attributes, own, kept.get(row.id), worth.get(row.id), now, counts)
             if changes:
                 await self._engine.write(*changes)
             after = rows[-1].id
         return counts
 
+    async def _person(self, head: CustomerId, own: str | None) -> tuple[CustomerRow, str | None]:
+        """Return a person of several rows as one, and the segment that staff have set for one of them."""
+        rows = await self._store.person(head)
+        others = await self._store.standings([row.id for row in rows[1:]])
+        return as_one(rows), own or next((each.own for each in others if each.own is not None), None)
+
     def _changes(
-        self, row: CustomerRow, kept: StandingRow | None, worth: Worth | None, now: Instant, counts: dict[str, Any]
+        self,
+        row: CustomerRow,
+        attributes: Mapping[str, Any],
+        own: str | None,
+        kept: StandingRow | None,
+        worth: Worth | None,
+        now: Instant,
+        counts: dict[str, Any],
     ) -> Iterator[Change]:
-        found = segments_of(worth or Worth(), row.attributes, self._definitions, self._counting.within, now)
+        found = segments_of(worth or Worth(), attributes, self._definitions, self._counting.within, now)
         names = tuple(one.segment for one in found)
         told = facts(worth, found, self._counting.currency) if worth is not None else _only_reasons(found)
-        own = kept.own if kept is not None else row.segment
         effective = own or next(iter(names), None)
         counts["customers"] += 1
         counts["own"] += own is not None
@@ -246,11 +290,19 @@ class Segmenting:
                 return
             counts["changed"] += kept is None or kept.segments != names
             if kept is None:
-                yield Put(StandingRow(id=row.id, at=now, own=own, segments=names, facts=told))
+                yield Put(StandingRow(id=row.id, at=now, own=row.segment, segments=names, facts=told))
             else:
                 yield Set(StandingRow, row.id, {"at": now, "segments": names, "facts": told})
         if effective != row.segment:
             yield Set(CustomerRow, row.id, {"segment": effective})
+
+
+def _part_of_another(row: CustomerRow, kept: StandingRow | None, now: Instant) -> Iterator[Change]:
+    """Take from somebody what was calculated before he was merged: it counts with the person now."""
+    if kept is not None and (kept.segments or kept.facts):
+        yield Set(StandingRow, row.id, {"at": now, "segments": (), "facts": {}})
+        if row.segment != kept.own:
+            yield Set(CustomerRow, row.id, {"segment": kept.own})
 
 
 def _only_reasons(found: Sequence[Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import structlog
 
 from app.engine import Engine
 from app.lessons import whole_text
-from app.model_versions import ModelVersions
+from app.model_versions import OF_SHADOW, ModelVersions
 from app.understanding import Understanding
 from classifiers.comparison import PAIRS_MAX, answer
 from classifiers.model import Model
@@ -22,7 +22,6 @@ from web.learning import ShadowFigures
 
 log = structlog.get_logger()
 
-OF_SHADOW = "shadow:"
 WAITING_MAX = 500
 """So many messages wait to be looked at again; more are not: a candidate must cost nobody anything."""
 EXAMPLES_MAX = 50

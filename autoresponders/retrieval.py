@@ -21,7 +21,7 @@ FIELDS: Mapping[str, float] = {"questions": 3.0, "title": 2.0, "answer": 1.0}
 SATURATION, LENGTH_SHARE = 1.2, 0.5
 """k1 and b of BM25."""
 STEM, GRAM = 5, 4
-COMPARED_MAX = 50
+COMPARED_MAX = 24
 """So many of the best by words are compared by letters too."""
 _WORD = re.compile(r"\w+")
 

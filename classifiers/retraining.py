@@ -28,6 +28,7 @@ KEPT_BACK = 8
 """One of so many rows is never trained on, and judges every model."""
 LABEL_ROWS_MIN = 5
 """A label with fewer rows is not learnt yet: it would be a lottery ticket."""
+NICE = 10
 JUDGES = ("correction", "labelled")
 """Sources that are sure enough to judge by. What a transfer hints at teaches, but proves nothing."""
 
@@ -174,6 +175,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--order", type=int, required=True, help="file descriptor to read the order from")
     parser.add_argument("--out", type=Path, required=True, help="where to write the model")
     given = parser.parse_args(arguments)
+    # Whoever writes now goes first.
+    os.nice(NICE)
     with os.fdopen(given.order, "rb") as file:
         order = msgspec.json.decode(file.read(), type=Order)
     try:

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterable
 
+from customers.dates import says_number
 from customers.folding import folded, words
 from customers.matching import Said
-from customers.spelling import spelled
 
 ANSWER_MAX = 200
 """A longer text is no answer: he goes on telling what he wants."""
 _WORDS_MAX = 6
+_NUMBERS_MIN = 3
+"""So many numbers in words make a longer text an answer; one or two of them stand in any sentence."""
 _SKIPS = frozenset({
     "skip", "pass", "none", "no", "nope", "dont", "not", "without",
     "pomin", "pomijam", "nie", "brak", "bez",
@@ -27,11 +29,13 @@ def skips(text: str) -> bool:
 
 
 def is_answer(text: str, languages: Iterable[str] = ("en",)) -> bool:
-    """Tell whether a text may answer the question at all: it is short, and shorter still if it says no digit."""
+    """Tell whether a text may answer the question at all: it is short, and very short if it says no number."""
+    said = words(text)
     if len(text) > ANSWER_MAX:
         return False
-    said = (spelled(text, language) for language in languages)
-    return len(words(text)) <= _WORDS_MAX or any(sign.isdigit() for each in (text, *said) for sign in each)
+    if len(said) <= _WORDS_MAX or any(sign.isdigit() for sign in text):
+        return True
+    return any(sum(says_number(word, language) for word in said) >= _NUMBERS_MIN for language in languages)
 
 
 def details_in(text: str, languages: Iterable[str]) -> Said:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from customers.folding import words
-from customers.spoken_words import MONTHS, NUMBERS, WHOLE_MONTHS
+from customers.spoken_words import HOMOPHONES, MONTHS, NUMBERS, WHOLE_MONTHS
 
 YEAR_MIN, YEAR_MAX = 1900, 2029
 _STEM_MIN = 3
@@ -89,6 +89,11 @@ def _number(word: str, language: str) -> int | None:
     # Hungarian writes "eighty-two" as one word.
     unit = _number(word[len(stem) :], language) if known[stem] >= 20 and language == "hu" else None
     return known[stem] + (unit or 0)
+
+
+def says_number(word: str, language: str) -> bool:
+    """Tell whether a folded word is a number in words, and nothing else: "to" and "for" are no such."""
+    return word not in HOMOPHONES and _number(word, language) is not None
 
 
 def _readings(tokens: Sequence[Token]) -> Iterator[Reading]:

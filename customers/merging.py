@@ -42,6 +42,27 @@ def group(id: CustomerId, merges: Iterable[MergeRow]) -> tuple[CustomerId, ...]:
     return (head, *sorted(found - {head}))
 
 
+def heads(merges: Iterable[MergeRow]) -> dict[CustomerId, CustomerId]:
+    """Return for everybody who is one person with somebody else the id that they go by; nobody else is in it."""
+    holding = [each for each in merges if each.state == "merged"]
+    beside: dict[CustomerId, list[MergeRow]] = {}
+    for each in holding:
+        beside.setdefault(each.customer, []).append(each)
+        beside.setdefault(each.into, []).append(each)
+    found: dict[CustomerId, CustomerId] = {}
+    for id in beside:
+        if id in found:
+            continue
+        reached, among = [id], {id}
+        for known in reached:
+            further = {other for row in beside[known] for other in (row.customer, row.into)} - among
+            reached += sorted(further)
+            among |= further
+        head = group(id, [row for known in reached for row in beside[known]])[0]
+        found.update(dict.fromkeys(among, head))
+    return found
+
+
 def as_one(rows: Sequence[CustomerRow]) -> CustomerRow:
     """Return the person whom `rows` are together; what the first says counts before what the others say.
 

@@ -47,6 +47,8 @@ _EN: Mapping[str, int] = {
     "nineteenth": 19, "twenty": 20, "twentieth": 20, "thirty": 30, "thirtieth": 30, "forty": 40, "fourty": 40,
     "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "hundred": 100, "thousand": 1000,
 }  # fmt: skip
+HOMOPHONES: frozenset[str] = frozenset({"to", "too", "for", "fore", "forth", "won", "ate", "free", "tree", "sex"})
+"""Words that sound like numbers and mostly are none."""
 _PL: Mapping[str, int] = {
     "zero": 0, "jeden": 1, "jedn": 1, "pierwsz": 1, "dwa": 2, "dwie": 2, "drugi": 2, "drugie": 2, "trzy": 3,
     "trzeci": 3, "cztery": 4, "czwart": 4, "piec": 5, "piat": 5, "szesc": 6, "szost": 6, "siedem": 7, "siodm": 7,

@@ -11,7 +11,7 @@ from queues.interaction import Heads
 from storage import tables
 from storage.mapping import maker_of
 from vocabulary.instants import DAY, Instant
-from vocabulary.records import Bought, Contact, PurchaseRow, StandingRow
+from vocabulary.records import Bought, Contact, MergeRow, PurchaseRow, StandingRow
 
 T = TypeVar("T")
 
@@ -104,6 +104,11 @@ class WorthReads(ABC):
         query = select(tables.purchases).where(runs, columns.customer >= ids[0], columns.customer <= ids[-1])
         ordered = query.order_by(columns.customer, columns.contract_end, columns.id)
         return await self._all(ordered, maker_of(PurchaseRow))
+
+    async def merged(self) -> Sequence[MergeRow]:
+        """Return all merges that hold."""
+        query = select(tables.merges).where(tables.merges.c.state == "merged").order_by(tables.merges.c.id)
+        return await self._all(query, maker_of(MergeRow))
 
     async def contacts(self, customers: Sequence[str], since: Instant) -> Sequence[Contact]:
         """Return when these customers began interactions, and what about."""

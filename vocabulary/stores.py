@@ -217,6 +217,9 @@ class Store(Protocol):
     async def contracts(self, *, after: str, limit: int) -> Sequence[PurchaseRow]:
         """Return purchases that run until some day of up to `limit` customers, by customer and end."""
 
+    async def merged(self) -> Sequence[MergeRow]:
+        """Return all merges that hold."""
+
     async def contacts(self, customers: Sequence[str], since: Instant) -> Sequence[Contact]:
         """Return when these customers began interactions, and what about."""
 

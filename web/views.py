@@ -219,16 +219,16 @@ class Views:
         rows = await self._site.store.person(id)
         if not rows:
             return a.CustomerView(id=id)
-        return a.CustomerView(**await self._customer_fields(id, as_one(rows)))
+        return a.CustomerView(**await self._customer_fields(id, as_one(rows), await self._known(rows)))
 
     async def customer_detail(self, row: CustomerRow, language: str = "en") -> a.CustomerDetail:
         """Return all that is known of the person of whom `row` is the first; evidence is told in `language`."""
         rows = await self._site.store.person(row.id)
         one = as_one(rows)
-        known = await self._site.store.person_identities(row.id)
+        known = await self._known(rows)
         merges = await self._site.store.merges([each.id for each in rows])
         return a.CustomerDetail(
-            **await self._customer_fields(row.id, one),
+            **await self._customer_fields(row.id, one, known),
             created_at=rfc3339(one.created_at),
             identities=[(identity.kind, identity.value) for identity in known],
             known_by=[_known_by(identity) for identity in known],
@@ -298,10 +298,15 @@ class Views:
         kept = first[0].attributes.get(IDENTIFIED, {}) if first else {}
         return [evidence_view(msgspec.convert(each, Evidence), language) for each in kept.get("evidence", ())]
 
-    async def _customer_fields(self, id: str, row: CustomerRow) -> dict[str, Any]:
+    async def _known(self, rows: Sequence[CustomerRow]) -> Sequence[IdentityRow]:
+        """Return what a person is known by; who is merged with nobody needs no look for others."""
+        store = self._site.store
+        return await (store.identities(rows[0].id) if len(rows) == 1 else store.person_identities(rows[0].id))
+
+    async def _customer_fields(self, id: str, row: CustomerRow, identities: Sequence[IdentityRow]) -> dict[str, Any]:
         """Return what every view of the person has; what customer `id` is known by comes first."""
         known: dict[str, str] = {}
-        for identity in await self._site.store.person_identities(id):
+        for identity in sorted(identities, key=lambda each: each.customer != id):
             known.setdefault(identity.kind, identity.value)
         return {
             "id": row.id,

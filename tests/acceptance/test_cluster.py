@@ -7,7 +7,7 @@ import asyncio
 import json
 import os
 import random  # noqa: TID251  # the instants of what is done to the nodes; the seed is printed
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -150,6 +150,28 @@ async def test_settings_of_one_node_hold_at_the_other(nodes: Nodes) -> None:
             await eventually(is_known, seconds=5)
             admitted = await there.post("/interactions", text="hello", queue=name)
             assert (await there.get(f"/interactions/{admitted['id']}"))["queue"] == name
+
+
+async def test_an_article_of_one_node_is_found_at_the_other_and_one_that_is_removed_is_not(nodes: Nodes) -> None:
+    writer, other = await nodes.roles()
+    question = {"text": "Where can I park my car?", "language": "en"}
+    text = {"title": "Parking", "questions": ["Where can I park?"], "answer": "Behind the house."}
+    async with logged_in([writer, other], "vera", PASSWORD) as (at_writer, at_other):
+
+        async def found(at: Api) -> list[str]:
+            foreseen = await at.post("/autoresponses/preview", **question)
+            return [each["article"] for each in foreseen["candidates"]]
+
+        await at_other.post("/articles", id="parking", label="hours", languages={"en": text})
+        assert await found(at_other) == ["parking"]
+        await eventually(partial(_so, lambda: found(at_writer), ["parking"]), seconds=5)
+        assert (await at_writer.call("DELETE", "/articles/parking"))[0] == 204
+        assert await found(at_writer) == []
+        await eventually(partial(_so, lambda: found(at_other), []), seconds=5)
+
+
+async def _so(look: Callable[[], Awaitable[list[str]]], expected: list[str]) -> bool | None:
+    return True if await look() == expected else None
 
 
 async def test_a_ticket_of_one_node_opens_one_socket_at_the_other(nodes: Nodes) -> None:

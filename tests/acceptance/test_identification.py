@@ -53,7 +53,7 @@ async def test_a_stranger_is_asked_found_suggested_merged_and_parted(house: Hous
     await anna.press("Enter")
     await expect(card).to_have_count(0)
     await expect(panel).to_contain_text("Merged with")
-    await expect(panel.get_by_text("gold")).to_be_visible()
+    await expect(panel.get_by_text("gold", exact=True)).to_be_visible()
     await inspector.look(anna.page, "merged")
     assert inspector.faults == []
     interaction = await house.interaction(medium="chat", queue="support")

@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customers.merging import as_one, group, hiding, merge_id
+from customers.merging import as_one, group, heads, hiding, merge_id
 from vocabulary.records import CustomerRow, MergeRow
 
 NAMES = ("a", "b", "c", "d", "e")
@@ -105,3 +105,10 @@ def test_whoever_is_blocked_blocks_the_person_and_addresses_that_take_no_mail_co
 def test_given_attributes_are_those_of_the_person(given_: dict[str, int], others: dict[str, int]) -> None:
     other = a_customer("b", attributes=others)
     assert as_one([a_customer("a", attributes=hiding(given_, [other])), other]).attributes == given_
+
+
+def test_everybody_who_was_merged_is_named_with_the_id_that_the_person_goes_by() -> None:
+    rows = [merged("c-2", "c-1"), merged("c-3", "c-2"), merged("c-9", "c-8"), merged("c-5", "c-4", state="undone")]
+    found = heads(rows)
+    assert found == {"c-1": "c-1", "c-2": "c-1", "c-3": "c-1", "c-8": "c-8", "c-9": "c-8"}
+    assert all(group(id, rows)[0] == head for id, head in found.items())

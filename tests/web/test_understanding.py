@@ -13,6 +13,7 @@ import pytest_asyncio
 
 from app.retraining import Schedule
 from classifiers.artifact import to_bytes
+from classifiers.cascade import Classification
 from classifiers.orders import Order
 from classifiers.retraining import retrain
 from tests.learning import WAYS, Learning, rows, starter
@@ -332,3 +333,48 @@ async def test_the_command_line_trains_lists_uses_and_goes_back(site: World) -> 
     again = await told("rollback")
     assert again.returncode == 1
     assert "No other version of the model was live before." in again.stderr
+
+
+async def test_what_comes_in_is_watched_against_what_the_model_was_made_for(tmp_path: Path, first: bytes) -> None:
+    async def unsure(subject: str, text: str, usual: str | None = None) -> Classification:
+        known = Classification((("invoice", 0.6),), None, "model", "it says so")
+        return known if "bill" in text else Classification((("unknown", 0.0),), None, "none", "it finds none")
+
+    async with world(tmp_path, classify=unsure) as site:
+        # In the week before it was made, hardly anything was without a label, and half of it was about deliveries.
+        week = {
+            "messages": 400,
+            "mix": {"invoice": 190, "delivery": 190, "oos": 20},
+            "unknown": {"before": 0.05, "after": 0.05},
+            "confidence": {"before": 0.9, "after": 0.9},
+        }
+        id = await site.learning.versions.add(first, {"week": week}, "boss")
+        await site.learning.versions.use(id, "boss", yes=False)
+        boss = await site.person("boss", "supervisor")
+        ids = [(await arrives(site, f"{'my bill' if number % 2 else 'hello'} {number}"))["id"] for number in range(200)]
+        for each in ids[:40]:
+            await boss.post(f"/interactions/{each}/label", {"label": "outage"})
+        await site.learning.watch.look()
+        seen = (await boss.get("/understanding"))["watched"]
+        assert (seen["messages"], seen["unknown"], seen["corrections"], seen["corrected"]) == (200, 0.5, 40, 0.2)
+        assert seen["confidence"] == pytest.approx(0.6)
+        assert seen["problems"] == ["mix_shifted", "more_unknown", "less_sure", "often_corrected"]
+        assert seen["shift"] > 1
+        assert site.app_metrics("centrala_model_unknown_share") == 0.5
+        assert site.app_metrics("centrala_model_problem", problem="less_sure") == 1
+        assert site.app_metrics("centrala_model_problem", problem="too_sure") is None
+
+
+async def test_what_was_labelled_when_asked_tells_whether_it_is_too_sure(tmp_path: Path) -> None:
+    async def sure(subject: str, text: str, usual: str | None = None) -> Classification:
+        return Classification((("invoice", 0.9),), None, "model", "it says so")
+
+    async with world(tmp_path, classify=sure) as site:
+        boss = await site.person("boss", "supervisor")
+        for number in range(50):
+            id = (await arrives(site, f"what is it about {number}"))["id"]
+            label = "invoice" if number % 2 else "outage"
+            await boss.post(f"/interactions/{id}/label", {"label": label, "source": "labelled"})
+        seen = await site.learning.watch.look()
+        assert (seen.checked, seen.checked_right, seen.problems) == (50, 0.5, ("too_sure",))
+        assert seen.checked_confidence == pytest.approx(0.9)

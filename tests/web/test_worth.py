@@ -193,7 +193,7 @@ async def test_what_is_erased_and_exported_covers_purchases_and_standing(house: 
     id = (await boss.get("/customers/crm-0"))["id"]
     document = await boss.get(f"/customers/{id}/export")
     assert [(one["id"], one["amount"], one["currency"]) for one in document["purchases"]] == [("o-0", 520_000, "PLN")]
-    assert document["standing"]["segments"] == ["key_account"]
+    assert [one["segments"] for one in document["standings"]] == [["key_account"]]
     assert (await boss.call("DELETE", f"/customers/{id}")).status == 204
     store = house.site.store
     assert await store.purchases(id) == []
@@ -225,3 +225,28 @@ async def test_segments_follow_once_an_import_is_over_and_then_as_often_as_is_co
     assert not await house.segmenting.calculate_if_due()
     house.clock.move(1)
     assert await house.segmenting.calculate_if_due()
+
+
+async def test_who_was_merged_is_one_buyer_until_that_is_undone(house: World) -> None:
+    boss = await house.person("boss", "admin")
+    shop = await house.program("integration")
+    await fill(shop, buyers=20)
+    ids = [(await boss.get(f"/customers/crm-{number}"))["id"] for number in (2, 0)]
+    await boss.post("/customers/segments")
+    await boss.call("PATCH", "/customers/crm-0", {"segment": "vip"})
+    assert (await boss.call("POST", f"/customers/{ids[1]}/merge", {"into": ids[0]})).status < 300
+    report = await boss.post("/customers/segments")
+    assert (report["buyers"], report["customers"]) == (19, 19)
+    person = await boss.get("/customers/crm-2")
+    standing = person["standing"]
+    assert (standing["orders"], standing["spent"], standing["of"]) == (2, 1310.02, 19)
+    assert (person["segment"], standing["segments"]) == ("vip", ["key_account"])
+    page = await boss.get("/customers/crm-2/purchases")
+    assert [one["order_id"] for one in page["items"]] == ["o-0", "o-2"]
+    one = await shop.post("/interactions", {"text": "Hi", "customer": {"email": "key@example.org"}}, 201)
+    assert one["segment"] == "key_account"
+    await boss.call("POST", f"/customers/{ids[1]}/unmerge", {})
+    report = await boss.post("/customers/segments")
+    assert report["buyers"] == 20
+    assert (await boss.get("/customers/crm-2"))["segment"] is None
+    assert (await boss.get("/customers/crm-0"))["segment"] == "vip"

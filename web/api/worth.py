@@ -66,7 +66,13 @@ async def list_purchases(call: Call, id: str, query: PurchasePage) -> PurchasesP
     authorise(call.principal, "customer.see", tie)
     if row is None or is_erased(row):
         raise Problem("not_found", f"There is no customer {id!r}.", reason="unknown_customer")
-    rows = await call.site.store.purchases(known, before=_place(query.cursor), limit=query.limit)
+    before = _place(query.cursor)
+    parts = [
+        await call.site.store.purchases(part, before=before, limit=query.limit)
+        for part in await call.site.store.group(known)
+    ]
+    rows = sorted((each for part in parts for each in part), key=lambda each: (each.at, each.id), reverse=True)
+    rows = rows[: query.limit]
     end = f"{rows[-1].at}:{rows[-1].id}" if len(rows) == query.limit else None
     return PurchasesPage(items=[_view(each) for each in rows], next=end)
 

@@ -1,0 +1,92 @@
+"""Numbers, phones and addresses in a text, and answers to the question who somebody is."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from customers.answers import details_in, is_answer, skips
+from customers.contacts import addresses_in, phones_in
+from customers.numbers import NumberKind, holds, numbers_answered, numbers_in, one_sign_off, plain_number
+
+CUSTOMER = NumberKind("customer", r"K-\d{6}")
+ORDER = NumberKind("order", r"\d{10}", "luhn")
+
+
+def test_numbers_are_found_by_the_sites_patterns_whatever_stands_around_them() -> None:
+    text = "(k-123456), order: 4561237894. Not K-1234567, XK-123456, K-123456-7 or 4561237895."
+    assert [(kind.name, number) for kind, number in numbers_in(text, [CUSTOMER, ORDER])] == [
+        ("customer", "K123456"),
+        ("order", "4561237894"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("number", "check", "right"),
+    [
+        ("79927398713", "luhn", True),
+        ("79927398710", "luhn", False),
+        ("4006381333931", "ean", True),
+        ("4006381333932", "ean", False),
+        ("79444", "mod97", True),
+        ("79445", "mod97", False),
+        ("anything", None, True),
+        ("", "luhn", False),
+    ],
+)
+def test_check_digits(number: str, check: str | None, right: bool) -> None:
+    assert holds(number, check) == right  # type: ignore[arg-type]  # the table's words
+
+
+def test_an_answer_is_read_as_it_stands_and_as_it_is_spelled() -> None:
+    assert numbers_answered("It is K-123456, I think", CUSTOMER, "en")[0] == "K123456"
+    assert "K123456" in numbers_answered("kay one two three four five six", CUSTOMER, "en")
+    assert "K123456" in numbers_answered("ka jeden dwa trzy cztery pięć sześć", CUSTOMER, "pl")
+    assert numbers_answered("no idea", CUSTOMER, "en") == ()
+
+
+@given(st.text("K0123456789", min_size=2, max_size=10))
+def test_what_is_one_sign_off_has_as_many_signs_and_differs_a_little(number: str) -> None:
+    near = set(one_sign_off(number))
+    assert number not in near
+    for other in near:
+        differing = [place for place, (one, two) in enumerate(zip(number, other, strict=True)) if one != two]
+        assert len(differing) <= 2
+
+
+def test_phones_and_addresses_are_found_once_each() -> None:
+    text = "601 234 567, +48 601-234-567 or Ola.Nowak+shop@Example.ORG; OLA.nowak+shop@example.org."
+    assert phones_in(text, "PL") == ["+48601234567"]
+    assert addresses_in(text) == ["ola.nowak+shop@example.org"]
+    assert phones_in("601 234 567", "") == []
+
+
+@pytest.mark.parametrize(
+    "text", ["skip", "No.", "I don't have one", "nie mam", "Neturiu!", "nincs", "нет", "пропустить"]
+)
+def test_who_will_not_say_is_understood(text: str) -> None:
+    assert skips(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "K-123456", "no, it is K-123456", "not long ago I have ordered a very big parcel"]
+)
+def test_who_says_something_else_is_not_taken_for_that(text: str) -> None:
+    assert not skips(text)
+
+
+def test_only_what_is_short_or_has_a_digit_in_it_is_an_answer() -> None:
+    assert is_answer("K-123456")
+    assert is_answer("Ola Nowak")
+    assert not is_answer("my parcel has not come and I would like to know where")
+    assert is_answer("it should be kay one two three four five six, I believe")
+    assert not is_answer("1" * 300)
+
+
+@given(st.text(max_size=400))
+def test_any_text_is_read_without_fault(text: str) -> None:
+    plain_number(text)
+    numbers_in(text, [CUSTOMER, ORDER])
+    numbers_answered(text, CUSTOMER, "en")
+    phones_in(text, "PL")
+    addresses_in(text)
+    details_in(text, ["en", "pl"])
