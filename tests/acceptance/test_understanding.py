@@ -66,7 +66,7 @@ async def test_a_complaint_by_mail_and_by_chat_is_understood_alike(understanding
         told = await house.supervisor.get(f"/interactions/{found['id']}/explain?language=pl")
         assert (found["queue"], found["labels"][0][0]) == ("complaints", "complaint"), told["text"]
         assert found["customer"]["id"] == ewa["id"], told["text"]
-        assert (found["segment"], found["priority"]) == ("key_account", 30), told["text"]
+        assert (found["segment"], found["priority"]) == ("key_account", 35), told["text"]
         assert "lang:pl" in [each["skill"] for each in found["requirements"]], told["text"]
         assert (await _suggested(house, found["id"]))[0] == "complaint-how"
         assert told["decided"]["label"] == "complaint"
