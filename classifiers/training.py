@@ -291,9 +291,10 @@ def _judgement(question: _Question, unseen: _Unseen, strange: Sequence[_Unseen])
     accepted = np.ones(len(truth), dtype=bool) if guard is None else guard.odds.of(signs) >= guard.threshold
     confidence = trust.share(signs)
     passing = np.where(accepted, confidence, -1.0)
+    # Bounding what intrudes from above is reserve enough: both together leave CLINC150 nothing to promise.
+    used = RESERVE if inside.all() else 1.0
     promises = {
-        precision: promise_of(1 - RESERVE * (1 - precision), passing, right & accepted, inside)
-        for precision in PROMISES
+        precision: promise_of(1 - used * (1 - precision), passing, right & accepted, inside) for precision in PROMISES
     }
     labels = (*question.labels, UNKNOWN)
     answers = [

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classifiers.calibration import folds_of, guard_of, mix_of, promise_of, traffic
+from classifiers.calibration import folds_of, guard_of, mix_of, promise_of, traffic, trust_of
 from classifiers.evaluation import about, evaluate, figures, predict_lines, predict_many
 from classifiers.examples import shipped_rows
 from classifiers.head import SIGNS, Odds, log_softmax
@@ -132,3 +132,10 @@ def test_votes_are_mixed_as_they_proved_right() -> None:
     noise = draw.normal(size=(800, 4))
     assert mix_of(log_softmax(np.stack((good, noise), axis=1)), truth).linear == 1.0
     assert mix_of(log_softmax(np.stack((noise, good), axis=1)), truth).linear == 0.1
+
+
+def test_few_right_answers_prove_no_certainty() -> None:
+    signs = np.zeros((10, SIGNS))
+    signs[:, 0] = 8
+    share = trust_of(signs, np.ones(10, dtype=bool), np.ones(10)).share(signs)
+    assert np.allclose(share, 11 / 12, atol=0.01)

@@ -28,7 +28,7 @@ def keys(wrapped: inspect.Type, names: tuple[str, ...] = ()) -> Iterator[tuple[t
     """Yield every key of the schema with the names of the tables around it; "*" stands for names of the file's own."""
     shape = shape_of(wrapped)
     match shape.type:
-        case inspect.StructType(fields=fields):
+        case inspect.StructType(fields=fields) if shape.kind is None:
             for field in fields:
                 yield (*names, field.encode_name), field
                 yield from keys(field.type, (*names, field.encode_name))
@@ -55,7 +55,7 @@ def switched_on(number: int) -> str:
 
 def starred(path: KeyPath) -> tuple[str, ...]:
     named = tuple(step for step in path if isinstance(step, str))
-    if named[0] in {"channels", "queues", "hours", "sla", "letters"}:
+    if named[0] in {"channels", "queues", "hours", "sla", "letters", "segments"}:
         named = (named[0], "*", *named[2:])
     tables = {("agents", "queues"), ("agents", "media"), ("avalanche", "labels"), ("identification", "numbers")}
     return (*named[:2], "*", *named[3:]) if named[:2] in tables else named

@@ -1,5 +1,6 @@
 """Admission (semantics.md section 3): from a message that came in to an interaction in a queue."""
 
+from queues.interaction import Heads
 from router.commands import Candidate
 from router.events import Admitted, Closed, Enqueued, MessageAdded, WarningRaised
 from router.policy import Autoresponse
@@ -78,6 +79,22 @@ def test_fields_that_staff_sends_win_over_rules() -> None:
     assert (interaction.queue, interaction.priority, interaction.class_) == ("sales", -7, 0)
     assert interaction.requirements == needs
     assert interaction.tags == ("rule", "staff")
+
+
+def test_rules_ask_for_department_urgency_and_mood_which_stand_in_the_log_and_are_told() -> None:
+    rules = (
+        rule("sales", Condition(department=("sales",)), name="sales"),
+        rule("support", Condition(urgency=("high",), sentiment=("negative",)), name="hurry", priority=9),
+        rule("support", name="rest"),
+    )
+    house = House(policy(queue("support"), queue("sales"), rules=rules))
+    heads = Heads(department=Label("billing", 0.9), urgency=Label("high", 0.7), sentiment=Label("negative", 0.6))
+    house.admit("i-1", heads=heads)
+    house.admit("i-2", heads=Heads(urgency=Label("high", 0.7)))
+    assert [house.interaction(id).priority for id in ("i-1", "i-2")] == [9, 0]
+    assert house.interaction("i-1").heads == heads
+    told = [each.code for each in story(event for event in house.log if getattr(event, "interaction", None) == "i-1")]
+    assert told[:5] == ["for_department", "urgency_high", "mood_negative", "rule_skipped", "rule_applied"]
 
 
 def test_an_empty_list_of_requirements_from_staff_wins_too() -> None:
