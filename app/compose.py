@@ -62,6 +62,7 @@ from autoresponders.templates import Wordings, shipped_wordings
 from channels.callback.phones import PhoneRefused, e164
 from channels.email.smtp import SmtpSender
 from channels.message import Address
+from classifiers.model import UNKNOWN
 from config.avalanche_schema import Avalanche
 from config.channel_schema import CallbackChannel, EmailChannel
 from config.letters import answers_of, letters_of
@@ -652,7 +653,9 @@ def _avalanche_terms(settings: Avalanche) -> Terms:
         ratio=settings.ratio,
         ends_after=settings.ends_after,
         usual_per_hour=settings.usual_per_hour,
-        ignored=frozenset(name for name, label in settings.labels.items() if not label.watch),
+        learns_first=settings.learns_first,
+        # There is no one answer to what nobody understands.
+        ignored=frozenset({UNKNOWN, *(name for name, label in settings.labels.items() if not label.watch)}),
         own={
             name: (label.arrivals_min or settings.arrivals_min, label.ratio or settings.ratio)
             for name, label in settings.labels.items()

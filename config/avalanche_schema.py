@@ -50,6 +50,10 @@ class Avalanche(msgspec.Struct, frozen=True):
         float,
         Meta(description="What a label is taken to bring an hour while nothing is known of it.", gt=0, le=100_000),
     ] = 4.0
+    learns_first: Annotated[
+        Span,
+        Meta(description="Nothing is told before arrivals have been followed for so long.", ge=0, le=28 * DAY),
+    ] = DAY
     confidence: Annotated[
         Sure, Meta(description="How sure the label of whoever gets an answer must be, unless a supervisor says so.")
     ] = 0.6

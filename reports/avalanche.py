@@ -42,7 +42,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """When it is an avalanche.
 
     `false_alarms`: expected a week over all that is watched. `usual_per_hour`: what a label brings of which nothing is
-    known yet.
+    known yet. `learns_first`: nothing is told before arrivals have been followed for so long.
     """
 
     false_alarms: float = 0.5
@@ -50,6 +50,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     ratio: float = 2.0
     ends_after: Span = 30 * MINUTE
     usual_per_hour: float = 4.0
+    learns_first: Span = 0
     ignored: frozenset[str] = frozenset()
     own: dict[str, tuple[int, float]] = {}
     """`arrivals_min` and `ratio` of labels that have their own."""
@@ -199,6 +200,7 @@ class Watch:
             covered
             or now < max(line.quiet_until, site.quiet_until)
             or of[0] in self._terms.ignored
+            or not self._learnt.known.has_seen(self._terms.learns_first)
             or len(line.recent) < least
         ):
             return None

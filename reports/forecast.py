@@ -59,6 +59,11 @@ class Known(msgspec.Struct):
         self.slots[place.slot] = self.slots[place.slot] * _KEPT_SLOT + 1
         self.total = self.total * _KEPT_ALL + 1
 
+    def has_seen(self, span: Span) -> bool:
+        """Tell whether slots of `span` together have been seen; what has faded since counts too."""
+        slots = span // SLOT
+        return self.total >= (1 - _KEPT_ALL**slots) / (1 - _KEPT_ALL) - 1e-9
+
     def near(self, slot: int) -> float:
         """Return how many days are known of `slot`, those around it counted as far as they tell."""
         return sum(weight * self.slots[(slot + step) % SLOTS] for step, weight in _WEIGHTS)

@@ -18,6 +18,12 @@ from tests.acceptance.windows import Windows
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.needs_server("chromium")]
 
 MANY = 60
+AT_ONCE = """
+[avalanche]
+learns_first = "0s"
+undo = "1h"
+confidence = 0.3
+"""
 SAID = "My internet connection has not worked since this morning. The router shows a red light, nothing loads."
 ANSWER = "There is a fault in your area. We are repairing it and expect it to be over by noon."
 
@@ -26,9 +32,7 @@ ANSWER = "There is a fault in your area. We are repairing it and expect it to be
 async def flooded(tmp_path: Path, model: Path) -> AsyncIterator[SiteProcess]:
     sink = Sink()
     await sink.listener.start()
-    site = SiteProcess(
-        tmp_path, sink_port=sink.listener.port, model=model, more='\n[avalanche]\nundo = "1h"\nconfidence = 0.3\n'
-    )
+    site = SiteProcess(tmp_path, sink_port=sink.listener.port, model=model, more=AT_ONCE)
     await site.start()
     for number in range(MANY):
         await send(site.mail_port, letter(f"c{number}@one-{number}.example", "No internet", SAID))

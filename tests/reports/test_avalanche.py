@@ -146,6 +146,13 @@ def test_a_label_of_which_nothing_is_known_is_one_only_if_many_come() -> None:
     assert log.many(46, 10 * MINUTE, "new")
 
 
+def test_nothing_is_told_while_nothing_is_known_of_the_site() -> None:
+    log = Log(learns_first=DAY)
+    assert log.many(60, 10 * MINUTE) == []
+    log.days(2)
+    assert log.many(60, 10 * MINUTE) != []
+
+
 def test_what_is_no_question_of_a_customer_does_not_count() -> None:
     log = Log()
     for _ in range(100):
