@@ -61,8 +61,8 @@ class Known(msgspec.Struct):
 
     def has_seen(self, span: Span) -> bool:
         """Tell whether slots of `span` together have been seen; what has faded since counts too."""
-        slots = span // SLOT
-        return self.total >= (1 - _KEPT_ALL**slots) / (1 - _KEPT_ALL) - 1e-9
+        faded: float = (1 - _KEPT_ALL ** (span // SLOT)) / (1 - _KEPT_ALL)
+        return self.total >= faded - 1e-9
 
     def near(self, slot: int) -> float:
         """Return how many days are known of `slot`, those around it counted as far as they tell."""
