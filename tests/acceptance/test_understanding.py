@@ -44,7 +44,13 @@ async def understanding(tmp_path_factory: pytest.TempPathFactory, model: Path) -
     edits = {'[[rules]]\nname = "money"': f'[[rules]]{after}\n[[rules]]\nname = "money"'}
     folder = tmp_path_factory.mktemp("understanding")
     async with running_house(folder, model, more=before, edits=edits, ring="30m") as house:
+        await eventually(lambda: _by_model(house), seconds=60)
         yield house
+
+
+async def _by_model(house: House) -> bool:
+    """Tell whether the model is there; rules decide before."""
+    return bool((await house.supervisor.post("/classify", text=COMPLAINT))["method"] == "model")
 
 
 @pytest.mark.asyncio(loop_scope="session")

@@ -56,7 +56,7 @@ def test_the_shipped_model_hears_urgency_and_mood(
 
 def test_the_shipped_model_names_a_department_but_not_for_what_is_out_of_scope(shipped: Model) -> None:
     assert classify("", "why is my invoice so high?", model=shipped).heads["department"][0] == "billing"
-    assert "department" not in classify("", "tell me a joke about cats", model=shipped).heads
+    assert "department" not in classify("", "write a poem about the sea", model=shipped).heads
 
 
 def test_a_site_trains_heads_of_its_own(tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def test_a_file_is_trained_on_and_summed_up(tmp_path: Path) -> None:
     ticks = iter((10.0, 12.5))
     summary = train_file(path, out, "words", "intent", clock=lambda: next(ticks))
     accuracy = summary.pop("cv_accuracy")
-    assert summary == {"classes": 3, "rows": 96, "seconds": 2.5, "size_bytes": out.stat().st_size}
+    assert summary == {"classes": 3, "rows": 96, "heads": {}, "seconds": 2.5, "size_bytes": out.stat().st_size}
     assert isinstance(accuracy, float)
     assert load(out).predict("a stork and an owl").label == "bird"
 
