@@ -48,6 +48,17 @@ class House:
             await self.supervisor.post(f"/agents/{agent}/presence", presence="offline")
 
 
+async def model_decides(base: str) -> None:
+    """Wait until the site's model is there: before, keywords decide what a text is about."""
+
+    async def by_model() -> bool:
+        return bool((await supervisor.post("/classify", text="Where is my parcel?"))["method"] == "model")
+
+    async with Api(base) as supervisor:
+        await supervisor.log_in("vera", PASSWORD)
+        await eventually(by_model, seconds=60)
+
+
 @asynccontextmanager
 async def running_house(folder: Path, model: Path, **settings: Any) -> AsyncIterator[House]:
     """Run a site in `folder` while the block lasts; `settings` as SiteProcess takes them."""

@@ -10,6 +10,7 @@ from playwright.async_api import expect
 
 from tests.acceptance.axe import Inspector
 from tests.acceptance.client import Sink
+from tests.acceptance.house import model_decides
 from tests.acceptance.mails import letter, send
 from tests.acceptance.pages import Board, Visitor
 from tests.acceptance.site import SiteProcess
@@ -34,6 +35,7 @@ async def flooded(tmp_path: Path, model: Path) -> AsyncIterator[SiteProcess]:
     await sink.listener.start()
     site = SiteProcess(tmp_path, sink_port=sink.listener.port, model=model, more=AT_ONCE)
     await site.start()
+    await model_decides(site.base)
     for number in range(MANY):
         await send(site.mail_port, letter(f"c{number}@one-{number}.example", "No internet", SAID))
     yield site
