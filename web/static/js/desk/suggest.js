@@ -5,7 +5,6 @@ import { useEffect } from "preact/hooks";
 import { get, post } from "../api.js";
 import { html } from "../html.js";
 import { percent, t } from "../i18n.js";
-import { Icon } from "../ui/icon.js";
 import { toast, toastError } from "../ui/toast.js";
 import { draft, keepDraft } from "./drafts.js";
 

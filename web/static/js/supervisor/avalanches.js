@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { get, post } from "../api.js";
 import { now, second } from "../clock.js";
 import { html } from "../html.js";
-import { dayTime, languageName, ms, number, percent, shortTime, span, t } from "../i18n.js";
+import { dayTime, language, languageName, ms, number, percent, shortTime, span, t, word } from "../i18n.js";
 import { Dialog } from "../ui/dialog.js";
 import { Icon } from "../ui/icon.js";
 import { toast, toastError } from "../ui/toast.js";
@@ -28,6 +28,13 @@ const REST_MS = 400;
 /** @param {string} label @param {string} act @param {any} body */
 const tell = (label, act, body) => post(`/avalanches/${encodeURIComponent(label)}/${act}`, body);
 
+/** @param {string} label */
+const named = (label) => word("label", label);
+
+/** @param {string} label @param {string} bulk */
+const takeBack = (label, bulk) =>
+  tell(label, "undo", { bulk }).then((done) => toast(t("avalanche.undone", { count: done.answered }))).catch(toastError);
+
 /** The lines that stand on the wallboard: what comes, what is answered by itself, what was just given. */
 export function AvalancheAlarm() {
   return html`<div role="status">
@@ -41,14 +48,14 @@ function Line({ one }) {
     tell(one.label, "end", { queue: one.queue, automation_only: only }).catch(toastError);
   return html`<div class="banner amber avalanche">
     <${Icon} name="alarm" /><span>
-      ${one.since && t("avalanche.began", { label: one.label, count: one.arrivals ?? 0, window: span((one.window_s ?? 0) * 1000), forecast: number(Math.round((one.forecast ?? 0) * 10) / 10) })}
+      ${one.since && t("avalanche.began", { label: named(one.label), count: one.arrivals ?? 0, window: span((one.window_s ?? 0) * 1000), forecast: number(Math.round((one.forecast ?? 0) * 10) / 10) })}
       ${one.queue && ` ${t("avalanche.in_queue", { queue: one.queue })}`}
-      ${one.automated_until && ` ${t("avalanche.automated", { label: one.label, time: shortTime(one.automated_until) })}`}</span>
-    ${one.since && html`<button type="button" class="button primary" aria-label=${t("avalanche.offer.of", { label: one.label })}
+      ${one.automated_until && ` ${t("avalanche.automated", { label: named(one.label), time: shortTime(one.automated_until) })}`}</span>
+    ${one.since && html`<button type="button" class="button primary" aria-label=${t("avalanche.offer.of", { label: named(one.label) })}
       onClick=${() => void (answering.value = { label: one.label, queue: one.queue })}>${t("avalanche.offer")}</button>`}
-    ${one.automated_until && html`<button type="button" class="button" aria-label=${t("avalanche.stop.of", { label: one.label })}
+    ${one.automated_until && html`<button type="button" class="button" aria-label=${t("avalanche.stop.of", { label: named(one.label) })}
       onClick=${() => end(true)}>${t("avalanche.stop")}</button>`}
-    ${one.since && html`<button type="button" class="button" aria-label=${t("avalanche.none.of", { label: one.label })}
+    ${one.since && html`<button type="button" class="button" aria-label=${t("avalanche.none.of", { label: named(one.label) })}
       onClick=${() => end(false)}>${t("avalanche.none")}</button>`}</div>`;
 }
 
@@ -58,12 +65,9 @@ function Given() {
   const given = bulkGiven.value;
   if (!given) return null;
   const left = ms(given.undo_until) - now();
-  const undo = () =>
-    tell(given.label, "undo", { bulk: given.id })
-      .then((done) => { toast(t("avalanche.undone", { count: done.answered })); bulkGiven.value = null; })
-      .catch(toastError);
+  const undo = () => takeBack(given.label, given.id).then(() => void (bulkGiven.value = null));
   return html`<div class="banner green"><${Icon} name="check" /><span>${t("avalanche.done", { count: given.answered })}
-      ${left > 0 && ` ${t("avalanche.undo.for", { span: span(left) })}`}</span>
+      ${left > 0 && html` <span aria-live="off">${t("avalanche.undo.for", { span: span(left) })}</span>`}</span>
     ${left > 0 && html`<button type="button" class="button" onClick=${undo}>${t("avalanche.undo")}</button>`}
     <button type="button" class="button" onClick=${() => void (answering.value = { report: given.id })}>${t("avalanche.report")}</button>
     <button type="button" class="button quiet" onClick=${() => void (bulkGiven.value = null)}>${t("avalanche.dismiss")}</button></div>`;
@@ -137,7 +141,7 @@ function Form({ offer, first, onDone }) {
       ${known && label !== ANY && html`<span class="hint">${t("avalanche.sure", { share: percent(known.confidence), languages: listed(known.languages) })}</span>`}</label>
     <label class="field"><span>${t("avalanche.prepared")}</span>
       <select value=${article} onChange=${(/** @type {any} */ event) => choose(event.target.value)}>
-        ${prepared.map((each) => html`<option value=${each.id} selected=${each.id === article}>${each.titles[document.documentElement.lang] ?? Object.values(each.titles)[0]}</option>`)}
+        ${prepared.map((each) => html`<option value=${each.id} selected=${each.id === article}>${each.titles[language] ?? Object.values(each.titles)[0]}</option>`)}
         <option value="" selected=${!article}>${t("avalanche.new")}</option></select></label>
     <p class="hint">${t("avalanche.text.hint")}</p>
     ${offer.languages.map((each) => html`<label class="field" key=${each}><span>${t("avalanche.text", { language: languageName(each) })}</span>
@@ -161,11 +165,11 @@ function Form({ offer, first, onDone }) {
 function choices(offer, first) {
   const found = /** @type {Map<string, string>} */ (new Map());
   const of = (/** @type {Waiting} */ one, /** @type {string | null} */ queue) =>
-    found.set(choiceOf(one.label, queue), t("avalanche.about.label", { label: one.label, waiting: one.waiting }) + (queue ? ` · ${queue}` : ""));
+    found.set(choiceOf(one.label, queue), t("avalanche.about.label", { label: named(one.label), waiting: one.waiting }) + (queue ? ` · ${queue}` : ""));
   for (const one of offer.items) of(one.waiting, one.queue);
   for (const one of offer.waiting) of(one, null);
   for (const row of queues.value) found.set(choiceOf(ANY, row.name), t("avalanche.about.queue", { queue: row.name, waiting: row.waiting }));
-  if (!found.has(first)) found.set(first, JSON.parse(first)[0]);
+  if (!found.has(first)) found.set(first, named(JSON.parse(first)[0]));
   return [...found];
 }
 
@@ -189,22 +193,28 @@ function usePreview(label, body) {
 function Shown({ preview }) {
   const missed = Object.entries(preview?.left_out ?? {});
   const count = missed.reduce((sum, [, each]) => sum + each, 0);
-  return html`<section aria-label=${t("avalanche.preview")} aria-live="polite" class="bulk-preview">
+  return html`<section aria-label=${t("avalanche.preview")} aria-live="polite">
     ${preview && html`<p><strong>${t("avalanche.gets", { count: preview.gets })}</strong> ${preview.gets > 0 && html`<span class="hint">${listed(preview.by_language)}</span>`}</p>
-    ${count > 0 && html`<p>${t("avalanche.left_out", { count })}</p><ul class="plain">${missed.map(([code, each]) => html`<li key=${code}>${number(each)} · ${preview.reasons[code] ?? code}</li>`)}</ul>`}`}</section>`;
+    ${count > 0 && html`<p>${t("avalanche.left_out", { count })}</p><ul>${missed.map(([code, each]) => html`<li key=${code}>${number(each)} · ${preview.reasons[code] ?? code}</li>`)}</ul>`}`}</section>`;
 }
 
-/** @typedef {{id: string, at: string, by: string, label: string, queue: string | null, undone_at: string | null}} Bulk */
+/**
+ * @typedef {{id: string, at: string, by: string, label: string, queue: string | null, undo_until: string | null,
+ *   undone_at: string | null}} Bulk
+ */
 
 function Latest() {
   const [items, setItems] = useState(/** @type {Bulk[] | null} */ (null));
-  useEffect(() => void get("/bulk-answers?limit=10").then((answer) => setItems(answer.items)).catch(toastError), []);
+  const load = () => void get("/bulk-answers?limit=10").then((answer) => setItems(answer.items)).catch(toastError);
+  useEffect(load, []);
+  const undo = (/** @type {Bulk} */ one) => takeBack(one.label || ANY, one.id).then(load);
   if (!items) return null;
   return html`<section><h3>${t("avalanche.latest")}</h3>
     ${!items.length && html`<p class="hint">${t("avalanche.latest.none")}</p>`}
-    <ul class="plain">${items.map((one) => html`<li key=${one.id}>
-      <button type="button" class="row-link" onClick=${() => void (answering.value = { report: one.id })}>${one.label || one.queue}</button>
-      <span class="hint"> ${dayTime(one.at)} · ${one.by}${one.undone_at && ` · ${t("avalanche.report.undone")}`}</span></li>`)}</ul></section>`;
+    <ul>${items.map((one) => html`<li key=${one.id}>
+      <button type="button" class="row-link" onClick=${() => void (answering.value = { report: one.id })}>${one.label ? named(one.label) : one.queue}</button>
+      <span class="hint"> ${dayTime(one.at)} · ${one.by}${one.undone_at && ` · ${t("avalanche.report.undone")}`}</span>
+      ${!one.undone_at && ms(one.undo_until) > now() && html`<button type="button" class="link" onClick=${() => undo(one)}>${t("avalanche.undo")}</button>`}</li>`)}</ul></section>`;
 }
 
 const COUNTS = ["got", "by_itself", "confirmed", "resting", "silent", "left", "came_back", "again", "undone"];
@@ -218,7 +228,7 @@ function Report({ id }) {
   if (!found) return html`<p class="hint">${t("ui.loading")}</p>`;
   const fact = (/** @type {string} */ name, /** @type {string} */ value) => html`<div><dt>${t(`avalanche.report.${name}`)}</dt><dd>${value}</dd></div>`;
   const saved = found.saved_max_s === null ? "–" : t("avalanche.report.range", { low: span(found.saved_min_s * 1000), high: span(found.saved_max_s * 1000) });
-  return html`<h3>${found.bulk.label || found.bulk.queue} <span class="hint">${dayTime(found.bulk.at)} · ${found.bulk.by}</span></h3>
+  return html`<h3>${found.bulk.label ? named(found.bulk.label) : found.bulk.queue} <span class="hint">${dayTime(found.bulk.at)} · ${found.bulk.by}</span></h3>
     <dl class="facts">${COUNTS.map((name) => fact(name, number(found[name])))}${fact("saved", saved)}</dl>
     <p class="hint">${t("avalanche.report.caution")}</p>`;
 }

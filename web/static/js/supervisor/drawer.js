@@ -27,9 +27,6 @@ export function Drawer() {
   <//>`;
 }
 
-/** Those whose segments go first. @param {import("../desk/types.js").Interaction[]} items */
-const vips = (items) => items.filter((one) => one.customer?.standing?.key);
-
 /** @param {{queue: string}} props */
 function QueueList({ queue }) {
   const [state, setState] = useState(STATES[0][1]);
@@ -47,21 +44,21 @@ function QueueList({ queue }) {
     return () => { current = false; };
   }, [queue, state, keyOnly, beat, hidden]);
   const row = queues.value.find((one) => one.name === queue);
-  const shown = items ?? [];
+  const vips = state === STATES[0][1] ? (items ?? []).filter((one) => one.customer?.standing?.key).length : 0;
   return html`
     <div class="segments" role="group" aria-label=${t("board.states")}>
       ${STATES.map(([name, value]) => html`<button type="button" aria-pressed=${state === value}
         onClick=${() => { setItems(null); setState(value); }}>${t(`board.states.${name}`)}</button>`)}</div>
     <label class="switch-line"><input type="checkbox" role="switch" checked=${keyOnly} onChange=${(/** @type {any} */ event) => { setItems(null); setKeyOnly(event.target.checked); }} />
       <span>${t("board.vip")}</span></label>
-    ${items && vips(items).length > 0 && html`<p class="hint" role="status">${t("board.vip_waiting", { count: vips(items).length })}</p>`}
+    ${vips > 0 && html`<p class="hint" role="status">${t("board.vip_waiting", { count: vips })}</p>`}
     ${row && html`<p class="hint">${t("board.target", { time: span(row.target_s * 1000) })}</p>`}
     ${failure && html`<p role="alert">${failure}</p>`}
     ${!items && !failure && html`<p class="hint">${t("ui.loading")}</p>`}
     ${items?.length === 0 && html`<p class="hint">${t(keyOnly ? "board.nobody_of_these" : "board.nothing_here")}</p>`}
-    ${shown.length > 0 && html`<div class="scroller"><table class="list-table">
+    ${items && items.length > 0 && html`<div class="scroller"><table class="list-table">
       <thead><tr>${["customer", "about", "position", "waits", "priority", "state"].map((name) => html`<th scope="col">${t(`board.col.${name}`)}</th>`)}</tr></thead>
-      <tbody>${shown.map((one) => html`<tr key=${one.id}>
+      <tbody>${items.map((one) => html`<tr key=${one.id}>
         <th scope="row" class="text"><button type="button" class="row-link" onClick=${() => void (drawer.value = { queue, interaction: one.id })}>
           <${MediumIcon} medium=${one.medium} /><span class="sr-only">${word("medium", one.medium)}: </span>${nameOf(one)}</button>
           <${SegmentTags} who=${one.customer} /></th>

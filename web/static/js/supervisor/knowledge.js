@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { call, get, post } from "../api.js";
 import { html } from "../html.js";
-import { languageName, languages, number, percent, t } from "../i18n.js";
+import { languageName, languages, number, percent, t, word } from "../i18n.js";
 import { Dialog } from "../ui/dialog.js";
 import { Icon } from "../ui/icon.js";
 import { toast } from "../ui/toast.js";
@@ -46,7 +46,7 @@ function Overview() {
       <tbody>${items.map((each) => html`<tr key=${each.id}>
         <th scope="row" class="text"><button type="button" class="row-link" onClick=${() => void (knowledge.value = { article: each })}>${titleOf(each)}</button>
           <span class="hint">${each.id}</span></th>
-        <td>${each.label}</td><td>${Object.keys(each.languages).join(", ")}</td><td>${t(`knowledge.state.${each.state}`)}</td></tr>`)}</tbody></table></div>`}
+        <td>${word("label", each.label)}</td><td>${Object.keys(each.languages).join(", ")}</td><td>${t(`knowledge.state.${each.state}`)}</td></tr>`)}</tbody></table></div>`}
     <${Trial} /><${Worth} /></div>`;
 }
 

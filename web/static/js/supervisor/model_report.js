@@ -53,7 +53,7 @@ function Week({ week, look }) {
   return html`<section><h3>${t("model.week")}</h3>
     <p>${t("model.week.changed", { changed: number(week.changed), count: week.messages })}</p>
     ${week.pairs.length > 0 && html`<ul class="tags">${week.pairs.map((/** @type {any[]} */ [from, to, count]) => html`<li class="tag">${label(from)} → ${label(to)} <span class="figures">${number(count)}</span></li>`)}</ul>
-      <ul class="history">${week.examples.slice(0, 10).map((/** @type {any} */ each) => html`<li key=${each.interaction}>
+      <ul>${week.examples.slice(0, 10).map((/** @type {any} */ each) => html`<li key=${each.interaction}>
         <button type="button" class="row-link" onClick=${() => look(each.interaction)}>${each.interaction}</button> <span class="hint">${label(each.from)} → ${label(each.to)}</span></li>`)}</ul>`}
   </section>`;
 }

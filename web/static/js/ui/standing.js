@@ -33,7 +33,7 @@ function said(reason, standing) {
 }
 
 /** Why he is of a segment, in words; "" if nobody says. @param {Standing | null | undefined} standing @param {string} segment */
-export function whyOf(standing, segment) {
+function whyOf(standing, segment) {
   if (!standing) return "";
   if (standing.own === segment) return t("standing.own");
   const found = standing.reasons.find((one) => one.segment === segment);
@@ -51,7 +51,7 @@ export function StandingLine({ who }) {
   const standing = who?.standing;
   const first = standing?.segments?.[0];
   const why = first ? whyOf(standing, first) : "";
-  return why ? html`<p class="hint standing">${word("segment", first)}: ${why}</p>` : null;
+  return why ? html`<p class="hint">${word("segment", first)}: ${why}</p>` : null;
 }
 
 /** What he is worth, as facts. @param {{standing: Standing}} props */
