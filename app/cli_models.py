@@ -125,7 +125,7 @@ def rollback(url: str, token: str | None, as_json: bool) -> None:
 @click.option("--off", is_flag=True, help="Run it no longer.")
 @asking
 def shadow(version: str, off: bool, url: str, token: str | None, as_json: bool) -> None:
-    """Let VERSION run beside the one in use, deciding nothing; `model list` and the page show how they differ."""
+    """Let VERSION run beside the one in use, deciding nothing; the page counts how they differ."""
     answer = answered(url, token, lambda site: site.post(f"{_of(version)}/shadow", {"on": not off}))
     say(answer, as_json, f"{answer['id']} is {answer['state']}.")
 

@@ -1,6 +1,7 @@
 """Train a model; `python -m classifiers.training --out FILE` trains on the examples that come with Centrala.
 
-A server runs that as a child process and never imports scikit-learn itself: it takes 1.4 s and 100 MB.
+A server has a child process train (classifiers/retraining.py) and never imports scikit-learn itself: it takes 1.4 s and
+100 MB.
 """
 
 import argparse

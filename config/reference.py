@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from inspect import cleandoc
 
 import msgspec
 from msgspec import NODEFAULT, inspect
@@ -77,7 +78,7 @@ def _table(heading: str, path: str, table: inspect.StructType) -> Iterator[str]:
         [
             f"{depth} {heading}",
             "",
-            str(table.cls.__doc__),
+            cleandoc(table.cls.__doc__ or ""),
             "",
             "| key | holds | default | meaning |",
             "|---|---|---|---|",

@@ -514,7 +514,7 @@ class Autoresponse(msgspec.Struct, frozen=True):
     kind: Annotated[
         Literal["acknowledge", "answer", "document"],
         Meta(
-            description="A receipt with fixed words, an article of the knowledge folder that fits, or a document: an "
+            description="A receipt with fixed words, an article of the knowledge base that fits, or a document: an "
             "offer or price list, sent by e-mail at once or later, by a rule or by an agent."
         ),
     ]
@@ -606,7 +606,10 @@ class Knowledge(msgspec.Struct, frozen=True):
 
     folder: Annotated[
         File | None,
-        Meta(description="Folder with en.toml, pl.toml and so on; left out: no articles.", examples=["knowledge"]),
+        Meta(
+            description="Folder with en.toml, pl.toml and so on, whose articles are written into the knowledge base at first.",
+            examples=["knowledge"],
+        ),
     ] = None
 
 

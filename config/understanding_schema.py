@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from config.kinds import File, Name, Span
+from config.kinds import File, Name, Span, Text
 from vocabulary.instants import DAY
 
 Source = Literal["correction", "labelled", "disposition", "transfer"]
@@ -34,12 +34,12 @@ class Understanding(msgspec.Struct, frozen=True):
         dict[Name, Name],
         Meta(
             description="What is handed over to this queue is about this label.",
-            examples=[{"billing": "invoice", "sales": "order"}],
+            examples=[{"billing": "invoice", "sales": "offer"}],
         ),
     ] = {}
     dispositions: Annotated[
-        dict[Name, Name],
-        Meta(description="What ends with this disposition is about this label.", examples=[{"refunded": "refund"}]),
+        dict[Text, Name],
+        Meta(description="What ends with this disposition is about this label.", examples=[{"known outage": "outage"}]),
     ] = {}
     labels: Annotated[
         tuple[Name, ...],
