@@ -1,7 +1,7 @@
 """What a message is about: the model if it is sure, else keyword rules, else "unknown" - and why. Never raises."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from classifiers.attribution import Decided, words_that_decided
@@ -9,7 +9,7 @@ from classifiers.departments import department_of
 from classifiers.examples import HEADS
 from classifiers.features import TEXT_CHARS_MAX
 from classifiers.language import language_of, latin_of, read_as_russian
-from classifiers.mending import with_mended
+from classifiers.mending import read_mended, with_mended
 from classifiers.model import LABEL, UNKNOWN, Model, Prediction
 from classifiers.rules import DEFAULT_RULES, KeywordRule, labels_by_rules
 
@@ -54,15 +54,6 @@ class Why:
     exact: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    labels: Labels
-    method: Literal["model", "rules", "none"]
-    reason: str
-    heads: Mapping[str, tuple[str, float]] = field(default_factory=dict)
-    out_of_scope: bool = False
-
-
 def classify(
     subject: str,
     text: str,
@@ -79,13 +70,12 @@ def classify(
     whole = _whole(subject, text)
     language, lament = _language(whole, usual)
     try:
-        said = _answer(whole, model, rules)
+        said = _answer(whole, language, model, rules)
     except Exception as error:  # noqa: BLE001 - the message must go on, whatever a site's model or rules do
         # The kind alone: what an error says may hold the customer's words, and the reason enters the journal.
         reason = f"classification failed: {type(error).__name__}"
         return Classification(((UNKNOWN, 0.0),), language, "none", reason + lament, failed=True)
-    reason = said.reason + lament
-    return Classification(said.labels, language, said.method, reason, bool(lament), said.heads, said.out_of_scope)
+    return replace(said, reason=said.reason + lament, failed=bool(lament))
 
 
 def why(subject: str, text: str, *, model: Model | None) -> Why:
@@ -116,22 +106,26 @@ def _language(text: str, usual: str | None) -> tuple[str | None, str]:
         return None, f"; language identification failed: {type(error).__name__}"
 
 
-def _answer(text: str, model: Model | None, rules: Sequence[KeywordRule]) -> _Said:
+def _answer(text: str, language: str | None, model: Model | None, rules: Sequence[KeywordRule]) -> Classification:
     doubt = "no model"
     heads: Mapping[str, tuple[str, float]] = {}
     if model is not None:
-        answers = model.answers(with_mended(model.features, read_as_russian(text))[0])
+        # Whoever types Russian in Latin letters is recognised by his language already.
+        cyrillic = read_as_russian(text) if language == "ru" else text
+        answers = model.answers(read_mended(model.features, cyrillic))
         said = answers[LABEL]
         heads = _heads(answers)
         if not said.out_of_scope:
             reason = f"the model says {said.label} with probability {said.confidence:.2f}"
-            return _Said(_ranked(said)[:LABELS_MAX], "model", reason, heads)
+            return Classification(_ranked(said)[:LABELS_MAX], language, "model", reason, heads=heads)
         doubt = f"the model finds none of its labels (best guess {said.alternatives[0][0]})"
     found = labels_by_rules(text, rules)[:LABELS_MAX]
     outside = model is not None
     if found:
-        return _Said(found, "rules", f"{doubt}; keywords speak for {found[0][0]}", heads, outside)
-    return _Said(((UNKNOWN, 0.0),), "none", f"{doubt}; no keyword matches", heads, outside)
+        reason = f"{doubt}; keywords speak for {found[0][0]}"
+        return Classification(found, language, "rules", reason, heads=heads, out_of_scope=outside)
+    reason = f"{doubt}; no keyword matches"
+    return Classification(((UNKNOWN, 0.0),), language, "none", reason, heads=heads, out_of_scope=outside)
 
 
 def _ranked(said: Prediction) -> Labels:

@@ -72,15 +72,14 @@ def read_answers(path: Path, columns: Mapping[str, str] | None = None) -> Answer
 
     Args:
         path: as for `read_rows`.
-        columns: head -> column, which must be there; None: the columns of the heads' own names that are there.
+        columns: head -> column, which must be there; for other heads, columns of their own names count that are there.
 
     Raises:
         PermanentFailure: as for `read_rows`, or a row says what is no urgency or sentiment.
     """
-    if columns is None:
-        with _reading(path) as file:
-            header = next(csv.reader(file), [])
-        columns = {name: name for name in HEADS if name in header}
+    with _reading(path) as file:
+        header = next(csv.reader(file), [])
+    columns = {name: name for name in HEADS if name in header} | dict(columns or {})
     if not columns:
         return {}
     rows = list(_columns(path, {column: f"--{head}" for head, column in columns.items()}))

@@ -122,7 +122,7 @@ class View:
     known: tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Features:
     """What a model knows of texts: a block for each of `ANALYSERS`, with disjoint rows."""
 

@@ -5,7 +5,8 @@ either, are the same.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from classifiers.features import Features, tokens
 
@@ -29,47 +30,38 @@ def mended(features: Features, text: str) -> Mapping[str, str]:
     return found
 
 
+def read_mended(features: Features, text: str) -> str:
+    """Return `text` with what its mistyped words mean behind it."""
+    return _with(text, mended(features, text))
+
+
 def with_mended(features: Features, text: str) -> tuple[str, Mapping[str, str]]:
-    """Return `text` with what its mistyped words mean behind it, and that: known word -> as it was typed."""
+    """Return the same, and what was meant: known word -> as it was typed."""
     found = mended(features, text)
-    if not found:
-        return text, {}
-    typed = {token: word for word in _WORD.findall(text[:_READ_CHARS_MAX]) for token in tokens(word)}
-    return f"{text}\n{' '.join(found.values())}", {
-        known: typed[word] for word, known in found.items() if word in typed and known not in typed
-    }
+    typed = {token: word for word in _WORD.findall(text[:_READ_CHARS_MAX]) for token in tokens(word)} if found else {}
+    meant = {known: typed[word] for word, known in found.items() if word in typed and known not in typed}
+    return _with(text, found), meant
 
 
-class _Index:
-    """Each known word under itself and under what is left without one of its letters; commoner words first."""
-
-    def __init__(self, features: Features) -> None:
-        self.features = features
-        block = features.blocks[0]
-        words = [word for word in block.rows if len(word) >= _CHARS_MIN and word.isalpha()]
-        words.sort(key=lambda word: (block.rarity[block.rows[word]], word))
-        self.known: dict[str, list[str]] = {}
-        for word in words:
-            for key in _keys(word):
-                self.known.setdefault(key, []).append(word)
+def _with(text: str, found: Mapping[str, str]) -> str:
+    return f"{text}\n{' '.join(found.values())}" if found else text
 
 
-_indexes: dict[int, _Index] = {}
-_INDEXES_MAX = 2
-"""The live model's, and that of one that runs beside it."""
+@lru_cache(maxsize=2)  # while one model takes the place of another
+def _index(features: Features) -> Mapping[str, Sequence[str]]:
+    """Return each known word under itself and under what is left without one of its letters; commoner words first."""
+    block = features.blocks[0]
+    words = [word for word in block.rows if len(word) >= _CHARS_MIN and word.isalpha()]
+    words.sort(key=lambda word: (block.rarity[block.rows[word]], word))
+    known: dict[str, list[str]] = {}
+    for word in words:
+        for key in _keys(word):
+            known.setdefault(key, []).append(word)
+    return known
 
 
-def _index(features: Features) -> _Index:
-    found = _indexes.get(id(features))
-    if found is None or found.features is not features:
-        if len(_indexes) >= _INDEXES_MAX:
-            _indexes.clear()
-        found = _indexes[id(features)] = _Index(features)
-    return found
-
-
-def _nearest(index: _Index, word: str) -> str | None:
-    candidates = (known for key in _keys(word) for known in index.known.get(key, ()))
+def _nearest(index: Mapping[str, Sequence[str]], word: str) -> str | None:
+    candidates = (known for key in _keys(word) for known in index.get(key, ()))
     return next((known for known in candidates if known[0] == word[0] and _is_near(known, word)), None)
 
 

@@ -339,8 +339,7 @@ def train_file(
         PermanentFailure: the file can't be read or learnt from, or `out` can't be written.
     """
     began = clock()
-    rows, answers = read_rows(csv_path, text_column, label_column), read_answers(csv_path)
-    answers = {**answers, **(read_answers(csv_path, heads) if heads else {})}
+    rows, answers = read_rows(csv_path, text_column, label_column), read_answers(csv_path, heads)
     summary = _trained(rows, answers, out, reject=reject, told=told)
     return {**summary, "seconds": round(clock() - began, 3)}
 

@@ -607,7 +607,7 @@ class Knowledge(msgspec.Struct, frozen=True):
     folder: Annotated[
         File | None,
         Meta(
-            description="Folder with en.toml, pl.toml and so on, whose articles are written into the knowledge base at first.",
+            description="Folder with en.toml, pl.toml and so on, whose articles the knowledge base begins with.",
             examples=["knowledge"],
         ),
     ] = None
