@@ -8,9 +8,8 @@ import msgspec
 import structlog
 
 from app.engine import Engine
-from reports.avalanche import Found, Learnt, Over, Terms, Watch
+from reports.avalanche import SEEN, Found, Learnt, Over, Terms, Watch
 from router.commands import EndAvalanche, ReportAvalanche
-from router.events import AvalancheBegan, AvalancheEnded
 from storage.codec import decode
 from vocabulary.errors import Lagged, TemporaryFailure
 from vocabulary.instants import DAY, MINUTE, SECOND, Instant, Span
@@ -26,10 +25,7 @@ LOOK_BACK: Span = 28 * DAY
 LOOK_EVERY: Span = 30 * SECOND
 SAVE_EVERY: Span = 60 * MINUTE
 """What a start has to read of the log again, at most."""
-_SEEN = frozenset(
-    {"Admitted", "Enqueued", "Scheduled", "AnsweredByBot", "Closed", "OutboundStarted"}
-    | {AvalancheBegan.__name__, AvalancheEnded.__name__}
-)
+_SEEN = frozenset(kind.__name__ for kind in SEEN)
 _PAGE = 200
 _FRESH: Span = MINUTE
 """What began longer ago is no news after a start: it is over, or is found again at the next arrival."""

@@ -34,6 +34,21 @@ _SAME = 0.9
 """A queue that gets more than this share of a label's arrivals is not watched beside the site."""
 _SITE: QueueName = ""
 
+SEEN: frozenset[type[e.Event]] = frozenset(
+    {
+        e.Admitted,
+        e.Enqueued,
+        e.Scheduled,
+        e.AnsweredByBot,
+        e.AnswerAsked,
+        e.Closed,
+        e.OutboundStarted,
+        e.AvalancheBegan,
+        e.AvalancheEnded,
+    }
+)
+"""Events that tell a watch something."""
+
 Of = tuple[str, QueueName]
 """A label, and the queue; "" for all of the site."""
 
@@ -134,6 +149,7 @@ class Watch:
                 e.Enqueued(cause="admitted", interaction=id)
                 | e.Scheduled(interaction=id)
                 | e.AnsweredByBot(interaction=id)
+                | e.AnswerAsked(interaction=id)
             ):
                 admitted = self._admitted.pop(id, None)
                 return self._arrived(admitted) if admitted is not None else []
@@ -205,8 +221,10 @@ class Watch:
         ):
             return None
         for window, count in self._counts(line, now):
+            if count < least:
+                continue
             expected = self._expected(line, now, window)
-            if count < least or count < ratio * expected.mean:
+            if count < ratio * expected.mean:
                 continue
             chance = chance_of(count, expected.mean, expected.unsure)
             if chance <= self._chance_max(window):
@@ -277,10 +295,15 @@ class Watch:
         line = self._lines.get(of)
         if line is None:
             if len(self._lines) >= _SERIES_MAX:
-                rarest = min(self._lines, key=lambda each: (self._lines[each].series.total, each))
-                del self._lines[rarest]
+                self._forget_rarest(of[0])
             line = self._lines[of] = _Line(Series())
         return line
+
+    def _forget_rarest(self, label: str) -> None:
+        """Make room for a line of `label`; its others stay, and so does what somebody has been told of."""
+        able = [each for each, line in self._lines.items() if each[0] != label and line.since is None]
+        if able:
+            del self._lines[min(able, key=lambda each: (self._lines[each].series.total, each))]
 
     def _roll(self, now: Instant) -> None:
         """Learn the slots that are over by `now`, those without arrivals too; not what was while nobody looked."""

@@ -54,6 +54,9 @@ class Log:
                 credit=0,
                 cause="admitted",
             ),
+            "AnswerAsked": e.AnswerAsked(
+                at=self.now, interaction=id, autoresponse="answer", articles=("a", "b"), until=self.now + HOUR
+            ),
             "Closed": e.Closed(at=self.now, interaction=id, reason="imported", by="router", reopen_until=self.now),
         }
         found = self.watch.observe(after[then])
@@ -151,6 +154,23 @@ def test_nothing_is_told_while_nothing_is_known_of_the_site() -> None:
     assert log.many(60, 10 * MINUTE) == []
     log.days(2)
     assert log.many(60, 10 * MINUTE) != []
+
+
+def test_more_labels_and_queues_than_are_watched_push_out_the_rarest_but_no_avalanche() -> None:
+    log = Log()
+    assert [each.label for each in log.many(60, 10 * MINUTE)] == ["outage"]
+    for number in range(500):
+        log.comes(f"label-{999 - number}", queue=f"queue-{number % 7}")
+    log.now += 6 * HOUR
+    assert [over.label for over in log.tick()] == ["outage"]
+
+
+def test_what_the_bot_asks_about_has_arrived() -> None:
+    log = Log()
+    for _ in range(60):
+        log.comes(then="AnswerAsked")
+        log.now += 10 * SECOND
+    assert [each.label for each in log.found] == ["outage"]
 
 
 def test_what_is_no_question_of_a_customer_does_not_count() -> None:
