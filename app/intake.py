@@ -251,12 +251,12 @@ class Intake:
             return reported
         customer, known, learnt = await self._identify(message, who, wishes)
         learnt += _heard(message, known)
-        rows = tuple(await self._store.person(known.id)) if known is not None else ()
+        rows = await self._person(known)
         parts = [customer, *(row.id for row in rows)]
         thread = Found(continues) if continues else await self._threads.continued(message, parts)
         if thread.reuses_id:
             message = msgspec.structs.replace(message, defects=(*message.defects, REUSED_ID))
-        found = await self._kept_thread(thread.interaction)
+        found = await self._kept_thread(thread.interaction, rows)
         seen = await self._recognised(message, customer, rows, who, wishes, found)
         learnt += seen.changes
         person = seen.person
@@ -347,6 +347,10 @@ class Intake:
         log.error("recognising_failed", channel=message.channel, error=type(failed).__name__)
         return msgspec.structs.replace(self._recognising.by_channel(rows, own), warning="recognising_failed")
 
+    def _asks(self) -> bool:
+        """Tell whether any queue asks who somebody is."""
+        return any(queue.ask is not None for queue in self._engine.policy.queues.values())
+
     def _question_to(self, interaction: InteractionId | None) -> str | None:
         """Return what was asked in an interaction and is not answered yet."""
         held = self._engine.state.interactions.get(interaction or "")
@@ -365,10 +369,24 @@ class Intake:
         first = await self._store.messages(interaction, limit=1)
         return [Set(MessageRow, row.id, {"attributes": {**row.attributes, **seen.attributes}}) for row in first]
 
-    async def _kept_thread(self, found: InteractionId | None) -> InteractionId | None:
-        """Return the interaction unless its customer was erased: nothing personal comes into it again."""
-        row = await self._store.interaction(found) if found is not None else None
-        owner = await self._store.customer(row.customer) if row is not None else None
+    async def _person(self, known: CustomerRow | None) -> tuple[CustomerRow, ...]:
+        """Return the rows of all who are one person with the customer, first the one that they go by."""
+        if known is None:
+            return ()
+        alone = await self._store.group(known.id) == (known.id,)
+        return (known,) if alone else tuple(await self._store.person(known.id))
+
+    async def _kept_thread(self, found: InteractionId | None, rows: Sequence[CustomerRow]) -> InteractionId | None:
+        """Return the interaction unless its customer was erased: nothing personal comes into it again.
+
+        `rows`: customers who have been read already.
+        """
+        if found is None:
+            return None
+        one = self._engine.state.interactions.get(found) or await self._store.interaction(found)
+        if one is None:
+            return found
+        owner = next((row for row in rows if row.id == one.customer), None) or await self._store.customer(one.customer)
         return None if owner is not None and is_erased(owner) else found
 
     async def _identify(
@@ -451,7 +469,7 @@ class Intake:
             mail_domain_hash=mailed.domain,
             unsubscribed=wants_none(known),
             archived=wishes.archived,
-            unidentified=not await self._recognising.is_identified(new.seen),
+            unidentified=self._asks() and not await self._recognising.is_identified(new.seen),
         )
         crashpoint("router.before_enqueue")
         decision = await self._engine.submit(command, [*learnt, *_rows(message, row)])

@@ -1,37 +1,29 @@
 """What is read from the records to learn from, and the versions of the model."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import RowMapping, Select, func, literal, select
+from sqlalchemy import RowMapping, func, select
 
 from storage import tables
 from storage.mapping import maker_of
+from storage.reads import Reads, bare
 from vocabulary.instants import Instant
 from vocabulary.records import ModelRow, SettingRow, TrainingRow, TrainingText
 
-T = TypeVar("T")
 
-
-class LearningReads(ABC):
+class LearningReads(Reads):
     """Part of a store: what learning reads. Every call may raise TemporaryFailure."""
-
-    @abstractmethod
-    async def _all(self, query: Select[Any], make: Callable[[RowMapping], T], **values: Any) -> list[T]:
-        """Return what `query` selects, each row made by `make`."""
 
     async def training_row(self, id: str) -> TrainingRow | None:
         """Return the row with that id."""
-        columns = tables.training.c
-        found = await self._all(select(tables.training).where(columns.id == id), maker_of(TrainingRow))
-        return found[0] if found else None
+        return await self._one(TrainingRow, id)
 
     async def training_of(self, interaction: str) -> Sequence[TrainingRow]:
         """Return the rows about `interaction`, by instant."""
         columns = tables.training.c
         query = select(tables.training).where(columns.interaction == interaction)
-        return await self._all(query.order_by(columns.at, columns.id), maker_of(TrainingRow))
+        return await self._made(TrainingRow, query.order_by(columns.at, columns.id))
 
     async def training_texts(self, *, after: str = "", limit: int = 500) -> Sequence[TrainingText]:
         """Return rows by id, those behind `after`, each with its text; of one whose message is gone there is none."""
@@ -53,24 +45,20 @@ class LearningReads(ABC):
         """Return the rows from `since` on that say what the model had said, by instant."""
         columns = tables.training.c
         query = select(tables.training).where(columns.at >= since, columns.said.is_not(None))
-        return await self._all(query.order_by(columns.at, columns.id), maker_of(TrainingRow))
+        return await self._made(TrainingRow, query.order_by(columns.at, columns.id))
 
     async def model(self, id: str) -> ModelRow | None:
         """Return the version of the model with that id, with its bytes."""
-        found = await self._all(select(tables.models).where(tables.models.c.id == id), maker_of(ModelRow))
-        return found[0] if found else None
+        return await self._one(ModelRow, id)
 
     async def models(self) -> Sequence[ModelRow]:
         """Return the versions of the model, newest first, each without its bytes."""
         columns = tables.models.c
-        bare = [literal(b"").label("content") if each is columns.content else each for each in columns]
-        return await self._all(select(*bare).order_by(columns.at.desc(), columns.id), maker_of(ModelRow))
+        return await self._made(ModelRow, bare(tables.models, columns.content).order_by(columns.at.desc(), columns.id))
 
     async def setting(self, id: str) -> SettingRow | None:
         """Return the setting with that id."""
-        columns = tables.settings.c
-        found = await self._all(select(tables.settings).where(columns.id == id), maker_of(SettingRow))
-        return found[0] if found else None
+        return await self._one(SettingRow, id)
 
 
 _row: Callable[[Any], TrainingRow] = maker_of(TrainingRow)

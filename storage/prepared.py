@@ -26,7 +26,9 @@ class Prepared:
         self._names: Sequence[str] | None = getattr(compiled, "positiontup", None)
         self._given = {name: value for name, value in compiled.params.items() if value is not None}
         self._kind = kind
-        self._plan = _plan(query, kind, dialect)
+        self._columns = [(column.name, column.type.dialect_impl(dialect)) for column in query.selected_columns]
+        self._dialect = dialect
+        self._plan: _Plan | None = None
 
     def rows(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
         """Return what the query selects with these parameters. Raises what the driver raises."""
@@ -34,13 +36,28 @@ class Prepared:
         cursor = connection.connection.cursor()
         try:
             cursor.execute(self._text, named if self._names is None else [named[name] for name in self._names])
-            return [self._made(row) for row in cursor.fetchall()]
+            if self._plan is None:
+                self._plan = self._planned([described[1] for described in cursor.description])
+            return [self._made(row, self._plan) for row in cursor.fetchall()]
         finally:
             cursor.close()
 
-    def _made(self, row: Sequence[Any]) -> Any:
-        fields = {name: row[at] if convert is None else convert(row[at]) for name, at, convert in self._plan}
+    def _made(self, row: Sequence[Any], plan: _Plan) -> Any:
+        fields = {name: row[at] if convert is None else convert(row[at]) for name, at, convert in plan}
         return self._kind(**fields)
+
+    def _planned(self, codes: Sequence[Any]) -> _Plan:
+        """Return how the columns become fields; `codes`: what the driver calls their types."""
+        converts = {
+            name: (at, type_.result_processor(self._dialect, code))
+            for at, ((name, type_), code) in enumerate(zip(self._columns, codes, strict=True))
+        }
+        tuples = tuple_columns(self._kind)
+        plan = []
+        for name in self._kind.__struct_fields__:
+            at, convert = converts[name]
+            plan.append((name, at, _to_tuple(convert) if name in tuples else convert))
+        return plan
 
 
 _PREPARED: WeakKeyDictionary[Select[Any], dict[tuple[Kind, str], Prepared | None]] = WeakKeyDictionary()
@@ -55,17 +72,6 @@ def prepared(query: Select[Any], kind: Kind, dialect: Dialect) -> Prepared | Non
         has_list = "[POSTCOMPILE_" in str(compiled)
         known[key] = None if has_list else Prepared(query, compiled, kind, dialect)
     return known[key]
-
-
-def _plan(query: Select[Any], kind: Kind, dialect: Dialect) -> _Plan:
-    tuples = tuple_columns(kind)
-    columns = {column.name: (at, column) for at, column in enumerate(query.selected_columns)}
-    plan = []
-    for name in kind.__struct_fields__:
-        at, column = columns[name]
-        convert = column.type.dialect_impl(dialect).result_processor(dialect, None)
-        plan.append((name, at, _to_tuple(convert) if name in tuples else convert))
-    return plan
 
 
 def _to_tuple(convert: _Convert | None) -> _Convert:

@@ -167,6 +167,14 @@ def merges() -> Query:
     return select(tables.merges).where(either).order_by(columns.at, columns.id)
 
 
+@cache
+def merges_of() -> Query:
+    """Select the same of the one customer `who`."""
+    columns = tables.merges.c
+    either = or_(columns.customer == _given("who"), columns.into == _given("who"))
+    return select(tables.merges).where(either).order_by(columns.at, columns.id)
+
+
 def outbox(states: Sequence[str], due_before: Instant | None, limit: int) -> Query:
     """Select what is to be done outside, first due first; due at `due_before` itself counts."""
     columns = tables.outbox.c

@@ -9,8 +9,9 @@ from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, func, or_, 
 
 from customers.merging import group
 from storage import queries, tables
-from storage.knowledge_reads import KnowledgeReads, bare
+from storage.knowledge_reads import KnowledgeReads
 from storage.mapping import maker_of
+from storage.reads import bare, portions
 from vocabulary.instants import Instant
 from vocabulary.records import (
     AuditRow,
@@ -31,10 +32,6 @@ from vocabulary.records import (
 R = TypeVar("R", bound=msgspec.Struct)
 T = TypeVar("T")
 
-_PARAMETERS_MAX = 500
-"""So many values stand in one statement; SQLite takes no more than 999 everywhere."""
-
-
 HEAD_MAX = 256 * 1024
 """So much of the beginning of something that came in tells whom it is from, and about what."""
 
@@ -46,9 +43,7 @@ class SubjectReads(KnowledgeReads):
 
     async def received_row(self, id: str) -> ReceivedRow | None:
         """Return the raw bytes with that id."""
-        table = tables.received
-        found = await self._made(ReceivedRow, select(table).where(table.c.id == id))
-        return found[0] if found else None
+        return await self._one(ReceivedRow, id)
 
     async def received_tried(self, *, limit: int = 100) -> Sequence[ReceivedRow]:
         """Return what is still to be processed though it was tried before, oldest first."""
@@ -121,12 +116,11 @@ class SubjectReads(KnowledgeReads):
 
     async def merge(self, id: str) -> MergeRow | None:
         """Return what is known of two customers being one."""
-        found = await self._made(MergeRow, select(tables.merges).where(tables.merges.c.id == id))
-        return found[0] if found else None
+        return await self._one(MergeRow, id)
 
     async def group(self, customer: str) -> tuple[str, ...]:
         """Return the ids of all who are one person with `customer`, first the one that they go by."""
-        found, looked = [*await self.merges([customer])], {customer}
+        found, looked = [*await self._rows(MergeRow, queries.merges_of(), who=customer)], {customer}
         while beside := {each for row in found if row.state == "merged" for each in (row.customer, row.into)} - looked:
             found += await self.merges(sorted(beside))
             looked |= beside
@@ -135,6 +129,9 @@ class SubjectReads(KnowledgeReads):
     async def person(self, customer: str) -> Sequence[CustomerRow]:
         """Return the rows of that group, in its order; nothing if there is no such customer."""
         ids = await self.group(customer)
+        if len(ids) == 1:
+            row = await self._one(CustomerRow, customer)
+            return [row] if row is not None else []
         columns = tables.customers.c
         rows = await self._made(CustomerRow, select(tables.customers).where(columns.id.in_(ids)))
         return sorted(rows, key=lambda row: ids.index(row.id))
@@ -142,6 +139,8 @@ class SubjectReads(KnowledgeReads):
     async def person_identities(self, customer: str) -> Sequence[IdentityRow]:
         """Return what the person is known by: first what `customer` himself is."""
         ids = await self.group(customer)
+        if len(ids) == 1:
+            return await self._rows(IdentityRow, queries.identities(), whole=customer)
         columns = tables.identities.c
         query = select(tables.identities).where(columns.customer.in_(ids)).order_by(columns.kind, columns.value)
         rows = await self._made(IdentityRow, query)
@@ -151,7 +150,7 @@ class SubjectReads(KnowledgeReads):
         """Return the identities of that kind with one of `values`."""
         columns = tables.identities.c
         found: list[IdentityRow] = []
-        for some in _portions(values):
+        for some in portions(values):
             query = select(tables.identities).where(columns.kind == kind, columns.value.in_(some))
             found += await self._made(IdentityRow, query.order_by(columns.value))
         return found
@@ -177,15 +176,14 @@ class SubjectReads(KnowledgeReads):
         """Return the messages that came from one of `addresses` (in lower case), whatever interaction they are in."""
         columns = tables.messages.c
         found: list[MessageRow] = []
-        for some in _portions(addresses):
+        for some in portions(addresses):
             query = select(tables.messages).where(func.lower(columns.sender_address).in_(some))
             found += await self._made(MessageRow, query.order_by(columns.position))
         return found
 
     async def upload(self, id: str) -> UploadRow | None:
         """Return a file that waits for its message."""
-        columns = tables.uploads.c
-        return next(iter(await self._made(UploadRow, select(tables.uploads).where(columns.id == id))), None)
+        return await self._one(UploadRow, id)
 
     async def uploads(self, *, interaction: str | None = None, by: str | None = None) -> Sequence[UploadRow]:
         """Return the files that wait for a message, oldest first, each without its bytes."""
@@ -207,7 +205,7 @@ class SubjectReads(KnowledgeReads):
         """Return the lines of the audit log about one of `targets`."""
         columns = tables.audit.c
         found: list[AuditRow] = []
-        for some in _portions(targets):
+        for some in portions(targets):
             query = select(tables.audit).where(columns.target.in_(some))
             found += await self._made(AuditRow, query.order_by(columns.at, columns.id))
         return found
@@ -257,10 +255,6 @@ def _head(columns: RowMapping) -> ReceivedHead:
     # To SQLite, a part of nothing is NULL.
     whole = {**columns, "raw": columns["raw"] or b""}
     return ReceivedHead(_received(whole), int(columns["size"]))
-
-
-def _portions(values: Sequence[str]) -> list[Sequence[str]]:
-    return [values[start : start + _PARAMETERS_MAX] for start in range(0, len(values), _PARAMETERS_MAX)]
 
 
 @cache

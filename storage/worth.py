@@ -1,30 +1,22 @@
 """What is read of purchases, and of what customers are worth."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import TypeVar
 
 import msgspec
-from sqlalchemy import RowMapping, Select, case, func, or_, select, tuple_
+from sqlalchemy import RowMapping, case, func, or_, select, tuple_
 
 from queues.interaction import Heads
 from storage import tables
-from storage.mapping import maker_of
+from storage.reads import Reads, portions
 from vocabulary.instants import DAY, Instant
 from vocabulary.records import Bought, Contact, MergeRow, PurchaseRow, StandingRow
 
 T = TypeVar("T")
 
-_AT_ONCE = 400
-"""So many values stand in one statement; identities need two each."""
 
-
-class WorthReads(ABC):
+class WorthReads(Reads):
     """Part of a store. Every call may raise TemporaryFailure."""
-
-    @abstractmethod
-    async def _all(self, query: Select[Any], make: Callable[[RowMapping], T], **values: Any) -> list[T]:
-        """Return what `query` selects, each row made by `make`."""
 
     async def standing(self, customer: str) -> StandingRow | None:
         """Return what is known of the customer's worth."""
@@ -34,9 +26,9 @@ class WorthReads(ABC):
         """Return what is known of these customers' worth, by id."""
         columns = tables.standings.c
         found: list[StandingRow] = []
-        for some in _portions(customers):
+        for some in portions(customers):
             query = select(tables.standings).where(columns.id.in_(some)).order_by(columns.id)
-            found += await self._all(query, maker_of(StandingRow))
+            found += await self._made(StandingRow, query)
         return found
 
     async def purchases(
@@ -49,21 +41,21 @@ class WorthReads(ABC):
             at, id = before
             query = query.where(or_(columns.at < at, (columns.at == at) & (columns.id < id)))
         query = query.order_by(columns.at.desc(), columns.id.desc()).limit(limit)
-        return await self._all(query, maker_of(PurchaseRow))
+        return await self._made(PurchaseRow, query)
 
     async def purchases_named(self, ids: Sequence[str]) -> Sequence[PurchaseRow]:
         """Return the purchases with these ids."""
         found: list[PurchaseRow] = []
-        for some in _portions(ids):
+        for some in portions(ids):
             query = select(tables.purchases).where(tables.purchases.c.id.in_(some))
-            found += await self._all(query, maker_of(PurchaseRow))
+            found += await self._made(PurchaseRow, query)
         return found
 
     async def identified(self, known: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
         """Return the customers whom these (kind, value) belong to."""
         columns = tables.identities.c
         found: dict[tuple[str, str], str] = {}
-        for some in _portions(known):
+        for some in portions(known):
             query = select(tables.identities).where(tuple_(columns.kind, columns.value).in_(some))
             found.update(await self._all(query, lambda row: ((row["kind"], row["value"]), str(row["customer"]))))
         return found
@@ -103,18 +95,18 @@ class WorthReads(ABC):
             return []
         query = select(tables.purchases).where(runs, columns.customer >= ids[0], columns.customer <= ids[-1])
         ordered = query.order_by(columns.customer, columns.contract_end, columns.id)
-        return await self._all(ordered, maker_of(PurchaseRow))
+        return await self._made(PurchaseRow, ordered)
 
     async def merged(self) -> Sequence[MergeRow]:
         """Return all merges that hold."""
         query = select(tables.merges).where(tables.merges.c.state == "merged").order_by(tables.merges.c.id)
-        return await self._all(query, maker_of(MergeRow))
+        return await self._made(MergeRow, query)
 
     async def contacts(self, customers: Sequence[str], since: Instant) -> Sequence[Contact]:
         """Return when these customers began interactions, and what about."""
         columns = tables.interactions.c
         found: list[Contact] = []
-        for some in _portions(customers):
+        for some in portions(customers):
             query = select(columns.customer, columns.created_at, columns.label, columns.body)
             query = query.where(columns.customer.in_(some), columns.created_at >= since)
             ordered = query.order_by(columns.customer, columns.created_at)
@@ -145,7 +137,3 @@ def _bought(row: RowMapping) -> Bought:
     # PostgreSQL sums whole numbers up to a numeric.
     sums = {name: int(row[name]) for name in ("amount", "amount_since")}
     return Bought(**{name: sums.get(name, row[name]) for name in Bought.__struct_fields__})
-
-
-def _portions(values: Sequence[T]) -> list[Sequence[T]]:
-    return [values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE)]
