@@ -13,6 +13,7 @@ from autoresponders.calibration import Features
 from autoresponders.clarify import choice_of, is_thanks
 from autoresponders.proof import Outcome, Proof, Threshold
 from autoresponders.retrieval import Index, Match, gap
+from classifiers.background import NOTHING, Background
 from classifiers.cascade import Classification
 from classifiers.folding import folded
 from queues.interaction import Interaction, Label
@@ -36,8 +37,8 @@ TEXT_SOURCES = ("starter", "imported")
 WORK_SOURCES = ("thumb", "confirmed", "corrected")
 """Judgements that came from work, with the comparison of then."""
 
-Classify = Callable[[str, str, str | None], Awaitable[Classification]]
-"""As `app.intake.Classify`."""
+Classify = Callable[[str, str, str | None, Background], Awaitable[Classification]]
+"""Tells what a subject and a text are about, written by somebody who usually writes that language, and known so far."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -189,7 +190,7 @@ class KnowledgeBase:
             return Outcome(row.id, row.article, compared.features, row.right, tuple(compared.others))
         if row.source not in TEXT_SOURCES or self._classify is None:
             return None
-        classified = await self._classify("", row.text, row.language or None)
+        classified = await self._classify("", row.text, row.language or None, NOTHING)
         found = self.found(row.text, row.language, [Label(name, said) for name, said in classified.labels])
         if not found:
             return None

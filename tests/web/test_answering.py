@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from classifiers.background import NOTHING, Background
 from classifiers.cascade import Classification
 from router.policy import Action, Autoresponse, Rule
 from storage.codec import decode
@@ -26,7 +27,7 @@ COPY: dict[str, Any] = {
 ASKED = "Where can I find my invoice?"
 
 
-async def about_invoices(subject: str, text: str, usual: str | None) -> Classification:
+async def about_invoices(subject: str, text: str, usual: str | None, known: Background = NOTHING) -> Classification:
     known = "invoice" in text
     return Classification((("invoice", 0.95) if known else ("unknown", 0.0),), "en", "rules", "a test")
 
