@@ -385,6 +385,17 @@ class RecordsContract:
         assert await store.training_checked(since=NOW) == [rows[1]]
         assert await store.training_counts(since=NOW + 2) == {("labelled", "invoice"): 1, ("transfer", "outage"): 1}
 
+    async def test_judgements_are_read_from_an_instant_on_and_counted(self, store: Store) -> None:
+        made = [
+            JudgementRow(id=f"j-{at}", at=at, source="thumb", article="copy", language="en", interaction=f"i-{at}")
+            for at in (1, 2, 3)
+        ]
+        await store.commit(putting(*reversed(made)))
+        assert await store.judgements() == made
+        assert await store.judgements(since=2) == made[1:]
+        assert await store.judgements(interaction="i-1", since=2) == []
+        assert await store.judgement_count() == 3
+
     async def test_versions_of_the_model_are_listed_without_their_bytes(self, store: Store) -> None:
         made = [
             ModelRow(
