@@ -358,11 +358,21 @@ class Intake:
         return asked.question if asked is not None and not asked.result else None
 
     async def _heard(self, message: InboundMessage, row: MessageRow, customer: CustomerId, seen: Seen) -> Heard:
-        """Return what came of a message where the answer who the customer is is waited for."""
+        """Return what came of a message where the answer who the customer is is waited for.
+
+        Whatever fails here, the message goes on as one that answers nothing.
+        """
         question = self._question_to(row.interaction)
         if question is None or message.automatic.is_automatic or row.attributes.get(UNVERIFIED):
             return Heard(None)
-        return await self._answering.heard(question, message, customer, seen, row.interaction)
+        try:
+            return await self._answering.heard(question, message, customer, seen, row.interaction)
+        except TemporaryFailure:
+            raise
+        except Exception as error:  # noqa: BLE001  # a pattern, a library: nobody waits for it
+            failed = error
+        log.error("answering_failed", interaction=row.interaction, error=type(failed).__name__)
+        return Heard(None)
 
     async def _kept_with_first(self, interaction: InteractionId, seen: Seen) -> list[Change]:
         """Return that an interaction's first message tells what its customer is known by now."""

@@ -267,6 +267,7 @@ async def world(
     classify: Classify | None = None,
     policy: Policy = POLICY,
     rules: Rules = NO_RULES,
+    languages: Sequence[str] = ("en",),
     crm: Crm | None = None,
     lessons: Mapping[str, Any] = {},
     schedule: Schedule = Schedule(),  # noqa: B008  # a frozen value
@@ -302,6 +303,7 @@ async def world(
         domain="example.org",
         seen=learning.shadows.see,
         recognising=Recognising(store=store, rules=rules, crm=CrmAsking(store, crm) if crm is not None else None),
+        languages=languages,
     )
     mail_intake = MailIntake(
         engine=engine,
