@@ -6,11 +6,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from app.cli_common import MISUSED, fail, json_option, say, told
+
+if TYPE_CHECKING:
+    from classifiers.model import Model
+
+
+_embedding = click.option("--embedding", help="A function, module:function, whose vectors of texts join the terms.")
 
 
 @click.group()
@@ -27,11 +33,13 @@ def model() -> None:
 @click.option("--urgency", help="Column of low, normal, high; left out: `urgency`, if there is one.")
 @click.option("--sentiment", help="Column of negative, neutral, positive; left out: `sentiment`, if there is one.")
 @click.option("--reject", is_flag=True, help="Answer `unknown` to texts unlike those of DATA, also without oos rows.")
+@_embedding
 @json_option
 @told
 def model_train(
-    data: Path, out: Path, text_column: str, label_column: str, reject: bool, as_json: bool, **heads: str | None
-) -> None:
+    data: Path, out: Path, text_column: str, label_column: str, reject: bool, embedding: str | None, as_json: bool,
+    **heads: str | None,
+) -> None:  # fmt: skip
     """Train a model on the CSV file DATA; columns of department, urgency and sentiment are learnt too."""
     from app.clock import SystemClock
     from classifiers.training import train_file
@@ -42,7 +50,7 @@ def model_train(
         result = _made(
             lambda: train_file(
                 data, out, text_column, label_column, reject,
-                heads=named, clock=lambda: clock.now() / 1000, told=shown,
+                heads=named, embedding=embedding, clock=lambda: clock.now() / 1000, told=shown,
             )
         )  # fmt: skip
     _print(result, as_json)
@@ -51,14 +59,14 @@ def model_train(
 @model.command("evaluate")
 @click.argument("model_file", type=click.Path(path_type=Path))
 @click.argument("test", type=click.Path(path_type=Path))
+@_embedding
 @json_option
 @told
-def model_evaluate(model_file: Path, test: Path, as_json: bool) -> None:
+def model_evaluate(model_file: Path, test: Path, embedding: str | None, as_json: bool) -> None:
     """Say how right MODEL_FILE is about the CSV file TEST."""
-    from classifiers.artifact import load
     from classifiers.evaluation import evaluate
 
-    _print(_made(lambda: evaluate(load(model_file), test)), as_json)
+    _print(_made(lambda: evaluate(_loaded(model_file, embedding), test)), as_json)
 
 
 @model.command("predict")
@@ -67,33 +75,40 @@ def model_evaluate(model_file: Path, test: Path, as_json: bool) -> None:
     "--processes", type=click.IntRange(1, 64), default=1, show_default=True,
     help="More than one: all lines are read first, then answered by so many.",
 )  # fmt: skip
+@_embedding
 @json_option
 @told
-def model_predict(model_file: Path, processes: int, as_json: bool) -> None:
+def model_predict(model_file: Path, processes: int, embedding: str | None, as_json: bool) -> None:
     """Print what each line of standard input is about."""
-    from classifiers.artifact import load
     from classifiers.evaluation import predict_lines
 
     # What is no UTF-8 is a text all the same: the other lines must have their answers.
     lines = TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace")
-    for prediction in predict_lines(load(model_file), lines, processes=processes):
+    for prediction in predict_lines(_loaded(model_file, embedding), lines, processes=processes):
         click.echo(json.dumps(prediction, ensure_ascii=False))
 
 
 @model.command("report")
 @click.argument("model_file", type=click.Path(path_type=Path))
+@_embedding
 @json_option
 @told
-def model_report(model_file: Path, as_json: bool) -> None:
+def model_report(model_file: Path, embedding: str | None, as_json: bool) -> None:
     """Print what MODEL_FILE knows of itself: training set, accuracy, confusions, calibration."""
-    from classifiers.artifact import load
     from classifiers.evaluation import about
 
-    found = about(load(model_file))
+    found = about(_loaded(model_file, embedding))
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
     else:
         click.echo(_told_in_words(found))
+
+
+def _loaded(model_file: Path, embedding: str | None) -> "Model":
+    from classifiers.artifact import load
+    from classifiers.embedding import embedding_named
+
+    return load(model_file, None if embedding is None else embedding_named(embedding))
 
 
 def _told_in_words(found: dict[str, Any]) -> str:
