@@ -71,6 +71,7 @@ def test_an_article_with_enough_outcomes_of_its_own_is_not_helped_by_others() ->
     assert proof.threshold("bad", 0.9).scope == "none"
     assert proof.threshold("new", 0.9).scope == "all"
     assert proof.threshold("hours", 0.9).scope == "article"
+    assert proof.threshold("new", 0.9) is proof.threshold("newer", 0.9)
 
 
 def test_outcomes_that_fit_do_not_prove() -> None:
