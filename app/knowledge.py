@@ -13,6 +13,7 @@ from autoresponders.calibration import Features
 from autoresponders.clarify import choice_of, is_thanks
 from autoresponders.proof import Outcome, Proof, Threshold
 from autoresponders.retrieval import Index, Match, gap
+from classifiers.background import NOTHING, Background
 from classifiers.cascade import Classification
 from classifiers.folding import folded
 from queues.interaction import Interaction, Label
@@ -38,8 +39,8 @@ WORK_SOURCES = ("thumb", "confirmed", "corrected")
 OVERLAP: Span = 5 * MINUTE
 """So far behind the newest judgement it is looked for others: clocks of nodes differ, and writes take their time."""
 
-Classify = Callable[[str, str, str | None], Awaitable[Classification]]
-"""As `app.intake.Classify`."""
+Classify = Callable[[str, str, str | None, Background], Awaitable[Classification]]
+"""Tells what a subject and a text are about, written by somebody who usually writes that language, and known so far."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -234,7 +235,7 @@ class KnowledgeBase:
 
     async def _labels(self, row: JudgementRow) -> Sequence[Label]:
         assert self._classify is not None, "nobody can tell what a question is about"
-        classified = await self._classify("", row.text, row.language or None)
+        classified = await self._classify("", row.text, row.language or None, NOTHING)
         return [Label(name, said) for name, said in classified.labels]
 
     def _of_question(self, row: JudgementRow, labels: Sequence[Label]) -> Outcome | None:

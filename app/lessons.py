@@ -5,7 +5,8 @@ A row names the message that it is about and never holds its text: who erases th
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 
-from classifiers.features import TEXT_CHARS_MAX
+from app.background import background_from
+from classifiers.features import whole_text
 from classifiers.orders import Lesson
 from queues.interaction import Interaction
 from vocabulary.ids import derived_id
@@ -116,7 +117,12 @@ class Lessons:
             if other is None or self._rank(each.row) < self._rank(other.row):
                 best[each.row.message] = each
         return [
-            Lesson(whole_text(each.subject, each.text), each.row.label, each.row.source)
+            Lesson(
+                whole_text(each.subject, each.text),
+                each.row.label,
+                each.row.source,
+                background_from(each.subject, each.channel, each.attributes),
+            )
             for _, each in sorted(best.items())
         ]
 
@@ -138,11 +144,6 @@ async def first_message(store: Store, interaction: str) -> MessageRow | None:
         if row.author == "customer":
             return None if is_erased(row) or not row.text.strip() else row
     return None
-
-
-def whole_text(subject: str, text: str) -> str:
-    """Return what the model reads of a message (classifiers/cascade.py)."""
-    return f"{subject[:TEXT_CHARS_MAX]}\n{text[:TEXT_CHARS_MAX]}".strip()
 
 
 def _row_id(message: str, source: Source) -> str:

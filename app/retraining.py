@@ -9,12 +9,14 @@ from typing import Any, Literal
 import msgspec
 import structlog
 
+from app.background import background_of
 from app.children import BrokeOff
 from app.engine import Engine
-from app.lessons import Lessons, first_message, whole_text
+from app.lessons import Lessons, first_message
 from app.model_child import TRAINING_S, trained
 from app.model_versions import BY_SITE, ModelVersions
-from classifiers.orders import Order
+from classifiers.features import whole_text
+from classifiers.orders import Asked, Order
 from router.decision import Refusal
 from vocabulary.errors import PermanentFailure, TemporaryFailure
 from vocabulary.instants import DAY, MINUTE, SECOND, Instant, Span
@@ -177,11 +179,11 @@ class Retraining:
         log.info("model_trained", version=version, passes=report["gate"]["passes"])
         return version
 
-    async def _week(self) -> AsyncIterator[tuple[str, str]]:
+    async def _week(self) -> AsyncIterator[Asked]:
         async for row in arrived(self._store, self._engine.clock.now() - BACK, MESSAGES_MAX):
             message = await first_message(self._store, row.id)
             if message is not None:
-                yield row.id, whole_text(message.subject, message.text)
+                yield Asked(row.id, whole_text(message.subject, message.text), background_of(message))
 
     # -- by itself
 

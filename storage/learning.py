@@ -29,7 +29,7 @@ class LearningReads(Reads):
         """Return rows by id, those behind `after`, each with its text; of one whose message is gone there is none."""
         columns, said = tables.training.c, tables.messages.c
         query = (
-            select(*columns, said.subject.label("its_subject"), said.text.label("its_text"))
+            select(*columns, *(said[name].label(f"its_{name}") for name in _ITS))
             .join(tables.messages, said.id == columns.message)
             .where(columns.id > after)
         )
@@ -67,11 +67,13 @@ class LearningReads(Reads):
         return await self._one(SettingRow, id)
 
 
+_ITS = ("subject", "text", "channel", "attributes")
+"""What is read of the message that a row is about."""
 _row: Callable[[Any], TrainingRow] = maker_of(TrainingRow)
 
 
 def _with_text(columns: RowMapping) -> TrainingText:
-    return TrainingText(_row(columns), columns["its_subject"], columns["its_text"])
+    return TrainingText(_row(columns), **{name: columns[f"its_{name}"] for name in _ITS})
 
 
 def _counted(columns: RowMapping) -> tuple[tuple[str, str], int]:

@@ -392,11 +392,13 @@ class Checked(msgspec.Struct, frozen=True):
 
 
 class TrainingText(msgspec.Struct, frozen=True):
-    """A row to learn from with the text that it is about."""
+    """A row to learn from with the text that it is about, and what its message tells beside that."""
 
     row: TrainingRow
     subject: str
     text: str
+    channel: str = ""
+    attributes: dict[str, Any] = {}
 
 
 class ModelRow(msgspec.Struct, frozen=True, kw_only=True):

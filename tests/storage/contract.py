@@ -378,9 +378,18 @@ class RecordsContract:
             return TrainingRow(id=f"t-{number}", interaction="i-1", message=f"m-{number}", **fields)
 
         rows = [row(1), row(2, source="labelled", said="outage", confidence=0.5), row(3, label="outage")]
-        await store.commit(putting(*rows, a_message("m-1", text="my bill", subject="Bill"), a_message("m-2", text="b")))
+        await store.commit(
+            putting(
+                *rows,
+                a_message("m-1", text="my bill", subject="Bill", attributes={"background": {"segment": "gold"}}),
+                a_message("m-2", text="b"),
+            )
+        )
         texts = [*await store.training_texts(limit=1), *await store.training_texts(after="t-1")]
-        assert texts == [TrainingText(rows[0], "Bill", "my bill"), TrainingText(rows[1], "", "b")]
+        assert texts == [
+            TrainingText(rows[0], "Bill", "my bill", "support", {"background": {"segment": "gold"}}),
+            TrainingText(rows[1], "", "b", "support"),
+        ]
         assert await store.training_of("i-1") == rows
         assert await store.training_row("t-3") == rows[2]
         asked = {"source": "labelled", "confidence": 0.5}

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from classifiers.background import NOTHING, Background
 from classifiers.cascade import Classification
 from queues.interaction import Label
 from router.policy import Action, Autoresponse, Rule
@@ -28,7 +29,7 @@ COPY: dict[str, Any] = {
 ASKED = "Where can I find my invoice?"
 
 
-async def about_invoices(subject: str, text: str, usual: str | None) -> Classification:
+async def about_invoices(subject: str, text: str, usual: str | None, known: Background = NOTHING) -> Classification:
     known = "invoice" in text
     return Classification((("invoice", 0.95) if known else ("unknown", 0.0),), "en", "rules", "a test")
 

@@ -10,6 +10,7 @@ import pytest
 from app.avalanche_watch import AvalancheWatch
 from app.wishes import Wishes
 from channels.message import InboundMessage
+from classifiers.background import NOTHING, Background
 from classifiers.cascade import Classification
 from reports.avalanche import Terms
 from router.commands import ReportAvalanche
@@ -20,7 +21,7 @@ from vocabulary.instants import DAY, HOUR, MINUTE, SECOND
 OUTAGE = {"texts": {"en": "We know, and work on it.", "pl": "Wiemy i pracujemy nad tym."}}
 
 
-async def _classified(subject: str, text: str, language: str | None = None) -> Classification:
+async def _classified(subject: str, text: str, usual: str | None = None, known: Background = NOTHING) -> Classification:
     """Say what the text says itself: label, confidence and language."""
     label, confidence, language = text.split()[:3]
     return Classification(((label, float(confidence)),), language, "model", "")
