@@ -495,6 +495,7 @@ class Application:
             store=store,
             lessons=lessons,
             versions=versions,
+            node=node,
             starter=given.rows,
             schedule=schedule,
             embedding=given.embedding,

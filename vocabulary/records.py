@@ -360,6 +360,8 @@ class SettingRow(msgspec.Struct, frozen=True, kw_only=True):
 Source = Literal["correction", "labelled", "disposition", "transfer"]
 """How a label became known, the surest first: an agent corrected it, somebody was asked and said it, its agent gave a
 disposition that stands for it, it was handed over to a queue that does."""
+BY_A_PERSON: tuple[Source, ...] = ("correction", "labelled")
+"""What somebody said of the label itself."""
 
 
 class TrainingRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -379,6 +381,14 @@ class TrainingRow(msgspec.Struct, frozen=True, kw_only=True):
     language: str | None = None
     said: str | None = None
     confidence: float | None = None
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """How sure the model was of `n` rows, and which share of them it had right, both 0-1."""
+
+    n: int
+    confidence: float
+    right: float
 
 
 class TrainingText(msgspec.Struct, frozen=True):

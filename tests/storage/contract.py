@@ -34,6 +34,7 @@ from vocabulary.records import (
     AuditRow,
     BookmarkRow,
     Bought,
+    Checked,
     Contact,
     CustomerRow,
     ErasureRow,
@@ -391,8 +392,17 @@ class RecordsContract:
         ]
         assert await store.training_of("i-1") == rows
         assert await store.training_row("t-3") == rows[2]
-        assert await store.training_checked(since=NOW) == [rows[1]]
-        assert await store.training_counts(since=NOW + 2) == {("labelled", "invoice"): 1, ("transfer", "outage"): 1}
+        asked = {"source": "labelled", "confidence": 0.5}
+        more = [
+            row(4, said="invoice", **asked),
+            row(5, said="unknown", **asked),
+            row(6, said="invoice", source="labelled"),
+        ]
+        await store.commit(putting(*more))
+        assert await store.training_checked("labelled", since=NOW, but="unknown") == Checked(2, 0.5, 0.5)
+        assert await store.training_checked("labelled", since=NOW + 4, but="unknown") == Checked(1, 0.5, 1.0)
+        assert await store.training_checked("correction", since=NOW, but="unknown") is None
+        assert await store.training_counts(since=NOW + 2) == {("labelled", "invoice"): 4, ("transfer", "outage"): 1}
 
     async def test_judgements_are_read_from_an_instant_on_and_counted(self, store: Store) -> None:
         made = [
