@@ -12,10 +12,29 @@ import click
 
 from app.cli_common import MISUSED, fail, json_option, say, told
 
+Command = Callable[..., Any]
+
 
 @click.group()
 def model() -> None:
     """Train and try models that tell what a text is about; versions of the one that a running site uses."""
+
+
+def _heads(command: Command) -> Command:
+    """Add the options that name the columns of further answers."""
+    values = {
+        "department": "the departments",
+        "urgency": "low, normal, high",
+        "sentiment": "negative, neutral, positive",
+    }
+    for name, held in reversed(values.items()):
+        text = f"Column of {held}; left out: `{name}`, if there is one."
+        command = click.option(f"--{name}", help=text)(command)
+    return command
+
+
+def _named(heads: dict[str, str | None]) -> dict[str, str]:
+    return {head: column for head, column in heads.items() if column is not None}
 
 
 @model.command("train")
@@ -23,9 +42,7 @@ def model() -> None:
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Where the model goes.")
 @click.option("--text", "text_column", default="text", show_default=True, help="Column of the texts.")
 @click.option("--label", "label_column", default="label", show_default=True, help="Column of the labels.")
-@click.option("--department", help="Column of the departments; left out: `department`, if there is one.")
-@click.option("--urgency", help="Column of low, normal, high; left out: `urgency`, if there is one.")
-@click.option("--sentiment", help="Column of negative, neutral, positive; left out: `sentiment`, if there is one.")
+@_heads
 @click.option("--reject", is_flag=True, help="Answer `unknown` to texts unlike those of DATA, also without oos rows.")
 @json_option
 @told
@@ -37,12 +54,11 @@ def model_train(
     from classifiers.training import train_file
 
     clock = SystemClock()
-    named = {head: column for head, column in heads.items() if column is not None}
     with _progress() as shown:
         result = _made(
             lambda: train_file(
                 data, out, text_column, label_column, reject,
-                heads=named, clock=lambda: clock.now() / 1000, told=shown,
+                heads=_named(heads), clock=lambda: clock.now() / 1000, told=shown,
             )
         )  # fmt: skip
     _print(result, as_json)
@@ -51,14 +67,22 @@ def model_train(
 @model.command("evaluate")
 @click.argument("model_file", type=click.Path(path_type=Path))
 @click.argument("test", type=click.Path(path_type=Path))
+@_heads
 @json_option
 @told
-def model_evaluate(model_file: Path, test: Path, as_json: bool) -> None:
-    """Say how right MODEL_FILE is about the CSV file TEST."""
+def model_evaluate(model_file: Path, test: Path, as_json: bool, **heads: str | None) -> None:
+    """Say how right MODEL_FILE is about the CSV file TEST; on department, urgency and sentiment too, if it has them."""
     from classifiers.artifact import load
     from classifiers.evaluation import evaluate
 
-    _print(_made(lambda: evaluate(load(model_file), test)), as_json)
+    found = _made(lambda: evaluate(load(model_file), test, heads=_named(heads)))
+    lines = [f"{key}: {value}" for key, value in found.items() if not isinstance(value, dict)]
+    for name, figures in found.get("heads", {}).items():
+        lines.append(
+            f"{name}: accuracy {figures['accuracy']}, macro F1 {figures['macro_f1']}, calibration error "
+            f"{figures['calibration_error']}, {figures['n']} rows"
+        )
+    say(found, as_json, "\n".join(lines))
 
 
 @model.command("predict")
@@ -70,7 +94,7 @@ def model_evaluate(model_file: Path, test: Path, as_json: bool) -> None:
 @json_option
 @told
 def model_predict(model_file: Path, processes: int, as_json: bool) -> None:
-    """Print what each line of standard input is about."""
+    """Print what each line of standard input is about, with department, urgency and sentiment as far as known."""
     from classifiers.artifact import load
     from classifiers.evaluation import predict_lines
 
