@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 _embedding = click.option("--embedding", help="A function, module:function, whose vectors of texts join the terms.")
+Command = Callable[..., Any]
 
 
 @click.group()
@@ -24,14 +25,29 @@ def model() -> None:
     """Train and try models that tell what a text is about; versions of the one that a running site uses."""
 
 
+def _heads(command: Command) -> Command:
+    """Add the options that name the columns of further answers."""
+    values = {
+        "department": "the departments",
+        "urgency": "low, normal, high",
+        "sentiment": "negative, neutral, positive",
+    }
+    for name, held in reversed(values.items()):
+        text = f"Column of {held}; left out: `{name}`, if there is one."
+        command = click.option(f"--{name}", help=text)(command)
+    return command
+
+
+def _named(heads: dict[str, str | None]) -> dict[str, str]:
+    return {head: column for head, column in heads.items() if column is not None}
+
+
 @model.command("train")
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Where the model goes.")
 @click.option("--text", "text_column", default="text", show_default=True, help="Column of the texts.")
 @click.option("--label", "label_column", default="label", show_default=True, help="Column of the labels.")
-@click.option("--department", help="Column of the departments; left out: `department`, if there is one.")
-@click.option("--urgency", help="Column of low, normal, high; left out: `urgency`, if there is one.")
-@click.option("--sentiment", help="Column of negative, neutral, positive; left out: `sentiment`, if there is one.")
+@_heads
 @click.option("--reject", is_flag=True, help="Answer `unknown` to texts unlike those of DATA, also without oos rows.")
 @_embedding
 @json_option
@@ -45,12 +61,11 @@ def model_train(
     from classifiers.training import train_file
 
     clock = SystemClock()
-    named = {head: column for head, column in heads.items() if column is not None}
     with _progress() as shown:
         result = _made(
             lambda: train_file(
                 data, out, text_column, label_column, reject,
-                heads=named, embedding=embedding, clock=lambda: clock.now() / 1000, told=shown,
+                heads=_named(heads), embedding=embedding, clock=lambda: clock.now() / 1000, told=shown,
             )
         )  # fmt: skip
     _print(result, as_json)
@@ -59,14 +74,22 @@ def model_train(
 @model.command("evaluate")
 @click.argument("model_file", type=click.Path(path_type=Path))
 @click.argument("test", type=click.Path(path_type=Path))
+@_heads
 @_embedding
 @json_option
 @told
-def model_evaluate(model_file: Path, test: Path, embedding: str | None, as_json: bool) -> None:
-    """Say how right MODEL_FILE is about the CSV file TEST."""
+def model_evaluate(model_file: Path, test: Path, embedding: str | None, as_json: bool, **heads: str | None) -> None:
+    """Say how right MODEL_FILE is about the CSV file TEST; on department, urgency and sentiment too, if it has them."""
     from classifiers.evaluation import evaluate
 
-    _print(_made(lambda: evaluate(_loaded(model_file, embedding), test)), as_json)
+    found = _made(lambda: evaluate(_loaded(model_file, embedding), test, heads=_named(heads)))
+    lines = [f"{key}: {value}" for key, value in found.items() if not isinstance(value, dict)]
+    for name, figures in found.get("heads", {}).items():
+        lines.append(
+            f"{name}: accuracy {figures['accuracy']}, macro F1 {figures['macro_f1']}, calibration error "
+            f"{figures['calibration_error']}, {figures['n']} rows"
+        )
+    say(found, as_json, "\n".join(lines))
 
 
 @model.command("predict")
@@ -79,7 +102,7 @@ def model_evaluate(model_file: Path, test: Path, embedding: str | None, as_json:
 @json_option
 @told
 def model_predict(model_file: Path, processes: int, embedding: str | None, as_json: bool) -> None:
-    """Print what each line of standard input is about."""
+    """Print what each line of standard input is about, with department, urgency and sentiment as far as known."""
     from classifiers.evaluation import predict_lines
 
     # What is no UTF-8 is a text all the same: the other lines must have their answers.
