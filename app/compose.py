@@ -498,9 +498,7 @@ class Application:
             schedule=schedule,
         )
         self._stack.push_async_callback(self.retraining.close)
-        self.shadows = ShadowRun(
-            engine=engine, store=store, understanding=self.understanding, versions=versions, node=node
-        )
+        self.shadows = ShadowRun(engine=engine, store=store, versions=versions, node=node)
         self.model_watch = ModelWatch(engine=engine, store=store, versions=versions)
         return versions, SiteLearning(
             engine=engine,
