@@ -9,7 +9,9 @@ from typing import Any, Literal
 import msgspec
 
 from vocabulary.bounds import Bound, bound_of, number_of
+from vocabulary.ids import CustomerId
 from vocabulary.instants import DAY, Instant, Span
+from vocabulary.records import Change, CustomerRow, PutNew, Set, StandingRow
 
 By = Literal["spent", "value"]
 MONTH = 30.4375
@@ -204,3 +206,18 @@ def tier(before: float) -> str:
 def band(churn: float) -> str:
     """Return in a word how likely it is that a customer leaves: low, medium or high."""
     return next(word for limit, word in BANDS if churn < limit)
+
+
+def segment_said(
+    customer: CustomerId, own: str | None, kept: StandingRow | None, now: Instant
+) -> tuple[str | None, list[Change]]:
+    """Return the segment of a customer of whom staff or an integration say `own`, and what is to be written for it.
+
+    Where they say nothing any more (None), what was calculated counts: `kept`.
+    """
+    segment = own or next(iter(kept.segments if kept is not None else ()), None)
+    return segment, [
+        PutNew(StandingRow(id=customer, at=now)),
+        Set(StandingRow, customer, {"own": own}),
+        Set(CustomerRow, customer, {"segment": segment}),
+    ]

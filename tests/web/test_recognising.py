@@ -1,7 +1,7 @@
 """Who writes: what shows it, what is suggested, what is merged, and what a CRM says. By the API, mail and chat."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ from channels.message import Address, Automatic, InboundMessage, Trust
 from customers.numbers import NumberKind
 from router.policy import Action, Condition, Rule
 from tests.web.world import POLICY, START, Client, World, world
-from vocabulary.instants import SECOND
+from vocabulary.instants import HOUR, SECOND
+from vocabulary.records import CustomerRow, Put, Set, SetAttributes, StandingRow
 
 NUMBERS = (NumberKind("customer", r"K-?\d{6}"), NumberKind("order", r"\d{10}", "luhn"))
 SUGGEST = Rules(numbers=NUMBERS, region="PL")
@@ -206,9 +207,12 @@ class House:
         self.answer: Any = {"customer": None}
         self.status = 200
         self.slow = False
+        self.meanwhile: Callable[[], Awaitable[object]] | None = None
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         self.asked.append(await request.json())
+        if self.meanwhile is not None:
+            await self.meanwhile()
         self.headers.append(request.headers.get("Authorization", ""))
         if self.slow:
             await asyncio.Event().wait()
@@ -326,3 +330,45 @@ async def test_a_crm_that_is_slow_is_not_waited_for_and_an_answer_is_remembered(
     await asking.intake.receive(mail("Hi", sender="eve@example.org", verdict="proven", n=2))
     await asking.intake.receive(mail("Hi", sender="eve@example.org", verdict="proven", n=3))
     assert [each["evidence"][0]["value"] for each in house[0].asked] == ["jan@example.org", "eve@example.org"]
+
+
+@pytest.mark.parametrize("known", [{"external_id": "crm-9", "email": "jan@example.org"}, {"email": "jan@example.org"}])
+async def test_what_a_crm_says_undoes_nothing_that_the_same_mail_shows_or_staff_say_meanwhile(
+    asking: World, house: tuple[House, str], known: Any
+) -> None:
+    boss = await asking.person("boss", "admin")
+    await boss.post("/customers", {**known, "attributes": {"plan": "none"}}, 201)
+    house[0].answer = {"customer": JAN}
+    await asking.intake.receive(mail("Hi", sender="jan@example.org", verdict="proven"))
+    for row in await asking.site.store.customers():
+        away = {"away": {"at": "2026-03-01T00:00:00Z", "until": None}}
+        await asking.site.write(SetAttributes(CustomerRow, row.id, away))
+    house[0].answer = {"customer": {**JAN, "name": "Jan Maria Kowalski", "attributes": {"floor": 3}}}
+    said = {"attributes": {"plan": "silver", "note": "x"}}
+    house[0].meanwhile = lambda: boss.call("PATCH", "/customers/crm-9", said)
+    await asking.intake.receive(mail("I am back", sender="jan@example.org", verdict="proven", n=60 * 60_000))
+    assert len(house[0].asked) == 2
+    shown = await boss.get("/customers/crm-9")
+    assert (shown["name"], shown["segment"]) == ("Jan Maria Kowalski", "gold")
+    assert shown["attributes"] == {"plan": "silver", "note": "x", "floor": 3}
+
+
+async def test_the_segment_that_a_crm_says_goes_before_what_is_calculated(
+    asking: World, house: tuple[House, str]
+) -> None:
+    boss = await asking.program("admin")
+    house[0].answer = {"customer": {**JAN, "segment": None}}
+    await asking.intake.receive(mail("Hi", sender="jan@example.org", verdict="proven"))
+    row = await asking.site.store.customer_by_identity("external", "crm-9")
+    assert row is not None
+    calculated = StandingRow(id=row.id, at=START, segments=("new",), facts={"orders": 1})
+    await asking.site.write(Put(calculated), Set(CustomerRow, row.id, {"segment": "new"}))
+    for n, (said, segment, own) in enumerate([("gold", "gold", "gold"), (None, "gold", "gold"), ("", "new", None)], 2):
+        house[0].answer = {"customer": {**JAN, "segment": said}}
+        asking.clock.move(HOUR)
+        message = msgspec.structs.replace(
+            mail("Hi", sender="jan@example.org", verdict="proven", n=n), received_at=asking.clock.now()
+        )
+        await asking.intake.receive(message)
+        assert (await boss.get("/customers/crm-9"))["segment"] == segment
+        assert await asking.site.store.standing(row.id) == msgspec.structs.replace(calculated, own=own)
