@@ -33,6 +33,7 @@ class Asked(msgspec.Struct, frozen=True):
     rows: tuple[CustomerRow, ...]
     own: tuple[Evidence, ...]
     found: tuple[tuple[Identity, Evidence], ...]
+    now: Instant
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,12 +75,12 @@ class CrmAsking:
             name=asked.message.sender.name if asked.message.sender is not None else "",
             language=asked.rows[0].language if asked.rows else None,
             channel=asked.message.channel,
-            now=asked.message.received_at,
+            now=asked.now,
         )
         if reply.customer is None:
             return Told(warning=reply.warning)
         holder = await self._store.customer_by_identity("external", reply.customer.id)
-        row, changes = await self._written(reply.customer, holder, new_id, asked.message.received_at)
+        row, changes = await self._written(reply.customer, holder, new_id, asked.now)
         rows = await self._store.person(row.id) if holder is not None else [row]
         return Told(
             row=row,

@@ -340,7 +340,7 @@ class Intake:
             return self._recognising.by_channel(rows, own)
         try:
             interaction = continues or _new_id(message, self._place(message))
-            return await self._recognising.look(message, customer, rows, own, interaction)
+            return await self._recognising.look(message, customer, rows, own, interaction, self._engine.clock.now())
         except TemporaryFailure:
             raise
         except Exception as error:  # noqa: BLE001  # a pattern, a library: nobody waits for it
@@ -367,7 +367,8 @@ class Intake:
         if question is None or message.automatic.is_automatic or row.attributes.get(UNVERIFIED):
             return Heard(None)
         try:
-            return await self._answering.heard(question, message, customer, seen, row.interaction)
+            now = self._engine.clock.now()
+            return await self._answering.heard(question, message, customer, seen, row.interaction, now)
         except TemporaryFailure:
             raise
         except Exception as error:  # noqa: BLE001  # a pattern, a library: nobody waits for it

@@ -13,10 +13,11 @@ from aiohttp.test_utils import TestServer
 from app.crm import HttpCrm
 from app.recognising import Rules
 from channels.message import Address, Automatic, InboundMessage, Trust
+from classifiers.cascade import Classification
 from customers.numbers import NumberKind
 from router.policy import Action, Condition, Rule
 from tests.web.world import POLICY, START, Client, World, world
-from vocabulary.instants import HOUR, SECOND
+from vocabulary.instants import DAY, HOUR, SECOND, rfc3339
 from vocabulary.records import CustomerRow, Put, Set, SetAttributes, StandingRow
 
 NUMBERS = (NumberKind("customer", r"K-?\d{6}"), NumberKind("order", r"\d{10}", "luhn"))
@@ -139,6 +140,29 @@ async def test_who_was_parted_is_never_suggested_again(suggesting: World) -> Non
     await suggesting.intake.receive(mail("K-123456 again", n=2))
     assert (await boss.get(f"/customers/{customer}"))["suggestions"] == []
     assert (await boss.get(f"/customers/{ola['id']}"))["suggestions"] == []
+
+
+async def test_what_people_say_of_two_while_a_message_comes_in_stands(tmp_path: Path) -> None:
+    said: list[Any] = []
+
+    async def classify(subject: str, text: str, usual: str | None) -> Classification:
+        for path, body in said:
+            await boss.post(path, body)
+        return Classification((("unknown", 0.0),), None, "none", "")
+
+    async with world(tmp_path, rules=SUGGEST, classify=classify) as there:
+        boss = await there.person("boss", "admin")
+        ola = await boss.post("/customers", OLA, 201)
+        one = await there.intake.receive(mail("My number is K-123456"))
+        writer = (await boss.get(f"/interactions/{one.interaction}"))["customer"]["id"]
+        there.clock.move(SECOND)
+        await there.intake.receive(mail("My number is K-123456", name="Ola Nowak", n=2))
+        (again,) = (await boss.get(f"/customers/{writer}"))["suggestions"]
+        assert (again["strength"], again["at"]) == ("strong", rfc3339(START + SECOND))
+        said = [(f"/customers/{writer}/unmerge", {"from": ola["id"]})]
+        await there.intake.receive(mail("My number is K-123456", n=3))
+        assert [row.state for row in await there.site.store.merges([writer])] == ["dismissed"]
+        assert (await boss.get(f"/customers/{writer}"))["suggestions"] == []
 
 
 async def test_policy_merges_whom_a_number_and_the_name_show_and_rules_see_the_person(merging: World) -> None:
@@ -330,6 +354,18 @@ async def test_a_crm_that_is_slow_is_not_waited_for_and_an_answer_is_remembered(
     await asking.intake.receive(mail("Hi", sender="eve@example.org", verdict="proven", n=2))
     await asking.intake.receive(mail("Hi", sender="eve@example.org", verdict="proven", n=3))
     assert [each["evidence"][0]["value"] for each in house[0].asked] == ["jan@example.org", "eve@example.org"]
+
+
+async def test_a_mail_that_is_years_old_stops_no_clock(asking: World, house: tuple[House, str]) -> None:
+    boss = await asking.person("boss", "admin")
+    ola = await boss.post("/customers", OLA, 201)
+    old = mail("For K-123456", sender="jan@example.org", name="Jan Kowalski", verdict="proven", n=-1_000 * DAY)
+    for each in (old, msgspec.structs.replace(old, external_id="x", message_id="<x@x>", received_at=START + 1)):
+        await asking.intake.receive(each)
+    # The second is answered from memory, which holds for ten minutes.
+    assert len(house[0].asked) == 1
+    (suggestion,) = (await boss.get(f"/customers/{ola['id']}"))["suggestions"]
+    assert suggestion["at"] == rfc3339(START)
 
 
 @pytest.mark.parametrize("known", [{"external_id": "crm-9", "email": "jan@example.org"}, {"email": "jan@example.org"}])
