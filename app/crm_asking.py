@@ -13,7 +13,7 @@ from customers.identity import Identity, email_identity
 from customers.merging import as_one
 from customers.reachability import MARKS
 from customers.standing import segment_said
-from customers.traits import plain_postcode
+from customers.traits import plain_code
 from vocabulary.ids import CustomerId
 from vocabulary.instants import Instant
 from vocabulary.records import ERASED, Change, CustomerRow, IdentityRow, PutNew, Set, attributes_changed
@@ -159,6 +159,6 @@ def _with(known: Known, row: CustomerRow) -> CustomerRow:
         name=known.name or row.name,
         language=known.language or row.language,
         birth_date=known.birth_date or row.birth_date,
-        postcode=plain_postcode(known.postcode or "") or row.postcode,
+        postcode=plain_code(known.postcode or "") or row.postcode,
         attributes={**row.attributes, **told},
     )

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from vocabulary.bounds import Bound, bound_of, number_of
+from vocabulary.bounds import Bound, is_any
 from vocabulary.ids import CustomerId
 from vocabulary.instants import DAY, Instant, Span
 from vocabulary.records import Change, CustomerRow, PutNew, Set, StandingRow
@@ -102,7 +102,7 @@ def _reasons(
     for name, values in one.attributes.items():
         yield (
             _reason("attribute", name=name, value=str(attributes.get(name)))
-            if _fits(attributes.get(name), values)
+            if is_any(attributes.get(name), values)
             else None
         )
 
@@ -155,14 +155,6 @@ def _since(worth: Worth, one: Definition, now: Instant) -> Iterator[dict[str, An
 
 def _reason(code: str, **terms: Any) -> dict[str, Any]:
     return {"code": f"segment_{code}", "terms": terms}
-
-
-def _fits(value: Any, wanted: tuple[str, ...]) -> bool:
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    if value is not None and text in wanted:
-        return True
-    number = number_of(value)
-    return number is not None and any(bound.holds(number) for bound in map(bound_of, wanted) if bound is not None)
 
 
 def facts(worth: Worth, found: Sequence[Found], currency: str) -> dict[str, Any]:

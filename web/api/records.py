@@ -13,7 +13,7 @@ from customers.identity import identities
 from customers.merging import hiding
 from customers.reachability import MARKS, cleared, marks_of
 from customers.standing import segment_said
-from customers.traits import plain_postcode
+from customers.traits import plain_code
 from vocabulary.errors import TemporaryFailure
 from vocabulary.records import (
     Change,
@@ -77,7 +77,7 @@ async def post_customer(call: Call, body: NewPerson) -> CustomerDetail:
         segment=body.segment or None,
         attributes=unblocked(body.attributes),
         birth_date=body.birth_date,
-        postcode=plain_postcode(body.postcode or "") or None,
+        postcode=plain_code(body.postcode or "") or None,
     )
     own = [Put(StandingRow(id=id, at=row.created_at, own=row.segment))] if row.segment is not None else []
     await call.site.write(
@@ -181,7 +181,7 @@ def _values(body: CustomerChange) -> dict[str, Any]:
         "name": body.name,
         "language": body.language,
         "birth_date": body.birth_date,
-        "postcode": None if body.postcode is None else plain_postcode(body.postcode),
+        "postcode": None if body.postcode is None else plain_code(body.postcode),
     }
     # What is given as "" is taken away.
     return {name: value or (value if name == "name" else None) for name, value in given.items() if value is not None}
