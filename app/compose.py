@@ -489,7 +489,13 @@ class Application:
         )
         schedule = Schedule(every=given.retrain, rows=given.retrain_rows, use=given.use)
         self.retraining = Retraining(
-            engine=engine, store=store, lessons=lessons, versions=versions, starter=given.rows, schedule=schedule
+            engine=engine,
+            store=store,
+            lessons=lessons,
+            versions=versions,
+            node=node,
+            starter=given.rows,
+            schedule=schedule,
         )
         self._stack.push_async_callback(self.retraining.close)
         self.shadows = ShadowRun(

@@ -3,7 +3,7 @@
 Dedupe, thread, identify, classify; then the writer. A step that fails never loses or blocks the message.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -11,11 +11,13 @@ import msgspec
 import structlog
 
 from app.answering import Answering, Heard
+from app.background import former_labels
+from app.background import kept as kept_background
 from app.crm_asking import is_proven
 from app.engine import Engine
 from app.identifying import stranger_id
 from app.keyed_lock import KeyedLock
-from app.knowledge import KnowledgeBase
+from app.knowledge import Classify, KnowledgeBase
 from app.mail_reports import MailReports, report_in
 from app.mail_threads import REUSED_ID, Found, MailThreads, may_join
 from app.poison import TRIES_MAX, Kept, claimed_by, kept
@@ -25,6 +27,7 @@ from app.standing import standing_of
 from app.unsubscribing import wants_none
 from app.wishes import Wishes
 from channels.message import Attachment, InboundMessage
+from classifiers.background import Background
 from classifiers.cascade import Classification
 from customers import reachability
 from customers.blocking import is_blocked
@@ -62,14 +65,11 @@ TEXT_MAX = 4_000
 LABEL_MIN = 0.05
 """A label less likely than this is noise, to rules as to readers."""
 
-Classify = Callable[[str, str, str | None], Awaitable[Classification]]
-"""Tells what a subject and a text are about, written by somebody who usually writes that language."""
-
 _LEARNT_WORDS, _CHANGED_WORDS = 3, 8
 """A customer's language is learnt from a message of so many words, and another one from so many."""
 
 
-def _unseen(interaction: InteractionId, subject: str, text: str) -> None:
+def _unseen(interaction: InteractionId, subject: str, text: str, known: Background) -> None:
     """Nobody wants to know."""
 
 
@@ -89,7 +89,7 @@ class Intake:
         same_mail_once: bool = True,
         recognising: Recognising | None = None,
         languages: Sequence[str] = ("en",),
-        seen: Callable[[InteractionId, str, str], None] = _unseen,
+        seen: Callable[[InteractionId, str, str, Background], None] = _unseen,
     ) -> None:
         """Take what it works with.
 
@@ -104,7 +104,7 @@ class Intake:
             same_mail_once: whether a mail to several mailboxes is one message; else one for each.
             recognising: tells who writes beyond the address that he writes from.
             languages: those in which customers answer.
-            seen: hears of what was admitted, with its subject and text.
+            seen: hears of what was admitted, with its subject, its text and what is known beside these.
         """
         self._engine = engine
         self._store = store
@@ -280,7 +280,7 @@ class Intake:
             if decision.refusal is None:
                 return Admission(found, row.id, known=False)
             # Too old to open again: a new interaction that links to the old.
-        new = _New(customer, seen, learnt, received, found)
+        new = _New(customer, tuple(each.id for each in rows), seen, learnt, received, found)
         return await self._admit(message, new, wishes)
 
     async def _report(self, message: InboundMessage, received: str | None) -> Admission | None:
@@ -435,17 +435,20 @@ class Intake:
         row = msgspec.structs.replace(row, attributes={**row.attributes, **new.seen.attributes})
         if wishes.attributes:
             row = msgspec.structs.replace(row, attributes={**row.attributes, "attributes": wishes.attributes})
+        known, hashes = new.seen.person, self._hashes(message)
+        standing = await standing_of(self._store, self._engine.policy, known, self._engine.clock.now())
+        former = await former_labels(self._store, new.rows) if new.rows else ()
+        background = Background(message.subject, message.channel, standing.segment or "", former)
+        row = msgspec.structs.replace(row, attributes={**row.attributes, **kept_background(background)})
         text = message.reply_text[:TEXT_MAX]
         usual = new.known.language if new.known is not None else wishes.page_language
-        classified = await self._classify(message.subject, text, usual)
+        classified = await self._classify(message.subject, text, usual, background)
         crashpoint("router.classified")
         best, *others = (Label(name, confidence) for name, confidence in classified.labels)
         labels = (best, *(label for label in others if label.confidence >= LABEL_MIN))
         language = wishes.language or classified.language or wishes.page_language or usual
         learnt = [*new.learnt, *_language_learnt(new, wishes, classified.language, text)]
-        known, hashes = new.seen.person, self._hashes(message)
         failed = (classified.reason if classified.failed else None, new.seen.warning)
-        standing = await standing_of(self._store, self._engine.policy, known, self._engine.clock.now())
         mailed = self.mail_hashes(message.sender.address if message.sender else "")
         command = Admit(
             id=row.interaction,
@@ -487,7 +490,7 @@ class Intake:
         decision = await self._engine.submit(command, [*learnt, *_rows(message, row)])
         if decision.refusal is not None and decision.refusal.code != "known":
             raise NotTaken(decision.refusal)
-        self._seen(row.interaction, message.subject, text)
+        self._seen(row.interaction, message.subject, text, background)
         return Admission(row.interaction, row.id, known=decision.refusal is not None)
 
     def mail_hashes(self, address: str) -> Hashes:
@@ -509,9 +512,13 @@ class Intake:
 
 
 class _New(msgspec.Struct, frozen=True):
-    """What is known of a message that begins an interaction: who sent it, what is learnt of him, what it follows."""
+    """What is known of a message that begins an interaction: who sent it, what is learnt of him, what it follows.
+
+    `rows`: ids of all customers who are that person; none if he is new.
+    """
 
     customer: CustomerId
+    rows: tuple[CustomerId, ...]
     seen: Seen
     learnt: list[Change]
     received: str | None

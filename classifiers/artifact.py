@@ -26,6 +26,8 @@ _UNPACKED_BYTES_MAX = 2 * 1024 * 1024 * 1024
 _HEADER_BYTES_MAX = 200
 _HEADER = re.compile(rb"centrala-model (\d{1,4}) sha256:([0-9a-f]{64})\n")
 _BLOCKS = ("words", "chars", "concepts")
+_BACKGROUND = "background"
+"""There only where the model knows something beside texts."""
 _NET_ARRAYS = ("entry", "entry_bias", "exit", "exit_bias")
 
 
@@ -100,9 +102,12 @@ def to_bytes(model: Model) -> bytes:
     """Return `model` as a model file; equal models give equal bytes."""
     archive = io.BytesIO()
     words, chars, concepts = (_packed("\n".join(block.rows)) for block in model.features.blocks)
+    background = _packed("\n".join(model.features.background.rows))
     rarity = model.features.blocks[0].rarity.astype(np.float32)
     about = _packed(json.dumps(msgspec.to_builtins(_about(model)), ensure_ascii=False))
     arrays: dict[str, Any] = {"words": words, "chars": chars, "concepts": concepts, "rarity": rarity, "about": about}
+    if background.size:
+        arrays[_BACKGROUND] = background
     for place, head in enumerate(model.heads.values()):
         arrays |= {f"{name}.{place}": array for name, array in _arrays_of(head).items()}
     np.savez_compressed(archive, **arrays)
@@ -180,11 +185,12 @@ def _unpacked(payload: bytes) -> Mapping[str, NDArray[np.generic]]:
 
 def _model(arrays: Mapping[str, NDArray[np.generic]]) -> Model:
     about = msgspec.json.decode(_text(arrays["about"].view(np.uint8)), type=_About)
-    expected = {"rarity", "about", *_BLOCKS}
+    expected = {"rarity", "about", *_BLOCKS} | ({_BACKGROUND} & set(arrays))
     for place, head in enumerate(about.heads):
         expected |= {f"{name}.{place}" for name in ("weights", "bias", *(_NET_ARRAYS if head.nets else ()))}
     _check(set(arrays) == expected, f"arrays {sorted(arrays)}, expected {sorted(expected)}")
-    terms = [_lines(arrays[name].view(np.uint8)) for name in _BLOCKS]
+    nothing = _packed("")
+    terms = [_lines(arrays.get(name, nothing).view(np.uint8)) for name in (*_BLOCKS, _BACKGROUND)]
     size = sum(len(names) for names in terms)
     _check(all(len(set(names)) == len(names) for names in terms), "a term stands there twice")
     _check(re.fullmatch("[0-9a-f]{64}", about.fingerprint) is not None, f'fingerprint "{about.fingerprint}"')

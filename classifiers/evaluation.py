@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from classifiers.examples import Row, read_rows
+from classifiers.background import NOTHING, Background
+from classifiers.examples import Row, read_messages
 from classifiers.language import language_of
 from classifiers.model import OUT_OF_SCOPE, Model, Prediction
 from classifiers.workers import mapped
@@ -25,19 +26,20 @@ def evaluate(model: Model, csv_path: Path, text_column: str = "text", label_colu
     Raises:
         PermanentFailure: the file can't be read or holds no rows.
     """
-    rows = read_rows(csv_path, text_column, label_column)
+    rows, backgrounds = read_messages(csv_path, text_column, label_column)
     if not rows:
         raise PermanentFailure(f"{csv_path}: no rows below the header: there is nothing to evaluate")
-    return figures(model, rows)
+    return figures(model, rows, backgrounds)
 
 
-def figures(model: Model, rows: Sequence[Row]) -> dict[str, object]:
+def figures(model: Model, rows: Sequence[Row], backgrounds: Sequence[Background] | None = None) -> dict[str, object]:
     """Return `{n, accuracy, macro_f1, per_class, calibration_error, coverage_at_precision, out_of_scope}`.
 
     Accuracy, F1 and calibration are over rows in scope, where a rejection is wrong; coverage is the share of all rows
-    that the thresholds fixed at training would answer. None where no row tells.
+    that the thresholds fixed at training would answer. None where no row tells. `backgrounds`: what is known of
+    each row beside its text; None: nothing.
     """
-    said = predict_many(model, [text for text, _ in rows])
+    said = predict_many(model, [text for text, _ in rows], backgrounds)
     return _figures(model.promises, said, [label for _, label in rows])
 
 
@@ -88,14 +90,17 @@ def about(model: Model) -> dict[str, Any]:
         "fingerprint": model.fingerprint,
         "heads": heads,
         "promises": promises,
-        "terms": sum(len(block.rows) for block in model.features.blocks),
+        "terms": sum(len(block.rows) for block in (*model.features.blocks, model.features.background)),
         **model.report,
     }
 
 
-def predict_many(model: Model, texts: Sequence[str], *, processes: int = 1) -> list[Prediction]:
+def predict_many(
+    model: Model, texts: Sequence[str], backgrounds: Sequence[Background] | None = None, *, processes: int = 1
+) -> list[Prediction]:
     """Return what `model` says of each of `texts`, in their order; `processes` > 1 share the work."""
-    return list(mapped(model, _predicted, texts, processes))
+    known = [NOTHING] * len(texts) if backgrounds is None else backgrounds
+    return list(mapped(model, _predicted, zip(texts, known, strict=True), processes))
 
 
 def predict_lines(model: Model, lines: Iterable[str], *, processes: int = 1) -> Iterator[dict[str, object]]:
@@ -103,8 +108,8 @@ def predict_lines(model: Model, lines: Iterable[str], *, processes: int = 1) -> 
     return mapped(model, _line, lines, processes)
 
 
-def _predicted(model: Model, text: str) -> Prediction:
-    return model.predict(text)
+def _predicted(model: Model, asked: tuple[str, Background]) -> Prediction:
+    return model.predict(*asked)
 
 
 def _line(model: Model, line: str) -> dict[str, object]:

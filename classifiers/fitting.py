@@ -5,6 +5,7 @@ scikit-learn counts and fits; this runs where a model is trained and nowhere els
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,8 @@ from sklearn.preprocessing import normalize
 from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits
 
-from classifiers.features import ANALYSERS, tokens
+from classifiers.background import Background
+from classifiers.features import ANALYSERS, background_terms, tokens
 from classifiers.head import Scores
 from classifiers.net_training import trained_net
 from classifiers.nets import Nets
@@ -34,6 +36,7 @@ ENTRIES_MIN = 1_000_000
 """Known terms in all tasks from which on further processes are worth their start of two seconds."""
 
 Places = NDArray[np.intp]
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,20 +110,22 @@ class Task:
     balanced: bool = False
 
 
-def counted(texts: Sequence[str]) -> Counted:
-    """Return the terms of `texts`."""
-    names, counts = [], []
+def counted(texts: Sequence[str], backgrounds: Sequence[Background]) -> Counted:
+    """Return the terms of `texts`, and of what is known beside each."""
     words = [tokens(text) for text in texts]
-    for analyser in ANALYSERS:
-        # The first term keeps a kind that these texts don't have from being an error; no text holds it.
-        counter = CountVectorizer(analyzer=_first_nothing(analyser), dtype=np.float64)
-        counts.append(counter.fit_transform([None, *words]).tocsr()[1:])
-        names.append(counter.get_feature_names_out())
-    return Counted(names, counts)
+    kinds = [*(_counts(analyser, words) for analyser in ANALYSERS), _counts(background_terms, backgrounds)]
+    return Counted([names for names, _ in kinds], [counts for _, counts in kinds])
 
 
-def _first_nothing(analyser: Callable[[Sequence[str]], list[str]]) -> Callable[[Sequence[str] | None], list[str]]:
-    return lambda words: [""] if words is None else analyser(words)
+def _counts(analyser: Callable[[Read], list[str]], texts: Sequence[Read]) -> tuple[NDArray[np.str_], sparse.csr_matrix]:
+    # The first term keeps a kind that these texts don't have from being an error; no text holds it.
+    counter = CountVectorizer(analyzer=_first_nothing(analyser), dtype=np.float64)
+    counts = counter.fit_transform([None, *texts]).tocsr()[1:]
+    return counter.get_feature_names_out(), counts
+
+
+def _first_nothing(analyser: Callable[[Read], list[str]]) -> Callable[[Read | None], list[str]]:
+    return lambda text: [""] if text is None else analyser(text)
 
 
 def terms_of(counts: Sequence[sparse.csr_matrix], weights: Sequence[float]) -> Terms:

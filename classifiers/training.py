@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.artifact import save
+from classifiers.background import NOTHING, Background, telling
 from classifiers.calibration import PROMISES, RESERVE, folds_of, guard_of, mix_of, promise_of, traffic, trust_of
 from classifiers.evaluation import report_of
-from classifiers.examples import Answers, Row, read_answers, read_rows, shipped_answers, shipped_rows
+from classifiers.examples import Answers, Row, read_answers, read_messages, shipped_answers, shipped_rows
 from classifiers.features import features_of
 from classifiers.fitting import Counted, Done, Linear, Task, Terms, all_done, counted, terms_of
 from classifiers.head import UNKNOWN, Guard, Head, Mix, Odds, Prediction, Scores, judged, votes_of
@@ -36,6 +37,9 @@ LARGE_ROWS = 5_000
 _FOLDS, _FOLDS_LARGE = 5, 3
 _CONCEPTS, _CONCEPTS_LARGE = 1.0, 0.5
 """Weight of the concepts beside words: what words say by themselves is learnt only from many rows."""
+
+_BACKGROUND = 0.5
+"""Weight of what is known beside the text."""
 
 _HELD_BACK = 4
 """One label in so many is kept from a model that learns what an unknown matter looks like."""
@@ -84,6 +88,7 @@ def train(
     seed: int = 0,
     reject: bool = False,
     further: Answers | None = None,
+    backgrounds: Sequence[Background] | None = None,
     told: Told = nobody,
     processes: int | None = None,
 ) -> Model:
@@ -97,6 +102,7 @@ def train(
         seed: of all draws.
         reject: answer "unknown" though no row is out of scope.
         further: more questions about the same texts: name -> the answer for each row, "" where there is none.
+        backgrounds: what is known of each row beside its text; None: nothing.
         told: called with the done and all parts of the work.
         processes: how many to use; None: one for each processor, if the rows are worth their start.
 
@@ -105,7 +111,8 @@ def train(
     """
     columns = _columns([label for _, label in rows])
     kept = [place for place, (_, label) in enumerate(rows) if label in columns]
-    texts = counted([rows[place][0] for place in kept])
+    known = telling([NOTHING] * len(rows) if backgrounds is None else backgrounds)
+    texts = counted([rows[place][0] for place in kept], [known[place] for place in kept])
     terms = terms_of(texts.counts, _weights(len(rows)))
     reject = reject or any(label == OUT_OF_SCOPE for _, label in rows)
     nets = NETS_LARGE if len(rows) > LARGE_ROWS else NETS
@@ -148,8 +155,8 @@ def _columns(labels: Sequence[str]) -> tuple[str, ...]:
     return (*sorted(sizes), *([OUT_OF_SCOPE] if outside >= OUT_OF_SCOPE_ROWS_MIN else []))
 
 
-def _weights(rows: int) -> tuple[float, float, float]:
-    return (1.0, 1.0, _CONCEPTS_LARGE if rows > LARGE_ROWS else _CONCEPTS)
+def _weights(rows: int) -> tuple[float, float, float, float]:
+    return (1.0, 1.0, _CONCEPTS_LARGE if rows > LARGE_ROWS else _CONCEPTS, _BACKGROUND)
 
 
 def _question(
@@ -320,7 +327,7 @@ def train_file(
     clock: Callable[[], float],
     told: Told = nobody,
 ) -> dict[str, object]:
-    """Train on a CSV file and write the model to `out`.
+    """Train on a CSV file (`classifiers.examples.read_messages`) and write the model to `out`.
 
     Returns `{classes, rows, cv_accuracy, heads, size_bytes, seconds}`; `heads`: the same accuracy of each further head.
 
@@ -339,20 +346,28 @@ def train_file(
         PermanentFailure: the file can't be read or learnt from, or `out` can't be written.
     """
     began = clock()
-    rows, answers = read_rows(csv_path, text_column, label_column), read_answers(csv_path, heads)
-    summary = _trained(rows, answers, out, reject=reject, told=told)
+    (rows, known), answers = read_messages(csv_path, text_column, label_column), read_answers(csv_path, heads)
+    summary = _trained(rows, known, answers, out, reject=reject, told=told)
     return {**summary, "seconds": round(clock() - began, 3)}
 
 
 def train_shipped(out: Path) -> dict[str, object]:
     """Train on the examples that come with Centrala; as `train_file`, without `seconds`."""
     rows = shipped_rows()
-    return _trained(rows, shipped_answers(rows), out, reject=True, told=nobody)
+    return _trained(rows, None, shipped_answers(rows), out, reject=True, told=nobody)
 
 
-def _trained(rows: Sequence[Row], further: Answers, out: Path, *, reject: bool, told: Told) -> dict[str, object]:
+def _trained(
+    rows: Sequence[Row],
+    known: Sequence[Background] | None,
+    further: Answers,
+    out: Path,
+    *,
+    reject: bool,
+    told: Told,
+) -> dict[str, object]:
     told_of = {name: answers for name, answers in further.items() if any(answers)}
-    model = train(rows, reject=reject, further=told_of, told=told)
+    model = train(rows, reject=reject, further=told_of, backgrounds=known, told=told)
     size = save(model, out)
     accuracy = round(model.cv_accuracy, 4)
     heads = {name: report["accuracy"] for name, report in model.report["heads"].items()}

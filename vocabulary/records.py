@@ -361,6 +361,8 @@ class SettingRow(msgspec.Struct, frozen=True, kw_only=True):
 Source = Literal["correction", "labelled", "disposition", "transfer"]
 """How a label became known, the surest first: an agent corrected it, somebody was asked and said it, its agent gave a
 disposition that stands for it, it was handed over to a queue that does."""
+BY_A_PERSON: tuple[Source, ...] = ("correction", "labelled")
+"""What somebody said of the label itself."""
 
 
 class TrainingRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -382,12 +384,22 @@ class TrainingRow(msgspec.Struct, frozen=True, kw_only=True):
     confidence: float | None = None
 
 
+class Checked(msgspec.Struct, frozen=True):
+    """How sure the model was of `n` rows, and which share of them it had right, both 0-1."""
+
+    n: int
+    confidence: float
+    right: float
+
+
 class TrainingText(msgspec.Struct, frozen=True):
-    """A row to learn from with the text that it is about."""
+    """A row to learn from with the text that it is about, and what its message tells beside that."""
 
     row: TrainingRow
     subject: str
     text: str
+    channel: str = ""
+    attributes: dict[str, Any] = {}
 
 
 class ModelRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -34,6 +34,7 @@ from vocabulary.records import (
     AuditRow,
     BookmarkRow,
     Bought,
+    Checked,
     Contact,
     CustomerRow,
     ErasureRow,
@@ -426,13 +427,42 @@ class RecordsContract:
             return TrainingRow(id=f"t-{number}", interaction="i-1", message=f"m-{number}", **fields)
 
         rows = [row(1), row(2, source="labelled", said="outage", confidence=0.5), row(3, label="outage")]
-        await store.commit(putting(*rows, a_message("m-1", text="my bill", subject="Bill"), a_message("m-2", text="b")))
+        await store.commit(
+            putting(
+                *rows,
+                a_message("m-1", text="my bill", subject="Bill", attributes={"background": {"segment": "gold"}}),
+                a_message("m-2", text="b"),
+            )
+        )
         texts = [*await store.training_texts(limit=1), *await store.training_texts(after="t-1")]
-        assert texts == [TrainingText(rows[0], "Bill", "my bill"), TrainingText(rows[1], "", "b")]
+        assert texts == [
+            TrainingText(rows[0], "Bill", "my bill", "support", {"background": {"segment": "gold"}}),
+            TrainingText(rows[1], "", "b", "support"),
+        ]
         assert await store.training_of("i-1") == rows
         assert await store.training_row("t-3") == rows[2]
-        assert await store.training_checked(since=NOW) == [rows[1]]
-        assert await store.training_counts(since=NOW + 2) == {("labelled", "invoice"): 1, ("transfer", "outage"): 1}
+        asked = {"source": "labelled", "confidence": 0.5}
+        more = [
+            row(4, said="invoice", **asked),
+            row(5, said="unknown", **asked),
+            row(6, said="invoice", source="labelled"),
+        ]
+        await store.commit(putting(*more))
+        assert await store.training_checked("labelled", since=NOW, but="unknown") == Checked(2, 0.5, 0.5)
+        assert await store.training_checked("labelled", since=NOW + 4, but="unknown") == Checked(1, 0.5, 1.0)
+        assert await store.training_checked("correction", since=NOW, but="unknown") is None
+        assert await store.training_counts(since=NOW + 2) == {("labelled", "invoice"): 4, ("transfer", "outage"): 1}
+
+    async def test_judgements_are_read_from_an_instant_on_and_counted(self, store: Store) -> None:
+        made = [
+            JudgementRow(id=f"j-{at}", at=at, source="thumb", article="copy", language="en", interaction=f"i-{at}")
+            for at in (1, 2, 3)
+        ]
+        await store.commit(putting(*reversed(made)))
+        assert await store.judgements() == made
+        assert await store.judgements(since=2) == made[1:]
+        assert await store.judgements(interaction="i-1", since=2) == []
+        assert await store.judgement_count() == 3
 
     async def test_versions_of_the_model_are_listed_without_their_bytes(self, store: Store) -> None:
         made = [
@@ -451,6 +481,19 @@ class RecordsContract:
         await store.commit(putting(an_outbox_row("o-sent", state="sent")))
         assert [row.id for row in await store.outbox(states=["pending"], due_before=20)] == ["o-past", "o-now"]
         assert [row.id for row in await store.outbox(states=["pending", "sent"], limit=2)] == ["o-sent", "o-past"]
+
+    async def test_many_interactions_and_their_entries_are_read_at_once(self, store: Store) -> None:
+        many = [an_interaction(number) for number in range(1, 1_002)]
+        await store.commit(putting(*many))
+        ids = [row.id for row in many]
+        assert sorted(await store.interactions_of(["i-0", *ids[1:]]), key=lambda row: row.number) == many[1:]
+        await store.commit(appending(1, 2, after=0, interaction="i-1"))
+        await store.commit(appending(3, after=2, interaction="i-1001"))
+        await store.commit(appending(4, after=3, interaction="i-2000"))
+        (first, second, third, _) = await store.entries(0, 10)
+        assert await store.entries_of(ids, [first.type], first.at) == [first, second, third]
+        assert await store.entries_of(ids, ["Nothing"], first.at) == []
+        assert await store.entries_of(ids, [first.type], third.at) == [third]
 
     async def test_users_are_found_by_login_and_agents_listed(self, store: Store) -> None:
         agents = [AgentRow(id=f"a-{number}", name="Ada", profile=b"{}") for number in (1, 2)]

@@ -17,8 +17,8 @@ from app.bulk import BulkAnswers, BulkSettings
 from app.crm_asking import Crm, CrmAsking
 from app.engine import Engine
 from app.erasure import Eraser
-from app.intake import Classify, Intake
-from app.knowledge import KnowledgeBase
+from app.intake import Intake
+from app.knowledge import Classify, KnowledgeBase
 from app.leases import Leases
 from app.mail_intake import MailIntake
 from app.mailroom import Mailroom
@@ -36,6 +36,7 @@ from autoresponders.templates import shipped_wordings
 from channels.callback.phones import PhoneRefused, e164
 from channels.email.smtp import SmtpSender, Timeouts
 from channels.message import Address, InboundMessage
+from classifiers.background import NOTHING, Background
 from classifiers.cascade import Classification
 from customers.standing import Definition
 from queues.policy import ChannelPolicy, QueuePolicy
@@ -289,9 +290,9 @@ async def world(
     writer = asyncio.create_task(engine.run())
     learning = Learning(engine, store, folder / "learning", schedule, **lessons)
 
-    async def by_model(subject: str, text: str, usual: str | None) -> Classification:
+    async def by_model(subject: str, text: str, usual: str | None, known: Background = NOTHING) -> Classification:
         made = learning.understanding.model is not None
-        return await (learning.understanding.classify if made else _unknown)(subject, text, usual)
+        return await (learning.understanding.classify if made else _unknown)(subject, text, usual, known)
 
     knowledge = KnowledgeBase(engine=engine, store=store, classify=classify or by_model)
     intake = Intake(
@@ -392,5 +393,5 @@ async def _nothing(order: Any) -> None:
     """Nobody forwards commands here."""
 
 
-async def _unknown(subject: str, text: str, usual: str | None) -> Classification:
+async def _unknown(subject: str, text: str, usual: str | None, known: Background = NOTHING) -> Classification:
     return Classification((("unknown", 0.0),), None, "none", "no model in this test")
