@@ -50,6 +50,8 @@ from vocabulary.records import (
     PutNew,
     ReceivedRow,
     Set,
+    SetAttributes,
+    attributes_changed,
     is_erased,
 )
 from vocabulary.stores import Store
@@ -233,8 +235,7 @@ class Intake:
             changes.append(Set(ReceivedRow, received, values))
         also = known.attributes.get("also_in", [])
         if message.channel not in (known.channel, *also) and not is_erased(known):
-            attributes = {**known.attributes, "also_in": [*also, message.channel]}
-            changes.append(Set(MessageRow, known.id, {"attributes": attributes}))
+            changes.append(SetAttributes(MessageRow, known.id, {"also_in": [*also, message.channel]}))
         if changes:
             await self._engine.write(*changes)
 
@@ -250,8 +251,8 @@ class Intake:
         if reported is not None:
             return reported
         customer, known, learnt = await self._identify(message, who, wishes)
-        learnt += _heard(message, known)
         rows = await self._person(known)
+        learnt += [change for row in rows for change in _heard(message, row)]
         parts = [customer, *(row.id for row in rows)]
         thread = Found(continues) if continues else await self._threads.continued(message, parts)
         if thread.reuses_id:
@@ -339,7 +340,7 @@ class Intake:
             return self._recognising.by_channel(rows, own)
         try:
             interaction = continues or _new_id(message, self._place(message))
-            return await self._recognising.look(message, customer, rows, own, interaction)
+            return await self._recognising.look(message, customer, rows, own, interaction, self._engine.clock.now())
         except TemporaryFailure:
             raise
         except Exception as error:  # noqa: BLE001  # a pattern, a library: nobody waits for it
@@ -366,7 +367,8 @@ class Intake:
         if question is None or message.automatic.is_automatic or row.attributes.get(UNVERIFIED):
             return Heard(None)
         try:
-            return await self._answering.heard(question, message, customer, seen, row.interaction)
+            now = self._engine.clock.now()
+            return await self._answering.heard(question, message, customer, seen, row.interaction, now)
         except TemporaryFailure:
             raise
         except Exception as error:  # noqa: BLE001  # a pattern, a library: nobody waits for it
@@ -377,7 +379,7 @@ class Intake:
     async def _kept_with_first(self, interaction: InteractionId, seen: Seen) -> list[Change]:
         """Return that an interaction's first message tells what its customer is known by now."""
         first = await self._store.messages(interaction, limit=1)
-        return [Set(MessageRow, row.id, {"attributes": {**row.attributes, **seen.attributes}}) for row in first]
+        return [SetAttributes(MessageRow, row.id, seen.attributes) for row in first]
 
     async def _person(self, known: CustomerRow | None) -> tuple[CustomerRow, ...]:
         """Return the rows of all who are one person with the customer, first the one that they go by."""
@@ -600,14 +602,14 @@ def _signals(message: InboundMessage, row: MessageRow, customer: CustomerRow | N
     return tuple(found)
 
 
-def _heard(message: InboundMessage, customer: CustomerRow | None) -> list[Change]:
+def _heard(message: InboundMessage, customer: CustomerRow) -> list[Change]:
     """Return what a mail that a person wrote himself shows: he is there, and his mailbox is."""
-    if customer is None or message.sender is None or not message.raw or message.automatic.is_automatic:
+    if message.sender is None or not message.raw or message.automatic.is_automatic:
         return []
     if message.trust.verdict not in ("proven", "unchecked"):
         return []
-    attributes = reachability.heard_from(customer.attributes, email_identity(message.sender.address)[1])
-    return [] if attributes == customer.attributes else [Set(CustomerRow, customer.id, {"attributes": attributes})]
+    address = email_identity(message.sender.address)[1]
+    return attributes_changed(customer, reachability.heard_from(customer.attributes, address))
 
 
 def _message_row(

@@ -11,14 +11,23 @@ from classifiers.orders import Lesson
 from queues.interaction import Interaction
 from vocabulary.ids import derived_id
 from vocabulary.instants import Instant
-from vocabulary.records import Change, MessageRow, Put, Remove, Source, TrainingRow, TrainingText, is_erased
+from vocabulary.records import (
+    BY_A_PERSON,
+    Change,
+    MessageRow,
+    Put,
+    Remove,
+    Source,
+    TrainingRow,
+    TrainingText,
+    is_erased,
+)
 from vocabulary.stores import Store
 
 HEAD = "label"
 NO_LEARNING = "no_learning"
 """The attribute of a customer of whom nothing may be learnt."""
-SUREST: tuple[Source, ...] = ("correction", "labelled", "disposition", "transfer")
-_BY_A_PERSON = ("correction", "labelled")
+SUREST: tuple[Source, ...] = (*BY_A_PERSON, "disposition", "transfer")
 _FIRST = 5
 """So many messages are looked through for the customer's first one."""
 
@@ -79,7 +88,7 @@ class Lessons:
     async def taken_back(self, found: Interaction) -> list[Change]:
         """Return what forgets what a person said; what a transfer tells stays."""
         rows = await self._store.training_of(found.id)
-        return [Remove(TrainingRow, row.id) for row in rows if row.source in _BY_A_PERSON]
+        return [Remove(TrainingRow, row.id) for row in rows if row.source in BY_A_PERSON]
 
     async def handed_over(self, found: Interaction, queue: str, by: str, at: Instant) -> list[Change]:
         """Return what keeps what a transfer to `queue` tells."""
@@ -139,4 +148,4 @@ async def first_message(store: Store, interaction: str) -> MessageRow | None:
 
 def _row_id(message: str, source: Source) -> str:
     """Return the id of the row of that source; what persons say of one message is one row, the latest counts."""
-    return derived_id("tr", message, HEAD, "person" if source in _BY_A_PERSON else source)
+    return derived_id("tr", message, HEAD, "person" if source in BY_A_PERSON else source)

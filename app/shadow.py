@@ -54,6 +54,7 @@ class ShadowRun:
         self._id: str | None = None
         self._kept: _Kept | None = None
         self._changed = False
+        self._kept_at = 0
 
     def see(self, interaction: str, subject: str, text: str, known: Background = NOTHING) -> None:
         """Have a message looked at again later, if a candidate runs and there is room."""
@@ -70,6 +71,9 @@ class ShadowRun:
                 await self._keep()
                 continue
             await self.look(interaction, text, known)
+            # Where something comes all the time, nothing is kept by waiting for a pause.
+            if self._engine.clock.now() - self._kept_at >= KEEP_EVERY:
+                await self._keep()
 
     async def look(self, interaction: str, text: str, known: Background = NOTHING) -> None:
         """Compare both models on one message."""
@@ -103,6 +107,7 @@ class ShadowRun:
         return f"{OF_SHADOW}{id}:{self._node}"
 
     async def _keep(self) -> None:
+        self._kept_at = self._engine.clock.now()
         if not self._changed or self._id is None or self._kept is None:
             return
         try:

@@ -95,7 +95,7 @@ def why(subject: str, text: str, *, model: Model | None, known: Background = NOT
     latin = latin_of(whole) if russian != whole else {}
     as_typed = {**latin, **{known: latin.get(typed.casefold(), typed) for known, typed in meant.items()}}
     words = words_that_decided(model.features, head, read, ranked[0], ranked[1], known=known, as_typed=as_typed)
-    return Why(ranked[0], ranked[1], words, exact=head.nets is None)
+    return Why(ranked[0], ranked[1], words, exact=head.nets is None and model.features.embedding is None)
 
 
 def _with_subject(known: Background, subject: str) -> Background:
@@ -119,7 +119,7 @@ def _answer(
         cyrillic = read_as_russian(text) if language == "ru" else text
         answers = model.answers(read_mended(model.features, cyrillic), known)
         said = answers[LABEL]
-        heads = _heads(answers)
+        heads = heads_of(answers)
         if not said.out_of_scope:
             reason = f"the model says {said.label} with probability {said.confidence:.2f}"
             return Classification(_ranked(said)[:LABELS_MAX], language, "model", reason, heads=heads)
@@ -138,7 +138,7 @@ def _ranked(said: Prediction) -> Labels:
     return said.alternatives if said.out_of_scope else ((said.label, said.confidence), *said.alternatives)
 
 
-def _heads(answers: Mapping[str, Prediction]) -> Mapping[str, tuple[str, float]]:
+def heads_of(answers: Mapping[str, Prediction]) -> Mapping[str, tuple[str, float]]:
     """Return what is said beside the label; a text of no label is for no department."""
     label = answers[LABEL]
     found = {name: (answers[name].label, answers[name].confidence) for name in HEADS if name in answers}

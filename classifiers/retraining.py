@@ -18,20 +18,20 @@ import msgspec
 
 from classifiers import artifact, comparison
 from classifiers.background import NOTHING, Background
+from classifiers.embedding import Embedding, embedding_named
 from classifiers.evaluation import figures, predict_many
 from classifiers.examples import Row, read_messages, shipped_answers, shipped_rows
 from classifiers.model import OUT_OF_SCOPE, UNKNOWN, Model
 from classifiers.orders import Asked, Lesson, Order
 from classifiers.training import train
 from vocabulary.errors import PermanentFailure
+from vocabulary.records import BY_A_PERSON
 
 KEPT_BACK = 8
 """One of so many rows is never trained on, and judges every model."""
 LABEL_ROWS_MIN = 5
 """A label with fewer rows is not learnt yet: it would be a lottery ticket."""
 NICE = 10
-JUDGES = ("correction", "labelled")
-"""Sources that are sure enough to judge by. What a transfer hints at teaches, but proves nothing."""
 
 Tell = Callable[[str, float], None]
 
@@ -58,14 +58,6 @@ def _folded(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def fingerprint_of(rows: Sequence[Row]) -> str:
-    """Return what stands for a training set: the same for the same rows in any order."""
-    digest = hashlib.sha256()
-    for text, label in sorted(rows):
-        digest.update(f"{len(text)}:{text}{len(label)}:{label}".encode())
-    return digest.hexdigest()
-
-
 def split(
     starter: Sequence[Row], lessons: Sequence[Lesson], starter_known: Sequence[Background] | None = None
 ) -> _Split:
@@ -74,7 +66,8 @@ def split(
     beside = [NOTHING] * len(starter) if starter_known is None else starter_known
     own = [(row, known) for row, known in zip(starter, beside, strict=True) if _folded(row[0]) not in taught_by_work]
     site = [((lesson.text, _trained(lesson.label)), lesson.known) for lesson in lessons]
-    sure = [lesson.source in JUDGES for lesson in lessons]
+    # What a transfer hints at teaches, but proves nothing.
+    sure = [lesson.source in BY_A_PERSON for lesson in lessons]
     taught = [each for each in (*own, *site) if not is_kept_back(each[0][0])]
     rows = Counter(row[1] for row, _ in taught)
     few = {label: count for label, count in sorted(rows.items()) if count < LABEL_ROWS_MIN and label != OUT_OF_SCOPE}
@@ -111,26 +104,37 @@ def retrain(order: Order, tell: Tell = _untold) -> tuple[Model, dict[str, Any]]:
     file = Path(order.starter) if order.starter is not None else None
     starter, known = read_messages(file) if file is not None else (shipped_rows(), None)
     rows = split(starter, order.lessons, known)
+    embedding = embedding_named(order.embedding) if order.embedding is not None else None
     tell("train", 0.05)
     model = train(
         rows.taught,
         reject=True,
         further=shipped_answers(rows.taught, file),
         backgrounds=rows.known,
+        embedding=embedding,
         told=lambda done, parts: tell("train", 0.05 + 0.65 * done / max(1, parts)),
     )
     tell("judge", 0.7)
-    live = artifact.load(Path(order.live)) if order.live is not None else None
-    report = {**_about(rows, order), **_judged(live, model, rows)}
+    live = _live(order, embedding)
+    report = {"fingerprint": model.fingerprint, **_about(rows, order), **_judged(live, model, rows)}
     tell("week", 0.85)
     report["week"] = _week(live, model, order.week)
     return model, report
 
 
+def _live(order: Order, embedding: Embedding | None) -> Model | None:
+    if order.live is None:
+        return None
+    try:
+        return artifact.load(Path(order.live), embedding)
+    except artifact.OtherEmbedding:
+        # It can answer nothing any more, so there is nothing to compare with.
+        return None
+
+
 def _about(rows: _Split, order: Order) -> dict[str, Any]:
     kept = Counter(rows.parts)
     return {
-        "fingerprint": fingerprint_of(rows.taught),
         "rows": {
             "trained": len(rows.taught),
             "starter": rows.starter,

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, func, select
+from sqlalchemy import RowMapping, case, func, select
 
 from storage import tables
 from storage.mapping import maker_of
 from storage.reads import Reads, bare
 from vocabulary.instants import Instant
-from vocabulary.records import ModelRow, SettingRow, TrainingRow, TrainingText
+from vocabulary.records import Checked, ModelRow, SettingRow, Source, TrainingRow, TrainingText
 
 
 class LearningReads(Reads):
@@ -41,11 +41,17 @@ class LearningReads(Reads):
         query = select(columns.source, columns.label, func.count().label("count")).where(columns.at >= since)
         return dict(await self._all(query.group_by(columns.source, columns.label), _counted))
 
-    async def training_checked(self, *, since: Instant) -> Sequence[TrainingRow]:
-        """Return the rows from `since` on that say what the model had said, by instant."""
+    async def training_checked(self, source: Source, *, since: Instant, but: str) -> Checked | None:
+        """Return how the model did on the rows of a source from `since` on, those of which it had said `but` left out.
+
+        None: there are none.
+        """
         columns = tables.training.c
-        query = select(tables.training).where(columns.at >= since, columns.said.is_not(None))
-        return await self._made(TrainingRow, query.order_by(columns.at, columns.id))
+        right = case((columns.said == columns.label, 1.0), else_=0.0)
+        query = select(func.count().label("n"), func.avg(columns.confidence).label("sure"), func.avg(right).label("ok"))
+        query = query.where(columns.source == source, columns.at >= since, columns.confidence.is_not(None))
+        (found,) = await self._all(query.where(columns.said != but), _checked)
+        return found
 
     async def model(self, id: str) -> ModelRow | None:
         """Return the version of the model with that id, with its bytes."""
@@ -72,3 +78,8 @@ def _with_text(columns: RowMapping) -> TrainingText:
 
 def _counted(columns: RowMapping) -> tuple[tuple[str, str], int]:
     return (str(columns["source"]), str(columns["label"])), int(columns["count"])
+
+
+def _checked(columns: RowMapping) -> Checked | None:
+    count = int(columns["n"])
+    return Checked(count, float(columns["sure"]), float(columns["ok"])) if count else None

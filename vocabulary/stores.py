@@ -14,6 +14,7 @@ from vocabulary.records import (
     Bought,
     BulkMemberRow,
     BulkRow,
+    Checked,
     Contact,
     CustomerRow,
     Entry,
@@ -31,6 +32,7 @@ from vocabulary.records import (
     ReceivedRow,
     SessionRow,
     SettingRow,
+    Source,
     StandingRow,
     TokenRow,
     TrainingRow,
@@ -200,7 +202,12 @@ class Store(Protocol):
     async def training_of(self, interaction: str) -> Sequence[TrainingRow]: ...
     async def training_texts(self, *, after: str = "", limit: int = 500) -> Sequence[TrainingText]: ...
     async def training_counts(self, *, since: Instant = 0) -> dict[tuple[str, str], int]: ...
-    async def training_checked(self, *, since: Instant) -> Sequence[TrainingRow]: ...
+    async def training_checked(self, source: Source, *, since: Instant, but: str) -> Checked | None:
+        """Return how the model did on the rows of a source from `since` on, those of which it had said `but` left out.
+
+        None: there are none.
+        """
+
     async def model(self, id: str) -> ModelRow | None: ...
     async def models(self) -> Sequence[ModelRow]: ...
     async def setting(self, id: str) -> SettingRow | None: ...

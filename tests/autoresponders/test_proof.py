@@ -4,10 +4,15 @@ import math
 
 import pytest
 
-from autoresponders.calibration import PRIOR, Features, fitted, probability, shares
+from autoresponders.calibration import PRIOR, Features, Weights, fitted, shares
 from autoresponders.proof import Outcome, Proof, needed_for
 
 GOOD, BAD = Features(0.9, 0.7, 0.8, 0.4), Features(0.3, 0.2, 0.2, 0.05)
+
+
+def probability(features: Features, weights: Weights = PRIOR) -> float:
+    (alone,) = shares([features], weights)
+    return alone
 
 
 def outcomes(count: int, *, right: bool, article: str = "hours", features: Features = GOOD) -> list[Outcome]:

@@ -1,4 +1,4 @@
-"""Where several desks serve a line, few or many, who comes first is who comes first of all of them, looked at one by one."""
+"""Where several desks serve a line, who comes first is who comes first of all of them, looked at one by one."""
 
 from random import Random  # noqa: TID251 - with its seed
 

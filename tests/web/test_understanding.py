@@ -319,6 +319,37 @@ async def test_another_node_takes_up_what_becomes_live(site: World) -> None:
         await other.close()
 
 
+async def test_one_training_at_a_time_whichever_node_begins_it(site: World) -> None:
+    boss = await site.person("boss", "supervisor")
+    await all_said(site, boss, "warranty", *ways(*WARRANTY[:1]))
+    folder = site.learning.versions._file.parent.parent / "elsewhere"
+    other = Learning(site.learning.versions._engine, site.site.store, folder, Schedule())
+    trainings = (site.learning.retraining, other.retraining)
+    try:
+        await other.versions.look()
+        begun = await asyncio.gather(*(each.start("boss") for each in (*trainings, *trainings)))
+        refusals = [refusal for refusal in begun if refusal is not None]
+        assert [refusal.reason for refusal in refusals] == ["training"] * 3
+        assert (await other.retraining.state()).state == "running"
+        await asyncio.gather(*(each.finished() for each in trainings))
+        told = await other.retraining.state()
+        assert (told.state, len(await site.learning.versions.all())) == ("done", 2)
+        assert told == await site.learning.retraining.state()
+    finally:
+        await other.close()
+
+
+async def test_why_a_training_broke_is_told(tmp_path: Path) -> None:
+    async with world(tmp_path) as site:
+        (tmp_path / "learning" / "starter.csv").write_text("text,label\nhello,invoice\n", "utf-8")
+        boss = await site.person("boss", "supervisor")
+        await boss.post("/understanding/retrain", status=202)
+        await site.learning.retraining.finished()
+        told = (await boss.get("/understanding"))["training"]
+        assert told["state"] == "failed"
+        assert "a model needs at least two" in told["problem"]
+
+
 async def test_it_trains_by_itself_when_it_is_time_and_uses_what_is_no_worse(tmp_path: Path) -> None:
     schedule = Schedule(every="weekly", use="better")
     async with world(tmp_path, schedule=schedule) as site:

@@ -101,6 +101,7 @@ class World:
         self.server = server
         self.intake: Intake
         self.segmenting: Segmenting
+        self.engine: Engine
         self.learning: Learning
         self.mail_intake: MailIntake
         self.knowledge: KnowledgeBase
@@ -355,7 +356,7 @@ async def world(
     await server.start_server()
     made = World(site, clock, app, server)
     made.intake, made.mail_intake, made.knowledge = intake, mail_intake, knowledge
-    made.segmenting = segmenting
+    made.segmenting, made.engine = segmenting, engine
     made.learning = learning
     made.mailboxes = channels
     made.mailroom = Mailroom(
