@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+from app.background import background_of
 from app.engine import Engine
 from app.foreseeing import SUGGESTED_MIN, Foreseeing, threshold_view
 from app.knowledge import Classify, Found, KnowledgeBase, judged
 from app.knowledge_seeds import pair_row
 from autoresponders.proof import Outcome
+from classifiers.background import NOTHING
 from queues.interaction import Interaction, Label
 from reports.answers import WITHIN, AnswerLog, Worth, worth_of, worths
 from router.events import AnswerConfirmed, AnsweredByBot, AnyEvent, Relabelled
@@ -87,7 +89,7 @@ class Answers:
         if not asked:
             return []
         text, subject = "\n".join(row.text for row in asked), asked[0].subject
-        classified = await self._classify(subject, text, found.language)
+        classified = await self._classify(subject, text, found.language, background_of(asked[0]))
         labels = [Label(name, said) for name, said in classified.labels]
         return self._knowledge.found(text, found.language or classified.language, labels)
 
@@ -169,7 +171,7 @@ class Answers:
         )
 
     async def _language_of(self, pair: JudgedPair) -> str:
-        return pair.language or (await self._classify("", pair.text, None)).language or ""
+        return pair.language or (await self._classify("", pair.text, None, NOTHING)).language or ""
 
     def _kept_promise(self, precision: float, outcomes: Sequence[Outcome], n: int) -> Promise:
         proof = self._knowledge.proof

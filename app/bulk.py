@@ -1,7 +1,7 @@
 """One answer for many, as a supervisor gives it: who would get it and who would not, giving it, taking it back."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 import structlog
@@ -112,16 +112,8 @@ class BulkAnswers:
 
     def concerned(self, wish: BulkWish) -> Iterator[Interaction]:
         """Iterate over what waits and the wish is about, those that came first first."""
-        waiting = (each for each in self._engine.state.interactions.values() if each.state in QUEUED)
-        for each in sorted(waiting, key=lambda each: each.number):
-            if wish.label and each.label != wish.label:
-                continue
-            if wish.queue is not None and each.queue != wish.queue:
-                continue
-            if wish.channels and each.channel not in wish.channels:
-                continue
-            if not wish.languages or (each.language or "") in wish.languages:
-                yield each
+        concerned = (each for each in self._engine.state.interactions.values() if _is_about(wish, each))
+        return iter(sorted(concerned, key=lambda each: each.number))
 
     def _sorted_out(self, wish: BulkWish, bulk: Bulk) -> tuple[list[Interaction], dict[str, int]]:
         """Return who gets it, and how many don't by the first reason."""
@@ -258,9 +250,7 @@ class BulkAnswers:
     async def report(self, row: BulkRow) -> BulkReport:
         """Return what has become of all who got it."""
         members = await self._store.bulk_members(row.id)
-        counts: Counter[str] = Counter()
-        for member in members:
-            counts[await self._outcome(row, member)] += 1
+        counts = Counter(await self._outcomes(row, members))
         handling = self._handling(row.label)
         stayed = counts["confirmed"] + counts["silent"] + counts["left"] + counts["resting"]
         return BulkReport(
@@ -278,43 +268,64 @@ class BulkAnswers:
             saved_max_s=None if handling is None else round(handling * stayed, 1),
         )
 
-    async def _outcome(self, row: BulkRow, member: BulkMemberRow) -> str:
-        kept = await self._store.interaction(member.interaction)
-        if kept is None:
-            return "silent"
-        interaction = self._engine.state.interactions.get(kept.id) or msgspec.json.decode(kept.body, type=Interaction)
-        if interaction.bulk != row.id:
-            return await self._way_out(member)
-        if interaction.confirmed:
-            return "confirmed"
-        if await self._wrote_again(row, member, kept):
-            return "again"
-        if interaction.state is InteractionState.ANSWERED_BY_BOT:
-            return "resting"
-        return "left" if interaction.disposition == "customer_left" else "silent"
+    async def _outcomes(self, row: BulkRow, members: Sequence[BulkMemberRow]) -> list[str]:
+        """Return what has become of each, by a few reads for all of them."""
+        kept = {each.id: each for each in await self._store.interactions_of([each.interaction for each in members])}
+        now = {id: self._now(each) for id, each in kept.items()}
+        gone = [id for id, each in now.items() if each.bulk != row.id]
+        ways = await self._ways_out(gone, {each.interaction: each.at for each in members})
+        rest = [each.customer for id, each in kept.items() if id not in ways and not now[id].confirmed]
+        began: dict[tuple[str, str | None], list[Instant]] = {}
+        for contact in await self._store.contacts(sorted(set(rest)), row.at):
+            began.setdefault((contact.customer, contact.label), []).append(contact.at)
 
-    async def _way_out(self, member: BulkMemberRow) -> str:
-        """Return whether it was taken back, or the customer came back: what happened first after the answer."""
-        after = 0
-        while entries := await self._store.entries(after, 500, interaction=member.interaction):
-            for entry in entries:
-                if entry.at >= member.at and entry.type == Undone.__name__:
-                    return "undone"
-                if entry.at >= member.at and entry.type == Enqueued.__name__:
-                    event = decode(entry)
-                    if isinstance(event, Enqueued) and event.cause in ("not_satisfied", "customer_wrote"):
-                        return "came_back"
-            after = entries[-1].seq
-        return "came_back"
+        def outcome(member: BulkMemberRow) -> str:
+            if (it := kept.get(member.interaction)) is None:
+                return "silent"
+            interaction = now[it.id]
+            if it.id in ways:
+                return ways[it.id]
+            if interaction.confirmed:
+                return "confirmed"
+            if any(member.at < at <= member.at + AGAIN for at in began.get((it.customer, it.label), ())):
+                return "again"
+            if interaction.state is InteractionState.ANSWERED_BY_BOT:
+                return "resting"
+            return "left" if interaction.disposition == "customer_left" else "silent"
 
-    async def _wrote_again(self, row: BulkRow, member: BulkMemberRow, kept: InteractionRow) -> bool:
-        others = await self._store.interactions(customer=kept.customer, limit=20)
-        return any(
-            each.id != kept.id and each.label == kept.label and member.at < each.created_at <= member.at + AGAIN
-            for each in others
-        )
+        return [outcome(member) for member in members]
+
+    def _now(self, row: InteractionRow) -> Interaction:
+        held = self._engine.state.interactions.get(row.id)
+        return held if held is not None else msgspec.json.decode(row.body, type=Interaction)
+
+    async def _ways_out(self, ids: Sequence[InteractionId], got: Mapping[InteractionId, Instant]) -> dict[str, str]:
+        """Return whether it was taken back, or the customer came back: what was first after he `got` it."""
+        ways = dict.fromkeys(ids, "")
+        since = min((got[id] for id in ids), default=0)
+        for entry in await self._store.entries_of(ids, (Undone.__name__, Enqueued.__name__), since):
+            id = entry.interaction
+            if id is None or ways[id] or entry.at < got[id]:
+                continue
+            match decode(entry):
+                case Undone():
+                    ways[id] = "undone"
+                case Enqueued(cause="not_satisfied" | "customer_wrote"):
+                    ways[id] = "came_back"
+        return {id: way or "came_back" for id, way in ways.items()}
 
     def _handling(self, label: str) -> float | None:
         """Return how long agents take for one about `label` as a rule, s."""
         count, total = self._engine.state.typical.get(label, (0, 0))
         return round(total / count / SECOND, 1) if count else None
+
+
+def _is_about(wish: BulkWish, found: Interaction) -> bool:
+    """Tell whether it waits and `wish` is about it."""
+    return (
+        found.state in QUEUED
+        and (not wish.label or found.label == wish.label)
+        and (wish.queue is None or found.queue == wish.queue)
+        and (not wish.channels or found.channel in wish.channels)
+        and (not wish.languages or (found.language or "") in wish.languages)
+    )

@@ -8,6 +8,7 @@ import msgspec
 from app.engine import Engine
 from app.knowledge import Classify, Found, KnowledgeBase
 from autoresponders.article import WORDS_MAX
+from classifiers.background import Background
 from queues.interaction import Label
 from router.admission import articles_for
 from router.commands import Admit, Candidate
@@ -31,7 +32,8 @@ class Foreseeing:
 
     async def foreseen(self, question: Question) -> Foreseen:
         text = f"{question.subject}\n{question.text}".strip()
-        classified = await self._classify(question.subject, question.text, question.language)
+        known = Background(channel=question.channel or "")
+        classified = await self._classify(question.subject, question.text, question.language, known)
         labels = tuple(Label(name, said) for name, said in classified.labels)
         language = question.language or classified.language
         found = self._knowledge.found(question.text, language, labels)

@@ -3,7 +3,7 @@
 Dedupe, thread, identify, classify; then the writer. A step that fails never loses or blocks the message.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -11,11 +11,13 @@ import msgspec
 import structlog
 
 from app.answering import Answering, Heard
+from app.background import former_labels
+from app.background import kept as kept_background
 from app.crm_asking import is_proven
 from app.engine import Engine
 from app.identifying import stranger_id
 from app.keyed_lock import KeyedLock
-from app.knowledge import KnowledgeBase
+from app.knowledge import Classify, KnowledgeBase
 from app.mail_reports import MailReports, report_in
 from app.mail_threads import REUSED_ID, Found, MailThreads, may_join
 from app.poison import TRIES_MAX, Kept, claimed_by, kept
@@ -25,6 +27,7 @@ from app.standing import standing_of
 from app.unsubscribing import wants_none
 from app.wishes import Wishes
 from channels.message import Attachment, InboundMessage
+from classifiers.background import Background
 from classifiers.cascade import Classification
 from customers import reachability
 from customers.blocking import is_blocked
@@ -47,6 +50,8 @@ from vocabulary.records import (
     PutNew,
     ReceivedRow,
     Set,
+    SetAttributes,
+    attributes_changed,
     is_erased,
 )
 from vocabulary.stores import Store
@@ -60,14 +65,11 @@ TEXT_MAX = 4_000
 LABEL_MIN = 0.05
 """A label less likely than this is noise, to rules as to readers."""
 
-Classify = Callable[[str, str, str | None], Awaitable[Classification]]
-"""Tells what a subject and a text are about, written by somebody who usually writes that language."""
-
 _LEARNT_WORDS, _CHANGED_WORDS = 3, 8
 """A customer's language is learnt from a message of so many words, and another one from so many."""
 
 
-def _unseen(interaction: InteractionId, subject: str, text: str) -> None:
+def _unseen(interaction: InteractionId, subject: str, text: str, known: Background) -> None:
     """Nobody wants to know."""
 
 
@@ -87,7 +89,7 @@ class Intake:
         same_mail_once: bool = True,
         recognising: Recognising | None = None,
         languages: Sequence[str] = ("en",),
-        seen: Callable[[InteractionId, str, str], None] = _unseen,
+        seen: Callable[[InteractionId, str, str, Background], None] = _unseen,
     ) -> None:
         """Take what it works with.
 
@@ -102,7 +104,7 @@ class Intake:
             same_mail_once: whether a mail to several mailboxes is one message; else one for each.
             recognising: tells who writes beyond the address that he writes from.
             languages: those in which customers answer.
-            seen: hears of what was admitted, with its subject and text.
+            seen: hears of what was admitted, with its subject, its text and what is known beside these.
         """
         self._engine = engine
         self._store = store
@@ -233,8 +235,7 @@ class Intake:
             changes.append(Set(ReceivedRow, received, values))
         also = known.attributes.get("also_in", [])
         if message.channel not in (known.channel, *also) and not is_erased(known):
-            attributes = {**known.attributes, "also_in": [*also, message.channel]}
-            changes.append(Set(MessageRow, known.id, {"attributes": attributes}))
+            changes.append(SetAttributes(MessageRow, known.id, {"also_in": [*also, message.channel]}))
         if changes:
             await self._engine.write(*changes)
 
@@ -250,8 +251,8 @@ class Intake:
         if reported is not None:
             return reported
         customer, known, learnt = await self._identify(message, who, wishes)
-        learnt += _heard(message, known)
         rows = await self._person(known)
+        learnt += [change for row in rows for change in _heard(message, row)]
         parts = [customer, *(row.id for row in rows)]
         thread = Found(continues) if continues else await self._threads.continued(message, parts)
         if thread.reuses_id:
@@ -279,7 +280,7 @@ class Intake:
             if decision.refusal is None:
                 return Admission(found, row.id, known=False)
             # Too old to open again: a new interaction that links to the old.
-        new = _New(customer, seen, learnt, received, found)
+        new = _New(customer, tuple(each.id for each in rows), seen, learnt, received, found)
         return await self._admit(message, new, wishes)
 
     async def _report(self, message: InboundMessage, received: str | None) -> Admission | None:
@@ -339,7 +340,7 @@ class Intake:
             return self._recognising.by_channel(rows, own)
         try:
             interaction = continues or _new_id(message, self._place(message))
-            return await self._recognising.look(message, customer, rows, own, interaction)
+            return await self._recognising.look(message, customer, rows, own, interaction, self._engine.clock.now())
         except TemporaryFailure:
             raise
         except Exception as error:  # noqa: BLE001  # a pattern, a library: nobody waits for it
@@ -358,16 +359,27 @@ class Intake:
         return asked.question if asked is not None and not asked.result else None
 
     async def _heard(self, message: InboundMessage, row: MessageRow, customer: CustomerId, seen: Seen) -> Heard:
-        """Return what came of a message where the answer who the customer is is waited for."""
+        """Return what came of a message where the answer who the customer is is waited for.
+
+        Whatever fails here, the message goes on as one that answers nothing.
+        """
         question = self._question_to(row.interaction)
         if question is None or message.automatic.is_automatic or row.attributes.get(UNVERIFIED):
             return Heard(None)
-        return await self._answering.heard(question, message, customer, seen, row.interaction)
+        try:
+            now = self._engine.clock.now()
+            return await self._answering.heard(question, message, customer, seen, row.interaction, now)
+        except TemporaryFailure:
+            raise
+        except Exception as error:  # noqa: BLE001  # a pattern, a library: nobody waits for it
+            failed = error
+        log.error("answering_failed", interaction=row.interaction, error=type(failed).__name__)
+        return Heard(None)
 
     async def _kept_with_first(self, interaction: InteractionId, seen: Seen) -> list[Change]:
         """Return that an interaction's first message tells what its customer is known by now."""
         first = await self._store.messages(interaction, limit=1)
-        return [Set(MessageRow, row.id, {"attributes": {**row.attributes, **seen.attributes}}) for row in first]
+        return [SetAttributes(MessageRow, row.id, seen.attributes) for row in first]
 
     async def _person(self, known: CustomerRow | None) -> tuple[CustomerRow, ...]:
         """Return the rows of all who are one person with the customer, first the one that they go by."""
@@ -423,17 +435,20 @@ class Intake:
         row = msgspec.structs.replace(row, attributes={**row.attributes, **new.seen.attributes})
         if wishes.attributes:
             row = msgspec.structs.replace(row, attributes={**row.attributes, "attributes": wishes.attributes})
+        known, hashes = new.seen.person, self._hashes(message)
+        standing = await standing_of(self._store, self._engine.policy, known, self._engine.clock.now())
+        former = await former_labels(self._store, new.rows) if new.rows else ()
+        background = Background(message.subject, message.channel, standing.segment or "", former)
+        row = msgspec.structs.replace(row, attributes={**row.attributes, **kept_background(background)})
         text = message.reply_text[:TEXT_MAX]
         usual = new.known.language if new.known is not None else wishes.page_language
-        classified = await self._classify(message.subject, text, usual)
+        classified = await self._classify(message.subject, text, usual, background)
         crashpoint("router.classified")
         best, *others = (Label(name, confidence) for name, confidence in classified.labels)
         labels = (best, *(label for label in others if label.confidence >= LABEL_MIN))
         language = wishes.language or classified.language or wishes.page_language or usual
         learnt = [*new.learnt, *_language_learnt(new, wishes, classified.language, text)]
-        known, hashes = new.seen.person, self._hashes(message)
         failed = (classified.reason if classified.failed else None, new.seen.warning)
-        standing = await standing_of(self._store, self._engine.policy, known, self._engine.clock.now())
         mailed = self.mail_hashes(message.sender.address if message.sender else "")
         command = Admit(
             id=row.interaction,
@@ -475,7 +490,7 @@ class Intake:
         decision = await self._engine.submit(command, [*learnt, *_rows(message, row)])
         if decision.refusal is not None and decision.refusal.code != "known":
             raise NotTaken(decision.refusal)
-        self._seen(row.interaction, message.subject, text)
+        self._seen(row.interaction, message.subject, text, background)
         return Admission(row.interaction, row.id, known=decision.refusal is not None)
 
     def mail_hashes(self, address: str) -> Hashes:
@@ -497,9 +512,13 @@ class Intake:
 
 
 class _New(msgspec.Struct, frozen=True):
-    """What is known of a message that begins an interaction: who sent it, what is learnt of him, what it follows."""
+    """What is known of a message that begins an interaction: who sent it, what is learnt of him, what it follows.
+
+    `rows`: ids of all customers who are that person; none if he is new.
+    """
 
     customer: CustomerId
+    rows: tuple[CustomerId, ...]
     seen: Seen
     learnt: list[Change]
     received: str | None
@@ -583,14 +602,14 @@ def _signals(message: InboundMessage, row: MessageRow, customer: CustomerRow | N
     return tuple(found)
 
 
-def _heard(message: InboundMessage, customer: CustomerRow | None) -> list[Change]:
+def _heard(message: InboundMessage, customer: CustomerRow) -> list[Change]:
     """Return what a mail that a person wrote himself shows: he is there, and his mailbox is."""
-    if customer is None or message.sender is None or not message.raw or message.automatic.is_automatic:
+    if message.sender is None or not message.raw or message.automatic.is_automatic:
         return []
     if message.trust.verdict not in ("proven", "unchecked"):
         return []
-    attributes = reachability.heard_from(customer.attributes, email_identity(message.sender.address)[1])
-    return [] if attributes == customer.attributes else [Set(CustomerRow, customer.id, {"attributes": attributes})]
+    address = email_identity(message.sender.address)[1]
+    return attributes_changed(customer, reachability.heard_from(customer.attributes, address))
 
 
 def _message_row(

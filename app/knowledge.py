@@ -13,6 +13,7 @@ from autoresponders.calibration import Features
 from autoresponders.clarify import choice_of, is_thanks
 from autoresponders.proof import Outcome, Proof, Threshold
 from autoresponders.retrieval import Index, Match, gap
+from classifiers.background import NOTHING, Background
 from classifiers.cascade import Classification
 from classifiers.folding import folded
 from queues.interaction import Interaction, Label
@@ -20,7 +21,7 @@ from queues.lifecycle import InteractionState
 from router.commands import CONFIRMED, Candidate
 from router.events import KnowledgeChanged
 from vocabulary.errors import Lagged, TemporaryFailure
-from vocabulary.instants import MINUTE, SECOND, Instant
+from vocabulary.instants import MINUTE, SECOND, Instant, Span
 from vocabulary.records import ArticleRow, JudgementRow
 from vocabulary.stores import Store
 
@@ -35,9 +36,11 @@ TEXT_SOURCES = ("starter", "imported")
 """Judgements that keep their question: they are compared anew whenever articles or the model change."""
 WORK_SOURCES = ("thumb", "confirmed", "corrected")
 """Judgements that came from work, with the comparison of then."""
+OVERLAP: Span = 5 * MINUTE
+"""So far behind the newest judgement it is looked for others: clocks of nodes differ, and writes take their time."""
 
-Classify = Callable[[str, str, str | None], Awaitable[Classification]]
-"""As `app.intake.Classify`."""
+Classify = Callable[[str, str, str | None, Background], Awaitable[Classification]]
+"""Tells what a subject and a text are about, written by somebody who usually writes that language, and known so far."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -84,7 +87,11 @@ class KnowledgeBase:
         self._model = model
         self._use(articles or {})
         self._proof = Proof()
-        self._learnt_from: tuple[object, ...] = ()
+        self._learnt_by: tuple[object, Knowledge | None] = (None, None)
+        self._judged: dict[str, tuple[Instant, bool]] = {}
+        self._outcomes: dict[str, Outcome] = {}
+        self._questions: dict[str, JudgementRow] = {}
+        self._said: dict[str, Sequence[Label]] = {}
 
     # -- articles
 
@@ -108,31 +115,36 @@ class KnowledgeBase:
 
     def _use(self, articles: Knowledge) -> None:
         self._articles = articles
-        self._indexes = {language: Index(known.values(), folded) for language, known in articles.items()}
+        # Each with what it was made of: questions are looked up in a thread too, while others come.
+        self._indexes = {language: (Index(known.values(), folded), known) for language, known in articles.items()}
 
     # -- finding
 
     def found(self, text: str, language: str | None, labels: Iterable[Label]) -> list[Found]:
         """Return the articles that may answer `text` now, likeliest first, at most three."""
-        matches = self._matches(text, language)
+        matches, articles = self._matches(text, language)
         confidence = {label.name: label.confidence for label in labels}
         compared = [(match, _features(matches, place, confidence)) for place, match in enumerate(matches)]
         likely = sorted(compared, key=lambda each: (-self._alone(each[1]), each[0].article))[:CANDIDATES_MAX]
         said = self._proof.shares([features for _, features in likely])
         return [
-            self._found(match, features, share, language) for (match, features), share in zip(likely, said, strict=True)
+            self._found(articles[match.article], features, share)
+            for (match, features), share in zip(likely, said, strict=True)
         ]
 
     def _alone(self, features: Features) -> float:
         return self._proof.shares((features,))[0]
 
-    def _found(self, match: Match, features: Features, said: float, language: str | None) -> Found:
-        article = self._articles[language or ""][match.article]
+    def _found(self, article: Article, features: Features, said: float) -> Found:
         return Found(article, features, round(said, 4), self._proof.proven(article.id, said, self.precisions))
 
     def candidates(self, text: str, language: str | None, labels: Sequence[Label]) -> tuple[Candidate, ...]:
-        """Return what the core may answer by. A long message is no simple question; a person reads it."""
-        if not 0 < len(text.split()) <= WORDS_MAX:
+        """Return what the core may answer by; nothing where no automatic answer is by articles.
+
+        A long message is no simple question; a person reads it.
+        """
+        answers = any(each.kind == "answer" for each in self._engine.policy.autoresponses.values())
+        if not answers or not 0 < len(text.split()) <= WORDS_MAX:
             return ()
         found = self.found(text, language, labels)
         return tuple(Candidate(each.article.id, each.probability, each.proven) for each in found)
@@ -161,44 +173,77 @@ class KnowledgeBase:
         """Return from which probability on `article` keeps `precision`."""
         return self._proof.threshold(article, precision)
 
-    def _matches(self, text: str, language: str | None) -> list[Match]:
-        index, now = self._indexes.get(language or ""), self._engine.clock.now()
-        if index is None:
-            return []
-        valid = {id for id, article in self._articles[language or ""].items() if article.is_valid(now)}
-        return [match for match in index.search(text[:CHARS_MAX]) if match.article in valid]
+    def _matches(self, text: str, language: str | None) -> tuple[list[Match], Mapping[str, Article]]:
+        now = self._engine.clock.now()
+        index, articles = self._indexes.get(language or "", (None, {}))
+        matches = index.search(text[:CHARS_MAX]) if index is not None else []
+        return [match for match in matches if articles[match.article].is_valid(now)], articles
 
     # -- learning
 
     async def learn(self) -> None:
         """Work out anew what is proven, from all that was judged."""
-        rows = await self._store.judgements()
-        self._learnt_from = self._basis(rows)
-        outcomes = [outcome for row in rows if (outcome := await self.outcome(row)) is not None]
-        # Four thousand outcomes take a tenth of a second.
-        self._proof = await asyncio.to_thread(Proof, outcomes)
-        log.info("answers_judged", outcomes=len(outcomes), articles=sum(map(len, self._articles.values())))
+        await self._read()
+        model = self._model()
+        known = self._said if model is self._learnt_by[0] else {}
+        self._learnt_by = (model, self._articles)
+        self._said = {
+            id: known[id] if id in known else await self._labels(row) for id, row in list(self._questions.items())
+        }
+        # Four thousand outcomes take a tenth of a second, as many questions a second.
+        self._proof, outcomes = await asyncio.to_thread(self._proven, dict(self._outcomes), dict(self._questions))
+        log.info("answers_judged", outcomes=outcomes, articles=sum(map(len, self._articles.values())))
+
+    async def learn_if_due(self) -> None:
+        """Do so if something was judged, or judged otherwise, since, or the articles or the model are others."""
+        judged, (model, articles) = await self._read(), self._learnt_by
+        if judged or model is not self._model() or articles != self._articles:
+            await self.learn()
+
+    async def _read(self) -> bool:
+        """Take in what was judged since, and tell whether that was anything."""
+        newest = max((at for at, _ in self._judged.values()), default=0)
+        rows = await self._store.judgements(since=max(0, newest - OVERLAP))
+        changed = [row for row in rows if self._judged.get(row.id) != _mark(row)]
+        self._take(changed)
+        if len(self._judged) <= await self._store.judgement_count():
+            return bool(changed)
+        # Some are gone, with the file that they stood in.
+        self._judged, self._outcomes, self._questions = {}, {}, {}
+        self._take(await self._store.judgements())
+        return True
+
+    def _take(self, rows: Iterable[JudgementRow]) -> None:
+        for row in rows:
+            self._judged[row.id] = _mark(row)
+            self._outcomes.pop(row.id, None)
+            if row.source in TEXT_SOURCES and self._classify is not None:
+                self._questions[row.id] = row
+            elif (outcome := _of_work(row)) is not None:
+                self._outcomes[row.id] = outcome
+
+    def _proven(self, work: Mapping[str, Outcome], questions: Mapping[str, JudgementRow]) -> tuple[Proof, int]:
+        asked = (self._of_question(row, self._said.get(id, ())) for id, row in questions.items())
+        outcomes = [*work.values(), *(outcome for outcome in asked if outcome is not None)]
+        return Proof(outcomes), len(outcomes)
 
     async def outcome(self, row: JudgementRow) -> Outcome | None:
         """Return what a judgement says of the article that is found first; None: nothing would be found."""
-        if row.source in WORK_SOURCES:
-            compared = msgspec.convert(row.features, Compared) if row.features else None
-            # What did not stand first would not have been sent.
-            if compared is None or not compared.is_first:
-                return None
-            return Outcome(row.id, row.article, compared.features, row.right, tuple(compared.others))
-        if row.source not in TEXT_SOURCES or self._classify is None:
-            return None
-        classified = await self._classify("", row.text, row.language or None)
-        found = self.found(row.text, row.language, [Label(name, said) for name, said in classified.labels])
+        if row.source not in TEXT_SOURCES:
+            return _of_work(row)
+        return None if self._classify is None else self._of_question(row, await self._labels(row))
+
+    async def _labels(self, row: JudgementRow) -> Sequence[Label]:
+        assert self._classify is not None, "nobody can tell what a question is about"
+        classified = await self._classify("", row.text, row.language or None, NOTHING)
+        return [Label(name, said) for name, said in classified.labels]
+
+    def _of_question(self, row: JudgementRow, labels: Sequence[Label]) -> Outcome | None:
+        found = self.found(row.text, row.language, labels)
         if not found:
             return None
-        first = found[0]
-        others = tuple(each.features for each in found[1:])
+        first, others = found[0], tuple(each.features for each in found[1:])
         return Outcome(row.id, first.article.id, first.features, first.article.id == row.article, others)
-
-    def _basis(self, rows: Sequence[JudgementRow]) -> tuple[object, ...]:
-        return (self._model(), self._articles, len(rows), rows[-1].id if rows else "")
 
     async def run(self) -> None:
         """Follow what other nodes change, and learn from what is judged; cancel to stop."""
@@ -218,9 +263,22 @@ class KnowledgeBase:
 
     async def _keep_learning(self) -> None:
         while True:
-            if self._learnt_from != self._basis(await self._store.judgements()):
-                await self.learn()
+            await self.learn_if_due()
             await self._engine.clock.sleep(LOOK_EVERY)
+
+
+def _mark(row: JudgementRow) -> tuple[Instant, bool]:
+    """Return what differs where an article is judged once more: that takes the place of the row."""
+    return row.at, row.right
+
+
+def _of_work(row: JudgementRow) -> Outcome | None:
+    """Return what a judgement of work says of the article that stood first; None: nothing."""
+    compared = msgspec.convert(row.features, Compared) if row.source in WORK_SOURCES and row.features else None
+    # What did not stand first would not have been sent.
+    if compared is None or not compared.is_first:
+        return None
+    return Outcome(row.id, row.article, compared.features, row.right, tuple(compared.others))
 
 
 def _features(matches: Sequence[Match], place: int, confidence: Mapping[str, float]) -> Features:

@@ -17,7 +17,7 @@ from classifiers.model import UNKNOWN
 from classifiers.unsure import Unsure, doubt_of, most_telling
 from queues.interaction import Interaction
 from router.decision import Refusal
-from vocabulary.records import Change, Source
+from vocabulary.records import BY_A_PERSON, Change, Source
 from vocabulary.stores import Store
 from web.learning import ShadowFigures, ToLabel, Training, Version, Watched
 
@@ -106,7 +106,7 @@ class SiteLearning:
         return [self._shown(*asked[each.id], doubt) for each, doubt in most_telling(unsure, limit)]
 
     async def _is_known(self, interaction: str) -> bool:
-        return any(row.source in ("correction", "labelled") for row in await self._store.training_of(interaction))
+        return any(row.source in BY_A_PERSON for row in await self._store.training_of(interaction))
 
     def _shown(self, found: Interaction, subject: str, text: str, doubt: float) -> ToLabel:
         return ToLabel(

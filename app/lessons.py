@@ -5,19 +5,29 @@ A row names the message that it is about and never holds its text: who erases th
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 
-from classifiers.features import TEXT_CHARS_MAX
+from app.background import background_from
+from classifiers.features import whole_text
 from classifiers.orders import Lesson
 from queues.interaction import Interaction
 from vocabulary.ids import derived_id
 from vocabulary.instants import Instant
-from vocabulary.records import Change, MessageRow, Put, Remove, Source, TrainingRow, TrainingText, is_erased
+from vocabulary.records import (
+    BY_A_PERSON,
+    Change,
+    MessageRow,
+    Put,
+    Remove,
+    Source,
+    TrainingRow,
+    TrainingText,
+    is_erased,
+)
 from vocabulary.stores import Store
 
 HEAD = "label"
 NO_LEARNING = "no_learning"
 """The attribute of a customer of whom nothing may be learnt."""
-SUREST: tuple[Source, ...] = ("correction", "labelled", "disposition", "transfer")
-_BY_A_PERSON = ("correction", "labelled")
+SUREST: tuple[Source, ...] = (*BY_A_PERSON, "disposition", "transfer")
 _FIRST = 5
 """So many messages are looked through for the customer's first one."""
 
@@ -78,7 +88,7 @@ class Lessons:
     async def taken_back(self, found: Interaction) -> list[Change]:
         """Return what forgets what a person said; what a transfer tells stays."""
         rows = await self._store.training_of(found.id)
-        return [Remove(TrainingRow, row.id) for row in rows if row.source in _BY_A_PERSON]
+        return [Remove(TrainingRow, row.id) for row in rows if row.source in BY_A_PERSON]
 
     async def handed_over(self, found: Interaction, queue: str, by: str, at: Instant) -> list[Change]:
         """Return what keeps what a transfer to `queue` tells."""
@@ -107,7 +117,12 @@ class Lessons:
             if other is None or self._rank(each.row) < self._rank(other.row):
                 best[each.row.message] = each
         return [
-            Lesson(whole_text(each.subject, each.text), each.row.label, each.row.source)
+            Lesson(
+                whole_text(each.subject, each.text),
+                each.row.label,
+                each.row.source,
+                background_from(each.subject, each.channel, each.attributes),
+            )
             for _, each in sorted(best.items())
         ]
 
@@ -131,11 +146,6 @@ async def first_message(store: Store, interaction: str) -> MessageRow | None:
     return None
 
 
-def whole_text(subject: str, text: str) -> str:
-    """Return what the model reads of a message (classifiers/cascade.py)."""
-    return f"{subject[:TEXT_CHARS_MAX]}\n{text[:TEXT_CHARS_MAX]}".strip()
-
-
 def _row_id(message: str, source: Source) -> str:
     """Return the id of the row of that source; what persons say of one message is one row, the latest counts."""
-    return derived_id("tr", message, HEAD, "person" if source in _BY_A_PERSON else source)
+    return derived_id("tr", message, HEAD, "person" if source in BY_A_PERSON else source)

@@ -32,7 +32,7 @@ from router.questions import ASK, ASK_AGAIN
 from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import Lagged, PermanentFailure, TemporaryFailure
 from vocabulary.ids import AgentId, InteractionId, MessageId, derived_id, file_id, reference
-from vocabulary.instants import MINUTE, SECOND, Instant, Span
+from vocabulary.instants import MINUTE, SECOND, Span
 from vocabulary.media import EMAIL
 from vocabulary.records import (
     ERASED,
@@ -139,17 +139,9 @@ class Mailroom:
             while True:
                 async with self._engine.subscribe() as events:
                     try:
-                        now = self._engine.clock.now()
-                        await self._start_due(performing)
-                        await self._wait(events, await self._next_due(now))
+                        await self._wait(events, await self._start_due(performing))
                     except (Lagged, TemporaryFailure):
                         await self._engine.clock.sleep(SECOND)
-
-    async def _next_due(self, now: Instant) -> Span:
-        """Return how long from `now` on nothing comes due, `LOOK_EVERY` at most. What was due then is in hand."""
-        soon = now + LOOK_EVERY
-        waiting = await self._store.outbox(states=("pending", "deferred"), due_before=soon, limit=UNDER_WAY_MAX)
-        return min((row.due_at - now for row in waiting if row.due_at > now), default=LOOK_EVERY)
 
     async def _wait(self, events: AsyncIterator[Logged], span: Span) -> None:
         """Return when an event gave the outbox something to do, or after `span`."""
@@ -161,12 +153,17 @@ class Mailroom:
         except TimeoutError:
             return
 
-    async def _start_due(self, performing: asyncio.TaskGroup) -> None:
+    async def _start_due(self, performing: asyncio.TaskGroup) -> Span:
+        """Take in hand what is due; return how long nothing more comes due, `LOOK_EVERY` at most."""
         now = self._engine.clock.now()
-        for row in await self._store.outbox(states=("pending", "deferred"), due_before=now, limit=UNDER_WAY_MAX):
-            if row.id not in self._under_way and len(self._under_way) < UNDER_WAY_MAX:
+        soon, span = now + LOOK_EVERY, LOOK_EVERY
+        for row in await self._store.outbox(states=("pending", "deferred"), due_before=soon, limit=UNDER_WAY_MAX):
+            if row.due_at > now:
+                span = min(span, row.due_at - now)
+            elif row.id not in self._under_way and len(self._under_way) < UNDER_WAY_MAX:
                 self._under_way.add(row.id)
                 performing.create_task(self._perform(row))
+        return span
 
     async def _perform(self, row: OutboxRow) -> None:
         try:

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -10,11 +9,11 @@ from typing import Any
 
 import msgspec
 
+from app.children import done_by_child
 from classifiers.orders import Order
 from vocabulary.errors import PermanentFailure, TemporaryFailure
 
 TRAINING_S = 900
-LINE_MAX = 8 * 1024 * 1024
 
 Told = Callable[[str, float], Awaitable[None]]
 
@@ -28,47 +27,32 @@ async def trained(order: Order, out: Path, told: Told = _nobody) -> dict[str, An
 
     Raises:
         PermanentFailure: there is too little to learn from.
-        TemporaryFailure: the child broke, or took too long.
+        TemporaryFailure: the child broke (`BrokeOff` says why), or took too long.
     """
-    # A file without a name: what customers wrote is gone with the descriptor, however this ends.
-    with tempfile.TemporaryFile() as file:
-        await asyncio.to_thread(_written, file.fileno(), msgspec.json.encode(order))
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "app.child", "classifiers.retraining", "--order", str(file.fileno()), "--out", str(out)),
-            # A pipe that nobody writes to: by its end the child knows that we are gone (app/child.py).
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            pass_fds=(file.fileno(),),
-            limit=LINE_MAX,
-        )
-        try:
-            async with asyncio.timeout(TRAINING_S):
-                report = await _heard(process, told)
-                await process.wait()
-        except TimeoutError as error:
-            raise TemporaryFailure(f"training took more than {TRAINING_S} s") from error
-        finally:
-            if process.returncode is None:
-                process.kill()
-    if report is None:
-        raise TemporaryFailure(f"training broke off (exit code {process.returncode})")
-    return report
+    report: dict[str, Any] = {}
 
-
-async def _heard(process: asyncio.subprocess.Process, told: Told) -> dict[str, Any] | None:
-    """Return the report that the child ends with, None if it ends without."""
-    assert process.stdout is not None
-    async for line in process.stdout:
+    async def heard(line: bytes) -> None:
         said: dict[str, Any] = msgspec.json.decode(line)
         if "failed" in said:
             raise PermanentFailure(said["failed"])
         if "report" in said:
-            found: dict[str, Any] = said["report"]
-            return found
-        await told(said["step"], said["share"])
-    return None
+            report.update(said["report"])
+        else:
+            await told(said["step"], said["share"])
+
+    # A file without a name: what customers wrote is gone with the descriptor, however this ends.
+    with tempfile.TemporaryFile() as file:
+        await asyncio.to_thread(_written, file.fileno(), msgspec.json.encode(order))
+        await done_by_child(
+            "classifiers.retraining",
+            *("--order", str(file.fileno()), "--out", str(out)),
+            seconds=TRAINING_S,
+            heard=heard,
+            descriptors=(file.fileno(),),
+        )
+    if not report:
+        raise TemporaryFailure("training ended without a report")
+    return report
 
 
 def _written(descriptor: int, content: bytes) -> None:

@@ -16,6 +16,7 @@ import structlog
 from app.engine import Engine
 from app.understanding import Understanding
 from classifiers import artifact
+from classifiers.embedding import Embedding
 from classifiers.model import Model
 from router.decision import Refusal
 from vocabulary.errors import PermanentFailure, TemporaryFailure
@@ -54,7 +55,15 @@ class ModelVersions:
     """Keeps versions, and lets the live one classify here."""
 
     def __init__(
-        self, *, engine: Engine, store: Store, understanding: Understanding, file: Path, node: str, starter: Starter
+        self,
+        *,
+        engine: Engine,
+        store: Store,
+        understanding: Understanding,
+        file: Path,
+        node: str,
+        starter: Starter,
+        embedding: Embedding | None = None,
     ) -> None:
         """Work for one node.
 
@@ -65,6 +74,7 @@ class ModelVersions:
             file: this node's copy of the live version; another model that is put there is taken over at the start.
             node: tells this node from the others, over restarts.
             starter: trains the first model.
+            embedding: what versions that were trained with one ask for vectors.
         """
         self._engine = engine
         self._store = store
@@ -72,6 +82,7 @@ class ModelVersions:
         self._file = file
         self._node = node
         self._starter = starter
+        self._embedding = embedding
         self.pointer: Pointer | None = None
         self.shadow: tuple[str, Model] | None = None
 
@@ -120,12 +131,12 @@ class ModelVersions:
         """Return the model of version `id`, from this node's file if it is that one."""
         if keep:
             content = await asyncio.to_thread(_content, self._file)
-            if content is not None and id_of(content) == id:
-                return await asyncio.to_thread(artifact.from_bytes, content)
+            if content is not None and await asyncio.to_thread(id_of, content) == id:
+                return await asyncio.to_thread(artifact.from_bytes, content, self._embedding)
         row = await self._store.model(id)
         if row is None:
             raise PermanentFailure(f"version {id} of the model is gone: use another one")
-        model = await asyncio.to_thread(artifact.from_bytes, row.content)
+        model = await asyncio.to_thread(artifact.from_bytes, row.content, self._embedding)
         if keep:
             await asyncio.to_thread(_write, self._file, row.content)
             await self._engine.write(self._mine(id))
@@ -139,18 +150,18 @@ class ModelVersions:
         content = await asyncio.to_thread(_content, self._file)
         if content is None:
             return
-        id = id_of(content)
+        id = await asyncio.to_thread(id_of, content)
         mine = await self._store.setting(OF_FILE + self._node)
         if mine is not None and mine.body.decode() == id:
             return
         try:
-            model = await asyncio.to_thread(artifact.from_bytes, content)
+            model = await asyncio.to_thread(artifact.from_bytes, content, self._embedding)
         except PermanentFailure as failure:
             log.error("model_refused", path=self._file.name, reason=str(failure))  # noqa: TRY400  # as above
             return
         pointer = await self._pointed()
-        if await self._store.model(id) is None:
-            report = {"rows": {"trained": model.rows}, "from_file": True}
+        if await self._version(id) is None:
+            report = {"fingerprint": model.fingerprint, "rows": {"trained": model.rows}, "from_file": True}
             await self._engine.write(PutNew(self._row(id, BY_SITE, content, report)))
             pointer = _moved(pointer, id)
         await self._engine.write(Put(_setting(pointer or Pointer(live=id))), self._mine(id))
@@ -160,7 +171,7 @@ class ModelVersions:
         log.info("model_training")
         report = await self._starter(self._file)
         content = await asyncio.to_thread(self._file.read_bytes)
-        id = id_of(content)
+        id = await asyncio.to_thread(id_of, content)
         await self._engine.write(
             PutNew(self._row(id, BY_SITE, content, report)), PutNew(_setting(Pointer(live=id))), self._mine(id)
         )
@@ -181,7 +192,7 @@ class ModelVersions:
 
     async def add(self, content: bytes, report: dict[str, Any], by: str) -> str:
         """Keep a new version, which classifies nothing yet; return its id. The oldest unused ones go."""
-        id = id_of(content)
+        id = await asyncio.to_thread(id_of, content)
         await self._engine.write(Put(self._row(id, by, content, report)), *await self._too_many(id))
         return id
 
@@ -198,9 +209,13 @@ class ModelVersions:
         pointer = await self._pointed()
         return [_version(row, pointer) for row in await self._store.models()]
 
+    async def _version(self, id: str) -> ModelRow | None:
+        """Return a version without its bytes, which are tens of megabytes."""
+        return next((row for row in await self._store.models() if row.id == id), None)
+
     async def use(self, id: str, by: str, *, yes: bool) -> Refusal | None:
         """Let version `id` be the live one; what the gate refuses only with `yes`. The audit log keeps the decision."""
-        row = await self._store.model(id)
+        row = await self._version(id)
         if row is None:
             return Refusal("not_found", "unknown_model", f"There is no version {id!r} of the model.")
         gate = row.report.get("gate", {})
@@ -227,7 +242,7 @@ class ModelVersions:
     async def run_beside(self, id: str | None, by: str) -> Refusal | None:
         """Let version `id` run beside the live one, or none."""
         pointer = await self._pointed()
-        if pointer is None or (id is not None and await self._store.model(id) is None):
+        if pointer is None or (id is not None and await self._version(id) is None):
             return Refusal("not_found", "unknown_model", f"There is no version {id!r} of the model.")
         if id == pointer.live:
             return Refusal("conflict", "model_is_live", f"Version {id} is the live one itself.")

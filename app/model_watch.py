@@ -91,15 +91,11 @@ class ModelWatch:
 
     async def _checked(self) -> dict[str, Any]:
         """Return how sure the model was of what was labelled when asked, and how often it was right."""
-        rows = await self._store.training_checked(since=self._engine.clock.now() - CHECKED_BACK)
-        asked = [row for row in rows if row.source == "labelled" and row.said != UNKNOWN and row.confidence is not None]
-        if not asked:
+        since = self._engine.clock.now() - CHECKED_BACK
+        found = await self._store.training_checked("labelled", since=since, but=UNKNOWN)
+        if found is None:
             return {}
-        return {
-            "checked": len(asked),
-            "checked_confidence": sum(row.confidence or 0 for row in asked) / len(asked),
-            "checked_right": sum(row.said == row.label for row in asked) / len(asked),
-        }
+        return {"checked": found.n, "checked_confidence": found.confidence, "checked_right": found.right}
 
 
 def _now(labels: Sequence[Label]) -> dict[str, Any]:

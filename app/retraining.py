@@ -9,22 +9,25 @@ from typing import Any, Literal
 import msgspec
 import structlog
 
+from app.background import background_of
+from app.children import BrokeOff
 from app.engine import Engine
-from app.lessons import Lessons, first_message, whole_text
+from app.lessons import Lessons, first_message
 from app.model_child import TRAINING_S, trained
 from app.model_versions import BY_SITE, ModelVersions
-from classifiers.orders import Order
+from classifiers.features import whole_text
+from classifiers.orders import Asked, Order
 from router.decision import Refusal
 from vocabulary.errors import PermanentFailure, TemporaryFailure
 from vocabulary.instants import DAY, MINUTE, SECOND, Instant, Span
-from vocabulary.records import InteractionRow, Put, SettingRow
+from vocabulary.records import InteractionRow, Put, PutNew, Remove, SettingRow
 from vocabulary.stores import Store
 from web.learning import Training
 
 log = structlog.get_logger()
 
-STATE = "retraining"
-"""Id of the setting that says how training goes."""
+STATE = "retraining:"
+"""Begins the id of the setting that says how a training goes; its number follows."""
 EVERY: Mapping[str, Span] = {"daily": DAY, "weekly": 7 * DAY, "monthly": 30 * DAY}
 BACK: Span = 7 * DAY
 """So far back messages are classified again, to tell what would have changed."""
@@ -42,6 +45,13 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     use: Literal["ask", "better"] = "ask"
 
 
+class _Run(msgspec.Struct, frozen=True, kw_only=True):
+    """What is kept of a training: the node that trains, and how it goes."""
+
+    node: str
+    told: Training
+
+
 class Retraining:
     """Trains new versions, one at a time for all nodes."""
 
@@ -52,41 +62,74 @@ class Retraining:
         store: Store,
         lessons: Lessons,
         versions: ModelVersions,
+        node: str,
         starter: Path | None = None,
         schedule: Schedule = Schedule(),  # noqa: B008  # a frozen value
+        embedding: str | None = None,
     ) -> None:
-        """Train from `lessons` and the rows of `starter` (None: those that come with Centrala)."""
+        """Train from `lessons` and the rows of `starter` (None: those that come with Centrala).
+
+        `node` tells this node from the others; `embedding` names a function whose vectors join the terms
+        (classifiers/embedding.py).
+        """
         self._engine = engine
         self._store = store
         self._lessons = lessons
         self._versions = versions
+        self._node = node
         self._starter = starter
         self._schedule = schedule
+        self._embedding = embedding
+        self._turn = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
     async def first(self, out: Path) -> dict[str, Any]:
         """Train the first version into `out` and return the report: rows that work has taught count already."""
-        return await trained(Order(lessons=tuple(await self._lessons.all()), starter=self._file()), out)
+        lessons = tuple(await self._lessons.all())
+        return await trained(Order(lessons=lessons, starter=self._file(), embedding=self._embedding), out)
 
     def _file(self) -> str | None:
         return None if self._starter is None else str(self._starter)
 
     async def state(self) -> Training:
         """Return how training goes, or went last; what has not been heard of for long has broken off."""
-        row = await self._store.setting(STATE)
-        told = Training() if row is None else msgspec.json.decode(row.body, type=Training)
+        return (await self._latest())[1]
+
+    async def _latest(self) -> tuple[int, Training]:
+        """Return the number of the last training, 0 if there was none, and how it goes."""
+        runs = await self._runs()
+        if not runs:
+            return 0, Training()
+        number = max(runs)
+        told = msgspec.json.decode(runs[number], type=_Run).told
         if told.state == "running" and (told.started_at or 0) + OVERDUE < self._engine.clock.now():
-            return msgspec.structs.replace(told, state="failed", problem="it broke off: the node that trained is gone")
-        return told
+            told = msgspec.structs.replace(told, state="failed", problem="it broke off: the node that trained is gone")
+        return number, told
+
+    async def _runs(self) -> dict[int, bytes]:
+        rows = await self._store.settings()
+        return {int(row.id.removeprefix(STATE)): row.body for row in rows if row.id.startswith(STATE)}
 
     async def start(self, by: str) -> Refusal | None:
         """Begin in the background, unless it goes on already."""
-        if (await self.state()).state == "running":
-            return Refusal("conflict", "training", "A model is being trained already; see how it goes.")
-        began = Training(state="running", step="rows", by=by, started_at=self._engine.clock.now())
-        await self._tell(began)
-        self._task = asyncio.create_task(self._train(began), name="retraining")
+        async with self._turn:
+            last, told = await self._latest()
+            began = Training(state="running", step="rows", by=by, started_at=self._engine.clock.now())
+            if told.state == "running" or not await self._is_first(last + 1, began):
+                return Refusal("conflict", "training", "A model is being trained already; see how it goes.")
+            self._task = asyncio.create_task(self._train(last + 1, began), name="retraining")
         return None
+
+    async def _is_first(self, number: int, began: Training) -> bool:
+        """Tell whether it is this node that has the next training: the row of one who came before stays."""
+        mine = self._row(number, began)
+        older = [Remove(SettingRow, f"{STATE}{each}") for each in await self._runs() if each < number]
+        await self._engine.write(PutNew(mine), *older)
+        runs = await self._runs()
+        return max(runs) == number and runs[number] == mine.body
+
+    def _row(self, number: int, told: Training) -> SettingRow:
+        return SettingRow(id=f"{STATE}{number}", body=msgspec.json.encode(_Run(node=self._node, told=told)))
 
     async def finished(self) -> None:
         """Return once what was begun here is over."""
@@ -99,26 +142,27 @@ class Retraining:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def _tell(self, told: Training) -> None:
-        await self._engine.write(Put(SettingRow(id=STATE, body=msgspec.json.encode(told))))
+    async def _tell(self, number: int, told: Training) -> None:
+        await self._engine.write(Put(self._row(number, told)))
 
-    async def _train(self, began: Training) -> None:
+    async def _train(self, number: int, began: Training) -> None:
         ended = msgspec.structs.replace(began, state="failed", problem="it was broken off")
         try:
-            version = await self._trained(began)
+            version = await self._trained(number, began)
             ended = msgspec.structs.replace(began, state="done", step="", share=1.0, version=version)
         except (PermanentFailure, TemporaryFailure) as failure:
             log.warning("model_training_failed", reason=str(failure))
-            ended = msgspec.structs.replace(began, state="failed", problem=str(failure))
+            problem = failure.told if isinstance(failure, BrokeOff) else str(failure)
+            ended = msgspec.structs.replace(began, state="failed", problem=problem)
         except Exception as error:  # whatever it is: the page must not show a training that never ends
             log.exception("model_training_failed")
             ended = msgspec.structs.replace(began, state="failed", problem=f"it failed ({type(error).__name__})")
         finally:
-            await asyncio.shield(self._tell(msgspec.structs.replace(ended, ended_at=self._engine.clock.now())))
+            await asyncio.shield(self._tell(number, msgspec.structs.replace(ended, ended_at=self._engine.clock.now())))
 
-    async def _trained(self, began: Training) -> str:
+    async def _trained(self, number: int, began: Training) -> str:
         async def told(step: str, share: float) -> None:
-            await self._tell(msgspec.structs.replace(began, step=step, share=share))
+            await self._tell(number, msgspec.structs.replace(began, step=step, share=share))
 
         with tempfile.TemporaryDirectory(prefix="centrala-model-") as folder:
             live, pointer = Path(folder) / "live.npz", self._versions.pointer
@@ -130,6 +174,7 @@ class Retraining:
                 starter=self._file(),
                 live=str(live) if row is not None else None,
                 week=tuple([each async for each in self._week()]),
+                embedding=self._embedding,
             )
             out = Path(folder) / "new.npz"
             report = await trained(order, out, told)
@@ -139,11 +184,11 @@ class Retraining:
         log.info("model_trained", version=version, passes=report["gate"]["passes"])
         return version
 
-    async def _week(self) -> AsyncIterator[tuple[str, str]]:
+    async def _week(self) -> AsyncIterator[Asked]:
         async for row in arrived(self._store, self._engine.clock.now() - BACK, MESSAGES_MAX):
             message = await first_message(self._store, row.id)
             if message is not None:
-                yield row.id, whole_text(message.subject, message.text)
+                yield Asked(row.id, whole_text(message.subject, message.text), background_of(message))
 
     # -- by itself
 

@@ -2,10 +2,8 @@
 
 import asyncio
 import json
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ import msgspec
 import numpy as np
 import structlog
 
+from app.children import BrokeOff, done_by_child
 from app.engine import Engine
 from app.purchasing import CHANGED
 from customers.churn import FEATURES, Examples, Labels, add_customer
@@ -29,6 +28,7 @@ from vocabulary.records import (
     CustomerRow,
     PurchaseRow,
     Put,
+    PutNew,
     Set,
     SettingRow,
     StandingRow,
@@ -233,7 +233,11 @@ class Segmenting:
         with tempfile.TemporaryDirectory(prefix="centrala-worth-") as folder:
             source, target = Path(folder) / "given.npz", Path(folder) / "found.npz"
             await asyncio.to_thread(lambda: np.savez(source, **given))
-            await _in_a_child("classifiers.worth", str(source), str(target))
+            try:
+                await done_by_child("classifiers.worth", str(source), str(target), seconds=CALCULATING_S)
+            except BrokeOff as failure:
+                # The same numbers would break it again.
+                raise PermanentFailure(f"the calculation failed: {failure.told}") from failure
             return await asyncio.to_thread(_read, target)
 
     # -- what follows
@@ -290,11 +294,11 @@ class Segmenting:
                 return
             counts["changed"] += kept is None or kept.segments != names
             if kept is None:
-                yield Put(StandingRow(id=row.id, at=now, own=row.segment, segments=names, facts=told))
-            else:
-                yield Set(StandingRow, row.id, {"at": now, "segments": names, "facts": told})
+                yield PutNew(StandingRow(id=row.id, at=now, own=row.segment))
+            yield Set(StandingRow, row.id, {"at": now, "segments": names, "facts": told})
         if effective != row.segment:
-            yield Set(CustomerRow, row.id, {"segment": effective})
+            # What staff say meanwhile stands.
+            yield Set(CustomerRow, row.id, {"segment": effective}, {"segment": row.segment})
 
 
 def _part_of_another(row: CustomerRow, kept: StandingRow | None, now: Instant) -> Iterator[Change]:
@@ -302,7 +306,7 @@ def _part_of_another(row: CustomerRow, kept: StandingRow | None, now: Instant) -
     if kept is not None and (kept.segments or kept.facts):
         yield Set(StandingRow, row.id, {"at": now, "segments": (), "facts": {}})
         if row.segment != kept.own:
-            yield Set(CustomerRow, row.id, {"segment": kept.own})
+            yield Set(CustomerRow, row.id, {"segment": kept.own}, {"segment": row.segment})
 
 
 def _only_reasons(found: Sequence[Any]) -> dict[str, Any]:
@@ -383,30 +387,3 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     with np.load(path, allow_pickle=False) as file:
         results = {name: file[name] for name in file.files}
     return results, json.loads(str(results.pop("report")))
-
-
-async def _in_a_child(*arguments: str) -> None:
-    """Run a module in a process that ends with this one.
-
-    Raises:
-        PermanentFailure: it failed; the message has the end of what it said.
-    """
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "app.child", *arguments),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    assert process.stderr is not None
-    try:
-        async with asyncio.timeout(CALCULATING_S):
-            # `communicate` may close the pipe by which the child knows that we live.
-            errors = await process.stderr.read()
-            await process.wait()
-    except BaseException:
-        with suppress(ProcessLookupError):
-            process.kill()
-        raise
-    if process.returncode != 0:
-        raise PermanentFailure(f"the calculation failed: {errors.decode('utf-8', 'replace')[-500:]}")

@@ -9,10 +9,11 @@ import msgspec
 import structlog
 
 from app.engine import Engine
-from app.lessons import whole_text
 from app.model_versions import OF_SHADOW, ModelVersions
 from app.understanding import Understanding
+from classifiers.background import NOTHING, Background
 from classifiers.comparison import PAIRS_MAX, answer
+from classifiers.features import whole_text
 from classifiers.model import Model
 from vocabulary.errors import TemporaryFailure
 from vocabulary.instants import SECOND, Span
@@ -49,34 +50,38 @@ class ShadowRun:
         self._understanding = understanding
         self._versions = versions
         self._node = node
-        self._inbox: asyncio.Queue[tuple[str, str]] = asyncio.Queue(WAITING_MAX)
+        self._inbox: asyncio.Queue[tuple[str, str, Background]] = asyncio.Queue(WAITING_MAX)
         self._id: str | None = None
         self._kept: _Kept | None = None
         self._changed = False
+        self._kept_at = 0
 
-    def see(self, interaction: str, subject: str, text: str) -> None:
+    def see(self, interaction: str, subject: str, text: str, known: Background = NOTHING) -> None:
         """Have a message looked at again later, if a candidate runs and there is room."""
         if self._versions.shadow is not None and not self._inbox.full():
-            self._inbox.put_nowait((interaction, whole_text(subject, text)))
+            self._inbox.put_nowait((interaction, whole_text(subject, text), known))
 
     async def run(self) -> None:
         """Look at what was seen; cancel to stop."""
         while True:
             try:
                 async with asyncio.timeout(KEEP_EVERY / SECOND):
-                    interaction, text = await self._inbox.get()
+                    interaction, text, known = await self._inbox.get()
             except TimeoutError:
                 await self._keep()
                 continue
-            await self.look(interaction, text)
+            await self.look(interaction, text, known)
+            # Where something comes all the time, nothing is kept by waiting for a pause.
+            if self._engine.clock.now() - self._kept_at >= KEEP_EVERY:
+                await self._keep()
 
-    async def look(self, interaction: str, text: str) -> None:
+    async def look(self, interaction: str, text: str, known: Background = NOTHING) -> None:
         """Compare both models on one message."""
         shadow, live = self._versions.shadow, self._understanding.model
         if shadow is None or live is None:
             return
         await self._count_for(shadow[0])
-        was, now, sure = await asyncio.to_thread(_both, live, shadow[1], text)
+        was, now, sure = await asyncio.to_thread(_both, live, shadow[1], text, known)
         kept = self._kept
         assert kept is not None, "it is counted for that version"
         self._changed = True
@@ -102,6 +107,7 @@ class ShadowRun:
         return f"{OF_SHADOW}{id}:{self._node}"
 
     async def _keep(self) -> None:
+        self._kept_at = self._engine.clock.now()
         if not self._changed or self._id is None or self._kept is None:
             return
         try:
@@ -123,9 +129,9 @@ class ShadowRun:
         return _together(pointer.shadow, kept, self._engine.clock.now())
 
 
-def _both(live: Model, shadow: Model, text: str) -> tuple[str, str, float]:
-    said = shadow.predict(text)
-    return answer(live.predict(text)), answer(said), said.confidence
+def _both(live: Model, shadow: Model, text: str, known: Background) -> tuple[str, str, float]:
+    said = shadow.predict(text, known)
+    return answer(live.predict(text, known)), answer(said), said.confidence
 
 
 def _together(id: str, kept: Sequence[_Kept], now: int) -> ShadowFigures:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from app.answers import Answers
+from app.background import background_of, former_labels
 from app.bulk import BulkAnswers
 from app.engine import Engine
 from app.erasure import Eraser
@@ -23,11 +24,13 @@ from app.queue_settings import QueueSettings
 from app.replies import Replies
 from app.segmenting import Segmenting
 from app.sendings import Sendings, draft_id
+from app.standing import standing_of
 from app.understanding import Understanding
 from app.unsubscribing import UNSUBSCRIBED, wants_none
 from app.wishes import Wishes
 from channels.callback.phones import PhoneRefused, e164
 from channels.message import Address, InboundMessage
+from classifiers.background import Background
 from customers.merging import as_one
 from customers.reachability import signals
 from queues.policy import QueuePolicy
@@ -294,8 +297,16 @@ class RunningSite:
         except PhoneRefused:
             return None
 
-    async def understood(self, subject: str, text: str) -> Understood:
-        said, why = await self._understanding.explained(subject, text)
+    async def understood(
+        self, subject: str, text: str, *, channel: str = "", customer: CustomerId | None = None
+    ) -> Understood:
+        row = await self._store.customer(customer) if customer is not None else None
+        standing = await standing_of(self._store, self._engine.policy, row, self._engine.clock.now())
+        former = await former_labels(self._store, await self._store.group(row.id)) if row is not None else ()
+        return await self._understood(subject, text, Background(subject, channel, standing.segment or "", former))
+
+    async def _understood(self, subject: str, text: str, known: Background) -> Understood:
+        said, why = await self._understanding.explained(subject, text, known)
         return Understood(
             labels=said.labels,
             heads=dict(said.heads),
@@ -311,7 +322,9 @@ class RunningSite:
 
     async def why_labelled(self, interaction: InteractionId) -> Understood | None:
         message = await first_message(self._store, interaction)
-        return None if message is None else await self.understood(message.subject or "", message.text[:TEXT_MAX])
+        if message is None:
+            return None
+        return await self._understood(message.subject or "", message.text[:TEXT_MAX], background_of(message))
 
     def callback_link(self, interaction: InteractionId) -> str | None:
         return self._link_of(interaction) if self._link_of is not None else None

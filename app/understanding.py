@@ -3,6 +3,7 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
+from classifiers.background import NOTHING, Background
 from classifiers.cascade import Classification, Why, classify, why
 from classifiers.model import UNKNOWN, Model
 
@@ -17,30 +18,32 @@ class Understanding:
         # One thread: more would only fight for the interpreter, and load the language model once each.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="classifier")
 
-    async def classify(self, subject: str, text: str, usual: str | None = None) -> Classification:
+    async def classify(
+        self, subject: str, text: str, usual: str | None = None, known: Background = NOTHING
+    ) -> Classification:
         """Return what `subject` and `text` are about; never raises. Who is too slow has no say: mail must not wait.
 
-        `usual`: the language that the customer writes otherwise.
+        `usual`: the language that the customer writes otherwise. `known`: what else is known of the message.
         """
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(CLASSIFY_S):
-                return await loop.run_in_executor(self._thread, self._classify, subject, text, usual)
+                return await loop.run_in_executor(self._thread, self._classify, subject, text, usual, known)
         except TimeoutError:
             reason = f"the classifier took more than {CLASSIFY_S:g} s"
             return Classification(((UNKNOWN, 0.0),), None, "none", reason, failed=True)
 
-    async def explained(self, subject: str, text: str) -> tuple[Classification, Why]:
+    async def explained(self, subject: str, text: str, known: Background = NOTHING) -> tuple[Classification, Why]:
         """Return the same with the words that decided: some milliseconds more, for whoever asks."""
-        said = await self.classify(subject, text)
+        said = await self.classify(subject, text, None, known)
         loop = asyncio.get_running_loop()
-        return said, await loop.run_in_executor(self._thread, self._why, subject, text)
+        return said, await loop.run_in_executor(self._thread, self._why, subject, text, known)
 
-    def _why(self, subject: str, text: str) -> Why:
-        return why(subject, text, model=self.model)
+    def _why(self, subject: str, text: str, known: Background) -> Why:
+        return why(subject, text, model=self.model, known=known)
 
-    def _classify(self, subject: str, text: str, usual: str | None) -> Classification:
-        return classify(subject, text, model=self.model, usual=usual)
+    def _classify(self, subject: str, text: str, usual: str | None, known: Background) -> Classification:
+        return classify(subject, text, model=self.model, usual=usual, known=known)
 
     def close(self) -> None:
         """Let the thread go."""
@@ -49,4 +52,4 @@ class Understanding:
     async def warm(self) -> None:
         """Load what the first text needs, however long that takes: the language model half a second to unpack."""
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._thread, self._classify, "", "Good morning, where is my parcel?", None)
+        await loop.run_in_executor(self._thread, self._classify, "", "Good morning, where is my parcel?", None, NOTHING)

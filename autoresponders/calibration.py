@@ -44,11 +44,6 @@ _ODDS_MAX = 30.0
 Outcome = tuple[Features, bool]
 
 
-def probability(features: Features, weights: Weights = PRIOR) -> float:
-    """Return the probability that the article answers the question."""
-    return _sigmoid(_value(features, weights))
-
-
 def _value(features: Features, weights: Weights) -> float:
     return sum(weight * value for weight, value in zip(weights, features.values, strict=True))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from autoresponders.article import Article, Knowledge
+from autoresponders.article import Article
 from vocabulary.errors import PermanentFailure
 from vocabulary.instants import instant_of
 
@@ -27,12 +27,6 @@ def load_files(folder: Path, languages: Iterable[str]) -> dict[str, KnowledgeFil
     """
     files = {language: folder / f"{language}.toml" for language in languages}
     return {language: _read(file) for language, file in files.items() if file.is_file()}
-
-
-def load_knowledge(folder: Path, languages: Iterable[str]) -> Knowledge:
-    """Return the articles in `folder`; errors as `load_files`."""
-    files = load_files(folder, languages)
-    return {language: {article.id: article for article in file.articles} for language, file in files.items()}
 
 
 def _read(file: Path) -> KnowledgeFile:

@@ -64,7 +64,11 @@ class Proof:
         self._kept = [
             (each.article, self.shares((each.features, *each.others))[0], each.right) for each in known if each.proves
         ]
+        self._own: dict[str, list[tuple[float, bool]]] = {}
+        for article, said, right in self._kept:
+            self._own.setdefault(article, []).append((said, right))
         self._known: dict[tuple[str, float], Threshold] = {}
+        self._shared: dict[float, Threshold] = {}
 
     @property
     def kept(self) -> Sequence[tuple[str, float, bool]]:
@@ -83,10 +87,15 @@ class Proof:
         return known
 
     def _threshold(self, article: str, precision: float) -> Threshold:
-        own = [(said, right) for name, said, right in self._kept if name == article]
+        own = self._own.get(article, [])
         if len(own) >= needed_for(precision, self._level):
             return self._found(own, precision, "article")
-        return self._found([(said, right) for _, said, right in self._kept], precision, "all")
+        # Few articles have outcomes enough of their own; what all of them prove is worked out once.
+        shared = self._shared.get(precision)
+        if shared is None:
+            every = [(said, right) for _, said, right in self._kept]
+            shared = self._shared[precision] = self._found(every, precision, "all")
+        return shared
 
     def _found(self, pairs: list[tuple[float, bool]], precision: float, scope: Scope) -> Threshold:
         least = threshold_for(pairs, precision, self._level)

@@ -13,8 +13,10 @@ from types import MappingProxyType
 
 import numpy as np
 
+from classifiers.background import NOTHING as NO_BACKGROUND
+from classifiers.background import Background
 from classifiers.concepts import concepts_of
-from classifiers.features import TEXT_CHARS_MAX, Features, View, char_terms, tokens
+from classifiers.features import TEXT_CHARS_MAX, Features, View, background_terms, char_terms, tokens
 from classifiers.head import LINEAR_TEMPERATURE, Head, Scores
 from classifiers.nets import Nets
 
@@ -31,11 +33,19 @@ Decided = tuple[tuple[str, float], ...]
 
 
 def words_that_decided(
-    features: Features, head: Head, text: str, best: str, second: str, *, as_typed: Mapping[str, str] = NOTHING
+    features: Features,
+    head: Head,
+    text: str,
+    best: str,
+    second: str,
+    *,
+    known: Background = NO_BACKGROUND,
+    as_typed: Mapping[str, str] = NOTHING,
 ) -> Decided:
     """Return the words of `text` that spoke for `best` (> 0) or for `second` (< 0), at most `WORDS_MAX`.
 
-    `as_typed`: words of `text`, in small letters -> what stands for them in the answer.
+    Names of what is `known` beside the text (its channel, say) are among them where they had a say. `as_typed`: words
+    of `text`, in small letters -> what stands for them in the answer.
 
     Raises:
         ValueError: the head has no such label.
@@ -43,7 +53,7 @@ def words_that_decided(
     found = _WORD.findall(text[:TEXT_CHARS_MAX])
     written = [as_typed.get(word.casefold(), word) for word in found]
     words, places = _folded(found)
-    view = features.view(text)
+    view = features.view(text, known)
     leads = lead_of_terms(head, view, head.labels.index(best), head.labels.index(second))
     points = dict(zip(view.rows.tolist(), leads.tolist(), strict=True))
     totals: defaultdict[str, float] = defaultdict(float)
@@ -53,6 +63,11 @@ def words_that_decided(
             for spot in spots:
                 for place in spot:
                     totals[written[places[place]].casefold()] += share / len(spot)
+    for term in dict.fromkeys(background_terms(known)):
+        part, _, name = term.partition(":")
+        shown = written[places[words.index(name)]] if part == "subject" and name in words else name
+        written.append(shown)
+        totals[shown.casefold()] += points.get(features.background.rows.get(term, -1), 0.0)
     return _weightiest(totals, written)
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from classifiers.attribution import Decided, words_that_decided
+from classifiers.background import NOTHING, Background
 from classifiers.departments import department_of
 from classifiers.examples import HEADS
-from classifiers.features import TEXT_CHARS_MAX
+from classifiers.features import TEXT_CHARS_MAX, whole_text
 from classifiers.language import language_of, latin_of, read_as_russian
 from classifiers.mending import read_mended, with_mended
 from classifiers.model import LABEL, UNKNOWN, Model, Prediction
@@ -61,16 +62,17 @@ def classify(
     model: Model | None,
     rules: Sequence[KeywordRule] = DEFAULT_RULES,
     usual: str | None = None,
+    known: Background = NOTHING,
 ) -> Classification:
     """Return what a message is about. Only the first 4,000 characters of `text` are read.
 
     Whatever goes wrong is an answer too, `UNKNOWN` with the reason: a broken model never blocks a message. `usual` is
-    the language that the customer writes otherwise.
+    the language that the customer writes otherwise, `known` what else is known; its subject is `subject`.
     """
-    whole = _whole(subject, text)
+    whole = whole_text(subject, text)
     language, lament = _language(whole, usual)
     try:
-        said = _answer(whole, language, model, rules)
+        said = _answer(whole, _with_subject(known, subject), language, model, rules)
     except Exception as error:  # noqa: BLE001 - the message must go on, whatever a site's model or rules do
         # The kind alone: what an error says may hold the customer's words, and the reason enters the journal.
         reason = f"classification failed: {type(error).__name__}"
@@ -78,25 +80,26 @@ def classify(
     return replace(said, reason=said.reason + lament, failed=bool(lament))
 
 
-def why(subject: str, text: str, *, model: Model | None) -> Why:
+def why(subject: str, text: str, *, model: Model | None, known: Background = NOTHING) -> Why:
     """Return the words that gave the model's best label its lead over the second; empty without a model."""
     if model is None:
         return Why()
-    whole = _whole(subject, text)
+    whole = whole_text(subject, text)
     head = model.heads[LABEL]
     russian = read_as_russian(whole)
     read, meant = with_mended(model.features, russian)
-    ranked = [label for label, _ in _ranked(model.predict(read))]
+    known = _with_subject(known, subject)
+    ranked = [label for label, _ in _ranked(model.predict(read, known))]
     if len(ranked) < 2:
         return Why()
     latin = latin_of(whole) if russian != whole else {}
     as_typed = {**latin, **{known: latin.get(typed.casefold(), typed) for known, typed in meant.items()}}
-    words = words_that_decided(model.features, head, read, ranked[0], ranked[1], as_typed=as_typed)
-    return Why(ranked[0], ranked[1], words, exact=head.nets is None)
+    words = words_that_decided(model.features, head, read, ranked[0], ranked[1], known=known, as_typed=as_typed)
+    return Why(ranked[0], ranked[1], words, exact=head.nets is None and model.features.embedding is None)
 
 
-def _whole(subject: str, text: str) -> str:
-    return f"{subject[:TEXT_CHARS_MAX]}\n{text[:TEXT_CHARS_MAX]}".strip()
+def _with_subject(known: Background, subject: str) -> Background:
+    return replace(known, subject=subject[:TEXT_CHARS_MAX]) if subject else known
 
 
 def _language(text: str, usual: str | None) -> tuple[str | None, str]:
@@ -106,15 +109,17 @@ def _language(text: str, usual: str | None) -> tuple[str | None, str]:
         return None, f"; language identification failed: {type(error).__name__}"
 
 
-def _answer(text: str, language: str | None, model: Model | None, rules: Sequence[KeywordRule]) -> Classification:
+def _answer(
+    text: str, known: Background, language: str | None, model: Model | None, rules: Sequence[KeywordRule]
+) -> Classification:
     doubt = "no model"
     heads: Mapping[str, tuple[str, float]] = {}
     if model is not None:
         # Whoever types Russian in Latin letters is recognised by his language already.
         cyrillic = read_as_russian(text) if language == "ru" else text
-        answers = model.answers(read_mended(model.features, cyrillic))
+        answers = model.answers(read_mended(model.features, cyrillic), known)
         said = answers[LABEL]
-        heads = _heads(answers)
+        heads = heads_of(answers)
         if not said.out_of_scope:
             reason = f"the model says {said.label} with probability {said.confidence:.2f}"
             return Classification(_ranked(said)[:LABELS_MAX], language, "model", reason, heads=heads)
@@ -133,7 +138,7 @@ def _ranked(said: Prediction) -> Labels:
     return said.alternatives if said.out_of_scope else ((said.label, said.confidence), *said.alternatives)
 
 
-def _heads(answers: Mapping[str, Prediction]) -> Mapping[str, tuple[str, float]]:
+def heads_of(answers: Mapping[str, Prediction]) -> Mapping[str, tuple[str, float]]:
     """Return what is said beside the label; a text of no label is for no department."""
     label = answers[LABEL]
     found = {name: (answers[name].label, answers[name].confidence) for name in HEADS if name in answers}

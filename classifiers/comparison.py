@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from math import comb
-from typing import Any, Protocol
+from typing import Any
 
 from classifiers.model import OUT_OF_SCOPE, UNKNOWN, Prediction
 
@@ -12,12 +12,6 @@ PAIRS_MAX = 20
 EXAMPLES_MAX = 30
 SURELY = 0.95
 """So sure one must be that the new model is worse on a part before that part alone forbids it."""
-
-
-class Model(Protocol):
-    """What tells what a text is about."""
-
-    def predict(self, text: str) -> Prediction: ...
 
 
 def answer(said: Prediction) -> str:

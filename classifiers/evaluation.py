@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from classifiers.examples import Row, read_rows
+from classifiers.background import NOTHING, Background
+from classifiers.cascade import heads_of
+from classifiers.examples import Row, read_answers, read_messages
 from classifiers.language import language_of
-from classifiers.model import OUT_OF_SCOPE, Model, Prediction
+from classifiers.model import LABEL, OUT_OF_SCOPE, UNKNOWN, Model, Prediction
 from classifiers.workers import mapped
 from vocabulary.errors import PermanentFailure
 
@@ -19,25 +21,49 @@ _CONFUSIONS_MAX = 50
 _SHOWN = (0.95, 0.99)
 
 
-def evaluate(model: Model, csv_path: Path, text_column: str = "text", label_column: str = "label") -> dict[str, object]:
+def evaluate(
+    model: Model,
+    csv_path: Path,
+    text_column: str = "text",
+    label_column: str = "label",
+    heads: Mapping[str, str] | None = None,
+) -> dict[str, object]:
     """Return the figures of `model` on a CSV file, as `model evaluate --json` prints them.
+
+    `heads`: columns that tell department, urgency and sentiment, as for `classifiers.training.train_file`; where there
+    are such, `heads` of the result has for each head `{n, accuracy, macro_f1, per_class, calibration_error}` over the
+    rows that tell it. A text of no label is for no department, as in work.
 
     Raises:
         PermanentFailure: the file can't be read or holds no rows.
     """
-    rows = read_rows(csv_path, text_column, label_column)
+    rows, backgrounds = read_messages(csv_path, text_column, label_column)
     if not rows:
         raise PermanentFailure(f"{csv_path}: no rows below the header: there is nothing to evaluate")
-    return figures(model, rows)
+    told = {name: answers for name, answers in read_answers(csv_path, heads).items() if any(answers)}
+    if not told:
+        return figures(model, rows, backgrounds)
+    texts = zip([text for text, _ in rows], backgrounds, strict=True)
+    said = list(mapped(model, _answered, texts, 1))
+    whole = _figures(model.promises, [each[LABEL] for each in said], [label for _, label in rows])
+    return {**whole, "heads": {name: _of_head([each.get(name) for each in said], told[name]) for name in told}}
 
 
-def figures(model: Model, rows: Sequence[Row]) -> dict[str, object]:
+def _of_head(said: Sequence[Prediction | None], told: Sequence[str]) -> dict[str, object]:
+    """Return how good one head is on the rows that tell its answer; None: it has none to give."""
+    nothing = Prediction(UNKNOWN, 0.0, (), out_of_scope=True)
+    inside = [(one or nothing, answer) for one, answer in zip(said, told, strict=True) if answer]
+    return {"n": len(inside), **_quality(inside)}
+
+
+def figures(model: Model, rows: Sequence[Row], backgrounds: Sequence[Background] | None = None) -> dict[str, object]:
     """Return `{n, accuracy, macro_f1, per_class, calibration_error, coverage_at_precision, out_of_scope}`.
 
     Accuracy, F1 and calibration are over rows in scope, where a rejection is wrong; coverage is the share of all rows
-    that the thresholds fixed at training would answer. None where no row tells.
+    that the thresholds fixed at training would answer. None where no row tells. `backgrounds`: what is known of
+    each row beside its text; None: nothing.
     """
-    said = predict_many(model, [text for text, _ in rows])
+    said = predict_many(model, [text for text, _ in rows], backgrounds)
     return _figures(model.promises, said, [label for _, label in rows])
 
 
@@ -64,18 +90,24 @@ def report_of(promises: Mapping[float, float], said: Sequence[Prediction], label
 def _figures(promises: Mapping[float, float], said: Sequence[Prediction], labels: Sequence[str]) -> dict[str, object]:
     inside = [(one, label) for one, label in zip(said, labels, strict=True) if label != OUT_OF_SCOPE]
     outside = [one for one, label in zip(said, labels, strict=True) if label == OUT_OF_SCOPE]
-    per_class = _per_class(inside)
     return {
         "n": len(said),
-        "accuracy": _share([one.label == label for one, label in inside]),
-        "macro_f1": _mean([float(figure["f1"]) for figure in per_class.values()]),
-        "per_class": per_class,
-        "calibration_error": _calibration_error(inside),
+        **_quality(inside),
         "coverage_at_precision": {f"{precision:g}": _coverage(promises, said, precision) for precision in _SHOWN},
         "out_of_scope": {
             "recall": _share([one.out_of_scope for one in outside]),
             "false_rate": _share([one.out_of_scope for one, _ in inside]),
         },
+    }
+
+
+def _quality(inside: Sequence[tuple[Prediction, str]]) -> dict[str, object]:
+    per_class = _per_class(inside)
+    return {
+        "accuracy": _share([one.label == label for one, label in inside]),
+        "macro_f1": _mean([float(figure["f1"]) for figure in per_class.values()]),
+        "per_class": per_class,
+        "calibration_error": _calibration_error(inside),
     }
 
 
@@ -88,14 +120,18 @@ def about(model: Model) -> dict[str, Any]:
         "fingerprint": model.fingerprint,
         "heads": heads,
         "promises": promises,
-        "terms": sum(len(block.rows) for block in model.features.blocks),
+        "embedding": None if model.features.embedding is None else model.features.embedding.name,
+        "terms": sum(len(block.rows) for block in (*model.features.blocks, model.features.background)),
         **model.report,
     }
 
 
-def predict_many(model: Model, texts: Sequence[str], *, processes: int = 1) -> list[Prediction]:
+def predict_many(
+    model: Model, texts: Sequence[str], backgrounds: Sequence[Background] | None = None, *, processes: int = 1
+) -> list[Prediction]:
     """Return what `model` says of each of `texts`, in their order; `processes` > 1 share the work."""
-    return list(mapped(model, _predicted, texts, processes))
+    known = [NOTHING] * len(texts) if backgrounds is None else backgrounds
+    return list(mapped(model, _predicted, zip(texts, known, strict=True), processes))
 
 
 def predict_lines(model: Model, lines: Iterable[str], *, processes: int = 1) -> Iterator[dict[str, object]]:
@@ -103,19 +139,33 @@ def predict_lines(model: Model, lines: Iterable[str], *, processes: int = 1) -> 
     return mapped(model, _line, lines, processes)
 
 
-def _predicted(model: Model, text: str) -> Prediction:
-    return model.predict(text)
+def _predicted(model: Model, asked: tuple[str, Background]) -> Prediction:
+    return model.predict(*asked)
+
+
+def _answered(model: Model, asked: tuple[str, Background]) -> dict[str, Prediction]:
+    """Return the label and, beside it, what each head says as far as it has a say in work."""
+    answers = model.answers(*asked)
+    beside = {name: Prediction(said, sure, (), out_of_scope=False) for name, (said, sure) in heads_of(answers).items()}
+    return {LABEL: answers[LABEL], **beside}
 
 
 def _line(model: Model, line: str) -> dict[str, object]:
     text = line.rstrip("\r\n")
-    said = model.predict(text)
-    return {
+    answers = model.answers(text)
+    said, heads = answers[LABEL], heads_of(answers)
+    told = {
         "label": said.label,
         "confidence": round(said.confidence, 6),
         "alternatives": [[label, round(probability, 6)] for label, probability in said.alternatives],
         "out_of_scope": said.out_of_scope,
         "language": language_of(text),
+    }
+    if not heads:
+        return told
+    return {
+        **told,
+        "heads": {name: {"label": label, "confidence": round(sure, 6)} for name, (label, sure) in heads.items()},
     }
 
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO, cast
 
+from classifiers.background import NOTHING, Background
+from classifiers.features import whole_text
 from vocabulary.errors import PermanentFailure
 
 Row = tuple[str, str]
@@ -19,6 +21,9 @@ _SHIPPED = Path(__file__).parent / "examples"
 
 HEADS = ("department", "urgency", "sentiment")
 """What rows may tell beside their label: the names of the columns, and of the heads that learn them."""
+
+BACKGROUND = ("subject", "channel", "segment", "former")
+"""What rows may tell beside their text: the names of the columns."""
 
 URGENCY, SENTIMENT = ("low", "normal", "high"), ("negative", "neutral", "positive")
 
@@ -54,7 +59,7 @@ _ANSWER_ROWS_MIN = 5
 
 
 def _by_text(path: Path) -> Mapping[str, Mapping[str, str]]:
-    texts = [text for text, _ in read_rows(path)]
+    texts = [text for text, _ in read_messages(path)[0]]
     return {name: dict(zip(texts, answers, strict=True)) for name, answers in read_answers(path).items()}
 
 
@@ -67,6 +72,38 @@ def read_rows(path: Path, text_column: str = "text", label_column: str = "label"
     return [_row(fields, place) for fields, place in _columns(path, {text_column: "--text", label_column: "--label"})]
 
 
+def read_messages(
+    path: Path, text_column: str = "text", label_column: str = "label"
+) -> tuple[list[Row], list[Background]]:
+    """Return the same, and what is known of each row beside its text.
+
+    That stands in columns called subject, channel, segment and former (labels with ";" between them), as far as there
+    are such columns; a text begins with its subject.
+
+    Raises:
+        PermanentFailure: as for `read_rows`.
+    """
+    rows, given = read_rows(path, text_column, label_column), _there(path, BACKGROUND)
+    if not given:
+        return rows, [NOTHING] * len(rows)
+    told = _columns(path, {name: f"--{name}" for name in given})
+    known = [_background(dict(zip(given, fields, strict=True))) for fields, _ in told]
+    if "subject" in given:
+        rows = [(whole_text(one.subject, text), label) for (text, label), one in zip(rows, known, strict=True)]
+    return rows, known
+
+
+def _background(given: Mapping[str, str]) -> Background:
+    former = tuple(label.strip() for label in given.get("former", "").split(";") if label.strip())
+    return Background(given.get("subject", ""), given.get("channel", ""), given.get("segment", ""), former)
+
+
+def _there(path: Path, names: Sequence[str]) -> list[str]:
+    with _reading(path) as file:
+        header = next(csv.reader(file), [])
+    return [name for name in names if name in header]
+
+
 def read_answers(path: Path, columns: Mapping[str, str] | None = None) -> Answers:
     """Return what the columns of a CSV file tell beside the labels, for each of its rows.
 
@@ -77,9 +114,7 @@ def read_answers(path: Path, columns: Mapping[str, str] | None = None) -> Answer
     Raises:
         PermanentFailure: as for `read_rows`, or a row says what is no urgency or sentiment.
     """
-    with _reading(path) as file:
-        header = next(csv.reader(file), [])
-    columns = {name: name for name in HEADS if name in header} | dict(columns or {})
+    columns = {name: name for name in _there(path, HEADS)} | dict(columns or {})
     if not columns:
         return {}
     rows = list(_columns(path, {column: f"--{head}" for head, column in columns.items()}))

@@ -15,7 +15,9 @@ from itertools import combinations, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.background import FORMER_MAX, NOTHING, Background
 from classifiers.concepts import concepts_of
+from classifiers.embedding import Embedding
 from classifiers.folding import folded
 
 TEXT_CHARS_MAX = 4_000
@@ -27,6 +29,11 @@ _GRAM_MIN, _GRAM_MAX = 2, 5
 _CONCEPTS_MAX = 40
 _WORD_CHARS_MAX = 40
 """Longer "words" are links and encoded data: their beginning tells enough."""
+
+
+def whole_text(subject: str, text: str) -> str:
+    """Return what is read of a message: its subject is a part of the text."""
+    return f"{subject[:TEXT_CHARS_MAX]}\n{text[:TEXT_CHARS_MAX]}".strip()
 
 
 def tokens(text: str) -> list[str]:
@@ -57,7 +64,22 @@ def concept_terms(words: Sequence[str]) -> list[str]:
 
 
 ANALYSERS: tuple[Callable[[Sequence[str]], list[str]], ...] = (word_terms, char_terms, concept_terms)
-"""The kinds of terms; a model has one block for each, in this order."""
+"""The kinds of terms of a text; a model has one block for each, in this order, and one of `background_terms`."""
+
+
+def background_terms(known: Background) -> list[str]:
+    """Return the terms of `known`, each behind the name of its part: "subject:invoice", "channel:billing mail"."""
+    return [
+        *(f"subject:{word}" for word in tokens(known.subject)),
+        *(f"channel:{name}" for name in _names(known.channel)),
+        *(f"segment:{name}" for name in _names(known.segment)),
+        *(f"former:{name}" for name in _names(*known.former[:FORMER_MAX])),
+    ]
+
+
+def _names(*names: str) -> list[str]:
+    # A line of the model file holds one term.
+    return [" ".join(name.split()) for name in names if name.strip()]
 
 
 @lru_cache(maxsize=4_096)
@@ -124,27 +146,48 @@ class View:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Features:
-    """What a model knows of texts: a block for each of `ANALYSERS`, with disjoint rows."""
+    """What a model knows of messages: blocks with disjoint rows.
+
+    Args:
+        blocks: one for each of `ANALYSERS`.
+        background: that of `background_terms`; without a term where no row that was learnt from had any.
+        embedding: vectors of texts, whose rows follow those of all blocks; None: none.
+    """
 
     blocks: tuple[Block, ...]
+    background: Block
+    embedding: Embedding | None = None
 
-    def vectors(self, text: str) -> tuple[Vector, ...]:
-        """Return `text` as each block sees it."""
+    def vectors(self, text: str, known: Background = NOTHING) -> tuple[Vector, ...]:
+        """Return a message as each block sees it."""
         words = tokens(text)
-        return tuple(block.vector(terms(words)) for block, terms in zip(self.blocks, ANALYSERS, strict=True))
+        vectors = [block.vector(terms(words)) for block, terms in zip(self.blocks, ANALYSERS, strict=True)]
+        if self.background.rows:
+            vectors.append(self.background.vector(background_terms(known)))
+        return tuple(vectors)
 
-    def view(self, text: str) -> View:
-        """Return `text` as the heads of a model read it."""
-        vectors = self.vectors(text)
+    def view(self, text: str, known: Background = NOTHING) -> View:
+        """Return a message as the heads of a model read it: its text, and what is `known` beside that."""
+        vectors = self.vectors(text, known)
         rows = np.concatenate([vector.rows for vector in vectors])
         values = np.concatenate([vector.values for vector in vectors])
+        if self.embedding is not None:
+            first = len(self.background.rarity)
+            rows = np.append(rows, np.arange(first, first + self.embedding.dimensions))
+            values = np.append(values, self.embedding.vectors([text])[0])
         return View(rows, values, (vectors[0].known_share, vectors[1].known_share))
 
 
-def features_of(terms: Sequence[Sequence[str]], rarity: NDArray[np.float32]) -> Features:
-    """Return the features whose rows are the `terms` of one block after the other; `rarity`: (all of them,)."""
+def features_of(
+    terms: Sequence[Sequence[str]], rarity: NDArray[np.float32], embedding: Embedding | None = None
+) -> Features:
+    """Return the features whose rows are the `terms` of one block after the other; `rarity`: (all of them,).
+
+    `terms`: those of the blocks of `ANALYSERS`, then those of the background.
+    """
     shared, blocks, first = rarity.astype(np.float64), [], 0
     for names in terms:
         blocks.append(Block({term: row for row, term in enumerate(names, first)}, shared))
         first += len(names)
-    return Features(tuple(blocks))
+    *texts, background = blocks
+    return Features(tuple(texts), background, embedding)

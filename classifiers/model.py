@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from classifiers.background import NOTHING, Background
 from classifiers.features import Features
 from classifiers.head import UNKNOWN, Head, Prediction, Scores
 
@@ -18,7 +19,9 @@ OUT_OF_SCOPE = "oos"
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One pass over a text, and as many heads as were trained, each with its own question.
+    """One pass over a message, and as many heads as were trained, each with its own question.
+
+    What is known beside the text has a say where the rows that were learnt from had it.
 
     Args:
         features: the terms that all heads know.
@@ -49,15 +52,15 @@ class Model:
         """Share of right labels among texts in scope that a model had not seen, by cross-validation; 0: unknown."""
         return float(self.report.get("accuracy", 0.0))
 
-    def scores(self, text: str) -> Scores:
+    def scores(self, text: str, known: Background = NOTHING) -> Scores:
         """Return the linear score of every column, (n_columns,): what scikit-learn's `decision_function` gives."""
-        return self.heads[LABEL].linear_scores(self.features.view(text))
+        return self.heads[LABEL].linear_scores(self.features.view(text, known))
 
-    def predict(self, text: str) -> Prediction:
+    def predict(self, text: str, known: Background = NOTHING) -> Prediction:
         """Return what `text` is about. Only its first 4,000 characters are read."""
-        return self.heads[LABEL].predict(self.features.view(text))
+        return self.heads[LABEL].predict(self.features.view(text, known))
 
-    def answers(self, text: str) -> dict[str, Prediction]:
+    def answers(self, text: str, known: Background = NOTHING) -> dict[str, Prediction]:
         """Return what each head says of `text`, by the head's name."""
-        view = self.features.view(text)
+        view = self.features.view(text, known)
         return {name: head.predict(view) for name, head in self.heads.items()}

@@ -2,13 +2,24 @@
 
 import msgspec
 
+from classifiers.background import NOTHING, Background
+
 
 class Lesson(msgspec.Struct, frozen=True):
-    """A text of the site with its label and where that is known from."""
+    """A text of the site with its label and where that is known from, and what is known beside the text."""
 
     text: str
     label: str
     source: str
+    known: Background = NOTHING
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """An interaction of late: its id, its text and what is known beside that."""
+
+    id: str
+    text: str
+    known: Background = NOTHING
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,10 +29,12 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         lessons: rows of the site.
         starter: CSV file in the place of the examples that come with Centrala.
         live: file of the model that is used now; None: there is none.
-        week: interactions of late with their texts, to tell what would have changed.
+        week: interactions of late, to tell what would have changed.
+        embedding: name of a function whose vectors join the terms (classifiers/embedding.py).
     """
 
     lessons: tuple[Lesson, ...] = ()
     starter: str | None = None
     live: str | None = None
-    week: tuple[tuple[str, str], ...] = ()
+    week: tuple[Asked, ...] = ()
+    embedding: str | None = None

@@ -17,29 +17,32 @@ from typing import Any
 import msgspec
 
 from classifiers import artifact, comparison
-from classifiers.evaluation import figures
-from classifiers.examples import Row, read_rows, shipped_answers, shipped_rows
-from classifiers.model import OUT_OF_SCOPE, UNKNOWN, Model, Prediction
-from classifiers.orders import Lesson, Order
+from classifiers.background import NOTHING, Background
+from classifiers.embedding import Embedding, embedding_named
+from classifiers.evaluation import figures, predict_many
+from classifiers.examples import Row, read_messages, shipped_answers, shipped_rows
+from classifiers.model import OUT_OF_SCOPE, UNKNOWN, Model
+from classifiers.orders import Asked, Lesson, Order
 from classifiers.training import train
 from vocabulary.errors import PermanentFailure
+from vocabulary.records import BY_A_PERSON
 
 KEPT_BACK = 8
 """One of so many rows is never trained on, and judges every model."""
 LABEL_ROWS_MIN = 5
 """A label with fewer rows is not learnt yet: it would be a lottery ticket."""
 NICE = 10
-JUDGES = ("correction", "labelled")
-"""Sources that are sure enough to judge by. What a transfer hints at teaches, but proves nothing."""
 
 Tell = Callable[[str, float], None]
 
 
 class _Split(msgspec.Struct, frozen=True):
-    """Rows to train on and rows to judge by, the latter each with the part that it belongs to."""
+    """Rows to train on, and rows to judge by with the part that each belongs to; `known`: beside the text of each."""
 
     taught: list[Row]
+    known: list[Background]
     judging: list[Row]
+    judging_known: list[Background]
     parts: list[str]
     starter: int
     site: int
@@ -55,29 +58,28 @@ def _folded(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def fingerprint_of(rows: Sequence[Row]) -> str:
-    """Return what stands for a training set: the same for the same rows in any order."""
-    digest = hashlib.sha256()
-    for text, label in sorted(rows):
-        digest.update(f"{len(text)}:{text}{len(label)}:{label}".encode())
-    return digest.hexdigest()
-
-
-def split(starter: Sequence[Row], lessons: Sequence[Lesson]) -> _Split:
+def split(
+    starter: Sequence[Row], lessons: Sequence[Lesson], starter_known: Sequence[Background] | None = None
+) -> _Split:
     """Return what is trained on and what judges. Where work says otherwise than a starter row, work is right."""
     taught_by_work = {_folded(lesson.text) for lesson in lessons}
-    own = [(text, label) for text, label in starter if _folded(text) not in taught_by_work]
-    site = [(lesson.text, _trained(lesson.label)) for lesson in lessons]
-    sure = [lesson.source in JUDGES for lesson in lessons]
-    taught = [row for row in (*own, *site) if not is_kept_back(row[0])]
-    rows = Counter(label for _, label in taught)
+    beside = [NOTHING] * len(starter) if starter_known is None else starter_known
+    own = [(row, known) for row, known in zip(starter, beside, strict=True) if _folded(row[0]) not in taught_by_work]
+    site = [((lesson.text, _trained(lesson.label)), lesson.known) for lesson in lessons]
+    # What a transfer hints at teaches, but proves nothing.
+    sure = [lesson.source in BY_A_PERSON for lesson in lessons]
+    taught = [each for each in (*own, *site) if not is_kept_back(each[0][0])]
+    rows = Counter(row[1] for row, _ in taught)
     few = {label: count for label, count in sorted(rows.items()) if count < LABEL_ROWS_MIN and label != OUT_OF_SCOPE}
-    judges = [(row, "starter") for row in own if is_kept_back(row[0])]
-    judges += [(row, "site") for row, counts in zip(site, sure, strict=True) if counts and is_kept_back(row[0])]
+    taught = [(row, known) for row, known in taught if row[1] not in few]
+    judges = [(*each, "starter") for each in own if is_kept_back(each[0][0])]
+    judges += [(*each, "site") for each, counts in zip(site, sure, strict=True) if counts and is_kept_back(each[0][0])]
     return _Split(
-        [row for row in taught if row[1] not in few],
-        [row for row, _ in judges],
-        [part for _, part in judges],
+        [row for row, _ in taught],
+        [known for _, known in taught],
+        [row for row, _, _ in judges],
+        [known for _, known, _ in judges],
+        [part for _, _, part in judges],
         len(own),
         len(site),
         few,
@@ -100,27 +102,39 @@ def retrain(order: Order, tell: Tell = _untold) -> tuple[Model, dict[str, Any]]:
     """
     tell("rows", 0.0)
     file = Path(order.starter) if order.starter is not None else None
-    starter = read_rows(file) if file is not None else shipped_rows()
-    rows = split(starter, order.lessons)
+    starter, known = read_messages(file) if file is not None else (shipped_rows(), None)
+    rows = split(starter, order.lessons, known)
+    embedding = embedding_named(order.embedding) if order.embedding is not None else None
     tell("train", 0.05)
     model = train(
         rows.taught,
         reject=True,
         further=shipped_answers(rows.taught, file),
+        backgrounds=rows.known,
+        embedding=embedding,
         told=lambda done, parts: tell("train", 0.05 + 0.65 * done / max(1, parts)),
     )
     tell("judge", 0.7)
-    live = artifact.load(Path(order.live)) if order.live is not None else None
-    report = {**_about(rows, order), **_judged(live, model, rows)}
+    live = _live(order, embedding)
+    report = {"fingerprint": model.fingerprint, **_about(rows, order), **_judged(live, model, rows)}
     tell("week", 0.85)
     report["week"] = _week(live, model, order.week)
     return model, report
 
 
+def _live(order: Order, embedding: Embedding | None) -> Model | None:
+    if order.live is None:
+        return None
+    try:
+        return artifact.load(Path(order.live), embedding)
+    except artifact.OtherEmbedding:
+        # It can answer nothing any more, so there is nothing to compare with.
+        return None
+
+
 def _about(rows: _Split, order: Order) -> dict[str, Any]:
     kept = Counter(rows.parts)
     return {
-        "fingerprint": fingerprint_of(rows.taught),
         "rows": {
             "trained": len(rows.taught),
             "starter": rows.starter,
@@ -135,8 +149,8 @@ def _about(rows: _Split, order: Order) -> dict[str, Any]:
 
 def _judged(live: Model | None, model: Model, rows: _Split) -> dict[str, Any]:
     texts, labels = [text for text, _ in rows.judging], [label for _, label in rows.judging]
-    now = [model.predict(text) for text in texts]
-    after = _figures(model, rows.judging)
+    now = predict_many(model, texts, rows.judging_known)
+    after = _figures(model, rows)
     if live is None:
         return {
             "before": None,
@@ -146,8 +160,8 @@ def _judged(live: Model | None, model: Model, rows: _Split) -> dict[str, Any]:
             "calibration": {"before": [], "after": comparison.curve(now, labels)},
             "gate": {"passes": True, "worse": [], "n": len(labels), "confidence": None, "parts": {}},
         }
-    was = [live.predict(text) for text in texts]
-    before = _figures(live, rows.judging)
+    was = predict_many(live, texts, rows.judging_known)
+    before = _figures(live, rows)
     return {
         "before": before,
         "after": after,
@@ -158,15 +172,17 @@ def _judged(live: Model | None, model: Model, rows: _Split) -> dict[str, Any]:
     }
 
 
-def _figures(model: Model, rows: Sequence[Row]) -> dict[str, Any]:
-    return dict(figures(model, rows)) if rows else {"n": 0, "accuracy": None, "macro_f1": None, "per_class": {}}
+def _figures(model: Model, rows: _Split) -> dict[str, Any]:
+    if not rows.judging:
+        return {"n": 0, "accuracy": None, "macro_f1": None, "per_class": {}}
+    return dict(figures(model, rows.judging, rows.judging_known))
 
 
-def _week(live: Model | None, model: Model, week: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    ids, texts = [id for id, _ in week], [text for _, text in week]
-    now = [model.predict(text) for text in texts]
-    was: list[Prediction] = now if live is None else [live.predict(text) for text in texts]
-    return comparison.changes(ids, was, now)
+def _week(live: Model | None, model: Model, week: Sequence[Asked]) -> dict[str, Any]:
+    texts, known = [each.text for each in week], [each.known for each in week]
+    now = predict_many(model, texts, known)
+    was = now if live is None else predict_many(live, texts, known)
+    return comparison.changes([each.id for each in week], was, now)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -17,9 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.artifact import save
+from classifiers.background import NOTHING, Background, telling
 from classifiers.calibration import PROMISES, RESERVE, folds_of, guard_of, mix_of, promise_of, traffic, trust_of
+from classifiers.embedding import Embedding, embedding_named
 from classifiers.evaluation import report_of
-from classifiers.examples import Answers, Row, read_answers, read_rows, shipped_answers, shipped_rows
+from classifiers.examples import Answers, Row, read_answers, read_messages, shipped_answers, shipped_rows
 from classifiers.features import features_of
 from classifiers.fitting import Counted, Done, Linear, Task, Terms, all_done, counted, terms_of
 from classifiers.head import UNKNOWN, Guard, Head, Mix, Odds, Prediction, Scores, judged, votes_of
@@ -36,6 +38,11 @@ LARGE_ROWS = 5_000
 _FOLDS, _FOLDS_LARGE = 5, 3
 _CONCEPTS, _CONCEPTS_LARGE = 1.0, 0.5
 """Weight of the concepts beside words: what words say by themselves is learnt only from many rows."""
+
+_BACKGROUND = 0.5
+"""Weight of what is known beside the text."""
+
+_EMBEDDING = 1.0
 
 _HELD_BACK = 4
 """One label in so many is kept from a model that learns what an unknown matter looks like."""
@@ -84,6 +91,8 @@ def train(
     seed: int = 0,
     reject: bool = False,
     further: Answers | None = None,
+    backgrounds: Sequence[Background] | None = None,
+    embedding: Embedding | None = None,
     told: Told = nobody,
     processes: int | None = None,
 ) -> Model:
@@ -97,6 +106,8 @@ def train(
         seed: of all draws.
         reject: answer "unknown" though no row is out of scope.
         further: more questions about the same texts: name -> the answer for each row, "" where there is none.
+        backgrounds: what is known of each row beside its text; None: nothing.
+        embedding: vectors of texts that join the terms; None: none.
         told: called with the done and all parts of the work.
         processes: how many to use; None: one for each processor, if the rows are worth their start.
 
@@ -105,8 +116,9 @@ def train(
     """
     columns = _columns([label for _, label in rows])
     kept = [place for place, (_, label) in enumerate(rows) if label in columns]
-    texts = counted([rows[place][0] for place in kept])
-    terms = terms_of(texts.counts, _weights(len(rows)))
+    known = telling([NOTHING] * len(rows) if backgrounds is None else backgrounds)
+    texts = counted([rows[place][0] for place in kept], [known[place] for place in kept], embedding)
+    terms = terms_of(texts.counts, _weights(len(rows), embedding))
     reject = reject or any(label == OUT_OF_SCOPE for _, label in rows)
     nets = NETS_LARGE if len(rows) > LARGE_ROWS else NETS
     questions = {LABEL: _question([rows[place][1] for place in kept], columns, seed, nets=nets, reject=reject)}
@@ -116,9 +128,10 @@ def train(
     tasks = [task for question in questions.values() for task in _tasks(question, texts, terms)]
     results = iter(all_done(tasks, told, processes))
     learnt = {name: _head(question, texts, terms, results) for name, question in questions.items()}
-    names = [names[chosen].tolist() for names, chosen in zip(texts.names, terms.kept, strict=True)]
+    # An embedding's dimensions, the last of what is kept, have no names.
+    names = [names[chosen].tolist() for names, chosen in zip(texts.names, terms.kept, strict=False)]
     return Model(
-        features_of(names, np.concatenate(terms.rarity).astype(np.float32)),
+        features_of(names, np.concatenate(terms.rarity).astype(np.float32), embedding),
         {name: head for name, (head, _) in learnt.items()},
         len(rows),
         fingerprint_of(rows),
@@ -148,8 +161,9 @@ def _columns(labels: Sequence[str]) -> tuple[str, ...]:
     return (*sorted(sizes), *([OUT_OF_SCOPE] if outside >= OUT_OF_SCOPE_ROWS_MIN else []))
 
 
-def _weights(rows: int) -> tuple[float, float, float]:
-    return (1.0, 1.0, _CONCEPTS_LARGE if rows > LARGE_ROWS else _CONCEPTS)
+def _weights(rows: int, embedding: Embedding | None) -> tuple[float, ...]:
+    of_embedding = () if embedding is None else (_EMBEDDING,)
+    return (1.0, 1.0, _CONCEPTS_LARGE if rows > LARGE_ROWS else _CONCEPTS, _BACKGROUND, *of_embedding)
 
 
 def _question(
@@ -317,10 +331,11 @@ def train_file(
     reject: bool = False,
     *,
     heads: Mapping[str, str] | None = None,
+    embedding: str | None = None,
     clock: Callable[[], float],
     told: Told = nobody,
 ) -> dict[str, object]:
-    """Train on a CSV file and write the model to `out`.
+    """Train on a CSV file (`classifiers.examples.read_messages`) and write the model to `out`.
 
     Returns `{classes, rows, cv_accuracy, heads, size_bytes, seconds}`; `heads`: the same accuracy of each further head.
 
@@ -332,6 +347,7 @@ def train_file(
         reject: answer "unknown" to what seems unfamiliar even if no row is labelled "oos".
         heads: department, urgency, sentiment -> the column that tells it; those left out are learnt from a column of
             their own name, if there is one.
+        embedding: name of a function whose vectors join the terms (classifiers/embedding.py).
         clock: seconds, for `seconds` only.
         told: as in `train`.
 
@@ -339,20 +355,31 @@ def train_file(
         PermanentFailure: the file can't be read or learnt from, or `out` can't be written.
     """
     began = clock()
-    rows, answers = read_rows(csv_path, text_column, label_column), read_answers(csv_path, heads)
-    summary = _trained(rows, answers, out, reject=reject, told=told)
+    (rows, known), answers = read_messages(csv_path, text_column, label_column), read_answers(csv_path, heads)
+    summary = _trained(
+        rows, known, answers, out, reject=reject, told=told, embedding=embedding_named(embedding) if embedding else None
+    )
     return {**summary, "seconds": round(clock() - began, 3)}
 
 
 def train_shipped(out: Path) -> dict[str, object]:
     """Train on the examples that come with Centrala; as `train_file`, without `seconds`."""
     rows = shipped_rows()
-    return _trained(rows, shipped_answers(rows), out, reject=True, told=nobody)
+    return _trained(rows, None, shipped_answers(rows), out, reject=True, told=nobody)
 
 
-def _trained(rows: Sequence[Row], further: Answers, out: Path, *, reject: bool, told: Told) -> dict[str, object]:
+def _trained(
+    rows: Sequence[Row],
+    known: Sequence[Background] | None,
+    further: Answers,
+    out: Path,
+    *,
+    reject: bool,
+    told: Told,
+    embedding: Embedding | None = None,
+) -> dict[str, object]:
     told_of = {name: answers for name, answers in further.items() if any(answers)}
-    model = train(rows, reject=reject, further=told_of, told=told)
+    model = train(rows, reject=reject, further=told_of, backgrounds=known, embedding=embedding, told=told)
     size = save(model, out)
     accuracy = round(model.cv_accuracy, 4)
     heads = {name: report["accuracy"] for name, report in model.report["heads"].items()}

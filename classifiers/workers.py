@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 Shared = TypeVar("Shared")
+Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
 
 _CHUNK = 256
@@ -30,7 +31,7 @@ def processors() -> int:
 
 
 def mapped(
-    shared: Shared, answer: Callable[[Shared, str], Answer], texts: Iterable[str], processes: int
+    shared: Shared, answer: Callable[[Shared, Asked], Answer], texts: Iterable[Asked], processes: int
 ) -> Iterator[Answer]:
     """Yield `answer(shared, text)` for each of `texts`, in their order.
 
@@ -47,7 +48,7 @@ def mapped(
         yield from executor.map(partial(_answer, answer), texts, chunksize=_CHUNK)
 
 
-def _answer(answer: Callable[[Any, str], Answer], text: str) -> Answer:
+def _answer(answer: Callable[[Any, Asked], Answer], text: Asked) -> Answer:
     return answer(_shared[0], text)
 
 

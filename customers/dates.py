@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from customers.folding import words
-from customers.spoken_words import HOMOPHONES, MONTHS, NUMBERS, WHOLE_MONTHS
+from customers.spoken_words import HOMOPHONES, MONTHS, NUMBERS, WHOLE_MONTHS, spoken_in
 
 YEAR_MIN, YEAR_MAX = 1900, 2029
 _STEM_MIN = 3
@@ -72,7 +72,7 @@ def _token(part: str, language: str) -> Token | None:
     number = _number(part, language)
     if number is not None:
         return Token(number)
-    for place, stem in enumerate(MONTHS[language], 1):
+    for place, stem in enumerate(MONTHS[spoken_in(language)], 1):
         if part.startswith(stem):
             return Token(place, is_month=True)
     return None
@@ -80,6 +80,7 @@ def _token(part: str, language: str) -> Token | None:
 
 def _number(word: str, language: str) -> int | None:
     """Return the number that a word says: by its whole, else by the longest beginning of a word for a number."""
+    language = spoken_in(language)
     known = NUMBERS[language]
     if word in known or language == "en":
         return known.get(word)

@@ -1,7 +1,7 @@
 """What somebody spells: letters by name, by the spelling alphabet, "b for Bravo", "double u", digits as words."""
 
 from customers.folding import words
-from customers.spoken_words import AS_IN, DOUBLES, LETTERS, NUMBERS
+from customers.spoken_words import AS_IN, DOUBLES, LETTERS, NUMBERS, spoken_in
 
 _TELLING = 4
 """A word of so many letters behind "for" is there for its first letter."""
@@ -60,4 +60,4 @@ def _signs(word: str, rest: list[str], language: str) -> str:
 
 
 def _number(word: str, language: str = "en") -> int | None:
-    return int(word) if word.isdigit() else NUMBERS.get(language, NUMBERS["en"]).get(word)
+    return int(word) if word.isdigit() else NUMBERS[spoken_in(language)].get(word)

@@ -8,6 +8,12 @@ from collections.abc import Mapping
 
 LANGUAGES = ("en", "pl", "lt", "hu", "ru")
 
+
+def spoken_in(language: str) -> str:
+    """Return `language` if its words stand here; of any other, English is understood."""
+    return language if language in LANGUAGES else "en"
+
+
 LETTERS: Mapping[str, str] = {
     # English names of letters, and the words that are written for them.
     "ay": "a", "hey": "a", "eh": "a", "aye": "a", "bee": "b", "be": "b", "bea": "b", "see": "c", "sea": "c", "cee": "c",

@@ -200,10 +200,6 @@ class Watch:
         """Return what is expected of `label` within the `window` ms before `now`."""
         return self._expected(self._line((label, queue or _SITE)), now, window)
 
-    def arrivals(self, label: str, queue: QueueName | None, now: Instant, window: Span) -> int:
-        """Return how many came within the `window` ms before `now`, of the last 3 hours at most."""
-        return sum(1 for at in self._line((label, queue or _SITE)).recent if at > now - window)
-
     # -- what it is compared with
 
     def _look(self, of: Of, now: Instant) -> Found | None:

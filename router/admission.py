@@ -1,6 +1,6 @@
 """Admission: from a message that came in to an interaction in a queue (semantics.md section 3)."""
 
-from queues.interaction import PRIORITY_MAX, PRIORITY_MIN
+from queues.interaction import PRIORITY_MAX, PRIORITY_MIN, Interaction
 from queues.lifecycle import OPEN
 from queues.overflow import Contact
 from queues.policy import QueuePolicy
@@ -156,15 +156,13 @@ def _into_its_queue(draft: Draft, command: Admit, verdict: Verdict) -> None:
     if draft.state.automations and answered_by_itself(draft, interaction):
         return
     response, choice = _response(draft, command, verdict.then.autoresponse)
-    document = response is not None and response.kind == "document"
-    allowed = response is not None and not document and may_reply(draft, interaction, response.name)
+    allowed = _may_be_given(draft, interaction, response)
     if choice and response is not None and allowed:
         if not _held_out(draft, command, response, choice):
             _answer_or_ask(draft, command, response, choice)
             return
         response, _ = _response(draft, command, response.otherwise, by_articles=False)
-        document = response is not None and response.kind == "document"
-        allowed = response is not None and not document and may_reply(draft, interaction, response.name)
+        allowed = _may_be_given(draft, interaction, response)
     if command.medium != EMAIL or not wait_for_opening(draft, interaction):
         preferred = command.preferred_agent
         enqueue(draft, interaction, "admitted", preferred_agent=still_there(draft, preferred) if preferred else None)
@@ -173,12 +171,17 @@ def _into_its_queue(draft: Draft, command: Admit, verdict: Verdict) -> None:
     if draft.overflowing is not None or draft.state.emptied:
         # What the queue itself says to whom it can't serve comes in the place of a receipt.
         before_matching(draft)
-    if document and response is not None and interaction.state in OPEN:
+    if response is not None and response.kind == "document" and interaction.state in OPEN:
         plan_by_rule(draft, command, interaction, response.name)
     if response is not None and allowed and not interaction.auto_replied and interaction.state in OPEN:
         _acknowledge(draft, command, response)
     elif response is None:
         ask(draft, command)
+
+
+def _may_be_given(draft: Draft, interaction: Interaction, response: Autoresponse | None) -> bool:
+    """Tell whether `response` may go out at once; documents have a way of their own."""
+    return response is not None and response.kind != "document" and may_reply(draft, interaction, response.name)
 
 
 Choice = tuple[Candidate, ...]

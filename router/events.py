@@ -789,10 +789,14 @@ class WaitEstimated(Event, frozen=True, kw_only=True, gc=False):
 
 
 class OverflowDue(Event, frozen=True, kw_only=True, gc=False):
-    """It has waited `wait_ms` in this leg: rules of overflow with that wait count from now on."""
+    """It has waited `wait_ms` in this leg: rules of overflow with that wait count from now on.
+
+    `again`: the wait at which it is looked at once more, since its queue closes then.
+    """
 
     interaction: InteractionId
     wait_ms: Span
+    again: Span | None = None
 
 
 class Overflowed(Event, frozen=True, kw_only=True, gc=False):

@@ -9,7 +9,7 @@ from queues.order import due_at
 from queues.policy import BARRED, QueuePolicy
 from router import events as e
 from router.draft import Draft
-from router.opening import closes_in, is_retry
+from router.opening import is_retry, next_closing
 from router.relax import first_step_at
 from router.standing import target_for
 from vocabulary.ids import AgentId, OfferId, QueueName
@@ -86,8 +86,8 @@ def _looked_at_after(draft: Draft, interaction: Interaction, policy: QueuePolicy
     waits = policy.overflow_waits if policy.may_overflow else None
     if not is_retry(interaction):
         return waits
-    closing = closes_in(draft.policy, policy, draft.now)
-    return waits if closing is None else tuple(sorted({*(waits or ()), closing}))
+    closes = next_closing(draft.policy, policy, draft.now)
+    return waits if closes is None else tuple(sorted({*(waits or ()), closes - draft.now}))
 
 
 def look_at_overflow(draft: Draft, interaction: Interaction) -> None:

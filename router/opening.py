@@ -8,7 +8,7 @@ from router import events as e
 from router.draft import Draft
 from router.policy import Policy
 from vocabulary.ids import QueueName
-from vocabulary.instants import Instant, Span
+from vocabulary.instants import Instant
 from vocabulary.media import CALLBACK
 
 RETRY = "retry"
@@ -38,13 +38,11 @@ def is_retry(interaction: Interaction) -> bool:
     return interaction.scheduled_for == RETRY and interaction.medium == CALLBACK
 
 
-def closes_in(policy: Policy, queue: QueuePolicy, now: Instant) -> Span | None:
-    """Return how long `queue` is still open, 0 if it is closed; None if it never closes."""
+def next_closing(policy: Policy, queue: QueuePolicy, now: Instant) -> Instant | None:
+    """Return when `queue` closes next, after it has opened if it is closed; None if it never closes, or never opens."""
     hours = hours_of(policy, queue)
-    if hours is None or not hours.is_open(now):
-        return None if hours is None else 0
-    closes = hours.next_change(now)
-    return None if closes is None else closes - now
+    opens = hours.next_open(now) if hours is not None else None
+    return None if hours is None or opens is None else hours.next_change(opens)
 
 
 def watch(draft: Draft, name: QueueName) -> None:

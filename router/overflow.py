@@ -21,7 +21,7 @@ from router.commands import RecordEstimate
 from router.decision import Refusal
 from router.draft import Draft, refuse, unknown
 from router.legs import close, enqueue
-from router.opening import RETRY, is_retry, next_open, status_at, watch
+from router.opening import RETRY, is_retry, next_closing, next_open, status_at, watch
 from router.relax import follow_steps
 from router.replies import may_reply, reply
 from vocabulary.ids import InteractionId, QueueName
@@ -52,7 +52,12 @@ def wait_over(draft: Draft, id: InteractionId) -> None:
     interaction = draft.state.interactions[id]
     waited = draft.now - interaction.enqueued_at
     reached = max(span for span in (interaction.overflow or NO_MARKS).after if span <= waited)
-    draft.emit(e.OverflowDue(at=draft.now, interaction=id, wait_ms=reached))
+    closes = None
+    if is_retry(interaction):
+        # It may wait on beyond a closing: it rang then, or the alarm was late.
+        closes = next_closing(draft.policy, draft.queue(interaction.queue), draft.now)
+    again = None if closes is None else closes - interaction.enqueued_at
+    draft.emit(e.OverflowDue(at=draft.now, interaction=id, wait_ms=reached, again=again))
     draft.may_overflow(id)
 
 

@@ -103,23 +103,31 @@ class _Log:
         self._since, self._until = since, max(until, since + 1)
         self._open: dict[InteractionId, tuple[QueueName, Instant]] = {}
         self._owners: dict[InteractionId, AgentId] = {}
+        self._closed: dict[InteractionId, AgentId | None] = {}
 
     def read(self, event: e.AnyEvent) -> None:
         match event:
             case e.Enqueued():
-                self._leave_queue(event.interaction, event.at)
                 self._release(event.interaction, event.at)
-                self._open[event.interaction] = (event.queue, event.at)
-                self._legs(event.queue, event.at).offered += 1
+                self._begin(event.interaction, event.queue, event.at if event.since is None else event.since, event.at)
             case e.OfferAccepted():
                 self._answered(event)
             case e.Abandoned():
                 self._abandoned(event)
-            case e.Resumed() | e.TakenOver() | e.WarmTransferAccepted() | e.OutboundStarted():
+            case e.Undone():
+                self._undone(event)
+            case e.WarmTransferAccepted():
+                self._begin(event.interaction, event.queue, event.at, event.at)
+                self._hold(event.interaction, event.agent, event.at)
+            case e.Resumed() | e.TakenOver() | e.OutboundStarted():
                 self._hold(event.interaction, event.agent, event.at)
             case e.WrappedUp() | e.Parked() | e.OwnerLost() | e.Transferred():
                 self._release(event.interaction, event.at)
-            case e.Closed() | e.Scheduled() | e.AnsweredByBot() | e.AnswerAsked():
+            case e.Closed():
+                self._leave_queue(event.interaction, event.at)
+                self._closed[event.interaction] = self._owners.get(event.interaction)
+                self._release(event.interaction, event.at)
+            case e.Scheduled() | e.AnsweredByBot() | e.AnswerAsked():
                 self._leave_queue(event.interaction, event.at)
                 self._release(event.interaction, event.at)
             case e.AgentConnected() | e.AgentDisconnected() | e.PresenceChanged() | e.AgentRemoved():
@@ -161,6 +169,20 @@ class _Log:
             legs.short_abandoned += short
             legs.abandoned += not short
             legs.wait += wait
+
+    def _begin(self, id: InteractionId, queue: QueueName, since: Instant, at: Instant) -> None:
+        """Let a leg begin that has waited since `since`; the one before, if it is open, flowed out `at`."""
+        self._leave_queue(id, at)
+        self._open[id] = (queue, since)
+        self._legs(queue, since).offered += 1
+
+    def _undone(self, event: e.Undone) -> None:
+        """Let it wait again since it did, or be with who had it."""
+        if event.kind != "priority" and event.state == "waiting":
+            self._begin(event.interaction, event.queue, event.enqueued_at, event.at)
+        owner = self._closed.get(event.interaction)
+        if event.kind == "close" and event.state == "active" and owner is not None:
+            self._hold(event.interaction, owner, event.at)
 
     def _leave_queue(self, id: InteractionId, at: Instant) -> None:
         leg = self._open.pop(id, None)

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import RowMapping, func, select
 
 from storage import tables
 from storage.reads import Reads, bare
+from vocabulary.instants import Instant
 from vocabulary.records import ArticleFileRow, ArticleRow, JudgementRow
 
 
@@ -30,10 +31,21 @@ class KnowledgeReads(Reads):
         """Return a file that goes with an article."""
         return await self._one(ArticleFileRow, id)
 
-    async def judgements(self, *, interaction: str | None = None) -> Sequence[JudgementRow]:
-        """Return how articles were judged, oldest first, for one interaction only if given."""
+    async def judgements(self, *, interaction: str | None = None, since: Instant = 0) -> Sequence[JudgementRow]:
+        """Return how articles were judged from `since` on, oldest first, for one interaction only if given."""
         columns = tables.judgements.c
         query = select(tables.judgements).order_by(columns.at, columns.id)
         if interaction is not None:
             query = query.where(columns.interaction == interaction)
+        if since:
+            query = query.where(columns.at >= since)
         return await self._made(JudgementRow, query)
+
+    async def judgement_count(self) -> int:
+        """Return how many judgements there are."""
+        (count,) = await self._all(select(func.count().label("count")).select_from(tables.judgements), _count)
+        return count
+
+
+def _count(columns: RowMapping) -> int:
+    return int(columns["count"])

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, func, select
+from sqlalchemy import RowMapping, case, func, select
 
 from storage import tables
 from storage.mapping import maker_of
 from storage.reads import Reads, bare
 from vocabulary.instants import Instant
-from vocabulary.records import ModelRow, SettingRow, TrainingRow, TrainingText
+from vocabulary.records import Checked, ModelRow, SettingRow, Source, TrainingRow, TrainingText
 
 
 class LearningReads(Reads):
@@ -29,7 +29,7 @@ class LearningReads(Reads):
         """Return rows by id, those behind `after`, each with its text; of one whose message is gone there is none."""
         columns, said = tables.training.c, tables.messages.c
         query = (
-            select(*columns, said.subject.label("its_subject"), said.text.label("its_text"))
+            select(*columns, *(said[name].label(f"its_{name}") for name in _ITS))
             .join(tables.messages, said.id == columns.message)
             .where(columns.id > after)
         )
@@ -41,11 +41,17 @@ class LearningReads(Reads):
         query = select(columns.source, columns.label, func.count().label("count")).where(columns.at >= since)
         return dict(await self._all(query.group_by(columns.source, columns.label), _counted))
 
-    async def training_checked(self, *, since: Instant) -> Sequence[TrainingRow]:
-        """Return the rows from `since` on that say what the model had said, by instant."""
+    async def training_checked(self, source: Source, *, since: Instant, but: str) -> Checked | None:
+        """Return how the model did on the rows of a source from `since` on, those of which it had said `but` left out.
+
+        None: there are none.
+        """
         columns = tables.training.c
-        query = select(tables.training).where(columns.at >= since, columns.said.is_not(None))
-        return await self._made(TrainingRow, query.order_by(columns.at, columns.id))
+        right = case((columns.said == columns.label, 1.0), else_=0.0)
+        query = select(func.count().label("n"), func.avg(columns.confidence).label("sure"), func.avg(right).label("ok"))
+        query = query.where(columns.source == source, columns.at >= since, columns.confidence.is_not(None))
+        (found,) = await self._all(query.where(columns.said != but), _checked)
+        return found
 
     async def model(self, id: str) -> ModelRow | None:
         """Return the version of the model with that id, with its bytes."""
@@ -61,12 +67,19 @@ class LearningReads(Reads):
         return await self._one(SettingRow, id)
 
 
+_ITS = ("subject", "text", "channel", "attributes")
+"""What is read of the message that a row is about."""
 _row: Callable[[Any], TrainingRow] = maker_of(TrainingRow)
 
 
 def _with_text(columns: RowMapping) -> TrainingText:
-    return TrainingText(_row(columns), columns["its_subject"], columns["its_text"])
+    return TrainingText(_row(columns), **{name: columns[f"its_{name}"] for name in _ITS})
 
 
 def _counted(columns: RowMapping) -> tuple[tuple[str, str], int]:
     return (str(columns["source"]), str(columns["label"])), int(columns["count"])
+
+
+def _checked(columns: RowMapping) -> Checked | None:
+    count = int(columns["n"])
+    return Checked(count, float(columns["sure"]), float(columns["ok"])) if count else None

@@ -12,7 +12,7 @@ import psycopg
 from sqlalchemy import Connection, Engine, Select
 from sqlalchemy.exc import DBAPIError
 
-from storage import checks
+from storage import checks, tables
 from storage import postgresql_search as search
 from storage.group_commit import BATCH_MAX
 from storage.postgresql_server import PATIENCE, Connect, Server, discreet
@@ -22,10 +22,9 @@ from vocabulary.errors import TemporaryFailure
 from vocabulary.instants import Instant, Span
 from vocabulary.records import Transaction
 
-_VACUUM = (
-    b"VACUUM message_search, messages, attachments, uploads, received, customers, identities, merges, interactions, "
-    b"outbox, audit"
-)
+# The journal and its checkpoints hold ids and codes, and nothing of them is ever taken away from within.
+_RECORDS = [name for name in tables.metadata.tables if name not in ("journal", "checkpoints")]
+_VACUUM = f"VACUUM {', '.join(['message_search', *_RECORDS])}".encode()
 
 READERS = 4
 """With the writer's, a node has one connection more than this; while it starts or clears up, two."""

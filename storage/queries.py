@@ -70,6 +70,18 @@ def entries(after: int, limit: int, interaction: str | None = None, *, digests: 
     return query.order_by(journal.c.seq).limit(limit)
 
 
+def entries_of(interactions: Sequence[str], types: Sequence[str], since: Instant) -> Query:
+    """Select the entries of these types about these interactions from `since` on, in their order."""
+    columns = tables.journal.c
+    query = select(*(columns[name] for name in ENTRY_COLUMNS)).where(columns.interaction.in_(interactions))
+    return query.where(columns.type.in_(types), columns.at >= since).order_by(columns.seq)
+
+
+def interactions_of(ids: Sequence[str]) -> Query:
+    """Select the interactions with these ids."""
+    return select(tables.interactions).where(tables.interactions.c.id.in_(ids))
+
+
 def newest_checkpoint() -> Query:
     """Select the newest checkpoint's number and body."""
     checkpoints = tables.checkpoints

@@ -16,6 +16,7 @@ from storage.gathering import Readers
 from storage.learning import LearningReads
 from storage.mapping import maker_of
 from storage.prepared import prepared
+from storage.reads import portions
 from storage.subjects import SubjectReads
 from storage.worth import WorthReads
 from vocabulary.errors import TemporaryFailure
@@ -170,6 +171,16 @@ class Reading(SubjectReads, LearningReads, WorthReads):
 
     async def bulk_members(self, bulk: str) -> Sequence[BulkMemberRow]:
         return await self._rows(BulkMemberRow, queries.bulk_members(), whole=bulk)
+
+    async def interactions_of(self, ids: Sequence[str]) -> Sequence[InteractionRow]:
+        """Return those of these interactions that there are, in no order."""
+        pages = [await self._rows(InteractionRow, queries.interactions_of(some)) for some in portions(ids)]
+        return [row for page in pages for row in page]
+
+    async def entries_of(self, interactions: Sequence[str], types: Sequence[str], since: Instant) -> Sequence[Entry]:
+        """Return the entries of these types from `since` on, those about the same interaction in their order."""
+        pages = [await self._all(queries.entries_of(some, types, since), _entry) for some in portions(interactions)]
+        return [entry for page in pages for entry in page]
 
     async def agents(self) -> Sequence[AgentRow]:
         return await self._rows(AgentRow, queries.everything(AgentRow))

@@ -20,7 +20,7 @@ class WorthReads(Reads):
 
     async def standing(self, customer: str) -> StandingRow | None:
         """Return what is known of the customer's worth."""
-        return next(iter(await self.standings([customer])), None)
+        return await self._one(StandingRow, customer)
 
     async def standings(self, customers: Sequence[str]) -> Sequence[StandingRow]:
         """Return what is known of these customers' worth, by id."""

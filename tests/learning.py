@@ -67,7 +67,12 @@ class Learning:
             starter=lambda out: self.retraining.first(out),  # noqa: PLW0108  # it is made below
         )
         self.retraining = Retraining(
-            **parts, lessons=self.lessons, versions=self.versions, starter=starter(folder), schedule=schedule
+            **parts,
+            lessons=self.lessons,
+            versions=self.versions,
+            node=folder.name,
+            starter=starter(folder),
+            schedule=schedule,
         )
         beside: dict[str, Any] = {**parts, "versions": self.versions}
         self.shadows = ShadowRun(**beside, understanding=self.understanding, node=folder.name)

@@ -14,6 +14,7 @@ from vocabulary.records import (
     Bought,
     BulkMemberRow,
     BulkRow,
+    Checked,
     Contact,
     CustomerRow,
     Entry,
@@ -31,6 +32,7 @@ from vocabulary.records import (
     ReceivedRow,
     SessionRow,
     SettingRow,
+    Source,
     StandingRow,
     TokenRow,
     TrainingRow,
@@ -129,6 +131,12 @@ class Store(Protocol):
         """Return the latest answers for many, newest first."""
 
     async def bulk_members(self, bulk: str) -> Sequence[BulkMemberRow]: ...
+    async def interactions_of(self, ids: Sequence[str]) -> Sequence[InteractionRow]:
+        """Return those of these interactions that there are, in no order."""
+
+    async def entries_of(self, interactions: Sequence[str], types: Sequence[str], since: Instant) -> Sequence[Entry]:
+        """Return the entries of these types from `since` on, those about the same interaction in their order."""
+
     async def agents(self) -> Sequence[AgentRow]: ...
     async def user(self, id: str) -> UserRow | None: ...
     async def user_by_login(self, login: str) -> UserRow | None: ...
@@ -178,8 +186,10 @@ class Store(Protocol):
         """Return the files of an article, or of all, by name, each without its bytes."""
 
     async def article_file(self, id: str) -> ArticleFileRow | None: ...
-    async def judgements(self, *, interaction: str | None = None) -> Sequence[JudgementRow]:
-        """Return how articles were judged, oldest first, for one interaction only if given."""
+    async def judgements(self, *, interaction: str | None = None, since: Instant = 0) -> Sequence[JudgementRow]:
+        """Return how articles were judged from `since` on, oldest first, for one interaction only if given."""
+
+    async def judgement_count(self) -> int: ...
 
     async def outbox_of(self, interaction: str) -> Sequence[OutboxRow]: ...
     async def audit_of(self, targets: Sequence[str]) -> Sequence[AuditRow]: ...
@@ -192,7 +202,12 @@ class Store(Protocol):
     async def training_of(self, interaction: str) -> Sequence[TrainingRow]: ...
     async def training_texts(self, *, after: str = "", limit: int = 500) -> Sequence[TrainingText]: ...
     async def training_counts(self, *, since: Instant = 0) -> dict[tuple[str, str], int]: ...
-    async def training_checked(self, *, since: Instant) -> Sequence[TrainingRow]: ...
+    async def training_checked(self, source: Source, *, since: Instant, but: str) -> Checked | None:
+        """Return how the model did on the rows of a source from `since` on, those of which it had said `but` left out.
+
+        None: there are none.
+        """
+
     async def model(self, id: str) -> ModelRow | None: ...
     async def models(self) -> Sequence[ModelRow]: ...
     async def setting(self, id: str) -> SettingRow | None: ...

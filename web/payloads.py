@@ -127,10 +127,15 @@ class OfferQuery(Body, frozen=True, kw_only=True):
 
 
 class TextToClassify(Body, frozen=True, kw_only=True):
-    """A text as a customer might write it; only its first 4,000 characters are read."""
+    """A text as a customer might write it; only its first 4,000 characters are read.
+
+    `channel`, `customer` (his id): where it came from; they count where the model has learnt from such rows.
+    """
 
     text: Annotated[str, Meta(max_length=100_000)]
     subject: Annotated[str, Meta(max_length=1_000)] = ""
+    channel: Annotated[str, Meta(max_length=200)] = ""
+    customer: Annotated[str, Meta(max_length=200)] | None = None
 
 
 class ExplainQuery(Body, frozen=True, kw_only=True):

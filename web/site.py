@@ -13,7 +13,7 @@ from router.events import AnyEvent
 from router.policy import Policy
 from router.state import State
 from vocabulary.errors import PermanentFailure
-from vocabulary.ids import InteractionId, MessageId, QueueName
+from vocabulary.ids import CustomerId, InteractionId, MessageId, QueueName
 from vocabulary.instants import Instant
 from vocabulary.records import AuditRow, BulkRow, Change, MessageRow, ReceivedRow, UploadRow
 from vocabulary.skills import Preference, Requirement
@@ -379,8 +379,10 @@ class Site(Protocol):
     def phone_of(self, text: str) -> str | None:
         """Return the number that `text` says as E.164, or None if it is none that can be called."""
 
-    async def understood(self, subject: str, text: str) -> Understood:
-        """Return what the classifier says of a text; nothing is kept of it."""
+    async def understood(
+        self, subject: str, text: str, *, channel: str = "", customer: CustomerId | None = None
+    ) -> Understood:
+        """Return what the classifier says of a text that came by `channel` from `customer`; nothing is kept of it."""
 
     async def why_labelled(self, interaction: InteractionId) -> Understood | None:
         """Return the same of the customer's first message; None if there is none, or it was erased."""

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
+from itertools import islice
 
 from channels.email.display import clean_line
 from channels.email.encoded_words import decode_words
@@ -26,11 +28,16 @@ def read_addresses(values: Iterable[str]) -> tuple[tuple[Address, ...], bool]:
     """
     found: list[Address] = []
     for value in values:
-        for entry in _entries(value):
+        for entry in _entries_of(value):
             if len(found) >= ADDRESSES_MAX:
                 return tuple(found), True
             found.append(entry)
     return tuple(found), False
+
+
+@lru_cache(maxsize=32)  # many look at who a mail is from and to: what a mail holds is read once
+def _entries_of(value: str) -> tuple[Address, ...]:
+    return tuple(islice(_entries(value), ADDRESSES_MAX + 1))
 
 
 def _entries(value: str) -> Iterable[Address]:

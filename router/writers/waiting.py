@@ -107,7 +107,10 @@ def _mark(interaction: Interaction, **values: Any) -> None:
 
 def _overflow_due(state: State, event: e.OverflowDue) -> None:
     interaction = changing(state, event.interaction)
-    _mark(interaction, seen=event.wait_ms)
+    after = (interaction.overflow or NO_MARKS).after
+    if event.again is not None:
+        after = tuple(sorted({event.again, *(span for span in after if span > event.wait_ms)}))
+    _mark(interaction, seen=event.wait_ms, after=after)
     schedule(state, interaction)
 
 

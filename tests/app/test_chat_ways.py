@@ -18,6 +18,7 @@ from app.wishes import Wishes
 from autoresponders.templates import shipped_wordings
 from channels.chat.tokens import visitor_of
 from channels.message import Address, InboundMessage
+from classifiers.background import NOTHING, Background
 from classifiers.cascade import Classification
 from customers.blocking import blocked
 from customers.evidence import IDENTIFIED
@@ -37,7 +38,7 @@ BOTH = (Overflow(when=NOBODY, do=Do(callback=True)), Overflow(when=NOBODY, do=Do
 PHONE = "512 345 678"
 
 
-async def _unknown(subject: str, text: str, usual: str | None) -> Classification:
+async def _unknown(subject: str, text: str, usual: str | None, known: Background = NOTHING) -> Classification:
     return Classification((("unknown", 0.0),), None, "none", "no model in this test")
 
 

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from app.clock import SystemClock
-from app.intake import Classify, Intake
+from app.intake import Intake
+from app.knowledge import Classify
 from app.mail_intake import DIED, GOES_ROUND, MailIntake
 from app.parsing import ParsingChildren, ReadMail, read_in_thread
 from app.sender_checks import Checking, SenderChecks
 from channels.email.listener import Delivery
+from classifiers.background import NOTHING, Background
 from classifiers.cascade import Classification
 from tests.app import deadly_child
 from tests.app.test_engine import Running
@@ -35,7 +37,7 @@ def mail(sender: str, text: str) -> bytes:
     return f"From: {sender}@example.org\r\nTo: support@example.org\r\nSubject: Hi\r\n\r\n{text}\r\n".encode()
 
 
-async def breaks_on_poison(subject: str, text: str, usual: str | None) -> Classification:
+async def breaks_on_poison(subject: str, text: str, usual: str | None, known: Background = NOTHING) -> Classification:
     if "poison" in text:
         raise RuntimeError(f"no idea what {text} is")
     return Classification((("unknown", 0.0),), None, "none", "no model in this test")
@@ -176,7 +178,7 @@ async def test_innocents_beside_a_mail_that_kills_are_admitted(post: Post) -> No
 
     deadly: list[int] = []
 
-    async def classify(subject: str, text: str, usual: str | None) -> Classification:
+    async def classify(subject: str, text: str, usual: str | None, known: Background = NOTHING) -> Classification:
         deadly[:] = [1] if "deadly" in text else []
         return await breaks_on_poison(subject, text, usual)
 
@@ -203,7 +205,7 @@ async def test_a_mail_whose_worker_is_cut_short_is_taken_up_by_the_next_one(post
     """A background task that fails unforeseen takes the others of its kind with it, and what they are at."""
     begun = asyncio.Event()
 
-    async def hangs_once(subject: str, text: str, usual: str | None) -> Classification:
+    async def hangs_once(subject: str, text: str, usual: str | None, known: Background = NOTHING) -> Classification:
         if not begun.is_set():
             begun.set()
             await asyncio.Event().wait()

@@ -13,6 +13,7 @@ from app.mail_logins import MailLogins
 from app.mail_ways import MailWays
 from app.sender_checks import SenderChecks
 from channels.email.imap_progress import OVERLAP
+from classifiers.background import NOTHING, Background
 from classifiers.cascade import Classification
 from config.channel_schema import EmailChannel, ReceiveImap
 from tests.app.test_engine import Running
@@ -30,7 +31,7 @@ def mail(number: int) -> bytes:
     ).encode()
 
 
-async def unknown(subject: str, text: str, usual: str | None) -> Classification:
+async def unknown(subject: str, text: str, usual: str | None, known: Background = NOTHING) -> Classification:
     return Classification((("unknown", 0.0),), None, "none", "no model in this test")
 
 

@@ -12,6 +12,7 @@ from app.mail_intake import MailIntake
 from app.mail_threads import REUSED_ID
 from app.sender_checks import SenderChecks
 from channels.email.listener import Delivery
+from classifiers.background import NOTHING, Background
 from classifiers.cascade import Classification
 from queues.policy import ChannelPolicy
 from tests.app.test_engine import Running
@@ -22,7 +23,7 @@ SUPPORT, SALES = "support@example.org", "sales@example.org"
 BOXES = {SUPPORT: "mail", SALES: "sales"}
 
 
-async def _unknown(subject: str, text: str, usual: str | None) -> Classification:
+async def _unknown(subject: str, text: str, usual: str | None, known: Background = NOTHING) -> Classification:
     return Classification((("unknown", 0.0),), None, "none", "no model in this test")
 
 

@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 
 import autoresponders
-from autoresponders.knowledge import load_knowledge
+from autoresponders.knowledge import load_files
 from autoresponders.retrieval import Index
 from vocabulary.errors import PermanentFailure
 
 
 def test_the_shipped_articles_are_the_same_in_five_languages_and_find_their_own_questions() -> None:
-    knowledge = load_knowledge(Path(autoresponders.__file__).parent / "knowledge", ("en", "pl", "lt", "hu", "ru", "xx"))
+    files = load_files(Path(autoresponders.__file__).parent / "knowledge", ("en", "pl", "lt", "hu", "ru", "xx"))
+    knowledge = {language: {each.id: each for each in file.articles} for language, file in files.items()}
     assert sorted(knowledge) == ["en", "hu", "lt", "pl", "ru"]
     ids = {language: sorted(articles) for language, articles in knowledge.items()}
     assert all(found == ids["en"] for found in ids.values())
@@ -25,4 +26,4 @@ def test_the_shipped_articles_are_the_same_in_five_languages_and_find_their_own_
 def test_a_file_that_can_not_be_read_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "en.toml").write_text(text)
     with pytest.raises(PermanentFailure, match=r"en\.toml"):
-        load_knowledge(tmp_path, ("en",))
+        load_files(tmp_path, ("en",))

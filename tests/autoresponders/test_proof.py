@@ -4,10 +4,15 @@ import math
 
 import pytest
 
-from autoresponders.calibration import PRIOR, Features, fitted, probability, shares
+from autoresponders.calibration import PRIOR, Features, Weights, fitted, shares
 from autoresponders.proof import Outcome, Proof, needed_for
 
 GOOD, BAD = Features(0.9, 0.7, 0.8, 0.4), Features(0.3, 0.2, 0.2, 0.05)
+
+
+def probability(features: Features, weights: Weights = PRIOR) -> float:
+    (alone,) = shares([features], weights)
+    return alone
 
 
 def outcomes(count: int, *, right: bool, article: str = "hours", features: Features = GOOD) -> list[Outcome]:
@@ -71,6 +76,7 @@ def test_an_article_with_enough_outcomes_of_its_own_is_not_helped_by_others() ->
     assert proof.threshold("bad", 0.9).scope == "none"
     assert proof.threshold("new", 0.9).scope == "all"
     assert proof.threshold("hours", 0.9).scope == "article"
+    assert proof.threshold("new", 0.9) is proof.threshold("newer", 0.9)
 
 
 def test_outcomes_that_fit_do_not_prove() -> None:

@@ -9,25 +9,48 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.svm import LinearSVC
 
+from classifiers.background import NOTHING, Background
 from classifiers.examples import shipped_rows
-from classifiers.features import ANALYSERS, TEXT_CHARS_MAX, char_terms, concept_terms, features_of, tokens, word_terms
+from classifiers.features import (
+    ANALYSERS,
+    TEXT_CHARS_MAX,
+    background_terms,
+    char_terms,
+    concept_terms,
+    features_of,
+    tokens,
+    word_terms,
+)
 from classifiers.fitting import PENALTY, TERM_ROWS_MIN
 from classifiers.head import SIGNS, Head, Mix, Odds
 from classifiers.model import LABEL, Model
 
-
-def _analyser(terms: Callable[[Sequence[str]], list[str]]) -> Callable[[str], list[str]]:
-    return lambda text: terms(tokens(text))
+Message = tuple[str, Background]
 
 
-def _pipeline() -> Pipeline:
+def _of_text(terms: Callable[[Sequence[str]], list[str]]) -> Callable[[Message], list[str]]:
+    return lambda message: terms(tokens(message[0]))
+
+
+def _of_background(message: Message) -> list[str]:
+    return background_terms(message[1])
+
+
+def _pipeline(backgrounds: Sequence[Background] | None = None) -> Pipeline:
+    analysers = [*((terms.__name__, _of_text(terms)) for terms in ANALYSERS)]
+    if backgrounds is not None:
+        analysers.append(("background_terms", _of_background))
     blocks = [
-        (terms.__name__, TfidfVectorizer(analyzer=_analyser(terms), sublinear_tf=True, min_df=TERM_ROWS_MIN))
-        for terms in ANALYSERS
+        (name, TfidfVectorizer(analyzer=analyser, sublinear_tf=True, min_df=TERM_ROWS_MIN))
+        for name, analyser in analysers
     ]
     rows = shipped_rows()
     pipeline = Pipeline([("terms", FeatureUnion(blocks)), ("machine", LinearSVC(C=PENALTY, random_state=0))])
-    return pipeline.fit([text for text, _ in rows], [label for _, label in rows])
+    return pipeline.fit(_messages([text for text, _ in rows], backgrounds), [label for _, label in rows])
+
+
+def _messages(texts: Sequence[str], backgrounds: Sequence[Background] | None = None) -> list[Message]:
+    return list(zip(texts, backgrounds or [NOTHING] * len(texts), strict=True))
 
 
 def _model(pipeline: Pipeline) -> Model:
@@ -35,6 +58,7 @@ def _model(pipeline: Pipeline) -> Model:
     blocks = [block for _, block in pipeline["terms"].transformer_list]
     rarity = np.concatenate([block.idf_ for block in blocks]).astype(np.float32)
     terms = [block.get_feature_names_out().tolist() for block in blocks]
+    terms += [[]] * (len(ANALYSERS) + 1 - len(terms))
     machine = pipeline["machine"]
     labels, weights = tuple(pipeline.classes_), machine.coef_.T.astype(np.float32)
     bias = machine.intercept_.astype(np.float32)
@@ -56,7 +80,30 @@ def test_scores_equal_those_of_the_sklearn_pipeline() -> None:
     pipeline, texts = _pipeline(), _random_texts(seed)
     model = _model(pipeline)
     ours = np.array([model.scores(text) for text in texts])
-    assert np.abs(ours - pipeline.decision_function(texts)).max() < 1e-6, f"seed {seed}"
+    assert np.abs(ours - pipeline.decision_function(_messages(texts))).max() < 1e-6, f"seed {seed}"
+
+
+def test_scores_equal_those_of_the_sklearn_pipeline_with_what_is_known_beside_texts() -> None:
+    seed = secrets.randbits(32)
+    texts = _random_texts(seed)
+    model = _model(pipeline := _pipeline(_random_backgrounds(len(shipped_rows()), seed)))
+    asked = _messages(texts, _random_backgrounds(len(texts), seed + 1))
+    ours = np.array([model.scores(*each) for each in asked])
+    assert np.abs(ours - pipeline.decision_function(asked)).max() < 1e-6, f"seed {seed}"
+    assert np.abs(ours - [model.scores(text) for text in texts]).max() > 1e-3
+
+
+def _random_backgrounds(count: int, seed: int) -> list[Background]:
+    draw = np.random.default_rng(seed)
+    channels, segments = ("", "mail", "chat"), ("", "gold", "new\none")
+    subjects, labels = ("", "My order", "faktura 12/7", "Rechnung"), ("invoice", "password", "a b", "unheard of")
+    return [
+        Background(
+            str(draw.choice(subjects)), str(draw.choice(channels)), str(draw.choice(segments)),
+            tuple(map(str, draw.choice(labels, draw.integers(7)))),
+        )
+        for _ in range(count)
+    ]  # fmt: skip
 
 
 def test_training_arrives_where_the_pipeline_does(shipped: Model) -> None:
@@ -64,7 +111,7 @@ def test_training_arrives_where_the_pipeline_does(shipped: Model) -> None:
     order = [pipeline.classes_.tolist().index(label) for label in (*shipped.labels, "oos")]
     ours = np.array([shipped.scores(text) for text in texts])
     # liblinear stops at a tolerance of its own, so two fits of one problem agree to 1e-4 only.
-    assert np.abs(ours - pipeline.decision_function(texts)[:, order]).max() < 1e-3
+    assert np.abs(ours - pipeline.decision_function(_messages(texts))[:, order]).max() < 1e-3
 
 
 def test_diacritics_and_case_make_no_difference() -> None:

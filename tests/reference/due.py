@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from tests.reference import bulk, sendings
 from tests.reference.clocks import mark_due, next_mark_of
 from tests.reference.customers import left, to_a_person, unpark
+from tests.reference.hours import next_closing
 from tests.reference.leg import declare, enqueue, over, set_aside, wrapped_up
 from tests.reference.overflow import watch
 from tests.reference.rings import end_ask, end_hold, leave_rooms, lose, refused_by, wait_no_longer, withdraw_all_of
@@ -170,6 +171,8 @@ def _of_one(world: World, kind: str, work: Work) -> None:
         wrapped_up(world, work, "timeout")
     elif kind == "overflow":
         work.looked = max(wait for wait in _waits(world, work) if wait <= world.now - work.enqueued_at)
+        if work.is_retry:
+            work.closes_at = next_closing(world.hours(work.queue), world.now)
     elif kind == "sla":
         mark_due(world, work)
     elif kind == "sending":

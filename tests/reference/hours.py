@@ -58,6 +58,12 @@ def open_between(hours: Hours | None, start: Instant, end: Instant) -> Span:
     return total
 
 
+def next_closing(hours: Hours | None, at: Instant) -> Instant | None:
+    """Return when it closes next: where it is closed, after it has opened; None if it never does."""
+    opens = next_open(hours, at)
+    return None if opens is None else next_change(hours, opens)
+
+
 def after(hours: Hours | None, start: Instant, span: Span) -> Instant:
     """Return when it has been open for `span` since `start`. Reading: if it never is, hours don't count."""
     if hours is None or span <= 0:

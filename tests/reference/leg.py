@@ -1,7 +1,7 @@
 """Sections 2, 4 and 5: how an interaction gets into a queue, out of somebody's hands, and to its end."""
 
 from agents.busy import share_after
-from tests.reference.hours import next_change, status
+from tests.reference.hours import next_closing
 from tests.reference.rings import end_holds, leave_rooms, part_company, wait_no_longer
 from tests.reference.second_thoughts import dealt_with, hush
 from tests.reference.steps import begin, learn
@@ -56,8 +56,8 @@ def enqueue(
     anew = requirements is not None or cause == "moved" or moved
     begin(world, work, policy, anew=anew, counts=cause != "owner_lost" and since is None)
     forget_the_past(work)
-    if work.is_retry and status(world.hours(work.queue), world.now) == "open":
-        work.closes_at = next_change(world.hours(work.queue), world.now)
+    if work.is_retry:
+        work.closes_at = next_closing(world.hours(work.queue), world.now)
     work.only = only
     _hold(world, work, preferred)
     world.returned[work.id] = None

@@ -29,7 +29,7 @@ from router import (
 from router.writers import company as company_writers
 from router.writers import contacts as contact_writers
 from router.writers import legs as leg_writers
-from tests.reference.sides import run
+from tests.reference.sides import HOUSES, RETRIES, Kind, run
 from vocabulary.instants import SECOND
 
 HOUSE = 400
@@ -106,8 +106,12 @@ FAULTS: dict[str, Fault] = {
         "clocks_as_before",
         lambda now, _: now.clocks,
     ),
+    "a retry sees but one closing": (overflow, "next_closing", _never),
     "closing comes to nothing": (overflow, "CLOSING", marks.EMERGENCY),
 }
+
+KINDS: dict[str, Kind] = {"a retry sees but one closing": RETRIES}
+"""Where a fault is looked for, if not in houses of every kind."""
 
 
 @contextmanager
@@ -134,7 +138,7 @@ def found_after(name: str, operations: int, seed: str) -> int | None:
     done = number = 0
     with planted(name):
         while done < operations:
-            result = run(f"{seed}/{number}", HOUSE)
+            result = run(f"{seed}/{number}", HOUSE, KINDS.get(name, HOUSES))
             done += len(result.steps)
             number += 1
             if result.found:

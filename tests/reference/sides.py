@@ -1,5 +1,6 @@
 """Both routers side by side, and how a list of commands that sets them apart gets short."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +11,8 @@ from router.decide import advance
 from router.policy import Policy
 from router.state import State, next_deadline
 from tests.builders import START
-from tests.reference.chance import Seeded
+from tests.reference import retries
+from tests.reference.chance import Chance, Seeded
 from tests.reference.compare import differences
 from tests.reference.houses import house
 from tests.reference.model import Model
@@ -47,10 +49,17 @@ class Run:
     found: list[str] = field(default_factory=list)
 
 
-def run(seed: str, operations: int) -> Run:
+Kind = tuple[Callable[[Chance], Policy], Callable[[Setting, State, Instant], Command]]
+"""A kind of houses: how one is made, and what is done there next."""
+HOUSES: Kind = (house, following)
+RETRIES: Kind = (retries.house, retries.following)
+
+
+def run(seed: str, operations: int, kind: Kind = HOUSES) -> Run:
     """Drive both sides by `operations` random commands, or until they differ."""
     chance = Seeded(seed)
-    policy = house(chance)
+    made, next_in = kind
+    policy = made(chance)
     done, sides, setting = Run(policy), Sides(policy), Setting(chance, policy)
     for command in opening(setting):
         if _step(done, sides, sides.now, command):
@@ -62,7 +71,7 @@ def run(seed: str, operations: int) -> Run:
         if due is not None and due < at and not chance.once_in(10):
             at, command = max(due, sides.now), Tick()
         else:
-            command = following(setting, sides.state, at)
+            command = next_in(setting, sides.state, at)
         if _step(done, sides, at, command):
             return done
     return done

@@ -14,7 +14,8 @@ from tests.reference.houses import house
 from tests.reference.orders import Kind, kinds, opening
 from tests.reference.planted import FAULTS, found_after
 from tests.reference.setting import Setting
-from tests.reference.sides import Sides, Step, run, shrunk, told
+from tests.reference.sides import HOUSES, RETRIES, Sides, Step, run, shrunk, told
+from tests.reference.sides import Kind as Houses
 from vocabulary.instants import DAY, MINUTE, SECOND, Instant
 
 T = TypeVar("T")
@@ -82,11 +83,11 @@ def _settings(examples: int, steps: int) -> settings:
     )
 
 
-def _alike(seed: str, operations: int) -> None:
+def _alike(seed: str, operations: int, kind: Houses = HOUSES) -> None:
     """Drive random houses by so many commands in all; a difference is told by as few of them as show it."""
     done = number = 0
     while done < operations:
-        result = run(f"{seed}/{number}", 400)
+        result = run(f"{seed}/{number}", 400, kind)
         if result.found:
             steps, found = shrunk(result.policy, result.steps)
             pytest.fail(f"house {seed}/{number}:\n{told(result.policy, steps, found)}", pytrace=False)
@@ -100,6 +101,10 @@ def test_core_and_model_decide_alike_whatever_is_done() -> None:
 
 def test_core_and_model_decide_alike_in_random_houses() -> None:
     _alike("short", 8_000)
+
+
+def test_core_and_model_decide_alike_where_callbacks_reach_nobody() -> None:
+    _alike("retries", 4_000, RETRIES)
 
 
 @pytest.mark.slow

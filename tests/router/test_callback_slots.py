@@ -354,6 +354,30 @@ def test_a_retry_that_is_late_is_not_made_outside_hours() -> None:
     assert (there.state_of(), there.interaction().scheduled_at) == ("scheduled", NINE + DAY)
 
 
+def test_a_retry_that_rang_through_a_night_is_not_made_after_the_next_closing() -> None:
+    there = house(callback_retry=7 * HOUR + 29 * MINUTE, offer={"callback": 20 * HOUR})
+    retried(there)
+    there.declares("a", "available")
+    there.after(17 * HOUR)
+    there.decline()
+    there.declares("a", "away")
+    assert there.state_of() == "waiting"
+    there.after(7 * HOUR + MINUTE)
+    there.declares("a", "available")
+    assert (there.state_of(), there.interaction().scheduled_at) == ("scheduled", NINE + 2 * DAY)
+
+
+def test_a_retry_whose_closing_was_noticed_after_it_is_not_made_after_the_next_one() -> None:
+    there = house(callback_retry=7 * HOUR + 29 * MINUTE)
+    retried(there)
+    there.now += 17 * HOUR
+    there.run(Tick())
+    assert there.state_of() == "waiting"
+    there.after(8 * HOUR)
+    there.declares("a", "available")
+    assert (there.state_of(), there.interaction().scheduled_at) == ("scheduled", NINE + 2 * DAY)
+
+
 def test_who_was_reached_and_is_handed_over_does_not_wait_for_the_next_opening() -> None:
     there = house(callback_retry=HOUR)
     there.agent("a")

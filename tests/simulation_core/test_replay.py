@@ -7,10 +7,11 @@ import pytest
 
 from agents.agent import Membership, Profile
 from queues.policy import QueuePolicy
+from reports.live import Stats
 from router import commands as c
 from router import events as e
 from router.policy import Condition, Policy
-from router.state import State
+from router.state import State, next_deadline
 from simulation.comparing import difference, figures
 from simulation.guesses import Guesses
 from simulation.laws import substream
@@ -19,8 +20,12 @@ from simulation.reading_past import past_of
 from simulation.readmission import Rules, Written
 from simulation.replay import Replayed, replay
 from simulation.replayed import compared
-from simulation.slices import sliced
-from tests.builders import policy, queue, rule
+from simulation.slices import Legs, sliced
+from tests.builders import House, policy, queue, rule
+from tests.reference.chance import Seeded
+from tests.reference.houses import house as random_house
+from tests.reference.orders import following, opening, span
+from tests.reference.setting import Setting
 from vocabulary.instants import HOUR, MINUTE, SECOND, Instant, Span
 
 START: Instant = 1_772_357_400_000
@@ -296,6 +301,52 @@ def test_figures_of_a_log_are_those_of_the_definitions() -> None:
     assert told["service_level"] == 1.0
     assert told["wait_mean_s"] == pytest.approx((20 + 30 + 100) / 3 / 1000)
     assert told["occupancy"] == 0.4
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_legs_of_a_log_are_those_of_the_wallboard(number: int) -> None:
+    chance = Seeded(f"slices/{number}")
+    house = House(random_house(chance), START)
+    setting = Setting(chance, house.policy)
+    for command in opening(setting):
+        house.do(command)
+    for _ in range(600):
+        due = next_deadline(house.state)
+        at = span(chance, house.now, due)
+        house.now = at if due is None or at < due else max(due, house.now)
+        house.do(c.Tick() if due is not None and at >= due else following(setting, house.state, house.now))
+    until = house.now + 1
+    stats = Stats(START, lambda _: (START, until))
+    for event in house.log:
+        stats.observe(event, {name: each.target for name, each in house.policy.queues.items()})
+    told: dict[str, Legs] = {}
+    for each in sliced(house.log, {}, house.policy.queues, START, until):
+        for name, legs in each.queues.items():
+            told.setdefault(name, Legs()).add(legs)
+    assert {name: (legs.offered, legs.answered, legs.within, legs.answered_wait) for name, legs in told.items()} == {
+        name: (counts.offered_legs, counts.answered, counts.answered_in_target, counts.wait_ms)
+        for name, counts in stats.queues.items()
+    }
+    assert {name: (legs.abandoned, legs.short_abandoned, legs.flow_out) for name, legs in told.items()} == {
+        name: (counts.abandoned, counts.short_abandoned, counts.flow_outs) for name, counts in stats.queues.items()
+    }
+
+
+def test_what_is_taken_back_waits_since_it_did_and_is_with_who_had_it() -> None:
+    house = House(policy(queue("support", undo=MINUTE), queue("sales", undo=MINUTE)), START)
+    house.admit("i1", queue="sales")
+    house.agent("a", "support")
+    house.active("i2")
+    house.now += 20
+    house.moves("i1", "support")
+    house.run(c.Close("i2", "done", "boss"))
+    house.now += 20
+    house.run(c.UndoAct("i1", "boss"))
+    house.run(c.UndoAct("i2", "boss"))
+    day = sliced(house.log, {}, house.policy.queues, START, START + 100)
+    sales = [each.queues["sales"] for each in day if "sales" in each.queues]
+    assert sales == [Legs(offered=2, flow_out=1, wait=20 + 100)]
+    assert sum(load.busy for each in day for load in each.agents.values()) == 100 - 20
 
 
 def test_difference_is_the_second_less_the_first() -> None:

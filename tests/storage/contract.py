@@ -34,6 +34,7 @@ from vocabulary.records import (
     AuditRow,
     BookmarkRow,
     Bought,
+    Checked,
     Contact,
     CustomerRow,
     ErasureRow,
@@ -54,6 +55,7 @@ from vocabulary.records import (
     Remove,
     SessionRow,
     Set,
+    SetAttributes,
     StandingRow,
     TokenRow,
     TrainingRow,
@@ -236,6 +238,54 @@ class RecordsContract:
         await store.commit(Transaction(changes=(Set(MessageRow, "m-1", changes),)))
         assert await store.message("m-1") == a_message(**changes)
 
+    async def test_set_leaves_a_row_that_has_changed_meanwhile(self, store: Store) -> None:
+        await store.commit(putting(a_customer(language="pl"), an_outbox_row(attempts=3)))
+        changes = (
+            Set(CustomerRow, "c-1", {"segment": "gold"}, {"segment": None, "language": "pl"}),
+            Set(CustomerRow, "c-1", {"segment": "silver"}, {"segment": None}),
+            Set(CustomerRow, "c-1", {"language": "lt"}, {"segment": "gold", "language": None}),
+            Set(OutboxRow, "o-1", {"state": "sent"}, {"attempts": 2}),
+            Set(OutboxRow, "o-1", {"attempts": 4}, {"attempts": 3, "state": "pending"}),
+        )
+        await store.commit(Transaction(changes=changes))
+        assert await store.customer("c-1") == a_customer(language="pl", segment="gold")
+        assert await store.outbox_row("o-1") == an_outbox_row(attempts=4)
+
+    async def test_attributes_are_set_one_by_one(self, store: Store) -> None:
+        before = {"a": 1, "b": {"deep": [1, None]}, 'of "all" kinds.$': 2, "null": None, "half": 0.1}
+        await store.commit(putting(a_customer(attributes=before), a_customer("c-2", attributes=before), a_message()))
+        changes = (
+            SetAttributes(CustomerRow, "c-1", {"new": {"x": True}, 'of "all" kinds.$': "ž"}),
+            SetAttributes(CustomerRow, "c-1", {"a": None}, ("b", "never")),
+            SetAttributes(CustomerRow, "c-1", gone=("null",)),
+            SetAttributes(CustomerRow, "c-9", {"a": 2}),
+            SetAttributes(MessageRow, "m-1", {"text": "no text of it", "number": 7}),
+        )
+        await store.commit(Transaction(changes=changes))
+        after = {"a": None, 'of "all" kinds.$': "ž", "half": 0.1, "new": {"x": True}}
+        assert await store.customer("c-1") == a_customer(attributes=after)
+        assert await store.customer("c-2") == a_customer("c-2", attributes=before)
+        assert await store.customer("c-9") is None
+        assert await store.message("m-1") == a_message(attributes={"text": "no text of it", "number": 7})
+        with pytest.raises(PermanentFailure, match="has no attributes"):
+            await store.commit(Transaction(changes=(SetAttributes(OutboxRow, "o-1", {"a": 1}),)))  # type: ignore[arg-type]
+
+    async def test_attributes_that_many_set_at_once_are_all_there(self, store: Store) -> None:
+        await store.commit(putting(a_customer(attributes={"n-7": "old"})))
+        alone = [Transaction(changes=(SetAttributes(CustomerRow, "c-1", {f"n-{n}": n}),)) for n in range(30)]
+        await asyncio.gather(*map(store.commit, alone))
+        assert await store.customer("c-1") == a_customer(attributes={f"n-{n}": n for n in range(30)})
+
+    async def test_who_was_erased_gets_no_attributes(self, store: Store) -> None:
+        await store.commit(putting(a_customer(attributes={"erased": True}), a_message(attributes={"erased": True})))
+        changes = (
+            SetAttributes(CustomerRow, "c-1", {"a": 1}, ("erased",)),
+            SetAttributes(MessageRow, "m-1", {"delivery": {"recipient": "ada@example.org"}}),
+        )
+        await store.commit(Transaction(changes=changes))
+        assert await store.customer("c-1") == a_customer(attributes={"erased": True})
+        assert await store.message("m-1") == a_message(attributes={"erased": True})
+
     async def test_changes_happen_in_their_order(self, store: Store) -> None:
         changes = (
             Put(a_customer(name="first")),
@@ -377,13 +427,42 @@ class RecordsContract:
             return TrainingRow(id=f"t-{number}", interaction="i-1", message=f"m-{number}", **fields)
 
         rows = [row(1), row(2, source="labelled", said="outage", confidence=0.5), row(3, label="outage")]
-        await store.commit(putting(*rows, a_message("m-1", text="my bill", subject="Bill"), a_message("m-2", text="b")))
+        await store.commit(
+            putting(
+                *rows,
+                a_message("m-1", text="my bill", subject="Bill", attributes={"background": {"segment": "gold"}}),
+                a_message("m-2", text="b"),
+            )
+        )
         texts = [*await store.training_texts(limit=1), *await store.training_texts(after="t-1")]
-        assert texts == [TrainingText(rows[0], "Bill", "my bill"), TrainingText(rows[1], "", "b")]
+        assert texts == [
+            TrainingText(rows[0], "Bill", "my bill", "support", {"background": {"segment": "gold"}}),
+            TrainingText(rows[1], "", "b", "support"),
+        ]
         assert await store.training_of("i-1") == rows
         assert await store.training_row("t-3") == rows[2]
-        assert await store.training_checked(since=NOW) == [rows[1]]
-        assert await store.training_counts(since=NOW + 2) == {("labelled", "invoice"): 1, ("transfer", "outage"): 1}
+        asked = {"source": "labelled", "confidence": 0.5}
+        more = [
+            row(4, said="invoice", **asked),
+            row(5, said="unknown", **asked),
+            row(6, said="invoice", source="labelled"),
+        ]
+        await store.commit(putting(*more))
+        assert await store.training_checked("labelled", since=NOW, but="unknown") == Checked(2, 0.5, 0.5)
+        assert await store.training_checked("labelled", since=NOW + 4, but="unknown") == Checked(1, 0.5, 1.0)
+        assert await store.training_checked("correction", since=NOW, but="unknown") is None
+        assert await store.training_counts(since=NOW + 2) == {("labelled", "invoice"): 4, ("transfer", "outage"): 1}
+
+    async def test_judgements_are_read_from_an_instant_on_and_counted(self, store: Store) -> None:
+        made = [
+            JudgementRow(id=f"j-{at}", at=at, source="thumb", article="copy", language="en", interaction=f"i-{at}")
+            for at in (1, 2, 3)
+        ]
+        await store.commit(putting(*reversed(made)))
+        assert await store.judgements() == made
+        assert await store.judgements(since=2) == made[1:]
+        assert await store.judgements(interaction="i-1", since=2) == []
+        assert await store.judgement_count() == 3
 
     async def test_versions_of_the_model_are_listed_without_their_bytes(self, store: Store) -> None:
         made = [
@@ -402,6 +481,19 @@ class RecordsContract:
         await store.commit(putting(an_outbox_row("o-sent", state="sent")))
         assert [row.id for row in await store.outbox(states=["pending"], due_before=20)] == ["o-past", "o-now"]
         assert [row.id for row in await store.outbox(states=["pending", "sent"], limit=2)] == ["o-sent", "o-past"]
+
+    async def test_many_interactions_and_their_entries_are_read_at_once(self, store: Store) -> None:
+        many = [an_interaction(number) for number in range(1, 1_002)]
+        await store.commit(putting(*many))
+        ids = [row.id for row in many]
+        assert sorted(await store.interactions_of(["i-0", *ids[1:]]), key=lambda row: row.number) == many[1:]
+        await store.commit(appending(1, 2, after=0, interaction="i-1"))
+        await store.commit(appending(3, after=2, interaction="i-1001"))
+        await store.commit(appending(4, after=3, interaction="i-2000"))
+        (first, second, third, _) = await store.entries(0, 10)
+        assert await store.entries_of(ids, [first.type], first.at) == [first, second, third]
+        assert await store.entries_of(ids, ["Nothing"], first.at) == []
+        assert await store.entries_of(ids, [first.type], third.at) == [third]
 
     async def test_users_are_found_by_login_and_agents_listed(self, store: Store) -> None:
         agents = [AgentRow(id=f"a-{number}", name="Ada", profile=b"{}") for number in (1, 2)]

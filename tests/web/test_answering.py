@@ -7,11 +7,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from classifiers.background import NOTHING, Background
 from classifiers.cascade import Classification
+from queues.interaction import Label
 from router.policy import Action, Autoresponse, Rule
 from storage.codec import decode
 from tests.web.world import POLICY, Client, World, world
 from vocabulary.instants import DAY, HOUR
+from vocabulary.records import JudgementRow, Remove
 
 PROMISING = msgspec.structs.replace(
     POLICY,
@@ -26,7 +29,7 @@ COPY: dict[str, Any] = {
 ASKED = "Where can I find my invoice?"
 
 
-async def about_invoices(subject: str, text: str, usual: str | None) -> Classification:
+async def about_invoices(subject: str, text: str, usual: str | None, known: Background = NOTHING) -> Classification:
     known = "invoice" in text
     return Classification((("invoice", 0.95) if known else ("unknown", 0.0),), "en", "rules", "a test")
 
@@ -64,6 +67,44 @@ async def test_nothing_is_answered_before_it_is_proven_and_kept_pairs_prove_it(p
     assert (after["outcome"], after["articles"], after["autoresponse"]) == ("answers", ["copy"], "bot")
     assert after["candidates"][0]["threshold"]["scope"] == "article"
     assert promising.site.state.interactions[await promising.asks(ASKED, visitor="b")].state == "answered_by_bot"
+
+
+async def test_a_judgement_that_is_turned_over_is_learnt_anew(promising: World) -> None:
+    boss = await promising.program("supervisor")
+    ids = [await promising.asks(ASKED, visitor=f"v{number}") for number in range(80)]
+    for id in ids:
+        await boss.post(f"/interactions/{id}/suggestions/copy/judge", {"right": True})
+    assert (await foreseen(boss))["outcome"] == "suggests"
+    await promising.knowledge.learn_if_due()
+    assert (await foreseen(boss))["outcome"] == "answers"
+    proof = promising.knowledge.proof
+    await promising.knowledge.learn_if_due()
+    assert promising.knowledge.proof is proof
+    promising.clock.move(HOUR)
+    # Not the one that was judged last: what is read goes by when, not by which comes last.
+    for id in ids[:20]:
+        await boss.post(f"/interactions/{id}/suggestions/copy/judge", {"right": False})
+    await promising.knowledge.learn_if_due()
+    assert sum(right for _, _, right in promising.knowledge.proof.kept) < len(promising.knowledge.proof.kept)
+    assert (await foreseen(boss))["outcome"] == "suggests"
+
+
+async def test_judgements_that_are_gone_prove_nothing_any_more(promising: World) -> None:
+    boss = await promising.program("supervisor")
+    await boss.post("/autoresponses/evaluate", {"pairs": pairs(100), "keep": True})
+    rows = await promising.site.store.judgements()
+    await promising.site.write(*(Remove(JudgementRow, row.id) for row in rows[:90]))
+    await promising.knowledge.learn_if_due()
+    assert (await foreseen(boss))["outcome"] == "suggests"
+
+
+async def test_no_article_is_looked_for_where_none_answers_by_itself(tmp_path: Path) -> None:
+    async with world(tmp_path, policy=POLICY, classify=about_invoices) as there:
+        boss = await there.program("supervisor")
+        await boss.post("/articles", {"id": "copy", "label": "invoice", "languages": {"en": COPY}}, 201)
+        labels = [Label("invoice", 0.95)]
+        assert [each.article.id for each in there.knowledge.found(ASKED, "en", labels)] == ["copy"]
+        assert there.knowledge.candidates(ASKED, "en", labels) == ()
 
 
 async def test_wrong_answers_among_the_kept_ones_break_the_promise(promising: World) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from classifiers.background import NOTHING, Background
 from classifiers.cascade import Classification
 from router.policy import Action, Autoresponse, Rule
 from tests.web.world import POLICY, START, World, world
@@ -30,7 +31,7 @@ DUE: dict[str, Any] = {
 }
 
 
-async def about_invoices(subject: str, text: str, usual: str | None) -> Classification:
+async def about_invoices(subject: str, text: str, usual: str | None, known: Background = NOTHING) -> Classification:
     return Classification((("invoice", 0.95),), "en", "rules", "a test")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from channels.message import InboundMessage
+from classifiers.background import NOTHING, Background
 from classifiers.cascade import Classification
 from router.events import AnsweredByBot, KnowledgeChanged
 from router.policy import Action, Autoresponse, Rule
@@ -26,7 +27,7 @@ HOURS: dict[str, Any] = {
 }
 
 
-async def about_hours(subject: str, text: str, usual: str | None) -> Classification:
+async def about_hours(subject: str, text: str, usual: str | None, known: Background = NOTHING) -> Classification:
     return Classification((("hours", 0.95),), "en", "rules", "a test")
 
 

@@ -10,6 +10,7 @@ import pytest
 from app.avalanche_watch import AvalancheWatch
 from app.wishes import Wishes
 from channels.message import InboundMessage
+from classifiers.background import NOTHING, Background
 from classifiers.cascade import Classification
 from reports.avalanche import Terms
 from router.commands import ReportAvalanche
@@ -20,7 +21,7 @@ from vocabulary.instants import DAY, HOUR, MINUTE, SECOND
 OUTAGE = {"texts": {"en": "We know, and work on it.", "pl": "Wiemy i pracujemy nad tym."}}
 
 
-async def _classified(subject: str, text: str, language: str | None = None) -> Classification:
+async def _classified(subject: str, text: str, usual: str | None = None, known: Background = NOTHING) -> Classification:
     """Say what the text says itself: label, confidence and language."""
     label, confidence, language = text.split()[:3]
     return Classification(((label, float(confidence)),), language, "model", "")
@@ -228,11 +229,27 @@ async def test_report_tells_who_came_back_and_calls_silence_silence(desk: Desk) 
     assert (await desk.state(rests), report["resting"], report["silent"]) == ("closed", 0, 1)
 
 
+async def test_whoever_writes_again_about_the_same_was_not_helped(desk: Desk) -> None:
+    one, two = [desk.there.site.state.interactions[await desk.writes()].customer for _ in range(2)]
+    done = await desk.answer()
+    desk.there.clock.move(HOUR)
+    await desk.writes(id=one)
+    await desk.writes("invoice 0.9 en", id=two)
+    report = await desk.boss.get(f"/bulk-answers/{done['id']}")
+    assert (report["got"], report["again"], report["resting"]) == (2, 1, 1)
+    desk.there.clock.move(8 * DAY)
+    await desk.writes(id=two)
+    assert (await desk.boss.get(f"/bulk-answers/{done['id']}"))["again"] == 1
+
+
 async def test_hundreds_are_answered_and_taken_back_in_one_call_each(desk: Desk) -> None:
     for _ in range(300):
         await desk.writes()
-    assert (await desk.answer())["answered"] == 300
+    done = await desk.answer()
+    assert done["answered"] == 300
     assert (await desk.boss.post("/avalanches/outage/undo"))["answered"] == 300
+    report = await desk.boss.get(f"/bulk-answers/{done['id']}")
+    assert (report["got"], report["undone"]) == (300, 300)
 
 
 # -- detection

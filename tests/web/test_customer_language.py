@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from classifiers.background import NOTHING, Background
 from classifiers.cascade import Classification, classify
 from tests.web.world import Client, world
 
 
-async def by_rules(subject: str, text: str, usual: str | None) -> Classification:
+async def by_rules(subject: str, text: str, usual: str | None, known: Background = NOTHING) -> Classification:
     return classify(subject, text, model=None, usual=usual)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from channels.message import InboundMessage
+from classifiers.background import NOTHING, Background
 from classifiers.cascade import Classification
 from router.events import Admitted
 from tests.web.world import START, Client, World, world
@@ -25,7 +26,7 @@ class Poisoned:
         self.mended = False
         self.tries = 0
 
-    async def __call__(self, subject: str, text: str, usual: str | None) -> Classification:
+    async def __call__(self, subject: str, text: str, usual: str | None, known: Background = NOTHING) -> Classification:
         if "poison" in text and not self.mended:
             self.tries += 1
             raise RuntimeError(f"no idea what {text} is")

@@ -216,3 +216,26 @@ async def test_name_postcode_and_date_of_birth_are_matched_with_the_records(
         found = await asked(boss, one.interaction)
         # Who isn't found is asked once more, so nothing has come of it yet.
         assert (found["result"], found["tries"]) == (("found", 1) if result == "found" else ("", 2))
+
+
+@pytest.mark.parametrize("languages", [("de",), ("de", "pl"), ("other",)])
+async def test_a_site_of_other_languages_understands_english_answers(
+    tmp_path: Path, languages: tuple[str, ...]
+) -> None:
+    async with world(tmp_path, rules=RULES, policy=asking("details"), languages=languages) as there:
+        boss = await there.person("boss", "admin")
+        await boss.post("/customers", OLA, 201)
+        one = await there.intake.receive(chat("Hi"))
+        said = "Ola Nowak, zero zero nine five zero, the third of may eighty two"
+        await there.intake.receive(chat(said, n=2), continues=one.interaction)
+        assert (await asked(boss, one.interaction))["result"] == "found"
+
+
+async def test_an_answer_that_cannot_be_looked_up_is_a_message_all_the_same(tmp_path: Path) -> None:
+    broken = Rules(numbers=(NumberKind("customer", "K-("),))
+    async with world(tmp_path, rules=broken, policy=asking("customer_number")) as there:
+        boss = await there.person("boss", "admin")
+        one = await there.intake.receive(chat("Hi"))
+        two = await there.intake.receive(chat("K-123456", n=2), continues=one.interaction)
+        assert (two.interaction, two.known) == (one.interaction, False)
+        assert await asked(boss, one.interaction) == {"question": "customer_number", "tries": 1, "result": ""}

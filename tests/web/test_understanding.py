@@ -13,9 +13,11 @@ import pytest_asyncio
 
 from app.retraining import Schedule
 from classifiers.artifact import to_bytes
+from classifiers.background import NOTHING, Background
 from classifiers.cascade import Classification
 from classifiers.orders import Order
 from classifiers.retraining import retrain
+from classifiers.training import train
 from tests.learning import WAYS, Learning, rows, starter
 from tests.web.world import Client, World, world
 from vocabulary.instants import DAY, SECOND
@@ -107,6 +109,28 @@ async def test_an_agents_word_is_sure_shown_and_can_be_taken_back(site: World) -
     assert (again["labels"], again["labelled_by"]) == (before, None)
     assert (await boss.get("/understanding"))["rows"] == {}
     assert (await anna.call("DELETE", f"/interactions/{id}/label")).status == 409
+
+
+async def test_who_wrote_and_where_is_kept_with_the_message_told_to_the_model_and_learnt(site: World) -> None:
+    boss = await site.person("boss", "supervisor")
+    eve = {"customer": {"email": "eve@example.org"}}
+    first = await arrives(site, "the guarantee of my router has run out", **eve)
+    await boss.post(f"/interactions/{first['id']}/label", {"label": "warranty"})
+    second = await arrives(site, "and the other one", subject="Hello again", **eve)
+    await boss.post(f"/interactions/{second['id']}/label", {"label": "warranty"})
+    learnt = {each.text: each.known for each in await site.learning.lessons.all()}
+    assert learnt == {
+        "the guarantee of my router has run out": Background(channel="website"),
+        "Hello again\nand the other one": Background("Hello again", "website", "", ("warranty",)),
+    }
+
+    of_old = [Background(former=("warranty",)), Background(former=("invoice",))] * 20
+    rows = [(f"and the other one {number // 2}", ("warranty", "invoice")[number % 2]) for number in range(40)]
+    site.learning.understanding.model = train(rows, backgrounds=of_old)
+    asked = {"text": "and the other one", "channel": "website", "customer": second["customer"]["id"]}
+    assert (await boss.post("/classify", asked))["labels"][0][0] == "warranty"
+    third = await arrives(site, "and the other one", **eve)
+    assert third["labels"][0][0] == "warranty"
 
 
 async def test_agents_choose_what_there_is_and_supervisors_make_what_is_new(site: World) -> None:
@@ -295,6 +319,37 @@ async def test_another_node_takes_up_what_becomes_live(site: World) -> None:
         await other.close()
 
 
+async def test_one_training_at_a_time_whichever_node_begins_it(site: World) -> None:
+    boss = await site.person("boss", "supervisor")
+    await all_said(site, boss, "warranty", *ways(*WARRANTY[:1]))
+    folder = site.learning.versions._file.parent.parent / "elsewhere"
+    other = Learning(site.learning.versions._engine, site.site.store, folder, Schedule())
+    trainings = (site.learning.retraining, other.retraining)
+    try:
+        await other.versions.look()
+        begun = await asyncio.gather(*(each.start("boss") for each in (*trainings, *trainings)))
+        refusals = [refusal for refusal in begun if refusal is not None]
+        assert [refusal.reason for refusal in refusals] == ["training"] * 3
+        assert (await other.retraining.state()).state == "running"
+        await asyncio.gather(*(each.finished() for each in trainings))
+        told = await other.retraining.state()
+        assert (told.state, len(await site.learning.versions.all())) == ("done", 2)
+        assert told == await site.learning.retraining.state()
+    finally:
+        await other.close()
+
+
+async def test_why_a_training_broke_is_told(tmp_path: Path) -> None:
+    async with world(tmp_path) as site:
+        (tmp_path / "learning" / "starter.csv").write_text("text,label\nhello,invoice\n", "utf-8")
+        boss = await site.person("boss", "supervisor")
+        await boss.post("/understanding/retrain", status=202)
+        await site.learning.retraining.finished()
+        told = (await boss.get("/understanding"))["training"]
+        assert told["state"] == "failed"
+        assert "a model needs at least two" in told["problem"]
+
+
 async def test_it_trains_by_itself_when_it_is_time_and_uses_what_is_no_worse(tmp_path: Path) -> None:
     schedule = Schedule(every="weekly", use="better")
     async with world(tmp_path, schedule=schedule) as site:
@@ -336,9 +391,9 @@ async def test_the_command_line_trains_lists_uses_and_goes_back(site: World) -> 
 
 
 async def test_what_comes_in_is_watched_against_what_the_model_was_made_for(tmp_path: Path, first: bytes) -> None:
-    async def unsure(subject: str, text: str, usual: str | None = None) -> Classification:
-        known = Classification((("invoice", 0.6),), None, "model", "it says so")
-        return known if "bill" in text else Classification((("unknown", 0.0),), None, "none", "it finds none")
+    async def unsure(subject: str, text: str, usual: str | None = None, known: Background = NOTHING) -> Classification:
+        found = Classification((("invoice", 0.6),), None, "model", "it says so")
+        return found if "bill" in text else Classification((("unknown", 0.0),), None, "none", "it finds none")
 
     async with world(tmp_path, classify=unsure) as site:
         # In the week before it was made, hardly anything was without a label, and half of it was about deliveries.
@@ -366,7 +421,7 @@ async def test_what_comes_in_is_watched_against_what_the_model_was_made_for(tmp_
 
 
 async def test_what_was_labelled_when_asked_tells_whether_it_is_too_sure(tmp_path: Path) -> None:
-    async def sure(subject: str, text: str, usual: str | None = None) -> Classification:
+    async def sure(subject: str, text: str, usual: str | None = None, known: Background = NOTHING) -> Classification:
         return Classification((("invoice", 0.9),), None, "model", "it says so")
 
     async with world(tmp_path, classify=sure) as site:

@@ -17,8 +17,8 @@ from app.bulk import BulkAnswers, BulkSettings
 from app.crm_asking import Crm, CrmAsking
 from app.engine import Engine
 from app.erasure import Eraser
-from app.intake import Classify, Intake
-from app.knowledge import KnowledgeBase
+from app.intake import Intake
+from app.knowledge import Classify, KnowledgeBase
 from app.leases import Leases
 from app.mail_intake import MailIntake
 from app.mailroom import Mailroom
@@ -36,6 +36,7 @@ from autoresponders.templates import shipped_wordings
 from channels.callback.phones import PhoneRefused, e164
 from channels.email.smtp import SmtpSender, Timeouts
 from channels.message import Address, InboundMessage
+from classifiers.background import NOTHING, Background
 from classifiers.cascade import Classification
 from customers.standing import Definition
 from queues.policy import ChannelPolicy, QueuePolicy
@@ -100,6 +101,7 @@ class World:
         self.server = server
         self.intake: Intake
         self.segmenting: Segmenting
+        self.engine: Engine
         self.learning: Learning
         self.mail_intake: MailIntake
         self.knowledge: KnowledgeBase
@@ -266,6 +268,7 @@ async def world(
     classify: Classify | None = None,
     policy: Policy = POLICY,
     rules: Rules = NO_RULES,
+    languages: Sequence[str] = ("en",),
     crm: Crm | None = None,
     lessons: Mapping[str, Any] = {},
     schedule: Schedule = Schedule(),  # noqa: B008  # a frozen value
@@ -287,9 +290,9 @@ async def world(
     writer = asyncio.create_task(engine.run())
     learning = Learning(engine, store, folder / "learning", schedule, **lessons)
 
-    async def by_model(subject: str, text: str, usual: str | None) -> Classification:
+    async def by_model(subject: str, text: str, usual: str | None, known: Background = NOTHING) -> Classification:
         made = learning.understanding.model is not None
-        return await (learning.understanding.classify if made else _unknown)(subject, text, usual)
+        return await (learning.understanding.classify if made else _unknown)(subject, text, usual, known)
 
     knowledge = KnowledgeBase(engine=engine, store=store, classify=classify or by_model)
     intake = Intake(
@@ -301,6 +304,7 @@ async def world(
         domain="example.org",
         seen=learning.shadows.see,
         recognising=Recognising(store=store, rules=rules, crm=CrmAsking(store, crm) if crm is not None else None),
+        languages=languages,
     )
     mail_intake = MailIntake(
         engine=engine,
@@ -352,7 +356,7 @@ async def world(
     await server.start_server()
     made = World(site, clock, app, server)
     made.intake, made.mail_intake, made.knowledge = intake, mail_intake, knowledge
-    made.segmenting = segmenting
+    made.segmenting, made.engine = segmenting, engine
     made.learning = learning
     made.mailboxes = channels
     made.mailroom = Mailroom(
@@ -389,5 +393,5 @@ async def _nothing(order: Any) -> None:
     """Nobody forwards commands here."""
 
 
-async def _unknown(subject: str, text: str, usual: str | None) -> Classification:
+async def _unknown(subject: str, text: str, usual: str | None, known: Background = NOTHING) -> Classification:
     return Classification((("unknown", 0.0),), None, "none", "no model in this test")

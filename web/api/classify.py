@@ -12,7 +12,8 @@ endpoints = Endpoints("understanding")
 @endpoints.post("/classify", "understanding.ask", "What a text is about, and the words that decided", repeats=False)
 async def classify(call: Call, body: TextToClassify) -> ClassifyView:
     """Answer as a message with this text would be classified. Nothing is admitted, and nothing kept."""
-    return classify_view(await call.site.understood(body.subject, body.text))
+    said = await call.site.understood(body.subject, body.text, channel=body.channel, customer=body.customer)
+    return classify_view(said)
 
 
 def classify_view(said: Understood) -> ClassifyView:
