@@ -15,6 +15,7 @@ from customers.merging import as_one
 from customers.numbers import CUSTOMER, NumberKind, numbers_answered, one_sign_off
 from router.commands import AnswerResult
 from vocabulary.ids import CustomerId, InteractionId
+from vocabulary.instants import Instant
 from vocabulary.records import CustomerRow, is_erased
 from vocabulary.stores import Store
 
@@ -40,7 +41,13 @@ class Answering:
         self._languages = tuple(languages)
 
     async def heard(
-        self, question: str, message: InboundMessage, customer: CustomerId, seen: Seen, interaction: InteractionId
+        self,
+        question: str,
+        message: InboundMessage,
+        customer: CustomerId,
+        seen: Seen,
+        interaction: InteractionId,
+        now: Instant,
     ) -> Heard:
         """Return what came of `message`, while the answer to `question` is waited for."""
         text = message.reply_text.strip()
@@ -56,7 +63,7 @@ class Answering:
         if any(row.id in parts for row, _ in found.values()):
             # He is known as that one already: somebody has merged them meanwhile.
             return Heard("found")
-        again = await self._recognising.with_answer(message, customer, seen, found, interaction)
+        again = await self._recognising.with_answer(message, customer, seen, found, interaction, now)
         shown = [each for each in again.candidates if at_least(each.strength, "medium")]
         return Heard("found" if len(shown) == 1 else "not_found", again)
 

@@ -6,12 +6,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from app.cli_common import MISUSED, fail, json_option, say, told
 
+if TYPE_CHECKING:
+    from classifiers.model import Model
+
+
+_embedding = click.option("--embedding", help="A function, module:function, whose vectors of texts join the terms.")
 Command = Callable[..., Any]
 
 
@@ -44,11 +49,13 @@ def _named(heads: dict[str, str | None]) -> dict[str, str]:
 @click.option("--label", "label_column", default="label", show_default=True, help="Column of the labels.")
 @_heads
 @click.option("--reject", is_flag=True, help="Answer `unknown` to texts unlike those of DATA, also without oos rows.")
+@_embedding
 @json_option
 @told
 def model_train(
-    data: Path, out: Path, text_column: str, label_column: str, reject: bool, as_json: bool, **heads: str | None
-) -> None:
+    data: Path, out: Path, text_column: str, label_column: str, reject: bool, embedding: str | None, as_json: bool,
+    **heads: str | None,
+) -> None:  # fmt: skip
     """Train a model on the CSV file DATA; columns of department, urgency and sentiment are learnt too."""
     from app.clock import SystemClock
     from classifiers.training import train_file
@@ -58,7 +65,7 @@ def model_train(
         result = _made(
             lambda: train_file(
                 data, out, text_column, label_column, reject,
-                heads=_named(heads), clock=lambda: clock.now() / 1000, told=shown,
+                heads=_named(heads), embedding=embedding, clock=lambda: clock.now() / 1000, told=shown,
             )
         )  # fmt: skip
     _print(result, as_json)
@@ -68,14 +75,14 @@ def model_train(
 @click.argument("model_file", type=click.Path(path_type=Path))
 @click.argument("test", type=click.Path(path_type=Path))
 @_heads
+@_embedding
 @json_option
 @told
-def model_evaluate(model_file: Path, test: Path, as_json: bool, **heads: str | None) -> None:
+def model_evaluate(model_file: Path, test: Path, embedding: str | None, as_json: bool, **heads: str | None) -> None:
     """Say how right MODEL_FILE is about the CSV file TEST; on department, urgency and sentiment too, if it has them."""
-    from classifiers.artifact import load
     from classifiers.evaluation import evaluate
 
-    found = _made(lambda: evaluate(load(model_file), test, heads=_named(heads)))
+    found = _made(lambda: evaluate(_loaded(model_file, embedding), test, heads=_named(heads)))
     lines = [f"{key}: {value}" for key, value in found.items() if not isinstance(value, dict)]
     for name, figures in found.get("heads", {}).items():
         lines.append(
@@ -91,33 +98,40 @@ def model_evaluate(model_file: Path, test: Path, as_json: bool, **heads: str | N
     "--processes", type=click.IntRange(1, 64), default=1, show_default=True,
     help="More than one: all lines are read first, then answered by so many.",
 )  # fmt: skip
+@_embedding
 @json_option
 @told
-def model_predict(model_file: Path, processes: int, as_json: bool) -> None:
+def model_predict(model_file: Path, processes: int, embedding: str | None, as_json: bool) -> None:
     """Print what each line of standard input is about, with department, urgency and sentiment as far as known."""
-    from classifiers.artifact import load
     from classifiers.evaluation import predict_lines
 
     # What is no UTF-8 is a text all the same: the other lines must have their answers.
     lines = TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace")
-    for prediction in predict_lines(load(model_file), lines, processes=processes):
+    for prediction in predict_lines(_loaded(model_file, embedding), lines, processes=processes):
         click.echo(json.dumps(prediction, ensure_ascii=False))
 
 
 @model.command("report")
 @click.argument("model_file", type=click.Path(path_type=Path))
+@_embedding
 @json_option
 @told
-def model_report(model_file: Path, as_json: bool) -> None:
+def model_report(model_file: Path, embedding: str | None, as_json: bool) -> None:
     """Print what MODEL_FILE knows of itself: training set, accuracy, confusions, calibration."""
-    from classifiers.artifact import load
     from classifiers.evaluation import about
 
-    found = about(load(model_file))
+    found = about(_loaded(model_file, embedding))
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
     else:
         click.echo(_told_in_words(found))
+
+
+def _loaded(model_file: Path, embedding: str | None) -> "Model":
+    from classifiers.artifact import load
+    from classifiers.embedding import embedding_named
+
+    return load(model_file, None if embedding is None else embedding_named(embedding))
 
 
 def _told_in_words(found: dict[str, Any]) -> str:

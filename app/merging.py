@@ -11,7 +11,7 @@ from app.keyed_lock import KeyedLock
 from customers.evidence import Evidence
 from customers.merging import merge_id
 from router.decision import Refusal
-from vocabulary.ids import CustomerId, InteractionId, derived_id
+from vocabulary.ids import CustomerId, derived_id
 from vocabulary.records import AuditRow, Change, MergeRow, MergeState, Put, Remove, is_erased
 from vocabulary.stores import Store
 
@@ -29,19 +29,10 @@ class Merging:
         self._store = store
         self._lock = KeyedLock()
 
-    async def merge(
-        self,
-        id: CustomerId,
-        into: CustomerId,
-        by: str,
-        *,
-        probability: float | None = None,
-        interaction: InteractionId | None = None,
-        evidence: Sequence[Evidence] = (),
-    ) -> Refusal | None:
+    async def merge(self, id: CustomerId, into: CustomerId, by: str) -> Refusal | None:
         """Read the person of `id` as part of the person of `into` from now on, or say why not.
 
-        What was known of the two when it was suggested stays with the merge, unless there is newer evidence.
+        What was known of the two when it was suggested stays with the merge.
         """
         async with self._lock.holding("merge"):
             one, other = await self._head(id), await self._head(into)
@@ -51,13 +42,9 @@ class Merging:
                 return Refusal("conflict", "same_person", "These two are one person already.")
             found = await self._store.merge(merge_id(one, other))
             row = self._row(one, other, "merged", by)
-            if found is not None and not evidence:
+            if found is not None:
                 row = msgspec.structs.replace(
                     row, probability=found.probability, interaction=found.interaction, evidence=found.evidence
-                )
-            else:
-                row = msgspec.structs.replace(
-                    row, probability=probability or 0.0, interaction=interaction, evidence=plain(evidence)
                 )
             await self._write(row, "merge")
             return None
@@ -80,37 +67,6 @@ class Merging:
             else:
                 return Refusal("conflict", "not_merged", "He was not merged with anybody.")
             return None
-
-    async def suggest(
-        self,
-        id: CustomerId,
-        into: CustomerId,
-        *,
-        probability: float,
-        interaction: InteractionId | None,
-        evidence: Sequence[Evidence],
-    ) -> bool:
-        """Put it to people that the two may be one, unless they are, or somebody has said that they are not."""
-        async with self._lock.holding("merge"):
-            if await self.is_settled(id, into):
-                return False
-            row = msgspec.structs.replace(
-                self._row(id, into, "suggested", AUTOMATIC),
-                probability=probability,
-                interaction=interaction,
-                evidence=plain(evidence),
-            )
-            await self._engine.write(Put(row))
-            return True
-
-    async def is_settled(self, id: CustomerId, other: CustomerId) -> bool:
-        """Tell whether nothing is to be asked of the two: they are one, or somebody has parted them."""
-        one, two = await self._store.group(id), await self._store.group(other)
-        if one[0] == two[0]:
-            return True
-        known = await self._store.merges(one)
-        apart = {frozenset((row.customer, row.into)) for row in known if row.state in ("dismissed", "undone")}
-        return any(frozenset((each, another)) in apart for each in one for another in two)
 
     # -- the rows
 
@@ -167,11 +123,6 @@ class Merging:
 def plain(evidence: Sequence[Evidence]) -> tuple[dict[str, Any], ...]:
     """Return evidence as rows keep it."""
     return tuple(msgspec.to_builtins(each) for each in evidence)
-
-
-def evidence_of(row: MergeRow) -> tuple[Evidence, ...]:
-    """Return the evidence that a row keeps."""
-    return tuple(msgspec.convert(each, Evidence) for each in row.evidence)
 
 
 def of_erased(ids: Sequence[CustomerId], rows: Sequence[MergeRow]) -> list[Change]:

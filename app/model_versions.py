@@ -16,6 +16,7 @@ import structlog
 from app.engine import Engine
 from app.understanding import Understanding
 from classifiers import artifact
+from classifiers.embedding import Embedding
 from classifiers.model import Model
 from router.decision import Refusal
 from vocabulary.errors import PermanentFailure, TemporaryFailure
@@ -54,7 +55,15 @@ class ModelVersions:
     """Keeps versions, and lets the live one classify here."""
 
     def __init__(
-        self, *, engine: Engine, store: Store, understanding: Understanding, file: Path, node: str, starter: Starter
+        self,
+        *,
+        engine: Engine,
+        store: Store,
+        understanding: Understanding,
+        file: Path,
+        node: str,
+        starter: Starter,
+        embedding: Embedding | None = None,
     ) -> None:
         """Work for one node.
 
@@ -65,6 +74,7 @@ class ModelVersions:
             file: this node's copy of the live version; another model that is put there is taken over at the start.
             node: tells this node from the others, over restarts.
             starter: trains the first model.
+            embedding: what versions that were trained with one ask for vectors.
         """
         self._engine = engine
         self._store = store
@@ -72,6 +82,7 @@ class ModelVersions:
         self._file = file
         self._node = node
         self._starter = starter
+        self._embedding = embedding
         self.pointer: Pointer | None = None
         self.shadow: tuple[str, Model] | None = None
 
@@ -121,11 +132,11 @@ class ModelVersions:
         if keep:
             content = await asyncio.to_thread(_content, self._file)
             if content is not None and await asyncio.to_thread(id_of, content) == id:
-                return await asyncio.to_thread(artifact.from_bytes, content)
+                return await asyncio.to_thread(artifact.from_bytes, content, self._embedding)
         row = await self._store.model(id)
         if row is None:
             raise PermanentFailure(f"version {id} of the model is gone: use another one")
-        model = await asyncio.to_thread(artifact.from_bytes, row.content)
+        model = await asyncio.to_thread(artifact.from_bytes, row.content, self._embedding)
         if keep:
             await asyncio.to_thread(_write, self._file, row.content)
             await self._engine.write(self._mine(id))
@@ -144,7 +155,7 @@ class ModelVersions:
         if mine is not None and mine.body.decode() == id:
             return
         try:
-            model = await asyncio.to_thread(artifact.from_bytes, content)
+            model = await asyncio.to_thread(artifact.from_bytes, content, self._embedding)
         except PermanentFailure as failure:
             log.error("model_refused", path=self._file.name, reason=str(failure))  # noqa: TRY400  # as above
             return

@@ -28,6 +28,7 @@ from vocabulary.records import (
     CustomerRow,
     PurchaseRow,
     Put,
+    PutNew,
     Set,
     SettingRow,
     StandingRow,
@@ -293,11 +294,11 @@ class Segmenting:
                 return
             counts["changed"] += kept is None or kept.segments != names
             if kept is None:
-                yield Put(StandingRow(id=row.id, at=now, own=row.segment, segments=names, facts=told))
-            else:
-                yield Set(StandingRow, row.id, {"at": now, "segments": names, "facts": told})
+                yield PutNew(StandingRow(id=row.id, at=now, own=row.segment))
+            yield Set(StandingRow, row.id, {"at": now, "segments": names, "facts": told})
         if effective != row.segment:
-            yield Set(CustomerRow, row.id, {"segment": effective})
+            # What staff say meanwhile stands.
+            yield Set(CustomerRow, row.id, {"segment": effective}, {"segment": row.segment})
 
 
 def _part_of_another(row: CustomerRow, kept: StandingRow | None, now: Instant) -> Iterator[Change]:
@@ -305,7 +306,7 @@ def _part_of_another(row: CustomerRow, kept: StandingRow | None, now: Instant) -
     if kept is not None and (kept.segments or kept.facts):
         yield Set(StandingRow, row.id, {"at": now, "segments": (), "facts": {}})
         if row.segment != kept.own:
-            yield Set(CustomerRow, row.id, {"segment": kept.own})
+            yield Set(CustomerRow, row.id, {"segment": kept.own}, {"segment": row.segment})
 
 
 def _only_reasons(found: Sequence[Any]) -> dict[str, Any]:

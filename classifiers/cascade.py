@@ -114,7 +114,7 @@ def why(subject: str, text: str, *, model: Model | None, known: Background = NOT
     latin = latin_of(whole) if russian != whole else {}
     as_typed = {**latin, **{known: latin.get(typed.casefold(), typed) for known, typed in meant.items()}}
     words = words_that_decided(model.features, head, read, ranked[0], ranked[1], known=known, as_typed=as_typed)
-    return Why(ranked[0], ranked[1], words, exact=head.nets is None)
+    return Why(ranked[0], ranked[1], words, exact=head.nets is None and model.features.embedding is None)
 
 
 def _with_subject(known: Background, subject: str) -> Background:

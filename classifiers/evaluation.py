@@ -121,6 +121,7 @@ def about(model: Model) -> dict[str, Any]:
         "fingerprint": model.fingerprint,
         "heads": heads,
         "promises": promises,
+        "embedding": None if model.features.embedding is None else model.features.embedding.name,
         "terms": sum(len(block.rows) for block in (*model.features.blocks, model.features.background)),
         **model.report,
     }

@@ -31,9 +31,11 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         starter: CSV file in the place of the examples that come with Centrala.
         live: file of the model that is used now; None: there is none.
         week: interactions of late, to tell what would have changed.
+        embedding: name of a function whose vectors join the terms (classifiers/embedding.py).
     """
 
     lessons: tuple[Lesson, ...] = ()
     starter: str | None = None
     live: str | None = None
     week: tuple[Asked, ...] = ()
+    embedding: str | None = None

@@ -19,6 +19,7 @@ import msgspec
 from classifiers import artifact, comparison
 from classifiers.background import NOTHING, Background
 from classifiers.cascade import Classification, classify
+from classifiers.embedding import Embedding, embedding_named
 from classifiers.evaluation import figures_of
 from classifiers.examples import Row, read_messages, shipped_answers, shipped_rows
 from classifiers.model import OUT_OF_SCOPE, UNKNOWN, Model, Prediction
@@ -104,20 +105,32 @@ def retrain(order: Order, tell: Tell = _untold) -> tuple[Model, dict[str, Any]]:
     file = Path(order.starter) if order.starter is not None else None
     starter, known = read_messages(file) if file is not None else (shipped_rows(), None)
     rows = split(starter, order.lessons, known)
+    embedding = embedding_named(order.embedding) if order.embedding is not None else None
     tell("train", 0.05)
     model = train(
         rows.taught,
         reject=True,
         further=shipped_answers(rows.taught, file),
         backgrounds=rows.known,
+        embedding=embedding,
         told=lambda done, parts: tell("train", 0.05 + 0.65 * done / max(1, parts)),
     )
     tell("judge", 0.7)
-    live = artifact.load(Path(order.live)) if order.live is not None else None
+    live = _live(order, embedding)
     report = {"fingerprint": model.fingerprint, **_about(rows, order), **_judged(live, model, rows)}
     tell("week", 0.85)
     report["week"] = _week(live, model, order.week)
     return model, report
+
+
+def _live(order: Order, embedding: Embedding | None) -> Model | None:
+    if order.live is None:
+        return None
+    try:
+        return artifact.load(Path(order.live), embedding)
+    except artifact.OtherEmbedding:
+        # It can answer nothing any more, so there is nothing to compare with.
+        return None
 
 
 def _about(rows: _Split, order: Order) -> dict[str, Any]:

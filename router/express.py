@@ -44,6 +44,7 @@ from router.events import (
 )
 from router.match import agent_for
 from router.policy import Action, Policy
+from router.ranking import BY_POOL, Ordering, ordering_of
 from router.state import State
 from router.writers.change import NOTHING, rest, without
 from router.writers.learned import learn_handling, learn_wait, measured
@@ -63,7 +64,8 @@ class Lane(msgspec.Struct, frozen=True):
     """What is the same for all that comes by one inlet.
 
     `rings`: how long an offer does, 0: it is accepted at once. `no_wrap_up`: unless somebody asks for it.
-    `limit`: what an interaction costs agents who have no cost of their own for its medium.
+    `limit`: what an interaction costs agents who have no cost of their own for its medium. `ordering`: who comes first
+    for what wishes nothing; None where that depends on the interaction.
     """
 
     queue: QueuePolicy
@@ -72,6 +74,7 @@ class Lane(msgspec.Struct, frozen=True):
     no_wrap_up: bool
     reopen: Span
     limit: MediumLimit
+    ordering: Ordering | None
 
 
 class Lanes(dict[Inlet, Lane | None]):
@@ -102,6 +105,7 @@ def _lane(policy: Policy, channel: str, medium: str, name: QueueName) -> Lane | 
         queue.wrap_up in ("none", "optional"),
         inlet.reopen_window,
         Profile().limit(medium),
+        ordering_of(queue, medium) if queue.strategy in BY_POOL else None,
     )
 
 
@@ -202,8 +206,12 @@ def admitted(command: Admit, state: State, policy: Policy, now: Instant) -> list
         state.oldest.put(queue, (now, id))
     if index.touched:
         index.refresh()
-    if index.cover[at] & index.ready:
-        agent = agent_for(interaction, state, lane.queue, now)
+    free = index.cover[at] & index.ready
+    if free:
+        if lane.ordering is not None and interaction.seldom is PLAIN:
+            agent: Agent | None = index.first_free(interaction, free, lane.ordering)
+        else:
+            agent = agent_for(interaction, state, lane.queue, now)
         if agent is not None:
             interaction.line = NO_LINE
             index.touched[agent.id] = agent

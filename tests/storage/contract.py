@@ -55,6 +55,7 @@ from vocabulary.records import (
     Remove,
     SessionRow,
     Set,
+    SetAttributes,
     StandingRow,
     TokenRow,
     TrainingRow,
@@ -236,6 +237,54 @@ class RecordsContract:
         changes: dict[str, Any] = {"references": ("<a@example.org>",), "attributes": {"n": 1}}
         await store.commit(Transaction(changes=(Set(MessageRow, "m-1", changes),)))
         assert await store.message("m-1") == a_message(**changes)
+
+    async def test_set_leaves_a_row_that_has_changed_meanwhile(self, store: Store) -> None:
+        await store.commit(putting(a_customer(language="pl"), an_outbox_row(attempts=3)))
+        changes = (
+            Set(CustomerRow, "c-1", {"segment": "gold"}, {"segment": None, "language": "pl"}),
+            Set(CustomerRow, "c-1", {"segment": "silver"}, {"segment": None}),
+            Set(CustomerRow, "c-1", {"language": "lt"}, {"segment": "gold", "language": None}),
+            Set(OutboxRow, "o-1", {"state": "sent"}, {"attempts": 2}),
+            Set(OutboxRow, "o-1", {"attempts": 4}, {"attempts": 3, "state": "pending"}),
+        )
+        await store.commit(Transaction(changes=changes))
+        assert await store.customer("c-1") == a_customer(language="pl", segment="gold")
+        assert await store.outbox_row("o-1") == an_outbox_row(attempts=4)
+
+    async def test_attributes_are_set_one_by_one(self, store: Store) -> None:
+        before = {"a": 1, "b": {"deep": [1, None]}, 'of "all" kinds.$': 2, "null": None, "half": 0.1}
+        await store.commit(putting(a_customer(attributes=before), a_customer("c-2", attributes=before), a_message()))
+        changes = (
+            SetAttributes(CustomerRow, "c-1", {"new": {"x": True}, 'of "all" kinds.$': "ž"}),
+            SetAttributes(CustomerRow, "c-1", {"a": None}, ("b", "never")),
+            SetAttributes(CustomerRow, "c-1", gone=("null",)),
+            SetAttributes(CustomerRow, "c-9", {"a": 2}),
+            SetAttributes(MessageRow, "m-1", {"text": "no text of it", "number": 7}),
+        )
+        await store.commit(Transaction(changes=changes))
+        after = {"a": None, 'of "all" kinds.$': "ž", "half": 0.1, "new": {"x": True}}
+        assert await store.customer("c-1") == a_customer(attributes=after)
+        assert await store.customer("c-2") == a_customer("c-2", attributes=before)
+        assert await store.customer("c-9") is None
+        assert await store.message("m-1") == a_message(attributes={"text": "no text of it", "number": 7})
+        with pytest.raises(PermanentFailure, match="has no attributes"):
+            await store.commit(Transaction(changes=(SetAttributes(OutboxRow, "o-1", {"a": 1}),)))  # type: ignore[arg-type]
+
+    async def test_attributes_that_many_set_at_once_are_all_there(self, store: Store) -> None:
+        await store.commit(putting(a_customer(attributes={"n-7": "old"})))
+        alone = [Transaction(changes=(SetAttributes(CustomerRow, "c-1", {f"n-{n}": n}),)) for n in range(30)]
+        await asyncio.gather(*map(store.commit, alone))
+        assert await store.customer("c-1") == a_customer(attributes={f"n-{n}": n for n in range(30)})
+
+    async def test_who_was_erased_gets_no_attributes(self, store: Store) -> None:
+        await store.commit(putting(a_customer(attributes={"erased": True}), a_message(attributes={"erased": True})))
+        changes = (
+            SetAttributes(CustomerRow, "c-1", {"a": 1}, ("erased",)),
+            SetAttributes(MessageRow, "m-1", {"delivery": {"recipient": "ada@example.org"}}),
+        )
+        await store.commit(Transaction(changes=changes))
+        assert await store.customer("c-1") == a_customer(attributes={"erased": True})
+        assert await store.message("m-1") == a_message(attributes={"erased": True})
 
     async def test_changes_happen_in_their_order(self, store: Store) -> None:
         changes = (

@@ -1,19 +1,20 @@
 """What customers bought, by API: it comes in once, makes segments, and those decide who goes first and to whom."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from app.segmenting import Counting
+from app.segmenting import Counting, Segmenting
 from customers.standing import Definition
 from router.policy import Action, Condition, Rule, SegmentPolicy
 from tests.web.world import POLICY, START, Client, World, world
 from vocabulary.bounds import Bound
 from vocabulary.instants import DAY, MINUTE, SECOND, rfc3339
 from vocabulary.records import CustomerRow, Put, StandingRow
+from vocabulary.stores import Store
 
 DEFINITIONS = (
     Definition(name="key_account", top_value=0.05),
@@ -201,6 +202,36 @@ async def test_what_is_erased_and_exported_covers_purchases_and_standing(house: 
     assert b"o-0" not in (tmp_path / "centrala.db").read_bytes()
     report = await boss.post("/customers/segments")
     assert (report["customers"], report["buyers"]) == (39, 39)
+
+
+class Interrupted:
+    """A store in which something happens just after standings were read."""
+
+    def __init__(self, store: Store, happens: Callable[[], Awaitable[object]]) -> None:
+        self._store = store
+        self._happens = happens
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def standings(self, customers: Sequence[str]) -> Sequence[StandingRow]:
+        found = await self._store.standings(customers)
+        await self._happens()
+        return found
+
+
+async def test_what_staff_say_while_segments_are_calculated_stands(house: World) -> None:
+    boss = await house.person("boss", "admin")
+    await fill(await house.program("integration"))
+    store: Any = Interrupted(house.site.store, lambda: boss.call("PATCH", "/customers/crm-0", {"segment": "vip"}))
+    parts: dict[str, Any] = {"definitions": DEFINITIONS, "counting": Counting(rates={"PLN": 0.25}), "inline": True}
+    assert await Segmenting(engine=house.engine, store=store, **parts).calculate() is not None
+    key = await boss.get("/customers/crm-0")
+    assert (key["segment"], key["standing"]["own"], key["standing"]["segments"]) == (
+        "vip",
+        "vip",
+        ["vip", "key_account"],
+    )
 
 
 async def test_segments_that_staff_set_before_there_were_any_calculated_stay(house: World) -> None:

@@ -18,7 +18,8 @@ from app.crm_asking import Crm, CrmAsking
 from app.engine import Engine
 from app.erasure import Eraser
 from app.intake import Intake
-from app.knowledge import Classify, KnowledgeBase
+from app.knowledge import KnowledgeBase
+from app.labelling import Classify
 from app.leases import Leases
 from app.mail_intake import MailIntake
 from app.mailroom import Mailroom
@@ -101,6 +102,7 @@ class World:
         self.server = server
         self.intake: Intake
         self.segmenting: Segmenting
+        self.engine: Engine
         self.learning: Learning
         self.mail_intake: MailIntake
         self.knowledge: KnowledgeBase
@@ -355,7 +357,7 @@ async def world(
     await server.start_server()
     made = World(site, clock, app, server)
     made.intake, made.mail_intake, made.knowledge = intake, mail_intake, knowledge
-    made.segmenting = segmenting
+    made.segmenting, made.engine = segmenting, engine
     made.learning = learning
     made.mailboxes = channels
     made.mailroom = Mailroom(
