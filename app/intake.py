@@ -29,6 +29,8 @@ from app.unsubscribing import wants_none
 from app.wishes import Wishes
 from channels.message import Attachment, InboundMessage
 from classifiers.background import Background
+from classifiers.cascade import Classification
+from classifiers.features import whole_text
 from customers import reachability
 from customers.blocking import is_blocked
 from customers.identity import Identity, email_identity
@@ -62,7 +64,7 @@ _LEARNT_WORDS, _CHANGED_WORDS = 3, 8
 """A customer's language is learnt from a message of so many words, and another one from so many."""
 
 
-def _unseen(interaction: InteractionId, subject: str, text: str, known: Background) -> None:
+def _unseen(interaction: InteractionId, text: str, decided: Classification, known: Background) -> None:
     """Nobody wants to know."""
 
 
@@ -82,7 +84,7 @@ class Intake:
         same_mail_once: bool = True,
         recognising: Recognising | None = None,
         languages: Sequence[str] = ("en",),
-        seen: Callable[[InteractionId, str, str, Background], None] = _unseen,
+        seen: Callable[[InteractionId, str, Classification, Background], None] = _unseen,
     ) -> None:
         """Take what it works with.
 
@@ -97,7 +99,7 @@ class Intake:
             same_mail_once: whether a mail to several mailboxes is one message; else one for each.
             recognising: tells who writes beyond the address that he writes from.
             languages: those in which customers answer.
-            seen: hears of what was admitted, with its subject, its text and what is known beside these.
+            seen: hears of what was admitted: its whole text, what was decided of it, and what is known beside it.
         """
         self._engine = engine
         self._store = store
@@ -479,7 +481,7 @@ class Intake:
         decision = await self._engine.submit(command, [*learnt, *_rows(message, row)])
         if decision.refusal is not None and decision.refusal.code != "known":
             raise NotTaken(decision.refusal)
-        self._seen(row.interaction, message.subject, said.text, background)
+        self._seen(row.interaction, whole_text(message.subject, said.text), said.decided, background)
         return Admission(row.interaction, row.id, known=decision.refusal is not None)
 
     def mail_hashes(self, address: str) -> Hashes:

@@ -21,7 +21,7 @@ Classify = Callable[[str, str, str | None, Background], Awaitable[Classification
 class Labelled(msgspec.Struct, frozen=True, kw_only=True):
     """A text as far as it is looked at, and what it is about. `language`: what it tells of that by itself.
 
-    `failure`: why nothing could be told, in words.
+    `failure`: why nothing could be told, in words. `decided`: the same as the classifier said it.
     """
 
     text: str
@@ -29,6 +29,7 @@ class Labelled(msgspec.Struct, frozen=True, kw_only=True):
     heads: Heads | None
     language: str | None
     failure: str | None
+    decided: Classification
 
 
 async def labelled(classify: Classify, text: str, usual: str | None, known: Background) -> Labelled:
@@ -43,4 +44,5 @@ async def labelled(classify: Classify, text: str, usual: str | None, known: Back
         heads=Heads(**heads) if heads else None,
         language=said.language,
         failure=said.reason if said.failed else None,
+        decided=said,
     )

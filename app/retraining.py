@@ -187,7 +187,8 @@ class Retraining:
         async for row in arrived(self._store, self._engine.clock.now() - BACK, MESSAGES_MAX):
             message = await first_message(self._store, row.id)
             if message is not None:
-                yield Asked(row.id, whole_text(message.subject, message.text), background_of(message))
+                text = whole_text(message.subject, message.text)
+                yield Asked(row.id, text, background_of(message), row.language)
 
     # -- by itself
 
