@@ -118,18 +118,18 @@ class Segmenting:
         return due
 
     async def _is_due(self) -> bool:
-        kept = {row.id: row.body for row in await self._store.settings()}
+        report, changed = await self.report(), await self._store.setting(CHANGED)
         now = self._engine.clock.now()
-        last = msgspec.json.decode(kept[REPORT])["at"] if REPORT in kept else None
-        came = msgspec.json.decode(kept[CHANGED]) if CHANGED in kept else None
+        last = report["at"] if report is not None else None
+        came = msgspec.json.decode(changed.body) if changed is not None else None
         if came is not None and (last is None or came > last) and now - came >= AFTER_IMPORT:
             return True
         return bool(self._definitions) and (last is None or now - last >= self._counting.every)
 
     async def report(self) -> dict[str, Any] | None:
         """Return the report of the last calculation, None if there was none."""
-        rows = await self._store.settings()
-        return next((msgspec.json.decode(row.body) for row in rows if row.id == REPORT), None)
+        row = await self._store.setting(REPORT)
+        return msgspec.json.decode(row.body) if row is not None else None
 
     async def calculate(self) -> dict[str, Any] | None:
         """Calculate everybody's segments and return the report; None if that is going on already.

@@ -170,6 +170,14 @@ def identities() -> Query:
 
 
 @cache
+def settings() -> Query:
+    """Select the settings from `first` on, up to `behind`."""
+    columns = tables.settings.c
+    between = (columns.id >= _given("first"), columns.id < _given("behind"))
+    return select(tables.settings).where(*between).order_by(columns.id)
+
+
+@cache
 def merges() -> Query:
     """Select what is known of one of the customers `named` being somebody else too."""
     columns = tables.merges.c

@@ -56,6 +56,7 @@ from vocabulary.records import (
     SessionRow,
     Set,
     SetAttributes,
+    SettingRow,
     StandingRow,
     TokenRow,
     TrainingRow,
@@ -237,6 +238,15 @@ class RecordsContract:
         changes: dict[str, Any] = {"references": ("<a@example.org>",), "attributes": {"n": 1}}
         await store.commit(Transaction(changes=(Set(MessageRow, "m-1", changes),)))
         assert await store.message("m-1") == a_message(**changes)
+
+    async def test_settings_are_found_by_how_their_ids_begin(self, store: Store) -> None:
+        ids = ("queue", "queue:", "queue:a", "queue:ž%", "Queue:b", "queue;", "queu", "shadow:m-1:n")
+        rows = {id: SettingRow(id=id, body=id.encode()) for id in ids}
+        await store.commit(putting(*rows.values()))
+        assert await store.settings("queue:") == [rows["queue:"], rows["queue:a"], rows["queue:ž%"]]
+        assert await store.settings("queue_") == []
+        assert await store.setting("queue:a") == rows["queue:a"]
+        assert await store.setting("queue:b") is None
 
     async def test_set_leaves_a_row_that_has_changed_meanwhile(self, store: Store) -> None:
         await store.commit(putting(a_customer(language="pl"), an_outbox_row(attempts=3)))

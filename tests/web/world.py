@@ -18,7 +18,8 @@ from app.crm_asking import Crm, CrmAsking
 from app.engine import Engine
 from app.erasure import Eraser
 from app.intake import Intake
-from app.knowledge import Classify, KnowledgeBase
+from app.knowledge import KnowledgeBase
+from app.labelling import Classify
 from app.leases import Leases
 from app.mail_intake import MailIntake
 from app.mailroom import Mailroom
