@@ -17,7 +17,7 @@ from app.purchasing import CHANGED
 from customers.churn import FEATURES, Examples, Labels, add_customer
 from customers.merging import as_one, heads
 from customers.purchases import digits_of
-from customers.standing import Definition, Worth, facts, segments_of
+from customers.standing import Definition, Worth, alone_again, facts, segments_of
 from vocabulary.errors import PermanentFailure, TemporaryFailure
 from vocabulary.ids import CustomerId
 from vocabulary.instants import DAY, MINUTE, SECOND, Instant, Span
@@ -254,7 +254,9 @@ class Segmenting:
                     continue
                 head = one.get(row.id, row.id)
                 if head != row.id:
-                    changes += _part_of_another(row, kept.get(row.id), now)
+                    # What was calculated of him before he was merged counts with the person now.
+                    if row.id in kept:
+                        changes += alone_again(row, kept[row.id], calculated_together=True, now=now)
                     continue
                 whole, own = row, kept[row.id].own if row.id in kept else row.segment
                 if row.id in one:
@@ -299,14 +301,6 @@ class Segmenting:
         if effective != row.segment:
             # What staff say meanwhile stands.
             yield Set(CustomerRow, row.id, {"segment": effective}, {"segment": row.segment})
-
-
-def _part_of_another(row: CustomerRow, kept: StandingRow | None, now: Instant) -> Iterator[Change]:
-    """Take from somebody what was calculated before he was merged: it counts with the person now."""
-    if kept is not None and (kept.segments or kept.facts):
-        yield Set(StandingRow, row.id, {"at": now, "segments": (), "facts": {}})
-        if row.segment != kept.own:
-            yield Set(CustomerRow, row.id, {"segment": kept.own}, {"segment": row.segment})
 
 
 def _only_reasons(found: Sequence[Any]) -> dict[str, Any]:
