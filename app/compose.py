@@ -62,6 +62,7 @@ from autoresponders.templates import Wordings, shipped_wordings
 from channels.callback.phones import PhoneRefused, e164
 from channels.email.smtp import SmtpSender
 from channels.message import Address
+from classifiers.embedding import embedding_named
 from classifiers.model import UNKNOWN
 from config.avalanche_schema import Avalanche
 from config.channel_schema import CallbackChannel, EmailChannel
@@ -486,6 +487,7 @@ class Application:
             file=self._folder / "model.npz",
             node=node,
             starter=lambda out: self.retraining.first(out),  # noqa: PLW0108  # it is made below
+            embedding=None if given.embedding is None else embedding_named(given.embedding),
         )
         schedule = Schedule(every=given.retrain, rows=given.retrain_rows, use=given.use)
         self.retraining = Retraining(
@@ -496,11 +498,10 @@ class Application:
             node=node,
             starter=given.rows,
             schedule=schedule,
+            embedding=given.embedding,
         )
         self._stack.push_async_callback(self.retraining.close)
-        self.shadows = ShadowRun(
-            engine=engine, store=store, understanding=self.understanding, versions=versions, node=node
-        )
+        self.shadows = ShadowRun(engine=engine, store=store, versions=versions, node=node)
         self.model_watch = ModelWatch(engine=engine, store=store, versions=versions)
         return versions, SiteLearning(
             engine=engine,

@@ -10,6 +10,7 @@ from app.clock import SystemClock
 from app.findings import Finding, failed, ok, warning
 from app.stores import is_embedded, store_path
 from classifiers import artifact
+from classifiers.embedding import embedding_named
 from config.faults import ConfigurationError
 from config.loader import check, load
 from config.schema import Settings
@@ -55,7 +56,7 @@ def of_machine(settings: Settings, folder: Path) -> list[Finding]:
         _folder(home),
         _space(home),
         _clock(),
-        _model(folder / "model.npz"),
+        _model(folder / "model.npz", settings.understanding.embedding),
     ]
 
 
@@ -104,11 +105,11 @@ def _clock() -> Finding:
     return ok("clock", rfc3339(now))
 
 
-def _model(path: Path) -> Finding:
+def _model(path: Path, embedding: str | None) -> Finding:
     if not path.exists():
         return ok("model", f"{path} is trained from the shipped examples at the first start")
     try:
-        model = artifact.load(path)
+        model = artifact.load(path, embedding_named(embedding) if embedding is not None else None)
     except PermanentFailure as failure:
         return failed("model", str(failure), "remove it to have one trained at the next start; rules decide until then")
     return ok("model", f"{path}: {len(model.labels)} labels, checksum right")

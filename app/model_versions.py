@@ -16,6 +16,7 @@ import structlog
 from app.engine import Engine
 from app.understanding import Understanding
 from classifiers import artifact
+from classifiers.embedding import Embedding
 from classifiers.model import Model
 from router.decision import Refusal
 from vocabulary.errors import PermanentFailure, TemporaryFailure
@@ -54,7 +55,15 @@ class ModelVersions:
     """Keeps versions, and lets the live one classify here."""
 
     def __init__(
-        self, *, engine: Engine, store: Store, understanding: Understanding, file: Path, node: str, starter: Starter
+        self,
+        *,
+        engine: Engine,
+        store: Store,
+        understanding: Understanding,
+        file: Path,
+        node: str,
+        starter: Starter,
+        embedding: Embedding | None = None,
     ) -> None:
         """Work for one node.
 
@@ -65,6 +74,7 @@ class ModelVersions:
             file: this node's copy of the live version; another model that is put there is taken over at the start.
             node: tells this node from the others, over restarts.
             starter: trains the first model.
+            embedding: what versions that were trained with one ask for vectors.
         """
         self._engine = engine
         self._store = store
@@ -72,6 +82,7 @@ class ModelVersions:
         self._file = file
         self._node = node
         self._starter = starter
+        self._embedding = embedding
         self.pointer: Pointer | None = None
         self.shadow: tuple[str, Model] | None = None
 
@@ -121,11 +132,11 @@ class ModelVersions:
         if keep:
             content = await asyncio.to_thread(_content, self._file)
             if content is not None and await asyncio.to_thread(id_of, content) == id:
-                return await asyncio.to_thread(artifact.from_bytes, content)
+                return await asyncio.to_thread(artifact.from_bytes, content, self._embedding)
         row = await self._store.model(id)
         if row is None:
             raise PermanentFailure(f"version {id} of the model is gone: use another one")
-        model = await asyncio.to_thread(artifact.from_bytes, row.content)
+        model = await asyncio.to_thread(artifact.from_bytes, row.content, self._embedding)
         if keep:
             await asyncio.to_thread(_write, self._file, row.content)
             await self._engine.write(self._mine(id))
@@ -144,7 +155,7 @@ class ModelVersions:
         if mine is not None and mine.body.decode() == id:
             return
         try:
-            model = await asyncio.to_thread(artifact.from_bytes, content)
+            model = await asyncio.to_thread(artifact.from_bytes, content, self._embedding)
         except PermanentFailure as failure:
             log.error("model_refused", path=self._file.name, reason=str(failure))  # noqa: TRY400  # as above
             return
@@ -190,7 +201,7 @@ class ModelVersions:
         used = {new} | ({pointer.live, pointer.shadow, *pointer.former[:1]} if pointer is not None else set())
         rows = [row for row in await self._store.models() if row.id not in used]
         gone = {row.id for row in rows[VERSIONS_MAX - len(used) :]}
-        counted = [row.id for row in await self._store.settings() if _counted_for(row.id) in gone]
+        counted = [row.id for row in await self._store.settings(OF_SHADOW) if _counted_for(row.id) in gone]
         return [*(Remove(ModelRow, id) for id in sorted(gone)), *(Remove(SettingRow, id) for id in counted)]
 
     async def all(self) -> Sequence[Version]:
@@ -275,10 +286,9 @@ def _write(path: Path, content: bytes) -> None:
         raise PermanentFailure(f"{path}: the model can't be written ({error})") from error
 
 
-def _counted_for(setting: str) -> str | None:
-    """Return the version that a setting keeps figures of (app/shadow.py), None of any other."""
-    kind, _, rest = setting.partition(":")
-    return rest.partition(":")[0] if f"{kind}:" == OF_SHADOW else None
+def _counted_for(setting: str) -> str:
+    """Return the version that a setting with figures (app/shadow.py) is of."""
+    return setting.removeprefix(OF_SHADOW).partition(":")[0]
 
 
 def _setting(pointer: Pointer) -> SettingRow:

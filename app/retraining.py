@@ -65,10 +65,12 @@ class Retraining:
         node: str,
         starter: Path | None = None,
         schedule: Schedule = Schedule(),  # noqa: B008  # a frozen value
+        embedding: str | None = None,
     ) -> None:
         """Train from `lessons` and the rows of `starter` (None: those that come with Centrala).
 
-        `node` tells this node from the others.
+        `node` tells this node from the others; `embedding` names a function whose vectors join the terms
+        (classifiers/embedding.py).
         """
         self._engine = engine
         self._store = store
@@ -77,12 +79,14 @@ class Retraining:
         self._node = node
         self._starter = starter
         self._schedule = schedule
+        self._embedding = embedding
         self._turn = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
     async def first(self, out: Path) -> dict[str, Any]:
         """Train the first version into `out` and return the report: rows that work has taught count already."""
-        return await trained(Order(lessons=tuple(await self._lessons.all()), starter=self._file()), out)
+        lessons = tuple(await self._lessons.all())
+        return await trained(Order(lessons=lessons, starter=self._file(), embedding=self._embedding), out)
 
     def _file(self) -> str | None:
         return None if self._starter is None else str(self._starter)
@@ -103,8 +107,7 @@ class Retraining:
         return number, told
 
     async def _runs(self) -> dict[int, bytes]:
-        rows = await self._store.settings()
-        return {int(row.id.removeprefix(STATE)): row.body for row in rows if row.id.startswith(STATE)}
+        return {int(row.id.removeprefix(STATE)): row.body for row in await self._store.settings(STATE)}
 
     async def start(self, by: str) -> Refusal | None:
         """Begin in the background, unless it goes on already."""
@@ -170,6 +173,7 @@ class Retraining:
                 starter=self._file(),
                 live=str(live) if row is not None else None,
                 week=tuple([each async for each in self._week()]),
+                embedding=self._embedding,
             )
             out = Path(folder) / "new.npz"
             report = await trained(order, out, told)
@@ -183,7 +187,8 @@ class Retraining:
         async for row in arrived(self._store, self._engine.clock.now() - BACK, MESSAGES_MAX):
             message = await first_message(self._store, row.id)
             if message is not None:
-                yield Asked(row.id, whole_text(message.subject, message.text), background_of(message))
+                text = whole_text(message.subject, message.text)
+                yield Asked(row.id, text, background_of(message), row.language)
 
     # -- by itself
 

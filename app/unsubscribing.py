@@ -11,7 +11,7 @@ from autoresponders.templates import Wordings
 from channels.callback.sealed import Keys, customer_of_unsubscribing, unsubscribing_token
 from router.commands import StopSendings
 from vocabulary.ids import derived_id
-from vocabulary.records import AuditRow, CustomerRow, Put, is_erased
+from vocabulary.records import AuditRow, CustomerRow, Put, SetAttributes, is_erased
 from vocabulary.stores import Store
 from web.pages import PAGES
 
@@ -56,8 +56,9 @@ class Unsubscribing:
                 action="unsubscribe",
                 target=found.id,
             )
+            mark = SetAttributes(CustomerRow, found.id, {UNSUBSCRIBED: True})
+            await self._engine.submit(StopSendings(found.id, UNSUBSCRIBED, "customer"), (mark, Put(line)))
             found = replace(found, attributes={**found.attributes, UNSUBSCRIBED: True})
-            await self._engine.submit(StopSendings(found.id, UNSUBSCRIBED, "customer"), (Put(found), Put(line)))
         return self._page(request, found)
 
     async def _customer(self, request: web.Request) -> CustomerRow:

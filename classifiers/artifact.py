@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.embedding import Embedding
 from classifiers.features import features_of
 from classifiers.head import SIGNS, Guard, Head, Mix, Odds
 from classifiers.model import LABEL, Model
@@ -54,13 +55,23 @@ class _HeadAbout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     nets: int
 
 
-class _About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _EmbeddingAbout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    dimensions: int
+
+
+class _About(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The part of a model that is no array."""
 
     heads: list[_HeadAbout]
     rows: int
     fingerprint: str
     report: dict[str, Any]
+    embedding: _EmbeddingAbout | None = None
+
+
+class OtherEmbedding(PermanentFailure):
+    """A model was trained with vectors that are not those to be had here."""
 
 
 def save(model: Model, path: Path) -> int:
@@ -80,10 +91,15 @@ def save(model: Model, path: Path) -> int:
     return len(content)
 
 
-def load(path: Path) -> Model:
+def load(path: Path, embedding: Embedding | None = None) -> Model:
     """Return the model that `save` wrote to `path`.
 
+    Args:
+        path: of the file.
+        embedding: the site's; a model that was trained without any doesn't ask it.
+
     Raises:
+        OtherEmbedding: it was trained with another embedding.
         PermanentFailure: there is none, it is damaged, or another version of Centrala wrote it.
     """
     try:
@@ -93,7 +109,9 @@ def load(path: Path) -> Model:
     except OSError as error:
         raise PermanentFailure(f"{path}: the model can't be read ({error}): train one with `model train`") from error
     try:
-        return from_bytes(content)
+        return from_bytes(content, embedding)
+    except OtherEmbedding as error:
+        raise OtherEmbedding(f"{path}: {error}") from error
     except PermanentFailure as error:
         raise PermanentFailure(f"{path}: {error}: train it anew with `model train`") from error
 
@@ -115,10 +133,11 @@ def to_bytes(model: Model) -> bytes:
     return f"centrala-model {SCHEMA} sha256:{hashlib.sha256(payload).hexdigest()}\n".encode() + payload
 
 
-def from_bytes(content: bytes) -> Model:
-    """Return the model in a model file, checked before use.
+def from_bytes(content: bytes, embedding: Embedding | None = None) -> Model:
+    """Return the model in a model file, checked before use; `embedding` as for `load`.
 
     Raises:
+        OtherEmbedding: it was trained with another embedding.
         PermanentFailure: `content` is no model file, is damaged, of another schema, or contradicts itself.
     """
     header = _HEADER.match(content[:_HEADER_BYTES_MAX])
@@ -131,7 +150,7 @@ def from_bytes(content: bytes) -> Model:
         raise PermanentFailure("the checksum differs: the model is damaged or was cut short")
     # The checksum tells damage, not intent: whatever a file claims is checked all the same.
     try:
-        return _model(_unpacked(payload))
+        return _model(_unpacked(payload), embedding)
     except (ValueError, KeyError, TypeError, OSError, EOFError, MemoryError, zipfile.BadZipFile) as error:
         raise PermanentFailure(f"the model contradicts itself ({error})") from error
 
@@ -145,7 +164,9 @@ def _arrays_of(head: Head) -> dict[str, NDArray[Any]]:
 
 def _about(model: Model) -> _About:
     heads = [_head_about(name, head) for name, head in model.heads.items()]
-    return _About(heads, model.rows, model.fingerprint, dict(model.report))
+    used = model.features.embedding
+    embedding = None if used is None else _EmbeddingAbout(used.name, used.dimensions)
+    return _About(heads, model.rows, model.fingerprint, dict(model.report), embedding)
 
 
 def _head_about(name: str, head: Head) -> _HeadAbout:
@@ -183,7 +204,7 @@ def _unpacked(payload: bytes) -> Mapping[str, NDArray[np.generic]]:
         return {name: arrays[name] for name in arrays.files}
 
 
-def _model(arrays: Mapping[str, NDArray[np.generic]]) -> Model:
+def _model(arrays: Mapping[str, NDArray[np.generic]], embedding: Embedding | None) -> Model:
     about = msgspec.json.decode(_text(arrays["about"].view(np.uint8)), type=_About)
     expected = {"rarity", "about", *_BLOCKS} | ({_BACKGROUND} & set(arrays))
     for place, head in enumerate(about.heads):
@@ -194,10 +215,25 @@ def _model(arrays: Mapping[str, NDArray[np.generic]]) -> Model:
     size = sum(len(names) for names in terms)
     _check(all(len(set(names)) == len(names) for names in terms), "a term stands there twice")
     _check(re.fullmatch("[0-9a-f]{64}", about.fingerprint) is not None, f'fingerprint "{about.fingerprint}"')
-    features = features_of(terms, _floats(arrays["rarity"], "rarity", (size,)))
+    used = _used(about.embedding, embedding)
+    features = features_of(terms, _floats(arrays["rarity"], "rarity", (size,)), used)
+    size += 0 if used is None else used.dimensions
     heads = {head.name: _head(arrays, place, head, size) for place, head in enumerate(about.heads)}
     _check(len(heads) == len(about.heads) and LABEL in heads, f"heads {[head.name for head in about.heads]}")
     return Model(features, heads, about.rows, about.fingerprint, about.report)
+
+
+def _used(about: _EmbeddingAbout | None, embedding: Embedding | None) -> Embedding | None:
+    """Return the embedding that the model needs, if that is the one to be had."""
+    if about is None:
+        return None
+    if embedding is None or (embedding.name, embedding.dimensions) != (about.name, about.dimensions):
+        here = "there is none" if embedding is None else f'it is "{embedding.name}" ({embedding.dimensions} dimensions)'
+        raise OtherEmbedding(
+            f'trained with the embedding "{about.name}" ({about.dimensions} dimensions), and here {here}: '
+            "name that one, or train anew"
+        )
+    return embedding
 
 
 def _head(arrays: Mapping[str, NDArray[np.generic]], place: int, about: _HeadAbout, size: int) -> Head:

@@ -41,6 +41,12 @@ class Classification:
     out_of_scope: bool = False
     """The model finds none of its labels, whatever keywords say."""
 
+    @property
+    def prediction(self) -> Prediction:
+        """The decision about the label, to be judged as a model's answer is."""
+        (label, confidence), *others = self.labels
+        return Prediction(label, confidence, tuple(others), self.out_of_scope)
+
 
 @dataclass(frozen=True, slots=True)
 class Why:
@@ -71,13 +77,26 @@ def classify(
     """
     whole = whole_text(subject, text)
     language, lament = _language(whole, usual)
+    said = decided(whole, language, model=model, rules=rules, known=_with_subject(known, subject))
+    return replace(said, reason=said.reason + lament, failed=said.failed or bool(lament))
+
+
+def decided(
+    text: str,
+    language: str | None,
+    *,
+    model: Model | None,
+    rules: Sequence[KeywordRule] = DEFAULT_RULES,
+    known: Background = NOTHING,
+) -> Classification:
+    """Return the same for a whole text (`whole_text`) whose language is known."""
     try:
-        said = _answer(whole, _with_subject(known, subject), language, model, rules)
+        return _answer(text, known, language, model, rules)
     except Exception as error:  # noqa: BLE001 - the message must go on, whatever a site's model or rules do
         # The kind alone: what an error says may hold the customer's words, and the reason enters the journal.
-        reason = f"classification failed: {type(error).__name__}"
-        return Classification(((UNKNOWN, 0.0),), language, "none", reason + lament, failed=True)
-    return replace(said, reason=said.reason + lament, failed=bool(lament))
+        return Classification(
+            ((UNKNOWN, 0.0),), language, "none", f"classification failed: {type(error).__name__}", failed=True
+        )
 
 
 def why(subject: str, text: str, *, model: Model | None, known: Background = NOTHING) -> Why:
@@ -95,7 +114,7 @@ def why(subject: str, text: str, *, model: Model | None, known: Background = NOT
     latin = latin_of(whole) if russian != whole else {}
     as_typed = {**latin, **{known: latin.get(typed.casefold(), typed) for known, typed in meant.items()}}
     words = words_that_decided(model.features, head, read, ranked[0], ranked[1], known=known, as_typed=as_typed)
-    return Why(ranked[0], ranked[1], words, exact=head.nets is None)
+    return Why(ranked[0], ranked[1], words, exact=head.nets is None and model.features.embedding is None)
 
 
 def _with_subject(known: Background, subject: str) -> Background:
@@ -119,7 +138,7 @@ def _answer(
         cyrillic = read_as_russian(text) if language == "ru" else text
         answers = model.answers(read_mended(model.features, cyrillic), known)
         said = answers[LABEL]
-        heads = _heads(answers)
+        heads = heads_of(answers)
         if not said.out_of_scope:
             reason = f"the model says {said.label} with probability {said.confidence:.2f}"
             return Classification(_ranked(said)[:LABELS_MAX], language, "model", reason, heads=heads)
@@ -138,7 +157,7 @@ def _ranked(said: Prediction) -> Labels:
     return said.alternatives if said.out_of_scope else ((said.label, said.confidence), *said.alternatives)
 
 
-def _heads(answers: Mapping[str, Prediction]) -> Mapping[str, tuple[str, float]]:
+def heads_of(answers: Mapping[str, Prediction]) -> Mapping[str, tuple[str, float]]:
     """Return what is said beside the label; a text of no label is for no department."""
     label = answers[LABEL]
     found = {name: (answers[name].label, answers[name].confidence) for name in HEADS if name in answers}

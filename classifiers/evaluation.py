@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from classifiers.background import NOTHING, Background
-from classifiers.examples import Row, read_messages
+from classifiers.cascade import heads_of
+from classifiers.examples import Row, read_answers, read_messages
 from classifiers.language import language_of
-from classifiers.model import OUT_OF_SCOPE, Model, Prediction
+from classifiers.model import LABEL, OUT_OF_SCOPE, UNKNOWN, Model, Prediction
 from classifiers.workers import mapped
 from vocabulary.errors import PermanentFailure
 
@@ -20,8 +21,18 @@ _CONFUSIONS_MAX = 50
 _SHOWN = (0.95, 0.99)
 
 
-def evaluate(model: Model, csv_path: Path, text_column: str = "text", label_column: str = "label") -> dict[str, object]:
+def evaluate(
+    model: Model,
+    csv_path: Path,
+    text_column: str = "text",
+    label_column: str = "label",
+    heads: Mapping[str, str] | None = None,
+) -> dict[str, object]:
     """Return the figures of `model` on a CSV file, as `model evaluate --json` prints them.
+
+    `heads`: columns that tell department, urgency and sentiment, as for `classifiers.training.train_file`; where there
+    are such, `heads` of the result has for each head `{n, accuracy, macro_f1, per_class, calibration_error}` over the
+    rows that tell it. A text of no label is for no department, as in work.
 
     Raises:
         PermanentFailure: the file can't be read or holds no rows.
@@ -29,7 +40,20 @@ def evaluate(model: Model, csv_path: Path, text_column: str = "text", label_colu
     rows, backgrounds = read_messages(csv_path, text_column, label_column)
     if not rows:
         raise PermanentFailure(f"{csv_path}: no rows below the header: there is nothing to evaluate")
-    return figures(model, rows, backgrounds)
+    told = {name: answers for name, answers in read_answers(csv_path, heads).items() if any(answers)}
+    if not told:
+        return figures(model, rows, backgrounds)
+    texts = zip([text for text, _ in rows], backgrounds, strict=True)
+    said = list(mapped(model, _answered, texts, 1))
+    whole = figures_of(model.promises, [each[LABEL] for each in said], [label for _, label in rows])
+    return {**whole, "heads": {name: _of_head([each.get(name) for each in said], told[name]) for name in told}}
+
+
+def _of_head(said: Sequence[Prediction | None], told: Sequence[str]) -> dict[str, object]:
+    """Return how good one head is on the rows that tell its answer; None: it has none to give."""
+    nothing = Prediction(UNKNOWN, 0.0, (), out_of_scope=True)
+    inside = [(one or nothing, answer) for one, answer in zip(said, told, strict=True) if answer]
+    return {"n": len(inside), **_quality(inside)}
 
 
 def figures(model: Model, rows: Sequence[Row], backgrounds: Sequence[Background] | None = None) -> dict[str, object]:
@@ -40,7 +64,7 @@ def figures(model: Model, rows: Sequence[Row], backgrounds: Sequence[Background]
     each row beside its text; None: nothing.
     """
     said = predict_many(model, [text for text, _ in rows], backgrounds)
-    return _figures(model.promises, said, [label for _, label in rows])
+    return figures_of(model.promises, said, [label for _, label in rows])
 
 
 def report_of(promises: Mapping[float, float], said: Sequence[Prediction], labels: Sequence[str]) -> dict[str, object]:
@@ -56,28 +80,35 @@ def report_of(promises: Mapping[float, float], said: Sequence[Prediction], label
     """
     inside = [(one, label) for one, label in zip(said, labels, strict=True) if label != OUT_OF_SCOPE]
     return {
-        **_figures(promises, said, labels),
-        "confusions": _confusions(inside),
-        "calibration": _curve(inside),
+        **figures_of(promises, said, labels),
+        "confusions": confusions(((label, one.label) for one, label in inside), _CONFUSIONS_MAX),
+        "calibration": steps(answers_of(inside), _BINS),
         "labels": dict(sorted(Counter(labels).items())),
     }
 
 
-def _figures(promises: Mapping[float, float], said: Sequence[Prediction], labels: Sequence[str]) -> dict[str, object]:
+def figures_of(promises: Mapping[float, float], said: Sequence[Prediction], labels: Sequence[str]) -> dict[str, object]:
+    """Return the same of answers that were given already."""
     inside = [(one, label) for one, label in zip(said, labels, strict=True) if label != OUT_OF_SCOPE]
     outside = [one for one, label in zip(said, labels, strict=True) if label == OUT_OF_SCOPE]
-    per_class = _per_class(inside)
     return {
         "n": len(said),
-        "accuracy": _share([one.label == label for one, label in inside]),
-        "macro_f1": _mean([float(figure["f1"]) for figure in per_class.values()]),
-        "per_class": per_class,
-        "calibration_error": _calibration_error(inside),
+        **_quality(inside),
         "coverage_at_precision": {f"{precision:g}": _coverage(promises, said, precision) for precision in _SHOWN},
         "out_of_scope": {
             "recall": _share([one.out_of_scope for one in outside]),
             "false_rate": _share([one.out_of_scope for one, _ in inside]),
         },
+    }
+
+
+def _quality(inside: Sequence[tuple[Prediction, str]]) -> dict[str, object]:
+    per_class = _per_class(inside)
+    return {
+        "accuracy": _share([one.label == label for one, label in inside]),
+        "macro_f1": _mean([float(figure["f1"]) for figure in per_class.values()]),
+        "per_class": per_class,
+        "calibration_error": _calibration_error(inside),
     }
 
 
@@ -90,6 +121,7 @@ def about(model: Model) -> dict[str, Any]:
         "fingerprint": model.fingerprint,
         "heads": heads,
         "promises": promises,
+        "embedding": None if model.features.embedding is None else model.features.embedding.name,
         "terms": sum(len(block.rows) for block in (*model.features.blocks, model.features.background)),
         **model.report,
     }
@@ -112,15 +144,29 @@ def _predicted(model: Model, asked: tuple[str, Background]) -> Prediction:
     return model.predict(*asked)
 
 
+def _answered(model: Model, asked: tuple[str, Background]) -> dict[str, Prediction]:
+    """Return the label and, beside it, what each head says as far as it has a say in work."""
+    answers = model.answers(*asked)
+    beside = {name: Prediction(said, sure, (), out_of_scope=False) for name, (said, sure) in heads_of(answers).items()}
+    return {LABEL: answers[LABEL], **beside}
+
+
 def _line(model: Model, line: str) -> dict[str, object]:
     text = line.rstrip("\r\n")
-    said = model.predict(text)
-    return {
+    answers = model.answers(text)
+    said, heads = answers[LABEL], heads_of(answers)
+    told = {
         "label": said.label,
         "confidence": round(said.confidence, 6),
         "alternatives": [[label, round(probability, 6)] for label, probability in said.alternatives],
         "out_of_scope": said.out_of_scope,
         "language": language_of(text),
+    }
+    if not heads:
+        return told
+    return {
+        **told,
+        "heads": {name: {"label": label, "confidence": round(sure, 6)} for name, (label, sure) in heads.items()},
     }
 
 
@@ -141,7 +187,7 @@ def _per_class(inside: Sequence[tuple[Prediction, str]]) -> dict[str, dict[str, 
 
 def _calibration_error(inside: Sequence[tuple[Prediction, str]]) -> float | None:
     """Return the expected calibration error: the mean gap of confidence and accuracy over 15 bins, by their sizes."""
-    answered = [(one.confidence, one.label == label) for one, label in inside if not one.out_of_scope]
+    answered = answers_of(inside)
     if not answered:
         return None
     confidence, right = (np.array(column, dtype=np.float64) for column in zip(*answered, strict=True))
@@ -150,22 +196,37 @@ def _calibration_error(inside: Sequence[tuple[Prediction, str]]) -> float | None
     return round(float(np.abs(gaps).sum() / len(answered)), 4)
 
 
-def _confusions(inside: Sequence[tuple[Prediction, str]]) -> list[list[object]]:
-    pairs = Counter((label, one.label) for one, label in inside if one.label != label)
-    ranked = sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))
-    return [[label, taken, times] for (label, taken), times in ranked[:_CONFUSIONS_MAX]]
+def confusions(pairs: Iterable[tuple[str, str]], most: int) -> list[tuple[str, str, int]]:
+    """Return which labels were taken for another how often, most often first: (label, answer, times).
+
+    `pairs`: the right label and the answer of each text.
+    """
+    counts = Counter((label, taken) for label, taken in pairs if label != taken)
+    ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    return [(label, taken, times) for (label, taken), times in ranked[:most]]
 
 
-def _curve(inside: Sequence[tuple[Prediction, str]]) -> list[list[float]]:
-    steps: dict[int, list[tuple[float, bool]]] = {}
-    for one, label in inside:
-        if not one.out_of_scope:
-            place = min(int(one.confidence * _BINS), _BINS - 1)
-            steps.setdefault(place, []).append((one.confidence, one.label == label))
+def steps(answered: Iterable[tuple[float, bool]], bins: int) -> list[tuple[float, float, int]]:
+    """Return for each of `bins` steps of confidence that has any: mean confidence, share of right answers, answers.
+
+    `answered`: the confidence of each answer and whether it was right.
+    """
+    found: dict[int, list[tuple[float, bool]]] = {}
+    for sure, is_right in answered:
+        found.setdefault(min(int(sure * bins), bins - 1), []).append((sure, is_right))
     return [
-        [*(round(sum(column) / len(step), 4) for column in zip(*step, strict=True)), len(step)]
-        for _, step in sorted(steps.items())
+        (
+            round(sum(sure for sure, _ in inside) / len(inside), 4),
+            round(sum(is_right for _, is_right in inside) / len(inside), 4),
+            len(inside),
+        )
+        for _, inside in sorted(found.items())
     ]
+
+
+def answers_of(inside: Iterable[tuple[Prediction, str]]) -> list[tuple[float, bool]]:
+    """Return the confidence of what was answered at all, and whether it was right."""
+    return [(one.confidence, one.label == label) for one, label in inside if not one.out_of_scope]
 
 
 def _coverage(promises: Mapping[float, float], said: Sequence[Prediction], precision: float) -> float:

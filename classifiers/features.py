@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from classifiers.background import FORMER_MAX, NOTHING, Background
 from classifiers.concepts import concepts_of
+from classifiers.embedding import Embedding
 from classifiers.folding import folded
 
 TEXT_CHARS_MAX = 4_000
@@ -150,10 +151,12 @@ class Features:
     Args:
         blocks: one for each of `ANALYSERS`.
         background: that of `background_terms`; without a term where no row that was learnt from had any.
+        embedding: vectors of texts, whose rows follow those of all blocks; None: none.
     """
 
     blocks: tuple[Block, ...]
     background: Block
+    embedding: Embedding | None = None
 
     def vectors(self, text: str, known: Background = NOTHING) -> tuple[Vector, ...]:
         """Return a message as each block sees it."""
@@ -168,10 +171,16 @@ class Features:
         vectors = self.vectors(text, known)
         rows = np.concatenate([vector.rows for vector in vectors])
         values = np.concatenate([vector.values for vector in vectors])
+        if self.embedding is not None:
+            first = len(self.background.rarity)
+            rows = np.append(rows, np.arange(first, first + self.embedding.dimensions))
+            values = np.append(values, self.embedding.vectors([text])[0])
         return View(rows, values, (vectors[0].known_share, vectors[1].known_share))
 
 
-def features_of(terms: Sequence[Sequence[str]], rarity: NDArray[np.float32]) -> Features:
+def features_of(
+    terms: Sequence[Sequence[str]], rarity: NDArray[np.float32], embedding: Embedding | None = None
+) -> Features:
     """Return the features whose rows are the `terms` of one block after the other; `rarity`: (all of them,).
 
     `terms`: those of the blocks of `ANALYSERS`, then those of the background.
@@ -181,4 +190,4 @@ def features_of(terms: Sequence[Sequence[str]], rarity: NDArray[np.float32]) -> 
         blocks.append(Block({term: row for row, term in enumerate(names, first)}, shared))
         first += len(names)
     *texts, background = blocks
-    return Features(tuple(texts), background)
+    return Features(tuple(texts), background, embedding)

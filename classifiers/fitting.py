@@ -16,6 +16,7 @@ from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits
 
 from classifiers.background import Background
+from classifiers.embedding import Embedding
 from classifiers.features import ANALYSERS, background_terms, tokens
 from classifiers.head import Scores
 from classifiers.net_training import trained_net
@@ -29,6 +30,9 @@ PENALTY = 0.5
 TERM_ROWS_MIN = 2
 """A term of a single text is dropped: half the size, accuracy as good, and nobody's name in a model file."""
 
+_KINDS = len(ANALYSERS) + 1
+"""Kinds of terms: those of texts, and those of what is known beside them."""
+
 _ABSENT = -1.0
 """Score of a column that a fold has no text for: a support vector machine's clear "no"."""
 
@@ -41,7 +45,10 @@ Read = TypeVar("Read")
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """All terms of each kind, and how often each stands in each text, (n_texts, n_terms of the kind)."""
+    """All terms of each kind, and how often each stands in each text, (n_texts, n_terms of the kind).
+
+    Behind the counts of all kinds may stand the vectors of the texts by an embedding, (n_texts, dimensions).
+    """
 
     names: list[NDArray[np.str_]]
     counts: list[sparse.csr_matrix]
@@ -53,7 +60,10 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Which terms some texts know and how rare these are, for each kind; `weights`: how much each kind counts."""
+    """Which terms some texts know and how rare these are, for each kind; `weights`: how much each kind counts.
+
+    Of an embedding, if there is one, all dimensions are kept; it has no rarity.
+    """
 
     kept: list[Places]
     rarity: list[Scores]
@@ -62,8 +72,10 @@ class Terms:
     def matrix(self, counts: Sequence[sparse.csr_matrix]) -> sparse.csr_matrix:
         """Return TF-IDF, (n_texts, n_terms), of the texts with these `counts`."""
         chosen = [block[:, kept] for block, kept in zip(counts, self.kept, strict=True)]
-        parts = zip(chosen, self.rarity, self.weights, strict=True)
-        return sparse.hstack([weight * _weighted(block, rarity) for block, rarity, weight in parts]).tocsr()
+        kinds = zip(chosen, self.rarity, self.weights, strict=False)
+        parts = [weight * _weighted(block, rarity) for block, rarity, weight in kinds]
+        vectors = zip(chosen[len(parts) :], self.weights[len(parts) :], strict=True)
+        return sparse.hstack([*parts, *(weight * block for block, weight in vectors)]).tocsr()
 
     def known(self, counts: Sequence[sparse.csr_matrix]) -> Scores:
         """Return which share of the terms of each text is known, (n_texts, n_kinds)."""
@@ -110,11 +122,12 @@ class Task:
     balanced: bool = False
 
 
-def counted(texts: Sequence[str], backgrounds: Sequence[Background]) -> Counted:
-    """Return the terms of `texts`, and of what is known beside each."""
+def counted(texts: Sequence[str], backgrounds: Sequence[Background], embedding: Embedding | None = None) -> Counted:
+    """Return the terms of `texts`, and of what is known beside each, and the vectors of the texts."""
     words = [tokens(text) for text in texts]
     kinds = [*(_counts(analyser, words) for analyser in ANALYSERS), _counts(background_terms, backgrounds)]
-    return Counted([names for names, _ in kinds], [counts for _, counts in kinds])
+    vectors = [] if embedding is None else [sparse.csr_matrix(embedding.vectors(texts))]
+    return Counted([names for names, _ in kinds], [*(counts for _, counts in kinds), *vectors])
 
 
 def _counts(analyser: Callable[[Read], list[str]], texts: Sequence[Read]) -> tuple[NDArray[np.str_], sparse.csr_matrix]:
@@ -134,10 +147,12 @@ def terms_of(counts: Sequence[sparse.csr_matrix], weights: Sequence[float]) -> T
     Raises:
         PermanentFailure: no term stands in two of them.
     """
-    kept = [np.flatnonzero(np.asarray(block.getnnz(axis=0)) >= TERM_ROWS_MIN) for block in counts]
+    kinds, vectors = counts[:_KINDS], counts[_KINDS:]
+    kept = [np.flatnonzero(np.asarray(block.getnnz(axis=0)) >= TERM_ROWS_MIN) for block in kinds]
     if not sum(len(chosen) for chosen in kept):
         raise PermanentFailure("no word occurs in two texts: there is nothing to learn from")
-    return Terms(kept, [_rarity(block[:, chosen]) for block, chosen in zip(counts, kept, strict=True)], weights)
+    rarity = [_rarity(block[:, chosen]) for block, chosen in zip(kinds, kept, strict=True)]
+    return Terms([*kept, *(np.arange(block.shape[1]) for block in vectors)], rarity, weights)
 
 
 def _rarity(counts: sparse.csr_matrix) -> Scores:

@@ -15,11 +15,12 @@ class Lesson(msgspec.Struct, frozen=True):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """An interaction of late: its id, its text and what is known beside that."""
+    """An interaction of late: its id, its text and what is known beside that; `language`: as it was taken for."""
 
     id: str
     text: str
     known: Background = NOTHING
+    language: str | None = None
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,9 +31,11 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         starter: CSV file in the place of the examples that come with Centrala.
         live: file of the model that is used now; None: there is none.
         week: interactions of late, to tell what would have changed.
+        embedding: name of a function whose vectors join the terms (classifiers/embedding.py).
     """
 
     lessons: tuple[Lesson, ...] = ()
     starter: str | None = None
     live: str | None = None
     week: tuple[Asked, ...] = ()
+    embedding: str | None = None

@@ -18,9 +18,11 @@ import msgspec
 
 from classifiers import artifact, comparison
 from classifiers.background import NOTHING, Background
-from classifiers.evaluation import figures, predict_many
+from classifiers.cascade import Classification, classify
+from classifiers.embedding import Embedding, embedding_named
+from classifiers.evaluation import figures_of
 from classifiers.examples import Row, read_messages, shipped_answers, shipped_rows
-from classifiers.model import OUT_OF_SCOPE, UNKNOWN, Model
+from classifiers.model import OUT_OF_SCOPE, UNKNOWN, Model, Prediction
 from classifiers.orders import Asked, Lesson, Order
 from classifiers.training import train
 from vocabulary.errors import PermanentFailure
@@ -103,20 +105,32 @@ def retrain(order: Order, tell: Tell = _untold) -> tuple[Model, dict[str, Any]]:
     file = Path(order.starter) if order.starter is not None else None
     starter, known = read_messages(file) if file is not None else (shipped_rows(), None)
     rows = split(starter, order.lessons, known)
+    embedding = embedding_named(order.embedding) if order.embedding is not None else None
     tell("train", 0.05)
     model = train(
         rows.taught,
         reject=True,
         further=shipped_answers(rows.taught, file),
         backgrounds=rows.known,
+        embedding=embedding,
         told=lambda done, parts: tell("train", 0.05 + 0.65 * done / max(1, parts)),
     )
     tell("judge", 0.7)
-    live = artifact.load(Path(order.live)) if order.live is not None else None
+    live = _live(order, embedding)
     report = {"fingerprint": model.fingerprint, **_about(rows, order), **_judged(live, model, rows)}
     tell("week", 0.85)
     report["week"] = _week(live, model, order.week)
     return model, report
+
+
+def _live(order: Order, embedding: Embedding | None) -> Model | None:
+    if order.live is None:
+        return None
+    try:
+        return artifact.load(Path(order.live), embedding)
+    except artifact.OtherEmbedding:
+        # It can answer nothing any more, so there is nothing to compare with.
+        return None
 
 
 def _about(rows: _Split, order: Order) -> dict[str, Any]:
@@ -135,9 +149,11 @@ def _about(rows: _Split, order: Order) -> dict[str, Any]:
 
 
 def _judged(live: Model | None, model: Model, rows: _Split) -> dict[str, Any]:
-    texts, labels = [text for text, _ in rows.judging], [label for _, label in rows.judging]
-    now = predict_many(model, texts, rows.judging_known)
-    after = _figures(model, rows)
+    """Return how both do on what judges: by what would be decided in work, keywords and language included."""
+    asked = [(text, known, None) for (text, _), known in zip(rows.judging, rows.judging_known, strict=True)]
+    labels = [label for _, label in rows.judging]
+    now = [each.prediction for each in _decided(model, asked)]
+    after = _figures(model, now, labels)
     if live is None:
         return {
             "before": None,
@@ -147,8 +163,8 @@ def _judged(live: Model | None, model: Model, rows: _Split) -> dict[str, Any]:
             "calibration": {"before": [], "after": comparison.curve(now, labels)},
             "gate": {"passes": True, "worse": [], "n": len(labels), "confidence": None, "parts": {}},
         }
-    was = predict_many(live, texts, rows.judging_known)
-    before = _figures(live, rows)
+    was = [each.prediction for each in _decided(live, asked)]
+    before = _figures(live, was, labels)
     return {
         "before": before,
         "after": after,
@@ -159,16 +175,21 @@ def _judged(live: Model | None, model: Model, rows: _Split) -> dict[str, Any]:
     }
 
 
-def _figures(model: Model, rows: _Split) -> dict[str, Any]:
-    if not rows.judging:
+def _decided(model: Model, asked: Sequence[tuple[str, Background, str | None]]) -> list[Classification]:
+    """Return what would be decided of texts, each with what is known beside it and its customer's usual language."""
+    return [classify("", text, model=model, usual=usual, known=known) for text, known, usual in asked]
+
+
+def _figures(model: Model, said: Sequence[Prediction], labels: Sequence[str]) -> dict[str, Any]:
+    if not said:
         return {"n": 0, "accuracy": None, "macro_f1": None, "per_class": {}}
-    return dict(figures(model, rows.judging, rows.judging_known))
+    return dict(figures_of(model.promises, said, labels))
 
 
 def _week(live: Model | None, model: Model, week: Sequence[Asked]) -> dict[str, Any]:
-    texts, known = [each.text for each in week], [each.known for each in week]
-    now = predict_many(model, texts, known)
-    was = now if live is None else predict_many(live, texts, known)
+    asked = [(each.text, each.known, each.language) for each in week]
+    now = _decided(model, asked)
+    was = now if live is None else _decided(live, asked)
     return comparison.changes([each.id for each in week], was, now)
 
 

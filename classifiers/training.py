@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from classifiers.artifact import save
 from classifiers.background import NOTHING, Background, telling
 from classifiers.calibration import PROMISES, RESERVE, folds_of, guard_of, mix_of, promise_of, traffic, trust_of
+from classifiers.embedding import Embedding, embedding_named
 from classifiers.evaluation import report_of
 from classifiers.examples import Answers, Row, read_answers, read_messages, shipped_answers, shipped_rows
 from classifiers.features import features_of
@@ -40,6 +41,8 @@ _CONCEPTS, _CONCEPTS_LARGE = 1.0, 0.5
 
 _BACKGROUND = 0.5
 """Weight of what is known beside the text."""
+
+_EMBEDDING = 1.0
 
 _HELD_BACK = 4
 """One label in so many is kept from a model that learns what an unknown matter looks like."""
@@ -89,6 +92,7 @@ def train(
     reject: bool = False,
     further: Answers | None = None,
     backgrounds: Sequence[Background] | None = None,
+    embedding: Embedding | None = None,
     told: Told = nobody,
     processes: int | None = None,
 ) -> Model:
@@ -103,6 +107,7 @@ def train(
         reject: answer "unknown" though no row is out of scope.
         further: more questions about the same texts: name -> the answer for each row, "" where there is none.
         backgrounds: what is known of each row beside its text; None: nothing.
+        embedding: vectors of texts that join the terms; None: none.
         told: called with the done and all parts of the work.
         processes: how many to use; None: one for each processor, if the rows are worth their start.
 
@@ -112,8 +117,8 @@ def train(
     columns = _columns([label for _, label in rows])
     kept = [place for place, (_, label) in enumerate(rows) if label in columns]
     known = telling([NOTHING] * len(rows) if backgrounds is None else backgrounds)
-    texts = counted([rows[place][0] for place in kept], [known[place] for place in kept])
-    terms = terms_of(texts.counts, _weights(len(rows)))
+    texts = counted([rows[place][0] for place in kept], [known[place] for place in kept], embedding)
+    terms = terms_of(texts.counts, _weights(len(rows), embedding))
     reject = reject or any(label == OUT_OF_SCOPE for _, label in rows)
     nets = NETS_LARGE if len(rows) > LARGE_ROWS else NETS
     questions = {LABEL: _question([rows[place][1] for place in kept], columns, seed, nets=nets, reject=reject)}
@@ -123,9 +128,10 @@ def train(
     tasks = [task for question in questions.values() for task in _tasks(question, texts, terms)]
     results = iter(all_done(tasks, told, processes))
     learnt = {name: _head(question, texts, terms, results) for name, question in questions.items()}
-    names = [names[chosen].tolist() for names, chosen in zip(texts.names, terms.kept, strict=True)]
+    # An embedding's dimensions, the last of what is kept, have no names.
+    names = [names[chosen].tolist() for names, chosen in zip(texts.names, terms.kept, strict=False)]
     return Model(
-        features_of(names, np.concatenate(terms.rarity).astype(np.float32)),
+        features_of(names, np.concatenate(terms.rarity).astype(np.float32), embedding),
         {name: head for name, (head, _) in learnt.items()},
         len(rows),
         fingerprint_of(rows),
@@ -155,8 +161,9 @@ def _columns(labels: Sequence[str]) -> tuple[str, ...]:
     return (*sorted(sizes), *([OUT_OF_SCOPE] if outside >= OUT_OF_SCOPE_ROWS_MIN else []))
 
 
-def _weights(rows: int) -> tuple[float, float, float, float]:
-    return (1.0, 1.0, _CONCEPTS_LARGE if rows > LARGE_ROWS else _CONCEPTS, _BACKGROUND)
+def _weights(rows: int, embedding: Embedding | None) -> tuple[float, ...]:
+    of_embedding = () if embedding is None else (_EMBEDDING,)
+    return (1.0, 1.0, _CONCEPTS_LARGE if rows > LARGE_ROWS else _CONCEPTS, _BACKGROUND, *of_embedding)
 
 
 def _question(
@@ -324,6 +331,7 @@ def train_file(
     reject: bool = False,
     *,
     heads: Mapping[str, str] | None = None,
+    embedding: str | None = None,
     clock: Callable[[], float],
     told: Told = nobody,
 ) -> dict[str, object]:
@@ -339,6 +347,7 @@ def train_file(
         reject: answer "unknown" to what seems unfamiliar even if no row is labelled "oos".
         heads: department, urgency, sentiment -> the column that tells it; those left out are learnt from a column of
             their own name, if there is one.
+        embedding: name of a function whose vectors join the terms (classifiers/embedding.py).
         clock: seconds, for `seconds` only.
         told: as in `train`.
 
@@ -347,7 +356,9 @@ def train_file(
     """
     began = clock()
     (rows, known), answers = read_messages(csv_path, text_column, label_column), read_answers(csv_path, heads)
-    summary = _trained(rows, known, answers, out, reject=reject, told=told)
+    summary = _trained(
+        rows, known, answers, out, reject=reject, told=told, embedding=embedding_named(embedding) if embedding else None
+    )
     return {**summary, "seconds": round(clock() - began, 3)}
 
 
@@ -365,9 +376,10 @@ def _trained(
     *,
     reject: bool,
     told: Told,
+    embedding: Embedding | None = None,
 ) -> dict[str, object]:
     told_of = {name: answers for name, answers in further.items() if any(answers)}
-    model = train(rows, reject=reject, further=told_of, backgrounds=known, told=told)
+    model = train(rows, reject=reject, further=told_of, backgrounds=known, embedding=embedding, told=told)
     size = save(model, out)
     accuracy = round(model.cv_accuracy, 4)
     heads = {name: report["accuracy"] for name, report in model.report["heads"].items()}

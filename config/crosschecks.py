@@ -1,5 +1,6 @@
 """What is wrong between keys: names that don't exist, addresses used twice, passwords that can't be had."""
 
+import importlib
 import ssl
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -130,6 +131,19 @@ def check_understanding(checks: Checks) -> None:
         checks.refer(("understanding", "dispositions", name), name, codes, "a disposition of a queue")
     if table.rows is not None and not table.rows.is_file():
         checks.note(("understanding", "rows"), f"no file {table.rows}", "a CSV file with columns text and label")
+    if table.embedding is not None and (fault := _no_function(table.embedding)):
+        expected = "module:function, in a module that this Python can import"
+        checks.note(("understanding", "embedding"), f'"{table.embedding}" ({fault})', expected)
+
+
+def _no_function(name: str) -> str | None:
+    """Return why `name` is no "module:function", None if it is one. Imports the module, as the start does."""
+    module, _, function = name.partition(":")
+    try:
+        found = getattr(importlib.import_module(module), function)
+    except Exception as error:  # noqa: BLE001 - whatever a module of the site does when it is imported
+        return f"{type(error).__name__}: {error}"
+    return None if callable(found) else "it can't be called"
 
 
 def check_channels(checks: Checks) -> None:

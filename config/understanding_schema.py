@@ -53,6 +53,14 @@ class Understanding(msgspec.Struct, frozen=True):
             examples=["labels.csv"],
         ),
     ] = None
+    embedding: Annotated[
+        Text | None,
+        Meta(
+            description="A Python function of your own, `module:function`, that takes a list of texts and returns a "
+            "vector for each: they join what the model weighs. None comes with Centrala.",
+            examples=["our_vectors:vectors_of"],
+        ),
+    ] = None
     retrain: Annotated[
         Literal["never", "daily", "weekly", "monthly"],
         Meta(description="How often a model is trained by itself, if there are new rows."),

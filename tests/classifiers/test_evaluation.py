@@ -49,9 +49,40 @@ def test_an_empty_file_is_refused(shipped: Model, tmp_path: Path) -> None:
 
 def test_lines_are_answered_one_by_one(shipped: Model) -> None:
     first, second = predict_lines(shipped, ["gdzie jest moja paczka\n", "\n"])
-    assert list(first) == ["label", "confidence", "alternatives", "out_of_scope", "language"]
+    assert list(first) == ["label", "confidence", "alternatives", "out_of_scope", "language", "heads"]
     assert (first["label"], first["language"], first["out_of_scope"]) == ("delivery", "pl", False)
     assert (second["label"], second["language"], second["out_of_scope"]) == ("unknown", None, True)
+
+
+def test_lines_tell_department_urgency_and_sentiment_with_their_confidence(shipped: Model) -> None:
+    (said,) = predict_lines(shipped, ["The internet is down since Monday and nobody helps, I need it at once!"])
+    heads = said["heads"]
+    assert isinstance(heads, dict)
+    assert list(heads) == ["department", "urgency", "sentiment"]
+    assert (heads["department"]["label"], heads["sentiment"]["label"]) == ("support", "negative")
+    assert all(0 < each["confidence"] <= 1 for each in heads.values())
+
+
+def test_columns_of_heads_are_evaluated_over_the_rows_that_tell_them(tmp_path: Path) -> None:
+    rows = small_rows()
+    moods = ["positive" if " and " in text else "negative" if "?" in text else "" for text, _ in rows]
+    model = train(rows, further={"sentiment": moods})
+    path = tmp_path / "test.csv"
+    path.write_text(
+        "text,label,sentiment,where\nI saw a hammer and a saw,tool,positive,yard\nstork or owl?,bird,negative,\n"
+        "one plum and one pear,fruit,,\nI saw a gull and an owl,bird,negative,\n"
+    )
+    found = evaluate(model, path, heads={"department": "where"})
+    assert found["n"] == 4
+    heads = found["heads"]
+    assert isinstance(heads, dict)
+    sentiment = heads["sentiment"]
+    assert (sentiment["n"], sentiment["accuracy"]) == (3, 0.6667)
+    assert sentiment["per_class"]["positive"] == {"n": 1, "precision": 0.5, "recall": 1.0, "f1": 0.6667}
+    assert 0 < sentiment["calibration_error"] < 1
+    # Nothing here says of departments: what can't be told is not right.
+    assert (heads["department"]["n"], heads["department"]["accuracy"]) == (1, 0.0)
+    assert heads["department"]["calibration_error"] is None
 
 
 def test_a_promise_needs_enough_evidence() -> None:

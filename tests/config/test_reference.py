@@ -1,6 +1,7 @@
 """The schema, the example and the reference page say the same."""
 
 import re
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,13 +84,25 @@ def test_every_key_is_in_the_example_set_or_as_a_comment() -> None:
     assert missing == set()
 
 
+@pytest.fixture
+def importable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder whose modules can be imported."""
+    folder = tmp_path_factory.mktemp("modules")
+    sys.path.insert(0, str(folder))
+    yield folder
+    sys.path.remove(str(folder))
+
+
 @pytest.mark.parametrize("name", ["example.toml", "demo.toml"])
 def test_shipped_files_are_in_order_without_a_warning(name: str) -> None:
     assert faults(shipped(name)) == ()
 
 
 @pytest.mark.parametrize("number", COMMENTED_LINES)
-def test_every_commented_line_of_the_example_works_when_it_is_switched_on(number: int, tmp_path: Path) -> None:
+def test_every_commented_line_of_the_example_works_when_it_is_switched_on(
+    number: int, tmp_path: Path, importable: Path
+) -> None:
+    (importable / "our_vectors.py").write_text("def vectors_of(texts):\n    return [[1.0] for _ in texts]\n", "utf-8")
     (tmp_path / "knowledge").mkdir()
     for language in ("en", "pl", "lt", "hu", "ru"):
         (tmp_path / f"price-list.{language}.pdf").write_bytes(b"%PDF-1.7")
