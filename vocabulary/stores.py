@@ -106,6 +106,18 @@ class Store(Protocol):
     async def person(self, customer: str) -> Sequence[CustomerRow]:
         """Return the rows of that group, in its order; nothing if there is no such customer."""
 
+    async def people(self, customers: Sequence[str]) -> dict[str, Sequence[CustomerRow]]:
+        """Return the same for each of `customers`, in a few reads for all of them; who isn't there is left out."""
+
+    async def identities_of(self, customers: Sequence[str]) -> Sequence[IdentityRow]:
+        """Return what each of `customers` is known by."""
+
+    async def latest_interactions(self, customers: Sequence[str]) -> Sequence[InteractionRow]:
+        """Return the newest interaction of each of `customers` that has any, in no order."""
+
+    async def first_messages(self, interactions: Sequence[str]) -> Sequence[MessageRow]:
+        """Return the first message of each of `interactions` that has any, in no order."""
+
     async def person_identities(self, customer: str) -> Sequence[IdentityRow]:
         """Return what the person is known by: first what `customer` himself is."""
 
