@@ -107,8 +107,7 @@ class Retraining:
         return number, told
 
     async def _runs(self) -> dict[int, bytes]:
-        rows = await self._store.settings()
-        return {int(row.id.removeprefix(STATE)): row.body for row in rows if row.id.startswith(STATE)}
+        return {int(row.id.removeprefix(STATE)): row.body for row in await self._store.settings(STATE)}
 
     async def start(self, by: str) -> Refusal | None:
         """Begin in the background, unless it goes on already."""

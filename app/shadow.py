@@ -128,8 +128,7 @@ class ShadowRun:
         if pointer is None or pointer.shadow is None:
             return None
         await self._keep()
-        begins = f"{OF_SHADOW}{pointer.shadow}:"
-        rows = [row for row in await self._store.settings() if row.id.startswith(begins)]
+        rows = await self._store.settings(f"{OF_SHADOW}{pointer.shadow}:")
         kept = [msgspec.json.decode(row.body, type=_Kept) for row in rows]
         return _together(pointer.shadow, kept, self._engine.clock.now())
 

@@ -31,8 +31,8 @@ ASKED = "Where can I find my invoice?"
 
 
 async def about_invoices(subject: str, text: str, usual: str | None, known: Background = NOTHING) -> Classification:
-    known = "invoice" in text
-    return Classification((("invoice", 0.95) if known else ("unknown", 0.0),), "en", "rules", "a test")
+    is_known = "invoice" in text
+    return Classification((("invoice", 0.95) if is_known else ("unknown", 0.0),), "en", "rules", "a test")
 
 
 @pytest.fixture

@@ -207,7 +207,7 @@ async def list_planned(call: Call, query: SendingQuery) -> PlannedSendings:
                 PlannedSending(
                     sending=await _view(call, told[0]),
                     reference=reference(interaction.number),
-                    customer=await call.views.customer_of(interaction.customer),
+                    customer=await call.views.customers.brief(interaction.customer),
                     queue=interaction.queue,
                 )
             )
