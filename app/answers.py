@@ -6,8 +6,8 @@ from app.background import background_of
 from app.engine import Engine
 from app.foreseeing import SUGGESTED_MIN, Foreseeing, threshold_view
 from app.knowledge import Found, KnowledgeBase, judged
-from app.knowledge_seeds import pair_row
 from app.labelling import Classify, labelled
+from autoresponders.knowledge import pair_row
 from autoresponders.proof import Outcome
 from classifiers.background import NOTHING
 from queues.interaction import Interaction

@@ -42,6 +42,7 @@ from vocabulary.errors import Quarantined, TemporaryFailure
 from vocabulary.ids import AgentId, CustomerId, InteractionId, MessageId, derived_id, file_id
 from vocabulary.media import EMAIL
 from vocabulary.records import (
+    PARTICIPANT,
     UNVERIFIED,
     AttachmentRow,
     Change,
@@ -258,7 +259,7 @@ class Intake:
         person = seen.person
         is_work = not (_is_blocked(person) or wishes.archived)
         if found is not None and (is_work or not self._is_over(found)):
-            row = self._gated(message, self._row(message, found, received), parts)
+            row = await self._gated(message, self._row(message, found, received), parts)
             heard = await self._heard(message, row, customer, seen)
             signals = _signals(message, row, person)
             command = AddMessage(
@@ -312,12 +313,13 @@ class Intake:
         held = self._engine.state.interactions.get(id)
         return held is None or held.state not in OPEN
 
-    def _gated(self, message: InboundMessage, row: MessageRow, customers: Collection[CustomerId]) -> MessageRow:
-        """Return the message; one from somebody else is marked as unverified (the sender gate, reliability.md 4.3)."""
+    async def _gated(self, message: InboundMessage, row: MessageRow, customers: Collection[CustomerId]) -> MessageRow:
+        """Return the message; one from somebody else is marked as such (the sender gate, reliability.md 4.3)."""
         known = self._engine.state.interactions.get(row.interaction)
         if known is None or may_join(message, customers, known.customer):
             return row
-        return msgspec.structs.replace(row, attributes={**row.attributes, UNVERIFIED: True})
+        who = PARTICIPANT if await self._threads.is_participant(message, row.interaction) else UNVERIFIED
+        return msgspec.structs.replace(row, attributes={**row.attributes, who: True})
 
     async def _recognised(
         self,
@@ -359,7 +361,7 @@ class Intake:
         Whatever fails here, the message goes on as one that answers nothing.
         """
         question = self._question_to(row.interaction)
-        if question is None or message.automatic.is_automatic or row.attributes.get(UNVERIFIED):
+        if question is None or message.automatic.is_automatic or _by_another(row):
             return Heard(None)
         try:
             now = self._engine.clock.now()
@@ -568,6 +570,7 @@ def _read_off(message: InboundMessage) -> dict[str, Any]:
         "marks": message.marks,
         "senders": message.senders,
         "forwarded_from": message.forwarded_from,
+        "also_to": message.also_to,
         "invitations": message.invitations,
         "defects": message.defects,
     }
@@ -577,11 +580,15 @@ def _read_off(message: InboundMessage) -> dict[str, Any]:
     return found
 
 
+def _by_another(row: MessageRow) -> list[str]:
+    """Return what the sender gate found, if somebody else than the customer wrote."""
+    return [who for who in (UNVERIFIED, PARTICIPANT) if row.attributes.get(who)]
+
+
 def _signals(message: InboundMessage, row: MessageRow, customer: CustomerRow | None) -> tuple[str, ...]:
     """Return why nothing may answer `message` automatically."""
     found = list(message.automatic.signals) if message.automatic.is_automatic else []
-    if row.attributes.get(UNVERIFIED):
-        found.append(UNVERIFIED)
+    found += _by_another(row)
     if customer is not None and message.medium == EMAIL and message.sender is not None:
         found += reachability.signals(customer.attributes, email_identity(message.sender.address)[1])
     return tuple(found)

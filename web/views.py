@@ -15,6 +15,8 @@ from router.explain_offer import offer_reasons
 from vocabulary.ids import derived_id, reference
 from vocabulary.instants import rfc3339, span_text
 from vocabulary.records import (
+    COPIES,
+    PARTICIPANT,
     UNVERIFIED,
     InteractionRow,
     MessageRow,
@@ -57,6 +59,7 @@ class _ReadOff(msgspec.Struct, frozen=True, kw_only=True):
     marks: list[str] = []
     senders: list[a.MailboxView] = []
     forwarded_from: a.MailboxView | None = None
+    also_to: list[a.MailboxView] = []
     invitations: list[a.InvitationView] = []
 
 
@@ -270,7 +273,7 @@ class Views:
         # The outbox row of a message has the id of the effect that delivers it (router/effects.py); each copy has one
         # beside it once the mail has begun to go out (app/mailroom.py).
         first = derived_id("fx", row.id)
-        copies = row.attributes.get("cc", ())
+        copies = row.attributes.get(COPIES, ())
         ids = [first, *(derived_id("fx", first, str(number)) for number in range(1, len(copies) + 1))]
         addresses = [str(row.attributes.get("to", "")), *map(str, copies)]
         found = [await self._site.store.outbox_row(id) for id in ids]
@@ -347,8 +350,10 @@ def _with_report(recipients: list[a.RecipientView], report: dict[str, Any], lang
 def _trust(row: MessageRow) -> a.TrustView | None:
     """Return what is known of the sender of a mail, None of anything else."""
     trust = row.attributes.get("trust")
-    third_party = bool(row.attributes.get(UNVERIFIED))
-    return a.TrustView(**trust, third_party=third_party) if isinstance(trust, dict) else None
+    if not isinstance(trust, dict):
+        return None
+    third_party, participant = (bool(row.attributes.get(who)) for who in (UNVERIFIED, PARTICIPANT))
+    return a.TrustView(**trust, third_party=third_party, participant=participant)
 
 
 def members(found: Interaction, *, monitors: bool) -> list[a.RoomMember]:
