@@ -1,20 +1,20 @@
 """The knowledge base of one site: finds the articles that answer a question, and knows which promises are proven."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 import structlog
 
 from app.engine import Engine
+from app.labelling import Classify, labelled
 from autoresponders.article import WORDS_MAX, Article, Knowledge
 from autoresponders.calibration import Features
 from autoresponders.clarify import choice_of, is_thanks
 from autoresponders.proof import Outcome, Proof, Threshold
 from autoresponders.retrieval import Index, Match, gap
-from classifiers.background import NOTHING, Background
-from classifiers.cascade import Classification
+from classifiers.background import NOTHING
 from classifiers.folding import folded
 from queues.interaction import Interaction, Label
 from queues.lifecycle import InteractionState
@@ -38,9 +38,6 @@ WORK_SOURCES = ("thumb", "confirmed", "corrected")
 """Judgements that came from work, with the comparison of then."""
 OVERLAP: Span = 5 * MINUTE
 """So far behind the newest judgement it is looked for others: clocks of nodes differ, and writes take their time."""
-
-Classify = Callable[[str, str, str | None, Background], Awaitable[Classification]]
-"""Tells what a subject and a text are about, written by somebody who usually writes that language, and known so far."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -235,8 +232,7 @@ class KnowledgeBase:
 
     async def _labels(self, row: JudgementRow) -> Sequence[Label]:
         assert self._classify is not None, "nobody can tell what a question is about"
-        classified = await self._classify("", row.text, row.language or None, NOTHING)
-        return [Label(name, said) for name, said in classified.labels]
+        return (await labelled(self._classify, row.text, row.language or None, NOTHING)).labels
 
     def _of_question(self, row: JudgementRow, labels: Sequence[Label]) -> Outcome | None:
         found = self.found(row.text, row.language, labels)

@@ -8,11 +8,14 @@ import structlog
 
 from app.engine import Engine
 from app.keyed_lock import KeyedLock
+from app.purchasing import CHANGED
 from customers.evidence import Evidence
 from customers.merging import merge_id
+from customers.standing import alone_again
 from router.decision import Refusal
 from vocabulary.ids import CustomerId, derived_id
-from vocabulary.records import AuditRow, Change, MergeRow, MergeState, Put, Remove, is_erased
+from vocabulary.instants import Instant
+from vocabulary.records import AuditRow, Change, MergeRow, MergeState, Put, Remove, SettingRow, is_erased
 from vocabulary.stores import Store
 
 log = structlog.get_logger()
@@ -61,12 +64,23 @@ class Merging:
                 return _unknown(other)
             found = await self._between(id, other) if other is not None else await self._latest(id)
             if found is not None:
-                await self._write(self._changed(found, "undone", by), "unmerge")
+                undone = self._changed(found, "undone", by)
+                await self._write(undone, "unmerge", *await self._worth_apart(id, found, undone.at))
             elif other is not None:
                 await self._dismiss(id, other, by)
             else:
                 return Refusal("conflict", "not_merged", "He was not merged with anybody.")
             return None
+
+    async def _worth_apart(self, id: CustomerId, merge: MergeRow, now: Instant) -> list[Change]:
+        """Return what takes from a person's first row what was calculated of all of him; it is calculated anew soon."""
+        head, *parts = await self._store.person(id)
+        kept = {row.id: row for row in await self._store.standings([head.id, *(row.id for row in parts)])}
+        own = kept.get(head.id)
+        changes = [] if own is None else alone_again(head, own, calculated_together=own.at >= merge.at, now=now)
+        if kept:
+            changes.append(Put(SettingRow(id=CHANGED, body=msgspec.json.encode(now))))
+        return changes
 
     # -- the rows
 
@@ -107,7 +121,7 @@ class Merging:
     def _changed(self, row: MergeRow, state: MergeState, by: str) -> MergeRow:
         return msgspec.structs.replace(row, state=state, at=self._engine.clock.now(), by=by)
 
-    async def _write(self, row: MergeRow, action: str) -> None:
+    async def _write(self, row: MergeRow, action: str, *more: Change) -> None:
         line = AuditRow(
             id=derived_id("audit", action, row.id, str(row.at)),
             at=row.at,
@@ -116,7 +130,7 @@ class Merging:
             target=row.customer,
             detail={"with": row.into, "probability": row.probability},
         )
-        await self._engine.write(Put(row), Put(line))
+        await self._engine.write(Put(row), Put(line), *more)
         log.info("customers_merged" if row.state == "merged" else "customers_parted", merge=row.id, state=row.state)
 
 

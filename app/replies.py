@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from app.engine import Engine
-from app.outgoing import COPIES, TO, Outgoing
+from app.outgoing import TO, Outgoing
 from channels.email.addresses import is_addr_spec
 from channels.email.compose import wire_address
 from channels.email.markup import is_bomb, sanitised, text_of
@@ -15,6 +15,7 @@ from vocabulary.errors import PermanentFailure
 from vocabulary.files import FILE_MAX, TOGETHER_MAX, kind_of, plain_name
 from vocabulary.ids import InteractionId, MessageId, derived_id, file_id
 from vocabulary.records import (
+    COPIES,
     AttachmentRow,
     Change,
     MessageRow,

@@ -107,8 +107,7 @@ class Retraining:
         return number, told
 
     async def _runs(self) -> dict[int, bytes]:
-        rows = await self._store.settings()
-        return {int(row.id.removeprefix(STATE)): row.body for row in rows if row.id.startswith(STATE)}
+        return {int(row.id.removeprefix(STATE)): row.body for row in await self._store.settings(STATE)}
 
     async def start(self, by: str) -> Refusal | None:
         """Begin in the background, unless it goes on already."""
@@ -188,7 +187,8 @@ class Retraining:
         async for row in arrived(self._store, self._engine.clock.now() - BACK, MESSAGES_MAX):
             message = await first_message(self._store, row.id)
             if message is not None:
-                yield Asked(row.id, whole_text(message.subject, message.text), background_of(message))
+                text = whole_text(message.subject, message.text)
+                yield Asked(row.id, text, background_of(message), row.language)
 
     # -- by itself
 

@@ -213,3 +213,18 @@ def segment_said(
         Set(StandingRow, customer, {"own": own}),
         Set(CustomerRow, customer, {"segment": segment}),
     ]
+
+
+def alone_again(row: CustomerRow, kept: StandingRow, *, calculated_together: bool, now: Instant) -> list[Change]:
+    """Return what takes from a customer what is not his alone, now that he is no longer read as one with others.
+
+    His segment may be what was said of another of them. `calculated_together`: the figures, too, are of all of them.
+    """
+    changes: list[Change] = []
+    segments = () if calculated_together else kept.segments
+    if calculated_together and (kept.segments or kept.facts):
+        changes.append(Set(StandingRow, row.id, {"at": now, "segments": (), "facts": {}}))
+    segment = kept.own or next(iter(segments), None)
+    if row.segment != segment:
+        changes.append(Set(CustomerRow, row.id, {"segment": segment}, {"segment": row.segment}))
+    return changes

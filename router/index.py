@@ -564,22 +564,21 @@ class Index:
 
     def refresh(self) -> None:
         """Bring the desks up to date with their agents."""
+        pool_of = self.pool_of
         for id, agent in self.touched.items():
-            pool = self.pool_of[id]
+            pool = pool_of[id]
             some = agent.used + pool.least <= pool.capacity
             for desk in pool.desks.values():
+                agents = desk.agents
                 if some and agent.may_take(desk.medium):
-                    self._seat(desk, agent)
-                elif id in desk.agents:
+                    if not agents:
+                        self.ready |= 1 << desk.bit
+                    agents[id] = agent
+                    for bench in desk.benches.values():
+                        bench.put(agent)
+                elif id in agents:
                     self._clear(desk, id)
         self.touched.clear()
-
-    def _seat(self, desk: Desk, agent: Agent) -> None:
-        if not desk.agents:
-            self.ready |= 1 << desk.bit
-        desk.agents[agent.id] = agent
-        for bench in desk.benches.values():
-            bench.put(agent)
 
     def _clear(self, desk: Desk, id: AgentId) -> None:
         del desk.agents[id]

@@ -16,6 +16,12 @@ ERASED = "erased"
 UNVERIFIED = "unverified_sender"
 """The attribute of a message whose sender isn't proven to be the conversation's customer; and why nothing answers."""
 
+PARTICIPANT = "participant"
+"""The same of a message from somebody whom an agent sent copies: he takes part, and is not the customer."""
+
+COPIES = "cc"
+"""The attribute of a message that says which addresses get a copy of it."""
+
 
 class Entry(msgspec.Struct, frozen=True):
     """One line of the journal: `body` is the event as JSON. The store numbers nothing: `seq` comes in, gap-free."""

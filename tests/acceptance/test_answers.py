@@ -188,3 +188,35 @@ async def test_a_supervisor_writes_an_article_and_tries_a_question(
     await dialog.get_by_role("button", name="Parking", exact=True).click()
     await vera.button("knowledge.remove", within=dialog).click()
     await expect(dialog.get_by_text(name)).to_have_count(0)
+
+
+@browsing("en", "pl")
+async def test_a_supervisor_imports_a_file_of_articles_once_its_faults_are_mended(
+    answering: House, windows: Windows, inspector: Inspector, language: str
+) -> None:
+    words = Words(language)
+    vera = await Board.at_work(windows, answering.base, "vera", words)
+    await vera.button("desk.my_menu").click()
+    await vera.button("knowledge.title").click()
+    dialog = vera.page.get_by_role("dialog")
+    await vera.button("knowledge.import", within=dialog).click()
+    name = f"cloakroom-{language}"
+    wrong = f"# Cloakroom\nid: {name}\n\n- Where do I leave my coat?\n\nAt the door.\n"
+    chooser = dialog.get_by_label(words("knowledge.import.file"))
+
+    async def choose(text: str) -> None:
+        file = {"name": f"articles.{language}.md", "mimeType": "text/markdown", "buffer": text.encode()}
+        await chooser.set_input_files(file)  # type: ignore[arg-type]  # a mapping of this shape is a file
+
+    await choose(wrong)
+    await expect(dialog.get_by_text(words("knowledge.import.fault.missing", value="label"))).to_be_visible()
+    await expect(vera.button("knowledge.import.write", within=dialog)).to_be_disabled()
+    await inspector.look(vera.page, "a file of articles with a fault")
+    await choose(wrong.replace("\n\n-", "\nlabel: hours\n\n-"))
+    row = dialog.get_by_role("row").filter(has_text=name)
+    await expect(row).to_contain_text(words("knowledge.import.change.new"))
+    await inspector.look(vera.page, "what a file of articles changes")
+    await vera.button("knowledge.import.write", within=dialog).click()
+    await expect(dialog.get_by_text(name)).to_be_visible()
+    kept = await answering.supervisor.get(f"/articles/{name}")
+    assert kept["languages"][language]["questions"] == ["Where do I leave my coat?"]

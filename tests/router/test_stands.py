@@ -20,9 +20,9 @@ from vocabulary.skills import Requirement
 A_FEW, MANY = FEW // 3, 3 * FEW // 2
 
 
-def define(house: House, draws: Random, number: int) -> None:
-    """An agent whom nobody is like: he has a desk of his own."""
-    skills = {"billing": draws.randint(1, 10), f"own{number}": 1}
+def define(house: House, draws: Random, number: int, kinds: int) -> None:
+    """An agent of one of `kinds`; where these are as many as there are agents, each has a desk of his own."""
+    skills = {"billing": draws.randint(1, 10), f"own{number % kinds}": 1}
     house.run(DefineAgent(f"a{number:03}", profile(skills=skills, queues={"support": Membership()})))
 
 
@@ -43,18 +43,18 @@ def waiting(arrival: Admit, now: int) -> Interaction:
 
 
 @pytest.mark.parametrize("strategy", BY_POOL)
-@pytest.mark.parametrize("agents", [A_FEW, MANY])
-def test_whoever_ranks_first_is_offered_it(strategy: Strategy, agents: int) -> None:
-    draws = Random(f"{strategy} {agents}")  # noqa: S311
+@pytest.mark.parametrize(("agents", "kinds"), [(A_FEW, A_FEW), (MANY, MANY), (MANY, 2)])
+def test_whoever_ranks_first_is_offered_it(strategy: Strategy, agents: int, kinds: int) -> None:
+    draws = Random(f"{strategy} {agents} {kinds}")  # noqa: S311
     ways = queue(strategy=strategy, offer={"chat": 0}, wrap_up="none")
     house, taken = House(policy(ways)), set()
     for number in range(agents):
         house.agent(f"a{number:03}")
-        define(house, draws, number)
+        define(house, draws, number, kinds)
     for number in range(400):
         house.now += draws.randrange(SECOND)
         if draws.random() < 0.05:
-            define(house, draws, draws.randrange(agents))
+            define(house, draws, draws.randrange(agents), kinds)
         needs = (Requirement("billing", draws.randint(1, 8)),)
         arrival = Admit(id=f"i{number}", channel="web", medium="chat", customer="c", requirements=needs)
         asked = waiting(arrival, house.now)

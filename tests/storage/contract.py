@@ -56,6 +56,7 @@ from vocabulary.records import (
     SessionRow,
     Set,
     SetAttributes,
+    SettingRow,
     StandingRow,
     TokenRow,
     TrainingRow,
@@ -237,6 +238,38 @@ class RecordsContract:
         changes: dict[str, Any] = {"references": ("<a@example.org>",), "attributes": {"n": 1}}
         await store.commit(Transaction(changes=(Set(MessageRow, "m-1", changes),)))
         assert await store.message("m-1") == a_message(**changes)
+
+    async def test_many_people_are_read_as_each_is(self, store: Store) -> None:
+        people = [a_customer(f"c-{n}", name=f"n-{n}") for n in range(9)]
+        pairs = [("c-0", "c-1", "merged"), ("c-1", "c-2", "merged"), ("c-3", "c-4", "undone"), ("c-5", "c-8", "merged")]
+        merges = [
+            MergeRow(id=f"g-{n}", customer=one, into=other, state=state, at=NOW)  # type: ignore[arg-type]  # its words
+            for n, (one, other, state) in enumerate(pairs)
+        ]
+        known = [an_identity(f"{n}@example.org", f"c-{n % 3}") for n in range(5)]
+        work = [an_interaction(n, id=f"i-{n}", customer=f"c-{n % 4}") for n in range(1, 8)]
+        said = [a_message(f"m-{n}", interaction=f"i-{n % 3}", number=n) for n in range(6, 0, -1)]
+        await store.commit(putting(*people, *merges, *known, *work, *said, a_message("m-9", interaction="i-5")))
+        ids = [*(row.id for row in people), "c-99"]
+        each = {id: list(await store.person(id)) for id in ids}
+        assert await store.people(ids) == {id: rows for id, rows in each.items() if rows}
+        assert [row.id for row in each["c-0"]] == ["c-2", "c-0", "c-1"]
+        found = {id: [row for row in await store.identities_of(ids) if row.customer == id] for id in ids}
+        assert found == {id: list(await store.identities(id)) for id in ids}
+        latest = {row.customer: row for row in await store.latest_interactions(ids)}
+        assert latest == {row.customer: row for row in work if row.number > 3}
+        first = sorted(await store.first_messages(["i-0", "i-1", "i-2", "i-5"]), key=lambda row: row.interaction)
+        assert [(row.interaction, row.number) for row in first] == [("i-0", 3), ("i-1", 1), ("i-2", 2)]
+        assert (await store.people([]), await store.identities_of([]), await store.first_messages([])) == ({}, [], [])
+
+    async def test_settings_are_found_by_how_their_ids_begin(self, store: Store) -> None:
+        ids = ("queue", "queue:", "queue:a", "queue:ž%", "Queue:b", "queue;", "queu", "shadow:m-1:n")
+        rows = {id: SettingRow(id=id, body=id.encode()) for id in ids}
+        await store.commit(putting(*rows.values()))
+        assert await store.settings("queue:") == [rows["queue:"], rows["queue:a"], rows["queue:ž%"]]
+        assert await store.settings("queue_") == []
+        assert await store.setting("queue:a") == rows["queue:a"]
+        assert await store.setting("queue:b") is None
 
     async def test_set_leaves_a_row_that_has_changed_meanwhile(self, store: Store) -> None:
         await store.commit(putting(a_customer(language="pl"), an_outbox_row(attempts=3)))

@@ -276,8 +276,18 @@ async def test_who_was_merged_is_one_buyer_until_that_is_undone(house: World) ->
     assert [one["order_id"] for one in page["items"]] == ["o-0", "o-2"]
     one = await shop.post("/interactions", {"text": "Hi", "customer": {"email": "key@example.org"}}, 201)
     assert one["segment"] == "key_account"
+    house.clock.move(SECOND)
     await boss.call("POST", f"/customers/{ids[1]}/unmerge", {})
-    report = await boss.post("/customers/segments")
+    # Until that is calculated anew, neither is taken for what both were together.
+    apart = [await boss.get(f"/customers/crm-{number}") for number in (2, 0)]
+    assert [(one["segment"], (one["standing"] or {}).get("segments")) for one in apart] == [
+        (None, None),
+        ("vip", ["vip"]),
+    ]
+    assert not await house.segmenting.calculate_if_due()
+    house.clock.move(2 * MINUTE)
+    assert await house.segmenting.calculate_if_due()
+    report = await boss.get("/customers/segments")
     assert report["buyers"] == 20
     assert (await boss.get("/customers/crm-2"))["segment"] is None
     assert (await boss.get("/customers/crm-0"))["segment"] == "vip"

@@ -46,14 +46,12 @@ _HARMLESS = re.compile(r"image/(png|jpeg|gif|webp)|application/pdf|text/plain|au
 async def list_customers(call: Call, query: CustomerQuery) -> Customers:
     """Answer a page of them. Erased ones are left out."""
     rows = await call.site.store.customers(q=query.q, after=query.cursor, limit=query.limit)
-    heads: dict[str, CustomerRow] = {}
-    for row in rows:
-        head = row if is_erased(row) else (await call.site.store.person(row.id))[0]
-        # Who is part of another is found as that one; a list of all has each where his own id stands.
-        if not is_erased(row) and (query.q is not None or head.id == row.id):
-            heads.setdefault(head.id, head)
-    items = [await _detail(call, row) for row in heads.values()]
-    return Customers(items=items, next=rows[-1].id if len(rows) == query.limit else None)
+    people = await call.site.store.people([row.id for row in rows if not is_erased(row)])
+    # Who is part of another is found as that one; a list of all has each where his own id stands.
+    heads = {person[0].id: person for id, person in people.items() if query.q is not None or person[0].id == id}
+    return Customers(
+        items=await _details(call, list(heads.values())), next=rows[-1].id if len(rows) == query.limit else None
+    )
 
 
 @endpoints.post("/customers", "customer.edit", "A new customer; 200 if it is the same call again", status=201)
@@ -244,11 +242,20 @@ async def unmerge_customer(call: Call, id: str, body: PartFrom) -> CustomerDetai
 
 async def _detail(call: Call, row: CustomerRow) -> CustomerDetail:
     """Return all that is known of the person of whom `row` is the first, with what he is worth in words."""
-    view = await call.views.customer_detail(row, call.language)
-    if view.standing is None:
-        return view
-    why = in_words(view.standing, call.request.app[PAGES].catalogues, call.language)
-    return msgspec.structs.replace(view, standing=msgspec.structs.replace(view.standing, why=why))
+    (detail,) = await _details(call, [await call.site.store.person(row.id)])
+    return detail
+
+
+async def _details(call: Call, people: Sequence[Sequence[CustomerRow]]) -> list[CustomerDetail]:
+    """Return the same of several people, whose rows were read."""
+    catalogues = call.request.app[PAGES].catalogues
+    views = await call.views.customers.details(people, call.language)
+    told = {
+        view.id: msgspec.structs.replace(view.standing, why=in_words(view.standing, catalogues, call.language))
+        for view in views
+        if view.standing is not None
+    }
+    return [msgspec.structs.replace(view, standing=told.get(view.id)) for view in views]
 
 
 async def _mine(call: Call, id: str, other: str | None = None) -> CustomerRow:
