@@ -77,11 +77,7 @@ class Unsubscribing:
         language = found.language or request.app[PAGES].language_of(request)
         keys = ("title", "done") if wants_none(found) else ("title", "ask", "button")
         words: dict[str, Any] = {key: self._wordings.text(f"unsubscribe_{key}", language) for key in keys}
-        response = request.app[PAGES].render(request, "unsubscribe.html", words=words)
-        # The address is the key; it goes to nobody else.
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["X-Robots-Tag"] = "noindex"
-        return response
+        return request.app[PAGES].render(request, "unsubscribe.html", secret=True, words=words)
 
 
 def unsubscribing_link(public_url: str, keys: Keys, customer: str) -> str:
