@@ -15,6 +15,7 @@ from customers.merging import as_one
 from customers.numbers import CUSTOMER, NumberKind, numbers_answered, one_sign_off
 from router.commands import AnswerResult
 from vocabulary.ids import CustomerId, InteractionId
+from vocabulary.instants import Instant
 from vocabulary.records import CustomerRow, is_erased
 from vocabulary.stores import Store
 
@@ -40,7 +41,13 @@ class Answering:
         self._languages = tuple(languages)
 
     async def heard(
-        self, question: str, message: InboundMessage, customer: CustomerId, seen: Seen, interaction: InteractionId
+        self,
+        question: str,
+        message: InboundMessage,
+        customer: CustomerId,
+        seen: Seen,
+        interaction: InteractionId,
+        now: Instant,
     ) -> Heard:
         """Return what came of `message`, while the answer to `question` is waited for."""
         text = message.reply_text.strip()
@@ -56,7 +63,7 @@ class Answering:
         if any(row.id in parts for row, _ in found.values()):
             # He is known as that one already: somebody has merged them meanwhile.
             return Heard("found")
-        again = await self._recognising.with_answer(message, customer, seen, found, interaction)
+        again = await self._recognising.with_answer(message, customer, seen, found, interaction, now)
         shown = [each for each in again.candidates if at_least(each.strength, "medium")]
         return Heard("found" if len(shown) == 1 else "not_found", again)
 
@@ -77,16 +84,17 @@ class Answering:
         near = list(dict.fromkeys(one_sign_off(number)))[:NEAR_MAX]
         # That one of so many others is somebody's says so much less.
         bits = round(WEIGHTS[kind.evidence].agreement - log2(max(len(near), 2)), 2)
-        for row in await self._store.identities_among("number", [number_identity(kind.name, each)[1] for each in near]):
+        held = await self._store.identities_among("number", [number_identity(kind.name, each)[1] for each in near])
+        people = await self._store.people(list({row.customer for row in held}))
+        for row in held:
             shown = masked(row.value.partition(":")[2])
             evidence = Evidence(kind=kind.evidence, bits=bits, reason="number_similar", shown=shown, by="answer")
-            await self._add(found, (row.kind, row.value), evidence)
+            _put(found, people.get(row.customer, ()), evidence)
 
     async def _add(self, found: By, identity: Identity, evidence: Evidence) -> None:
         holder = await self._store.customer_by_identity(*identity)
-        if holder is not None and not is_erased(holder):
-            rows = await self._store.person(holder.id)
-            found.setdefault(rows[0].id, (as_one(rows), []))[1].append(evidence)
+        if holder is not None:
+            _put(found, await self._store.person(holder.id), evidence)
 
     async def _by_details(self, text: str) -> By:
         """Return who may have said all that, with what agrees and differs; the likeliest only, and as likely ones."""
@@ -95,16 +103,22 @@ class Answering:
             birth_dates=likely_birth_dates(said)[:50], postcodes=likely_postcodes(said)
         )
         found: By = {}
-        for row in rows:
-            if not is_erased(row):
-                people = await self._store.person(row.id)
-                found[people[0].id] = (as_one(people), list(compared(said, as_one(people), by="answer")))
+        for people in (await self._store.people([row.id for row in rows if not is_erased(row)])).values():
+            if people[0].id not in found:
+                one = as_one(people)
+                found[one.id] = (one, list(compared(said, one, by="answer")))
         # Two of the three at least must speak for him: one alone many share.
         return {
             id: (row, evidence)
             for id, (row, evidence) in found.items()
             if sum(each.agrees for each in evidence) > 1 and strength_of(evidence, 1) != "weak"
         }
+
+
+def _put(found: By, rows: Sequence[CustomerRow], evidence: Evidence) -> None:
+    """Put evidence for the person with these rows into `found`; who was erased has no person."""
+    if rows and not is_erased(rows[0]):
+        found.setdefault(rows[0].id, (as_one(rows), []))[1].append(evidence)
 
 
 def _identities(kind: NumberKind, number: str) -> list[Identity]:

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from app.background import background_of
 from app.engine import Engine
 from app.foreseeing import SUGGESTED_MIN, Foreseeing, threshold_view
-from app.knowledge import Classify, Found, KnowledgeBase, judged
-from app.knowledge_seeds import pair_row
+from app.knowledge import Found, KnowledgeBase, judged
+from app.labelling import Classify, labelled
+from autoresponders.knowledge import pair_row
 from autoresponders.proof import Outcome
 from classifiers.background import NOTHING
-from queues.interaction import Interaction, Label
+from queues.interaction import Interaction
 from reports.answers import WITHIN, AnswerLog, Worth, worth_of, worths
 from router.events import AnswerConfirmed, AnsweredByBot, AnyEvent, Relabelled
 from storage.codec import decode
@@ -88,10 +89,9 @@ class Answers:
         asked = _open_question(rows)
         if not asked:
             return []
-        text, subject = "\n".join(row.text for row in asked), asked[0].subject
-        classified = await self._classify(subject, text, found.language, background_of(asked[0]))
-        labels = [Label(name, said) for name, said in classified.labels]
-        return self._knowledge.found(text, found.language or classified.language, labels)
+        text = "\n".join(row.text for row in asked)
+        said = await labelled(self._classify, text, found.language, background_of(asked[0]))
+        return self._knowledge.found(said.text, found.language or said.language, said.labels)
 
     async def _sent(self, id: InteractionId) -> frozenset[str]:
         entries = await self._store.entries(0, 1_000, interaction=id)

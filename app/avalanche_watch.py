@@ -59,11 +59,11 @@ class AvalancheWatch:
 
     async def load(self) -> None:
         """Take up what was learnt before, and what the log says since."""
-        rows = {row.id: row.body for row in await self._store.settings()}
+        kept = await self._store.setting(ROW)
         learnt = Learnt(seq=await self._store.seq_before(self._engine.clock.now() - LOOK_BACK))
-        if ROW in rows:
+        if kept is not None:
             try:
-                learnt = msgspec.json.decode(rows[ROW], type=Learnt)
+                learnt = msgspec.json.decode(kept.body, type=Learnt)
             except msgspec.ValidationError as error:
                 log.warning("avalanche_forecast_skipped", reason=str(error))
         self.watch, self._seq, self._saved_slot = Watch(self._terms, self._zone, learnt), learnt.seq, learnt.slot

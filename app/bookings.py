@@ -108,11 +108,7 @@ class Bookings:
                 "days": self._days(request, found, zone) if changeable else [],
                 "calendar": CALENDAR_NAME,
             }
-        response = request.app[PAGES].render(request, "booking.html", status=status, **values)
-        # The address is the key; it goes to nobody else.
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["X-Robots-Tag"] = "noindex"
-        return response
+        return request.app[PAGES].render(request, "booking.html", secret=True, status=status, **values)
 
     def _due(self, request: web.Request, found: Interaction, start: Instant, zone: tzinfo) -> dict[str, str]:
         """Return when he is called, as people read it."""

@@ -23,7 +23,7 @@ from router.decision import Refusal
 from vocabulary.ids import InteractionId, derived_id
 from vocabulary.instants import Instant, Span
 from vocabulary.media import CALLBACK, CHAT, EMAIL
-from vocabulary.records import Change, MessageRow, PutNew, Set
+from vocabulary.records import Change, MessageRow, PutNew, Set, SetAttributes
 from vocabulary.stores import Store
 
 S = InteractionState
@@ -142,7 +142,7 @@ class ChatWays:
         # What a visitor types is a claim and no identity (decision 0007): it stays with this request.
         first = await self._store.messages(id, limit=1)
         zone = {} if zone_of(wish.time_zone) is None else {"time_zone": wish.time_zone}
-        changes = [Set(MessageRow, row.id, {"attributes": {**row.attributes, "phone": phone, **zone}}) for row in first]
+        changes = [SetAttributes(MessageRow, row.id, {"phone": phone, **zone}) for row in first]
         decision = await self._engine.submit(AcceptCallback(id, wish.slot), changes)
         return _refused(decision.refusal)
 

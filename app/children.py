@@ -82,6 +82,7 @@ async def done_by_child(
         if process.returncode is None:
             with suppress(ProcessLookupError):
                 process.kill()
+            await process.wait()
     if code != 0:
         raise BrokeOff(code, said)
 

@@ -1,9 +1,10 @@
 """The command `knowledge`: articles of a running site, labelled questions, and what automatic answers were worth."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import click
 
@@ -42,6 +43,36 @@ async def _articles(site: "Remote") -> dict[str, Any]:
         cursor = page["next"]
         if cursor is None:
             return {"items": items}
+
+
+@knowledge.command("import")
+@click.argument("files", type=click.Path(path_type=Path, exists=True, dir_okay=False), nargs=-1, required=True)
+@click.option("--language", help="Of articles that don't say theirs; left out: as the file's name says, en.toml.")
+@click.option("--dry-run", is_flag=True, help="Only tell what would change, and what is wrong.")
+@asking
+def knowledge_import(
+    files: Sequence[Path], language: str | None, dry_run: bool, url: str, token: str | None, as_json: bool
+) -> None:
+    """Write the articles of FILES: TOML, CSV or Markdown. A file with a fault changes nothing."""
+
+    async def ask(site: "Remote") -> list[dict[str, Any]]:
+        found = []
+        for file in files:
+            query = {"filename": file.name, "write": str(not dry_run).lower()}
+            path = f"/articles/import?{urlencode(query | ({'language': language} if language else {}))}"
+            told = await site.post_bytes(path, file.read_bytes(), "application/octet-stream")
+            found.append({"file": str(file), **told})
+        return found
+
+    found: list[dict[str, Any]] = answered(url, token, ask)
+    rows = [
+        (each["file"], one["line"], one["id"], one["language"], one["change"], ", ".join(one["fields"]))
+        for each in found
+        for one in each["articles"]
+    ]
+    faults = [f"{each['file']}:{fault['line']}: {fault['message']}" for each in found for fault in each["faults"]]
+    told = table([("FILE", "LINE", "ID", "LANGUAGE", "CHANGE", "FIELDS"), *rows], "") if rows else "No article."
+    say({"files": found}, as_json, "\n".join([told, *faults]))
 
 
 @knowledge.command("evaluate")

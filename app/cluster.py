@@ -190,7 +190,7 @@ class Cluster:
     async def _look_at_settings(self) -> bool:
         """Load the settings if they have changed; tell whether they had."""
         assert self._parts is not None
-        rows = {(row.id, row.body) for row in await self._store.settings() if row.id.startswith(OF_QUEUE)}
+        rows = {(row.id, row.body) for row in await self._store.settings(OF_QUEUE)}
         if rows == self._settings:
             return False
         await self._parts.load_settings()

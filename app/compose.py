@@ -501,9 +501,7 @@ class Application:
             embedding=given.embedding,
         )
         self._stack.push_async_callback(self.retraining.close)
-        self.shadows = ShadowRun(
-            engine=engine, store=store, understanding=self.understanding, versions=versions, node=node
-        )
+        self.shadows = ShadowRun(engine=engine, store=store, versions=versions, node=node)
         self.model_watch = ModelWatch(engine=engine, store=store, versions=versions)
         return versions, SiteLearning(
             engine=engine,

@@ -12,16 +12,18 @@ from customers.evidence import CLAIMS, Evidence, agreeing
 from customers.identity import Identity, email_identity
 from customers.merging import as_one
 from customers.reachability import MARKS
-from customers.traits import plain_postcode
+from customers.standing import segment_said
+from customers.traits import plain_code
 from vocabulary.ids import CustomerId
 from vocabulary.instants import Instant
-from vocabulary.records import ERASED, Change, CustomerRow, IdentityRow, Put, PutNew
+from vocabulary.records import ERASED, Change, CustomerRow, IdentityRow, PutNew, Set, attributes_changed
 from vocabulary.stores import Store
 
 TOKENS_MAX = 20
 """So much is asked with at most."""
 _OURS = (*MARKS, BLOCKED, ERASED)
 """Attributes that nobody else sets."""
+_COLUMNS = ("name", "language", "birth_date", "postcode")
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -31,6 +33,7 @@ class Asked(msgspec.Struct, frozen=True):
     rows: tuple[CustomerRow, ...]
     own: tuple[Evidence, ...]
     found: tuple[tuple[Identity, Evidence], ...]
+    now: Instant
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,24 +75,43 @@ class CrmAsking:
             name=asked.message.sender.name if asked.message.sender is not None else "",
             language=asked.rows[0].language if asked.rows else None,
             channel=asked.message.channel,
-            now=asked.message.received_at,
+            now=asked.now,
         )
         if reply.customer is None:
             return Told(warning=reply.warning)
         holder = await self._store.customer_by_identity("external", reply.customer.id)
-        row = _written(reply.customer, holder, new_id, asked.message.received_at)
+        row, changes = await self._written(reply.customer, holder, new_id, asked.now)
         rows = await self._store.person(row.id) if holder is not None else [row]
         return Told(
             row=row,
             person=as_one([row if each.id == row.id else each for each in rows]),
             evidence=_evidence(reply.customer, tokens, asked),
-            changes=(
-                Put(row),
-                PutNew(IdentityRow(kind="external", value=reply.customer.id, customer=row.id, verified=True)),
-            ),
+            changes=tuple(changes),
             is_himself=bool({each.id for each in rows} & {each.id for each in asked.rows}),
             preferred_agent=reply.customer.preferred_agent,
         )
+
+    async def _written(
+        self, known: Known, holder: CustomerRow | None, new_id: CustomerId, now: Instant
+    ) -> tuple[CustomerRow, list[Change]]:
+        """Return the customer with what the CRM says of him, and what of it is new: the message may say more of him."""
+        row = holder if holder is not None else CustomerRow(id=new_id, created_at=now)
+        told = _with(known, row)
+        changes: list[Change]
+        if holder is None:
+            identity = IdentityRow(kind="external", value=known.id, customer=row.id, verified=True)
+            changes = [PutNew(told), PutNew(identity)]
+        else:
+            new = {name: getattr(told, name) for name in _COLUMNS if getattr(told, name) != getattr(row, name)}
+            changes = [Set(CustomerRow, row.id, new)] if new else []
+            changes += attributes_changed(row, told.attributes)
+        if known.segment is not None:
+            own, kept = known.segment or None, await self._store.standing(row.id)
+            segment, said = segment_said(row.id, own, kept, now)
+            if (segment, own) != (row.segment, kept.own if kept is not None else None):
+                changes += said
+            told = msgspec.structs.replace(told, segment=segment)
+        return told, changes
 
     async def _tokens(self, asked: Asked) -> list[Token]:
         """Return what to ask with: our visitors' ids tell no other system anything."""
@@ -129,16 +151,14 @@ def _token(identity: Identity, evidence: Evidence) -> Token:
     return Token(kind_asked, value, proven=evidence.kind not in CLAIMS)
 
 
-def _written(known: Known, row: CustomerRow | None, new_id: CustomerId, now: Instant) -> CustomerRow:
-    """Return the customer with what the CRM says of him; what it leaves out stays."""
-    row = row if row is not None else CustomerRow(id=new_id, created_at=now)
+def _with(known: Known, row: CustomerRow) -> CustomerRow:
+    """Return the customer with what the CRM says of him but for the segment; what it leaves out stays."""
     told = {name: value for name, value in known.attributes.items() if name not in _OURS}
     return msgspec.structs.replace(
         row,
         name=known.name or row.name,
         language=known.language or row.language,
-        segment=known.segment if known.segment is not None else row.segment,
         birth_date=known.birth_date or row.birth_date,
-        postcode=plain_postcode(known.postcode or "") or row.postcode,
+        postcode=plain_code(known.postcode or "") or row.postcode,
         attributes={**row.attributes, **told},
     )

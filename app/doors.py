@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from app.compose import Application
-from app.intake import TEXT_MAX
+from app.labelling import TEXT_MAX
 from app.mail_metrics import MailboxCollector
 from app.openings import free_windows
 from app.wishes import Wishes

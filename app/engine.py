@@ -478,7 +478,7 @@ def _numbered(changes: Sequence[Change], events: Sequence[AnyEvent]) -> list[Cha
 
 def _with_number(change: Change, numbers: dict[str, int]) -> Change:
     if isinstance(change, Set) and change.kind is MessageRow and change.id in numbers:
-        return Set(MessageRow, change.id, {**change.values, "number": numbers[change.id]})
+        return msgspec.structs.replace(change, values={**change.values, "number": numbers[change.id]})
     if isinstance(change, Put | PutNew) and isinstance(change.row, MessageRow) and change.row.id in numbers:
         return type(change)(msgspec.structs.replace(change.row, number=numbers[change.row.id]))
     return change

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import msgspec
 
 from app.engine import Engine
-from app.knowledge import Classify, Found, KnowledgeBase
+from app.knowledge import Found, KnowledgeBase
+from app.labelling import Classify, Labelled, labelled
 from autoresponders.article import WORDS_MAX
 from classifiers.background import Background
-from queues.interaction import Label
 from router.admission import articles_for
 from router.commands import Admit, Candidate
 from router.policy import Autoresponse
@@ -31,18 +31,16 @@ class Foreseeing:
         self._classify = classify
 
     async def foreseen(self, question: Question) -> Foreseen:
-        text = f"{question.subject}\n{question.text}".strip()
-        known = Background(channel=question.channel or "")
-        classified = await self._classify(question.subject, question.text, question.language, known)
-        labels = tuple(Label(name, said) for name, said in classified.labels)
-        language = question.language or classified.language
-        found = self._knowledge.found(question.text, language, labels)
-        short = 0 < len(question.text.split()) <= WORDS_MAX
-        command = self._as_it_would_come(question, labels, language, found if short else [])
+        known = Background(question.subject, question.channel or "")
+        said = await labelled(self._classify, question.text, question.language, known)
+        language = question.language or said.language
+        found = self._knowledge.found(said.text, language, said.labels)
+        words = len(said.text.split())
+        command = self._as_it_would_come(question, said, language)
         verdict = triage(command, self._engine.state, self._engine.policy, self._engine.clock.now())
         response, chosen = self._response(verdict, command)
         return Foreseen(
-            labels=labels,
+            labels=said.labels,
             language=language,
             rule=verdict.rule,
             queue=verdict.then.queue,
@@ -51,14 +49,12 @@ class Foreseeing:
             articles=tuple(each.article for each in chosen),
             candidates=tuple(self._answerable(each, verdict) for each in found),
             reasons=(
-                *self._reasons(verdict, response, chosen, found, words=len(text.split()) if not short else 0),
+                *self._reasons(verdict, response, chosen, found, words=words if words > WORDS_MAX else 0),
                 *self._guards(),
             ),
         )
 
-    def _as_it_would_come(
-        self, question: Question, labels: tuple[Label, ...], language: str | None, found: Sequence[Found]
-    ) -> Admit:
+    def _as_it_would_come(self, question: Question, said: Labelled, language: str | None) -> Admit:
         policy = self._engine.policy
         channel = policy.channels.get(question.channel or "")
         return Admit(
@@ -67,10 +63,11 @@ class Foreseeing:
             medium=channel.medium if channel is not None else "chat",
             customer="preview",
             subject=question.subject,
-            text=question.text,
-            labels=labels,
+            text=said.text,
+            labels=said.labels,
+            heads=said.heads,
             language=language,
-            candidates=tuple(Candidate(each.article.id, each.probability, each.proven) for each in found),
+            candidates=self._knowledge.candidates(said.text, language, said.labels),
         )
 
     def _response(self, verdict: Verdict, command: Admit) -> tuple[Autoresponse | None, tuple[Candidate, ...]]:

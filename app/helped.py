@@ -59,11 +59,7 @@ class Helped:
         language = found.language or request.app[PAGES].language_of(request)
         keys = ("title", *self._keys_of(found.id))
         words = {key: self._wordings.text(f"helped_{key}", language) for key in keys}
-        response = request.app[PAGES].render(request, "helped.html", words=words)
-        # The address is the key; it goes to nobody else.
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["X-Robots-Tag"] = "noindex"
-        return response
+        return request.app[PAGES].render(request, "helped.html", secret=True, words=words)
 
     def _keys_of(self, id: str) -> tuple[str, ...]:
         """Return what the page says: who has been told, or has a person, is asked nothing."""

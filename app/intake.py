@@ -17,7 +17,8 @@ from app.crm_asking import is_proven
 from app.engine import Engine
 from app.identifying import stranger_id
 from app.keyed_lock import KeyedLock
-from app.knowledge import Classify, KnowledgeBase
+from app.knowledge import KnowledgeBase
+from app.labelling import Classify, labelled
 from app.mail_reports import MailReports, report_in
 from app.mail_threads import REUSED_ID, Found, MailThreads, may_join
 from app.poison import TRIES_MAX, Kept, claimed_by, kept
@@ -29,10 +30,10 @@ from app.wishes import Wishes
 from channels.message import Attachment, InboundMessage
 from classifiers.background import Background
 from classifiers.cascade import Classification
+from classifiers.features import whole_text
 from customers import reachability
 from customers.blocking import is_blocked
 from customers.identity import Identity, email_identity
-from queues.interaction import Heads, Label
 from queues.lifecycle import OPEN
 from router.commands import AddMessage, Admit, ReportDelivery, StartOutbound
 from router.decision import Decision
@@ -41,6 +42,7 @@ from vocabulary.errors import Quarantined, TemporaryFailure
 from vocabulary.ids import AgentId, CustomerId, InteractionId, MessageId, derived_id, file_id
 from vocabulary.media import EMAIL
 from vocabulary.records import (
+    PARTICIPANT,
     UNVERIFIED,
     AttachmentRow,
     Change,
@@ -50,6 +52,8 @@ from vocabulary.records import (
     PutNew,
     ReceivedRow,
     Set,
+    SetAttributes,
+    attributes_changed,
     is_erased,
 )
 from vocabulary.stores import Store
@@ -57,17 +61,11 @@ from web.site import Admission, NotTaken
 
 log = structlog.get_logger()
 
-TEXT_MAX = 4_000
-"""Characters that rules and models look at."""
-
-LABEL_MIN = 0.05
-"""A label less likely than this is noise, to rules as to readers."""
-
 _LEARNT_WORDS, _CHANGED_WORDS = 3, 8
 """A customer's language is learnt from a message of so many words, and another one from so many."""
 
 
-def _unseen(interaction: InteractionId, subject: str, text: str, known: Background) -> None:
+def _unseen(interaction: InteractionId, text: str, decided: Classification, known: Background) -> None:
     """Nobody wants to know."""
 
 
@@ -87,7 +85,7 @@ class Intake:
         same_mail_once: bool = True,
         recognising: Recognising | None = None,
         languages: Sequence[str] = ("en",),
-        seen: Callable[[InteractionId, str, str, Background], None] = _unseen,
+        seen: Callable[[InteractionId, str, Classification, Background], None] = _unseen,
     ) -> None:
         """Take what it works with.
 
@@ -102,7 +100,7 @@ class Intake:
             same_mail_once: whether a mail to several mailboxes is one message; else one for each.
             recognising: tells who writes beyond the address that he writes from.
             languages: those in which customers answer.
-            seen: hears of what was admitted, with its subject, its text and what is known beside these.
+            seen: hears of what was admitted: its whole text, what was decided of it, and what is known beside it.
         """
         self._engine = engine
         self._store = store
@@ -233,8 +231,7 @@ class Intake:
             changes.append(Set(ReceivedRow, received, values))
         also = known.attributes.get("also_in", [])
         if message.channel not in (known.channel, *also) and not is_erased(known):
-            attributes = {**known.attributes, "also_in": [*also, message.channel]}
-            changes.append(Set(MessageRow, known.id, {"attributes": attributes}))
+            changes.append(SetAttributes(MessageRow, known.id, {"also_in": [*also, message.channel]}))
         if changes:
             await self._engine.write(*changes)
 
@@ -250,8 +247,8 @@ class Intake:
         if reported is not None:
             return reported
         customer, known, learnt = await self._identify(message, who, wishes)
-        learnt += _heard(message, known)
         rows = await self._person(known)
+        learnt += [change for row in rows for change in _heard(message, row)]
         parts = [customer, *(row.id for row in rows)]
         thread = Found(continues) if continues else await self._threads.continued(message, parts)
         if thread.reuses_id:
@@ -262,7 +259,7 @@ class Intake:
         person = seen.person
         is_work = not (_is_blocked(person) or wishes.archived)
         if found is not None and (is_work or not self._is_over(found)):
-            row = self._gated(message, self._row(message, found, received), parts)
+            row = await self._gated(message, self._row(message, found, received), parts)
             heard = await self._heard(message, row, customer, seen)
             signals = _signals(message, row, person)
             command = AddMessage(
@@ -316,12 +313,13 @@ class Intake:
         held = self._engine.state.interactions.get(id)
         return held is None or held.state not in OPEN
 
-    def _gated(self, message: InboundMessage, row: MessageRow, customers: Collection[CustomerId]) -> MessageRow:
-        """Return the message; one from somebody else is marked as unverified (the sender gate, reliability.md 4.3)."""
+    async def _gated(self, message: InboundMessage, row: MessageRow, customers: Collection[CustomerId]) -> MessageRow:
+        """Return the message; one from somebody else is marked as such (the sender gate, reliability.md 4.3)."""
         known = self._engine.state.interactions.get(row.interaction)
         if known is None or may_join(message, customers, known.customer):
             return row
-        return msgspec.structs.replace(row, attributes={**row.attributes, UNVERIFIED: True})
+        who = PARTICIPANT if await self._threads.is_participant(message, row.interaction) else UNVERIFIED
+        return msgspec.structs.replace(row, attributes={**row.attributes, who: True})
 
     async def _recognised(
         self,
@@ -339,7 +337,7 @@ class Intake:
             return self._recognising.by_channel(rows, own)
         try:
             interaction = continues or _new_id(message, self._place(message))
-            return await self._recognising.look(message, customer, rows, own, interaction)
+            return await self._recognising.look(message, customer, rows, own, interaction, self._engine.clock.now())
         except TemporaryFailure:
             raise
         except Exception as error:  # noqa: BLE001  # a pattern, a library: nobody waits for it
@@ -363,10 +361,11 @@ class Intake:
         Whatever fails here, the message goes on as one that answers nothing.
         """
         question = self._question_to(row.interaction)
-        if question is None or message.automatic.is_automatic or row.attributes.get(UNVERIFIED):
+        if question is None or message.automatic.is_automatic or _by_another(row):
             return Heard(None)
         try:
-            return await self._answering.heard(question, message, customer, seen, row.interaction)
+            now = self._engine.clock.now()
+            return await self._answering.heard(question, message, customer, seen, row.interaction, now)
         except TemporaryFailure:
             raise
         except Exception as error:  # noqa: BLE001  # a pattern, a library: nobody waits for it
@@ -377,7 +376,7 @@ class Intake:
     async def _kept_with_first(self, interaction: InteractionId, seen: Seen) -> list[Change]:
         """Return that an interaction's first message tells what its customer is known by now."""
         first = await self._store.messages(interaction, limit=1)
-        return [Set(MessageRow, row.id, {"attributes": {**row.attributes, **seen.attributes}}) for row in first]
+        return [SetAttributes(MessageRow, row.id, seen.attributes) for row in first]
 
     async def _person(self, known: CustomerRow | None) -> tuple[CustomerRow, ...]:
         """Return the rows of all who are one person with the customer, first the one that they go by."""
@@ -438,15 +437,11 @@ class Intake:
         former = await former_labels(self._store, new.rows) if new.rows else ()
         background = Background(message.subject, message.channel, standing.segment or "", former)
         row = msgspec.structs.replace(row, attributes={**row.attributes, **kept_background(background)})
-        text = message.reply_text[:TEXT_MAX]
         usual = new.known.language if new.known is not None else wishes.page_language
-        classified = await self._classify(message.subject, text, usual, background)
+        said = await labelled(self._classify, message.reply_text, usual, background)
         crashpoint("router.classified")
-        best, *others = (Label(name, confidence) for name, confidence in classified.labels)
-        labels = (best, *(label for label in others if label.confidence >= LABEL_MIN))
-        language = wishes.language or classified.language or wishes.page_language or usual
-        learnt = [*new.learnt, *_language_learnt(new, wishes, classified.language, text)]
-        failed = (classified.reason if classified.failed else None, new.seen.warning)
+        language = wishes.language or said.language or wishes.page_language or usual
+        learnt = [*new.learnt, *_language_learnt(new, wishes, said.language, said.text)]
         mailed = self.mail_hashes(message.sender.address if message.sender else "")
         command = Admit(
             id=row.interaction,
@@ -455,9 +450,9 @@ class Intake:
             customer=new.customer,
             message=row.id,
             subject=message.subject,
-            text=text,
-            labels=labels,
-            heads=_heads_of(classified),
+            text=said.text,
+            labels=said.labels,
+            heads=said.heads,
             language=language,
             segment=standing.segment,
             also_segments=standing.also,
@@ -473,9 +468,9 @@ class Intake:
             mailable=bool(message.sender and message.sender.address),
             slot=wishes.slot,
             suppressed_by=_signals(message, row, known),
-            candidates=self._knowledge.candidates(text, language, labels),
+            candidates=self._knowledge.candidates(said.text, language, said.labels),
             follows=new.follows,
-            warnings=tuple(each for each in failed if each),
+            warnings=tuple(each for each in (said.failure, new.seen.warning) if each),
             attributes={**standing.attributes, **wishes.attributes},
             blocked=_is_blocked(known),
             mail_hash=mailed.address,
@@ -488,7 +483,7 @@ class Intake:
         decision = await self._engine.submit(command, [*learnt, *_rows(message, row)])
         if decision.refusal is not None and decision.refusal.code != "known":
             raise NotTaken(decision.refusal)
-        self._seen(row.interaction, message.subject, text, background)
+        self._seen(row.interaction, whole_text(message.subject, said.text), said.decided, background)
         return Admission(row.interaction, row.id, known=decision.refusal is not None)
 
     def mail_hashes(self, address: str) -> Hashes:
@@ -526,12 +521,6 @@ class _New(msgspec.Struct, frozen=True):
     def known(self) -> CustomerRow | None:
         """The person whom its customer is read as; None if he is new."""
         return self.seen.person
-
-
-def _heads_of(classified: Classification) -> Heads | None:
-    """Return what the text tells beside its labels; None if nothing."""
-    told = {name: Label(*answer) for name, answer in classified.heads.items()}
-    return Heads(**told) if told else None
 
 
 def _language_learnt(new: _New, wishes: Wishes, language: str | None, text: str) -> list[Change]:
@@ -581,6 +570,7 @@ def _read_off(message: InboundMessage) -> dict[str, Any]:
         "marks": message.marks,
         "senders": message.senders,
         "forwarded_from": message.forwarded_from,
+        "also_to": message.also_to,
         "invitations": message.invitations,
         "defects": message.defects,
     }
@@ -590,24 +580,28 @@ def _read_off(message: InboundMessage) -> dict[str, Any]:
     return found
 
 
+def _by_another(row: MessageRow) -> list[str]:
+    """Return what the sender gate found, if somebody else than the customer wrote."""
+    return [who for who in (UNVERIFIED, PARTICIPANT) if row.attributes.get(who)]
+
+
 def _signals(message: InboundMessage, row: MessageRow, customer: CustomerRow | None) -> tuple[str, ...]:
     """Return why nothing may answer `message` automatically."""
     found = list(message.automatic.signals) if message.automatic.is_automatic else []
-    if row.attributes.get(UNVERIFIED):
-        found.append(UNVERIFIED)
+    found += _by_another(row)
     if customer is not None and message.medium == EMAIL and message.sender is not None:
         found += reachability.signals(customer.attributes, email_identity(message.sender.address)[1])
     return tuple(found)
 
 
-def _heard(message: InboundMessage, customer: CustomerRow | None) -> list[Change]:
+def _heard(message: InboundMessage, customer: CustomerRow) -> list[Change]:
     """Return what a mail that a person wrote himself shows: he is there, and his mailbox is."""
-    if customer is None or message.sender is None or not message.raw or message.automatic.is_automatic:
+    if message.sender is None or not message.raw or message.automatic.is_automatic:
         return []
     if message.trust.verdict not in ("proven", "unchecked"):
         return []
-    attributes = reachability.heard_from(customer.attributes, email_identity(message.sender.address)[1])
-    return [] if attributes == customer.attributes else [Set(CustomerRow, customer.id, {"attributes": attributes})]
+    address = email_identity(message.sender.address)[1]
+    return attributes_changed(customer, reachability.heard_from(customer.attributes, address))
 
 
 def _message_row(

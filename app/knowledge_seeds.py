@@ -7,8 +7,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from autoresponders.knowledge import KnowledgeFile, load_files
-from vocabulary.ids import derived_id
+from autoresponders.knowledge import KnowledgeFile, load_files, pair_row
 from vocabulary.instants import Instant
 from vocabulary.records import ArticleRow, Change, JudgementRow, Put, Remove, Transaction
 from vocabulary.stores import Store
@@ -79,9 +78,3 @@ def _pairs(language: str, file: KnowledgeFile, now: Instant) -> Iterator[Judgeme
     for article in file.articles:
         yield from (pair_row(STARTER, language, text, article.id, now) for text in article.kept_back)
     yield from (pair_row(STARTER, language, text, "", now) for text in file.unanswered)
-
-
-def pair_row(source: str, language: str, text: str, article: str, at: Instant, by: str = "") -> JudgementRow:
-    """Return a question with the article that answers it, "" if none does; the same pair has the same id."""
-    id = derived_id("j", source, language, text, article)
-    return JudgementRow(id=id, at=at, source=source, article=article, language=language, by=by, text=text)

@@ -14,7 +14,7 @@ from customers.reachability import away, complained, undeliverable
 from router.commands import DeliveryResult
 from vocabulary.ids import CustomerId, InteractionId
 from vocabulary.instants import Instant
-from vocabulary.records import Change, CustomerRow, MessageRow, Set, is_erased
+from vocabulary.records import Change, CustomerRow, MessageRow, SetAttributes, attributes_changed, is_erased
 from vocabulary.stores import Store
 
 _RESULTS: dict[str, DeliveryResult] = {
@@ -81,16 +81,13 @@ class MailReports:
         if result is not None and (stated not in _RANK or _RANK.index(result) >= _RANK.index(stated)):
             why = why_of(550, report.status) if result == "bounced" else ""
             delivery = {"state": result, "status": report.status, "why": why, "recipient": report.recipient, "at": now}
-            attributes = {**about.message.attributes, "delivery": delivery}
-            changes.append(Set(MessageRow, about.message.id, {"attributes": attributes}))
+            changes.append(SetAttributes(MessageRow, about.message.id, {"delivery": delivery}))
         else:
             result = None
         interaction = await self._store.interaction(about.interaction)
         customer = await self._store.customer(interaction.customer) if interaction is not None else None
         if customer is not None and not is_erased(customer):
-            marked = await self._marked(message, report, about, customer, now)
-            if marked != customer.attributes:
-                changes.append(Set(CustomerRow, customer.id, {"attributes": marked}))
+            changes += attributes_changed(customer, await self._marked(message, report, about, customer, now))
         return changes, result
 
     async def _marked(

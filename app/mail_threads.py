@@ -4,12 +4,13 @@ from collections.abc import Collection, Sequence
 
 import msgspec
 
+from channels.email.addresses import comparable
 from channels.email.thread import interaction_of, interaction_of_address, named_in_address, thread_keys
 from channels.message import InboundMessage
 from vocabulary.ids import CustomerId, InteractionId
 from vocabulary.instants import Instant
 from vocabulary.media import EMAIL
-from vocabulary.records import MessageRow
+from vocabulary.records import COPIES, MessageRow
 from vocabulary.stores import Store
 
 REUSED_ID = "message-id-reused"
@@ -54,6 +55,21 @@ class MailThreads:
                 return Found(ours)
         return Found(await self._by_own_mails(named, rows, customers))
 
+    async def is_participant(self, message: InboundMessage, interaction: InteractionId) -> bool:
+        """Tell whether `message` is proven to be from somebody whom an agent sent a copy: so he let him take part.
+
+        Whom a mail of others names takes no part by that (reliability.md 4.3).
+        """
+        if message.sender is None or not message.raw or message.trust.verdict != "proven":
+            return False
+        sender = comparable(message.sender.address)
+        said = await self._store.messages(interaction, limit=100_000)
+        copied = [row for row in said if row.author == "agent" and _gets_copy(row, sender)]
+        if not copied:
+            return False
+        back = {row.message for row in await self._store.outbox_of(interaction) if row.state == "taken_back"}
+        return any(row.id not in back for row in copied)
+
     async def _by_address(self, address: str, sender: str, now: Instant) -> InteractionId | None:
         """Return the interaction that the token in `address` names.
 
@@ -80,6 +96,10 @@ class MailThreads:
                 if interaction is not None and interaction.customer in customers:
                     return interaction.id
         return None
+
+
+def _gets_copy(row: MessageRow, address: str) -> bool:
+    return any(comparable(str(each)) == address for each in row.attributes.get(COPIES, ()))
 
 
 def may_join(message: InboundMessage, customers: Collection[CustomerId], owner: CustomerId) -> bool:

@@ -8,11 +8,14 @@ import structlog
 
 from app.engine import Engine
 from app.keyed_lock import KeyedLock
+from app.purchasing import CHANGED
 from customers.evidence import Evidence
 from customers.merging import merge_id
+from customers.standing import alone_again
 from router.decision import Refusal
-from vocabulary.ids import CustomerId, InteractionId, derived_id
-from vocabulary.records import AuditRow, Change, MergeRow, MergeState, Put, Remove, is_erased
+from vocabulary.ids import CustomerId, derived_id
+from vocabulary.instants import Instant
+from vocabulary.records import AuditRow, Change, MergeRow, MergeState, Put, Remove, SettingRow, is_erased
 from vocabulary.stores import Store
 
 log = structlog.get_logger()
@@ -29,19 +32,10 @@ class Merging:
         self._store = store
         self._lock = KeyedLock()
 
-    async def merge(
-        self,
-        id: CustomerId,
-        into: CustomerId,
-        by: str,
-        *,
-        probability: float | None = None,
-        interaction: InteractionId | None = None,
-        evidence: Sequence[Evidence] = (),
-    ) -> Refusal | None:
+    async def merge(self, id: CustomerId, into: CustomerId, by: str) -> Refusal | None:
         """Read the person of `id` as part of the person of `into` from now on, or say why not.
 
-        What was known of the two when it was suggested stays with the merge, unless there is newer evidence.
+        What was known of the two when it was suggested stays with the merge.
         """
         async with self._lock.holding("merge"):
             one, other = await self._head(id), await self._head(into)
@@ -51,13 +45,9 @@ class Merging:
                 return Refusal("conflict", "same_person", "These two are one person already.")
             found = await self._store.merge(merge_id(one, other))
             row = self._row(one, other, "merged", by)
-            if found is not None and not evidence:
+            if found is not None:
                 row = msgspec.structs.replace(
                     row, probability=found.probability, interaction=found.interaction, evidence=found.evidence
-                )
-            else:
-                row = msgspec.structs.replace(
-                    row, probability=probability or 0.0, interaction=interaction, evidence=plain(evidence)
                 )
             await self._write(row, "merge")
             return None
@@ -74,43 +64,23 @@ class Merging:
                 return _unknown(other)
             found = await self._between(id, other) if other is not None else await self._latest(id)
             if found is not None:
-                await self._write(self._changed(found, "undone", by), "unmerge")
+                undone = self._changed(found, "undone", by)
+                await self._write(undone, "unmerge", *await self._worth_apart(id, found, undone.at))
             elif other is not None:
                 await self._dismiss(id, other, by)
             else:
                 return Refusal("conflict", "not_merged", "He was not merged with anybody.")
             return None
 
-    async def suggest(
-        self,
-        id: CustomerId,
-        into: CustomerId,
-        *,
-        probability: float,
-        interaction: InteractionId | None,
-        evidence: Sequence[Evidence],
-    ) -> bool:
-        """Put it to people that the two may be one, unless they are, or somebody has said that they are not."""
-        async with self._lock.holding("merge"):
-            if await self.is_settled(id, into):
-                return False
-            row = msgspec.structs.replace(
-                self._row(id, into, "suggested", AUTOMATIC),
-                probability=probability,
-                interaction=interaction,
-                evidence=plain(evidence),
-            )
-            await self._engine.write(Put(row))
-            return True
-
-    async def is_settled(self, id: CustomerId, other: CustomerId) -> bool:
-        """Tell whether nothing is to be asked of the two: they are one, or somebody has parted them."""
-        one, two = await self._store.group(id), await self._store.group(other)
-        if one[0] == two[0]:
-            return True
-        known = await self._store.merges(one)
-        apart = {frozenset((row.customer, row.into)) for row in known if row.state in ("dismissed", "undone")}
-        return any(frozenset((each, another)) in apart for each in one for another in two)
+    async def _worth_apart(self, id: CustomerId, merge: MergeRow, now: Instant) -> list[Change]:
+        """Return what takes from a person's first row what was calculated of all of him; it is calculated anew soon."""
+        head, *parts = await self._store.person(id)
+        kept = {row.id: row for row in await self._store.standings([head.id, *(row.id for row in parts)])}
+        own = kept.get(head.id)
+        changes = [] if own is None else alone_again(head, own, calculated_together=own.at >= merge.at, now=now)
+        if kept:
+            changes.append(Put(SettingRow(id=CHANGED, body=msgspec.json.encode(now))))
+        return changes
 
     # -- the rows
 
@@ -151,7 +121,7 @@ class Merging:
     def _changed(self, row: MergeRow, state: MergeState, by: str) -> MergeRow:
         return msgspec.structs.replace(row, state=state, at=self._engine.clock.now(), by=by)
 
-    async def _write(self, row: MergeRow, action: str) -> None:
+    async def _write(self, row: MergeRow, action: str, *more: Change) -> None:
         line = AuditRow(
             id=derived_id("audit", action, row.id, str(row.at)),
             at=row.at,
@@ -160,18 +130,13 @@ class Merging:
             target=row.customer,
             detail={"with": row.into, "probability": row.probability},
         )
-        await self._engine.write(Put(row), Put(line))
+        await self._engine.write(Put(row), Put(line), *more)
         log.info("customers_merged" if row.state == "merged" else "customers_parted", merge=row.id, state=row.state)
 
 
 def plain(evidence: Sequence[Evidence]) -> tuple[dict[str, Any], ...]:
     """Return evidence as rows keep it."""
     return tuple(msgspec.to_builtins(each) for each in evidence)
-
-
-def evidence_of(row: MergeRow) -> tuple[Evidence, ...]:
-    """Return the evidence that a row keeps."""
-    return tuple(msgspec.convert(each, Evidence) for each in row.evidence)
 
 
 def of_erased(ids: Sequence[CustomerId], rows: Sequence[MergeRow]) -> list[Change]:

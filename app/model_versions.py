@@ -201,7 +201,7 @@ class ModelVersions:
         used = {new} | ({pointer.live, pointer.shadow, *pointer.former[:1]} if pointer is not None else set())
         rows = [row for row in await self._store.models() if row.id not in used]
         gone = {row.id for row in rows[VERSIONS_MAX - len(used) :]}
-        counted = [row.id for row in await self._store.settings() if _counted_for(row.id) in gone]
+        counted = [row.id for row in await self._store.settings(OF_SHADOW) if _counted_for(row.id) in gone]
         return [*(Remove(ModelRow, id) for id in sorted(gone)), *(Remove(SettingRow, id) for id in counted)]
 
     async def all(self) -> Sequence[Version]:
@@ -286,10 +286,9 @@ def _write(path: Path, content: bytes) -> None:
         raise PermanentFailure(f"{path}: the model can't be written ({error})") from error
 
 
-def _counted_for(setting: str) -> str | None:
-    """Return the version that a setting keeps figures of (app/shadow.py), None of any other."""
-    kind, _, rest = setting.partition(":")
-    return rest.partition(":")[0] if f"{kind}:" == OF_SHADOW else None
+def _counted_for(setting: str) -> str:
+    """Return the version that a setting with figures (app/shadow.py) is of."""
+    return setting.removeprefix(OF_SHADOW).partition(":")[0]
 
 
 def _setting(pointer: Pointer) -> SettingRow:

@@ -19,13 +19,13 @@ from config.channel_schema import Dkim, EmailChannel, Send
 from config.signing_keys import signing_key
 from vocabulary.errors import PermanentFailure
 from vocabulary.ids import CustomerId, reference
-from vocabulary.records import UNVERIFIED, AttachmentRow, InteractionRow, MessageRow
+from vocabulary.records import COPIES, PARTICIPANT, UNVERIFIED, AttachmentRow, InteractionRow, MessageRow
 from vocabulary.stores import Store
 
 USUAL_LETTER = "default"
 QUOTED_MAX = 20_000
 """Characters of the customer's mail that stand below an answer."""
-COPIES, TO, HTML, UNSUBSCRIBE = "cc", "to", "html", "list_unsubscribe"
+TO, HTML, UNSUBSCRIBE = "to", "html", "list_unsubscribe"
 """Attributes of a message of ours: whom it goes to beside or instead of the customer, and that one may unsubscribe."""
 
 
@@ -99,8 +99,10 @@ class Outgoing:
             Unsendable: there is no address to write to, or no mailbox to write from.
         """
         channel = self.channel_of(interaction)
-        last = _last_of_customer(await self._store.messages(interaction.id, limit=100_000))
-        recipient = await self._recipient(message, interaction, last)
+        heard = _heard(await self._store.messages(interaction.id, limit=100_000))
+        last = heard[-1] if heard else None
+        his = next((row for row in reversed(heard) if not row.attributes.get(PARTICIPANT)), None)
+        recipient = await self._recipient(message, interaction, his)
         files = await self._store.attachments(message.id)
         unsubscribes = bool(message.attributes.get(UNSUBSCRIBE)) and self._link_of is not None
         link = self._link_of(interaction.customer) if unsubscribes and self._link_of is not None else None
@@ -131,7 +133,7 @@ class Outgoing:
         return msgspec.structs.replace(message, text=f"{message.text}\n\n{line}", html=html)
 
     async def _recipient(self, message: MessageRow, interaction: InteractionRow, last: MessageRow | None) -> Address:
-        """Return whom it goes to: who was named, else who wrote last, else the address the customer is known by."""
+        """Return whom it goes to: who was named, else whence the customer wrote `last`, else his known address."""
         if message.attributes.get(TO):
             return Address("", str(message.attributes[TO]))
         if last is not None and last.sender_address:
@@ -211,9 +213,9 @@ def _attachment(file: AttachmentRow, html: str) -> Attachment:
     return Attachment(file.filename, file.content_type, file.content, file.content_id if shown else None, shown)
 
 
-def _last_of_customer(messages: Sequence[MessageRow]) -> MessageRow | None:
-    mails = [row for row in messages if row.author == "customer" and not row.attributes.get(UNVERIFIED)]
-    return mails[-1] if mails else None
+def _heard(messages: Sequence[MessageRow]) -> Sequence[MessageRow]:
+    """Return what the customer wrote, and those who take part: mails that ours may follow."""
+    return [row for row in messages if row.author == "customer" and not row.attributes.get(UNVERIFIED)]
 
 
 def _reply_subject(subject: str) -> str:

@@ -131,8 +131,3 @@ def _row(one: Purchase, customer: CustomerId) -> PurchaseRow:
         product=one.product,
         contract_end=one.contract_end,
     )
-
-
-def texts_of(row: msgspec.Struct) -> dict[str, str]:
-    """Return a row of the API as texts; numbers as they were written."""
-    return {name: "" if value is None else str(value) for name, value in msgspec.structs.asdict(row).items()}

@@ -26,8 +26,8 @@ class QueueSettings:
 
     async def load(self) -> None:
         """Put what was set by API over the queues of the file."""
-        rows = await self._store.settings()
-        saved = [msgspec.json.decode(row.body, type=QueuePolicy) for row in rows if row.id.startswith(OF_QUEUE)]
+        rows = await self._store.settings(OF_QUEUE)
+        saved = [msgspec.json.decode(row.body, type=QueuePolicy) for row in rows]
         self._use({**self._of_file, **{queue.name: queue for queue in saved}})
 
     def _use(self, queues: dict[QueueName, QueuePolicy]) -> None:

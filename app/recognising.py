@@ -36,6 +36,8 @@ from vocabulary.records import (
     MergeRow,
     MergeState,
     Put,
+    PutNew,
+    Set,
     is_erased,
 )
 from vocabulary.stores import Store
@@ -145,6 +147,7 @@ class Recognising:
         rows: Sequence[CustomerRow],
         own: Sequence[Evidence],
         interaction: InteractionId,
+        now: Instant,
     ) -> Seen:
         """Return who writes `message`, for all that can be told.
 
@@ -154,15 +157,16 @@ class Recognising:
             rows: those who are one person with him, if he is known.
             own: what he was known by.
             interaction: what shows it.
+            now: a message that is brought from elsewhere says when it was written, and that may be years ago.
         """
-        now, customers = message.received_at, await self._customers(message.received_at)
+        customers = await self._customers(now)
         parts = {customer, *(row.id for row in rows)}
         found = await self._in_text(message)
         claimed = await self._claimed(message)
         by_person: dict[CustomerId, tuple[CustomerRow, list[Evidence]]] = {}
         for identity, evidence in (*found, *claimed):
             await self._add(by_person, identity, evidence, parts)
-        told = await self._told(message, rows, own, (*found, *claimed), interaction)
+        told = await self._told(message, rows, own, (*found, *claimed), interaction, now)
         if told.is_himself:
             own = (*own, *told.evidence)
             rows = [told.row if told.row is not None and row.id == told.row.id else row for row in rows]
@@ -180,10 +184,11 @@ class Recognising:
         own: Sequence[Evidence],
         found: Sequence[tuple[Identity, Evidence]],
         interaction: InteractionId,
+        now: Instant,
     ) -> Told:
         if self._crm is None:
             return Told()
-        asked = Asked(message, tuple(rows), tuple(own), tuple(found))
+        asked = Asked(message, tuple(rows), tuple(own), tuple(found), now)
         return await self._crm.told(asked, derived_id("c", "crm", interaction))
 
     async def with_answer(
@@ -193,9 +198,9 @@ class Recognising:
         seen: Seen,
         found: dict[CustomerId, tuple[CustomerRow, list[Evidence]]],
         interaction: InteractionId,
+        now: Instant,
     ) -> Seen:
         """Return what is seen once the customers in `found` are weighed, whom an answer has shown."""
-        now = message.received_at
         customers = await self._customers(now)
         by_details = {id for id, (_, evidence) in found.items() if any(each.kind == "name" for each in evidence)}
         candidates = [
@@ -339,8 +344,11 @@ class Recognising:
             interaction=interaction,
             evidence=plain(one.evidence),
         )
+        # Whatever people say of the two meanwhile stands: only a suggestion is written over.
+        values = {name: getattr(row, name) for name in row.__struct_fields__ if name != "id"}
+        changes: list[Change] = [PutNew(row), Set(MergeRow, row.id, values, {"state": "suggested"})]
         if state == "suggested":
-            return [Put(row)]
+            return changes
         line = AuditRow(
             id=derived_id("audit", "merge", row.id, str(now)),
             at=now,
@@ -349,7 +357,7 @@ class Recognising:
             target=head,
             detail={"with": one.person.id, "probability": row.probability},
         )
-        return [Put(row), Put(line)]
+        return [*changes, Put(line)]
 
     async def _customers(self, now: Instant) -> int:
         if not self._counted_at <= now < self._counted_at + COUNT_FOR:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from app.engine import Engine
-from app.outgoing import COPIES, TO, Outgoing
+from app.outgoing import TO, Outgoing
 from channels.email.addresses import is_addr_spec
 from channels.email.compose import wire_address
 from channels.email.markup import is_bomb, sanitised, text_of
@@ -14,7 +14,18 @@ from router.decision import Decision
 from vocabulary.errors import PermanentFailure
 from vocabulary.files import FILE_MAX, TOGETHER_MAX, kind_of, plain_name
 from vocabulary.ids import InteractionId, MessageId, derived_id, file_id
-from vocabulary.records import AttachmentRow, Change, MessageRow, OutboxRow, PutNew, Remove, Set, UploadRow
+from vocabulary.records import (
+    COPIES,
+    AttachmentRow,
+    Change,
+    MessageRow,
+    OutboxRow,
+    PutNew,
+    Remove,
+    Set,
+    UploadRow,
+    attributes_changed,
+)
 from vocabulary.stores import Store
 from web.site import Preview, Written
 
@@ -205,8 +216,7 @@ class Replies:
             (attributes[TO],) = _addresses((to,))
             if derived_id("fx", message) not in {row.id for row in again}:
                 raise PermanentFailure("the customer has it; only a copy did not arrive")
-        if attributes != said.attributes:
-            changes.append(Set(MessageRow, message, {"attributes": attributes}))
+        changes += attributes_changed(said, attributes)
         now = self._engine.clock.now()
         fresh = {"state": "pending", "created_at": now, "due_at": now, "reason": "", "why": ""}
         changes += [Set(OutboxRow, row.id, fresh) for row in again]

@@ -17,7 +17,7 @@ from app.purchasing import CHANGED
 from customers.churn import FEATURES, Examples, Labels, add_customer
 from customers.merging import as_one, heads
 from customers.purchases import digits_of
-from customers.standing import Definition, Worth, facts, segments_of
+from customers.standing import Definition, Worth, alone_again, facts, segments_of
 from vocabulary.errors import PermanentFailure, TemporaryFailure
 from vocabulary.ids import CustomerId
 from vocabulary.instants import DAY, MINUTE, SECOND, Instant, Span
@@ -28,6 +28,7 @@ from vocabulary.records import (
     CustomerRow,
     PurchaseRow,
     Put,
+    PutNew,
     Set,
     SettingRow,
     StandingRow,
@@ -117,18 +118,18 @@ class Segmenting:
         return due
 
     async def _is_due(self) -> bool:
-        kept = {row.id: row.body for row in await self._store.settings()}
+        report, changed = await self.report(), await self._store.setting(CHANGED)
         now = self._engine.clock.now()
-        last = msgspec.json.decode(kept[REPORT])["at"] if REPORT in kept else None
-        came = msgspec.json.decode(kept[CHANGED]) if CHANGED in kept else None
+        last = report["at"] if report is not None else None
+        came = msgspec.json.decode(changed.body) if changed is not None else None
         if came is not None and (last is None or came > last) and now - came >= AFTER_IMPORT:
             return True
         return bool(self._definitions) and (last is None or now - last >= self._counting.every)
 
     async def report(self) -> dict[str, Any] | None:
         """Return the report of the last calculation, None if there was none."""
-        rows = await self._store.settings()
-        return next((msgspec.json.decode(row.body) for row in rows if row.id == REPORT), None)
+        row = await self._store.setting(REPORT)
+        return msgspec.json.decode(row.body) if row is not None else None
 
     async def calculate(self) -> dict[str, Any] | None:
         """Calculate everybody's segments and return the report; None if that is going on already.
@@ -253,7 +254,9 @@ class Segmenting:
                     continue
                 head = one.get(row.id, row.id)
                 if head != row.id:
-                    changes += _part_of_another(row, kept.get(row.id), now)
+                    # What was calculated of him before he was merged counts with the person now.
+                    if row.id in kept:
+                        changes += alone_again(row, kept[row.id], calculated_together=True, now=now)
                     continue
                 whole, own = row, kept[row.id].own if row.id in kept else row.segment
                 if row.id in one:
@@ -293,19 +296,11 @@ class Segmenting:
                 return
             counts["changed"] += kept is None or kept.segments != names
             if kept is None:
-                yield Put(StandingRow(id=row.id, at=now, own=row.segment, segments=names, facts=told))
-            else:
-                yield Set(StandingRow, row.id, {"at": now, "segments": names, "facts": told})
+                yield PutNew(StandingRow(id=row.id, at=now, own=row.segment))
+            yield Set(StandingRow, row.id, {"at": now, "segments": names, "facts": told})
         if effective != row.segment:
-            yield Set(CustomerRow, row.id, {"segment": effective})
-
-
-def _part_of_another(row: CustomerRow, kept: StandingRow | None, now: Instant) -> Iterator[Change]:
-    """Take from somebody what was calculated before he was merged: it counts with the person now."""
-    if kept is not None and (kept.segments or kept.facts):
-        yield Set(StandingRow, row.id, {"at": now, "segments": (), "facts": {}})
-        if row.segment != kept.own:
-            yield Set(CustomerRow, row.id, {"segment": kept.own})
+            # What staff say meanwhile stands.
+            yield Set(CustomerRow, row.id, {"segment": effective}, {"segment": row.segment})
 
 
 def _only_reasons(found: Sequence[Any]) -> dict[str, Any]:

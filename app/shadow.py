@@ -10,11 +10,9 @@ import structlog
 
 from app.engine import Engine
 from app.model_versions import OF_SHADOW, ModelVersions
-from app.understanding import Understanding
 from classifiers.background import NOTHING, Background
-from classifiers.comparison import PAIRS_MAX, answer
-from classifiers.features import whole_text
-from classifiers.model import Model
+from classifiers.cascade import Classification, decided
+from classifiers.comparison import PAIRS_MAX, answer, heads_apart
 from vocabulary.errors import TemporaryFailure
 from vocabulary.instants import SECOND, Span
 from vocabulary.records import Put, SettingRow
@@ -35,6 +33,7 @@ class _Kept(msgspec.Struct, kw_only=True):
     since: int
     agreed: int = 0
     differed: int = 0
+    heads: dict[str, int] = {}
     pairs: list[tuple[str, str, int]] = []
     examples: list[dict[str, Any]] = []
 
@@ -42,57 +41,63 @@ class _Kept(msgspec.Struct, kw_only=True):
 class ShadowRun:
     """Runs the candidate on what this node takes in."""
 
-    def __init__(
-        self, *, engine: Engine, store: Store, understanding: Understanding, versions: ModelVersions, node: str
-    ) -> None:
+    def __init__(self, *, engine: Engine, store: Store, versions: ModelVersions, node: str) -> None:
         self._engine = engine
         self._store = store
-        self._understanding = understanding
         self._versions = versions
         self._node = node
-        self._inbox: asyncio.Queue[tuple[str, str, Background]] = asyncio.Queue(WAITING_MAX)
+        self._inbox: asyncio.Queue[tuple[str, str, Classification, Background]] = asyncio.Queue(WAITING_MAX)
         self._id: str | None = None
         self._kept: _Kept | None = None
         self._changed = False
         self._kept_at = 0
 
-    def see(self, interaction: str, subject: str, text: str, known: Background = NOTHING) -> None:
-        """Have a message looked at again later, if a candidate runs and there is room."""
-        if self._versions.shadow is not None and not self._inbox.full():
-            self._inbox.put_nowait((interaction, whole_text(subject, text), known))
+    def see(self, interaction: str, text: str, was: Classification, known: Background = NOTHING) -> None:
+        """Have a message looked at again later, if a candidate runs and there is room; `was`: what was decided."""
+        if self._versions.shadow is not None and not was.failed and not self._inbox.full():
+            self._inbox.put_nowait((interaction, text, was, known))
 
     async def run(self) -> None:
         """Look at what was seen; cancel to stop."""
         while True:
             try:
                 async with asyncio.timeout(KEEP_EVERY / SECOND):
-                    interaction, text, known = await self._inbox.get()
+                    interaction, text, was, known = await self._inbox.get()
             except TimeoutError:
                 await self._keep()
                 continue
-            await self.look(interaction, text, known)
+            await self.look(interaction, text, was, known)
             # Where something comes all the time, nothing is kept by waiting for a pause.
             if self._engine.clock.now() - self._kept_at >= KEEP_EVERY:
                 await self._keep()
 
-    async def look(self, interaction: str, text: str, known: Background = NOTHING) -> None:
-        """Compare both models on one message."""
-        shadow, live = self._versions.shadow, self._understanding.model
-        if shadow is None or live is None:
+    async def look(self, interaction: str, text: str, was: Classification, known: Background = NOTHING) -> None:
+        """Compare what was decided of one message with what the candidate would have led to."""
+        shadow = self._versions.shadow
+        if shadow is None:
             return
         await self._count_for(shadow[0])
-        was, now, sure = await asyncio.to_thread(_both, live, shadow[1], text, known)
+        now = await asyncio.to_thread(decided, text, was.language, model=shadow[1], known=known)
         kept = self._kept
         assert kept is not None, "it is counted for that version"
         self._changed = True
-        if was == now:
+        heads = Counter(kept.heads)
+        heads.update(heads_apart(was, now))
+        kept.heads = dict(heads)
+        before, after = answer(was.prediction), answer(now.prediction)
+        if before == after:
             kept.agreed += 1
             return
         kept.differed += 1
         pairs = Counter({(one, other): count for one, other, count in kept.pairs})
-        pairs[was, now] += 1
+        pairs[before, after] += 1
         kept.pairs = [(one, other, count) for (one, other), count in pairs.most_common()]
-        example = {"interaction": interaction, "from": was, "to": now, "confidence": round(sure, 4)}
+        example = {
+            "interaction": interaction,
+            "from": before,
+            "to": after,
+            "confidence": round(now.prediction.confidence, 4),
+        }
         kept.examples = [example, *kept.examples][:EXAMPLES_MAX]
 
     async def _count_for(self, id: str) -> None:
@@ -123,26 +128,23 @@ class ShadowRun:
         if pointer is None or pointer.shadow is None:
             return None
         await self._keep()
-        begins = f"{OF_SHADOW}{pointer.shadow}:"
-        rows = [row for row in await self._store.settings() if row.id.startswith(begins)]
+        rows = await self._store.settings(f"{OF_SHADOW}{pointer.shadow}:")
         kept = [msgspec.json.decode(row.body, type=_Kept) for row in rows]
         return _together(pointer.shadow, kept, self._engine.clock.now())
 
 
-def _both(live: Model, shadow: Model, text: str, known: Background) -> tuple[str, str, float]:
-    said = shadow.predict(text, known)
-    return answer(live.predict(text, known)), answer(said), said.confidence
-
-
 def _together(id: str, kept: Sequence[_Kept], now: int) -> ShadowFigures:
     pairs: Counter[tuple[str, str]] = Counter()
+    heads: Counter[str] = Counter()
     for each in kept:
+        heads.update(each.heads)
         pairs.update({(one, other): count for one, other, count in each.pairs})
     return ShadowFigures(
         version=id,
         since=min((each.since for each in kept), default=now),
         agreed=sum(each.agreed for each in kept),
         differed=sum(each.differed for each in kept),
+        heads=dict(heads.most_common()),
         pairs=[(one, other, count) for (one, other), count in pairs.most_common(PAIRS_MAX)],
         examples=[example for each in kept for example in each.examples][:EXAMPLES_MAX],
     )

@@ -13,7 +13,8 @@ from app.bulk import BulkAnswers
 from app.engine import Engine
 from app.erasure import Eraser
 from app.export import Exporter
-from app.intake import TEXT_MAX, Intake
+from app.intake import Intake
+from app.labelling import TEXT_MAX
 from app.leases import Leases
 from app.lessons import first_message
 from app.mail_intake import MailIntake

@@ -144,4 +144,5 @@ async def require_secret(store: AnyStore, secret: bytes) -> None:
 
 
 async def _kept(store: AnyStore) -> bytes | None:
-    return next((row.body for row in await store.settings() if row.id == _SECRET), None)
+    row = await store.setting(_SECRET)
+    return row.body if row is not None else None

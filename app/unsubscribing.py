@@ -11,7 +11,7 @@ from autoresponders.templates import Wordings
 from channels.callback.sealed import Keys, customer_of_unsubscribing, unsubscribing_token
 from router.commands import StopSendings
 from vocabulary.ids import derived_id
-from vocabulary.records import AuditRow, CustomerRow, Put, is_erased
+from vocabulary.records import AuditRow, CustomerRow, Put, SetAttributes, is_erased
 from vocabulary.stores import Store
 from web.pages import PAGES
 
@@ -56,8 +56,9 @@ class Unsubscribing:
                 action="unsubscribe",
                 target=found.id,
             )
+            mark = SetAttributes(CustomerRow, found.id, {UNSUBSCRIBED: True})
+            await self._engine.submit(StopSendings(found.id, UNSUBSCRIBED, "customer"), (mark, Put(line)))
             found = replace(found, attributes={**found.attributes, UNSUBSCRIBED: True})
-            await self._engine.submit(StopSendings(found.id, UNSUBSCRIBED, "customer"), (Put(found), Put(line)))
         return self._page(request, found)
 
     async def _customer(self, request: web.Request) -> CustomerRow:
@@ -76,11 +77,7 @@ class Unsubscribing:
         language = found.language or request.app[PAGES].language_of(request)
         keys = ("title", "done") if wants_none(found) else ("title", "ask", "button")
         words: dict[str, Any] = {key: self._wordings.text(f"unsubscribe_{key}", language) for key in keys}
-        response = request.app[PAGES].render(request, "unsubscribe.html", words=words)
-        # The address is the key; it goes to nobody else.
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["X-Robots-Tag"] = "noindex"
-        return response
+        return request.app[PAGES].render(request, "unsubscribe.html", secret=True, words=words)
 
 
 def unsubscribing_link(public_url: str, keys: Keys, customer: str) -> str:

@@ -8,6 +8,11 @@ from vocabulary.instants import Instant
 
 WORDS_MAX = 60
 """A longer message is no simple question; a person reads it."""
+ID = r"^[a-z0-9][a-z0-9-]{0,99}$"
+LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,4})?$"
+LABEL_MAX, TITLE_MAX, ANSWER_MAX, QUESTION_MAX = 200, 200, 20_000, 500
+"""Characters of each."""
+QUESTIONS_MAX = 200
 
 
 class Article(msgspec.Struct, frozen=True):

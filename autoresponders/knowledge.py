@@ -9,7 +9,9 @@ import msgspec
 
 from autoresponders.article import Article
 from vocabulary.errors import PermanentFailure
-from vocabulary.instants import instant_of
+from vocabulary.ids import derived_id
+from vocabulary.instants import Instant, instant_of
+from vocabulary.records import JudgementRow
 
 
 class KnowledgeFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,3 +46,9 @@ def _dated(document: dict[str, Any]) -> dict[str, Any]:
             if isinstance(article, dict) and key in article:
                 article[key] = instant_of(str(article[key]))
     return document
+
+
+def pair_row(source: str, language: str, text: str, article: str, at: Instant, by: str = "") -> JudgementRow:
+    """Return a question with the article that answers it, "" if none does; the same pair has the same id."""
+    id = derived_id("j", source, language, text, article)
+    return JudgementRow(id=id, at=at, source=source, article=article, language=language, by=by, text=text)

@@ -31,7 +31,7 @@ import msgspec
 
 from customers.evidence import STRONG_FROM, probability
 from customers.matching import Said, bits_of, compared, likely_birth_dates, likely_postcodes
-from customers.traits import plain_postcode
+from customers.traits import plain_code
 from vocabulary.records import CustomerRow
 
 SEED = 20
@@ -116,7 +116,7 @@ def _records(path: Path) -> dict[str, CustomerRow]:
                 created_at=0,
                 name=row["name"],
                 birth_date=row["dob"],
-                postcode=plain_postcode(row["postcode"]),
+                postcode=plain_code(row["postcode"]),
             )
             for row in csv.DictReader(file)
         }
@@ -237,7 +237,7 @@ class _Index:
     def exact(self, call: Caller, attempts: int) -> Iterator[CustomerRow]:
         """Yield the records of which two items agree exactly with the best transcription."""
         dates = {date for text in _best(call, "dob", attempts) if (date := _plain_date(text))}
-        codes = {plain_postcode(text) for text in _best(call, "postcode", attempts)}
+        codes = {plain_code(text) for text in _best(call, "postcode", attempts)}
         keyed = [*self._of(self._by_date, dates), *self._of(self._by_code, codes)]
         yield from {row.id: row for row in keyed if _exact(call, row, attempts) >= 2}.values()
 
@@ -251,7 +251,7 @@ class _Index:
 
 def _exact(call: Caller, row: CustomerRow, attempts: int) -> int:
     """Return how many of the three items are the same as written down, case and blanks left aside."""
-    code = any(plain_postcode(text) == row.postcode for text in _best(call, "postcode", attempts))
+    code = any(plain_code(text) == row.postcode for text in _best(call, "postcode", attempts))
     name = any(" ".join(text.casefold().split()) == row.name.casefold() for text in _best(call, "name", attempts))
     date = any(_plain_date(text) == row.birth_date for text in _best(call, "dob", attempts))
     return code + name + date

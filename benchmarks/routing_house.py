@@ -102,8 +102,9 @@ class House:
         self.now = now
         return 2 * len(rounds) - idle
 
-    def end(self, id: str) -> None:
-        """End `id` if somebody has it."""
+    def end(self, id: str) -> bool:
+        """End `id` if somebody has it; tell whether somebody had."""
         agent = self.state.interactions[id].agent
         if agent is not None:
             self.do(End(id, agent))
+        return agent is not None

@@ -91,7 +91,8 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     `external_id` identifies it within its channel: whatever is delivered twice has the same one.
     `reply_text` is `text` without quotes and signature. `raw` is what arrived, byte for byte, where there are bytes.
     `senders`: all whom a mail names as its authors, where that is more than one. `forwarded_from`: who wrote what it
-    passes on. `marks`: what a reader should know before he trusts it (channels/email/marks.py).
+    passes on. `also_to`: whom else it names in To and Cc, beside its sender and our own mailboxes. `marks`: what a
+    reader should know before he trusts it (channels/email/marks.py).
     """
 
     channel: str
@@ -115,6 +116,7 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     marks: tuple[str, ...] = ()
     senders: tuple[Address, ...] = ()
     forwarded_from: Address | None = None
+    also_to: tuple[Address, ...] = ()
     invitations: tuple[Invitation, ...] = ()
     trust: Trust = Trust()
     report: Report | None = None

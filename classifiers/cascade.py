@@ -41,6 +41,12 @@ class Classification:
     out_of_scope: bool = False
     """The model finds none of its labels, whatever keywords say."""
 
+    @property
+    def prediction(self) -> Prediction:
+        """The decision about the label, to be judged as a model's answer is."""
+        (label, confidence), *others = self.labels
+        return Prediction(label, confidence, tuple(others), self.out_of_scope)
+
 
 @dataclass(frozen=True, slots=True)
 class Why:
@@ -71,13 +77,26 @@ def classify(
     """
     whole = whole_text(subject, text)
     language, lament = _language(whole, usual)
+    said = decided(whole, language, model=model, rules=rules, known=_with_subject(known, subject))
+    return replace(said, reason=said.reason + lament, failed=said.failed or bool(lament))
+
+
+def decided(
+    text: str,
+    language: str | None,
+    *,
+    model: Model | None,
+    rules: Sequence[KeywordRule] = DEFAULT_RULES,
+    known: Background = NOTHING,
+) -> Classification:
+    """Return the same for a whole text (`whole_text`) whose language is known."""
     try:
-        said = _answer(whole, _with_subject(known, subject), language, model, rules)
+        return _answer(text, known, language, model, rules)
     except Exception as error:  # noqa: BLE001 - the message must go on, whatever a site's model or rules do
         # The kind alone: what an error says may hold the customer's words, and the reason enters the journal.
-        reason = f"classification failed: {type(error).__name__}"
-        return Classification(((UNKNOWN, 0.0),), language, "none", reason + lament, failed=True)
-    return replace(said, reason=said.reason + lament, failed=bool(lament))
+        return Classification(
+            ((UNKNOWN, 0.0),), language, "none", f"classification failed: {type(error).__name__}", failed=True
+        )
 
 
 def why(subject: str, text: str, *, model: Model | None, known: Background = NOTHING) -> Why:

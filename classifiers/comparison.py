@@ -5,6 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import comb
 from typing import Any
 
+from classifiers.cascade import Classification
+from classifiers.evaluation import answers_of, confusions, steps
+from classifiers.examples import HEADS
 from classifiers.model import OUT_OF_SCOPE, UNKNOWN, Prediction
 
 BINS = 10
@@ -15,8 +18,14 @@ SURELY = 0.95
 
 
 def answer(said: Prediction) -> str:
-    """Return the label that counts as the answer: a text that the model can't place is `OUT_OF_SCOPE`."""
-    return OUT_OF_SCOPE if said.out_of_scope or said.label == UNKNOWN else said.label
+    """Return the label that counts as the answer: a text that nothing places is `OUT_OF_SCOPE`."""
+    return OUT_OF_SCOPE if said.label == UNKNOWN else said.label
+
+
+def heads_apart(before: Classification, after: Classification) -> list[str]:
+    """Return the heads that answer otherwise: department, urgency, sentiment."""
+    said = [{name: answered for name, (answered, _) in one.heads.items()} for one in (before, after)]
+    return [name for name in HEADS if said[0].get(name) != said[1].get(name)]
 
 
 def right(said: Sequence[Prediction], labels: Sequence[str]) -> list[bool]:
@@ -65,8 +74,7 @@ def gate(before: Sequence[bool], after: Sequence[bool], parts: Sequence[str]) ->
 
 def confusion(said: Sequence[Prediction], labels: Sequence[str]) -> list[tuple[str, str, int]]:
     """Return what was taken for what how often, most often first: (label, answer, texts)."""
-    pairs = Counter((label, answer(one)) for one, label in zip(said, labels, strict=True) if answer(one) != label)
-    return [(label, taken, count) for (label, taken), count in _most(pairs)]
+    return confusions(zip(labels, map(answer, said), strict=True), PAIRS_MAX)
 
 
 def _most(pairs: "Counter[tuple[str, str]]") -> list[tuple[tuple[str, str], int]]:
@@ -75,42 +83,36 @@ def _most(pairs: "Counter[tuple[str, str]]") -> list[tuple[tuple[str, str], int]
 
 def curve(said: Sequence[Prediction], labels: Sequence[str]) -> list[dict[str, float | int]]:
     """Return how often answers of about the same confidence are right: a point for each tenth that has any."""
-    bins: dict[int, list[tuple[float, bool]]] = {}
-    for one, label in zip(said, labels, strict=True):
-        if not one.out_of_scope:
-            bins.setdefault(min(int(one.confidence * BINS), BINS - 1), []).append((one.confidence, one.label == label))
-    return [
-        {
-            "n": len(inside),
-            "confidence": round(sum(sure for sure, _ in inside) / len(inside), 4),
-            "accuracy": round(sum(hit for _, hit in inside) / len(inside), 4),
-        }
-        for _, inside in sorted(bins.items())
-    ]
+    answered = answers_of(zip(said, labels, strict=True))
+    return [{"n": n, "confidence": sure, "accuracy": share} for sure, share, n in steps(answered, BINS)]
 
 
-def changes(ids: Sequence[str], before: Sequence[Prediction], after: Sequence[Prediction]) -> dict[str, Any]:
-    """Return what the new model would have said otherwise of real messages, with some of them by `ids`.
+def changes(ids: Sequence[str], before: Sequence[Classification], after: Sequence[Classification]) -> dict[str, Any]:
+    """Return what would be decided otherwise of real messages with the new model, with some of them by `ids`.
 
-    `mix`: labels of the new one; `unknown` and `confidence`: share without a label and mean confidence, of both.
+    `heads`: for how many department, urgency or mood would be another. `mix`: labels of the new one; `unknown` and
+    `confidence`: share without a label, and mean confidence in the labels of the others, of both.
     """
+    was, now = [each.prediction for each in before], [each.prediction for each in after]
     moved = [
-        (id, answer(was), answer(now), now.confidence)
-        for id, was, now in zip(ids, before, after, strict=True)
-        if answer(was) != answer(now)
+        (id, answer(one), answer(other), other.confidence)
+        for id, one, other in zip(ids, was, now, strict=True)
+        if answer(one) != answer(other)
     ]
-    pairs = Counter((was, now) for _, was, now, _ in moved)
+    pairs = Counter((one, other) for _, one, other, _ in moved)
+    apart = Counter(name for one, other in zip(before, after, strict=True) for name in heads_apart(one, other))
     return {
         "messages": len(ids),
         "changed": len(moved),
-        "pairs": [(was, now, count) for (was, now), count in _most(pairs)],
+        "pairs": [(one, other, count) for (one, other), count in _most(pairs)],
         "examples": [
-            {"interaction": id, "from": was, "to": now, "confidence": round(sure, 4)}
-            for id, was, now, sure in _mixed(moved)
+            {"interaction": id, "from": one, "to": other, "confidence": round(sure, 4)}
+            for id, one, other, sure in _mixed(moved)
         ],
-        "mix": dict(Counter(map(answer, after)).most_common()),
-        "unknown": {"before": _unknown(before), "after": _unknown(after)},
-        "confidence": {"before": _mean(before), "after": _mean(after)},
+        "heads": dict(apart.most_common()),
+        "mix": dict(Counter(map(answer, now)).most_common()),
+        "unknown": {"before": _unknown(was), "after": _unknown(now)},
+        "confidence": {"before": _mean(was), "after": _mean(now)},
     }
 
 
@@ -126,11 +128,12 @@ def _mixed(moved: Iterable[tuple[str, str, str, float]]) -> list[tuple[str, str,
 
 
 def _unknown(said: Sequence[Prediction]) -> float | None:
-    return round(sum(one.out_of_scope for one in said) / len(said), 4) if said else None
+    return round(sum(one.label == UNKNOWN for one in said) / len(said), 4) if said else None
 
 
 def _mean(said: Sequence[Prediction]) -> float | None:
-    return round(sum(one.confidence for one in said) / len(said), 4) if said else None
+    sure = [one.confidence for one in said if one.label != UNKNOWN]
+    return round(sum(sure) / len(sure), 4) if sure else None
 
 
 def per_class(

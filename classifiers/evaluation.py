@@ -45,7 +45,7 @@ def evaluate(
         return figures(model, rows, backgrounds)
     texts = zip([text for text, _ in rows], backgrounds, strict=True)
     said = list(mapped(model, _answered, texts, 1))
-    whole = _figures(model.promises, [each[LABEL] for each in said], [label for _, label in rows])
+    whole = figures_of(model.promises, [each[LABEL] for each in said], [label for _, label in rows])
     return {**whole, "heads": {name: _of_head([each.get(name) for each in said], told[name]) for name in told}}
 
 
@@ -64,7 +64,7 @@ def figures(model: Model, rows: Sequence[Row], backgrounds: Sequence[Background]
     each row beside its text; None: nothing.
     """
     said = predict_many(model, [text for text, _ in rows], backgrounds)
-    return _figures(model.promises, said, [label for _, label in rows])
+    return figures_of(model.promises, said, [label for _, label in rows])
 
 
 def report_of(promises: Mapping[float, float], said: Sequence[Prediction], labels: Sequence[str]) -> dict[str, object]:
@@ -80,14 +80,15 @@ def report_of(promises: Mapping[float, float], said: Sequence[Prediction], label
     """
     inside = [(one, label) for one, label in zip(said, labels, strict=True) if label != OUT_OF_SCOPE]
     return {
-        **_figures(promises, said, labels),
-        "confusions": _confusions(inside),
-        "calibration": _curve(inside),
+        **figures_of(promises, said, labels),
+        "confusions": confusions(((label, one.label) for one, label in inside), _CONFUSIONS_MAX),
+        "calibration": steps(answers_of(inside), _BINS),
         "labels": dict(sorted(Counter(labels).items())),
     }
 
 
-def _figures(promises: Mapping[float, float], said: Sequence[Prediction], labels: Sequence[str]) -> dict[str, object]:
+def figures_of(promises: Mapping[float, float], said: Sequence[Prediction], labels: Sequence[str]) -> dict[str, object]:
+    """Return the same of answers that were given already."""
     inside = [(one, label) for one, label in zip(said, labels, strict=True) if label != OUT_OF_SCOPE]
     outside = [one for one, label in zip(said, labels, strict=True) if label == OUT_OF_SCOPE]
     return {
@@ -186,7 +187,7 @@ def _per_class(inside: Sequence[tuple[Prediction, str]]) -> dict[str, dict[str, 
 
 def _calibration_error(inside: Sequence[tuple[Prediction, str]]) -> float | None:
     """Return the expected calibration error: the mean gap of confidence and accuracy over 15 bins, by their sizes."""
-    answered = [(one.confidence, one.label == label) for one, label in inside if not one.out_of_scope]
+    answered = answers_of(inside)
     if not answered:
         return None
     confidence, right = (np.array(column, dtype=np.float64) for column in zip(*answered, strict=True))
@@ -195,22 +196,37 @@ def _calibration_error(inside: Sequence[tuple[Prediction, str]]) -> float | None
     return round(float(np.abs(gaps).sum() / len(answered)), 4)
 
 
-def _confusions(inside: Sequence[tuple[Prediction, str]]) -> list[list[object]]:
-    pairs = Counter((label, one.label) for one, label in inside if one.label != label)
-    ranked = sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))
-    return [[label, taken, times] for (label, taken), times in ranked[:_CONFUSIONS_MAX]]
+def confusions(pairs: Iterable[tuple[str, str]], most: int) -> list[tuple[str, str, int]]:
+    """Return which labels were taken for another how often, most often first: (label, answer, times).
+
+    `pairs`: the right label and the answer of each text.
+    """
+    counts = Counter((label, taken) for label, taken in pairs if label != taken)
+    ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    return [(label, taken, times) for (label, taken), times in ranked[:most]]
 
 
-def _curve(inside: Sequence[tuple[Prediction, str]]) -> list[list[float]]:
-    steps: dict[int, list[tuple[float, bool]]] = {}
-    for one, label in inside:
-        if not one.out_of_scope:
-            place = min(int(one.confidence * _BINS), _BINS - 1)
-            steps.setdefault(place, []).append((one.confidence, one.label == label))
+def steps(answered: Iterable[tuple[float, bool]], bins: int) -> list[tuple[float, float, int]]:
+    """Return for each of `bins` steps of confidence that has any: mean confidence, share of right answers, answers.
+
+    `answered`: the confidence of each answer and whether it was right.
+    """
+    found: dict[int, list[tuple[float, bool]]] = {}
+    for sure, is_right in answered:
+        found.setdefault(min(int(sure * bins), bins - 1), []).append((sure, is_right))
     return [
-        [*(round(sum(column) / len(step), 4) for column in zip(*step, strict=True)), len(step)]
-        for _, step in sorted(steps.items())
+        (
+            round(sum(sure for sure, _ in inside) / len(inside), 4),
+            round(sum(is_right for _, is_right in inside) / len(inside), 4),
+            len(inside),
+        )
+        for _, inside in sorted(found.items())
     ]
+
+
+def answers_of(inside: Iterable[tuple[Prediction, str]]) -> list[tuple[float, bool]]:
+    """Return the confidence of what was answered at all, and whether it was right."""
+    return [(one.confidence, one.label == label) for one, label in inside if not one.out_of_scope]
 
 
 def _coverage(promises: Mapping[float, float], said: Sequence[Prediction], precision: float) -> float:

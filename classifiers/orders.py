@@ -15,11 +15,12 @@ class Lesson(msgspec.Struct, frozen=True):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """An interaction of late: its id, its text and what is known beside that."""
+    """An interaction of late: its id, its text and what is known beside that; `language`: as it was taken for."""
 
     id: str
     text: str
     known: Background = NOTHING
+    language: str | None = None
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,10 +18,11 @@ import msgspec
 
 from classifiers import artifact, comparison
 from classifiers.background import NOTHING, Background
+from classifiers.cascade import Classification, classify
 from classifiers.embedding import Embedding, embedding_named
-from classifiers.evaluation import figures, predict_many
+from classifiers.evaluation import figures_of
 from classifiers.examples import Row, read_messages, shipped_answers, shipped_rows
-from classifiers.model import OUT_OF_SCOPE, UNKNOWN, Model
+from classifiers.model import OUT_OF_SCOPE, UNKNOWN, Model, Prediction
 from classifiers.orders import Asked, Lesson, Order
 from classifiers.training import train
 from vocabulary.errors import PermanentFailure
@@ -148,9 +149,11 @@ def _about(rows: _Split, order: Order) -> dict[str, Any]:
 
 
 def _judged(live: Model | None, model: Model, rows: _Split) -> dict[str, Any]:
-    texts, labels = [text for text, _ in rows.judging], [label for _, label in rows.judging]
-    now = predict_many(model, texts, rows.judging_known)
-    after = _figures(model, rows)
+    """Return how both do on what judges: by what would be decided in work, keywords and language included."""
+    asked = [(text, known, None) for (text, _), known in zip(rows.judging, rows.judging_known, strict=True)]
+    labels = [label for _, label in rows.judging]
+    now = [each.prediction for each in _decided(model, asked)]
+    after = _figures(model, now, labels)
     if live is None:
         return {
             "before": None,
@@ -160,8 +163,8 @@ def _judged(live: Model | None, model: Model, rows: _Split) -> dict[str, Any]:
             "calibration": {"before": [], "after": comparison.curve(now, labels)},
             "gate": {"passes": True, "worse": [], "n": len(labels), "confidence": None, "parts": {}},
         }
-    was = predict_many(live, texts, rows.judging_known)
-    before = _figures(live, rows)
+    was = [each.prediction for each in _decided(live, asked)]
+    before = _figures(live, was, labels)
     return {
         "before": before,
         "after": after,
@@ -172,16 +175,21 @@ def _judged(live: Model | None, model: Model, rows: _Split) -> dict[str, Any]:
     }
 
 
-def _figures(model: Model, rows: _Split) -> dict[str, Any]:
-    if not rows.judging:
+def _decided(model: Model, asked: Sequence[tuple[str, Background, str | None]]) -> list[Classification]:
+    """Return what would be decided of texts, each with what is known beside it and its customer's usual language."""
+    return [classify("", text, model=model, usual=usual, known=known) for text, known, usual in asked]
+
+
+def _figures(model: Model, said: Sequence[Prediction], labels: Sequence[str]) -> dict[str, Any]:
+    if not said:
         return {"n": 0, "accuracy": None, "macro_f1": None, "per_class": {}}
-    return dict(figures(model, rows.judging, rows.judging_known))
+    return dict(figures_of(model.promises, said, labels))
 
 
 def _week(live: Model | None, model: Model, week: Sequence[Asked]) -> dict[str, Any]:
-    texts, known = [each.text for each in week], [each.known for each in week]
-    now = predict_many(model, texts, known)
-    was = now if live is None else predict_many(live, texts, known)
+    asked = [(each.text, each.known, each.language) for each in week]
+    now = _decided(model, asked)
+    was = now if live is None else _decided(live, asked)
     return comparison.changes([each.id for each in week], was, now)
 
 

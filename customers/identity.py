@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from customers.numbers import plain_number
+from customers.traits import plain_code
 from vocabulary.ids import CustomerId, derived_id
 from vocabulary.records import IdentityKind
 
@@ -17,7 +17,7 @@ def email_identity(address: str) -> Identity:
 
 def number_identity(name: str, number: str) -> Identity:
     """Return the identity that a number of kind `name` gives: blanks, dashes and small letters make no difference."""
-    return ("number", f"{name}:{plain_number(number)}")
+    return ("number", f"{name}:{plain_code(number)}")
 
 
 def identities(

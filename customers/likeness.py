@@ -7,7 +7,7 @@ from itertools import combinations
 from customers.dates import Reading, birth_dates, digits_of
 from customers.folding import words
 from customers.spelling import spelled
-from customers.traits import plain_postcode
+from customers.traits import plain_code
 
 SOUND_ALIKE = (
     "bcdegptvz3", "mn", "fsx6", "ahjk8", "iy59r", "qu2", "0ol", "17lir", "wv", "4fr", "szx", "ckq", "td", "vf5b",
@@ -47,7 +47,7 @@ def likeness(said: str, written: str) -> float:
 
 def postcode_likeness(heard: Iterable[str], written: str, language: str = "en") -> float:
     """Return how alike the most fitting of what was heard is to a postcode."""
-    target = plain_postcode(written).lower()
+    target = plain_code(written).lower()
     if not target:
         return 0.0
     return max((likeness(each, target) for text in heard for each in postcodes_heard(text, language)), default=0.0)

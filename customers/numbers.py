@@ -9,6 +9,7 @@ import msgspec
 from customers.evidence import EvidenceKind
 from customers.likeness import SOUND_ALIKE
 from customers.spelling import spelled
+from customers.traits import plain_code
 
 Check = Literal["luhn", "mod97", "ean"]
 
@@ -32,21 +33,12 @@ class NumberKind(msgspec.Struct, frozen=True):
         return {CUSTOMER: "customer_number", ORDER: "order_number"}.get(self.name, "number")  # type: ignore[return-value]  # three of its words
 
 
-def plain_number(text: str) -> str:
-    """Return a number as it is compared: capitals and digits only.
-
-    >>> plain_number("k-123 456")
-    'K123456'
-    """
-    return re.sub(r"[\W_]+", "", text).upper()
-
-
 def numbers_in(text: str, kinds: Iterable[NumberKind]) -> list[tuple[NumberKind, str]]:
     """Return the numbers in `text`, each once, as they are compared; none whose check digits are wrong."""
     found: dict[tuple[str, str], tuple[NumberKind, str]] = {}
     for kind in kinds:
         for match in re.finditer(rf"(?<![\w-])(?:{kind.pattern})(?![\w-])", text[:TEXT_MAX], re.IGNORECASE):
-            number = plain_number(match[0])
+            number = plain_code(match[0])
             if number and holds(number, kind.check):
                 found.setdefault((kind.name, number), (kind, number))
     return list(found.values())[:FOUND_MAX]
@@ -54,10 +46,10 @@ def numbers_in(text: str, kinds: Iterable[NumberKind]) -> list[tuple[NumberKind,
 
 def numbers_answered(text: str, kind: NumberKind, language: str) -> tuple[str, ...]:
     """Return what may be the answer to the question for a number: as it stands, a part of it, or as it is spelled."""
-    whole = plain_number(text)
-    parts = (plain_number(part) for part in text.split())
+    whole = plain_code(text)
+    parts = (plain_code(part) for part in text.split())
     read = [number for _, number in numbers_in(text, [kind])]
-    candidates = dict.fromkeys([*read, whole, plain_number(spelled(text, language)), *parts])
+    candidates = dict.fromkeys([*read, whole, plain_code(spelled(text, language)), *parts])
     return tuple(
         number
         for number in candidates

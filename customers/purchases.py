@@ -51,11 +51,6 @@ def digits_of(currency: str) -> int:
     return 0 if currency in _NONE else 3 if currency in _THREE else 2
 
 
-def major(amount: int, currency: str) -> float:
-    """Return an amount of minor units in the currency itself."""
-    return float(amount / 10 ** digits_of(currency))
-
-
 def purchase_of(row: dict[str, str], zone: tzinfo = UTC) -> Purchase | Fault:
     """Return the purchase that `row` writes, or the first thing that is wrong with it.
 

@@ -32,11 +32,6 @@ def scores(values: "NDArray[np.float64]", *, least_first: bool = False) -> "NDAr
     return found
 
 
-def word(recency: int, frequency: int, monetary: int) -> str:
-    """Return the scores as people write them, "545"."""
-    return f"{recency}{frequency}{monetary}"
-
-
 def places(values: "NDArray[np.float64]") -> "NDArray[np.int64]":
     """Return the place of each value from the greatest, which has 1; equal ones share the first of their places."""
     import numpy as np

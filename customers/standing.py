@@ -8,8 +8,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from vocabulary.bounds import Bound, bound_of, number_of
+from vocabulary.bounds import Bound, is_any
+from vocabulary.ids import CustomerId
 from vocabulary.instants import DAY, Instant, Span
+from vocabulary.records import Change, CustomerRow, PutNew, Set, StandingRow
 
 By = Literal["spent", "value"]
 MONTH = 30.4375
@@ -100,7 +102,7 @@ def _reasons(
     for name, values in one.attributes.items():
         yield (
             _reason("attribute", name=name, value=str(attributes.get(name)))
-            if _fits(attributes.get(name), values)
+            if is_any(attributes.get(name), values)
             else None
         )
 
@@ -155,14 +157,6 @@ def _reason(code: str, **terms: Any) -> dict[str, Any]:
     return {"code": f"segment_{code}", "terms": terms}
 
 
-def _fits(value: Any, wanted: tuple[str, ...]) -> bool:
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    if value is not None and text in wanted:
-        return True
-    number = number_of(value)
-    return number is not None and any(bound.holds(number) for bound in map(bound_of, wanted) if bound is not None)
-
-
 def facts(worth: Worth, found: Sequence[Found], currency: str) -> dict[str, Any]:
     """Return what is kept and shown of a customer's worth; what nobody knows is left out."""
     told: dict[str, Any] = {
@@ -204,3 +198,33 @@ def tier(before: float) -> str:
 def band(churn: float) -> str:
     """Return in a word how likely it is that a customer leaves: low, medium or high."""
     return next(word for limit, word in BANDS if churn < limit)
+
+
+def segment_said(
+    customer: CustomerId, own: str | None, kept: StandingRow | None, now: Instant
+) -> tuple[str | None, list[Change]]:
+    """Return the segment of a customer of whom staff or an integration say `own`, and what is to be written for it.
+
+    Where they say nothing any more (None), what was calculated counts: `kept`.
+    """
+    segment = own or next(iter(kept.segments if kept is not None else ()), None)
+    return segment, [
+        PutNew(StandingRow(id=customer, at=now)),
+        Set(StandingRow, customer, {"own": own}),
+        Set(CustomerRow, customer, {"segment": segment}),
+    ]
+
+
+def alone_again(row: CustomerRow, kept: StandingRow, *, calculated_together: bool, now: Instant) -> list[Change]:
+    """Return what takes from a customer what is not his alone, now that he is no longer read as one with others.
+
+    His segment may be what was said of another of them. `calculated_together`: the figures, too, are of all of them.
+    """
+    changes: list[Change] = []
+    segments = () if calculated_together else kept.segments
+    if calculated_together and (kept.segments or kept.facts):
+        changes.append(Set(StandingRow, row.id, {"at": now, "segments": (), "facts": {}}))
+    segment = kept.own or next(iter(segments), None)
+    if row.segment != segment:
+        changes.append(Set(CustomerRow, row.id, {"segment": segment}, {"segment": row.segment}))
+    return changes

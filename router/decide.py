@@ -59,9 +59,14 @@ def advance(command: c.Command, state: State, policy: Policy, now: Instant) -> D
     Raises:
         StateDamaged: see there. Whatever else is raised on the way, the state is then as it was.
     """
-    decision = _by_express(command, state, policy, now)
-    if decision is not None:
-        return decision
+    express = EXPRESS.get(command.__class__)
+    if express is not None:
+        try:
+            events = express(command, state, policy, now)
+        except BaseException as fault:
+            raise StateDamaged(f"{command.__class__.__name__} went wrong on the way") from fault
+        if events is not None:
+            return Decision(tuple(events))
     undo = state.undo = Undo(state)
     try:
         decision = _decided(command, state, policy, now)
@@ -83,17 +88,6 @@ def rush(command: c.Command, state: State, policy: Policy, now: Instant) -> Deci
         if events is not None:
             return Decision(tuple(events))
     return _decided(command, state, policy, now)
-
-
-def _by_express(command: c.Command, state: State, policy: Policy, now: Instant) -> Decision | None:
-    express = EXPRESS.get(command.__class__)
-    if express is None:
-        return None
-    try:
-        events = express(command, state, policy, now)
-    except BaseException as fault:
-        raise StateDamaged(f"{command.__class__.__name__} went wrong on the way") from fault
-    return None if events is None else Decision(tuple(events))
 
 
 def _decided(command: c.Command, state: State, policy: Policy, now: Instant) -> Decision:

@@ -44,6 +44,7 @@ from router.events import (
 )
 from router.match import agent_for
 from router.policy import Action, Policy
+from router.ranking import BY_POOL, Ordering, ordering_of
 from router.state import State
 from router.writers.change import NOTHING, rest, without
 from router.writers.learned import learn_handling, learn_wait, measured
@@ -63,7 +64,8 @@ class Lane(msgspec.Struct, frozen=True):
     """What is the same for all that comes by one inlet.
 
     `rings`: how long an offer does, 0: it is accepted at once. `no_wrap_up`: unless somebody asks for it.
-    `limit`: what an interaction costs agents who have no cost of their own for its medium.
+    `limit`: what an interaction costs agents who have no cost of their own for its medium. `ordering`: who comes first
+    for what wishes nothing; None where that depends on the interaction.
     """
 
     queue: QueuePolicy
@@ -72,14 +74,25 @@ class Lane(msgspec.Struct, frozen=True):
     no_wrap_up: bool
     reopen: Span
     limit: MediumLimit
+    ordering: Ordering | None
 
 
 class Lanes(dict[Inlet, Lane | None]):
-    """The lanes of one policy, made when they are first asked for; None where `decide` must take its steps."""
+    """The lanes of one policy, made when they are first asked for; None where `decide` must take its steps.
+
+    `rule`: the rule that all that comes in follows; None where that takes steps. `adds`: whether it adds anything that
+    stands aside.
+    """
+
+    __slots__ = ("adds", "policy", "rule")
 
     def __init__(self, policy: Policy) -> None:
         super().__init__()
         self.policy = policy
+        first = policy.rules[0] if policy.rules else None
+        plain = first is not None and first.always and first.then.autoresponse is None and not first.then.language_skill
+        self.rule = first if plain else None
+        self.adds = first is not None and bool(first.then.preferences or first.then.tags)
 
     def __missing__(self, inlet: Inlet) -> Lane | None:
         lane = self[inlet] = _lane(self.policy, *inlet)
@@ -102,6 +115,7 @@ def _lane(policy: Policy, channel: str, medium: str, name: QueueName) -> Lane | 
         queue.wrap_up in ("none", "optional"),
         inlet.reopen_window,
         Profile().limit(medium),
+        ordering_of(queue, medium) if queue.strategy in BY_POOL else None,
     )
 
 
@@ -115,22 +129,20 @@ def _nothing_else(state: State, now: Instant) -> bool:
 
 def admitted(command: Admit, state: State, policy: Policy, now: Instant) -> list[AnyEvent] | None:
     """Let in what waits or goes to an agent and nothing else; None: `decide` it."""
-    if not policy.rules:
-        return None
-    rule = policy.rules[0]
-    then = rule.then
-    if not rule.always or then.autoresponse is not None or then.language_skill or not _nothing_else(state, now):
-        return None
-    id, channel, medium, queue = command.id, command.channel, command.medium, command.queue or then.queue
     lanes = state.lanes
     if lanes is None or lanes.policy is not policy:
         lanes = state.lanes = Lanes(policy)
+    rule = lanes.rule
+    if rule is None or not _nothing_else(state, now):
+        return None
+    then = rule.then
+    id, channel, medium, queue = command.id, command.channel, command.medium, command.queue or then.queue
     lane = lanes[channel, medium, queue]
     if lane is None or id in state.interactions or (state.delays and queue in state.delays):
         return None
     if command.slot is not None or command.scheduled_at is not None or command.preferred_agent or command.warnings:
         return None
-    if command.closed_as is not None or command.customer in state.expecting:
+    if command.blocked or command.archived or command.customer in state.expecting:
         return None
     if command.unidentified and lane.queue.ask is not None:
         return None
@@ -194,7 +206,7 @@ def admitted(command: Admit, state: State, policy: Policy, now: Instant) -> list
         line=at,
     )
     events: list[AnyEvent] = [admission, enqueued]
-    if _brings_more(command, then):
+    if lanes.adds or _brings_more(command):
         _bring(events, interaction, command, then)
     state.interactions[id] = interaction
     measured(state, queue).add_arrival(class_, now)
@@ -202,8 +214,12 @@ def admitted(command: Admit, state: State, policy: Policy, now: Instant) -> list
         state.oldest.put(queue, (now, id))
     if index.touched:
         index.refresh()
-    if index.cover[at] & index.ready:
-        agent = agent_for(interaction, state, lane.queue, now)
+    free = index.cover[at] & index.ready
+    if free:
+        if lane.ordering is not None and interaction.seldom is PLAIN:
+            agent: Agent | None = index.first_free(interaction, free, lane.ordering)
+        else:
+            agent = agent_for(interaction, state, lane.queue, now)
         if agent is not None:
             interaction.line = NO_LINE
             index.touched[agent.id] = agent
@@ -215,7 +231,7 @@ def admitted(command: Admit, state: State, policy: Policy, now: Instant) -> list
     return events
 
 
-def _brings_more(command: Admit, then: Action) -> bool:
+def _brings_more(command: Admit) -> bool:
     """Tell whether anything came with it that stands aside."""
     return bool(
         command.message
@@ -224,9 +240,7 @@ def _brings_more(command: Admit, then: Action) -> bool:
         or command.language
         or command.segment
         or command.preferences
-        or then.preferences
         or command.tags
-        or then.tags
         or command.follows
         or command.suppressed_by
         or command.mailable

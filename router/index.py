@@ -4,12 +4,13 @@ Everything here follows from the state's interactions and agents; nothing is dec
 A pool holds the agents who are alike but for what they do, so what they may serve is worked out once. For each
 medium a pool has a desk: a bit in `ready` tells whether somebody there has room, and a line's `cover` tells which desks
 may serve it. Who comes first at a desk is kept in a bench for each way to rank agents, made when it is first asked for;
-who comes first for a line that many desks serve, in a stand.
+who comes first for a line that several desks serve, in a row, or in a stand where these are many.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from heapq import heapify, heappop, heappush, merge
+from math import inf
 from operator import itemgetter
 from typing import Any
 
@@ -31,43 +32,59 @@ NOBODY = LENT + 1
 INTERRUPTING = -1_000_000_000
 _LINES = 2_048
 """So many lines may be empty before anybody looks."""
-FEW = 4
-"""Up to so many desks, looking at each is quicker than keeping a stand for them."""
+FEW = 64
+"""Up to so many desks, looking at the first of each is quicker than keeping a stand for them."""
 
 Entry = tuple[Any, ...]
-
+NOBODY_THERE: Entry = (inf,)
+"""Stands for who comes first at a desk where nobody has room: it comes after everybody."""
 
 Seats = dict[AgentId, Entry]
 """The entry of everybody who has room for one medium, in one order; any other entry of his is stale."""
 
 
 class Bench:
-    """The agents of a desk who have room, in one order; stale entries are dropped when they come first."""
+    """The agents of a desk who have room, in one order; stale entries are dropped when they come first.
 
-    __slots__ = ("_agents", "_heap", "_key", "seats", "stands")
+    `firsts` has at the desk's number `at` the entry of who comes first.
+    """
 
-    def __init__(self, key: Callable[[Agent], Entry], agents: dict[AgentId, Agent], seats: Seats) -> None:
+    __slots__ = ("_agents", "_at", "_firsts", "_heap", "_key", "seats", "stands")
+
+    def __init__(
+        self, key: Callable[[Agent], Entry], agents: dict[AgentId, Agent], seats: Seats, firsts: list[Entry], at: int
+    ) -> None:
         self._key = key
         self._agents = agents
         self.seats = seats
         self.stands: list[Stand] = []
         self._heap: list[Entry] = []
+        self._firsts = firsts
+        self._at = at
         for agent in agents.values():
             self.put(agent)
 
     def put(self, agent: Agent) -> None:
-        entry = self.seats[agent.id] = (*self._key(agent), agent.id)
-        heappush(self._heap, entry)
-        if len(self._heap) > 2 * len(self._agents) + 64:
-            self._heap = self.entries()
-            heapify(self._heap)
+        """Let `agent`, who is among the agents of the desk, sit where he belongs now."""
+        entry = self.seats[agent.id] = self._key(agent)
+        if len(self._agents) == 1:
+            self._heap = [entry]
+            self._firsts[self._at] = entry
+        else:
+            heappush(self._heap, entry)
+            if len(self._heap) > 2 * len(self._agents) + 64:
+                self._heap = self.entries()
+                heapify(self._heap)
+            self._firsts[self._at] = _first(self._heap, self.seats)
         for stand in self.stands:
             heappush(stand.heap, entry)
             if len(stand.heap) > stand.limit:
                 stand.gather()
 
     def drop(self, id: AgentId) -> None:
+        """Let agent `id`, who is no longer among the agents of the desk, sit here no more."""
         del self.seats[id]
+        self._firsts[self._at] = _first(self._heap, self.seats) if self._agents else NOBODY_THERE
 
     def entries(self) -> list[Entry]:
         """Return the entries of all who sit here."""
@@ -75,7 +92,7 @@ class Bench:
 
     def first(self) -> Entry:
         """Return the entry of who comes first; somebody must be there."""
-        return _first(self._heap, self.seats)
+        return self._firsts[self._at]
 
 
 def _first(heap: list[Entry], seats: Seats) -> Entry:
@@ -87,13 +104,28 @@ def _first(heap: list[Entry], seats: Seats) -> Entry:
     return entry
 
 
+class Row:
+    """A few desks that may serve one line, in one order."""
+
+    __slots__ = ("_firsts", "_pick")
+
+    def __init__(self, desks: list["Desk"], firsts: list[Entry]) -> None:
+        self._firsts = firsts
+        self._pick = itemgetter(*(desk.bit for desk in desks))
+
+    def first(self) -> Entry:
+        """Return the entry of who comes first at any of them; somebody must be there."""
+        return min(self._pick(self._firsts))
+
+
 class Stand:
     """Who may serve one line and has room, in one order, whatever desk he sits at; kept where many desks serve it."""
 
-    __slots__ = ("_benches", "heap", "limit")
+    __slots__ = ("_benches", "_seats", "heap", "limit")
 
     def __init__(self, benches: list[Bench]) -> None:
         self._benches = benches
+        self._seats = benches[0].seats
         for bench in benches:
             bench.stands.append(self)
         self.gather()
@@ -104,6 +136,10 @@ class Stand:
         heapify(self.heap)
         self.limit = 2 * len(self.heap) + 64
 
+    def first(self) -> Entry:
+        """Return the entry of who comes first; somebody must be there."""
+        return _first(self.heap, self._seats)
+
     def leave(self) -> None:
         """Be told of nobody any more."""
         for bench in self._benches:
@@ -113,9 +149,17 @@ class Stand:
 class Desk:
     """The agents of a pool who have room for one medium."""
 
-    __slots__ = ("_seats", "agents", "benches", "bit", "medium", "pool")
+    __slots__ = ("_firsts", "_seats", "agents", "benches", "bit", "medium", "pool")
 
-    def __init__(self, bit: int, pool: "Pool", medium: str, seats: dict[Ordering, Seats]) -> None:
+    def __init__(
+        self,
+        bit: int,
+        pool: "Pool",
+        medium: str,
+        seats: dict[Ordering, Seats],
+        firsts: dict[Ordering, list[Entry]],
+    ) -> None:
+        self._firsts = firsts
         self._seats = seats
         self.bit = bit
         self.pool = pool
@@ -128,7 +172,8 @@ class Desk:
         bench = self.benches.get(ordering)
         if bench is None:
             seats = self._seats.setdefault(ordering, {})
-            bench = self.benches[ordering] = Bench(ORDERINGS[ordering], self.agents, seats)
+            firsts = self._firsts[ordering]
+            bench = self.benches[ordering] = Bench(ORDERINGS[ordering], self.agents, seats, firsts, self.bit)
         return bench
 
     def first(self, ordering: Ordering) -> Entry:
@@ -239,11 +284,12 @@ class Index:
         "_by_queue",
         "_by_signature",
         "_by_skill",
-        "_seats",
-        "_stands",
+        "_choices",
+        "_firsts",
         "_kept_for",
         "_limit",
         "_pools",
+        "_seats",
         "cover",
         "desks",
         "heads",
@@ -269,7 +315,8 @@ class Index:
         self.plain: dict[Plain, Line] = {}
         self._seats: dict[str, dict[Ordering, Seats]] = {}
         self._limit = _LINES
-        self._stands: dict[tuple[int, Ordering], Stand] = {}
+        self._firsts: dict[Ordering, list[Entry]] = {ordering: [] for ordering in ORDERINGS}
+        self._choices: list[dict[Ordering, Bench | Row | Stand]] = []
         self._kept_for: dict[InteractionId, AgentId] = {}
         self._pools: dict[tuple[Any, ...], Pool] = {}
         self._by_skill: dict[str, list[Pool]] = {}
@@ -379,6 +426,7 @@ class Index:
         self.lines.append(line)
         self.heads.append(line.head)
         self.cover.append(0)
+        self._choices.append({})
         for pool in self._candidates(line.signature):
             self._cover(pool, line)
 
@@ -386,11 +434,10 @@ class Index:
         """Forget lines in which nothing waits; those that stay get new numbers."""
         live = [line for line in self.lines if len(line)]
         self._limit = max(_LINES, 2 * len(live))
-        for stand in self._stands.values():
-            stand.leave()
-        self._stands.clear()
+        for number in range(len(self.lines)):
+            self._choose_anew(number)
         self.plain = {plain: line for plain, line in self.plain.items() if len(line)}
-        self.lines, self.heads, self.cover, self._by_signature = [], [], [], {}
+        self.lines, self.heads, self.cover, self._choices, self._by_signature = [], [], [], [], {}
         for pool in self._pools.values():
             pool.forget()
         for number, line in enumerate(live):
@@ -412,14 +459,35 @@ class Index:
         if pool.covers(line):
             at = line.index
             self.cover[at] |= 1 << self._desk(pool, line.signature.medium).bit
-            # Those who stand there don't know the new ones.
-            for key in [key for key in self._stands if key[0] == at]:
-                self._stands.pop(key).leave()
+            self._choose_anew(at)
+
+    def _choose_anew(self, at: int) -> None:
+        """Forget how line `at` is looked for agents: other desks may serve it now."""
+        if self._choices[at]:
+            for choice in self._choices[at].values():
+                if isinstance(choice, Stand):
+                    choice.leave()
+            self._choices[at] = {}
+
+    def _choice(self, at: int, ordering: Ordering) -> Bench | Row | Stand:
+        """Return what tells who comes first for line `at` in `ordering`."""
+        desks = list(self._desks(self.cover[at]))
+        benches = [desk.bench(ordering) for desk in desks]
+        choice: Bench | Row | Stand
+        if len(desks) == 1:
+            choice = benches[0]
+        else:
+            choice = Row(desks, self._firsts[ordering]) if len(desks) <= FEW else Stand(benches)
+        self._choices[at][ordering] = choice
+        return choice
 
     def _desk(self, pool: Pool, medium: str) -> Desk:
         desk = pool.desks.get(medium)
         if desk is None:
-            desk = pool.desks[medium] = Desk(len(self.desks), pool, medium, self._seats.setdefault(medium, {}))
+            seats = self._seats.setdefault(medium, {})
+            desk = pool.desks[medium] = Desk(len(self.desks), pool, medium, seats, self._firsts)
+            for firsts in self._firsts.values():
+                firsts.append(NOBODY_THERE)
             pool.least = min(pool.least, pool.limit(medium))
             self.desks.append(desk)
             self.touched.update(pool.agents)
@@ -496,22 +564,21 @@ class Index:
 
     def refresh(self) -> None:
         """Bring the desks up to date with their agents."""
+        pool_of = self.pool_of
         for id, agent in self.touched.items():
-            pool = self.pool_of[id]
+            pool = pool_of[id]
             some = agent.used + pool.least <= pool.capacity
             for desk in pool.desks.values():
+                agents = desk.agents
                 if some and agent.may_take(desk.medium):
-                    self._seat(desk, agent)
-                elif id in desk.agents:
+                    if not agents:
+                        self.ready |= 1 << desk.bit
+                    agents[id] = agent
+                    for bench in desk.benches.values():
+                        bench.put(agent)
+                elif id in agents:
                     self._clear(desk, id)
         self.touched.clear()
-
-    def _seat(self, desk: Desk, agent: Agent) -> None:
-        if not desk.agents:
-            self.ready |= 1 << desk.bit
-        desk.agents[agent.id] = agent
-        for bench in desk.benches.values():
-            bench.put(agent)
 
     def _clear(self, desk: Desk, id: AgentId) -> None:
         del desk.agents[id]
@@ -531,18 +598,12 @@ class Index:
 
     def first_free(self, interaction: Interaction, free: int, ordering: Ordering) -> Agent:
         """Return who comes first in `ordering` at the desks `free`, which are all that may serve `interaction` now."""
-        if not free & (free - 1):
-            desk = self.desks[free.bit_length() - 1]
-            return desk.agents[desk.first(ordering)[-1]]
         at = interaction.line
-        if at < 0 or free.bit_count() <= FEW:
-            entry, desk = min((desk.first(ordering), desk) for desk in self._desks(free))
-            return desk.agents[entry[-1]]
-        stand = self._stands.get((at, ordering))
-        if stand is None:
-            benches = [desk.bench(ordering) for desk in self._desks(self.cover[at])]
-            stand = self._stands[at, ordering] = Stand(benches)
-        id = _first(stand.heap, self._seats[interaction.medium][ordering])[-1]
+        if at < 0:
+            entry = min(desk.first(ordering) for desk in self._desks(free))
+        else:
+            entry = (self._choices[at].get(ordering) or self._choice(at, ordering)).first()
+        id = entry[-1]
         return self.pool_of[id].agents[id]
 
     def free_agents(self, interaction: Interaction) -> Iterator[Agent]:

@@ -13,11 +13,18 @@ Ordering = Literal["least_loaded", "pack", "longest_idle", "round_robin"]
 
 Rank = tuple[Any, ...]
 
+
+def _least_loaded(agent: Agent) -> Rank:
+    capacity = agent.profile.capacity
+    # `load`, without the call: this is asked whenever somebody gets room.
+    return (agent.used / capacity if capacity else 1.0, agent.busy, agent.idle_since, agent.id)
+
+
 ORDERINGS: dict[Ordering, Callable[[Agent], Rank]] = {
-    "least_loaded": lambda agent: (agent.load, agent.busy, agent.idle_since),
-    "pack": lambda agent: (-agent.load, agent.busy, agent.idle_since),
-    "longest_idle": lambda agent: (agent.idle_since,),
-    "round_robin": lambda agent: (agent.offered_at,),
+    "least_loaded": _least_loaded,
+    "pack": lambda agent: (-agent.load, agent.busy, agent.idle_since, agent.id),
+    "longest_idle": lambda agent: (agent.idle_since, agent.id),
+    "round_robin": lambda agent: (agent.offered_at, agent.id),
 }
 
 TERMS: dict[str, tuple[str, ...]] = {
@@ -74,11 +81,11 @@ def unwanted(interaction: Interaction, skills: dict[str, int], groups: tuple[str
 
 
 def strategy_terms(agent: Agent, interaction: Interaction, queue: QueuePolicy) -> Rank:
-    """Return the terms of the queue's strategy."""
+    """Return the terms of the queue's strategy, and the id."""
     if queue.strategy == "best_skill":
-        return (-score(interaction, agent.profile.skills), agent.idle_since)
+        return (-score(interaction, agent.profile.skills), agent.idle_since, agent.id)
     if queue.strategy in QUICKEST:
-        return (handling_ms(agent, interaction), agent.idle_since)
+        return (handling_ms(agent, interaction), agent.idle_since, agent.id)
     return ORDERINGS[ordering_of(queue, interaction.medium)](agent)
 
 
@@ -94,7 +101,6 @@ def rank(agent: Agent, interaction: Interaction, queue: QueuePolicy) -> Rank:
         not_preferred,
         *unwanted(interaction, agent.profile.skills, agent.profile.groups),
         *strategy_terms(agent, interaction, queue),
-        agent.id,
     )
 
 

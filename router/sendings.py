@@ -20,7 +20,7 @@ from router.replies import may_reply, room_for_mail_at, watch
 from vocabulary.ids import CustomerId, derived_id
 from vocabulary.instants import DAY, Instant, Span, rfc3339
 from vocabulary.media import EMAIL
-from vocabulary.records import UNVERIFIED
+from vocabulary.records import PARTICIPANT, UNVERIFIED
 
 BY_RULE = "router"
 BY_PERSONS = frozenset(
@@ -28,6 +28,7 @@ BY_PERSONS = frozenset(
         "complained",
         "list-unsubscribe",
         "not-addressed",
+        PARTICIPANT,
         "return-path",
         "spam",
         "subject",

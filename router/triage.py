@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 
@@ -12,7 +11,7 @@ from router.figures import figures_hold
 from router.policy import Action, Condition, Policy, Rule
 from router.standing import segments_of
 from router.state import State
-from vocabulary.bounds import bound_of, number_of
+from vocabulary.bounds import is_any
 from vocabulary.instants import Instant
 from vocabulary.skills import Requirement
 
@@ -69,23 +68,7 @@ def _conditions(when: Condition, command: Admit) -> Iterator[tuple[str, bool]]:
     if when.words:
         yield "words", _words_occur(when.words, f"{command.subject}\n{command.text}")
     for name, values in when.attributes.items():
-        yield f"attributes.{name}", _is_any(command.attributes.get(name), values)
-
-
-def _is_any(value: Any, wanted: tuple[str, ...]) -> bool:
-    """Tell whether an attribute is one of what is `wanted`, or within a bound among that."""
-    if _text_of(value) in wanted:
-        return True
-    number = number_of(value)
-    bounds = (bound_of(each) for each in wanted) if number is not None else ()
-    return any(bound is not None and bound.holds(number) for bound in bounds if number is not None)
-
-
-def _text_of(value: Any) -> str | None:
-    """Return an attribute as rules write it: true and false in small letters, numbers as they are."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return None if value is None else str(value)
+        yield f"attributes.{name}", is_any(command.attributes.get(name), values)
 
 
 def _label_holds(when: Condition, labels: tuple[Label, ...]) -> bool:

@@ -48,9 +48,13 @@ def _touching(changes: Iterable[Change]) -> dict[str, list[Change]]:
         if isinstance(change, Put | PutNew):
             if isinstance(change.row, MessageRow):
                 touching.setdefault(change.row.id, []).append(change)
-        elif change.kind is MessageRow and (isinstance(change, Remove) or change.values.keys() & {"subject", "text"}):
+        elif change.kind is MessageRow and _touches(change):
             touching.setdefault(change.id, []).append(change)
     return touching
+
+
+def _touches(change: Change) -> bool:
+    return isinstance(change, Remove) or (isinstance(change, Set) and bool(change.values.keys() & {"subject", "text"}))
 
 
 def found(words: Sequence[str]) -> Select[Any]:

@@ -131,6 +131,24 @@ def known_message() -> Query:
     return select(tables.messages).where(or_(by_channel, columns.id == _given("own")))
 
 
+def latest_interactions(customers: Sequence[str]) -> Query:
+    """Select the newest interaction of each of `customers` that has any."""
+    columns = tables.interactions.c
+    newest = select(columns.customer, func.max(columns.number).label("number")).where(columns.customer.in_(customers))
+    latest = newest.group_by(columns.customer).subquery()
+    both = and_(columns.customer == latest.c.customer, columns.number == latest.c.number)
+    return select(tables.interactions).join(latest, both)
+
+
+def first_messages(interactions: Sequence[str]) -> Query:
+    """Select the first message of each conversation of `interactions` that has any."""
+    columns = tables.messages.c
+    lowest = select(columns.interaction, func.min(columns.number).label("number"))
+    first = lowest.where(columns.interaction.in_(interactions)).group_by(columns.interaction).subquery()
+    both = and_(columns.interaction == first.c.interaction, columns.number == first.c.number)
+    return select(tables.messages).join(first, both)
+
+
 @cache
 def messages_by_message_id() -> Query:
     """Select the messages with one of the Message-IDs `named`, oldest first."""
@@ -167,6 +185,14 @@ def identities() -> Query:
     columns = tables.identities.c
     whose = columns.customer == _given("whole")
     return select(tables.identities).where(whose).order_by(columns.kind, columns.value)
+
+
+@cache
+def settings() -> Query:
+    """Select the settings from `first` on, up to `behind`."""
+    columns = tables.settings.c
+    between = (columns.id >= _given("first"), columns.id < _given("behind"))
+    return select(tables.settings).where(*between).order_by(columns.id)
 
 
 @cache

@@ -185,8 +185,9 @@ class Reading(SubjectReads, LearningReads, WorthReads):
     async def agents(self) -> Sequence[AgentRow]:
         return await self._rows(AgentRow, queries.everything(AgentRow))
 
-    async def settings(self) -> Sequence[SettingRow]:
-        return await self._rows(SettingRow, queries.everything(SettingRow))
+    async def settings(self, begins: str) -> Sequence[SettingRow]:
+        """Return the settings whose ids begin so, by id."""
+        return await self._rows(SettingRow, queries.settings(), first=begins, behind=f"{begins}\U0010ffff")
 
     async def user(self, id: str) -> UserRow | None:
         return await self._one(UserRow, id)

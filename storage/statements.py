@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
-from sqlalchemy import Dialect, bindparam, delete, update
+from sqlalchemy import Dialect, Select, String, bindparam, cast, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import UpdateBase
@@ -15,7 +15,7 @@ from storage.mapping import json_columns
 from storage.queries import ENTRY_COLUMNS
 from storage.tables import TABLES, Kind, checkpoints, journal, key_of
 from vocabulary.instants import Instant
-from vocabulary.records import Change, Entry, Put, PutNew, Remove, Row, Set
+from vocabulary.records import ERASED, Change, Entry, Put, PutNew, Remove, Row, Set, SetAttributes
 
 
 class Target(Protocol):
@@ -76,8 +76,20 @@ class Statements:
             as_json = json_columns(change.kind)
             values = [_json(value) if name in as_json else value for name, value in change.values.items()]
             _refuse_nul(values)
-            statement = _update(self._sql, change.kind, tuple(change.values))
-            target.execute(statement, (*values, *_key(change.kind, change.id)))
+            statement = _update(self._sql, change.kind, tuple(change.values), tuple(change.given))
+            target.execute(statement, (*values, *_key(change.kind, change.id), *change.given.values()))
+        elif isinstance(change, SetAttributes):
+            self._set_attributes(target, change)
+
+    def _set_attributes(self, target: Target, change: SetAttributes) -> None:
+        # Read and written here and not by SQL: neither database keeps every JSON value as it is while it puts two
+        # objects together. Who writes last has read what the others wrote.
+        key = _key(change.kind, change.id)
+        row = target.execute(_attributes(self._sql, change.kind), key).fetchone()
+        before = msgspec.json.decode(row[0]) if row is not None else {ERASED: True}
+        after = {name: value for name, value in before.items() if name not in change.gone} | change.values
+        if ERASED not in before and after != before:
+            target.execute(_update(self._sql, change.kind, ("attributes",), ()), (_json(after), *key))
 
 
 def _sort_of(change: Change) -> tuple[type[Change], Kind]:
@@ -149,15 +161,31 @@ def _insert(sql: Sql, kind: Kind, *, new: bool) -> str:
 
 
 @cache
-def _update(sql: Sql, kind: Kind, names: tuple[str, ...]) -> str:
-    unknown = set(names) - set(kind.__struct_fields__)
-    if unknown:
-        raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
+def _update(sql: Sql, kind: Kind, names: tuple[str, ...], given: tuple[str, ...]) -> str:
+    _require(kind, *names, *given)
     table, key = TABLES[kind], key_of(kind)
-    statement = update(table).where(*(table.c[name] == bindparam(f"key_{name}") for name in key))
+    statement = update(table).where(
+        *(table.c[name] == bindparam(f"key_{name}") for name in key),
+        *(table.c[name].is_not_distinct_from(bindparam(f"given_{name}", type_=table.c[name].type)) for name in given),
+    )
     return _text(
         sql, statement.ordered_values(*((table.c[name], bindparam(f"new_{name}")) for name in names)), None, None
     )
+
+
+@cache
+def _attributes(sql: Sql, kind: Kind) -> str:
+    """Return a statement that reads a row's attributes as text, and keeps others from changing them meanwhile."""
+    _require(kind, "attributes")
+    table = TABLES[kind]
+    of_one = (table.c[name] == bindparam(name) for name in key_of(kind))
+    return _text(sql, select(cast(table.c.attributes, String)).where(*of_one).with_for_update(), None, None)
+
+
+def _require(kind: Kind, *names: str) -> None:
+    unknown = set(names) - set(kind.__struct_fields__)
+    if unknown:
+        raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
 
 
 @cache
@@ -166,7 +194,9 @@ def _delete(sql: Sql, kind: Kind) -> str:
     return _text(sql, delete(table).where(*(table.c[name] == bindparam(name) for name in key_of(kind))), None, None)
 
 
-def _text(sql: Sql, statement: UpdateBase, columns: Sequence[str] | None, order: Sequence[str] | None) -> str:
+def _text(
+    sql: Sql, statement: UpdateBase | Select[Any], columns: Sequence[str] | None, order: Sequence[str] | None
+) -> str:
     """Return the statement's text, with a mark for each parameter, in `order` where that matters."""
     compiled = statement.compile(dialect=sql.dialect, column_keys=list(columns) if columns is not None else None)
     assert isinstance(compiled, SQLCompiler)

@@ -19,6 +19,7 @@ from vocabulary.records import (
     ErasureRow,
     IdempotencyRow,
     IdentityRow,
+    InteractionRow,
     MergeRow,
     MessageRow,
     OutboxRow,
@@ -112,7 +113,8 @@ class SubjectReads(KnowledgeReads):
 
     async def merges(self, customers: Sequence[str]) -> Sequence[MergeRow]:
         """Return what is known of any of `customers` being somebody else too, whatever became of it."""
-        return await self._all(queries.merges(), maker_of(MergeRow), named=list(customers))
+        pages = [await self._all(queries.merges(), maker_of(MergeRow), named=some) for some in portions(customers)]
+        return [row for page in pages for row in page]
 
     async def merge(self, id: str) -> MergeRow | None:
         """Return what is known of two customers being one."""
@@ -135,6 +137,39 @@ class SubjectReads(KnowledgeReads):
         columns = tables.customers.c
         rows = await self._made(CustomerRow, select(tables.customers).where(columns.id.in_(ids)))
         return sorted(rows, key=lambda row: ids.index(row.id))
+
+    async def people(self, customers: Sequence[str]) -> dict[str, Sequence[CustomerRow]]:
+        """Return the same for each of `customers`, in a few reads for all of them; who isn't there is left out."""
+        merges, looked, beside = dict[str, MergeRow](), set[str](), set(customers)
+        while beside:
+            merges.update((row.id, row) for row in await self.merges(sorted(beside)))
+            looked |= beside
+            holding = (row for row in merges.values() if row.state == "merged")
+            beside = {each for row in holding for each in (row.customer, row.into)} - looked
+        groups = {id: group(id, merges.values()) for id in customers}
+        columns, rows = tables.customers.c, dict[str, CustomerRow]()
+        for some in portions(sorted({id for ids in groups.values() for id in ids})):
+            found = await self._made(CustomerRow, select(tables.customers).where(columns.id.in_(some)))
+            rows.update((row.id, row) for row in found)
+        return {id: [rows[each] for each in ids if each in rows] for id, ids in groups.items() if id in rows}
+
+    async def identities_of(self, customers: Sequence[str]) -> Sequence[IdentityRow]:
+        """Return what each of `customers` is known by."""
+        columns, found = tables.identities.c, list[IdentityRow]()
+        for some in portions(customers):
+            query = select(tables.identities).where(columns.customer.in_(some)).order_by(columns.kind, columns.value)
+            found += await self._made(IdentityRow, query)
+        return found
+
+    async def latest_interactions(self, customers: Sequence[str]) -> Sequence[InteractionRow]:
+        """Return the newest interaction of each of `customers` that has any, in no order."""
+        pages = [await self._made(InteractionRow, queries.latest_interactions(some)) for some in portions(customers)]
+        return [row for page in pages for row in page]
+
+    async def first_messages(self, interactions: Sequence[str]) -> Sequence[MessageRow]:
+        """Return the first message of each of `interactions` that has any, in no order."""
+        pages = [await self._made(MessageRow, queries.first_messages(some)) for some in portions(interactions)]
+        return [row for page in pages for row in page]
 
     async def person_identities(self, customer: str) -> Sequence[IdentityRow]:
         """Return what the person is known by: first what `customer` himself is."""

@@ -14,7 +14,7 @@ from router.commands import Command, Together
 from router.decision import Decision
 from vocabulary.errors import PermanentFailure
 from vocabulary.ids import AgentId, CustomerId, InteractionId
-from vocabulary.records import Change, Entry, Put, PutNew, Remove, Row, Set
+from vocabulary.records import Change, CustomerRow, Entry, MessageRow, Put, PutNew, Remove, Row, Set, SetAttributes
 
 VERSION = 1
 """Raised when an older process could misread what a newer one sends."""
@@ -69,6 +69,9 @@ _ROW_DECODERS: Mapping[str, msgpack.Decoder[Any]] = {name: msgpack.Decoder(kind)
 _COLUMNS: Mapping[type[Row], Mapping[str, Any]] = {
     kind: {field.name: field.type for field in msgspec.structs.fields(kind)} for kind in get_args(Row)
 }
+_WITH_ATTRIBUTES: Mapping[str, type[CustomerRow | MessageRow]] = {
+    kind.__name__: kind for kind in (CustomerRow, MessageRow)
+}
 _WHOLE = {Put: "put", PutNew: "put_new"}
 
 _Named = tuple[str, msgspec.Raw]
@@ -80,6 +83,8 @@ _decided = msgpack.Decoder(Decided)
 _item = msgpack.Decoder(Item)
 _text = msgpack.Decoder(str)
 _values = msgpack.Decoder(dict[str, Any])
+_with_given = msgpack.Decoder(tuple[str, dict[str, Any]])
+_with_gone = msgpack.Decoder(tuple[str, tuple[str, ...]])
 _several = msgpack.Decoder(list[_Named])
 
 
@@ -159,8 +164,12 @@ def _change(change: Change) -> tuple[str, str, object, object]:
     match change:
         case Put() | PutNew():
             return _WHOLE[type(change)], type(change.row).__name__, change.row, None
-        case Set():
+        case Set() if not change.given:
             return "set", change.kind.__name__, change.id, change.values
+        case Set():
+            return "set_given", change.kind.__name__, (change.id, change.given), change.values
+        case SetAttributes():
+            return "set_attributes", change.kind.__name__, (change.id, change.gone), change.values
         case Remove():
             return "remove", change.kind.__name__, change.id, None
 
@@ -174,6 +183,12 @@ def _changed(change: _Change) -> Change:
             return PutNew(_ROW_DECODERS[name].decode(first))
         case "set":
             return Set(_ROWS[name], _text.decode(first), _typed(_ROWS[name], _values.decode(second)))
+        case "set_given":
+            kind, (id, given) = _ROWS[name], _with_given.decode(first)
+            return Set(kind, id, _typed(kind, _values.decode(second)), _typed(kind, given))
+        case "set_attributes":
+            id, gone = _with_gone.decode(first)
+            return SetAttributes(_WITH_ATTRIBUTES[name], id, _values.decode(second), gone)
         case "remove":
             return Remove(_ROWS[name], _text.decode(first))
         case _:

@@ -75,7 +75,7 @@ class Learning:
             schedule=schedule,
         )
         beside: dict[str, Any] = {**parts, "versions": self.versions}
-        self.shadows = ShadowRun(**beside, understanding=self.understanding, node=folder.name)
+        self.shadows = ShadowRun(**beside, node=folder.name)
         self.watch = ModelWatch(**beside)
         self.site = SiteLearning(
             **beside,

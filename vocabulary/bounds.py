@@ -1,6 +1,7 @@
 """Bounds on numbers as people write them: ">=0.6", "<1000"."""
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from math import isfinite
 from typing import Any, Literal
@@ -37,6 +38,19 @@ def bound_of(text: str) -> Bound | None:
     """Return the bound that `text` writes, None if it is none."""
     match = _WRITTEN.fullmatch(text)
     return None if match is None else Bound(match[1], float(match[2]))  # type: ignore[arg-type]  # the pattern has those signs only
+
+
+def is_any(value: Any, wanted: Sequence[str]) -> bool:
+    """Tell whether an attribute is one of what is `wanted`, or within a bound among that.
+
+    True and false are written in small letters, numbers as they are; what is missing (None) is nothing of it.
+    """
+    if value is None:
+        return False
+    if (str(value).lower() if isinstance(value, bool) else str(value)) in wanted:
+        return True
+    number = number_of(value)
+    return number is not None and any(bound.holds(number) for bound in map(bound_of, wanted) if bound is not None)
 
 
 def number_of(value: Any) -> float | None:

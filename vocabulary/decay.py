@@ -11,6 +11,7 @@ from vocabulary.instants import Span
 _BITS = 10
 """A half-life is cut into 1,024 steps, and each of these into as many."""
 _STEPS = 1 << _BITS
+_PART, _WHOLE = _STEPS - 1, _STEPS * _STEPS
 
 
 def _root(value: float, times: int) -> float:
@@ -33,8 +34,8 @@ _FINE = _powers(_root(0.5, 2 * _BITS))
 def kept(span: Span, half_life: Span) -> float:
     """Return what `span` ms, >= 0, leave of a figure: 0.5 after `half_life` ms. In steps of a millionth of that."""
     steps = (span << 20) // half_life
-    share = _COARSE[(steps >> 10) & 1023] * _FINE[steps & 1023]
-    whole = steps >> 20
-    if not whole:
-        return share
+    if steps < _WHOLE:
+        return _COARSE[steps >> _BITS] * _FINE[steps & _PART]
+    share = _COARSE[(steps >> _BITS) & _PART] * _FINE[steps & _PART]
+    whole = steps >> 2 * _BITS
     return share / (1 << whole) if whole <= 60 else 0.0

@@ -14,6 +14,7 @@ MINUTE: Span = 60_000
 HOUR: Span = 3_600_000
 DAY: Span = 86_400_000
 
+_SPAN_MAX: Span = 365_250 * DAY
 _UNITS = {"ms": 1, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
 
@@ -27,7 +28,10 @@ def span_of(text: str) -> Span:
     parts = _SPAN.findall(text)
     if not parts or _SPAN.sub("", text).strip():
         raise ValueError(f'{text!r} is no time span: write a number and a unit, such as "20s", "5m", "2h" or "7d"')
-    return round(sum(float(number) * _UNITS[unit] for number, unit in parts))
+    span = sum(float(number) * _UNITS[unit] for number, unit in parts)
+    if span > _SPAN_MAX:
+        raise ValueError("the time span is longer than a thousand years")
+    return round(span)
 
 
 def span_text(span: Span) -> str:

@@ -3,6 +3,7 @@
 A `Change` is a value: the writer thread applies it. What belongs together travels in one `Transaction`.
 """
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -14,6 +15,12 @@ ERASED = "erased"
 
 UNVERIFIED = "unverified_sender"
 """The attribute of a message whose sender isn't proven to be the conversation's customer; and why nothing answers."""
+
+PARTICIPANT = "participant"
+"""The same of a message from somebody whom an agent sent copies: he takes part, and is not the customer."""
+
+COPIES = "cc"
+"""The attribute of a message that says which addresses get a copy of it."""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -568,11 +575,27 @@ class PutNew(msgspec.Struct, frozen=True):
 
 
 class Set(msgspec.Struct, frozen=True):
-    """Change columns of the row of `kind` with `id`: `Set(OutboxRow, "o-1", {"state": "sent"})`."""
+    """Change columns of the row of `kind` with `id`: `Set(OutboxRow, "o-1", {"state": "sent"})`.
+
+    `given`: only while the row has these (plain) values, so that nobody's newer word is lost to who had read an older.
+    """
 
     kind: type[Row]
     id: str
     values: dict[str, Any]
+    given: dict[str, Any] = {}
+
+
+class SetAttributes(msgspec.Struct, frozen=True):
+    """Change single attributes of the row of `kind` with `id`: put `values` in, take `gone` out, leave the others.
+
+    Two who change different attributes at once both have their way. A row that was erased stays as it is.
+    """
+
+    kind: type[CustomerRow | MessageRow]
+    id: str
+    values: dict[str, Any] = {}
+    gone: tuple[str, ...] = ()
 
 
 class Remove(msgspec.Struct, frozen=True):
@@ -582,7 +605,15 @@ class Remove(msgspec.Struct, frozen=True):
     id: str
 
 
-Change = Put | PutNew | Set | Remove
+Change = Put | PutNew | Set | SetAttributes | Remove
+
+
+def attributes_changed(row: CustomerRow | MessageRow, attributes: Mapping[str, Any]) -> list[Change]:
+    """Return what gives the row `attributes` instead of those that were read; nothing if they are the same."""
+    before = row.attributes
+    values = {name: value for name, value in attributes.items() if name not in before or before[name] != value}
+    gone = tuple(name for name in before if name not in attributes)
+    return [SetAttributes(type(row), row.id, values, gone)] if values or gone else []
 
 
 class Transaction(msgspec.Struct, frozen=True, kw_only=True):

@@ -106,6 +106,18 @@ class Store(Protocol):
     async def person(self, customer: str) -> Sequence[CustomerRow]:
         """Return the rows of that group, in its order; nothing if there is no such customer."""
 
+    async def people(self, customers: Sequence[str]) -> dict[str, Sequence[CustomerRow]]:
+        """Return the same for each of `customers`, in a few reads for all of them; who isn't there is left out."""
+
+    async def identities_of(self, customers: Sequence[str]) -> Sequence[IdentityRow]:
+        """Return what each of `customers` is known by."""
+
+    async def latest_interactions(self, customers: Sequence[str]) -> Sequence[InteractionRow]:
+        """Return the newest interaction of each of `customers` that has any, in no order."""
+
+    async def first_messages(self, interactions: Sequence[str]) -> Sequence[MessageRow]:
+        """Return the first message of each of `interactions` that has any, in no order."""
+
     async def person_identities(self, customer: str) -> Sequence[IdentityRow]:
         """Return what the person is known by: first what `customer` himself is."""
 
@@ -143,7 +155,9 @@ class Store(Protocol):
     async def users(self) -> Sequence[UserRow]: ...
     async def session(self, id: str) -> SessionRow | None: ...
     async def token(self, id: str) -> TokenRow | None: ...
-    async def settings(self) -> Sequence[SettingRow]: ...
+    async def settings(self, begins: str) -> Sequence[SettingRow]:
+        """Return the settings whose ids begin so, by id: some others are megabytes, `setting` returns one."""
+
     async def idempotent_answer(self, id: str) -> IdempotencyRow | None: ...
     async def scrub(self) -> None:
         """Make what was removed or overwritten unreadable in the files, the index and the log included.

@@ -238,15 +238,7 @@ def foreseen_view(found: Foreseen, language: str) -> ForeseenView:
 
 
 def _candidate(one: Answerable) -> CandidateView:
-    return CandidateView(
-        article=one.article,
-        title=one.title,
-        label=one.label,
-        probability=one.probability,
-        features=one.features,
-        threshold=_threshold(one.threshold),
-        confidence=one.confidence,
-    )
+    return CandidateView(**{**msgspec.structs.asdict(one), "threshold": _threshold(one.threshold)})
 
 
 def _threshold(known: Threshold | None) -> ThresholdView | None:
@@ -262,15 +254,8 @@ def suggestion_view(one: Suggestion) -> SuggestionView:
 
 def promised_view(one: Promised) -> PromisedView:
     """Return the view of a promise."""
-    return PromisedView(
-        autoresponse=one.autoresponse,
-        precision=one.precision,
-        confidence=one.confidence,
-        overall=_threshold(one.overall),
-        articles={id: view for id, known in one.articles.items() if (view := _threshold(known)) is not None},
-        kept=one.kept,
-        right=one.right,
-    )
+    articles = {id: _threshold(known) for id, known in one.articles.items()}
+    return PromisedView(**{**msgspec.structs.asdict(one), "overall": _threshold(one.overall), "articles": articles})
 
 
 def worth_view(worth: Worth) -> WorthView:

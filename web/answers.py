@@ -566,7 +566,8 @@ class TrustView(View, frozen=True, kw_only=True):
     """Whether a mail's sender is who it says: the verdict, why, and what SPF, DKIM and DMARC gave.
 
     `verdict`: proven, unproven, failed, temperror or unchecked. `third_party`: it came into somebody else's
-    conversation, or from a sender whom nothing proves; it changes nothing there.
+    conversation, or from a sender whom nothing proves; it changes nothing there. `participant`: it is proven to be from
+    somebody whom an agent sent a copy; answers go to the customer all the same.
     """
 
     verdict: str
@@ -576,6 +577,7 @@ class TrustView(View, frozen=True, kw_only=True):
     dkim: str
     dmarc: str
     third_party: bool
+    participant: bool
 
 
 class MessageView(View, frozen=True, kw_only=True):
@@ -583,7 +585,8 @@ class MessageView(View, frozen=True, kw_only=True):
 
     `address`: where a mail says it is from, whatever `name` says. `marks`: what to know before trusting it (how-to "See
     how a mail is understood"). `senders`: all its authors, if it names several. `forwarded_from`: who wrote what it
-    passes on. `html` is safe and loads nothing; `/api/v1/messages/{id}/letter` is a page of it, with its pictures.
+    passes on. `also_to`: whom else it names as its recipients, so who may want a copy of the answer. `html` is safe and
+    loads nothing; `/api/v1/messages/{id}/letter` is a page of it, with its pictures.
     `sending`: what it was sent by, if it was planned or a rule sent it.
 
     `delivery` of a mail of ours: queued, sending, sent, deferred, failed, uncertain or taken_back; with several
@@ -611,6 +614,7 @@ class MessageView(View, frozen=True, kw_only=True):
     marks: list[str]
     senders: list[MailboxView]
     forwarded_from: MailboxView | None
+    also_to: list[MailboxView]
     invitations: list[InvitationView]
     sending: str | None = None
 

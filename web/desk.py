@@ -207,7 +207,7 @@ class Desk:
         row = await self._site.store.message(message)
         if found is None or row is None:
             return
-        customer = await self._views.customer_of(found.customer)
+        customer = await self._views.customers.brief(found.customer)
         frame = {
             "type": "undelivered",
             "interaction": interaction,

@@ -5,18 +5,18 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from autoresponders.article import ANSWER_MAX, ID, QUESTION_MAX, QUESTIONS_MAX, TITLE_MAX
 from vocabulary.instants import Instant, rfc3339
 from vocabulary.records import ArticleFileRow, ArticleRow
 from web.answers import At, View
 from web.payloads import Body, Language, Limit, Name, When
 
 LANGUAGES_MAX = 20
-QUESTIONS_MAX = 200
 
-ArticleId = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$", description="Small letters, digits and dashes.")]
-Question = Annotated[str, Meta(min_length=1, max_length=500)]
-Title = Annotated[str, Meta(min_length=1, max_length=200)]
-Answer = Annotated[str, Meta(min_length=1, max_length=20_000)]
+ArticleId = Annotated[str, Meta(pattern=ID, description="Small letters, digits and dashes.")]
+Question = Annotated[str, Meta(min_length=1, max_length=QUESTION_MAX)]
+Title = Annotated[str, Meta(min_length=1, max_length=TITLE_MAX)]
+Answer = Annotated[str, Meta(min_length=1, max_length=ANSWER_MAX)]
 
 
 class ArticleText(Body, frozen=True, kw_only=True):
@@ -63,6 +63,51 @@ class ArticleFileQuery(Body, frozen=True, kw_only=True):
 
     filename: Annotated[str, Meta(min_length=1, max_length=200)]
     language: Language | None = None
+
+
+class ArticleImportQuery(Body, frozen=True, kw_only=True):
+    """The name of a file of articles (.toml, .csv or .md), and the language of those that don't say theirs.
+
+    `write` false: only tell what would change.
+    """
+
+    filename: Annotated[str, Meta(min_length=1, max_length=200)]
+    language: Language | None = None
+    write: bool = False
+
+
+class ImportedArticle(View, frozen=True, kw_only=True):
+    """An article in one language as a file has it from `line` on. `change`: new, changed or same.
+
+    `fields`: what would be another then: label, title, answer, questions, valid_from, valid_until.
+    """
+
+    line: int
+    id: str
+    language: str
+    label: str
+    title: str
+    questions: int
+    change: str
+    fields: list[str]
+
+
+class ArticleFault(View, frozen=True, kw_only=True):
+    """What is wrong in a line: kind, encoding, syntax, nothing, missing, invalid, long, twice or unknown."""
+
+    line: int
+    code: str
+    value: str
+    message: str
+
+
+class ArticleImport(View, frozen=True, kw_only=True):
+    """What a file of articles changes; with faults nothing is written. `kept_back`: so many questions judge them."""
+
+    articles: list[ImportedArticle]
+    kept_back: int
+    faults: list[ArticleFault]
+    written: bool
 
 
 class ArticleTextView(View, frozen=True, kw_only=True):

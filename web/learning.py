@@ -51,12 +51,16 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ShadowFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """How a candidate that runs beside the live model has compared with it."""
+    """How what a candidate would have led to has compared with what was decided.
+
+    `agreed` and `differed` are about the label; `heads`: how often department, urgency or mood would have been another.
+    """
 
     version: str
     since: Instant
     agreed: int = 0
     differed: int = 0
+    heads: dict[str, int] = {}
     pairs: list[tuple[str, str, int]] = []
     examples: list[dict[str, Any]] = []
 

@@ -77,12 +77,16 @@ class TrainingView(View, frozen=True, kw_only=True):
 
 
 class ShadowView(View, frozen=True, kw_only=True):
-    """How a candidate that runs beside the live model has compared with it on what came in since."""
+    """How what a candidate would have led to has compared with what was decided of what came in since.
+
+    `agreed` and `differed` are about the label; `heads`: how often department, urgency or mood would have been another.
+    """
 
     version: str
     since: At
     agreed: int
     differed: int
+    heads: dict[str, int]
     pairs: list[tuple[str, str, int]]
     examples: list[dict[str, Any]]
 

@@ -55,9 +55,10 @@ class Pages:
         *,
         status: int = 200,
         principal: Principal | None = None,
+        secret: bool = False,
         **values: Any,
     ) -> web.Response:
-        """Return the page that `template` makes of `values`.
+        """Return the page that `template` makes of `values`. `secret`: its address is a key; it goes to nobody else.
 
         Every template also gets `language`, `languages`, `t`, `nonce`, `asset`, `own_name`, `company`,
         `demo` and `path`.
@@ -75,6 +76,9 @@ class Pages:
         response = web.Response(text=text, content_type="text/html", status=status)
         response.headers["Cache-Control"] = "no-store"
         response.headers["Content-Language"] = language
+        if secret:
+            response.headers["Referrer-Policy"] = "no-referrer"
+            response.headers["X-Robots-Tag"] = "noindex"
         if request.query.get("lang") and request.cookies.get("lang") != language:
             response.set_cookie("lang", language, max_age=_LANGUAGE_FOR_S, samesite="Lax", path="/")
         return response

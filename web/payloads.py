@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from autoresponders.article import LANGUAGE
 from queues.interaction import RoomMode
 from queues.policy import OnClose, OnDisconnect, Order, OutsideHours, Placement, Strategy, WrapUpMode
 from router.commands import CallOutcome
@@ -16,7 +17,7 @@ Text = Annotated[str, Meta(max_length=100_000)]
 SomeText = Annotated[str, Meta(min_length=1, max_length=100_000)]
 SpanText = Annotated[str, Meta(max_length=20, description='A time span such as "30s", "10m" or "1h 30m".')]
 When = Annotated[str, Meta(max_length=40, extra_json_schema={"format": "date-time"})]
-Language = Annotated[str, Meta(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,4})?$", description="Such as pl or pt-BR.")]
+Language = Annotated[str, Meta(pattern=LANGUAGE, description="Such as pl or pt-BR.")]
 Level = Annotated[int, Meta(ge=LEVEL_MIN, le=LEVEL_MAX)]
 Weight = Annotated[int, Meta(ge=1, le=100)]
 Priority = Annotated[int, Meta(ge=-100, le=100)]

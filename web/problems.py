@@ -7,6 +7,7 @@ import msgspec
 from aiohttp import web
 
 from router.decision import Refusal
+from vocabulary.instants import Instant, Span, instant_of, span_of
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -98,6 +99,30 @@ def invalid(path: str, message: str) -> Problem:
     """Return the problem of one fault at `path`."""
     where = f"{path}: {message}" if path else message
     return Problem("invalid", where, errors=[Fault(path, message)])
+
+
+def instant_at(path: str, text: str) -> Instant:
+    """Return the instant that `text` names; `path`: where the caller wrote it.
+
+    Raises:
+        Problem: it names none.
+    """
+    try:
+        return instant_of(text)
+    except ValueError as error:
+        raise invalid(path, f"{error}.") from error
+
+
+def span_at(path: str, text: str) -> Span:
+    """Return the span, ms, that `text` says; `path`: where the caller wrote it.
+
+    Raises:
+        Problem: it says none.
+    """
+    try:
+        return span_of(text)
+    except ValueError as error:
+        raise invalid(path, f"{error}.") from error
 
 
 def unavailable(detail: str, retry_after_s: int = 1) -> Problem:

@@ -1,37 +1,32 @@
 """Builds the views of interactions, with their customers, messages and offers, from the state and the records."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
-from customers.blocking import is_blocked
-from customers.evidence import IDENTIFIED, Evidence, strength_at
-from customers.merging import as_one
-from customers.reachability import AWAY, COMPLAINED, UNDELIVERABLE, marks_of
+from customers.evidence import IDENTIFIED, Evidence
 from queues.interaction import Heads, Interaction, Offer
 from queues.lifecycle import HELD
 from queues.sending import Sending
 from queues.sla import Clock
-from reports.wording.text import delivery_text, evidence_text
+from reports.wording.text import delivery_text
 from router.expect import expected_wait, position
 from router.explain_offer import offer_reasons
 from vocabulary.ids import derived_id, reference
 from vocabulary.instants import rfc3339, span_text
 from vocabulary.records import (
+    COPIES,
+    PARTICIPANT,
     UNVERIFIED,
-    CustomerRow,
-    IdentityRow,
     InteractionRow,
-    MergeRow,
     MessageRow,
     OutboxRow,
 )
 from web import answers as a
 from web.access import Principal, Tie, serves_customer, tie_to_interaction
+from web.customer_views import CustomerViews, evidence_view
 from web.site import Site
 from web.staff_views import StaffViews, at, wait_view
-from web.standing_views import standing_view
 
 PREVIEW = 140
 _WORST_FIRST = (
@@ -64,6 +59,7 @@ class _ReadOff(msgspec.Struct, frozen=True, kw_only=True):
     marks: list[str] = []
     senders: list[a.MailboxView] = []
     forwarded_from: a.MailboxView | None = None
+    also_to: list[a.MailboxView] = []
     invitations: list[a.InvitationView] = []
 
 
@@ -72,6 +68,7 @@ class Views:
 
     def __init__(self, site: Site, staff: StaffViews) -> None:
         self._site = site
+        self.customers = CustomerViews(site)
         self._staff = staff
 
     # -- interactions
@@ -118,7 +115,7 @@ class Views:
         site = self._site
         policy = site.policy.queues.get(found.queue)
         words = await self._words(found)
-        customer = await self.customer_of(found.customer)
+        customer = await self.customers.brief(found.customer)
         if words.phone is not None:
             customer = msgspec.structs.replace(customer, phone=words.phone)
         span = expected_wait(site.state, site.policy, found.id)
@@ -212,73 +209,6 @@ class Views:
             time_zone=given.get("time_zone"),
         )
 
-    # -- customers
-
-    async def customer_of(self, id: str) -> a.CustomerView:
-        """Return the view of a customer; only his id if he has been erased."""
-        rows = await self._site.store.person(id)
-        if not rows:
-            return a.CustomerView(id=id)
-        return a.CustomerView(**await self._customer_fields(id, as_one(rows), await self._known(rows)))
-
-    async def customer_detail(self, row: CustomerRow, language: str = "en") -> a.CustomerDetail:
-        """Return all that is known of the person of whom `row` is the first; evidence is told in `language`."""
-        rows = await self._site.store.person(row.id)
-        one = as_one(rows)
-        known = await self._known(rows)
-        merges = await self._site.store.merges([each.id for each in rows])
-        return a.CustomerDetail(
-            **await self._customer_fields(row.id, one, known),
-            created_at=rfc3339(one.created_at),
-            identities=[(identity.kind, identity.value) for identity in known],
-            known_by=[_known_by(identity) for identity in known],
-            birth_date=one.birth_date,
-            postcode=one.postcode,
-            attributes=one.attributes,
-            blocked=is_blocked(one.attributes),
-            merged=[await self._merge(each, each.customer, language) for each in merges if each.state == "merged"],
-            suggestions=await self._suggestions(rows, merges, language),
-            evidence=await self._latest_evidence(rows, language),
-        )
-
-    async def _suggestions(
-        self, rows: Sequence[CustomerRow], merges: Sequence[MergeRow], language: str
-    ) -> list[a.MergeView]:
-        """Return who may be the same person, each once: they may have been merged in another way meanwhile."""
-        own, told = {row.id for row in rows}, set[str]()
-        shown = []
-        for each in merges:
-            if each.state != "suggested":
-                continue
-            other = each.into if each.customer in own else each.customer
-            head = (await self._site.store.group(other))[0]
-            if head not in own | told:
-                told.add(head)
-                shown.append(await self._merge(each, head, language))
-        return shown
-
-    async def _merge(self, row: MergeRow, other: str, language: str) -> a.MergeView:
-        store = self._site.store
-        found, known = await store.customer(other), await store.identities(other)
-        evidence = tuple(msgspec.convert(each, Evidence) for each in row.evidence)
-        return a.MergeView(
-            customer=other,
-            into=(await store.group(row.into))[0],
-            state="merged" if row.state == "merged" else "suggested",
-            name=found.name if found is not None else "",
-            known_by=[_known_by(identity) for identity in known],
-            at=rfc3339(row.at),
-            by=row.by,
-            probability=row.probability,
-            strength=strength_at(row.probability, evidence),
-            evidence=[evidence_view(each, language) for each in evidence],
-            interaction=row.interaction,
-        )
-
-    async def _latest_evidence(self, rows: Sequence[CustomerRow], language: str) -> list[a.EvidenceView]:
-        latest = await self._site.store.interactions(customer=[row.id for row in rows], limit=1)
-        return await self.evidence(latest[0].id, language) if latest else []
-
     async def identified(self, interaction: str, language: str) -> dict[str, Any] | None:
         """Return what the customer of an interaction was identified by, as explanations have it, if anybody looked."""
         first = await self._site.store.messages(interaction, limit=1)
@@ -290,33 +220,6 @@ class Views:
             "strength": kept["strength"],
             "probability": kept["probability"],
             "evidence": [msgspec.to_builtins(each) for each in evidence],
-        }
-
-    async def evidence(self, interaction: str, language: str) -> list[a.EvidenceView]:
-        """Return what the customer of an interaction was identified by."""
-        first = await self._site.store.messages(interaction, limit=1)
-        kept = first[0].attributes.get(IDENTIFIED, {}) if first else {}
-        return [evidence_view(msgspec.convert(each, Evidence), language) for each in kept.get("evidence", ())]
-
-    async def _known(self, rows: Sequence[CustomerRow]) -> Sequence[IdentityRow]:
-        """Return what a person is known by; who is merged with nobody needs no look for others."""
-        store = self._site.store
-        return await (store.identities(rows[0].id) if len(rows) == 1 else store.person_identities(rows[0].id))
-
-    async def _customer_fields(self, id: str, row: CustomerRow, identities: Sequence[IdentityRow]) -> dict[str, Any]:
-        """Return what every view of the person has; what customer `id` is known by comes first."""
-        known: dict[str, str] = {}
-        for identity in sorted(identities, key=lambda each: each.customer != id):
-            known.setdefault(identity.kind, identity.value)
-        return {
-            "id": row.id,
-            "name": row.name,
-            "email": known.get("email"),
-            "phone": known.get("phone"),
-            "language": row.language,
-            "segment": row.segment,
-            "standing": standing_view(row, await self._site.store.standing(row.id), self._site.policy),
-            "reachability": _reachability(row),
         }
 
     # -- messages
@@ -370,7 +273,7 @@ class Views:
         # The outbox row of a message has the id of the effect that delivers it (router/effects.py); each copy has one
         # beside it once the mail has begun to go out (app/mailroom.py).
         first = derived_id("fx", row.id)
-        copies = row.attributes.get("cc", ())
+        copies = row.attributes.get(COPIES, ())
         ids = [first, *(derived_id("fx", first, str(number)) for number in range(1, len(copies) + 1))]
         addresses = [str(row.attributes.get("to", "")), *map(str, copies)]
         found = [await self._site.store.outbox_row(id) for id in ids]
@@ -405,23 +308,6 @@ class Views:
             reason=offer.reason,
             why=list(offer_reasons(self._site.state, offer)),
         )
-
-
-def _known_by(identity: IdentityRow) -> a.KnownBy:
-    return a.KnownBy(kind=identity.kind, value=identity.value, verified=identity.verified, customer=identity.customer)
-
-
-def evidence_view(evidence: Evidence, language: str) -> a.EvidenceView:
-    """Return the view of one piece of evidence, with its words."""
-    return a.EvidenceView(
-        kind=evidence.kind,
-        bits=evidence.bits,
-        strength=evidence.strength,
-        reason=evidence.reason,
-        text=evidence_text(evidence.reason, evidence.shown, language),
-        shown=evidence.shown,
-        by=evidence.by,
-    )
 
 
 def heads_shown(heads: Heads | None) -> dict[str, tuple[str, float]]:
@@ -461,24 +347,13 @@ def _with_report(recipients: list[a.RecipientView], report: dict[str, Any], lang
     return [reported if one is about else one for one in recipients]
 
 
-def _reachability(row: CustomerRow) -> a.ReachabilityView | None:
-    """Return what mail to the customer has shown, None if that is nothing."""
-    marks = marks_of(row.attributes)
-    if not marks:
-        return None
-    return a.ReachabilityView(
-        undeliverable=sorted(marks.get(UNDELIVERABLE, {})),
-        no_automatic_mail=COMPLAINED in marks,
-        away=AWAY in marks,
-        away_until=marks.get(AWAY, {}).get("until"),
-    )
-
-
 def _trust(row: MessageRow) -> a.TrustView | None:
     """Return what is known of the sender of a mail, None of anything else."""
     trust = row.attributes.get("trust")
-    third_party = bool(row.attributes.get(UNVERIFIED))
-    return a.TrustView(**trust, third_party=third_party) if isinstance(trust, dict) else None
+    if not isinstance(trust, dict):
+        return None
+    third_party, participant = (bool(row.attributes.get(who)) for who in (UNVERIFIED, PARTICIPANT))
+    return a.TrustView(**trust, third_party=third_party, participant=participant)
 
 
 def members(found: Interaction, *, monitors: bool) -> list[a.RoomMember]:

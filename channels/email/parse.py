@@ -1,11 +1,11 @@
 """A mail's bytes to what the house reads: `parse` never raises, never takes long, and says what was wrong."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 
-from channels.email.addresses import read_addresses
+from channels.email.addresses import comparable, read_addresses
 from channels.email.body import Content, read_content
 from channels.email.bounce import Bounce, bounce_of
 from channels.email.encoded_words import decode_words
@@ -24,6 +24,8 @@ from vocabulary.media import EMAIL
 
 SIZE_MAX = 25 * 1024 * 1024
 REFERENCES_MAX = 100
+ALSO_TO_MAX = 20
+"""As many as a mail of ours takes copies."""
 _ONCE = ("from", "sender", "reply-to", "to", "cc", "subject", "date", "message-id", "in-reply-to", "references")
 
 
@@ -128,6 +130,8 @@ def parse(
         part_types=part_types(mail.root),
         is_own_message_id=is_own_message_id,
     )
+    sender = next(iter(mail.addresses("from")), None) or next(iter(mail.addresses("sender")), None)
+    recipients = mail.addresses("to") + mail.addresses("cc")
     return InboundMessage(
         channel=channel,
         medium=EMAIL,
@@ -136,8 +140,8 @@ def parse(
         text=mail.content.text,
         reply_text=mail.reply_text,
         subject=subject_of(mail.headers),
-        sender=next(iter(mail.addresses("from")), None) or next(iter(mail.addresses("sender")), None),
-        recipients=mail.addresses("to") + mail.addresses("cc"),
+        sender=sender,
+        recipients=recipients,
         reply_to=mail.addresses("reply-to"),
         message_id=next(iter(ids), None),
         in_reply_to=next(iter(mail.message_ids("in-reply-to")), None),
@@ -149,10 +153,22 @@ def parse(
         marks=mail.marks,
         senders=mail.senders,
         forwarded_from=mail.forwarded.sender if mail.forwarded else None,
+        also_to=_others(recipients, {comparable(address) for address in own_addresses}, sender),
         invitations=mail.content.invitations,
         defects=mail.defects,
         raw=raw,
     )
+
+
+def _others(recipients: Sequence[Address], own: Collection[str], sender: Address | None) -> tuple[Address, ...]:
+    """Return those of `recipients` whom an answer to all would go to beside the sender, once each."""
+    known = {*own, comparable(sender.address if sender is not None else "")}
+    found: dict[str, Address] = {}
+    for each in recipients:
+        address = comparable(each.address)
+        if "@" in each.address and address not in known:
+            found.setdefault(address, each)
+    return tuple(found.values())[:ALSO_TO_MAX]
 
 
 def part_types(root: Part) -> frozenset[str]:

@@ -183,6 +183,7 @@ WORDS = Catalogue(
         "return-path": "what can’t be delivered would go to another address than the one in From",
         "answers-receipt": "it has the subject of a receipt of ours and names no mail, as programs do that answer",
         "subject": "its subject looks like an automatic reply’s; that alone decides nothing",
+        "participant": "somebody wrote who takes part and is not the customer",
         "unverified_sender": "somebody who isn’t proven to be the customer wrote",
         "complained": "the customer reported a mail as unwanted",
         "undeliverable": "mail to this address came back as not deliverable",

@@ -184,6 +184,7 @@ WORDS = Catalogue(
         "return-path": "a visszapattanó levél más címre menne, mint a feltüntetett feladóé",
         "answers-receipt": "a tárgya a mi visszaigazolásunké, de levelet nem nevez meg: így válaszolnak a programok",
         "subject": "a tárgya automatikus válaszra hasonlít; ez magában semmit sem dönt el",
+        "participant": "olyan írta, aki részt vesz a beszélgetésben, de nem az ügyfél",
         "unverified_sender": "olyan írta, akiről semmi sem bizonyítja, hogy ő az ügyfél",
         "complained": "az ügyfél kéretlennek jelentett egy levelet",
         "undeliverable": "az erre a címre küldött levél kézbesíthetetlenül visszajött",

@@ -193,6 +193,7 @@ WORDS = Catalogue(
         "return-path": "grąžinti laiškai eitų kitu adresu nei nurodyto siuntėjo",
         "answers-receipt": "tema kaip mūsų patvirtinimo, bet nenurodytas joks laiškas – taip atsako programos",
         "subject": "tema panaši į automatinio atsakymo; vien tai nieko nelemia",
+        "participant": "parašė tas, kas dalyvauja pokalbyje, bet nėra klientas",
         "unverified_sender": "parašė tas, apie kurį niekas neįrodo, kad jis klientas",
         "complained": "klientas pranešė, kad laiškas nepageidaujamas",
         "undeliverable": "laiškai šiuo adresu grįžta nepristatyti",

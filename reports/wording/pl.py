@@ -193,6 +193,7 @@ WORDS = Catalogue(
         "return-path": "zwroty poszłyby na inny adres niż ten w polu Od",
         "answers-receipt": "ma temat naszego potwierdzenia, a nie wskazuje żadnego listu, jak odpowiadające programy",
         "subject": "temat wygląda na odpowiedź automatyczną; samo to o niczym nie decyduje",
+        "participant": "napisał ktoś, kto bierze udział w rozmowie, a nie jest klientem",
         "unverified_sender": "napisał ktoś, o kim nic nie dowodzi, że jest klientem",
         "complained": "klient zgłosił list jako niechciany",
         "undeliverable": "listy na ten adres wracają jako niedoręczalne",

@@ -32,8 +32,9 @@ def count_arrival(state: State, interaction: Interaction, at: Instant) -> None:
 
 def measured(state: State, queue: QueueName) -> Measured:
     """Return what `queue` has shown, which is about to change."""
-    known = state.measured.get(queue)
-    undo = state.undo
+    known, undo = state.measured.get(queue), state.undo
+    if undo is None and known is not None:
+        return known
     if undo is not None and queue not in undo.measured:
         undo.measured[queue] = None if known is None else known.copied()
     if known is None:
@@ -59,7 +60,7 @@ def learn_handling(state: State, interaction: Interaction, agent: Agent | None, 
     `agent`: whose it was, who is changing; None: he is no more.
     """
     label = interaction.label
-    measured(state, interaction.queue).add_handling(handling)
+    measured(state, interaction.queue).handling.add(handling)
     count, total = state.typical.get(label, NO_HANDLING)
     enter(state, state.typical, label, (count + 1, total + handling))
     if agent is not None:

@@ -54,14 +54,13 @@ class Inspector:
     """Looks at pages and keeps what is wrong with them."""
 
     def __init__(self, *, dark: bool) -> None:
+        """Make one that looks at colours in the dark scheme too, if `dark`."""
         self._dark = dark
         self._source = _SCRIPT.read_text("utf-8")
         self.faults: list[str] = []
-        self.seen = 0
 
     async def look(self, page: Page, state: str) -> None:
         """Look at a page in this state, in light, in dark and in a narrow window."""
-        self.seen += 1
         self._note(state, await self._axe(page, {"type": "tag", "values": _TAGS}))
         if self._dark:
             await page.emulate_media(color_scheme="dark")

@@ -1,8 +1,6 @@
 """A site, a sink for its mail, and tokens for its API."""
 
-import subprocess
-import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +8,19 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
+from tests.acceptance.axe import Inspector
 from tests.acceptance.client import Sink
 from tests.acceptance.house import House, running_house
 from tests.acceptance.site import SiteProcess
 from tests.acceptance.windows import PATIENCE_MS, Windows, chromium
+from tests.trained import trained
 
 
 @pytest.fixture(scope="session")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model trained from the shipped examples, once for all sites."""
+    """The model of the shipped examples."""
     path = tmp_path_factory.mktemp("model") / "model.npz"
-    subprocess.run([sys.executable, "-m", "classifiers.training", "--out", str(path)], check=True, capture_output=True)
+    path.write_bytes(trained().content)
     return path
 
 
@@ -58,6 +58,16 @@ async def windows(browser: Browser) -> AsyncIterator[Windows]:
     yield windows
     complaints = await windows.close()
     assert not complaints, "\n".join(complaints)
+
+
+@pytest.fixture
+def inspector(request: pytest.FixtureRequest) -> Iterator[Inspector]:
+    """Looks at pages; what it finds wrong with them fails the test once it is over."""
+    # Colours are the same in all languages.
+    translated = "language" in request.fixturenames and request.getfixturevalue("language") != "en"
+    inspector = Inspector(dark=not translated)
+    yield inspector
+    assert not inspector.faults, "\n".join(inspector.faults)
 
 
 @pytest.fixture(scope="module")

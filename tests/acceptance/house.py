@@ -15,10 +15,12 @@ _OVER = ("closed", "abandoned")
 class House:
     """The site, its sink, and a supervisor's session."""
 
-    def __init__(self, site: SiteProcess, sink: Sink, supervisor: Api) -> None:
+    def __init__(self, site: SiteProcess, sink: Sink, supervisor: Api, token: str) -> None:
+        """Hold them, and the `token` of an administrator for commands, "" if none was asked for."""
         self.site = site
         self.sink = sink
         self.supervisor = supervisor
+        self.token = token
 
     @property
     def base(self) -> str:
@@ -39,6 +41,15 @@ class House:
 
         return await eventually(only, seconds=seconds)
 
+    async def model_decides(self) -> None:
+        """Wait for the site's model: before, keywords tell what a text is about, and its language may come too late."""
+
+        async def by_model() -> bool | None:
+            said = await self.supervisor.post("/classify", text="Where is my parcel?")
+            return True if said["method"] == "model" else None
+
+        await eventually(by_model, seconds=60)
+
     async def settle(self) -> None:
         """Close what is open and send everybody home, so that the next test begins with an empty house."""
         for one in await self.interactions():
@@ -48,28 +59,23 @@ class House:
             await self.supervisor.post(f"/agents/{agent}/presence", presence="offline")
 
 
-async def model_decides(base: str) -> None:
-    """Wait until the site's model is there: before, keywords decide what a text is about."""
-
-    async def by_model() -> bool:
-        return bool((await supervisor.post("/classify", text="Where is my parcel?"))["method"] == "model")
-
-    async with Api(base) as supervisor:
-        await supervisor.log_in("vera", PASSWORD)
-        await eventually(by_model, seconds=60)
-
-
 @asynccontextmanager
-async def running_house(folder: Path, model: Path, **settings: Any) -> AsyncIterator[House]:
-    """Run a site in `folder` while the block lasts; `settings` as SiteProcess takes them."""
+async def running_house(folder: Path, model: Path, *, commands: bool = False, **settings: Any) -> AsyncIterator[House]:
+    """Run a site in `folder` while the block lasts, once its model is there; `settings` as SiteProcess takes them.
+
+    With `commands` it has a token for them.
+    """
     sink = Sink()
     await sink.listener.start()
     site = SiteProcess(folder, sink_port=sink.listener.port, model=model, **settings)
+    token = site.token("admin") if commands else ""
     try:
         await site.start()
         async with Api(site.base) as supervisor:
             await supervisor.log_in("vera", PASSWORD)
-            yield House(site, sink, supervisor)
+            house = House(site, sink, supervisor, token)
+            await house.model_decides()
+            yield house
     finally:
         await site.kill()
         await sink.listener.stop()

@@ -17,7 +17,7 @@ from tests.acceptance.client import Api, eventually
 from tests.acceptance.house import House, running_house
 from tests.acceptance.mails import is_automatic, letter, read, send, text_of
 from tests.acceptance.pages import Board, Desk, Visitor, Words
-from tests.acceptance.windows import Windows
+from tests.acceptance.windows import Windows, browsing
 
 CUSTOMER = "celia@customers.example"
 ANSWERING = f"""
@@ -114,22 +114,11 @@ async def test_the_link_in_a_mail_asks_before_it_does_anything_and_leads_to_a_pe
     await answering.settle()
 
 
-def browsing(test: Any) -> Any:
-    for mark in (
-        pytest.mark.asyncio(loop_scope="session"),
-        pytest.mark.needs_server("chromium"),
-        pytest.mark.parametrize("language", ["en", "pl"]),
-    ):
-        test = mark(test)
-    return test
-
-
-@browsing
+@browsing("en", "pl")
 async def test_a_visitor_says_by_a_button_that_the_answer_helped(
-    answering: House, windows: Windows, language: str
+    answering: House, windows: Windows, inspector: Inspector, language: str
 ) -> None:
     words = Words(language)
-    inspector = Inspector(dark=language == "en")
     questions = {"en": "Where do I find my invoice?", "pl": "Gdzie znajdę swoją fakturę?"}
     visitor = await Visitor.in_chat(windows, answering.base, f"Dora {language}", words)
     await visitor.say(questions[language])
@@ -144,12 +133,11 @@ async def test_a_visitor_says_by_a_button_that_the_answer_helped(
     assert "AnswerConfirmed" in [event["type"] for event in events]
 
 
-@browsing
+@browsing("en", "pl")
 async def test_an_agent_takes_a_suggestion_by_tab_and_judges_it_by_one_key(
-    answering: House, windows: Windows, language: str
+    answering: House, windows: Windows, inspector: Inspector, language: str
 ) -> None:
     words = Words(language)
-    inspector = Inspector(dark=language == "en")
     anna = await Desk.available(windows, answering.base, words=words)
     text = "I can't remember my password, how do I set a new one?"
     await send(answering.site.mail_port, letter(f"Celia <{language}-{CUSTOMER}>", f"Password {language}", text))
@@ -171,12 +159,11 @@ async def test_an_agent_takes_a_suggestion_by_tab_and_judges_it_by_one_key(
     await answering.settle()
 
 
-@browsing
+@browsing("en", "pl")
 async def test_a_supervisor_writes_an_article_and_tries_a_question(
-    answering: House, windows: Windows, language: str
+    answering: House, windows: Windows, inspector: Inspector, language: str
 ) -> None:
     words = Words(language)
-    inspector = Inspector(dark=language == "pl")
     vera = await Board.at_work(windows, answering.base, "vera", words)
     await vera.button("desk.my_menu").click()
     await vera.button("knowledge.title").click()
@@ -201,3 +188,35 @@ async def test_a_supervisor_writes_an_article_and_tries_a_question(
     await dialog.get_by_role("button", name="Parking", exact=True).click()
     await vera.button("knowledge.remove", within=dialog).click()
     await expect(dialog.get_by_text(name)).to_have_count(0)
+
+
+@browsing("en", "pl")
+async def test_a_supervisor_imports_a_file_of_articles_once_its_faults_are_mended(
+    answering: House, windows: Windows, inspector: Inspector, language: str
+) -> None:
+    words = Words(language)
+    vera = await Board.at_work(windows, answering.base, "vera", words)
+    await vera.button("desk.my_menu").click()
+    await vera.button("knowledge.title").click()
+    dialog = vera.page.get_by_role("dialog")
+    await vera.button("knowledge.import", within=dialog).click()
+    name = f"cloakroom-{language}"
+    wrong = f"# Cloakroom\nid: {name}\n\n- Where do I leave my coat?\n\nAt the door.\n"
+    chooser = dialog.get_by_label(words("knowledge.import.file"))
+
+    async def choose(text: str) -> None:
+        file = {"name": f"articles.{language}.md", "mimeType": "text/markdown", "buffer": text.encode()}
+        await chooser.set_input_files(file)  # type: ignore[arg-type]  # a mapping of this shape is a file
+
+    await choose(wrong)
+    await expect(dialog.get_by_text(words("knowledge.import.fault.missing", value="label"))).to_be_visible()
+    await expect(vera.button("knowledge.import.write", within=dialog)).to_be_disabled()
+    await inspector.look(vera.page, "a file of articles with a fault")
+    await choose(wrong.replace("\n\n-", "\nlabel: hours\n\n-"))
+    row = dialog.get_by_role("row").filter(has_text=name)
+    await expect(row).to_contain_text(words("knowledge.import.change.new"))
+    await inspector.look(vera.page, "what a file of articles changes")
+    await vera.button("knowledge.import.write", within=dialog).click()
+    await expect(dialog.get_by_text(name)).to_be_visible()
+    kept = await answering.supervisor.get(f"/articles/{name}")
+    assert kept["languages"][language]["questions"] == ["Where do I leave my coat?"]

@@ -9,11 +9,9 @@ import pytest_asyncio
 from playwright.async_api import expect
 
 from tests.acceptance.axe import Inspector
-from tests.acceptance.client import Sink
-from tests.acceptance.house import model_decides
+from tests.acceptance.house import House, running_house
 from tests.acceptance.mails import letter, send
 from tests.acceptance.pages import Board, Visitor
-from tests.acceptance.site import SiteProcess
 from tests.acceptance.windows import Windows
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.needs_server("chromium")]
@@ -30,21 +28,16 @@ ANSWER = "There is a fault in your area. We are repairing it and expect it to be
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def flooded(tmp_path: Path, model: Path) -> AsyncIterator[SiteProcess]:
-    sink = Sink()
-    await sink.listener.start()
-    site = SiteProcess(tmp_path, sink_port=sink.listener.port, model=model, more=AT_ONCE)
-    await site.start()
-    await model_decides(site.base)
-    for number in range(MANY):
-        await send(site.mail_port, letter(f"c{number}@one-{number}.example", "No internet", SAID))
-    yield site
-    await site.kill()
-    await sink.listener.stop()
+async def flooded(tmp_path: Path, model: Path) -> AsyncIterator[House]:
+    """A site to which many have written the same at once."""
+    async with running_house(tmp_path, model, more=AT_ONCE) as house:
+        for number in range(MANY):
+            await send(house.site.mail_port, letter(f"c{number}@one-{number}.example", "No internet", SAID))
+        yield house
 
 
 async def test_sixty_of_a_kind_are_answered_with_one_click_taken_back_and_lead_to_a_person(
-    flooded: SiteProcess, windows: Windows
+    flooded: House, windows: Windows, inspector: Inspector
 ) -> None:
     vera = await Board.at_work(windows, flooded.base, "vera")
     page, words = vera.page, vera.words
@@ -58,9 +51,7 @@ async def test_sixty_of_a_kind_are_answered_with_one_click_taken_back_and_lead_t
     dialog = page.get_by_role("dialog")
     await dialog.get_by_label(words("avalanche.text", language="English")).fill(ANSWER)
     await expect(dialog.get_by_text(f"{MANY} get it")).to_be_visible()
-    inspector = Inspector(dark=True)
     await inspector.look(page, "an answer for many")
-    assert inspector.faults == []
     await dialog.get_by_role("button", name=f"Answer {MANY}").click()
     await expect(page.get_by_text(f"{MANY} were answered.")).to_be_visible()
     await expect(waiting).to_have_text("0")
@@ -71,7 +62,7 @@ async def test_sixty_of_a_kind_are_answered_with_one_click_taken_back_and_lead_t
 
 
 async def test_a_chat_reads_the_answer_at_once_and_its_follow_up_reaches_a_person(
-    flooded: SiteProcess, windows: Windows
+    flooded: House, windows: Windows
 ) -> None:
     vera = await Board.at_work(windows, flooded.base, "vera")
     celia = await Visitor.in_chat(windows, flooded.base, "Celia Customer")

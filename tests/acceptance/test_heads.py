@@ -8,7 +8,6 @@ from playwright.async_api import expect
 from classifiers.artifact import save
 from classifiers.training import train
 from tests.acceptance.axe import Inspector
-from tests.acceptance.client import eventually
 from tests.acceptance.house import House
 from tests.acceptance.mails import letter, send
 from tests.acceptance.pages import Desk
@@ -29,20 +28,10 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-async def until_understood(house: House) -> None:
-    """Wait until the site's model classifies: it is loaded while the site starts."""
-
-    async def by_model() -> bool | None:
-        said = await house.supervisor.post("/classify", text="one hammer")
-        return True if said["method"] == "model" else None
-
-    await eventually(by_model)
-
-
-async def test_an_agent_sees_how_urgent_it_is_and_why_it_is_about_that(house: House, windows: Windows) -> None:
-    inspector = Inspector(dark=False)
+async def test_an_agent_sees_how_urgent_it_is_and_why_it_is_about_that(
+    house: House, windows: Windows, inspector: Inspector
+) -> None:
     desk = await Desk.available(windows, house.base)
-    await until_understood(house)
     await send(house.site.mail_port, letter("celia@customers.example", "My order", "one hammer, one drill please"))
     offer = desk.page.locator(".offer")
     await expect(offer.locator(".head-high")).to_have_text(desk.words("urgency.high"))

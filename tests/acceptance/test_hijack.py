@@ -6,6 +6,7 @@ what they send counts as the customer's, and nothing of it goes to them.
 
 import asyncio
 import re
+from collections.abc import Sequence
 from email.message import EmailMessage
 from email.utils import make_msgid
 from itertools import count
@@ -110,8 +111,8 @@ class Conversation:
 
         return await eventually(found)
 
-    async def answered(self, text: str) -> tuple[str, ...]:
-        """Let an agent answer in it; return who gets that."""
+    async def answered(self, text: str, copies: Sequence[str] = ()) -> tuple[str, ...]:
+        """Let an agent answer in it, with `copies` to others; return who gets that."""
         async with Api(self.house.base) as anna:
             await anna.log_in("anna", PASSWORD)
             await anna.post("/agents/anna/presence", presence="available", lease="5m")
@@ -122,9 +123,14 @@ class Conversation:
                 return True if (one["state"], one["agent"]) == ("active", "anna") else None
 
             await eventually(hers)
-            await anna.post(f"/interactions/{self.id}/messages", kind="reply", text=text)
-            sent = await self.house.sink.mail(lambda mail: text.encode() in mail.raw)
-            return sent.recipients
+            await anna.post(f"/interactions/{self.id}/messages", kind="reply", text=text, cc=list(copies))
+
+            async def sent() -> tuple[str, ...] | None:
+                mails = [mail for mail in self.house.sink.mails if text.encode() in mail.raw]
+                gets = tuple(sorted(address for mail in mails for address in mail.recipients))
+                return gets if len(gets) > len(copies) else None
+
+            return await eventually(sent)
 
     async def is_as_it_was(self) -> None:
         """Check that it is still its customer's, and that whatever is sent goes to him alone."""
@@ -159,6 +165,30 @@ async def test_a_stranger_who_has_seen_an_id_of_ours_writes_as_a_third_party(pos
     )
     found = await celia.gets(mail, proves="evil.example")
     assert (found["interaction"]["id"], third_party(found)) == (celia.id, (True, "proven"))
+    await celia.is_as_it_was()
+
+
+async def test_whom_an_agent_sent_a_copy_takes_part_once_proven_and_answers_still_go_to_the_customer(
+    post: Post,
+) -> None:
+    celia = await post.begins()
+    dora = f"dora-{post.number}@partners.example"
+    text = f"Dora knows it, {celia.id}."
+    assert await celia.answered(text, copies=(dora,)) == (celia.customer, dora)
+    sent = len(post.house.sink.mails)
+    to_both = {"In_Reply_To": celia.ours, "Cc": f"Celia <{celia.customer}>"}
+    found = await celia.gets(letter(dora, "Re: contract", "It lasts a year.", **to_both), proves="partners.example")
+    assert (found["interaction"]["id"], third_party(found)) == (celia.id, (False, "proven"))
+    assert (found["trust"]["participant"], found["also_to"]) == (
+        True,
+        [{"name": "Celia", "address": celia.customer}],
+    )
+    found = await celia.gets(letter(dora, "Re: contract", "It lasts for ever.", **to_both), proves="evil.example")
+    assert (found["interaction"]["id"], third_party(found)) == (celia.id, (True, "failed"))
+    assert found["trust"]["participant"] is False
+    found = await celia.gets(letter(post.eve, "Re: contract", "No, a day.", **to_both), proves="evil.example")
+    assert (found["interaction"]["id"], third_party(found)) == (celia.id, (True, "proven"))
+    assert len(post.house.sink.mails) == sent
     await celia.is_as_it_was()
 
 

@@ -47,8 +47,7 @@ async def arrives(house: House, text: str) -> dict[str, Any]:
     return found
 
 
-async def test_what_people_correct_the_next_model_knows(house: House, windows: Windows) -> None:
-    inspector = Inspector(dark=False)
+async def test_what_people_correct_the_next_model_knows(house: House, windows: Windows, inspector: Inspector) -> None:
     # One key at the desk.
     anna = await Desk.available(windows, house.base)
     await send(house.site.mail_port, letter("celia@customers.example", "Tablet", "Is the guarantee still valid?"))
@@ -107,4 +106,3 @@ async def test_what_people_correct_the_next_model_knows(house: House, windows: W
     await vera.button("model.roll_back", within=dialog).click()
     await expect(vera.page.get_by_text(vera.words("model.rolled_back"))).to_be_visible()
     assert (await arrives(house, f"{QUESTION}??"))["labels"][0][0] != "warranty"
-    assert not inspector.faults, "\n".join(inspector.faults)

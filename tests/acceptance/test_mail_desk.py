@@ -29,10 +29,10 @@ _GIVE = """
 """
 
 
-async def writing_to(house: House, windows: Windows, customer: str, subject: str) -> Desk:
+async def writing_to(house: House, windows: Windows, customer: str, subject: str, **headers: str) -> Desk:
     """Return the desk of an agent who has a customer's mail before him."""
     desk = await Desk.available(windows, house.base)
-    await send(house.site.mail_port, letter(customer, subject, "An invoice, please."))
+    await send(house.site.mail_port, letter(customer, subject, "An invoice, please.", **headers))
     await desk.accept()
     await expect(desk.reply).to_be_focused()
     return desk
@@ -123,6 +123,18 @@ async def test_mail_is_looked_at_before_it_goes_and_has_copies(house: House, win
     assert [(mail["Cc"], mail["Message-ID"]) for mail in mails] == [
         ("boss@customers.example", mails[0]["Message-ID"])
     ] * 2
+
+
+async def test_answer_to_all_goes_to_whom_the_customers_mail_names(house: House, windows: Windows) -> None:
+    others = "Support <support@test.example>, Boris <boris@customers.example>, alma@customers.example"
+    desk = await writing_to(house, windows, "alma@customers.example", "All", Cc=others)
+    await expect(desk.thread.locator(".also-to")).to_have_text("Also to Boris <boris@customers.example>")
+    await desk.reply.fill("Here it is.")
+    await desk.button("composer.reply_all").click()
+    await expect(desk.page.get_by_label("Copy to")).to_have_value("boris@customers.example")
+    await desk.send.click()
+    mails = [await reply_to(house.sink, f"{name}@customers.example") for name in ("alma", "boris")]
+    assert [(mail["To"], mail["Cc"]) for mail in mails] == [("alma@customers.example", "boris@customers.example")] * 2
 
 
 async def test_who_has_ended_it_hears_that_his_mail_did_not_arrive(house: House, windows: Windows) -> None:

@@ -19,10 +19,12 @@ EVIL = b"From: Eve <eve@example.org>\r\nSubject: Look here\r\n\r\n<script>docume
 
 
 @pytest.mark.parametrize("language", ["en", "pl"])
-async def test_what_waits_is_seen_tried_again_and_discarded(house: House, windows: Windows, language: str) -> None:
+async def test_what_waits_is_seen_tried_again_and_discarded(
+    house: House, windows: Windows, inspector: Inspector, language: str
+) -> None:
     mail = letter("Ola <ola@example.org>", f"Hello in {language}", "About my invoice").as_bytes()
     await _put_aside(house, language, mail, EVIL)
-    inspector, words = Inspector(dark=language == "en"), Words(language)
+    words = Words(language)
     vera = await Board.at_work(windows, house.base, "vera", words)
     await expect(vera.page.get_by_role("status").filter(has_text=re.compile("2"))).to_be_visible()
     await inspector.look(vera.page, "wallboard with quarantine")
@@ -53,7 +55,6 @@ async def test_what_waits_is_seen_tried_again_and_discarded(house: House, window
     await vera.press("Escape")
     await expect(dialog).to_have_count(0)
     await expect(vera.button("quarantine.look")).to_have_count(0)
-    assert not inspector.faults, "\n".join(inspector.faults)
 
 
 async def _put_aside(house: House, name: str, *raws: bytes) -> None:

@@ -15,7 +15,7 @@ from tests.acceptance.house import House
 from tests.acceptance.mails import letter, read, send, text_of
 from tests.acceptance.pages import Board, Desk, Words
 from tests.acceptance.site import SiteProcess
-from tests.acceptance.windows import Windows
+from tests.acceptance.windows import Windows, browsing
 
 CUSTOMER = "celia@customers.example"
 DOCUMENTS = """
@@ -39,22 +39,11 @@ def house_settings() -> dict[str, Any]:
     return {"more": DOCUMENTS, "ring": "30m"}
 
 
-def browsing(test: Any) -> Any:
-    for mark in (
-        pytest.mark.asyncio(loop_scope="session"),
-        pytest.mark.needs_server("chromium"),
-        pytest.mark.parametrize("language", ["en", "pl"]),
-    ):
-        test = mark(test)
-    return test
-
-
-@browsing
+@browsing("en", "pl")
 async def test_an_agent_plans_a_document_and_his_words_and_a_supervisor_cancels(
-    house: House, windows: Windows, language: str
+    house: House, windows: Windows, inspector: Inspector, language: str
 ) -> None:
     words = Words(language)
-    inspector = Inspector(dark=language == "en")
     customer = f"{language}-{CUSTOMER}"
     anna = await Desk.available(windows, house.base, words=words)
     await send(house.site.mail_port, letter(f"Celia <{customer}>", f"An offer, {language}", "Could you make an offer?"))

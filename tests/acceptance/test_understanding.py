@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from tests.acceptance.client import eventually
-from tests.acceptance.house import House, model_decides, running_house
+from tests.acceptance.house import House, running_house
 from tests.acceptance.mails import letter, send
 from tests.acceptance.pages import Visitor, Words
 from tests.acceptance.windows import Windows
@@ -44,7 +44,6 @@ async def understanding(tmp_path_factory: pytest.TempPathFactory, model: Path) -
     edits = {'[[rules]]\nname = "money"': f'[[rules]]{after}\n[[rules]]\nname = "money"'}
     folder = tmp_path_factory.mktemp("understanding")
     async with running_house(folder, model, more=before, edits=edits, ring="30m") as house:
-        await model_decides(house.base)
         yield house
 
 

@@ -1,11 +1,14 @@
 """Windows of a real Chromium, one profile each; what their pages complain of fails the test."""
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
+import pytest
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Page, async_playwright
+
+_Test = TypeVar("_Test", bound=Callable[..., Any])
 
 CHROMIUM = "/usr/bin/chromium"
 PATIENCE_MS = 20_000
@@ -22,6 +25,21 @@ _TELL_BREACHES = """
     addEventListener("securitypolicyviolation", (event) =>
       console.error(`breach of ${event.violatedDirective}: ${event.blockedURI} in ${event.sourceFile}`));
 """
+
+
+def browsing(*languages: Any) -> Callable[[_Test], _Test]:
+    """Return what makes a test one that drives Chromium, in each of `languages`; each may be a `pytest.param`."""
+
+    def marked(test: _Test) -> _Test:
+        for mark in (
+            pytest.mark.asyncio(loop_scope="session"),
+            pytest.mark.needs_server("chromium"),
+            pytest.mark.parametrize("language", languages),
+        ):
+            test = mark(test)
+        return test
+
+    return marked
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ import pytest
 
 from app.clock import SystemClock
 from app.intake import Intake
-from app.knowledge import Classify
+from app.labelling import Classify
 from app.mail_intake import DIED, GOES_ROUND, MailIntake
 from app.parsing import ParsingChildren, ReadMail, read_in_thread
 from app.sender_checks import Checking, SenderChecks

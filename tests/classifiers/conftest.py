@@ -1,13 +1,12 @@
-"""One model of the shipped examples for all tests here: training takes a second."""
+"""One model of the shipped examples for all tests here."""
 
 import pytest
 
-from classifiers.examples import shipped_answers, shipped_rows
+from classifiers.artifact import from_bytes
 from classifiers.model import Model
-from classifiers.training import train
+from tests.trained import trained
 
 
 @pytest.fixture(scope="session")
 def shipped() -> Model:
-    rows = shipped_rows()
-    return train(rows, reject=True, further=shipped_answers(rows))
+    return from_bytes(trained().content)

@@ -1,7 +1,10 @@
 """Two models side by side, what judges them, and what a person is asked about."""
 
+from typing import Any
+
 import pytest
 
+from classifiers.cascade import Classification
 from classifiers.comparison import changes, confusion, curve, gate, paired
 from classifiers.head import Prediction
 from classifiers.orders import Lesson
@@ -9,8 +12,8 @@ from classifiers.retraining import LABEL_ROWS_MIN, is_kept_back, split
 from classifiers.unsure import Unsure, doubt_of, most_telling
 
 
-def said(label: str, confidence: float = 0.9, *, out: bool = False) -> Prediction:
-    return Prediction(label, confidence, (), out)
+def said(label: str, confidence: float = 0.9) -> Prediction:
+    return Prediction(label, confidence, (), out_of_scope=False)
 
 
 def test_the_test_is_the_sign_test_over_those_where_one_alone_is_right() -> None:
@@ -62,13 +65,28 @@ def test_work_is_right_where_a_starter_row_says_otherwise_and_a_label_with_few_r
     assert {label for _, label in rows.taught} <= {"a", "oos"}
 
 
+def decision(label: str, sure: float = 0.9, **heads: str) -> Classification:
+    told = {name: (value, 0.8) for name, value in heads.items()}
+    method: Any = "none" if label == "unknown" else "model"
+    return Classification(((label, sure),), "en", method, "", heads=told, out_of_scope=method == "none")
+
+
 def test_changes_name_real_messages_and_show_each_kind_first() -> None:
-    before = [said("a"), said("a"), said("a"), said("b"), said("b", out=True)]
-    after = [said("b"), said("b"), said("a"), said("c"), said("b", out=True)]
+    before = [decision("a"), decision("a"), decision("a", 0.5), decision("b"), decision("unknown", 0.0)]
+    after = [decision("b"), decision("b"), decision("a"), decision("c"), decision("unknown", 0.0)]
     told = changes(["i-1", "i-2", "i-3", "i-4", "i-5"], before, after)
     assert (told["changed"], told["pairs"]) == (3, [("a", "b", 2), ("b", "c", 1)])
     assert [each["interaction"] for each in told["examples"]] == ["i-1", "i-4", "i-2"]
     assert told["unknown"] == {"before": 0.2, "after": 0.2}
+    # As the watch counts it: of those that have a label.
+    assert told["confidence"] == {"before": 0.8, "after": 0.9}
+
+
+def test_changes_count_other_departments_and_moods_too() -> None:
+    before = [decision("a", department="billing", urgency="high"), decision("a", department="billing")]
+    after = [decision("a", department="support", urgency="high"), decision("a")]
+    told = changes(["i-1", "i-2"], before, after)
+    assert (told["changed"], told["heads"]) == (0, {"department": 2})
 
 
 def test_confusion_and_calibration_tell_what_was_taken_for_what_and_how_surely() -> None:

@@ -1,7 +1,6 @@
 """What training gives: labels, honest doubts, the same model each time."""
 
 import csv
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +14,7 @@ from classifiers.folding import folded
 from classifiers.model import UNKNOWN, Model
 from classifiers.training import fingerprint_of, train, train_file
 from tests.classifiers.builders import outside_rows, small_rows
+from tests.trained import trained
 from vocabulary.errors import PermanentFailure
 
 
@@ -217,12 +217,9 @@ def test_a_file_is_trained_on_and_summed_up(tmp_path: Path) -> None:
     assert load(out).predict("a stork and an owl").label == "bird"
 
 
-def test_the_child_process_trains_on_the_shipped_examples(tmp_path: Path) -> None:
-    out = tmp_path / "model"
-    command = [sys.executable, "-m", "classifiers.training", "--out", str(out)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
-    summary = json.loads(done.stdout)
-    assert (summary["classes"], summary["size_bytes"]) == (17, out.stat().st_size)
+def test_the_child_process_trains_on_the_shipped_examples() -> None:
+    summary = trained().summary
+    assert (summary["classes"], summary["size_bytes"]) == (17, len(trained().content))
     assert summary["size_bytes"] < 40_000_000
 
 

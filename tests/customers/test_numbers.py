@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from customers.answers import details_in, is_answer, skips
 from customers.contacts import addresses_in, phones_in
-from customers.numbers import NumberKind, holds, numbers_answered, numbers_in, one_sign_off, plain_number
+from customers.numbers import NumberKind, holds, numbers_answered, numbers_in, one_sign_off
+from customers.traits import plain_code
 
 CUSTOMER = NumberKind("customer", r"K-\d{6}")
 ORDER = NumberKind("order", r"\d{10}", "luhn")
@@ -84,7 +85,7 @@ def test_only_what_is_short_or_has_a_digit_in_it_is_an_answer() -> None:
 
 @given(st.text(max_size=400))
 def test_any_text_is_read_without_fault(text: str) -> None:
-    plain_number(text)
+    plain_code(text)
     numbers_in(text, [CUSTOMER, ORDER])
     numbers_answered(text, CUSTOMER, "en")
     phones_in(text, "PL")

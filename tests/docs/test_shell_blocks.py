@@ -10,6 +10,7 @@ import pytest
 from config.secrets import create_secret
 from tests.docs.pages import ROOT, blocks, name_of, pages
 from tests.docs.session import free_ports, run, script, targets, with_ports
+from tests.trained import trained
 
 _PAGES = [page for page in pages() if blocks(page, "sh")]
 _MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
@@ -43,6 +44,8 @@ def _site(folder: Path, ports: dict[str, str]) -> None:
     configuration = (Path(__file__).parent / "centrala.toml").read_text("utf-8")
     (folder / "centrala.toml").write_text(with_ports(configuration, ports), "utf-8")
     create_secret(folder / "centrala.secret")
+    # A site without a model trains one beside everything else, for longer than any page lasts.
+    (folder / "model.npz").write_bytes(trained().content)
 
 
 def _needs(*programs: str) -> None:

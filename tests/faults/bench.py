@@ -13,10 +13,11 @@ from typing import Any
 
 from tests.acceptance.client import Api, Sink, eventually
 from tests.acceptance.site import SiteProcess, pause
-from tests.faults.kills import PACE, Forge, Kills, Session, Site, When, model, opened_forge
+from tests.faults.kills import PACE, Forge, Kills, Session, Site, When, opened_forge
 from tests.faults.kills import run as run_kills
 from tests.servers.ports import free_port
 from tests.simulation.node import Pace, Ports, token_of
+from tests.trained import trained
 
 REACHED_LEAST = 0.8
 """The share of kills meant for a place that must happen there: otherwise nothing was tried."""
@@ -105,9 +106,9 @@ class Bench:
             await sink.listener.stop()
 
     def _process(self, sink: Sink, settings: dict[str, Any]) -> SiteProcess:
-        trained = self.folder / "model.npz"
-        trained.write_bytes(model())
-        return SiteProcess(self.new_folder(), sink_port=sink.listener.port, **{"model": trained, **settings})
+        model = self.folder / "model.npz"
+        model.write_bytes(trained().content)
+        return SiteProcess(self.new_folder(), sink_port=sink.listener.port, **{"model": model, **settings})
 
     async def killed(self, full: int, quick: int, when: When) -> Kills:
         """Kill sites so often under traffic; nothing may be violated, and the places must be reached."""

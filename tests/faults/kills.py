@@ -11,13 +11,11 @@ import select
 import shutil
 import signal
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import time  # noqa: TID251  # it measures
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from functools import cache
 from pathlib import Path
 from random import Random  # noqa: TID251  # with its seed
 from typing import Any
@@ -35,6 +33,7 @@ from tests.simulation.people import BoxWriter, Way, everybody
 from tests.simulation.schedule import POINTS, RUNNING
 from tests.simulation.servers import Mailbox, Outside
 from tests.simulation.truth import Truth
+from tests.trained import trained
 
 PACE = Pace(ring_s=2, gone_s=3, wrap_up_s=1)
 REACHED_WITHIN_S = 6.0
@@ -43,21 +42,10 @@ REST_S = 60.0
 HASTE = 8.0
 
 
-@cache
-def model() -> bytes:
-    """Return a trained model, so that no start trains one."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.npz"
-        subprocess.run(
-            [sys.executable, "-m", "classifiers.training", "--out", str(path)], check=True, capture_output=True
-        )
-        return path.read_bytes()
-
-
 def prepare() -> None:
     """Make what all sites share; takes seconds, and a loop of its own."""
     new_database()
-    model()
+    trained()
 
 
 class Kills(msgspec.Struct):
@@ -161,7 +149,7 @@ class Site:
         self._ended: int | None = None
         write_site(folder, ports, pace)
         self.database.write_bytes(new_database())
-        (folder / "model.npz").write_bytes(model())
+        (folder / "model.npz").write_bytes(trained().content)
 
     @property
     def config(self) -> Path:

@@ -25,7 +25,7 @@ from router.reasons import FAILS, Code
 from router.sendings import NOT_SENT
 from vocabulary.instants import DAY, HOUR, MINUTE, SECOND
 from vocabulary.media import KNOWN
-from vocabulary.records import UNVERIFIED
+from vocabulary.records import PARTICIPANT, UNVERIFIED
 
 ENGLISH = CATALOGUES["en"]
 FORMS = {"en": {"one", "other"}, "pl": {"one", "few", "many"}, "lt": {"one", "few", "other"}}
@@ -91,7 +91,7 @@ def test_every_condition_of_an_agent_and_of_a_rule_has_words(language: str) -> N
     words = CATALOGUES[language]
     assert set(words.fails) == set(FAILS)
     assert set(words.conditions) == _yielded(triage) | _yielded(figures)
-    of_mail = {*SIGNALS, UNAUTHENTICATED, RETURN_PATH, PROGRAMS_ONLY, ANSWERS_RECEIPT, UNVERIFIED}
+    of_mail = {*SIGNALS, UNAUTHENTICATED, RETURN_PATH, PROGRAMS_ONLY, ANSWERS_RECEIPT, PARTICIPANT, UNVERIFIED}
     of_customers = {"complained", "undeliverable"}
     assert set(words.signals) == _appended(replies) | of_mail | of_customers | {*NOT_SENT, *AGAINST, "own_words"}
 

@@ -1,4 +1,4 @@
-"""Where many desks serve a line, who comes first is who comes first of all of them, looked at one by one."""
+"""Where several desks serve a line, who comes first is who comes first of all of them, looked at one by one."""
 
 from random import Random  # noqa: TID251 - with its seed
 
@@ -17,13 +17,13 @@ from tests.builders import House, policy, profile, queue
 from vocabulary.instants import SECOND
 from vocabulary.skills import Requirement
 
-AGENTS = 5 * FEW
+A_FEW, MANY = FEW // 3, 3 * FEW // 2
 
 
-def define(house: House, draws: Random, number: int) -> None:
-    """An agent whom nobody is like: he has a desk of his own."""
-    skills = {"billing": draws.randint(1, 10), f"own{number}": 1}
-    house.run(DefineAgent(f"a{number:02}", profile(skills=skills, queues={"support": Membership()})))
+def define(house: House, draws: Random, number: int, kinds: int) -> None:
+    """An agent of one of `kinds`; where these are as many as there are agents, each has a desk of his own."""
+    skills = {"billing": draws.randint(1, 10), f"own{number % kinds}": 1}
+    house.run(DefineAgent(f"a{number:03}", profile(skills=skills, queues={"support": Membership()})))
 
 
 def waiting(arrival: Admit, now: int) -> Interaction:
@@ -43,28 +43,28 @@ def waiting(arrival: Admit, now: int) -> Interaction:
 
 
 @pytest.mark.parametrize("strategy", BY_POOL)
-@pytest.mark.parametrize("seed", range(3))
-def test_whoever_ranks_first_is_offered_it(strategy: Strategy, seed: int) -> None:
-    draws = Random(f"{strategy} {seed}")  # noqa: S311
+@pytest.mark.parametrize(("agents", "kinds"), [(A_FEW, A_FEW), (MANY, MANY), (MANY, 2)])
+def test_whoever_ranks_first_is_offered_it(strategy: Strategy, agents: int, kinds: int) -> None:
+    draws = Random(f"{strategy} {agents} {kinds}")  # noqa: S311
     ways = queue(strategy=strategy, offer={"chat": 0}, wrap_up="none")
     house, taken = House(policy(ways)), set()
-    for number in range(AGENTS):
-        house.agent(f"a{number:02}")
-        define(house, draws, number)
+    for number in range(agents):
+        house.agent(f"a{number:03}")
+        define(house, draws, number, kinds)
     for number in range(400):
         house.now += draws.randrange(SECOND)
         if draws.random() < 0.05:
-            define(house, draws, draws.randrange(AGENTS))
+            define(house, draws, draws.randrange(agents), kinds)
         needs = (Requirement("billing", draws.randint(1, 8)),)
         arrival = Admit(id=f"i{number}", channel="web", medium="chat", customer="c", requirements=needs)
         asked = waiting(arrival, house.now)
         able = [each for each in house.state.agents.values() if fails_because(each, asked, house.now) is None]
         first = min(able, key=lambda each: rank(each, asked, ways), default=None)
         offers = [event.agent for event in house.run(arrival) if isinstance(event, Offered)]
-        assert offers == ([first.id] if first is not None else []), f"{strategy} {seed} {number}"
+        assert offers == ([first.id] if first is not None else []), f"{strategy} {agents} {number}"
         taken.update(offers)
         busy = [(id, agent.id) for agent in house.state.agents.values() for id in agent.holds]
-        while len(busy) > AGENTS or (busy and draws.random() < 0.6):
+        while len(busy) > agents or (busy and draws.random() < 0.6):
             house.run(End(*busy.pop(draws.randrange(len(busy)))))
             busy = [(id, agent.id) for agent in house.state.agents.values() for id in agent.holds]
-    assert len(taken) > FEW
+    assert len(taken) > agents // 3

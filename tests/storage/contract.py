@@ -55,6 +55,8 @@ from vocabulary.records import (
     Remove,
     SessionRow,
     Set,
+    SetAttributes,
+    SettingRow,
     StandingRow,
     TokenRow,
     TrainingRow,
@@ -236,6 +238,86 @@ class RecordsContract:
         changes: dict[str, Any] = {"references": ("<a@example.org>",), "attributes": {"n": 1}}
         await store.commit(Transaction(changes=(Set(MessageRow, "m-1", changes),)))
         assert await store.message("m-1") == a_message(**changes)
+
+    async def test_many_people_are_read_as_each_is(self, store: Store) -> None:
+        people = [a_customer(f"c-{n}", name=f"n-{n}") for n in range(9)]
+        pairs = [("c-0", "c-1", "merged"), ("c-1", "c-2", "merged"), ("c-3", "c-4", "undone"), ("c-5", "c-8", "merged")]
+        merges = [
+            MergeRow(id=f"g-{n}", customer=one, into=other, state=state, at=NOW)  # type: ignore[arg-type]  # its words
+            for n, (one, other, state) in enumerate(pairs)
+        ]
+        known = [an_identity(f"{n}@example.org", f"c-{n % 3}") for n in range(5)]
+        work = [an_interaction(n, id=f"i-{n}", customer=f"c-{n % 4}") for n in range(1, 8)]
+        said = [a_message(f"m-{n}", interaction=f"i-{n % 3}", number=n) for n in range(6, 0, -1)]
+        await store.commit(putting(*people, *merges, *known, *work, *said, a_message("m-9", interaction="i-5")))
+        ids = [*(row.id for row in people), "c-99"]
+        each = {id: list(await store.person(id)) for id in ids}
+        assert await store.people(ids) == {id: rows for id, rows in each.items() if rows}
+        assert [row.id for row in each["c-0"]] == ["c-2", "c-0", "c-1"]
+        found = {id: [row for row in await store.identities_of(ids) if row.customer == id] for id in ids}
+        assert found == {id: list(await store.identities(id)) for id in ids}
+        latest = {row.customer: row for row in await store.latest_interactions(ids)}
+        assert latest == {row.customer: row for row in work if row.number > 3}
+        first = sorted(await store.first_messages(["i-0", "i-1", "i-2", "i-5"]), key=lambda row: row.interaction)
+        assert [(row.interaction, row.number) for row in first] == [("i-0", 3), ("i-1", 1), ("i-2", 2)]
+        assert (await store.people([]), await store.identities_of([]), await store.first_messages([])) == ({}, [], [])
+
+    async def test_settings_are_found_by_how_their_ids_begin(self, store: Store) -> None:
+        ids = ("queue", "queue:", "queue:a", "queue:ž%", "Queue:b", "queue;", "queu", "shadow:m-1:n")
+        rows = {id: SettingRow(id=id, body=id.encode()) for id in ids}
+        await store.commit(putting(*rows.values()))
+        assert await store.settings("queue:") == [rows["queue:"], rows["queue:a"], rows["queue:ž%"]]
+        assert await store.settings("queue_") == []
+        assert await store.setting("queue:a") == rows["queue:a"]
+        assert await store.setting("queue:b") is None
+
+    async def test_set_leaves_a_row_that_has_changed_meanwhile(self, store: Store) -> None:
+        await store.commit(putting(a_customer(language="pl"), an_outbox_row(attempts=3)))
+        changes = (
+            Set(CustomerRow, "c-1", {"segment": "gold"}, {"segment": None, "language": "pl"}),
+            Set(CustomerRow, "c-1", {"segment": "silver"}, {"segment": None}),
+            Set(CustomerRow, "c-1", {"language": "lt"}, {"segment": "gold", "language": None}),
+            Set(OutboxRow, "o-1", {"state": "sent"}, {"attempts": 2}),
+            Set(OutboxRow, "o-1", {"attempts": 4}, {"attempts": 3, "state": "pending"}),
+        )
+        await store.commit(Transaction(changes=changes))
+        assert await store.customer("c-1") == a_customer(language="pl", segment="gold")
+        assert await store.outbox_row("o-1") == an_outbox_row(attempts=4)
+
+    async def test_attributes_are_set_one_by_one(self, store: Store) -> None:
+        before = {"a": 1, "b": {"deep": [1, None]}, 'of "all" kinds.$': 2, "null": None, "half": 0.1}
+        await store.commit(putting(a_customer(attributes=before), a_customer("c-2", attributes=before), a_message()))
+        changes = (
+            SetAttributes(CustomerRow, "c-1", {"new": {"x": True}, 'of "all" kinds.$': "ž"}),
+            SetAttributes(CustomerRow, "c-1", {"a": None}, ("b", "never")),
+            SetAttributes(CustomerRow, "c-1", gone=("null",)),
+            SetAttributes(CustomerRow, "c-9", {"a": 2}),
+            SetAttributes(MessageRow, "m-1", {"text": "no text of it", "number": 7}),
+        )
+        await store.commit(Transaction(changes=changes))
+        after = {"a": None, 'of "all" kinds.$': "ž", "half": 0.1, "new": {"x": True}}
+        assert await store.customer("c-1") == a_customer(attributes=after)
+        assert await store.customer("c-2") == a_customer("c-2", attributes=before)
+        assert await store.customer("c-9") is None
+        assert await store.message("m-1") == a_message(attributes={"text": "no text of it", "number": 7})
+        with pytest.raises(PermanentFailure, match="has no attributes"):
+            await store.commit(Transaction(changes=(SetAttributes(OutboxRow, "o-1", {"a": 1}),)))  # type: ignore[arg-type]
+
+    async def test_attributes_that_many_set_at_once_are_all_there(self, store: Store) -> None:
+        await store.commit(putting(a_customer(attributes={"n-7": "old"})))
+        alone = [Transaction(changes=(SetAttributes(CustomerRow, "c-1", {f"n-{n}": n}),)) for n in range(30)]
+        await asyncio.gather(*map(store.commit, alone))
+        assert await store.customer("c-1") == a_customer(attributes={f"n-{n}": n for n in range(30)})
+
+    async def test_who_was_erased_gets_no_attributes(self, store: Store) -> None:
+        await store.commit(putting(a_customer(attributes={"erased": True}), a_message(attributes={"erased": True})))
+        changes = (
+            SetAttributes(CustomerRow, "c-1", {"a": 1}, ("erased",)),
+            SetAttributes(MessageRow, "m-1", {"delivery": {"recipient": "ada@example.org"}}),
+        )
+        await store.commit(Transaction(changes=changes))
+        assert await store.customer("c-1") == a_customer(attributes={"erased": True})
+        assert await store.message("m-1") == a_message(attributes={"erased": True})
 
     async def test_changes_happen_in_their_order(self, store: Store) -> None:
         changes = (

@@ -15,7 +15,7 @@ from tests.servers.postgresql import Postgresql, running_postgresql
 from tests.storage.builders import NOW, a_customer, a_message, an_identity, appending, entry, putting
 from tests.storage.committer import transaction
 from vocabulary.errors import PermanentFailure, TemporaryFailure
-from vocabulary.records import MessageRow, Remove, Transaction
+from vocabulary.records import CustomerRow, MessageRow, Remove, SetAttributes, Transaction
 
 pytestmark = pytest.mark.needs_server("postgresql")
 
@@ -386,6 +386,16 @@ async def test_what_was_erased_is_no_row_of_any_table_after_scrubbing(
     assert postgresql.execute("SELECT count(*) FROM message_search WHERE words @@ 'canary'::tsquery", database) == [
         (0,)
     ]
+
+
+async def test_attributes_that_two_nodes_set_at_once_are_all_there(
+    store: PostgresqlStore, other: PostgresqlStore
+) -> None:
+    await store.commit(putting(a_customer()))
+    changes = [SetAttributes(CustomerRow, "c-1", {f"n-{n}": n}) for n in range(40)]
+    nodes = (store, other)
+    await asyncio.gather(*(nodes[n % 2].commit(Transaction(changes=(each,))) for n, each in enumerate(changes)))
+    assert await store.customer("c-1") == a_customer(attributes={f"n-{n}": n for n in range(40)})
 
 
 async def test_closing_finishes_what_waits_and_then_refuses(database: str) -> None:

@@ -13,7 +13,18 @@ from tests.storage import golden
 from tests.storage.builders import entry
 from tests.storage.strategies import rows, structs
 from vocabulary.errors import PermanentFailure
-from vocabulary.records import Change, MessageRow, OutboxRow, Put, PutNew, Remove, Row, Set
+from vocabulary.records import (
+    Change,
+    CustomerRow,
+    MessageRow,
+    OutboxRow,
+    Put,
+    PutNew,
+    Remove,
+    Row,
+    Set,
+    SetAttributes,
+)
 
 KINDS = [kind for kind in get_args(Command) if kind is not Together]
 
@@ -41,7 +52,13 @@ def test_agents_who_come_together_arrive_together() -> None:
 def test_every_row_arrives_as_it_went(kind: type[Any], data: st.DataObject) -> None:
     row = data.draw(rows(kind))
     every = {field.name: getattr(row, field.name) for field in msgspec.structs.fields(kind)}
-    changes: tuple[Change, ...] = (Put(row), PutNew(row), Set(kind, "x", every), Remove(kind, "x"))
+    changes: tuple[Change, ...] = (
+        Put(row),
+        PutNew(row),
+        Set(kind, "x", every),
+        Set(kind, "x", every, every),
+        Remove(kind, "x"),
+    )
     assert crossed(wire.Forwarded("n-1", "s", Connect("a-1"), changes)).changes == changes
 
 
@@ -49,6 +66,8 @@ def test_columns_keep_their_types() -> None:
     changes = (
         Set(MessageRow, "m-1", {"references": ("<a>", "<b>"), "number": 1, "attributes": {"a": [1, None]}}),
         Set(OutboxRow, "o-1", {"payload": b"\x00\xff", "state": "sent"}),
+        SetAttributes(MessageRow, "m-1", {"cc": ["a", "b"], "n": None}, ("to",)),
+        SetAttributes(CustomerRow, "c-1"),
     )
     assert crossed(wire.Forwarded("n-1", "s", Connect("a-1"), changes)).changes == changes
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from vocabulary.bounds import Bound, bound_of, number_of
+from vocabulary.bounds import Bound, bound_of, is_any, number_of
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,25 @@ def test_a_bound_holds_up_to_its_limit() -> None:
 
 def test_a_bound_is_written_as_it_was_read() -> None:
     assert str(bound_of(">= 0.60")) == ">=0.6"
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted", "is_it"),
+    [
+        ("gold", ("silver", "gold"), True),
+        ("gold", ("silver",), False),
+        (True, ("true",), True),
+        (True, ("True", ">=1"), False),
+        (None, ("None", "<1"), False),
+        (3, ("3",), True),
+        (3, ("<2", ">=3"), True),
+        ("3.5", ("<=3",), False),
+        ("about 3", (">=3",), False),
+        (["gold"], ("gold",), False),
+    ],
+)
+def test_an_attribute_is_what_is_wanted_or_within_a_bound(value: object, wanted: tuple[str, ...], is_it: bool) -> None:
+    assert is_any(value, wanted) is is_it
 
 
 def test_numbers_are_numbers_or_texts_of_them() -> None:

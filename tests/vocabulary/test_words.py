@@ -32,6 +32,12 @@ def test_what_is_no_span_is_refused_with_an_example(text: str) -> None:
         span_of(text)
 
 
+def test_a_span_without_end_is_refused() -> None:
+    for text in ("9" * 400 + "d", "365251d"):
+        with pytest.raises(ValueError, match="longer than a thousand years"):
+            span_of(text)
+
+
 @given(st.integers(0, 400 * DAY))
 def test_the_text_of_a_span_says_it_exactly(span: int) -> None:
     assert span_of(span_text(span)) == span

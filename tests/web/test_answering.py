@@ -10,7 +10,8 @@ import pytest
 from classifiers.background import NOTHING, Background
 from classifiers.cascade import Classification
 from queues.interaction import Label
-from router.policy import Action, Autoresponse, Rule
+from router.events import Admitted
+from router.policy import Action, Autoresponse, Condition, Rule
 from storage.codec import decode
 from tests.web.world import POLICY, Client, World, world
 from vocabulary.instants import DAY, HOUR
@@ -30,8 +31,8 @@ ASKED = "Where can I find my invoice?"
 
 
 async def about_invoices(subject: str, text: str, usual: str | None, known: Background = NOTHING) -> Classification:
-    known = "invoice" in text
-    return Classification((("invoice", 0.95) if known else ("unknown", 0.0),), "en", "rules", "a test")
+    is_known = "invoice" in text
+    return Classification((("invoice", 0.95) if is_known else ("unknown", 0.0),), "en", "rules", "a test")
 
 
 @pytest.fixture
@@ -98,6 +99,25 @@ async def test_judgements_that_are_gone_prove_nothing_any_more(promising: World)
     assert (await foreseen(boss))["outcome"] == "suggests"
 
 
+async def test_a_question_that_could_not_be_classified_is_asked_again(tmp_path: Path) -> None:
+    failing = [True]
+
+    async def slow(subject: str, text: str, usual: str | None, known: Background = NOTHING) -> Classification:
+        if failing[0]:
+            return Classification((("unknown", 0.0),), None, "none", "it took too long", failed=True)
+        return await about_invoices(subject, text, usual, known)
+
+    async with world(tmp_path, policy=PROMISING, classify=slow) as there:
+        boss = await there.program("supervisor")
+        await boss.post("/articles", {"id": "copy", "label": "invoice", "languages": {"en": COPY}}, 201)
+        await boss.post("/autoresponses/evaluate", {"pairs": pairs(100), "keep": True})
+        assert len(there.knowledge.proof.kept) == 0
+        failing[0] = False
+        await there.knowledge.learn_if_due()
+        assert all(right for _, _, right in there.knowledge.proof.kept)
+        assert (await foreseen(boss))["outcome"] == "answers"
+
+
 async def test_no_article_is_looked_for_where_none_answers_by_itself(tmp_path: Path) -> None:
     async with world(tmp_path, policy=POLICY, classify=about_invoices) as there:
         boss = await there.program("supervisor")
@@ -123,6 +143,41 @@ async def test_a_preview_says_what_is_against_an_answer(promising: World) -> Non
     problem = await boss.post("/autoresponses/preview", {"text": "x", "channel": "nowhere"}, 422)
     assert problem["errors"][0]["path"] == "channel"
     assert promising.site.state.interactions == {}
+
+
+async def test_a_preview_decides_as_intake_does(tmp_path: Path) -> None:
+    async def classify(subject: str, text: str, usual: str | None, known: Background) -> Classification:
+        is_urgent = "now" in text or known.subject == "Now"
+        labels = (("invoice", 0.8), ("noise", 0.04)) if len(text) <= 4_000 else (("flood", 0.9),)
+        return Classification(labels, "en", "model", "a test", heads={"urgency": ("high", 0.9)} if is_urgent else {})
+
+    policy = msgspec.structs.replace(
+        POLICY,
+        rules=(
+            Rule(name="noise", when=Condition(label=("noise", "flood")), then=Action(queue="support")),
+            Rule(name="words", when=Condition(words=("unsubscribe",)), then=Action(queue="support")),
+            Rule(name="urgent", when=Condition(urgency=("high",)), then=Action(queue="billing")),
+            Rule(name="everything", then=Action(queue="support")),
+        ),
+    )
+    async with world(tmp_path, policy=policy, classify=classify) as there:
+        boss = await there.program("supervisor")
+        for n, (text, rule) in enumerate(
+            [
+                ("I need it now", "urgent"),
+                ("My invoice", "everything"),
+                (f"{'My invoice! ' * 400} now, unsubscribe", "everything"),
+                ("unsubscribe", "words"),
+            ]
+        ):
+            told = await foreseen(boss, text, channel="website")
+            labels = [(each["name"], each["confidence"]) for each in told["labels"]]
+            assert (told["rule"], labels) == (rule, [("invoice", 0.8)]), text
+            id = await there.asks(text, visitor=f"v-{n}")
+            (admitted, *_) = [decode(entry) for entry in await there.site.store.entries(0, 100, interaction=id)]
+            assert isinstance(admitted, Admitted)
+            assert (admitted.rule, admitted.queue) == (told["rule"], told["queue"])
+        assert (await foreseen(boss, "My invoice", subject="Now"))["rule"] == "urgent"
 
 
 async def test_an_agent_is_offered_answers_uses_them_and_judges_them_by_one_key(promising: World) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -137,3 +138,83 @@ async def test_operators_read_articles_and_change_none(there: World) -> None:
     assert (await anna.get("/articles"))["items"] == []
     await anna.post("/articles", HOURS, 403)
     assert (await anna.call("DELETE", "/articles/hours")).status == 403
+
+
+MARKDOWN = """# Opening hours
+id: hours
+label: hours
+
+- When are you open?
+
+From nine to five.
+
+# Copy of an invoice
+id: copy
+label: invoice
+language: pl
+
+- Gdzie jest faktura?
+
+Na Twoim koncie.
+"""
+
+
+async def imported(there: World, text: str, name: str = "en.md", status: int = 200, **query: str) -> Any:
+    """Return what the answer to an uploaded file is."""
+    boss = await there.program("supervisor")
+    path = f"/api/v1/articles/import?{urlencode({'filename': name, **query})}"
+    answer = await boss.http.post(path, data=text.encode())
+    assert answer.status == status, await answer.text()
+    return await answer.json()
+
+
+async def test_a_file_is_looked_through_before_anything_is_written_and_then_answers(tmp_path: Path) -> None:
+    async with world(tmp_path, policy=ANSWERING, classify=about_hours) as there:
+        told = await imported(there, MARKDOWN)
+        assert [(each["line"], each["id"], each["language"], each["change"]) for each in told["articles"]] == [
+            (1, "hours", "en", "new"),
+            (9, "copy", "pl", "new"),
+        ]
+        assert (told["faults"], told["written"], await there.site.store.articles()) == ([], False, [])
+        assert (await imported(there, MARKDOWN, write="true"))["written"]
+        assert await asked(there, 1) == "answered_by_bot"
+        again = await imported(there, MARKDOWN.replace("nine", "eight"))
+        assert [(each["change"], each["fields"]) for each in again["articles"]] == [
+            ("changed", ["answer"]),
+            ("same", []),
+        ]
+        there.clock.move(HOUR)
+        await imported(there, MARKDOWN.replace("nine", "eight"), write="true")
+        rows = {row.id: row for row in await there.site.store.articles()}
+        assert rows["hours"].texts["en"]["answer"] == "From eight to five."
+        assert (rows["hours"].changed_at, rows["copy"].changed_at) == (START + HOUR, START)
+
+
+async def test_a_file_leaves_other_languages_as_they_are_and_its_kept_back_questions_judge(tmp_path: Path) -> None:
+    async with world(tmp_path, policy=ANSWERING, classify=about_hours) as there:
+        boss = await there.person("boss", "supervisor")
+        await boss.post("/articles", {**HOURS, "valid_until": "2030-01-01T00:00:00.000Z"}, 201)
+        table = (
+            "id,label,title,answer,questions,kept_back\nhours,hours,Godziny,Od 9.,Kiedy?,O której?\n,,,,Kto wygrał?,\n"
+        )
+        told = await imported(there, table, "pl.csv", write="true")
+        assert told["kept_back"] == 2
+        article = await boss.get("/articles/hours")
+        assert (sorted(article["languages"]), article["valid_until"]) == (["en", "pl"], "2030-01-01T00:00:00.000Z")
+        pairs = {(row.source, row.language, row.text, row.article) for row in await there.site.store.judgements()}
+        assert pairs == {("imported", "pl", "O której?", "hours"), ("imported", "pl", "Kto wygrał?", "")}
+
+
+async def test_a_file_with_a_fault_is_not_written_and_says_in_which_line(tmp_path: Path) -> None:
+    async with world(tmp_path, policy=ANSWERING, classify=about_hours) as there:
+        wrong = MARKDOWN.replace("label: invoice\n", "")
+        told = await imported(there, wrong)
+        assert told["faults"] == [{"line": 9, "code": "missing", "value": "label", "message": "label is missing"}]
+        problem = await imported(there, wrong, status=422, write="true")
+        assert (problem["reason"], problem["errors"]) == (
+            "faulty_file",
+            [{"path": "line 9", "message": "label is missing."}],
+        )
+        assert await there.site.store.articles() == []
+        anna = await there.person("anna")
+        assert (await anna.call("POST", "/articles/import?filename=a.md", {})).status == 403

@@ -1,5 +1,6 @@
 """Customers by API: found, written down, exported, erased; and what of them may enter the log that stays."""
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -7,8 +8,9 @@ import pytest
 
 from channels.email.thread import message_id
 from channels.message import Address, InboundMessage
-from tests.web.world import START, Client, World
+from tests.web.world import START, Client, Counted, World, world
 from vocabulary.records import Put, ReceivedRow
+from vocabulary.stores import Store
 
 OLA = {"name": "Ola Nowak", "email": "Ola@example.org", "phone": "+48 601 234 567", "external_id": "crm-7"}
 
@@ -204,3 +206,31 @@ async def test_an_answer_to_a_mail_of_ours_opens_nothing_of_who_was_erased(there
     late = await there.intake.receive(mail(3, ours))
     assert late.interaction != first.interaction
     assert len(await there.site.store.all_messages(first.interaction)) == 2
+
+
+async def test_a_page_of_customers_costs_as_few_reads_as_one_of_them(tmp_path: Path) -> None:
+    made: list[Counted] = []
+
+    def counted(store: Store) -> Counted:
+        made.append(Counted(store))
+        return made[0]
+
+    async with world(tmp_path, as_site_reads=counted) as there:
+        boss, (store,) = await there.program("admin"), made
+        ids, costs, items = list[str](), list[int](), list[Any]()
+        for n in range(6):
+            body = {"name": f"N {n}", "email": f"{n}@example.org", "segment": "gold"}
+            ids.append((await boss.post("/customers", body, 201))["id"])
+            await boss.post("/interactions", {"text": "Hi", "customer": {"id": ids[n]}}, 201)
+        for one, other in (ids[:2], ids[2:4]):
+            await boss.post(f"/customers/{one}/merge", {"into": other})
+        for limit in (1, 50):
+            before = store.reads
+            items = (await boss.get(f"/customers?limit={limit}"))["items"]
+            costs.append(store.reads - before)
+        assert costs[0] == costs[1]
+        assert [each["id"] for each in items] == sorted({*ids} - {ids[0], ids[2]})
+        assert items == [await boss.get(f"/customers/{each['id']}") for each in items]
+        merged = next(each for each in items if each["id"] == ids[1])
+        assert [each["name"] for each in merged["merged"]] == ["N 0"]
+        assert [value for _, value in merged["identities"]] == ["1@example.org", "0@example.org"]

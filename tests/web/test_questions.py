@@ -7,13 +7,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from app.recognising import Rules
+from app.answering import Answering
+from app.recognising import Recognising, Rules, Seen
 from channels.message import Automatic, InboundMessage
 from customers.numbers import NumberKind
 from queues.policy import QueuePolicy
 from router.policy import Action, Autoresponse, Rule
 from tests.web.test_recognising import chat, mail
-from tests.web.world import POLICY, Client, World, world
+from tests.web.world import POLICY, START, Client, Counted, World, world
+from vocabulary.records import CustomerRow, Put
 
 RULES = Rules(numbers=(NumberKind("customer", r"K-?\d{6}"),), merge="automatic", merge_from="medium")
 OLA = {
@@ -229,6 +231,24 @@ async def test_a_site_of_other_languages_understands_english_answers(
         said = "Ola Nowak, zero zero nine five zero, the third of may eighty two"
         await there.intake.receive(chat(said, n=2), continues=one.interaction)
         assert (await asked(boss, one.interaction))["result"] == "found"
+
+
+async def test_details_that_fit_many_cost_as_few_reads_as_those_of_one(tmp_path: Path) -> None:
+    async with world(tmp_path, rules=RULES) as there:
+        said, seen, costs = chat("Ola Nowak, 00-950, 3 May 1982"), Seen(), []
+        for n in range(40):
+            if n in (1, 39):
+                store: Any = Counted(there.site.store)
+                answering = Answering(store=store, recognising=Recognising(store=store, rules=RULES))
+                heard = await answering.heard("details", said, "c-new", seen, "i-1", START)
+                costs.append((store.reads, len(heard.seen.candidates) if heard.seen is not None else 0))
+            row = CustomerRow(
+                id=f"c-{n}", created_at=START, name="Ola Nowak", birth_date="1982-05-03", postcode="00950"
+            )
+            await there.site.write(Put(row))
+        # One read more for each of the few who are suggested.
+        assert costs[1][1] == 39
+        assert costs[1][0] - costs[0][0] < 10
 
 
 async def test_an_answer_that_cannot_be_looked_up_is_a_message_all_the_same(tmp_path: Path) -> None:

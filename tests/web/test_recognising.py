@@ -1,7 +1,7 @@
 """Who writes: what shows it, what is suggested, what is merged, and what a CRM says. By the API, mail and chat."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,12 @@ from aiohttp.test_utils import TestServer
 from app.crm import HttpCrm
 from app.recognising import Rules
 from channels.message import Address, Automatic, InboundMessage, Trust
+from classifiers.cascade import Classification
 from customers.numbers import NumberKind
 from router.policy import Action, Condition, Rule
 from tests.web.world import POLICY, START, Client, World, world
-from vocabulary.instants import SECOND
+from vocabulary.instants import DAY, HOUR, SECOND, rfc3339
+from vocabulary.records import CustomerRow, Put, Set, SetAttributes, StandingRow
 
 NUMBERS = (NumberKind("customer", r"K-?\d{6}"), NumberKind("order", r"\d{10}", "luhn"))
 SUGGEST = Rules(numbers=NUMBERS, region="PL")
@@ -140,6 +142,29 @@ async def test_who_was_parted_is_never_suggested_again(suggesting: World) -> Non
     assert (await boss.get(f"/customers/{ola['id']}"))["suggestions"] == []
 
 
+async def test_what_people_say_of_two_while_a_message_comes_in_stands(tmp_path: Path) -> None:
+    said: list[Any] = []
+
+    async def classify(*about: object) -> Classification:
+        for path, body in said:
+            await boss.post(path, body)
+        return Classification((("unknown", 0.0),), None, "none", "")
+
+    async with world(tmp_path, rules=SUGGEST, classify=classify) as there:
+        boss = await there.person("boss", "admin")
+        ola = await boss.post("/customers", OLA, 201)
+        one = await there.intake.receive(mail("My number is K-123456"))
+        writer = (await boss.get(f"/interactions/{one.interaction}"))["customer"]["id"]
+        there.clock.move(SECOND)
+        await there.intake.receive(mail("My number is K-123456", name="Ola Nowak", n=2))
+        (again,) = (await boss.get(f"/customers/{writer}"))["suggestions"]
+        assert (again["strength"], again["at"]) == ("strong", rfc3339(START + SECOND))
+        said = [(f"/customers/{writer}/unmerge", {"from": ola["id"]})]
+        await there.intake.receive(mail("My number is K-123456", n=3))
+        assert [row.state for row in await there.site.store.merges([writer])] == ["dismissed"]
+        assert (await boss.get(f"/customers/{writer}"))["suggestions"] == []
+
+
 async def test_policy_merges_whom_a_number_and_the_name_show_and_rules_see_the_person(merging: World) -> None:
     boss = await merging.person("boss", "admin")
     ola = await boss.post("/customers", OLA, 201)
@@ -206,9 +231,12 @@ class House:
         self.answer: Any = {"customer": None}
         self.status = 200
         self.slow = False
+        self.meanwhile: Callable[[], Awaitable[object]] | None = None
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         self.asked.append(await request.json())
+        if self.meanwhile is not None:
+            await self.meanwhile()
         self.headers.append(request.headers.get("Authorization", ""))
         if self.slow:
             await asyncio.Event().wait()
@@ -311,8 +339,8 @@ async def test_a_crm_that_fails_delays_nobody(
         assert warnings == ["crm_failed" if n < 2 else "crm_paused"]
     assert len(house[0].asked) == 2
     house[0].answer, house[0].status = {"customer": JAN}, 200
-    late = mail("Hi", sender="late@example.org", verdict="proven", n=60_000)
-    await asking.intake.receive(late)
+    asking.clock.move(31 * SECOND)
+    await asking.intake.receive(mail("Hi", sender="late@example.org", verdict="proven", n=60_000))
     assert len(house[0].asked) == 3
 
 
@@ -326,3 +354,58 @@ async def test_a_crm_that_is_slow_is_not_waited_for_and_an_answer_is_remembered(
     await asking.intake.receive(mail("Hi", sender="eve@example.org", verdict="proven", n=2))
     await asking.intake.receive(mail("Hi", sender="eve@example.org", verdict="proven", n=3))
     assert [each["evidence"][0]["value"] for each in house[0].asked] == ["jan@example.org", "eve@example.org"]
+
+
+async def test_a_mail_that_is_years_old_stops_no_clock(asking: World, house: tuple[House, str]) -> None:
+    boss = await asking.person("boss", "admin")
+    ola = await boss.post("/customers", OLA, 201)
+    old = mail("For K-123456", sender="jan@example.org", name="Jan Kowalski", verdict="proven", n=-1_000 * DAY)
+    for each in (old, msgspec.structs.replace(old, external_id="x", message_id="<x@x>", received_at=START + 1)):
+        await asking.intake.receive(each)
+    # The second is answered from memory, which holds for ten minutes.
+    assert len(house[0].asked) == 1
+    (suggestion,) = (await boss.get(f"/customers/{ola['id']}"))["suggestions"]
+    assert suggestion["at"] == rfc3339(START)
+
+
+@pytest.mark.parametrize("known", [{"external_id": "crm-9", "email": "jan@example.org"}, {"email": "jan@example.org"}])
+async def test_what_a_crm_says_undoes_nothing_that_the_same_mail_shows_or_staff_say_meanwhile(
+    asking: World, house: tuple[House, str], known: Any
+) -> None:
+    boss = await asking.program("admin")
+    await boss.post("/customers", {**known, "attributes": {"plan": "none"}}, 201)
+    house[0].answer = {"customer": JAN}
+    await asking.intake.receive(mail("Hi", sender="jan@example.org", verdict="proven"))
+    for row in await asking.site.store.customers():
+        away = {"away": {"at": "2026-03-01T00:00:00Z", "until": None}}
+        await asking.site.write(SetAttributes(CustomerRow, row.id, away))
+    house[0].answer = {"customer": {**JAN, "name": "Jan Maria Kowalski", "attributes": {"floor": 3}}}
+    said = {"attributes": {"plan": "silver", "note": "x"}}
+    house[0].meanwhile = lambda: boss.call("PATCH", "/customers/crm-9", said)
+    asking.clock.move(HOUR)
+    await asking.intake.receive(mail("I am back", sender="jan@example.org", verdict="proven", n=2))
+    assert len(house[0].asked) == 2
+    shown = await boss.get("/customers/crm-9")
+    assert (shown["name"], shown["segment"]) == ("Jan Maria Kowalski", "gold")
+    assert shown["attributes"] == {"plan": "silver", "note": "x", "floor": 3}
+
+
+async def test_the_segment_that_a_crm_says_goes_before_what_is_calculated(
+    asking: World, house: tuple[House, str]
+) -> None:
+    boss = await asking.program("admin")
+    house[0].answer = {"customer": {**JAN, "segment": None}}
+    await asking.intake.receive(mail("Hi", sender="jan@example.org", verdict="proven"))
+    row = await asking.site.store.customer_by_identity("external", "crm-9")
+    assert row is not None
+    calculated = StandingRow(id=row.id, at=START, segments=("new",), facts={"orders": 1})
+    await asking.site.write(Put(calculated), Set(CustomerRow, row.id, {"segment": "new"}))
+    for n, (said, segment, own) in enumerate([("gold", "gold", "gold"), (None, "gold", "gold"), ("", "new", None)], 2):
+        house[0].answer = {"customer": {**JAN, "segment": said}}
+        asking.clock.move(HOUR)
+        message = msgspec.structs.replace(
+            mail("Hi", sender="jan@example.org", verdict="proven", n=n), received_at=asking.clock.now()
+        )
+        await asking.intake.receive(message)
+        assert (await boss.get("/customers/crm-9"))["segment"] == segment
+        assert await asking.site.store.standing(row.id) == msgspec.structs.replace(calculated, own=own)

@@ -272,10 +272,15 @@ async def test_a_candidate_runs_beside_the_live_model_and_decides_nothing(site: 
         found = await arrives(site, text)
         ids.append(found["id"])
         assert found["labels"][0][0] != "warranty"
-        await site.learning.shadows.look(found["id"], text)
+        await site.learning.shadows.look(found["id"], text, await site.learning.understanding.classify("", text))
     told = (await boss.get("/understanding"))["shadow"]
     assert (told["version"], told["agreed"], told["differed"]) == (made["id"], 1, 1)
     assert (told["examples"][0]["interaction"], told["examples"][0]["to"]) == (ids[0], "warranty")
+    # What keywords decide counts as what they decide, whatever the model alone would say.
+    decided = Classification((("warranty", 0.6),), "en", "rules", "a test", heads={"urgency": ("high", 0.9)})
+    await site.learning.shadows.look(ids[0], texts[0], decided)
+    told = (await boss.get("/understanding"))["shadow"]
+    assert (told["agreed"], told["differed"], told["heads"]) == (2, 1, {"urgency": 1})
     await boss.post(f"/understanding/models/{made['id']}/shadow", {"on": False})
     assert (await boss.get("/understanding"))["shadow"] is None
 
@@ -335,6 +340,25 @@ async def test_one_training_at_a_time_whichever_node_begins_it(site: World) -> N
         told = await other.retraining.state()
         assert (told.state, len(await site.learning.versions.all())) == ("done", 2)
         assert told == await site.learning.retraining.state()
+    finally:
+        await other.close()
+
+
+async def test_a_node_that_stopped_knows_that_it_trains_no_longer(site: World) -> None:
+    retraining = site.learning.retraining
+    assert await retraining.start("boss") is None
+    # Before it has done anything at all.
+    await retraining.close()
+    told = await retraining.state()
+    assert (told.state, told.problem) == ("failed", "it broke off: the node that trained has stopped")
+    folder = site.learning.versions._file.parent.parent / "elsewhere"
+    other = Learning(site.learning.versions._engine, site.site.store, folder, Schedule())
+    try:
+        assert (await other.retraining.state()).state == "running"
+        site.clock.move(DAY)
+        assert (await other.retraining.state()).state == "failed"
+        assert await retraining.start("boss") is None
+        await retraining.close()
     finally:
         await other.close()
 

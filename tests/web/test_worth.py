@@ -1,19 +1,20 @@
 """What customers bought, by API: it comes in once, makes segments, and those decide who goes first and to whom."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from app.segmenting import Counting
+from app.segmenting import Counting, Segmenting
 from customers.standing import Definition
 from router.policy import Action, Condition, Rule, SegmentPolicy
 from tests.web.world import POLICY, START, Client, World, world
 from vocabulary.bounds import Bound
 from vocabulary.instants import DAY, MINUTE, SECOND, rfc3339
 from vocabulary.records import CustomerRow, Put, StandingRow
+from vocabulary.stores import Store
 
 DEFINITIONS = (
     Definition(name="key_account", top_value=0.05),
@@ -203,6 +204,36 @@ async def test_what_is_erased_and_exported_covers_purchases_and_standing(house: 
     assert (report["customers"], report["buyers"]) == (39, 39)
 
 
+class Interrupted:
+    """A store in which something happens just after standings were read."""
+
+    def __init__(self, store: Store, happens: Callable[[], Awaitable[object]]) -> None:
+        self._store = store
+        self._happens = happens
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def standings(self, customers: Sequence[str]) -> Sequence[StandingRow]:
+        found = await self._store.standings(customers)
+        await self._happens()
+        return found
+
+
+async def test_what_staff_say_while_segments_are_calculated_stands(house: World) -> None:
+    boss = await house.person("boss", "admin")
+    await fill(await house.program("integration"))
+    store: Any = Interrupted(house.site.store, lambda: boss.call("PATCH", "/customers/crm-0", {"segment": "vip"}))
+    parts: dict[str, Any] = {"definitions": DEFINITIONS, "counting": Counting(rates={"PLN": 0.25}), "inline": True}
+    assert await Segmenting(engine=house.engine, store=store, **parts).calculate() is not None
+    key = await boss.get("/customers/crm-0")
+    assert (key["segment"], key["standing"]["own"], key["standing"]["segments"]) == (
+        "vip",
+        "vip",
+        ["vip", "key_account"],
+    )
+
+
 async def test_segments_that_staff_set_before_there_were_any_calculated_stay(house: World) -> None:
     boss = await house.person("boss", "admin")
     await house.site.write(Put(CustomerRow(id="c-old", created_at=START, segment="gold")))
@@ -245,8 +276,18 @@ async def test_who_was_merged_is_one_buyer_until_that_is_undone(house: World) ->
     assert [one["order_id"] for one in page["items"]] == ["o-0", "o-2"]
     one = await shop.post("/interactions", {"text": "Hi", "customer": {"email": "key@example.org"}}, 201)
     assert one["segment"] == "key_account"
+    house.clock.move(SECOND)
     await boss.call("POST", f"/customers/{ids[1]}/unmerge", {})
-    report = await boss.post("/customers/segments")
+    # Until that is calculated anew, neither is taken for what both were together.
+    apart = [await boss.get(f"/customers/crm-{number}") for number in (2, 0)]
+    assert [(one["segment"], (one["standing"] or {}).get("segments")) for one in apart] == [
+        (None, None),
+        ("vip", ["vip"]),
+    ]
+    assert not await house.segmenting.calculate_if_due()
+    house.clock.move(2 * MINUTE)
+    assert await house.segmenting.calculate_if_due()
+    report = await boss.get("/customers/segments")
     assert report["buyers"] == 20
     assert (await boss.get("/customers/crm-2"))["segment"] is None
     assert (await boss.get("/customers/crm-0"))["segment"] == "vip"

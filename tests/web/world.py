@@ -1,7 +1,7 @@
 """A real site for the tests of pages, API and sockets: the writer over SQLite, with a clock that the test moves."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC
 from pathlib import Path
@@ -18,7 +18,8 @@ from app.crm_asking import Crm, CrmAsking
 from app.engine import Engine
 from app.erasure import Eraser
 from app.intake import Intake
-from app.knowledge import Classify, KnowledgeBase
+from app.knowledge import KnowledgeBase
+from app.labelling import Classify
 from app.leases import Leases
 from app.mail_intake import MailIntake
 from app.mailroom import Mailroom
@@ -47,6 +48,7 @@ from storage.sqlite import SqliteStore
 from tests.learning import Learning
 from vocabulary.instants import Instant, Span
 from vocabulary.records import AgentRow, InteractionRow, MessageRow, Put, TokenRow, UserRow
+from vocabulary.stores import Store
 from web.context import CONTEXT
 from web.passwords import hash_password
 from web.server import build
@@ -91,6 +93,18 @@ class MovableClock:
         await asyncio.Event().wait()
 
 
+class Counted:
+    """A store that counts what is asked of it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.reads = 0
+
+    def __getattr__(self, name: str) -> Any:
+        self.reads += 1
+        return getattr(self._store, name)
+
+
 class World:
     """A site behind a real server, and clients that talk to it over sockets."""
 
@@ -101,6 +115,7 @@ class World:
         self.server = server
         self.intake: Intake
         self.segmenting: Segmenting
+        self.engine: Engine
         self.learning: Learning
         self.mail_intake: MailIntake
         self.knowledge: KnowledgeBase
@@ -268,6 +283,7 @@ async def world(
     policy: Policy = POLICY,
     rules: Rules = NO_RULES,
     languages: Sequence[str] = ("en",),
+    as_site_reads: Callable[[Store], Any] = lambda store: store,
     crm: Crm | None = None,
     lessons: Mapping[str, Any] = {},
     schedule: Schedule = Schedule(),  # noqa: B008  # a frozen value
@@ -326,7 +342,7 @@ async def world(
     site = RunningSite(
         name="test",
         engine=engine,
-        store=store,
+        store=as_site_reads(store),
         intake=intake,
         leases=Leases(engine),
         queues=QueueSettings(engine, store),
@@ -355,7 +371,7 @@ async def world(
     await server.start_server()
     made = World(site, clock, app, server)
     made.intake, made.mail_intake, made.knowledge = intake, mail_intake, knowledge
-    made.segmenting = segmenting
+    made.segmenting, made.engine = segmenting, engine
     made.learning = learning
     made.mailboxes = channels
     made.mailroom = Mailroom(

@@ -7,7 +7,6 @@ import msgspec
 from agents.agent import MediumLimit, Membership, Profile
 from router import commands as c
 from router.explain_agent import explain_agent
-from vocabulary.instants import span_of
 from vocabulary.records import AgentRow, Put, Remove
 from web.access import allows, tie_to_agent
 from web.answers import Agents, AgentView
@@ -26,7 +25,7 @@ from web.payloads import (
     RemovalQuery,
 )
 from web.presence import LEASE
-from web.problems import Problem, invalid
+from web.problems import Problem, invalid, span_at
 
 endpoints = Endpoints("agents")
 
@@ -98,10 +97,7 @@ def _queues(given: dict[str, QueueMembership]) -> dict[str, Membership]:
 
 def _delay(queue: str, delay: str | int) -> int:
     """Return ms; a bare number counts seconds, as `delay_s` of the view does."""
-    try:
-        span = delay * 1000 if isinstance(delay, int) else span_of(delay)
-    except ValueError as error:
-        raise invalid(f"queues.{queue}.delay", str(error)) from error
+    span = delay * 1000 if isinstance(delay, int) else span_at(f"queues.{queue}.delay", delay)
     if span < 0:
         raise invalid(f"queues.{queue}.delay", "A delay can't be negative.")
     return span
@@ -157,10 +153,7 @@ async def set_presence(call: Call, id: str, body: PresenceChange) -> AgentView:
 
 
 def _lease(text: str | None) -> int:
-    try:
-        span = LEASE if text is None else span_of(text)
-    except ValueError as error:
-        raise invalid("lease", str(error)) from error
+    span = LEASE if text is None else span_at("lease", text)
     if not 0 < span <= _LEASE_MAX:
         raise invalid("lease", "A lease lasts from 1 ms to 24 h.")
     return span

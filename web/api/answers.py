@@ -2,7 +2,7 @@
 
 import msgspec
 
-from vocabulary.instants import DAY, Instant, instant_of
+from vocabulary.instants import DAY
 from web.answer_views import (
     AnswersReport,
     EvaluatePairs,
@@ -22,7 +22,7 @@ from web.answer_views import (
 from web.call import Call
 from web.endpoint import Endpoints
 from web.knowing import JudgedPair, Question
-from web.problems import Problem, invalid
+from web.problems import Problem, instant_at, invalid
 
 endpoints = Endpoints("knowledge")
 PERIOD, PERIOD_MAX = 28 * DAY, 400 * DAY
@@ -98,15 +98,8 @@ async def evaluate(call: Call, body: EvaluatePairs) -> EvaluationView:
 async def report(call: Call, query: ReportQuery) -> AnswersReport:
     """Answer outcomes, rates with their intervals, and the effect against what was held out, for a period."""
     now = call.site.now()
-    until = _instant("to", query.to) or now
-    since = _instant("from", query.from_) or until - PERIOD
+    until = now if query.to is None else instant_at("to", query.to)
+    since = until - PERIOD if query.from_ is None else instant_at("from", query.from_)
     if not 0 < until - since <= PERIOD_MAX:
         raise invalid("from", "It must be before to, and at most 400 days.")
     return report_view(since, until, now, await call.site.knowledge.worths(since, until))
-
-
-def _instant(field: str, text: str | None) -> Instant | None:
-    try:
-        return None if text is None else instant_of(text)
-    except ValueError as error:
-        raise invalid(field, f"{error}.") from error

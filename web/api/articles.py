@@ -8,7 +8,7 @@ from router.commands import ChangeKnowledge
 from vocabulary.errors import PermanentFailure
 from vocabulary.files import kind_of, plain_name
 from vocabulary.ids import derived_id
-from vocabulary.instants import Instant, instant_of
+from vocabulary.instants import Instant
 from vocabulary.records import ArticleFileRow, ArticleRow, Change, Put, Remove
 from web.api.handling import audit_line
 from web.call import Call
@@ -25,7 +25,7 @@ from web.knowledge_views import (
     article_view,
     file_view,
 )
-from web.problems import Problem, invalid
+from web.problems import Problem, instant_at, invalid
 
 endpoints = Endpoints("knowledge")
 FILE_BYTES_MAX = 10_000_000
@@ -193,7 +193,4 @@ def _text(text: ArticleText) -> dict[str, Any]:
 
 
 def _instant(field: str, text: str | None) -> Instant | None:
-    try:
-        return None if text is None else instant_of(text)
-    except ValueError as error:
-        raise invalid(field, f"{error}.") from error
+    return None if text is None else instant_at(field, text)

@@ -3,13 +3,15 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
+import msgspec
+
 from queues.bulk import Automation, Avalanche
 from queues.interaction import Interaction
 from queues.lifecycle import QUEUED
 from reports.wording.text import signal_text
 from router import commands as c
 from router.decision import Refusal
-from vocabulary.instants import rfc3339, span_of
+from vocabulary.instants import rfc3339
 from vocabulary.records import BulkRow, Put
 from web.answers import (
     AutomationView,
@@ -27,7 +29,7 @@ from web.api.handling import audit_line
 from web.call import Call
 from web.endpoint import Endpoints
 from web.payloads import AnswerMany, EndOfAvalanche, LatestQuery, UndoMany
-from web.problems import Problem, invalid, refused
+from web.problems import Problem, invalid, refused, span_at
 from web.site import BulkDone, BulkWish
 
 endpoints = Endpoints("avalanches")
@@ -114,14 +116,7 @@ async def preview(call: Call, label: str, body: AnswerMany) -> BulkPreviewView:
     found = call.site.bulk.preview(_wish(call, label, body))
     if isinstance(found, Refusal):
         raise refused(found)
-    return BulkPreviewView(
-        gets=found.gets,
-        by_language=found.by_language,
-        by_medium=found.by_medium,
-        left_out=found.left_out,
-        reasons=_reasons(call, found.left_out),
-        texts=found.texts,
-    )
+    return BulkPreviewView(reasons=_reasons(call, found.left_out), **msgspec.structs.asdict(found))
 
 
 @endpoints.post("/avalanches/{label}/answer", "avalanche.answer", "Give all who wait with it the same answer")
@@ -182,21 +177,7 @@ async def get_report(call: Call, id: str) -> BulkReportView:
     if row is None:
         raise Problem("not_found", f"There is no answer for many {id!r}.", reason="unknown_bulk")
     found = await call.site.bulk.report(row)
-    return BulkReportView(
-        bulk=_view(row),
-        got=found.got,
-        by_itself=found.by_itself,
-        confirmed=found.confirmed,
-        resting=found.resting,
-        silent=found.silent,
-        left=found.left,
-        came_back=found.came_back,
-        again=found.again,
-        undone=found.undone,
-        handling_s=found.handling_s,
-        saved_min_s=found.saved_min_s,
-        saved_max_s=found.saved_max_s,
-    )
+    return BulkReportView(bulk=_view(row), **msgspec.structs.asdict(found))
 
 
 def _view(row: BulkRow) -> BulkView:
@@ -246,10 +227,7 @@ def _wish(call: Call, label: str, body: AnswerMany) -> BulkWish:
 def _span(text: str | None) -> int | None:
     if text is None:
         return None
-    try:
-        span = span_of(text)
-    except ValueError as error:
-        raise invalid("automate_for", str(error)) from error
+    span = span_at("automate_for", text)
     if not 60_000 <= span <= 7 * 86_400_000:
         raise invalid("automate_for", f"It must be from 1 minute to 7 days, not {text!r}.")
     return span

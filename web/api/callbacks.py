@@ -10,7 +10,7 @@ from queues.slots import windows
 from router import commands as c
 from router.callbacks import bookable_until, places_left
 from router.opening import hours_of
-from vocabulary.instants import Instant, instant_of, rfc3339
+from vocabulary.instants import Instant, rfc3339
 from vocabulary.media import CALLBACK
 from vocabulary.records import AuditRow, IdentityRow, MessageRow, Put, PutNew
 from web.answers import Callbacks, CallbackView, InteractionView, Slots, SlotView
@@ -19,7 +19,7 @@ from web.api.interactions import may_see
 from web.call import Call
 from web.callback_payloads import CallbackQuery, CancelBecause, LeftMessage, NewCallback, NewSlot, SlotQuery
 from web.endpoint import Endpoints
-from web.problems import Problem, invalid, refused
+from web.problems import Problem, instant_at, invalid, refused
 from web.site import ApiCustomer, ApiInteraction, NotTaken
 
 endpoints = Endpoints("callbacks")
@@ -32,7 +32,7 @@ async def list_slots(call: Call, query: SlotQuery) -> Slots:
     if queue is None:
         raise invalid("queue", f"There is no queue {query.queue!r}.")
     this = call.site.now()
-    first = max(this + 1, this + 1 if query.from_ is None else _instant("from", query.from_))
+    first = max(this + 1, this + 1 if query.from_ is None else instant_at("from", query.from_))
     zone = _zone(query.time_zone)
     hours = hours_of(call.site.policy, queue)
     all_of_them = windows(queue, hours, first, bookable_until(queue, this) + 1)
@@ -57,13 +57,6 @@ def _zone(name: str | None) -> tzinfo | None:
         raise invalid("time_zone", f"There is no time zone {name!r}.") from error
 
 
-def _instant(path: str, text: str) -> Instant:
-    try:
-        return instant_of(text)
-    except ValueError as error:
-        raise invalid(path, str(error)) from error
-
-
 @endpoints.get("/callbacks", "interaction.list", "List callbacks, newest first")
 async def list_callbacks(call: Call, query: CallbackQuery) -> Callbacks:
     """Answer those that the caller may see."""
@@ -86,7 +79,7 @@ async def add_callback(call: Call, body: NewCallback) -> CallbackView:
     if body.queue is not None and body.queue not in call.site.policy.queues:
         raise invalid("queue", f"There is no queue {body.queue!r}.")
     _zone(body.time_zone)
-    slot = None if body.slot is None else _instant("slot", body.slot)
+    slot = None if body.slot is None else instant_at("slot", body.slot)
     if body.interaction is not None:
         return await _converted(call, body.interaction, body, slot)
     phone = call.site.phone_of(body.customer.phone or "")
@@ -146,7 +139,7 @@ async def _view(call: Call, id: str) -> CallbackView:
 async def reschedule(call: Call, id: str, body: NewSlot) -> CallbackView:
     """Book another window; a full one is refused with 409."""
     await call.interaction(id, "interaction.leave")
-    slot = _instant("slot", body.slot)
+    slot = instant_at("slot", body.slot)
     await call.submit(c.RescheduleCallback(id, slot), Put(_line(call, "reschedule", id, slot=slot)))
     return await _view(call, id)
 

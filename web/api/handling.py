@@ -2,7 +2,7 @@
 
 from queues.interaction import Interaction
 from router import commands as c
-from vocabulary.instants import Instant, instant_of
+from vocabulary.instants import Instant
 from vocabulary.records import AuditRow, MessageRow, Put, PutNew
 from web.answers import InteractionView
 from web.api.interactions import requirements_of
@@ -19,7 +19,7 @@ from web.payloads import (
     TransferTo,
     WrapUpDone,
 )
-from web.problems import invalid
+from web.problems import instant_at, invalid
 from web.site import Written
 
 endpoints = Endpoints("handling")
@@ -119,10 +119,7 @@ async def park(call: Call, id: str, body: ParkUntil = ParkUntil()) -> Interactio
 def _later(call: Call, text: str | None) -> Instant | None:
     if text is None:
         return None
-    try:
-        until = instant_of(text)
-    except ValueError as error:
-        raise invalid("until", str(error)) from error
+    until = instant_at("until", text)
     if until <= call.site.now():
         raise invalid("until", f"{text} is over; name an instant in the future.")
     return until

@@ -9,7 +9,6 @@ from router.explain import explain_interaction
 from router.sending_story import sending_reasons, sendings_told
 from router.standing import goes_first
 from router.story import story
-from vocabulary.instants import span_of
 from vocabulary.records import InteractionRow
 from vocabulary.skills import Preference, Requirement, preference_of
 from web.access import Principal, Tie, allows, tie_to_interaction
@@ -27,7 +26,7 @@ from web.payloads import (
     NewPreference,
     NewRequirement,
 )
-from web.problems import Problem, invalid
+from web.problems import Problem, invalid, span_at
 from web.site import Admission, ApiCustomer, ApiInteraction
 
 endpoints = Endpoints("interactions")
@@ -119,7 +118,10 @@ def requirements_of(given: tuple[NewRequirement, ...] | None) -> tuple[Requireme
         return None
     return tuple(
         Requirement(
-            need.skill, need.level, _span(f"requirements[{place}].expires_after", need.expires_after), need.weight
+            need.skill,
+            need.level,
+            None if need.expires_after is None else span_at(f"requirements[{place}].expires_after", need.expires_after),
+            need.weight,
         )
         for place, need in enumerate(given)
     )
@@ -139,13 +141,6 @@ def _preference(place: int, wish: NewPreference | str) -> Preference:
     if (wish.group is None) == (wish.skill is None):
         raise invalid(path, "Name a group or a skill, one of the two.")
     return Preference(wish.group, wish.skill, wish.level, wish.weight)
-
-
-def _span(path: str, text: str | None) -> int | None:
-    try:
-        return None if text is None else span_of(text)
-    except ValueError as error:
-        raise invalid(path, str(error)) from error
 
 
 @endpoints.get("/interactions", "interaction.list", "List interactions, newest first")

@@ -176,7 +176,7 @@ async def _undelivered(call: Call, row: OutboxRow) -> UndeliveredView | None:
     message = await call.site.store.message(row.message or "")
     if found is None or message is None:
         return None
-    customer = await call.views.customer_of(found.customer)
+    customer = await call.views.customers.brief(found.customer)
     return UndeliveredView(
         interaction=found.id,
         reference=reference(found.number),

@@ -7,12 +7,12 @@ import msgspec
 from queues.overflow import Do, Overflow, When
 from queues.policy import QueuePolicy, Step
 from vocabulary.errors import TemporaryFailure
-from vocabulary.instants import SECOND, span_of
+from vocabulary.instants import SECOND
 from web.answers import LiveView, Queues, QueueView
 from web.call import Call
 from web.endpoint import Endpoints
 from web.payloads import OverflowRule, OverflowWhen, QueueSettings, QueueStep, RemovalQuery
-from web.problems import Problem, invalid, refused, unavailable
+from web.problems import Problem, invalid, refused, span_at, unavailable
 
 endpoints = Endpoints("queues")
 
@@ -110,9 +110,9 @@ def _value(key: str, value: Any) -> Any:
     if key == "overflow":
         return tuple(_overflow(f"overflow[{place}]", rule) for place, rule in enumerate(value))
     if key in _SPANS:
-        return _span(key, value)
+        return span_at(key, value)
     if key in _SPANS_BY_NAME:
-        return {name: _span(f"{key}.{name}", text) for name, text in value.items()}
+        return {name: span_at(f"{key}.{name}", text) for name, text in value.items()}
     return tuple(value) if isinstance(value, list) else value
 
 
@@ -129,7 +129,7 @@ def _steps(given: list[QueueStep]) -> tuple[Step, ...]:
 
 def _step(path: str, given: QueueStep) -> Step:
     return Step(
-        after=_span(f"{path}.after", given.after),
+        after=span_at(f"{path}.after", given.after),
         drop=tuple(given.drop),
         lower=given.lower,
         groups=tuple(given.groups),
@@ -147,15 +147,8 @@ def _overflow(path: str, given: OverflowRule) -> Overflow:
     values = {key: getattr(when, key) for key in when.__struct_fields__}
     for key in ("wait", "expected_wait"):
         if values[key] is not None:
-            values[key] = _span(f"{path}.when.{key}", values[key])
+            values[key] = span_at(f"{path}.when.{key}", values[key])
     return Overflow(when=When(**values), do=Do(**{key: getattr(do, key) for key in do.__struct_fields__}))
-
-
-def _span(path: str, text: str) -> int:
-    try:
-        return span_of(text)
-    except ValueError as error:
-        raise invalid(path, str(error)) from error
 
 
 def _queue(call: Call, name: str) -> QueueView:

@@ -1,7 +1,8 @@
 """Customers and attachments."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
@@ -11,9 +12,20 @@ from customers.blocking import BLOCKED, blocked, is_blocked, unblocked
 from customers.identity import identities
 from customers.merging import hiding
 from customers.reachability import MARKS, cleared, marks_of
-from customers.traits import plain_postcode
+from customers.standing import segment_said
+from customers.traits import plain_code
 from vocabulary.errors import TemporaryFailure
-from vocabulary.records import Change, CustomerRow, IdentityRow, Put, StandingRow, is_erased
+from vocabulary.records import (
+    Change,
+    CustomerRow,
+    IdentityRow,
+    Put,
+    PutNew,
+    Set,
+    StandingRow,
+    attributes_changed,
+    is_erased,
+)
 from web.access import Tie, authorise
 from web.answers import CustomerDetail, Customers
 from web.api.handling import audit_line
@@ -34,14 +46,12 @@ _HARMLESS = re.compile(r"image/(png|jpeg|gif|webp)|application/pdf|text/plain|au
 async def list_customers(call: Call, query: CustomerQuery) -> Customers:
     """Answer a page of them. Erased ones are left out."""
     rows = await call.site.store.customers(q=query.q, after=query.cursor, limit=query.limit)
-    heads: dict[str, CustomerRow] = {}
-    for row in rows:
-        head = row if is_erased(row) else (await call.site.store.person(row.id))[0]
-        # Who is part of another is found as that one; a list of all has each where his own id stands.
-        if not is_erased(row) and (query.q is not None or head.id == row.id):
-            heads.setdefault(head.id, head)
-    items = [await _detail(call, row) for row in heads.values()]
-    return Customers(items=items, next=rows[-1].id if len(rows) == query.limit else None)
+    people = await call.site.store.people([row.id for row in rows if not is_erased(row)])
+    # Who is part of another is found as that one; a list of all has each where his own id stands.
+    heads = {person[0].id: person for id, person in people.items() if query.q is not None or person[0].id == id}
+    return Customers(
+        items=await _details(call, list(heads.values())), next=rows[-1].id if len(rows) == query.limit else None
+    )
 
 
 @endpoints.post("/customers", "customer.edit", "A new customer; 200 if it is the same call again", status=201)
@@ -65,13 +75,13 @@ async def post_customer(call: Call, body: NewPerson) -> CustomerDetail:
         segment=body.segment or None,
         attributes=unblocked(body.attributes),
         birth_date=body.birth_date,
-        postcode=plain_postcode(body.postcode or "") or None,
+        postcode=plain_code(body.postcode or "") or None,
     )
     own = [Put(StandingRow(id=id, at=row.created_at, own=row.segment))] if row.segment is not None else []
     await call.site.write(
         Put(row),
         *own,
-        *(Put(msgspec.structs.replace(each, customer=id)) for each in known),
+        *(PutNew(msgspec.structs.replace(each, customer=id)) for each in known),
         Put(audit_line(call, "add", id)),
     )
     return await _detail(call, row)
@@ -146,16 +156,12 @@ async def patch_customer(call: Call, id: str, body: CustomerChange) -> CustomerD
     if row is None:
         raise _unknown(id)
     _, *others = await call.site.store.person(row.id)
-    changed = _changed(row, others, body, call)
-    changes: list[Change] = [Put(changed)]
+    values, attributes = _values(body), _attributes(row, others, body, call)
+    changes: list[Change] = [Set(CustomerRow, row.id, values)] if values else []
+    changes += attributes_changed(row, attributes)
     if body.segment is not None:
-        kept = await call.site.store.standing(row.id) or StandingRow(id=row.id, at=call.site.now())
-        # Where staff say nothing any more, what was calculated counts.
-        kept = msgspec.structs.replace(kept, own=body.segment or None)
-        changes = [
-            Put(msgspec.structs.replace(changed, segment=kept.own or next(iter(kept.segments), None))),
-            Put(kept),
-        ]
+        kept = await call.site.store.standing(row.id)
+        changes += segment_said(row.id, body.segment or None, kept, call.site.now())[1]
     changes += _of_others(others, body)
     if body.blocked is not None and body.blocked != any(is_blocked(each.attributes) for each in (row, *others)):
         changes.append(Put(audit_line(call, "block" if body.blocked else "unblock", row.id)))
@@ -164,37 +170,36 @@ async def patch_customer(call: Call, id: str, body: CustomerChange) -> CustomerD
         await call.site.write(*changes, *learnt)
     except TemporaryFailure as failure:
         raise unavailable(str(failure)) from failure
-    return await _detail(call, await call.site.store.customer(row.id) or changed)
+    return await _detail(call, await call.site.store.customer(row.id) or row)
 
 
-def _changed(row: CustomerRow, others: Sequence[CustomerRow], body: CustomerChange, call: Call) -> CustomerRow:
-    """Return the customer with what `body` gives. Attributes that leave out the mark of the blocked don't unblock."""
+def _values(body: CustomerChange) -> dict[str, Any]:
+    """Return the columns that `body` gives."""
+    given = {
+        "name": body.name,
+        "language": body.language,
+        "birth_date": body.birth_date,
+        "postcode": None if body.postcode is None else plain_code(body.postcode),
+    }
+    # What is given as "" is taken away.
+    return {name: value or (value if name == "name" else None) for name, value in given.items() if value is not None}
+
+
+def _attributes(row: CustomerRow, others: Sequence[CustomerRow], body: CustomerChange, call: Call) -> Mapping[str, Any]:
+    """Return the attributes as `body` leaves them. If they leave out the mark of the blocked, that doesn't unblock."""
     was_blocked = is_blocked(row.attributes)
     attributes = unblocked(row.attributes if body.attributes is None else hiding(body.attributes, others))
     if was_blocked if body.blocked is None else body.blocked:
         mark = {BLOCKED: row.attributes[BLOCKED]} if was_blocked else {}
         attributes = blocked({**mark, **attributes}, call.site.now(), call.actor)
     # What mail to him has shown stays whatever attributes are given, until somebody says that it no longer holds.
-    attributes = cleared(attributes, MARKS) | cleared(marks_of(row.attributes), body.clear)
-    return msgspec.structs.replace(
-        row,
-        name=row.name if body.name is None else body.name,
-        language=row.language if body.language is None else body.language,
-        segment=row.segment if body.segment is None else body.segment or None,
-        attributes=attributes,
-        birth_date=row.birth_date if body.birth_date is None else body.birth_date or None,
-        postcode=row.postcode if body.postcode is None else plain_postcode(body.postcode) or None,
-    )
+    return cleared(attributes, MARKS) | cleared(marks_of(row.attributes), body.clear)
 
 
 def _of_others(others: Sequence[CustomerRow], body: CustomerChange) -> list[Change]:
     """Return what changes of those who are read as part of him: a mark of theirs would hold for him too."""
     gone = [*body.clear, *([BLOCKED] if body.blocked is False else [])]
-    return [
-        Put(msgspec.structs.replace(row, attributes=cleared(row.attributes, gone)))
-        for row in others
-        if any(name in row.attributes for name in gone)
-    ]
+    return [change for row in others for change in attributes_changed(row, cleared(row.attributes, gone))]
 
 
 async def _learnt(call: Call, id: str, body: CustomerChange) -> list[Change]:
@@ -207,7 +212,7 @@ async def _learnt(call: Call, id: str, body: CustomerChange) -> list[Change]:
     for identity in _identities(call, body):
         holder = await call.site.store.customer_by_identity(identity.kind, identity.value)
         if holder is None:
-            found.append(Put(msgspec.structs.replace(identity, customer=id)))
+            found.append(PutNew(msgspec.structs.replace(identity, customer=id)))
         elif holder.id not in await call.site.store.group(id):
             raise Problem("conflict", f"That {identity.kind} is known: customer {holder.id}.", reason="known")
     return found
@@ -237,11 +242,20 @@ async def unmerge_customer(call: Call, id: str, body: PartFrom) -> CustomerDetai
 
 async def _detail(call: Call, row: CustomerRow) -> CustomerDetail:
     """Return all that is known of the person of whom `row` is the first, with what he is worth in words."""
-    view = await call.views.customer_detail(row, call.language)
-    if view.standing is None:
-        return view
-    why = in_words(view.standing, call.request.app[PAGES].catalogues, call.language)
-    return msgspec.structs.replace(view, standing=msgspec.structs.replace(view.standing, why=why))
+    (detail,) = await _details(call, [await call.site.store.person(row.id)])
+    return detail
+
+
+async def _details(call: Call, people: Sequence[Sequence[CustomerRow]]) -> list[CustomerDetail]:
+    """Return the same of several people, whose rows were read."""
+    catalogues = call.request.app[PAGES].catalogues
+    views = await call.views.customers.details(people, call.language)
+    told = {
+        view.id: msgspec.structs.replace(view.standing, why=in_words(view.standing, catalogues, call.language))
+        for view in views
+        if view.standing is not None
+    }
+    return [msgspec.structs.replace(view, standing=told.get(view.id)) for view in views]
 
 
 async def _mine(call: Call, id: str, other: str | None = None) -> CustomerRow:

@@ -11,7 +11,7 @@ from router.commands import CancelSending, PlanSending
 from router.sending_story import SendingTold, sendings_told
 from vocabulary.errors import PermanentFailure
 from vocabulary.ids import reference
-from vocabulary.instants import DAY, MINUTE, Instant, instant_of
+from vocabulary.instants import DAY, MINUTE, Instant
 from vocabulary.records import Change, Put
 from web.access import Principal
 from web.api.handling import audit_line
@@ -19,7 +19,7 @@ from web.call import Call, accepted
 from web.endpoint import Endpoints
 from web.explaining import language_of
 from web.payloads import ExplainQuery, NewSending, SendingQuery
-from web.problems import Problem, invalid
+from web.problems import Problem, instant_at, invalid
 from web.sending_views import (
     Documents,
     DocumentView,
@@ -125,7 +125,7 @@ def _due(call: Call, body: NewSending) -> Instant | None:
     if moment.tzinfo is None:
         due = first_at(zone, moment.date(), moment.hour * 60 + moment.minute)
     else:
-        due = instant_of(body.at)
+        due = instant_at("at", body.at)
     if due < call.site.now() - LATE_MAX:
         raise invalid("at", f"{body.at} is over; name a later time.")
     if due > call.site.now() + 366 * DAY:
@@ -207,7 +207,7 @@ async def list_planned(call: Call, query: SendingQuery) -> PlannedSendings:
                 PlannedSending(
                     sending=await _view(call, told[0]),
                     reference=reference(interaction.number),
-                    customer=await call.views.customer_of(interaction.customer),
+                    customer=await call.views.customers.brief(interaction.customer),
                     queue=interaction.queue,
                 )
             )

@@ -1,12 +1,10 @@
 """Assign, take over, join, take back, mark as spam: supervisors, and agents who pull or invite."""
 
-import msgspec
-
 from customers.blocking import blocked, is_blocked, unblocked
 from queues.interaction import Interaction
 from router import commands as c
 from router.supervision import SPAM
-from vocabulary.records import Change, Put
+from vocabulary.records import Change, Put, attributes_changed
 from web.access import Tie, tie_to_interaction
 from web.answers import InteractionView, Room
 from web.api.handling import audit_line, now
@@ -131,7 +129,7 @@ async def undo(call: Call, id: str) -> InteractionView:
     changes: list[Change] = [Put(audit_line(call, "undo", id))]
     customer = await call.site.store.customer(found.customer) if found.disposition == SPAM else None
     if customer is not None and is_blocked(customer.attributes):
-        changes.append(Put(msgspec.structs.replace(customer, attributes=unblocked(customer.attributes))))
+        changes += attributes_changed(customer, unblocked(customer.attributes))
     await call.submit(c.UndoAct(id, call.actor), *changes)
     return await now(call, id)
 
@@ -144,7 +142,6 @@ async def spam(call: Call, id: str, body: SpamMark = SpamMark()) -> InteractionV
     customer = await call.site.store.customer(found.customer) if body.block else None
     changes: list[Change] = [Put(line)]
     if customer is not None:
-        marked = blocked(customer.attributes, call.site.now(), call.actor)
-        changes.append(Put(msgspec.structs.replace(customer, attributes=marked)))
+        changes += attributes_changed(customer, blocked(customer.attributes, call.site.now(), call.actor))
     await call.submit(c.MarkSpam(id, call.actor, line.id), *changes)
     return await now(call, id)

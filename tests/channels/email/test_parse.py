@@ -56,6 +56,15 @@ def test_an_id_longer_than_a_line_is_none() -> None:
     assert [parsed(a_mail(message_id=id)).message_id for id in (long, longer)] == [long, None]
 
 
+def test_others_whom_a_mail_names_are_neither_its_sender_nor_ours_and_stand_once() -> None:
+    to = "Desk <support+x1@desk.example.org>, Boris <boris@customer.example>, nobody"
+    copies = "BORIS@customer.example, anna@Customer.example, Carla <carla@elsewhere.example>"
+    found = parsed(a_mail(to=to, cc=copies)).also_to
+    assert found == (Address("Boris", "boris@customer.example"), Address("Carla", "carla@elsewhere.example"))
+    many = ", ".join(f"c{number}@customer.example" for number in range(30))
+    assert len(parsed(a_mail(cc=many)).also_to) == 20
+
+
 def test_plain_mail_is_read_whole() -> None:
     raw = a_mail()
     message = parsed(raw)

@@ -12,7 +12,7 @@ import { size } from "./message.js";
 import { LaterButton } from "./later.js";
 import { nameOf } from "./names.js";
 import { send } from "./outbox.js";
-import { dialog, focusWish } from "./state.js";
+import { dialog, focusWish, threads } from "./state.js";
 import { offered, Suggestions, use } from "./suggest.js";
 
 const TYPING_EVERY_MS = 3000;
@@ -31,6 +31,7 @@ export function Composer({ one, socket }) {
   const mails = email && kind === "reply";
   // The customer's side of a chat shows no files yet.
   const takesFiles = email || kind === "note";
+  const all = mails && copies === null ? others(threads.value[one.id] ?? []) : [];
   const files = filesOf(one.id);
   const ready = Boolean(text.trim() || (takesFiles && files.some((file) => file.state === "ready"))) && !filesComing(one.id);
   useEffect(() => {
@@ -119,6 +120,7 @@ export function Composer({ one, socket }) {
         <button type="button" class="button quiet" title=${t("composer.attach.hint")} onClick=${() => chooser.current?.click()}>
           <${Icon} name="attach" /><span class="label">${t("composer.attach")}</span></button>`}
       ${mails && copies === null && html`<button type="button" class="button quiet" onClick=${() => setCopies("")}>${t("composer.cc")}</button>`}
+      ${all.length > 0 && html`<button type="button" class="button quiet" title=${all.join(", ")} onClick=${() => setCopies(all.join(", "))}>${t("composer.reply_all")}</button>`}
       ${mails && text.trim() && html`<button type="button" class="button quiet" onClick=${preview}>${t("composer.preview")}</button>`}
       <span class="hint keys-hint">${kind === "note" ? t("composer.note.hint") : t(email ? "composer.hint.email" : "composer.hint.chat")}</span>
       <${LaterButton} id=${one.id} />
@@ -156,6 +158,17 @@ function Files({ id, files }) {
 
 /** @param {string | null} copies @returns {string[]} */
 const addresses = (copies) => (copies ?? "").split(/[\s,;]+/).filter(Boolean);
+
+/** Who an answer to all goes to beside the customer: whoever takes part in the newest mail.
+ * @param {import("./types.js").Message[]} messages @returns {string[]} */
+function others(messages) {
+  const heard = messages.filter((message) => message.author === "customer" && !message.trust?.third_party);
+  const last = heard.at(-1);
+  if (!last) return [];
+  const his = heard.filter((message) => !message.trust?.participant).map((message) => message.address.toLowerCase());
+  const named = [...(last.trust?.participant ? [last.address] : []), ...(last.also_to ?? []).map((each) => each.address)];
+  return named.filter((address) => !his.includes(address.toLowerCase()));
+}
 
 /** Let a picture stand where the cursor is. @param {string} id @param {HTMLTextAreaElement | null} field @param {any} view */
 function insert(id, field, view) {

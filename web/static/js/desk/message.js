@@ -40,7 +40,7 @@ export function MessageView({ message, medium, language, interaction, onChanged 
  * @param {{trust: NonNullable<import("./types.js").Message["trust"]>}} props
  */
 function Trust({ trust }) {
-  const kind = trust.third_party ? "third_party" : trust.verdict;
+  const kind = trust.third_party ? "third_party" : trust.participant ? "participant" : trust.verdict;
   const icons = /** @type {Record<string, string>} */ ({ proven: "check", unchecked: "info", temperror: "info" });
   const results = `SPF ${trust.spf}, DKIM ${trust.dkim}, DMARC ${trust.dmarc}`;
   return html`<span class="trust ${kind}" title="${t(`trust.${kind}.why`, { domain: trust.domain || "?" })} ${results}">
@@ -93,13 +93,15 @@ function Marks({ message }) {
   const marks = message.marks ?? [];
   const shown = [...WARNING, ...TOLD].filter((mark) => marks.includes(mark));
   const forwarded = marks.includes("forwarded");
-  if (shown.length === 0 && !forwarded) return null;
+  const others = message.also_to ?? [];
+  if (shown.length === 0 && !forwarded && others.length === 0) return null;
   return html`<ul class="marks">
     ${shown.map((mark) => html`<li key=${mark} class=${WARNING.includes(mark) ? "warning" : ""}>
       <${Icon} name=${WARNING.includes(mark) ? "warn" : "info"} class="small" />${
         mark === "several-senders" && message.senders.length > 0 ? t("email.senders", { who: message.senders.map(mailbox).join(", ") }) : t(`mark.${mark}`)}</li>`)}
     ${forwarded && html`<li><${Icon} name="forward" class="small" />${
       message.forwarded_from ? t("email.forwarded_from", { who: mailbox(message.forwarded_from) }) : t("email.forwarded")}</li>`}
+    ${others.length > 0 && html`<li class="also-to"><${Icon} name="info" class="small" />${t("email.also_to", { who: others.map(mailbox).join(", ") })}</li>`}
   </ul>`;
 }
 

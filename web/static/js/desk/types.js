@@ -24,9 +24,11 @@
  * @typedef {{id: string, number: number | null, author: "customer" | "agent" | "bot" | "note" | "report", agent: string | null,
  *   name: string | null, text: string, html: string | null, subject: string | null, at: string, delivery: string,
  *   undo_until: string | null, recipients: Recipient[], attachments: Attachment[],
- *   trust: {verdict: string, why: string, domain: string, spf: string, dkim: string, dmarc: string, third_party: boolean} | null,
+ *   trust: {verdict: string, why: string, domain: string, spf: string, dkim: string, dmarc: string, third_party: boolean,
+ *     participant: boolean} | null,
  *   also_in: string[], delivery_status: string, report: string | null,
- *   address: string, marks: string[], senders: Mailbox[], forwarded_from: Mailbox | null, invitations: Invitation[]}} Message
+ *   address: string, marks: string[], senders: Mailbox[], forwarded_from: Mailbox | null, also_to: Mailbox[],
+ *   invitations: Invitation[]}} Message
  *
  * @typedef {{id: string, filename: string, content_type: string, size: number, inline: boolean, content_id: string | null}} Attachment
  *

@@ -7,6 +7,7 @@ import { languageName, languages, number, percent, t, word } from "../i18n.js";
 import { Dialog } from "../ui/dialog.js";
 import { Icon } from "../ui/icon.js";
 import { toast } from "../ui/toast.js";
+import { ArticleImport } from "./article_import.js";
 import { knowledge } from "./state.js";
 
 /**
@@ -20,10 +21,10 @@ const NO_TEXT = { title: "", answer: "", questions: [] };
 export function KnowledgeDialog() {
   const open = knowledge.value;
   if (!open) return null;
-  const back = open.article ? () => void (knowledge.value = {}) : null;
-  return html`<${Dialog} title=${open.article ? open.article.id || t("knowledge.new") : t("knowledge.title")} wide
-    onClose=${back ?? (() => void (knowledge.value = null))}>
-    ${open.article ? html`<${Editor} article=${open.article} back=${back} />` : html`<${Overview} />`}<//>`;
+  const back = () => void (knowledge.value = {});
+  if (open.importing) return html`<${Dialog} title=${t("knowledge.import")} wide onClose=${back}><${ArticleImport} back=${back} /><//>`;
+  if (open.article) return html`<${Dialog} title=${open.article.id || t("knowledge.new")} wide onClose=${back}><${Editor} article=${open.article} back=${back} /><//>`;
+  return html`<${Dialog} title=${t("knowledge.title")} wide onClose=${() => void (knowledge.value = null)}><${Overview} /><//>`;
 }
 
 function Overview() {
@@ -38,7 +39,8 @@ function Overview() {
   return html`<div class="knowledge">
     <div class="sendings-filter"><label class="field row"><span>${t("knowledge.find")}</span>
       <input type="search" value=${asked} onInput=${(/** @type {any} */ event) => setAsked(event.target.value)} /></label>
-      <button type="button" class="button primary" onClick=${() => void (knowledge.value = { article: EMPTY })}>${t("knowledge.new")}</button></div>
+      <button type="button" class="button primary" onClick=${() => void (knowledge.value = { article: EMPTY })}>${t("knowledge.new")}</button>
+      <button type="button" class="button" onClick=${() => void (knowledge.value = { importing: true })}>${t("knowledge.import")}</button></div>
     ${items === null && html`<p class="hint">${t("ui.loading")}</p>`}
     ${items?.length === 0 && html`<p class="hint">${t("knowledge.none")}</p>`}
     ${items && items.length > 0 && html`<div class="scroller"><table class="list-table">
@@ -62,7 +64,7 @@ const local = (instant) => {
 /** @param {string} text */
 const instantOf = (text) => (text ? new Date(text).toISOString() : null);
 
-/** @param {{article: Article, back: (() => void) | null}} props */
+/** @param {{article: Article, back: () => void}} props */
 function Editor({ article, back }) {
   const fresh = !article.id;
   const known = [...new Set([...languages, ...Object.keys(article.languages)])];
@@ -81,7 +83,7 @@ function Editor({ article, back }) {
     try {
       await work();
       toast(t(said));
-      back?.();
+      back();
     } catch (error) {
       setFailure(/** @type {Error} */ (error).message);
       setBusy(false);

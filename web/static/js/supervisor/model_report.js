@@ -52,10 +52,18 @@ function Gate({ gate, report }) {
 function Week({ week, look }) {
   return html`<section><h3>${t("model.week")}</h3>
     <p>${t("model.week.changed", { changed: number(week.changed), count: week.messages })}</p>
+    <${Apart} heads=${week.heads} />
     ${week.pairs.length > 0 && html`<ul class="tags">${week.pairs.map((/** @type {any[]} */ [from, to, count]) => html`<li class="tag">${label(from)} → ${label(to)} <span class="figures">${number(count)}</span></li>`)}</ul>
       <ul>${week.examples.slice(0, 10).map((/** @type {any} */ each) => html`<li key=${each.interaction}>
         <button type="button" class="row-link" onClick=${() => look(each.interaction)}>${each.interaction}</button> <span class="hint">${label(each.from)} → ${label(each.to)}</span></li>`)}</ul>`}
   </section>`;
+}
+
+/** How often department, urgency or mood would be another. @param {{heads?: Record<string, number>}} props */
+export function Apart({ heads }) {
+  const named = Object.entries(heads ?? {});
+  if (!named.length) return null;
+  return html`<p>${t("model.apart")} ${named.map(([head, count]) => html`<span key=${head} class="tag">${t(`interaction.${head}`)} <span class="figures">${number(count)}</span></span> `)}</p>`;
 }
 
 /** @param {{rows: Record<string, any>}} props */

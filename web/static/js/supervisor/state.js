@@ -26,8 +26,8 @@ export const heardAt = signal(0);
 export const quarantined = signal(0);
 /** Whether the quarantine is open, and which of it is looked at. */
 export const quarantine = signal(/** @type {{id?: string} | null} */ (null));
-/** Whether the knowledge base is open, and which article is edited. */
-export const knowledge = signal(/** @type {{article?: any} | null} */ (null));
+/** Whether the knowledge base is open, and which article is edited, or that a file of articles is looked through. */
+export const knowledge = signal(/** @type {{article?: any, importing?: boolean} | null} */ (null));
 /** Whether the list of what will be sent is open. */
 export const sendings = signal(false);
 /** Whether the model and what it asks are open: which tab, and which version's report. */

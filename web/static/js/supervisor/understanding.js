@@ -8,7 +8,7 @@ import { Dialog } from "../ui/dialog.js";
 import { Icon } from "../ui/icon.js";
 import { toast, toastError } from "../ui/toast.js";
 import { choices, LabelPicker } from "../desk/relabel.js";
-import { ModelReport } from "./model_report.js";
+import { Apart, ModelReport } from "./model_report.js";
 import { drawer, understanding } from "./state.js";
 
 const TABS = ["ask", "model"];
@@ -119,7 +119,7 @@ function Model() {
         <progress max="1" value=${now.training.share}></progress></label>`}
       ${now.training.state === "failed" && html`<p class="field-error">${t("model.failed", { why: now.training.problem })}</p>`}
       ${now.training.state === "done" && html`<p class="hint">${t("model.done", { version: now.training.version })}</p>`}</div>
-    ${now.shadow && html`<p class="hint">${t("model.shadow.figures", { version: now.shadow.version, agreed: now.shadow.agreed, differed: now.shadow.differed })}</p>`}
+    ${now.shadow && html`<p class="hint">${t("model.shadow.figures", { version: now.shadow.version, agreed: now.shadow.agreed, differed: now.shadow.differed })}</p><${Apart} heads=${now.shadow.heads} />`}
     <div class="scroller"><table class="list-table">
       <thead><tr>${["version", "made", "rows", "accuracy", "state"].map((each) => html`<th scope="col">${t(`model.col.${each}`)}</th>`)}<th><span class="sr-only">${t("desk.actions")}</span></th></tr></thead>
       <tbody>${versions.map((one) => html`<tr key=${one.id}>
