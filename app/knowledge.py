@@ -8,7 +8,7 @@ import msgspec
 import structlog
 
 from app.engine import Engine
-from app.labelling import Classify, labelled
+from app.labelling import Classify, Labelled, labelled
 from autoresponders.article import WORDS_MAX, Article, Knowledge
 from autoresponders.calibration import Features
 from autoresponders.clarify import choice_of, is_thanks
@@ -84,6 +84,7 @@ class KnowledgeBase:
         self._model = model
         self._use(articles or {})
         self._proof = Proof()
+        self._turn = asyncio.Lock()
         self._learnt_by: tuple[object, Knowledge | None] = (None, None)
         self._judged: dict[str, tuple[Instant, bool]] = {}
         self._outcomes: dict[str, Outcome] = {}
@@ -180,16 +181,24 @@ class KnowledgeBase:
 
     async def learn(self) -> None:
         """Work out anew what is proven, from all that was judged."""
-        await self._read()
-        model = self._model()
-        known = self._said if model is self._learnt_by[0] else {}
-        self._learnt_by = (model, self._articles)
-        self._said = {
-            id: known[id] if id in known else await self._labels(row) for id, row in list(self._questions.items())
-        }
-        # Four thousand outcomes take a tenth of a second, as many questions a second.
-        self._proof, outcomes = await asyncio.to_thread(self._proven, dict(self._outcomes), dict(self._questions))
+        async with self._turn:
+            await self._read()
+            model, articles = self._model(), self._articles
+            if model is not self._learnt_by[0]:
+                self._said = {}
+            told = [await self._tell(row) for row in list(self._questions.values()) if row.id not in self._said]
+            # What took too long to say is asked again the next time.
+            self._learnt_by = (model, articles if all(told) else None)
+            # Four thousand outcomes take a tenth of a second, as many questions a second.
+            self._proof, outcomes = await asyncio.to_thread(self._proven, dict(self._outcomes), dict(self._questions))
         log.info("answers_judged", outcomes=outcomes, articles=sum(map(len, self._articles.values())))
+
+    async def _tell(self, row: JudgementRow) -> bool:
+        """Have said what a question is about, and tell whether it could be."""
+        said = await self._labelled(row)
+        if said.failure is None:
+            self._said[row.id] = said.labels
+        return said.failure is None
 
     async def learn_if_due(self) -> None:
         """Do so if something was judged, or judged otherwise, since, or the articles or the model are others."""
@@ -220,7 +229,7 @@ class KnowledgeBase:
                 self._outcomes[row.id] = outcome
 
     def _proven(self, work: Mapping[str, Outcome], questions: Mapping[str, JudgementRow]) -> tuple[Proof, int]:
-        asked = (self._of_question(row, self._said.get(id, ())) for id, row in questions.items())
+        asked = (self._of_question(row, self._said[id]) for id, row in questions.items() if id in self._said)
         outcomes = [*work.values(), *(outcome for outcome in asked if outcome is not None)]
         return Proof(outcomes), len(outcomes)
 
@@ -228,11 +237,13 @@ class KnowledgeBase:
         """Return what a judgement says of the article that is found first; None: nothing would be found."""
         if row.source not in TEXT_SOURCES:
             return _of_work(row)
-        return None if self._classify is None else self._of_question(row, await self._labels(row))
+        if self._classify is None:
+            return None
+        return self._of_question(row, (await self._labelled(row)).labels)
 
-    async def _labels(self, row: JudgementRow) -> Sequence[Label]:
+    async def _labelled(self, row: JudgementRow) -> Labelled:
         assert self._classify is not None, "nobody can tell what a question is about"
-        return (await labelled(self._classify, row.text, row.language or None, NOTHING)).labels
+        return await labelled(self._classify, row.text, row.language or None, NOTHING)
 
     def _of_question(self, row: JudgementRow, labels: Sequence[Label]) -> Outcome | None:
         found = self.found(row.text, row.language, labels)

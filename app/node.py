@@ -211,6 +211,8 @@ class Node(Engine):
         self._decided = self.seq
         self._overtaken = self._broken = False
         self.sure_until = sure_until
+        # The last turn's end has set the old one: who waits for it would go round and round, and nobody else would run.
+        self.looked = asyncio.Event()
         self.leading = True
         return asyncio.create_task(self.run(), name="writer")
 

@@ -81,6 +81,7 @@ class Retraining:
         self._schedule = schedule
         self._embedding = embedding
         self._turn = asyncio.Lock()
+        self._begins = False
         self._task: asyncio.Task[None] | None = None
 
     async def first(self, out: Path) -> dict[str, Any]:
@@ -101,22 +102,36 @@ class Retraining:
         if not runs:
             return 0, Training()
         number = max(runs)
-        told = msgspec.json.decode(runs[number], type=_Run).told
-        if told.state == "running" and (told.started_at or 0) + OVERDUE < self._engine.clock.now():
-            told = msgspec.structs.replace(told, state="failed", problem="it broke off: the node that trained is gone")
-        return number, told
+        run = msgspec.json.decode(runs[number], type=_Run)
+        overdue = (run.told.started_at or 0) + OVERDUE < self._engine.clock.now()
+        # A node knows of itself that it stopped meanwhile; of another one it takes a while.
+        if run.told.state == "running" and (overdue or (run.node == self._node and not self._is_at_it)):
+            problem = "it broke off: the node that trained has stopped"
+            return number, msgspec.structs.replace(run.told, state="failed", problem=problem)
+        return number, run.told
+
+    @property
+    def _is_at_it(self) -> bool:
+        return self._begins or (self._task is not None and not self._task.done())
 
     async def _runs(self) -> dict[int, bytes]:
         return {int(row.id.removeprefix(STATE)): row.body for row in await self._store.settings(STATE)}
 
     async def start(self, by: str) -> Refusal | None:
         """Begin in the background, unless it goes on already."""
+        refusal = Refusal("conflict", "training", "A model is being trained already; see how it goes.")
         async with self._turn:
             last, told = await self._latest()
+            if told.state == "running":
+                return refusal
             began = Training(state="running", step="rows", by=by, started_at=self._engine.clock.now())
-            if told.state == "running" or not await self._is_first(last + 1, began):
-                return Refusal("conflict", "training", "A model is being trained already; see how it goes.")
-            self._task = asyncio.create_task(self._train(last + 1, began), name="retraining")
+            self._begins = True
+            try:
+                if not await self._is_first(last + 1, began):
+                    return refusal
+                self._task = asyncio.create_task(self._train(last + 1, began), name="retraining")
+            finally:
+                self._begins = False
         return None
 
     async def _is_first(self, number: int, began: Training) -> bool:

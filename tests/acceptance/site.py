@@ -202,16 +202,10 @@ class SiteProcess:
         assert process is not None
         return await asyncio.to_thread(process.wait, 40)
 
-    async def dies_within(self, seconds: float) -> bool:
-        """Tell whether the process ends by itself so soon."""
-        process = self._process
-        assert process is not None
-        try:
-            await asyncio.to_thread(process.wait, seconds)
-        except subprocess.TimeoutExpired:
-            return False
-        self._process = None
-        return True
+    @property
+    def is_dead(self) -> bool:
+        """Whether the process has ended by itself, or none was started."""
+        return self._process is None or self._process.poll() is not None
 
     async def kill(self) -> None:
         """Kill the process as a power cut would, but for the page cache."""

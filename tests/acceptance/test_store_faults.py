@@ -89,7 +89,7 @@ async def says_so_in_the_chat(site: SiteProcess) -> None:
     """A chat that can't be kept is not acknowledged, and its customer is told."""
     async with aiohttp.ClientSession() as http:
         address, origin = f"{site.base}/ws/chat/demo", {"Origin": site.base}
-        async with http.ws_connect(address, headers=origin) as socket, asyncio.timeout(10):
+        async with http.ws_connect(address, headers=origin) as socket, asyncio.timeout(20):
             await socket.send_json({"type": "hello", "language": "en", "identity": {"name": "Ewa"}})
             await socket.send_json({"type": "message", "client_id": "1", "text": "Hello?" * 500})
             async for message in socket:

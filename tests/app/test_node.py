@@ -22,11 +22,12 @@ from storage.sqlite import SqliteStore
 from storage.wire import Decided, Forwarded
 from tests.builders import admit, policy, profile
 from vocabulary.errors import Lagged, TemporaryFailure
-from vocabulary.instants import Instant, Span
+from vocabulary.instants import MINUTE, Instant, Span
 from vocabulary.records import MessageRow, PutNew
 
 CLOCK = SystemClock()
 SPAN: Span = 400
+LONG_SPAN: Span = 8_000
 
 
 class Way:
@@ -79,7 +80,7 @@ class WayToStore:
 class Process:
     """A node that takes turns."""
 
-    def __init__(self, name: str, store: SqliteStore, bus: LocalBus[Forwarded, Decided]) -> None:
+    def __init__(self, name: str, store: SqliteStore, bus: LocalBus[Forwarded, Decided], span: Span) -> None:
         self.way = Way(bus)
         self.way_to_store = WayToStore(store)
         self.local: LocalBus[Any, Any] = LocalBus()
@@ -95,7 +96,7 @@ class Process:
             outbox_of=outbox_of,
             rows_of=rows_of,
         )
-        self._turns = Turns(self.node, self.way, process=name, begin=self._begin, works=self._works, span=SPAN)
+        self._turns = Turns(self.node, self.way, process=name, begin=self._begin, works=self._works, span=span)
         self._task: asyncio.Task[None]
 
     async def _begin(self) -> None:
@@ -116,10 +117,10 @@ class Process:
 class Pair:
     """A, which writes at first, and B."""
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: SqliteStore, span: Span = SPAN) -> None:
         self.store = store
         self.bus: LocalBus[Forwarded, Decided] = LocalBus()
-        self.a, self.b = (Process(name, store, self.bus) for name in ("a", "b"))
+        self.a, self.b = (Process(name, store, self.bus, span) for name in ("a", "b"))
 
     async def start(self) -> None:
         await self.a.start()
@@ -130,14 +131,14 @@ class Pair:
         return [entry.type async for entry in self.store.read(0)]
 
 
-async def until(holds: Callable[[], bool], seconds: float = 5) -> None:
+async def until(holds: Callable[[], bool], seconds: float = 20) -> None:
     async with asyncio.timeout(seconds):
         while not holds():
             await CLOCK.sleep(5)
 
 
 async def last_of(events: AsyncIterator[Any]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         async for _ in events:
             pass
 
@@ -151,9 +152,10 @@ def message(id: str, interaction: str = "i-1") -> PutNew:
 
 
 @pytest.fixture
-async def pair(tmp_path: Path) -> AsyncIterator[Pair]:
+async def pair(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Pair]:
+    """Two nodes; a test may ask for another span of the lease."""
     store = await SqliteStore.open(tmp_path / "centrala.db")
-    pair = Pair(store)
+    pair = Pair(store, getattr(request, "param", SPAN))
     await pair.start()
     yield pair
     for each in (pair.a, pair.b):
@@ -181,7 +183,7 @@ async def test_what_a_follower_forwards_is_in_its_own_state_when_it_is_answered(
 async def test_a_follower_tells_its_pages_what_the_writer_decides(pair: Pair) -> None:
     async with pair.b.node.subscribe() as events:
         await pair.a.node.submit(admit("i-1"))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             seen = [await anext(events) for _ in range(2)]
     assert [logged.seq for logged in seen] == [1, 2]
     assert isinstance(seen[0].event, Admitted)
@@ -204,10 +206,12 @@ async def test_without_the_bus_the_writer_goes_on_and_the_follower_reads_the_jou
     assert not pair.b.node.leading
 
 
+@pytest.mark.parametrize("pair", [LONG_SPAN], indirect=True)
 async def test_who_stops_is_replaced_at_once(pair: Pair) -> None:
     await pair.a.node.submit(admit("i-1"))
     await pair.a.stop()
-    await until(lambda: pair.b.node.leading, SPAN / 1000)
+    # Long before its lease would have ended.
+    await until(lambda: pair.b.node.leading, LONG_SPAN / 2000)
     assert (await pair.b.node.submit(admit("i-2"))).refusal is None
     assert sorted(pair.b.node.state.interactions) == ["i-1", "i-2"]
 
@@ -252,10 +256,10 @@ async def test_a_writer_that_cannot_reach_the_store_lets_another_try(pair: Pair)
     pair.a.way_to_store.is_cut = True
     with pytest.raises(TemporaryFailure):
         await pair.a.node.submit(admit("i-2"))
-    await until(lambda: pair.b.node.leading, 10)
+    await until(lambda: pair.b.node.leading)
     assert (await pair.b.node.submit(admit("i-3"))).refusal is None
     pair.a.way_to_store.is_cut = False
-    await until(lambda: pair.a.node.seq == pair.b.node.seq, 10)
+    await until(lambda: pair.a.node.seq == pair.b.node.seq)
     assert checkpoint.encode(pair.a.node.state) == checkpoint.encode(pair.b.node.state)
 
 
@@ -287,6 +291,23 @@ async def test_agents_who_connect_are_not_kept_as_orders(pair: Pair) -> None:
     assert isinstance(decision.events[0], AgentConnected)
     kept = [await pair.store.idempotent_answer(f"order:b:{number}") for number in (1, 2)]
     assert [each is not None for each in kept] == [True, False]
+
+
+async def test_who_leads_again_and_was_held_up_waits_for_a_look_at_the_lease(tmp_path: Path) -> None:
+    store = await SqliteStore.open(tmp_path / "centrala.db")
+    node = Process("a", store, LocalBus(), SPAN).node
+    await node.start()
+    await node.step_down(await node.lead(CLOCK.now() + SPAN))
+    writing = await node.lead(CLOCK.now())  # before anything is written, the lease is over
+    assert not node.looked.is_set()
+    asking = asyncio.create_task(node.submit(admit("i-1")))
+    await asyncio.wait([asking], timeout=0.05)
+    assert not asking.done()
+    node.sure_until = CLOCK.now() + MINUTE
+    node.looked.set()
+    assert (await asking).refusal is None
+    await node.step_down(writing)
+    await store.close()
 
 
 async def test_take_over_and_stepping_down_many_times_keeps_both_alike(pair: Pair) -> None:

@@ -51,7 +51,7 @@ async def serving(bus: AnyBus, handle: Callable[[int, bool], Awaitable[int]]) ->
 
 
 async def items(reader: Subscription, count: int) -> list[Any]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         return [await anext(reader) for _ in range(count)]
 
 

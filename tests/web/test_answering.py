@@ -99,6 +99,25 @@ async def test_judgements_that_are_gone_prove_nothing_any_more(promising: World)
     assert (await foreseen(boss))["outcome"] == "suggests"
 
 
+async def test_a_question_that_could_not_be_classified_is_asked_again(tmp_path: Path) -> None:
+    failing = [True]
+
+    async def slow(subject: str, text: str, usual: str | None, known: Background = NOTHING) -> Classification:
+        if failing[0]:
+            return Classification((("unknown", 0.0),), None, "none", "it took too long", failed=True)
+        return await about_invoices(subject, text, usual, known)
+
+    async with world(tmp_path, policy=PROMISING, classify=slow) as there:
+        boss = await there.program("supervisor")
+        await boss.post("/articles", {"id": "copy", "label": "invoice", "languages": {"en": COPY}}, 201)
+        await boss.post("/autoresponses/evaluate", {"pairs": pairs(100), "keep": True})
+        assert len(there.knowledge.proof.kept) == 0
+        failing[0] = False
+        await there.knowledge.learn_if_due()
+        assert all(right for _, _, right in there.knowledge.proof.kept)
+        assert (await foreseen(boss))["outcome"] == "answers"
+
+
 async def test_no_article_is_looked_for_where_none_answers_by_itself(tmp_path: Path) -> None:
     async with world(tmp_path, policy=POLICY, classify=about_invoices) as there:
         boss = await there.program("supervisor")

@@ -15,7 +15,7 @@ async def until(ws: Any, kind: str) -> list[dict[str, Any]]:
     """Return the frames up to and with the first of `kind`."""
     frames = []
     while True:
-        frames.append(await ws.receive_json(timeout=5))
+        frames.append(await ws.receive_json(timeout=20))
         if frames[-1]["type"] == kind:
             return frames
 
@@ -189,7 +189,7 @@ async def test_what_is_no_frame_ends_the_socket(there: World, anna: Client, text
     async with anna.socket("/ws/desk") as ws:
         await ws.receive_json()
         await ws.send_str(text)
-        while (await ws.receive(timeout=5)).type is aiohttp.WSMsgType.TEXT:
+        while (await ws.receive(timeout=20)).type is aiohttp.WSMsgType.TEXT:
             pass
         assert ws.close_code == code
 
@@ -198,7 +198,7 @@ async def test_frame_beyond_64_kb_ends_the_socket(there: World, anna: Client) ->
     async with anna.socket("/ws/desk") as ws:
         await ws.receive_json()
         await ws.send_str('"' + "x" * 70_000 + '"')
-        while (await ws.receive(timeout=5)).type is aiohttp.WSMsgType.TEXT:
+        while (await ws.receive(timeout=20)).type is aiohttp.WSMsgType.TEXT:
             pass
         assert ws.close_code == 1009
 
@@ -208,7 +208,7 @@ async def test_logout_ends_the_desk_with_reset_and_4401(there: World, anna: Clie
         await ws.receive_json()
         await anna.post("/logout", status=204)
         assert (await until(ws, "reset"))[-1]["type"] == "reset"
-        assert (await ws.receive(timeout=5)).type is aiohttp.WSMsgType.CLOSE
+        assert (await ws.receive(timeout=20)).type is aiohttp.WSMsgType.CLOSE
         assert ws.close_code == 4401
 
 
@@ -218,7 +218,7 @@ async def test_changed_rights_end_the_desk(there: World, anna: Client, change: d
         await ws.receive_json()
         await there.site.write(Set(UserRow, "u-anna", change))
         await until(ws, "reset")
-        assert (await ws.receive(timeout=5)).type is aiohttp.WSMsgType.CLOSE
+        assert (await ws.receive(timeout=20)).type is aiohttp.WSMsgType.CLOSE
         assert ws.close_code == 4401
 
 
@@ -226,7 +226,7 @@ async def test_server_that_stops_says_goodbye(there: World, anna: Client) -> Non
     async with anna.socket("/ws/desk") as ws:
         await ws.receive_json()
         closing = asyncio.create_task(there.server.close())
-        assert (await ws.receive(timeout=5)).type is aiohttp.WSMsgType.CLOSE
+        assert (await ws.receive(timeout=20)).type is aiohttp.WSMsgType.CLOSE
         assert ws.close_code == 1001
         await ws.close()
         await closing

@@ -344,6 +344,25 @@ async def test_one_training_at_a_time_whichever_node_begins_it(site: World) -> N
         await other.close()
 
 
+async def test_a_node_that_stopped_knows_that_it_trains_no_longer(site: World) -> None:
+    retraining = site.learning.retraining
+    assert await retraining.start("boss") is None
+    # Before it has done anything at all.
+    await retraining.close()
+    told = await retraining.state()
+    assert (told.state, told.problem) == ("failed", "it broke off: the node that trained has stopped")
+    folder = site.learning.versions._file.parent.parent / "elsewhere"
+    other = Learning(site.learning.versions._engine, site.site.store, folder, Schedule())
+    try:
+        assert (await other.retraining.state()).state == "running"
+        site.clock.move(DAY)
+        assert (await other.retraining.state()).state == "failed"
+        assert await retraining.start("boss") is None
+        await retraining.close()
+    finally:
+        await other.close()
+
+
 async def test_why_a_training_broke_is_told(tmp_path: Path) -> None:
     async with world(tmp_path) as site:
         (tmp_path / "learning" / "starter.csv").write_text("text,label\nhello,invoice\n", "utf-8")
