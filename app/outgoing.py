@@ -103,6 +103,8 @@ class Outgoing:
         last = heard[-1] if heard else None
         his = next((row for row in reversed(heard) if not row.attributes.get(PARTICIPANT)), None)
         recipient = await self._recipient(message, interaction, his)
+        if not recipient.address.rpartition("@")[0].isascii():
+            raise Unsendable("foreign_letters", f"{recipient.address!r} has letters beyond ASCII before its @")
         files = await self._store.attachments(message.id)
         unsubscribes = bool(message.attributes.get(UNSUBSCRIBE)) and self._link_of is not None
         link = self._link_of(interaction.customer) if unsubscribes and self._link_of is not None else None

@@ -18,6 +18,7 @@ Why = Literal[
     "no_answer",
     "interrupted",
     "no_address",
+    "foreign_letters",
     "no_channel",
     "not_sendable",
     "other",
@@ -25,8 +26,8 @@ Why = Literal[
 """What kind of reason it is.
 
 `not_let_in` is about us (a log-in, a ban), `not_wanted` about the mail (policy, spam); `no_answer` and `interrupted`:
-nobody knows whether it arrived. The last but one are about what we have: no address, no mailbox of ours that may send,
-a mail that can't be put together.
+nobody knows whether it arrived. The last but one are about what we have: no address, one with
+letters beyond ASCII before its @ (RFC 6531), no mailbox of ours that may send, a mail that can't be put together.
 """
 
 _ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")

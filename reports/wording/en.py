@@ -251,6 +251,7 @@ WORDS = Catalogue(
         "no_answer": "The server had the whole mail and didn't say whether it took it. It may have arrived.",
         "interrupted": "We were interrupted while sending. It may have arrived.",
         "no_address": "The customer has no e-mail address.",
+        "foreign_letters": "The address has letters before its @ that not every mail server carries; use another one.",
         "no_channel": "No mailbox of ours may send for this queue.",
         "not_sendable": "No proper mail could be made of it.",
         "other": "The server refused it.",

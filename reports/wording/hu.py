@@ -258,6 +258,7 @@ WORDS = Catalogue(
         "no_answer": "A kiszolgáló megkapta az egész levelet, de nem mondta, hogy átvette. Lehet, hogy megérkezett.",
         "interrupted": "A küldés megszakadt. Lehet, hogy a levél megérkezett.",
         "no_address": "Az ügyfélnek nincs e-mail-címe.",
+        "foreign_letters": "A cím @ előtti betűit nem minden levelezőkiszolgáló viszi át; használjon másikat.",
         "no_channel": "Ehhez a sorhoz egyik postafiókunk sem küldhet.",
         "not_sendable": "Nem lehetett belőle rendes levelet készíteni.",
         "other": "A kiszolgáló nem vette át.",

@@ -271,6 +271,7 @@ WORDS = Catalogue(
         "no_answer": "Serveris gavo visą laišką, bet nepatvirtino, kad jį priėmė. Jis galėjo pasiekti gavėją.",
         "interrupted": "Siuntimas buvo nutrauktas. Laiškas galėjo pasiekti gavėją.",
         "no_address": "Klientas neturi el. pašto adreso.",
+        "foreign_letters": "Adrese prieš @ yra raidžių, kurių ne kiekvienas serveris perduoda; naudokite kitą.",
         "no_channel": "Jokia mūsų pašto dėžutė negali siųsti iš šios eilės.",
         "not_sendable": "Iš to nepavyko sudaryti tinkamo laiško.",
         "other": "Serveris jo nepriėmė.",

@@ -267,6 +267,7 @@ WORDS = Catalogue(
         "no_answer": "Serwer otrzymał całą wiadomość i nie potwierdził, że ją przyjął. Mogła dotrzeć.",
         "interrupted": "Wysyłanie zostało przerwane. Wiadomość mogła dotrzeć.",
         "no_address": "Klient nie ma adresu e-mail.",
+        "foreign_letters": "Adres ma przed @ litery, których nie każdy serwer pocztowy przenosi; użyj innego.",
         "no_channel": "Żadna nasza skrzynka nie może wysyłać dla tej kolejki.",
         "not_sendable": "Nie udało się z tego ułożyć poprawnej wiadomości.",
         "other": "Serwer jej nie przyjął.",

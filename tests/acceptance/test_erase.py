@@ -297,7 +297,7 @@ async def _comes_and_is_erased(site: SiteProcess, api: Api, word: Canaries, turn
 
 
 async def _count(api: Api, text: str) -> int:
-    """Return how many interactions say `text`, word for word."""
+    """Return how many interactions say `text`, or words that begin with its words."""
     query = urlencode({"q": text, "limit": 200})
     return len((await api.get(f"/interactions?{query}"))["items"])
 

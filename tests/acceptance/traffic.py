@@ -88,7 +88,8 @@ class Mailer:
     async def run(self) -> None:
         number = 0
         while True:
-            text = f"{self._name} writes {number} about an invoice"
+            # All have as many digits: a search finds words by their beginnings, and 1 would find 10.
+            text = f"{self._name} writes {number:05} about an invoice"
             try:
                 await asyncio.to_thread(self._send, number, text)
             except (*_GONE, smtplib.SMTPException):

@@ -249,6 +249,21 @@ async def test_failed_mail_says_why_and_goes_to_another_address(there: World, se
     assert (await anna.post(path, status=409))["reason"] == "unusable"
 
 
+async def test_address_with_letters_that_servers_may_not_carry_is_told_of_and_another_one_taken(
+    there: World, server: FakeSmtp
+) -> None:
+    anna, id = await owner(there)
+    await there.say(id, "Please write to this address.", sender="żółw@customer.example")
+    made = await reply(anna, id)
+    there.clock.move(UNDO)
+    await there.send_mail()
+    (told,) = (await shown(anna, id, made["id"]))["recipients"]
+    assert (told["delivery"], told["why"], server.mails) == ("failed", "foreign_letters", [])
+    await anna.post(f"/interactions/{id}/messages/{made['id']}/resend", {"to": "zolw@customer.example"})
+    await there.send_mail()
+    assert the_mail(server)["To"] == "zolw@customer.example"
+
+
 async def test_supervisors_see_what_did_not_arrive_until_it_is_sent_again(there: World, server: FakeSmtp) -> None:
     anna, id = await owner(there)
     server.script["RCPT"] = ["550 5.7.1 we do not want this"]

@@ -77,6 +77,12 @@ export const number = (value) => whole.format(value);
 /** @param {number} share 0 to 1 */
 export const percent = (share) => percents.format(share);
 
+/** The amount with its currency, whole units. @param {number} amount @param {string | null} currency */
+export function money(amount, currency) {
+  if (!currency) return number(amount);
+  return new Intl.NumberFormat(language, { style: "currency", currency, maximumFractionDigits: 0 }).format(amount);
+}
+
 /** Begun seconds as `20s`, `20 с`. @param {number} value */
 export const secondsShort = (value) => inSeconds.format(Math.ceil(value));
 

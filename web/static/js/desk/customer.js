@@ -1,10 +1,10 @@
 // @ts-check
 /** Who the customer is and what happened before, over all media. */
-import { useEffect, useState } from "preact/hooks";
-import { get } from "../api.js";
 import { html } from "../html.js";
 import { day, languageName, percent, shortTime, t, word } from "../i18n.js";
+import { NotYet, useAsked } from "../ui/asked.js";
 import { AskDecided } from "../ui/decided.js";
+import { fact } from "../ui/facts.js";
 import { Icon, MediumIcon } from "../ui/icon.js";
 import { SegmentTags, StandingFacts } from "../ui/standing.js";
 import { askLabel } from "./actions.js";
@@ -28,7 +28,6 @@ export function CustomerPanel({ id }) {
 /** @param {{one: import("./types.js").Interaction}} props */
 function Details({ one }) {
   const who = one.customer;
-  const fact = (/** @type {string} */ label, /** @type {any} */ value) => value && html`<div><dt>${label}</dt><dd>${value}</dd></div>`;
   return html`<section>
       <p class="customer-name">${nameOf(one)} <${SegmentTags} who=${who} /></p>
       <dl class="facts">
@@ -75,16 +74,11 @@ function Reachability({ shown }) {
 
 /** @param {{customer: string, except: string}} props */
 function History({ customer, except }) {
-  const [items, setItems] = useState(/** @type {import("./types.js").Interaction[] | null} */ (null));
-  const [error, setError] = useState("");
-  useEffect(() => {
-    get(`/interactions?customer=${encodeURIComponent(customer)}&limit=${HISTORY_MAX + 1}`)
-      .then((page) => setItems(page.items.filter((/** @type {any} */ one) => one.id !== except).slice(0, HISTORY_MAX)))
-      .catch((failure) => setError(failure.message));
-  }, [customer, except]);
+  const asked = useAsked(`/interactions?customer=${encodeURIComponent(customer)}&limit=${HISTORY_MAX + 1}`, except);
+  /** @type {import("./types.js").Interaction[] | undefined} */
+  const items = asked.found?.items.filter((/** @type {any} */ one) => one.id !== except).slice(0, HISTORY_MAX);
   return html`<section><h3>${t("customer.history")}</h3>
-    ${error && html`<p class="hint" role="alert">${error}</p>`}
-    ${!items && !error && html`<p class="hint">${t("ui.loading")}</p>`}
+    ${!items && html`<${NotYet} asked=${asked} />`}
     ${items?.length === 0 && html`<p class="hint">${t("customer.first_contact")}</p>`}
     <ul class="history">${items?.map((one) => html`<li key=${one.id}>
       <button type="button" onClick=${() => void (dialog.value = { name: "transcript", id: one.id })}>

@@ -5,7 +5,9 @@ import { get, post } from "../api.js";
 import { now, second } from "../clock.js";
 import { html } from "../html.js";
 import { dayTime, language, languageName, ms, number, percent, shortTime, span, t, word } from "../i18n.js";
+import { NotYet, useAsked } from "../ui/asked.js";
 import { Dialog } from "../ui/dialog.js";
+import { fact } from "../ui/facts.js";
 import { Icon } from "../ui/icon.js";
 import { toast, toastError } from "../ui/toast.js";
 import { answering, avalanches, bulkGiven, queues } from "./state.js";
@@ -86,11 +88,10 @@ const choiceOf = (label, queue) => JSON.stringify([label, queue]);
 
 /** @param {{label: string, queue: string | null, onDone: () => void}} props */
 function Offering({ label, queue, onDone }) {
-  const [offer, setOffer] = useState(/** @type {Offer | null} */ (null));
-  const [failure, setFailure] = useState("");
-  useEffect(() => void get("/avalanches").then(setOffer).catch((error) => setFailure(error.message)), []);
-  if (failure) return html`<p role="alert">${failure}</p>`;
-  if (!offer) return html`<p class="hint">${t("ui.loading")}</p>`;
+  const asked = useAsked("/avalanches");
+  /** @type {Offer | null} */
+  const offer = asked.found;
+  if (!offer) return html`<${NotYet} asked=${asked} />`;
   const first = label || offer.waiting[0]?.label || "";
   return html`<${Form} offer=${offer} first=${first ? choiceOf(first, queue) : choiceOf(ANY, queues.value[0]?.name ?? null)} onDone=${onDone} />`;
 }
@@ -221,14 +222,12 @@ const COUNTS = ["got", "by_itself", "confirmed", "resting", "silent", "left", "c
 
 /** @param {{id: string}} props */
 function Report({ id }) {
-  const [found, setFound] = useState(/** @type {any} */ (null));
-  const [failure, setFailure] = useState("");
-  useEffect(() => void get(`/bulk-answers/${encodeURIComponent(id)}`).then(setFound).catch((error) => setFailure(error.message)), [id]);
-  if (failure) return html`<p role="alert">${failure}</p>`;
-  if (!found) return html`<p class="hint">${t("ui.loading")}</p>`;
-  const fact = (/** @type {string} */ name, /** @type {string} */ value) => html`<div><dt>${t(`avalanche.report.${name}`)}</dt><dd>${value}</dd></div>`;
+  const asked = useAsked(`/bulk-answers/${encodeURIComponent(id)}`);
+  const found = asked.found;
+  if (!found) return html`<${NotYet} asked=${asked} />`;
+  const told = (/** @type {string} */ name, /** @type {string} */ value) => fact(t(`avalanche.report.${name}`), value);
   const saved = found.saved_max_s === null ? "–" : t("avalanche.report.range", { low: span(found.saved_min_s * 1000), high: span(found.saved_max_s * 1000) });
   return html`<h3>${found.bulk.label ? named(found.bulk.label) : found.bulk.queue} <span class="hint">${dayTime(found.bulk.at)} · ${found.bulk.by}</span></h3>
-    <dl class="facts">${COUNTS.map((name) => fact(name, number(found[name])))}${fact("saved", saved)}</dl>
+    <dl class="facts">${COUNTS.map((name) => told(name, number(found[name])))}${told("saved", saved)}</dl>
     <p class="hint">${t("avalanche.report.caution")}</p>`;
 }

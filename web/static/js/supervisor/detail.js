@@ -1,8 +1,8 @@
 // @ts-check
-import { useEffect, useState } from "preact/hooks";
-import { get } from "../api.js";
+import { useState } from "preact/hooks";
 import { html } from "../html.js";
 import { dayTime, exactTime, known, language, t, waitRange, word } from "../i18n.js";
+import { NotYet, useAsked } from "../ui/asked.js";
 import { Decided } from "../ui/decided.js";
 import { Facts } from "../ui/facts.js";
 import { Icon, MediumIcon } from "../ui/icon.js";
@@ -14,15 +14,11 @@ const TABS = ["transcript", "timeline", "explain"];
 
 /** @param {{id: string, back: (() => void) | null}} props */
 export function InteractionDetail({ id, back }) {
-  const [one, setOne] = useState(/** @type {import("../desk/types.js").Interaction | null} */ (null));
-  const [failure, setFailure] = useState("");
   const [tab, setTab] = useState(TABS[0]);
-  const steering = dialog.value;
-  useEffect(() => {
-    get(`/interactions/${encodeURIComponent(id)}`).then(setOne).catch((error) => setFailure(error.message));
-  }, [id, steering]);
-  if (failure) return html`<p role="alert">${failure}</p>`;
-  if (!one) return html`<p class="hint">${t("ui.loading")}</p>`;
+  const asked = useAsked(`/interactions/${encodeURIComponent(id)}`, dialog.value);
+  /** @type {import("../desk/types.js").Interaction | null} */
+  const one = asked.found;
+  if (!one) return html`<${NotYet} asked=${asked} />`;
   return html`<div class="detail">
     <div class="detail-head">
       ${back && html`<button type="button" class="button quiet" onClick=${back}><${Icon} name="left" />${t("board.back_to_queue")}</button>`}
@@ -54,14 +50,9 @@ function Steering({ one }) {
 
 /** @param {{id: string}} props */
 function Timeline({ id }) {
-  const [events, setEvents] = useState(/** @type {any[] | null} */ (null));
-  const [failure, setFailure] = useState("");
-  useEffect(() => {
-    get(`/interactions/${encodeURIComponent(id)}/events`).then((page) => setEvents(page.items)).catch((error) => setFailure(error.message));
-  }, [id]);
-  if (failure) return html`<p role="alert">${failure}</p>`;
-  if (!events) return html`<p class="hint">${t("ui.loading")}</p>`;
-  return html`<ol class="timeline">${events.map((one) => {
+  const asked = useAsked(`/interactions/${encodeURIComponent(id)}/events`);
+  if (!asked.found) return html`<${NotYet} asked=${asked} />`;
+  return html`<ol class="timeline">${asked.found.items.map((/** @type {any} */ one) => {
     const key = `event.${one.type}`;
     return html`<li key=${one.seq}><time class="figures" datetime=${one.at}>${exactTime(one.at)}</time>
       <div><p>${known(key) ? t(key, { agent: agentName(one.agent), queue: one.queue ?? "" }) : one.type}</p>
@@ -72,13 +63,9 @@ function Timeline({ id }) {
 
 /** @param {{id: string}} props */
 function Explanation({ id }) {
-  const [why, setWhy] = useState(/** @type {any} */ (null));
-  const [failure, setFailure] = useState("");
-  useEffect(() => {
-    get(`/interactions/${encodeURIComponent(id)}/explain?language=${language}`).then(setWhy).catch((error) => setFailure(error.message));
-  }, [id]);
-  if (failure) return html`<p role="alert">${failure}</p>`;
-  if (!why) return html`<p class="hint">${t("ui.loading")}</p>`;
+  const asked = useAsked(`/interactions/${encodeURIComponent(id)}/explain?language=${language}`);
+  const why = asked.found;
+  if (!why) return html`<${NotYet} asked=${asked} />`;
   const { agents = [], text } = why;
   return html`<div class="explain">
     ${text.split("\n").map((/** @type {string} */ line) => html`<p>${line}</p>`)}

@@ -5,6 +5,7 @@ import { get } from "../api.js";
 import { html } from "../html.js";
 import { dayTime, number, t } from "../i18n.js";
 import { Dialog } from "../ui/dialog.js";
+import { fact } from "../ui/facts.js";
 import { Icon } from "../ui/icon.js";
 import { failing, mailboxesOpen } from "./state.js";
 
@@ -54,7 +55,7 @@ function Mailboxes() {
 /** @param {{one: Mailbox}} props */
 function One({ one }) {
   const fetched = one.protocol === "imap";
-  const fact = (/** @type {string} */ name, /** @type {any} */ value) => html`<div><dt>${t(`mailboxes.${name}`)}</dt><dd>${value ?? "–"}</dd></div>`;
+  const told = (/** @type {string} */ name, /** @type {any} */ value) => fact(t(`mailboxes.${name}`), value ?? "–");
   const at = (/** @type {string | null} */ instant) => (instant ? dayTime(instant) : "–");
   return html`<li class=${one.state}>
     <h3>${one.address}${one.folder && html` <span class="hint">${one.folder}</span>`}</h3>
@@ -63,16 +64,16 @@ function One({ one }) {
     ${one.trouble && html`<p class="mailbox-trouble">${t(`mailboxes.trouble.${one.trouble}`)}</p>
       <p class="hint"><q>${one.told}</q></p>`}
     <dl class="facts">
-      ${one.trouble && fact("since", at(one.failing_since))}
-      ${one.trouble && one.next_try_at && fact("next_try", at(one.next_try_at))}
-      ${fact("last_mail", at(one.last_mail_at))}
-      ${fetched && fact("last_contact", at(one.last_contact_at))}
-      ${fetched && one.counted_at && fact("kept", t("mailboxes.of", { kept: number(one.stored_count), all: number(one.server_count) }))}
-      ${fetched && one.lag > 0 && fact("lag", number(one.lag))}
-      ${fetched && one.counted_at && fact("counted", at(one.counted_at))}
-      ${!fetched && fact("taken", number(one.taken))}
-      ${!fetched && fact("refused", number(one.refused))}
-      ${!fetched && fact("put_off", number(one.put_off))}
-      ${!fetched && fact("connections", number(one.connections))}
+      ${one.trouble && told("since", at(one.failing_since))}
+      ${one.trouble && one.next_try_at && told("next_try", at(one.next_try_at))}
+      ${told("last_mail", at(one.last_mail_at))}
+      ${fetched && told("last_contact", at(one.last_contact_at))}
+      ${fetched && one.counted_at && told("kept", t("mailboxes.of", { kept: number(one.stored_count), all: number(one.server_count) }))}
+      ${fetched && one.lag > 0 && told("lag", number(one.lag))}
+      ${fetched && one.counted_at && told("counted", at(one.counted_at))}
+      ${!fetched && told("taken", number(one.taken))}
+      ${!fetched && told("refused", number(one.refused))}
+      ${!fetched && told("put_off", number(one.put_off))}
+      ${!fetched && told("connections", number(one.connections))}
     </dl></li>`;
 }

@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { get, post } from "../api.js";
 import { html } from "../html.js";
 import { number, percent, t, word } from "../i18n.js";
+import { fact } from "../ui/facts.js";
 import { Icon } from "../ui/icon.js";
 import { toast, toastError } from "../ui/toast.js";
 
@@ -25,9 +26,9 @@ export function ModelReport({ id, back, look }) {
   const use = () => post(`/understanding/models/${encodeURIComponent(id)}/use`, { yes }).then(() => { toast(t("model.used")); return load(); }).catch(toastError);
   return html`<div class="detail">
     <div class="detail-head"><button type="button" class="button quiet" onClick=${back}><${Icon} name="left" />${t("quarantine.back")}</button></div>
-    <dl class="facts"><div><dt>${t("model.col.state")}</dt><dd>${t(`model.state.${one.state}`)}</dd></div>
-      <div><dt>${t("model.col.rows")}</dt><dd class="figures">${number(one.rows)}</dd></div>
-      <div><dt>${t("model.fingerprint")}</dt><dd class="figures">${one.fingerprint.slice(0, 16) || "–"}</dd></div></dl>
+    <dl class="facts">${fact(t("model.col.state"), t(`model.state.${one.state}`))}
+      ${fact(t("model.col.rows"), number(one.rows), "figures")}
+      ${fact(t("model.fingerprint"), one.fingerprint.slice(0, 16) || "–", "figures")}</dl>
     ${report.gate && html`<${Gate} gate=${report.gate} report=${report} />`}
     ${one.state !== "live" && html`<div class="detail-actions">
       ${!one.passes && html`<label class="tick"><input type="checkbox" checked=${yes} onChange=${(/** @type {any} */ event) => setYes(event.target.checked)} /><span>${t("model.yes")}</span></label>`}

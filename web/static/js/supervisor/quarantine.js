@@ -5,6 +5,7 @@ import { get, getText, post } from "../api.js";
 import { html } from "../html.js";
 import { dayTime, number, t } from "../i18n.js";
 import { Dialog } from "../ui/dialog.js";
+import { fact } from "../ui/facts.js";
 import { Icon } from "../ui/icon.js";
 import { toast } from "../ui/toast.js";
 import { quarantine, quarantined } from "./state.js";
@@ -93,11 +94,11 @@ function Detail({ one, back, gone }) {
     event.preventDefault();
     if (/** @type {HTMLFormElement} */ (event.target).reportValidity()) void act("discard", { reason: why.trim() }, "quarantine.discarded");
   };
-  const fact = (/** @type {string} */ name, /** @type {any} */ value) => html`<div><dt>${t(`quarantine.${name}`)}</dt><dd>${value || "–"}</dd></div>`;
+  const told = (/** @type {string} */ name, /** @type {any} */ value) => fact(t(`quarantine.${name}`), value || "–");
   return html`<div class="detail">
     <div class="detail-head"><button type="button" class="button quiet" onClick=${back}><${Icon} name="left" />${t("quarantine.back")}</button></div>
-    <dl class="facts">${fact("subject", one.subject)}${fact("sender", one.sender)}${fact("channel", one.channel)}
-      ${fact("received", dayTime(one.received_at))}${fact("attempts", number(one.attempts))}${fact("error", one.error)}</dl>
+    <dl class="facts">${told("subject", one.subject)}${told("sender", one.sender)}${told("channel", one.channel)}
+      ${told("received", dayTime(one.received_at))}${told("attempts", number(one.attempts))}${told("error", one.error)}</dl>
     <p class="hint">${t("quarantine.claims")}</p>
     <pre class="raw" tabindex="0" aria-label=${t("quarantine.raw")}>${raw === null ? t("ui.loading") : raw.replace(DECEIVING, "\ufffd")}</pre>
     ${one.size > SHOWN && html`<p class="hint">${t("quarantine.cut", { size: number(SHOWN) })}</p>`}

@@ -5,6 +5,7 @@ import { get, post } from "../api.js";
 import { html } from "../html.js";
 import { dayTime, known, languageName, number, percent, t, word } from "../i18n.js";
 import { Dialog } from "../ui/dialog.js";
+import { fact } from "../ui/facts.js";
 import { Icon } from "../ui/icon.js";
 import { toast, toastError } from "../ui/toast.js";
 import { choices, LabelPicker } from "../desk/relabel.js";
@@ -138,8 +139,8 @@ function Model() {
 function Watched({ seen }) {
   if (!seen || !seen.messages) return null;
   const share = (/** @type {number | null} */ value) => (value === null ? "–" : percent(value));
-  const fact = (/** @type {string} */ name, /** @type {string} */ value) => html`<div><dt>${t(`model.watch.${name}`)}</dt><dd class="figures">${value}</dd></div>`;
-  return html`<dl class="facts">${fact("messages", number(seen.messages))}${fact("unknown", share(seen.unknown))}
-      ${fact("confidence", share(seen.confidence))}${fact("corrected", share(seen.corrected))}</dl>
+  const told = (/** @type {string} */ name, /** @type {string} */ value) => fact(t(`model.watch.${name}`), value, "figures");
+  return html`<dl class="facts">${told("messages", number(seen.messages))}${told("unknown", share(seen.unknown))}
+      ${told("confidence", share(seen.confidence))}${told("corrected", share(seen.corrected))}</dl>
     ${seen.problems.map((/** @type {string} */ code) => html`<p class="warned"><${Icon} name="warn" class="small" />${known(`model.problem.${code}`) ? t(`model.problem.${code}`) : code}</p>`)}`;
 }

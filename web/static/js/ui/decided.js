@@ -1,9 +1,9 @@
 // @ts-check
 /** The words that decided: what each word of the text gave its label over the second one. */
-import { useEffect, useState } from "preact/hooks";
-import { get } from "../api.js";
+import { useState } from "preact/hooks";
 import { html } from "../html.js";
 import { t, word } from "../i18n.js";
+import { NotYet, useAsked } from "./asked.js";
 
 /** @typedef {{label: string, over: string, exact: boolean, words: {word: string, points: number}[]}} Decision */
 
@@ -22,19 +22,10 @@ export function Decided({ decided }) {
 /** The same, asked for when somebody wants to know. @param {{id: string}} props */
 export function AskDecided({ id }) {
   const [open, setOpen] = useState(false);
-  const [decided, setDecided] = useState(/** @type {Decision | null | undefined} */ (undefined));
-  const [failure, setFailure] = useState("");
-  useEffect(() => {
-    if (!open) return;
-    get(`/interactions/${encodeURIComponent(id)}/explain`)
-      .then((why) => setDecided(why.decided ?? null))
-      .catch((error) => setFailure(error.message));
-  }, [open, id]);
+  const asked = useAsked(open ? `/interactions/${encodeURIComponent(id)}/explain` : null);
   return html`<details class="why-label" onToggle=${(/** @type {any} */ event) => setOpen(event.target.open)}>
     <summary>${t("decided.title")}</summary>
-    ${failure && html`<p class="hint" role="alert">${failure}</p>`}
-    ${open && decided === undefined && !failure && html`<p class="hint">${t("ui.loading")}</p>`}
-    ${decided === null && html`<p class="hint">${t("decided.none")}</p>`}
-    ${decided && html`<${Decided} decided=${decided} />`}
+    ${open && !asked.found && html`<${NotYet} asked=${asked} />`}
+    ${asked.found && (asked.found.decided ? html`<${Decided} decided=${asked.found.decided} />` : html`<p class="hint">${t("decided.none")}</p>`)}
   </details>`;
 }

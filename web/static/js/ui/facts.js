@@ -2,6 +2,9 @@
 import { html } from "../html.js";
 import { exactTime, word } from "../i18n.js";
 
+/** One fact of a `dl.facts`; null if there is none to show. @param {string} label @param {any} value @param {string} [kind] a class */
+export const fact = (label, value, kind) => (value ? html`<div><dt>${label}</dt><dd class=${kind}>${value}</dd></div>` : null);
+
 /** Any value of the API, readably: objects as pairs, lists as lists. @param {{value: any, name?: string}} props */
 export function Facts({ value, name = "" }) {
   if (value === null || value === undefined || value === "") return html`<span class="hint">–</span>`;

@@ -1,7 +1,8 @@
 // @ts-check
 /** What a customer is to us, and why: the words for `standing` of docs/reference/sockets.md. */
 import { html } from "../html.js";
-import { language, number, percent, shortTime, t, word } from "../i18n.js";
+import { language, money, percent, shortTime, t, word } from "../i18n.js";
+import { fact } from "./facts.js";
 import { Icon } from "./icon.js";
 
 /**
@@ -13,12 +14,6 @@ import { Icon } from "./icon.js";
  */
 
 const ordinals = new Intl.PluralRules(language, { type: "ordinal" });
-
-/** The amount with its currency, whole units. @param {number} amount @param {string | null} currency */
-function money(amount, currency) {
-  if (!currency) return number(amount);
-  return new Intl.NumberFormat(language, { style: "currency", currency, maximumFractionDigits: 0 }).format(amount);
-}
 
 /** One reason in words. @param {Reason} reason @param {Standing} standing */
 function said(reason, standing) {
@@ -56,7 +51,6 @@ export function StandingLine({ who }) {
 
 /** What he is worth, as facts. @param {{standing: Standing}} props */
 export function StandingFacts({ standing }) {
-  const fact = (/** @type {string} */ label, /** @type {any} */ value) => value && html`<div><dt>${label}</dt><dd>${value}</dd></div>`;
   const whys = standing.segments.map((one) => [one, whyOf(standing, one)]).filter(([, why]) => why);
   return html`<section><h3>${t("standing.title")}</h3>
     <dl class="facts">
