@@ -19,6 +19,7 @@ from app.chat_ways import ChatWays
 from app.conversations import UPDATES_MAX, ChatConversations
 from app.crm import HttpCrm
 from app.crm_asking import CrmAsking
+from app.crowd import Crowd
 from app.days import days_in
 from app.engine import Engine
 from app.erasure import Eraser
@@ -64,6 +65,7 @@ from channels.email.smtp import SmtpSender
 from channels.message import Address
 from classifiers.embedding import embedding_named
 from classifiers.model import UNKNOWN
+from classifiers.workers import processors
 from config.avalanche_schema import Avalanche
 from config.channel_schema import CallbackChannel, EmailChannel
 from config.letters import answers_of, letters_of
@@ -274,8 +276,9 @@ class Application:
     def _build(self) -> None:
         """Put the parts together that need the writer."""
         site, engine, store = self.settings.site, self.engine, self.store
-        self.understanding = Understanding()
-        self._stack.callback(self.understanding.close)
+        crowd = Crowd() if processors() > 1 and not self.machine.inline else None
+        self.understanding = Understanding(crowd)
+        self._stack.push_async_callback(self.understanding.close)
         self.knowledge = KnowledgeBase(
             engine=engine,
             store=store,

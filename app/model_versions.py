@@ -5,7 +5,6 @@ the live one beside its configuration. A new model is loaded before the old one 
 """
 
 import asyncio
-import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +12,7 @@ from typing import Any, Literal
 import msgspec
 import structlog
 
+from app.crowd import Copy
 from app.engine import Engine
 from app.understanding import Understanding
 from classifiers import artifact
@@ -116,6 +116,7 @@ class ModelVersions:
             return
         if self.pointer is None or pointer.live != self.pointer.live:
             self._understanding.model = await self._loaded(pointer.live, keep=True)
+            self._understanding.copy = Copy(self._file, pointer.live)
             log.info("model_live", version=pointer.live, labels=len(self._understanding.model.labels))
         if pointer.shadow is None:
             self.shadow = None
@@ -131,7 +132,7 @@ class ModelVersions:
         """Return the model of version `id`, from this node's file if it is that one."""
         if keep:
             content = await asyncio.to_thread(_content, self._file)
-            if content is not None and await asyncio.to_thread(id_of, content) == id:
+            if content is not None and await asyncio.to_thread(artifact.id_of, content) == id:
                 return await asyncio.to_thread(artifact.from_bytes, content, self._embedding)
         row = await self._store.model(id)
         if row is None:
@@ -150,7 +151,7 @@ class ModelVersions:
         content = await asyncio.to_thread(_content, self._file)
         if content is None:
             return
-        id = await asyncio.to_thread(id_of, content)
+        id = await asyncio.to_thread(artifact.id_of, content)
         mine = await self._store.setting(OF_FILE + self._node)
         if mine is not None and mine.body.decode() == id:
             return
@@ -171,7 +172,7 @@ class ModelVersions:
         log.info("model_training")
         report = await self._starter(self._file)
         content = await asyncio.to_thread(self._file.read_bytes)
-        id = await asyncio.to_thread(id_of, content)
+        id = await asyncio.to_thread(artifact.id_of, content)
         await self._engine.write(
             PutNew(self._row(id, BY_SITE, content, report)), PutNew(_setting(Pointer(live=id))), self._mine(id)
         )
@@ -192,7 +193,7 @@ class ModelVersions:
 
     async def add(self, content: bytes, report: dict[str, Any], by: str) -> str:
         """Keep a new version, which classifies nothing yet; return its id. The oldest unused ones go."""
-        id = await asyncio.to_thread(id_of, content)
+        id = await asyncio.to_thread(artifact.id_of, content)
         await self._engine.write(Put(self._row(id, by, content, report)), *await self._too_many(id))
         return id
 
@@ -261,11 +262,6 @@ class ModelVersions:
         await self._engine.write(Put(_setting(pointer)), Put(line))
         log.info(action, version=id, by=by)
         await self.look()
-
-
-def id_of(content: bytes) -> str:
-    """Return the id of the version that is this model file: the same file is the same version."""
-    return f"m-{hashlib.sha256(content).hexdigest()[:12]}"
 
 
 def _content(path: Path) -> bytes | None:

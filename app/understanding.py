@@ -2,7 +2,9 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
+from app.crowd import Copy, Crowd, NotHere
 from classifiers.background import NOTHING, Background
 from classifiers.cascade import Classification, Why, classify, why
 from classifiers.model import UNKNOWN, Model
@@ -13,8 +15,13 @@ CLASSIFY_S = 2.0
 class Understanding:
     """Classifies texts: by rules until there is a model, by the model from then on; it may be replaced at any time."""
 
-    def __init__(self) -> None:
+    def __init__(self, crowd: Crowd | None = None) -> None:
+        """Begin without a model; `crowd` is asked while many wait."""
         self.model: Model | None = None
+        self.copy: Copy | None = None
+        """Where that model lies as a file, if it does."""
+        self._crowd = crowd
+        self._waiting = 0
         # One thread: more would only fight for the interpreter, and load the language model once each.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="classifier")
 
@@ -25,13 +32,22 @@ class Understanding:
 
         `usual`: the language that the customer writes otherwise. `known`: what else is known of the message.
         """
-        loop = asyncio.get_running_loop()
+        self._waiting += 1
         try:
             async with asyncio.timeout(CLASSIFY_S):
-                return await loop.run_in_executor(self._thread, self._classify, subject, text, usual, known)
+                return await self._said(subject, text, usual, known)
         except TimeoutError:
             reason = f"the classifier took more than {CLASSIFY_S:g} s"
             return Classification(((UNKNOWN, 0.0),), None, "none", reason, failed=True)
+        finally:
+            self._waiting -= 1
+
+    async def _said(self, subject: str, text: str, usual: str | None, known: Background) -> Classification:
+        if self._crowd is not None and self._crowd.takes(self.copy, self._waiting):
+            with suppress(NotHere):
+                return await self._crowd.classify((subject, text, usual, known))
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self._classify, subject, text, usual, known)
 
     async def explained(self, subject: str, text: str, known: Background = NOTHING) -> tuple[Classification, Why]:
         """Return the same with the words that decided: some milliseconds more, for whoever asks."""
@@ -45,8 +61,10 @@ class Understanding:
     def _classify(self, subject: str, text: str, usual: str | None, known: Background) -> Classification:
         return classify(subject, text, model=self.model, usual=usual, known=known)
 
-    def close(self) -> None:
-        """Let the thread go."""
+    async def close(self) -> None:
+        """Let the thread go, and the other process."""
+        if self._crowd is not None:
+            await self._crowd.close()
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def warm(self) -> None:

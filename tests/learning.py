@@ -90,4 +90,4 @@ class Learning:
     async def close(self) -> None:
         """Let go of what it holds."""
         await self.retraining.close()
-        self.understanding.close()
+        await self.understanding.close()

@@ -1,0 +1,93 @@
+"""While many texts wait, another process answers as this one would; when it can't, this one does."""
+
+import asyncio
+import multiprocessing
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from app.crowd import CROWD, Copy, Crowd, NotHere
+from app.understanding import Understanding
+from classifiers import artifact
+from classifiers.background import NOTHING
+from classifiers.cascade import classify
+from classifiers.model import Model
+from classifiers.training import train
+from tests.classifiers.builders import small_rows
+
+TEXTS = ("Where is my parcel?", "I want my money back", "Labas rytas", "")
+STARTED_S = 60.0
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return train(small_rows())
+
+
+@pytest.fixture
+def copy(model: Model, tmp_path: Path) -> Copy:
+    file = tmp_path / "model.npz"
+    artifact.save(model, file)
+    return Copy(file, artifact.id_of(file.read_bytes()))
+
+
+@pytest.fixture
+async def crowd() -> AsyncIterator[Crowd]:
+    made = Crowd()
+    yield made
+    await made.close()
+
+
+async def begun(crowd: Crowd, copy: Copy) -> None:
+    assert not crowd.takes(copy, CROWD)
+    async with asyncio.timeout(STARTED_S):
+        await crowd.ready.wait()
+
+
+async def test_many_are_answered_as_one_is(crowd: Crowd, copy: Copy, model: Model) -> None:
+    await begun(crowd, copy)
+    assert crowd.takes(copy, 1)
+    said = await asyncio.gather(*(crowd.classify(("Order", text, "pl", NOTHING)) for text in TEXTS * 30))
+    assert list(said) == [classify("Order", text, model=model, usual="pl") for text in TEXTS] * 30
+
+
+async def test_few_need_no_other_process(crowd: Crowd, copy: Copy) -> None:
+    assert not crowd.takes(copy, CROWD - 1)
+    assert not crowd.takes(None, 10 * CROWD)
+    assert multiprocessing.active_children() == []
+
+
+async def test_another_model_is_not_asked(crowd: Crowd, copy: Copy) -> None:
+    await begun(crowd, copy)
+    assert not crowd.takes(copy._replace(version="m-another"), 10 * CROWD)
+
+
+async def test_a_process_that_dies_leaves_its_texts_to_this_one(crowd: Crowd, copy: Copy, model: Model) -> None:
+    understanding = Understanding(crowd)
+    understanding.model, understanding.copy = model, copy
+    # So many at once start it; they are answered here.
+    first = await asyncio.gather(*(understanding.classify("", text) for text in TEXTS * CROWD))
+    async with asyncio.timeout(STARTED_S):
+        await crowd.ready.wait()
+    asked = [asyncio.ensure_future(understanding.classify("", text)) for text in TEXTS * CROWD]
+    for process in multiprocessing.active_children():
+        process.kill()
+    assert await asyncio.gather(*asked) == first == [classify("", text, model=model) for text in TEXTS] * CROWD
+    await understanding.close()
+
+
+async def test_a_file_with_another_model_is_not_taken_up(crowd: Crowd, copy: Copy) -> None:
+    wrong = copy._replace(version="m-another")
+    assert not crowd.takes(wrong, CROWD)
+    await crowd.over()
+    assert not crowd.takes(wrong, CROWD)
+    assert multiprocessing.active_children() == []
+
+
+async def test_who_waits_when_it_ends_is_sent_away(crowd: Crowd, copy: Copy) -> None:
+    await begun(crowd, copy)
+    asked = asyncio.ensure_future(crowd.classify(("", TEXTS[0], None, NOTHING)))
+    await crowd.close()
+    with pytest.raises(NotHere):
+        await asked
