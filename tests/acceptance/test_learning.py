@@ -102,7 +102,7 @@ async def test_what_people_correct_the_next_model_knows(house: House, windows: W
     assert (await arrives(house, f"{QUESTION}?"))["labels"][0][0] == "warranty"
 
     # And goes back.
-    await vera.button("quarantine.back", within=dialog).click()
+    await vera.button("understanding.title", within=dialog).click()
     await vera.button("model.roll_back", within=dialog).click()
     await expect(vera.page.get_by_text(vera.words("model.rolled_back"))).to_be_visible()
     assert (await arrives(house, f"{QUESTION}??"))["labels"][0][0] != "warranty"

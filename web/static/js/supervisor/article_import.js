@@ -46,11 +46,11 @@ export function ArticleImport({ back }) {
   };
   const changes = found?.articles.some((each) => each.change !== "same") ?? false;
   return html`<div class="knowledge-form">
-    <button type="button" class="button quiet" onClick=${back}><${Icon} name="left" />${t("quarantine.back")}</button>
+    <button type="button" class="button quiet" onClick=${back}><${Icon} name="left" />${t("knowledge.title")}</button>
     <p class="hint">${t("knowledge.import.hint")}</p>
     <label class="field"><span>${t("knowledge.import.file")}</span><input type="file" accept=".toml,.csv,.md,.markdown" disabled=${busy}
       onChange=${(/** @type {any} */ event) => look(event.target.files[0] ?? null, language)} /></label>
-    <label class="field row"><span>${t("knowledge.import.language")}</span><select value=${language} disabled=${busy}
+    <label class="field"><span>${t("knowledge.import.language")}</span><select value=${language} disabled=${busy}
       onChange=${(/** @type {any} */ event) => look(file, event.target.value)}>
       <option value="">${t("knowledge.import.by_name")}</option>
       ${languages.map((each) => html`<option value=${each}>${languageName(each)}</option>`)}</select></label>
@@ -65,7 +65,7 @@ export function ArticleImport({ back }) {
 function Faults({ faults }) {
   if (!faults.length) return null;
   return html`<p class="field-error">${t("knowledge.import.faulty")}</p>
-    <ul>${faults.map((each) => html`<li><strong>${t("knowledge.import.line", { line: String(each.line) })}</strong>
+    <ul>${faults.map((each) => html`<li><strong>${t("knowledge.import.line", { line: String(each.line) })}</strong>${" "}
       ${t(`knowledge.import.fault.${each.code}`, { value: each.value })}</li>`)}</ul>`;
 }
 

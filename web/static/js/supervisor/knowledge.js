@@ -107,11 +107,11 @@ function Editor({ article, back }) {
     html`<label class="field"><span>${t(`knowledge.${name}`)}</span>
       <textarea rows=${rows} lang=${language} value=${value} onInput=${(/** @type {any} */ event) => set(event.target.value)}></textarea></label>`;
   return html`<form class="knowledge-form" onSubmit=${save}>
-    <button type="button" class="button quiet" onClick=${back}><${Icon} name="left" />${t("quarantine.back")}</button>
+    <button type="button" class="button quiet" onClick=${back}><${Icon} name="left" />${t("knowledge.title")}</button>
     ${fresh && input("id", id, setId, { pattern: "[a-z0-9][a-z0-9\\-]*", maxlength: 100 })}
     ${input("label", label, setLabel, { required: true, maxlength: 200 })}
     <div class="sendings-filter">${input("from", from, setFrom, { type: "datetime-local" })}${input("until", until, setUntil, { type: "datetime-local" })}</div>
-    <label class="field row"><span>${t("knowledge.language")}</span><select value=${language} onChange=${(/** @type {any} */ event) => setLanguage(event.target.value)}>
+    <label class="field"><span>${t("knowledge.language")}</span><select value=${language} onChange=${(/** @type {any} */ event) => setLanguage(event.target.value)}>
       ${known.map((each) => html`<option value=${each}>${languageName(each)}${texts[each]?.title ? " ✓" : ""}</option>`)}</select></label>
     ${input("text_title", text.title, (title) => change({ title }), { maxlength: 200, lang: language })}
     ${area("questions", text.questions.join("\n"), (all) => change({ questions: all.split("\n") }), 5)}

@@ -25,7 +25,7 @@ export function ModelReport({ id, back, look }) {
   const report = one.report ?? {};
   const use = () => post(`/understanding/models/${encodeURIComponent(id)}/use`, { yes }).then(() => { toast(t("model.used")); return load(); }).catch(toastError);
   return html`<div class="detail">
-    <div class="detail-head"><button type="button" class="button quiet" onClick=${back}><${Icon} name="left" />${t("quarantine.back")}</button></div>
+    <div class="detail-head"><button type="button" class="button quiet" onClick=${back}><${Icon} name="left" />${t("understanding.title")}</button></div>
     <dl class="facts">${fact(t("model.col.state"), t(`model.state.${one.state}`))}
       ${fact(t("model.col.rows"), number(one.rows), "figures")}
       ${fact(t("model.fingerprint"), one.fingerprint.slice(0, 16) || "–", "figures")}</dl>
