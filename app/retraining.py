@@ -19,6 +19,7 @@ from classifiers.features import whole_text
 from classifiers.orders import Asked, Order
 from router.decision import Refusal
 from vocabulary.errors import PermanentFailure, TemporaryFailure
+from vocabulary.ids import reference
 from vocabulary.instants import DAY, MINUTE, SECOND, Instant, Span
 from vocabulary.records import InteractionRow, Put, PutNew, Remove, SettingRow
 from vocabulary.stores import Store
@@ -203,7 +204,7 @@ class Retraining:
             message = await first_message(self._store, row.id)
             if message is not None:
                 text = whole_text(message.subject, message.text)
-                yield Asked(row.id, text, background_of(message), row.language)
+                yield Asked(row.id, text, background_of(message), row.language, reference(row.number))
 
     # -- by itself
 

@@ -15,12 +15,16 @@ class Lesson(msgspec.Struct, frozen=True):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """An interaction of late: its id, its text and what is known beside that; `language`: as it was taken for."""
+    """An interaction of late: its id, its text and what is known beside that.
+
+    `language`: as it was taken for. `number`: what people call it by.
+    """
 
     id: str
     text: str
     known: Background = NOTHING
     language: str | None = None
+    number: str = ""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):

@@ -190,7 +190,10 @@ def _week(live: Model | None, model: Model, week: Sequence[Asked]) -> dict[str, 
     asked = [(each.text, each.known, each.language) for each in week]
     now = _decided(model, asked)
     was = now if live is None else _decided(live, asked)
-    return comparison.changes([each.id for each in week], was, now)
+    changes = comparison.changes([each.id for each in week], was, now)
+    numbers = {each.id: each.number for each in week}
+    changes["examples"] = [{**each, "number": numbers[each["interaction"]]} for each in changes["examples"]]
+    return changes
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -224,6 +224,7 @@ async def test_what_is_corrected_is_known_after_the_training_and_a_rollback_forg
     assert report["per_class"]["warranty"]["recall_before"] == 0 < report["per_class"]["warranty"]["recall_after"]
     assert report["week"]["messages"] == 25
     assert {example["to"] for example in report["week"]["examples"]} == {"warranty"}
+    assert all(example["number"].startswith("C-") for example in report["week"]["examples"])
     # Nothing has changed yet.
     assert (await boss.get("/understanding"))["live"] == first
 

@@ -56,7 +56,7 @@ function Week({ week, look }) {
     <${Apart} heads=${week.heads} />
     ${week.pairs.length > 0 && html`<ul class="tags">${week.pairs.map((/** @type {any[]} */ [from, to, count]) => html`<li class="tag">${label(from)} → ${label(to)} <span class="figures">${number(count)}</span></li>`)}</ul>
       <ul>${week.examples.slice(0, 10).map((/** @type {any} */ each) => html`<li key=${each.interaction}>
-        <button type="button" class="row-link" onClick=${() => look(each.interaction)}>${each.interaction}</button> <span class="hint">${label(each.from)} → ${label(each.to)}</span></li>`)}</ul>`}
+        <button type="button" class="row-link" onClick=${() => look(each.interaction)}>${each.number || each.interaction}</button> <span class="hint">${label(each.from)} → ${label(each.to)}</span></li>`)}</ul>`}
   </section>`;
 }
 
