@@ -19,7 +19,6 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import StringIO
-from pathlib import PurePath
 from typing import Any
 
 import msgspec
@@ -102,9 +101,9 @@ def read_articles(filename: str, content: bytes, language: str | None = None) ->
         content: UTF-8.
         language: of articles that don't say theirs; None: the one that the name says.
     """
-    name = PurePath(filename.lower())
+    name, dot, end = filename.lower().rpartition(".")
     spoken = language or _language_in(name)
-    reader = {".toml": _of_toml, ".csv": _of_csv, ".md": _of_markdown, ".markdown": _of_markdown}.get(name.suffix)
+    reader = {".toml": _of_toml, ".csv": _of_csv, ".md": _of_markdown, ".markdown": _of_markdown}.get(dot + end)
     if reader is None:
         return ArticleFile(faults=(Fault(1, "kind", filename),))
     try:
@@ -128,8 +127,8 @@ class _Broken(Exception):
         self.fault = fault
 
 
-def _language_in(name: PurePath) -> str:
-    last = name.stem.rpartition(".")[2]
+def _language_in(name: str) -> str:
+    last = re.split(r"[./\\]", name)[-1]
     return last if re.fullmatch(r"[a-z]{2}(-[a-z]{2})?", last) else ""
 
 

@@ -153,7 +153,10 @@ def test_the_guard_turns_away_where_most_answers_are_right() -> None:
     in_scope = np.arange(1_100) < 1_000
     right = in_scope & (signs[:, 0] > -0.4)
     guard = guard_of(Odds(np.eye(SIGNS)[0], 0.0), signs, right, in_scope, strangers=False)
-    assert -0.5 < guard.threshold <= -0.38
+    turned_away = guard.odds.of(signs) < guard.threshold
+    assert turned_away[~in_scope].all()
+    assert turned_away[in_scope & (signs[:, 0] < -0.5)].all()
+    assert not turned_away[in_scope & (signs[:, 0] > -0.38)].any()
 
 
 def test_votes_are_mixed_as_they_proved_right() -> None:

@@ -148,7 +148,7 @@ def agent(site: Site, name: str) -> Api:
 
 
 @contextmanager
-def small_disk(place: Path, megabytes: int = 24) -> Iterator[Path]:
+def small_disk(place: Path, megabytes: int = 256) -> Iterator[Path]:
     """Have a disk of its own at `place` while the block lasts."""
     place.mkdir()
     mounted = subprocess.run(
