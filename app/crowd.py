@@ -19,6 +19,7 @@ from classifiers.cascade import Classification, classify
 from classifiers.model import Model
 from classifiers.workers import pool
 from vocabulary.errors import PermanentFailure
+from vocabulary.ids import model_id
 
 log = structlog.get_logger()
 
@@ -145,7 +146,7 @@ _model: list[Model] = []
 
 def _take_up(copy: Copy) -> None:
     content = copy.file.read_bytes()
-    if artifact.id_of(content) != copy.version:
+    if model_id(content) != copy.version:
         raise PermanentFailure(f"{copy.file.name} holds another model")
     _model[:] = [artifact.from_bytes(content)]
     # The first text loads what languages are known by.

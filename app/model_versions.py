@@ -20,7 +20,7 @@ from classifiers.embedding import Embedding
 from classifiers.model import Model
 from router.decision import Refusal
 from vocabulary.errors import PermanentFailure, TemporaryFailure
-from vocabulary.ids import derived_id
+from vocabulary.ids import derived_id, model_id
 from vocabulary.instants import SECOND, Span
 from vocabulary.records import AuditRow, Change, ModelRow, Put, PutNew, Remove, SettingRow
 from vocabulary.stores import Store
@@ -132,7 +132,7 @@ class ModelVersions:
         """Return the model of version `id`, from this node's file if it is that one."""
         if keep:
             content = await asyncio.to_thread(_content, self._file)
-            if content is not None and await asyncio.to_thread(artifact.id_of, content) == id:
+            if content is not None and await asyncio.to_thread(model_id, content) == id:
                 return await asyncio.to_thread(artifact.from_bytes, content, self._embedding)
         row = await self._store.model(id)
         if row is None:
@@ -151,7 +151,7 @@ class ModelVersions:
         content = await asyncio.to_thread(_content, self._file)
         if content is None:
             return
-        id = await asyncio.to_thread(artifact.id_of, content)
+        id = await asyncio.to_thread(model_id, content)
         mine = await self._store.setting(OF_FILE + self._node)
         if mine is not None and mine.body.decode() == id:
             return
@@ -172,7 +172,7 @@ class ModelVersions:
         log.info("model_training")
         report = await self._starter(self._file)
         content = await asyncio.to_thread(self._file.read_bytes)
-        id = await asyncio.to_thread(artifact.id_of, content)
+        id = await asyncio.to_thread(model_id, content)
         await self._engine.write(
             PutNew(self._row(id, BY_SITE, content, report)), PutNew(_setting(Pointer(live=id))), self._mine(id)
         )
@@ -193,7 +193,7 @@ class ModelVersions:
 
     async def add(self, content: bytes, report: dict[str, Any], by: str) -> str:
         """Keep a new version, which classifies nothing yet; return its id. The oldest unused ones go."""
-        id = await asyncio.to_thread(artifact.id_of, content)
+        id = await asyncio.to_thread(model_id, content)
         await self._engine.write(Put(self._row(id, by, content, report)), *await self._too_many(id))
         return id
 

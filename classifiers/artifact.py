@@ -133,11 +133,6 @@ def to_bytes(model: Model) -> bytes:
     return f"centrala-model {SCHEMA} sha256:{hashlib.sha256(payload).hexdigest()}\n".encode() + payload
 
 
-def id_of(content: bytes) -> str:
-    """Return the id of the version that is this model file: the same file is the same version."""
-    return f"m-{hashlib.sha256(content).hexdigest()[:12]}"
-
-
 def from_bytes(content: bytes, embedding: Embedding | None = None) -> Model:
     """Return the model in a model file, checked before use; `embedding` as for `load`.
 

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, func, select
 from storage import queries
 from storage.chain import EMPTY, Head, digest_of
 from storage.seal import unsealed
-from storage.tables import attachments, checkpoints, interactions, received
-from vocabulary.ids import is_as_written
+from storage.tables import attachments, checkpoints, interactions, models, received
+from vocabulary.ids import is_as_written, model_id
 from vocabulary.records import Entry
 
 _PAGE = 1_000
@@ -72,7 +72,7 @@ def _ahead(known: dict[str, int | None], last: int) -> list[str]:
 
 
 def content_problems(connection: Connection) -> list[str]:
-    """Return which checkpoints, raw mails and attachments are not as they were written.
+    """Return which checkpoints, raw mails, attachments and models are not as they were written.
 
     SQLite vouches for the structure of its file, not for bytes inside a value.
     """
@@ -91,6 +91,9 @@ def content_problems(connection: Connection) -> list[str]:
                 problems.append(f"{name}: the bytes of {id} were changed after they came in")
             if len(problems) >= _FOUND_MAX:
                 break
+    for id, content in connection.execute(select(models.c.id, models.c.content).execution_options(yield_per=1)):
+        if not isinstance(content, bytes) or model_id(content) != id:
+            problems.append(f"models: the bytes of {id} were changed after they were written")
     return problems
 
 

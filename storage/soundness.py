@@ -1,7 +1,7 @@
 """What a start looks at before it trusts a file: as much as fits into a second or so.
 
 All of the structure, and of the contents what the start itself builds on: the newest checkpoint, the end of the journal
-and the newest raw mails and attachments. `centrala db check` and every backup read the rest.
+and the newest raw mails, attachments and models. `centrala db check` and every backup read the rest.
 """
 
 import sqlite3
@@ -11,13 +11,13 @@ from contextlib import closing
 from storage.chain import Head, digest_of
 from storage.queries import ENTRY_COLUMNS
 from storage.seal import unsealed
-from vocabulary.ids import is_as_written
+from vocabulary.ids import is_as_written, model_id
 from vocabulary.records import Entry
 
 ENTRIES = 10_000
 """So many of the newest are read."""
 FILE_BYTES, ROW_BYTES = 100_000_000, 20_000
-"""So many bytes of the newest mails and attachments are read; a small one costs as much as one of 20 kB."""
+"""So many bytes of the newest mails, attachments and models are read; a small one costs as much as one of 20 kB."""
 
 DAMAGE = (sqlite3.Error, UnicodeDecodeError)
 """What a damaged file raises: the driver can't even say what SQLite says if that names something in random bytes."""
@@ -55,7 +55,7 @@ def damage(connection: sqlite3.Connection) -> str | None:
             return " ".join(str(found).split())  # it may be several lines
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'journal'").fetchone():
             return None
-        return next(filter(None, (look(connection) for look in (_checkpoint, _journal, _files))), None)
+        return next(filter(None, (look(connection) for look in (_checkpoint, _journal, _files, _models))), None)
     except DAMAGE as error:
         if concerns_the_place(error):
             raise
@@ -108,4 +108,19 @@ def _files(connection: sqlite3.Connection) -> str | None:
                 left -= len(held or b"") + ROW_BYTES
                 if left < 0:
                     break
+    return None
+
+
+def _models(connection: sqlite3.Connection) -> str | None:
+    """Look at the newest versions of the model, which may be the greater part of a young file."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'models'").fetchone():
+        return None
+    left = FILE_BYTES
+    with closing(connection.execute("SELECT id, content FROM models ORDER BY rowid DESC")) as rows:
+        for id, content in rows:
+            if not isinstance(content, bytes) or model_id(content) != id:
+                return f"models: the bytes of {id} were changed after they were written"
+            left -= len(content)
+            if left < 0:
+                break
     return None

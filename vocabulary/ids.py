@@ -57,6 +57,11 @@ def share_of(*parts: str) -> float:
     return int.from_bytes(digest, "big") / 2**64
 
 
+def model_id(content: bytes) -> str:
+    """Return the id of the version of the model that is this file: the same file is the same version."""
+    return f"m-{hashlib.sha256(content).hexdigest()[:12]}"
+
+
 def keyed_hash(key: bytes, text: str) -> str:
     """Return what stands for `text` (an address, a phone number, an external id) in the journal: 16 hex digits.
 

@@ -15,6 +15,7 @@ from classifiers.cascade import classify
 from classifiers.model import Model
 from classifiers.training import train
 from tests.classifiers.builders import small_rows
+from vocabulary.ids import model_id
 
 TEXTS = ("Where is my parcel?", "I want my money back", "Labas rytas", "")
 STARTED_S = 60.0
@@ -29,7 +30,7 @@ def model() -> Model:
 def copy(model: Model, tmp_path: Path) -> Copy:
     file = tmp_path / "model.npz"
     artifact.save(model, file)
-    return Copy(file, artifact.id_of(file.read_bytes()))
+    return Copy(file, model_id(file.read_bytes()))
 
 
 @pytest.fixture
