@@ -4,12 +4,14 @@ from typing import Any
 
 from router.events import HoldEnded
 from storage.codec import encode
+from vocabulary.ids import model_id
 from vocabulary.records import (
     CustomerRow,
     Entry,
     IdentityRow,
     InteractionRow,
     MessageRow,
+    ModelRow,
     OutboxRow,
     Put,
     Row,
@@ -73,6 +75,11 @@ def a_customer(id: str = "c-1", **given: Any) -> CustomerRow:
 def an_outbox_row(id: str = "o-1", **given: Any) -> OutboxRow:
     fields: dict[str, Any] = {"id": id, "kind": "mail", "interaction": "i-1", "payload": b"{}", "created_at": NOW}
     return OutboxRow(**{**fields, **given})
+
+
+def a_model(content: bytes) -> ModelRow:
+    id, size = model_id(content), len(content)
+    return ModelRow(id=id, at=NOW, by="ada", fingerprint="f", rows=3, size=size, content=content, report={})
 
 
 def an_identity(value: str = "ada@example.org", customer: str = "c-1") -> IdentityRow:

@@ -14,7 +14,7 @@ from storage.restore import Restored, restore
 from storage.seal import sealed
 from storage.snapshot import Contents, verified
 from storage.sqlite import SqliteStore
-from tests.storage.builders import NOW, a_customer, a_message, an_interaction, appending, entry, putting
+from tests.storage.builders import NOW, a_customer, a_message, a_model, an_interaction, appending, entry, putting
 from tests.storage.faulty import damage, files_beside, move, read, rewrite, write
 from vocabulary import crashpoints
 from vocabulary.errors import PermanentFailure
@@ -277,6 +277,10 @@ async def test_a_backup_that_is_not_good_changes_nothing(
             "UPDATE attachments SET content = CAST(replace(content, 'PNG', 'GIF') AS BLOB)",
             "attachments: the bytes of f0-.* were changed",
         ),
+        (
+            "UPDATE models SET content = CAST(replace(content, 'weight', 'height') AS BLOB)",
+            "models: the bytes of m-.* were changed",
+        ),
         ("UPDATE received SET raw = x''", ""),
         ("UPDATE attachments SET content = x''", ""),
     ],
@@ -291,7 +295,7 @@ async def test_bytes_inside_a_value_are_vouched_for(
     row = AttachmentRow(
         id=file_id("m-1", 0, picture), message="m-1", filename="a.png", content_type="image/png", content=picture
     )
-    await store.commit(putting(a_message("m-1"), row))
+    await store.commit(putting(a_message("m-1"), row, a_model(b"weight" * 5_000)))
     await store.save_checkpoint(10, NOW, sealed(b'{"v": 2}'))
     await store.close()
     rewrite(path, statement)

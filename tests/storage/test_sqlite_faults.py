@@ -12,7 +12,17 @@ from storage.seal import sealed
 from storage.snapshot import snapshot
 from storage.sqlite import SqliteStore
 from storage.sqlite_file import connect, require_sound
-from tests.storage.builders import NOW, a_customer, a_message, an_identity, an_interaction, appending, entry, putting
+from tests.storage.builders import (
+    NOW,
+    a_customer,
+    a_message,
+    a_model,
+    an_identity,
+    an_interaction,
+    appending,
+    entry,
+    putting,
+)
 from tests.storage.faulty import Disk, damage, files_beside, move, read, rewrite, write
 from vocabulary.errors import PermanentFailure, TemporaryFailure
 from vocabulary.ids import derived_id, received_id
@@ -263,6 +273,10 @@ async def test_check_finds_what_was_changed_behind_the_stores_back(path: Path, s
         ("DELETE FROM journal WHERE seq IN (4, 5)", "journal: entries 4 to 5 are missing"),
         ("UPDATE checkpoints SET body = CAST(substr(body, 1, 40) AS BLOB)", "checkpoint 10 was changed"),
         ("UPDATE received SET raw = CAST(replace(raw, 'Hello', 'Hullo') AS BLOB)", "the bytes of r-.* were changed"),
+        (
+            "UPDATE models SET content = CAST(replace(content, 'weight', 'height') AS BLOB)",
+            "the bytes of m-.* were changed",
+        ),
     ],
 )
 async def test_what_was_changed_inside_a_value_is_found_at_start(path: Path, statement: str, problem: str) -> None:
@@ -271,6 +285,7 @@ async def test_what_was_changed_inside_a_value_is_found_at_start(path: Path, sta
     await store.commit(appending(*range(1, 11), after=0))
     await store.save_checkpoint(10, NOW, sealed(b'{"v": 2}'))
     await store.commit(putting(ReceivedRow(id=received_id("mail", raw), channel="mail", at=NOW, raw=raw)))
+    await store.commit(putting(a_model(b"weight" * 5_000)))
     await store.close()
     rewrite(path, statement)
     with pytest.raises(PermanentFailure, match=rf"is damaged: .*{problem}.*centrala restore"):
