@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -88,3 +90,14 @@ def _is_here(server: _Server) -> bool:
         folders += [str(folder) for folder in sorted(Path("/usr").glob(server.folders))]
     path = os.pathsep.join(folders)
     return any(shutil.which(program, path=path) for program in server.programs)
+
+
+@pytest.fixture
+def importable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder whose modules can be imported."""
+    folder = tmp_path_factory.mktemp("modules")
+    sys.path.insert(0, str(folder))
+    yield folder
+    sys.path.remove(str(folder))
+    for file in folder.glob("*.py"):
+        sys.modules.pop(file.stem, None)

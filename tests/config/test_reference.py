@@ -1,7 +1,6 @@
 """The schema, the example and the reference page say the same."""
 
 import re
-import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -82,15 +81,6 @@ def test_every_key_is_in_the_example_set_or_as_a_comment() -> None:
     there = {starred(path) for number in COMMENTED_LINES for path, _ in locate(switched_on(number)) if path}
     missing = {path for path, _ in keys(table_of(Settings)) if not any(each[: len(path)] == path for each in there)}
     assert missing == set()
-
-
-@pytest.fixture
-def importable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder whose modules can be imported."""
-    folder = tmp_path_factory.mktemp("modules")
-    sys.path.insert(0, str(folder))
-    yield folder
-    sys.path.remove(str(folder))
 
 
 @pytest.mark.parametrize("name", ["example.toml", "demo.toml"])

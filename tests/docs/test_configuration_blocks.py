@@ -10,7 +10,7 @@ import pytest
 from config.loader import check
 from config.reference import toml
 from tests.channels.email.keys import rsa_pem, written
-from tests.docs.pages import Block, blocks, name_of, pages
+from tests.docs.pages import ROOT, Block, blocks, name_of, pages
 
 _BLOCKS = [
     block for page in pages() for block in blocks(page, "toml") if name_of(page) != "docs/reference/configuration.md"
@@ -27,7 +27,7 @@ _REST: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("block", _BLOCKS, ids=lambda block: block.place)
-def test_configuration_is_taken(block: Block, tmp_path: Path) -> None:
+def test_configuration_is_taken(block: Block, tmp_path: Path, importable: Path) -> None:
     given = tomllib.loads(block.text)
     whole = {name: _joined(rest, given.get(name)) for name, rest in _REST.items()} | {
         name: value for name, value in given.items() if name not in _REST
@@ -40,6 +40,9 @@ def test_configuration_is_taken(block: Block, tmp_path: Path) -> None:
         (tmp_path / secret).write_text("secret", "utf-8")
     for key in re.findall(r'key_file = "([^"]+)"', block.text):
         written(rsa_pem(), tmp_path).rename(tmp_path / key)
+    for module in re.findall(r'embedding = "(\w+):', block.text):
+        page = ROOT / block.place.partition(":")[0]
+        (importable / f"{module}.py").write_text("".join(each.text for each in blocks(page, "python")), "utf-8")
     file = tmp_path / "centrala.toml"
     file.write_text("".join(f"{name} = {toml(value)}\n" for name, value in whole.items()), "utf-8")
     assert [str(fault) for fault in check(file) if fault.severity == "fault"] == []
