@@ -18,7 +18,7 @@ It goes when the message is erased; channel and subject stand in the row itself.
 
 async def former_labels(store: Store, customers: Sequence[CustomerId]) -> tuple[str, ...]:
     """Return the labels of the latest interactions of a person who is known as these `customers`, newest first."""
-    rows = await store.interactions(customer=customers, limit=FORMER_MAX)
+    rows = await store.interactions(customer=customers, limit=FORMER_MAX) if customers else ()
     return tuple(row.label for row in rows if row.label not in (None, UNKNOWN))
 
 

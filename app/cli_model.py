@@ -129,9 +129,9 @@ def model_report(model_file: Path, embedding: str | None, as_json: bool) -> None
 
 def _loaded(model_file: Path, embedding: str | None) -> "Model":
     from classifiers.artifact import load
-    from classifiers.embedding import embedding_named
+    from classifiers.embedding import embedding_of
 
-    return load(model_file, None if embedding is None else embedding_named(embedding))
+    return load(model_file, embedding_of(embedding))
 
 
 def _told_in_words(found: dict[str, Any]) -> str:

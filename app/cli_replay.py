@@ -125,16 +125,14 @@ async def _policy(settings: "Settings", store: "Store | None") -> "Policy":
     """Return the policy of a file, with what was set by API over it where `store` is given."""
     import msgspec
 
-    from app.queue_settings import OF_QUEUE
+    from app.queue_settings import saved_queues
     from app.site import API_CHANNEL
     from config.policy import policy_of
-    from queues.policy import ChannelPolicy, QueuePolicy
+    from queues.policy import ChannelPolicy
 
     policy = policy_of(settings)
     channels = {API_CHANNEL: ChannelPolicy(name=API_CHANNEL, medium="api"), **policy.channels}
-    rows = await store.settings(OF_QUEUE) if store is not None else ()
-    saved = [msgspec.json.decode(row.body, type=QueuePolicy) for row in rows]
-    queues = {**policy.queues, **{queue.name: queue for queue in saved}}
+    queues = {**policy.queues, **(await saved_queues(store) if store is not None else {})}
     return msgspec.structs.replace(policy, channels=channels, queues=queues)
 
 

@@ -63,7 +63,7 @@ from autoresponders.templates import Wordings, shipped_wordings
 from channels.callback.phones import PhoneRefused, e164
 from channels.email.smtp import SmtpSender
 from channels.message import Address
-from classifiers.embedding import embedding_named
+from classifiers.embedding import embedding_of
 from classifiers.model import UNKNOWN
 from classifiers.workers import processors
 from config.avalanche_schema import Avalanche
@@ -490,7 +490,7 @@ class Application:
             file=self._folder / "model.npz",
             node=node,
             starter=lambda out: self.retraining.first(out),  # noqa: PLW0108  # it is made below
-            embedding=None if given.embedding is None else embedding_named(given.embedding),
+            embedding=embedding_of(given.embedding),
         )
         schedule = Schedule(every=given.retrain, rows=given.retrain_rows, use=given.use)
         self.retraining = Retraining(

@@ -14,8 +14,8 @@ from typing import NamedTuple
 import structlog
 
 from classifiers import artifact
-from classifiers.background import Background
-from classifiers.cascade import Classification, classify
+from classifiers.background import NOTHING, Background
+from classifiers.cascade import WARMING, Classification, classify
 from classifiers.model import Model
 from classifiers.workers import pool
 from vocabulary.errors import PermanentFailure
@@ -25,7 +25,8 @@ log = structlog.get_logger()
 
 CROWD = 8
 """So many wait at once before the other process is started."""
-BATCH_MAX = 32
+BATCH_MAX, BATCH_S = 32, 10.0
+"""So many at most, and so long: a process that says nothing then is none to ask any more."""
 LOOK_S = 30.0
 KEPT_MIN = 600
 """Texts in `LOOK_S`, below which the other process is not worth its memory."""
@@ -119,12 +120,11 @@ class Crowd:
                     await self._come.wait()
             except TimeoutError:
                 break
-            batch = [self._asked.popleft() for _ in range(min(BATCH_MAX, len(self._asked)))]
-            if not self._asked:
-                self._come.clear()
+            batch = self._next()
             done += len(batch)
             try:
-                said = await asyncio.wrap_future(executor.submit(_classified, [asked for asked, _ in batch]))
+                async with asyncio.timeout(BATCH_S):
+                    said = await asyncio.wrap_future(executor.submit(_classified, [asked for asked, _ in batch]))
             except BaseException:
                 for _, answer in batch:
                     _refuse(answer)
@@ -133,6 +133,17 @@ class Crowd:
                 if not answer.done():
                     answer.set_result(one)
         return done >= KEPT_MIN
+
+    def _next(self) -> list[tuple[Asked, asyncio.Future[Classification]]]:
+        """Take the next texts whose answer somebody still waits for."""
+        batch: list[tuple[Asked, asyncio.Future[Classification]]] = []
+        while self._asked and len(batch) < BATCH_MAX:
+            each = self._asked.popleft()
+            if not each[1].done():
+                batch.append(each)
+        if not self._asked:
+            self._come.clear()
+        return batch
 
 
 def _refuse(answer: "asyncio.Future[Classification]") -> None:
@@ -150,7 +161,7 @@ def _take_up(copy: Copy) -> None:
         raise PermanentFailure(f"{copy.file.name} holds another model")
     _model[:] = [artifact.from_bytes(content)]
     # The first text loads what languages are known by.
-    _classified([("", "Good morning, where is my parcel?", None, Background())])
+    _classified([("", WARMING, None, NOTHING)])
 
 
 def _classified(batch: list[Asked]) -> list[Classification]:

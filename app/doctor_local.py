@@ -10,7 +10,7 @@ from app.clock import SystemClock
 from app.findings import Finding, failed, ok, warning
 from app.stores import is_embedded, store_path
 from classifiers import artifact
-from classifiers.embedding import embedding_named
+from classifiers.embedding import embedding_of
 from config.faults import ConfigurationError
 from config.loader import check, load
 from config.schema import Settings
@@ -109,7 +109,15 @@ def _model(path: Path, embedding: str | None) -> Finding:
     if not path.exists():
         return ok("model", f"{path} is trained from the shipped examples at the first start")
     try:
-        model = artifact.load(path, embedding_named(embedding) if embedding is not None else None)
+        vectors = embedding_of(embedding)
+    except PermanentFailure as failure:
+        return failed("model", str(failure), "mend [understanding] embedding, or take it out")
+    try:
+        model = artifact.load(path, vectors)
+    except artifact.OtherEmbedding as failure:
+        return failed(
+            "model", str(failure), "name that one in [understanding], or make a new one: centrala model retrain"
+        )
     except PermanentFailure as failure:
         return failed("model", str(failure), "remove it to have one trained at the next start; rules decide until then")
     return ok("model", f"{path}: {len(model.labels)} labels, checksum right")

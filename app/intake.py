@@ -427,16 +427,18 @@ class Intake:
 
     async def _admit(self, message: InboundMessage, new: "_New", wishes: Wishes) -> Admission:
         row = self._row(message, _new_id(message, self._place(message)), new.received)
-        if wishes.time_zone:
-            row = msgspec.structs.replace(row, attributes={**row.attributes, "time_zone": wishes.time_zone})
-        row = msgspec.structs.replace(row, attributes={**row.attributes, **new.seen.attributes})
-        if wishes.attributes:
-            row = msgspec.structs.replace(row, attributes={**row.attributes, "attributes": wishes.attributes})
         known, hashes = new.seen.person, self._hashes(message)
         standing = await standing_of(self._store, self._engine.policy, known, self._engine.clock.now())
-        former = await former_labels(self._store, new.rows) if new.rows else ()
+        former = await former_labels(self._store, new.rows)
         background = Background(message.subject, message.channel, standing.segment or "", former)
-        row = msgspec.structs.replace(row, attributes={**row.attributes, **kept_background(background)})
+        wished = {"time_zone": wishes.time_zone, "attributes": wishes.attributes}
+        attributes = {
+            **row.attributes,
+            **new.seen.attributes,
+            **{name: wish for name, wish in wished.items() if wish},
+            **kept_background(background),
+        }
+        row = msgspec.structs.replace(row, attributes=attributes)
         usual = new.known.language if new.known is not None else wishes.page_language
         said = await labelled(self._classify, message.reply_text, usual, background)
         crashpoint("router.classified")

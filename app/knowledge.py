@@ -183,14 +183,25 @@ class KnowledgeBase:
         """Work out anew what is proven, from all that was judged."""
         async with self._turn:
             await self._read()
-            model, articles = self._model(), self._articles
-            if model is not self._learnt_by[0]:
-                self._said = {}
-            told = [await self._tell(row) for row in list(self._questions.values()) if row.id not in self._said]
-            # What took too long to say is asked again the next time.
-            self._learnt_by = (model, articles if all(told) else None)
-            # Four thousand outcomes take a tenth of a second, as many questions a second.
-            self._proof, outcomes = await asyncio.to_thread(self._proven, dict(self._outcomes), dict(self._questions))
+            await self._learn()
+
+    async def learn_if_due(self) -> None:
+        """Do so if something was judged, or judged otherwise, since, or the articles or the model are others."""
+        async with self._turn:
+            await self._read()
+            model, articles = self._learnt_by
+            if model is not self._model() or articles != self._articles:
+                await self._learn()
+
+    async def _learn(self) -> None:
+        model, articles = self._model(), self._articles
+        if model is not self._learnt_by[0]:
+            self._said = {}
+        told = [await self._tell(row) for row in list(self._questions.values()) if row.id not in self._said]
+        # Four thousand outcomes take a tenth of a second, as many questions a second.
+        self._proof, outcomes = await asyncio.to_thread(self._proven, dict(self._outcomes), dict(self._questions))
+        # Only now, for whoever is stopped on the way has learnt nothing. What took too long to say is asked again.
+        self._learnt_by = (model, articles if all(told) else None)
         log.info("answers_judged", outcomes=outcomes, articles=sum(map(len, self._articles.values())))
 
     async def _tell(self, row: JudgementRow) -> bool:
@@ -200,26 +211,22 @@ class KnowledgeBase:
             self._said[row.id] = said.labels
         return said.failure is None
 
-    async def learn_if_due(self) -> None:
-        """Do so if something was judged, or judged otherwise, since, or the articles or the model are others."""
-        judged, (model, articles) = await self._read(), self._learnt_by
-        if judged or model is not self._model() or articles != self._articles:
-            await self.learn()
-
-    async def _read(self) -> bool:
-        """Take in what was judged since, and tell whether that was anything."""
+    async def _read(self) -> None:
+        """Take in what was judged since; where that is anything, what was learnt is not of all any more."""
         newest = max((at for at, _ in self._judged.values()), default=0)
         rows = await self._store.judgements(since=max(0, newest - OVERLAP))
-        changed = [row for row in rows if self._judged.get(row.id) != _mark(row)]
-        self._take(changed)
+        self._take([row for row in rows if self._judged.get(row.id) != _mark(row)])
         if len(self._judged) <= await self._store.judgement_count():
-            return bool(changed)
+            return
         # Some are gone, with the file that they stood in.
+        rows = await self._store.judgements()
         self._judged, self._outcomes, self._questions = {}, {}, {}
-        self._take(await self._store.judgements())
-        return True
+        self._learnt_by = (self._learnt_by[0], None)
+        self._take(rows)
 
-    def _take(self, rows: Iterable[JudgementRow]) -> None:
+    def _take(self, rows: Sequence[JudgementRow]) -> None:
+        if rows:
+            self._learnt_by = (self._learnt_by[0], None)
         for row in rows:
             self._judged[row.id] = _mark(row)
             self._outcomes.pop(row.id, None)

@@ -4,13 +4,14 @@ from collections.abc import Collection, Sequence
 
 import msgspec
 
+from app.outgoing import copies_of
 from channels.email.addresses import comparable
 from channels.email.thread import interaction_of, interaction_of_address, named_in_address, thread_keys
 from channels.message import InboundMessage
 from vocabulary.ids import CustomerId, InteractionId
 from vocabulary.instants import Instant
 from vocabulary.media import EMAIL
-from vocabulary.records import COPIES, MessageRow
+from vocabulary.records import MessageRow
 from vocabulary.stores import Store
 
 REUSED_ID = "message-id-reused"
@@ -64,7 +65,7 @@ class MailThreads:
             return False
         sender = comparable(message.sender.address)
         said = await self._store.messages(interaction, limit=100_000)
-        copied = [row for row in said if row.author == "agent" and _gets_copy(row, sender)]
+        copied = [row for row in said if row.author == "agent" and sender in map(comparable, copies_of(row))]
         if not copied:
             return False
         back = {row.message for row in await self._store.outbox_of(interaction) if row.state == "taken_back"}
@@ -96,10 +97,6 @@ class MailThreads:
                 if interaction is not None and interaction.customer in customers:
                     return interaction.id
         return None
-
-
-def _gets_copy(row: MessageRow, address: str) -> bool:
-    return any(comparable(str(each)) == address for each in row.attributes.get(COPIES, ()))
 
 
 def may_join(message: InboundMessage, customers: Collection[CustomerId], owner: CustomerId) -> bool:

@@ -8,14 +8,14 @@ import structlog
 
 from app.engine import Engine
 from app.keyed_lock import KeyedLock
-from app.purchasing import CHANGED
+from app.purchasing import worth_changed
 from customers.evidence import Evidence
 from customers.merging import merge_id
 from customers.standing import alone_again
 from router.decision import Refusal
 from vocabulary.ids import CustomerId, derived_id
 from vocabulary.instants import Instant
-from vocabulary.records import AuditRow, Change, MergeRow, MergeState, Put, Remove, SettingRow, is_erased
+from vocabulary.records import AuditRow, Change, MergeRow, MergeState, Put, Remove, is_erased
 from vocabulary.stores import Store
 
 log = structlog.get_logger()
@@ -74,12 +74,12 @@ class Merging:
 
     async def _worth_apart(self, id: CustomerId, merge: MergeRow, now: Instant) -> list[Change]:
         """Return what takes from a person's first row what was calculated of all of him; it is calculated anew soon."""
-        head, *parts = await self._store.person(id)
-        kept = {row.id: row for row in await self._store.standings([head.id, *(row.id for row in parts)])}
+        rows = await self._store.person(id)
+        head, kept = rows[0], {row.id: row for row in await self._store.standings([row.id for row in rows])}
         own = kept.get(head.id)
         changes = [] if own is None else alone_again(head, own, calculated_together=own.at >= merge.at, now=now)
         if kept:
-            changes.append(Put(SettingRow(id=CHANGED, body=msgspec.json.encode(now))))
+            changes.append(worth_changed(now))
         return changes
 
     # -- the rows

@@ -115,9 +115,11 @@ class ModelVersions:
         if pointer is None or pointer == self.pointer:
             return
         if self.pointer is None or pointer.live != self.pointer.live:
-            self._understanding.model = await self._loaded(pointer.live, keep=True)
-            self._understanding.copy = Copy(self._file, pointer.live)
-            log.info("model_live", version=pointer.live, labels=len(self._understanding.model.labels))
+            model = await self._loaded(pointer.live, keep=True)
+            self._understanding.model = model
+            # A site's own function is called here, by a thread; no other process has it.
+            self._understanding.copy = Copy(self._file, pointer.live) if model.features.embedding is None else None
+            log.info("model_live", version=pointer.live, labels=len(model.labels))
         if pointer.shadow is None:
             self.shadow = None
         elif self.shadow is None or self.shadow[0] != pointer.shadow:

@@ -10,6 +10,7 @@ from app.engine import Engine
 from customers.identity import Identity, identities
 from customers.purchases import Fault, Purchase, purchase_of
 from vocabulary.ids import CustomerId, derived_id, keyed_hash
+from vocabulary.instants import Instant
 from vocabulary.records import Change, CustomerRow, IdentityRow, PurchaseRow, Put, PutNew, Remove, Set, SettingRow
 from vocabulary.stores import Store
 from web.site import PurchaseFault, PurchasesTaken
@@ -64,8 +65,8 @@ class Purchases:
             changes.append(Put(row))
         taken.customers_new = len(new)
         if changes and not dry_run:
-            came = Put(SettingRow(id=CHANGED, body=msgspec.json.encode(self._engine.clock.now())))
-            await self._engine.write(*(PutNew(each.row) for each in new.values()), *changes, came)
+            came = (*(PutNew(each.row) for each in new.values()), *changes, worth_changed(self._engine.clock.now()))
+            await self._engine.write(*came)
             await self._give_back(new)
             log.info("purchases_taken", new=taken.new, changed=taken.changed, customers_new=taken.customers_new)
         return taken
@@ -112,6 +113,11 @@ class Purchases:
             changes = [Set(PurchaseRow, row.id, {"customer": holder}) for row in moved]
             await self._engine.write(*changes, Remove(CustomerRow, id))
             log.warning("customer_came_meanwhile", customer=holder, purchases=len(moved))
+
+
+def worth_changed(now: Instant) -> Change:
+    """Return what has everybody's worth calculated anew soon."""
+    return Put(SettingRow(id=CHANGED, body=msgspec.json.encode(now)))
 
 
 class _Stranger(msgspec.Struct, frozen=True):

@@ -16,6 +16,12 @@ OF_QUEUE = "queue:"
 """Begins the id of the row of a queue."""
 
 
+async def saved_queues(store: Store) -> dict[QueueName, QueuePolicy]:
+    """Return the queues that were set by API."""
+    saved = [msgspec.json.decode(row.body, type=QueuePolicy) for row in await store.settings(OF_QUEUE)]
+    return {queue.name: queue for queue in saved}
+
+
 class QueueSettings:
     """The queues of one site."""
 
@@ -26,9 +32,7 @@ class QueueSettings:
 
     async def load(self) -> None:
         """Put what was set by API over the queues of the file."""
-        rows = await self._store.settings(OF_QUEUE)
-        saved = [msgspec.json.decode(row.body, type=QueuePolicy) for row in rows]
-        self._use({**self._of_file, **{queue.name: queue for queue in saved}})
+        self._use({**self._of_file, **await saved_queues(self._store)})
 
     def _use(self, queues: dict[QueueName, QueuePolicy]) -> None:
         self._engine.policy = msgspec.structs.replace(self._engine.policy, queues=queues)

@@ -301,13 +301,15 @@ class RunningSite:
     async def understood(
         self, subject: str, text: str, *, channel: str = "", customer: CustomerId | None = None
     ) -> Understood:
-        row = await self._store.customer(customer) if customer is not None else None
-        standing = await standing_of(self._store, self._engine.policy, row, self._engine.clock.now())
-        former = await former_labels(self._store, await self._store.group(row.id)) if row is not None else ()
-        return await self._understood(subject, text, Background(subject, channel, standing.segment or "", former))
+        rows = await self._store.person(customer) if customer is not None else ()
+        one = as_one(rows) if rows else None
+        standing = await standing_of(self._store, self._engine.policy, one, self._engine.clock.now())
+        former = await former_labels(self._store, [row.id for row in rows])
+        known = Background(subject, channel, standing.segment or "", former)
+        return await self._understood(subject, text, known, one.language if one is not None else None)
 
-    async def _understood(self, subject: str, text: str, known: Background) -> Understood:
-        said, why = await self._understanding.explained(subject, text, known)
+    async def _understood(self, subject: str, text: str, known: Background, usual: str | None = None) -> Understood:
+        said, why = await self._understanding.explained(subject, text, usual, known)
         return Understood(
             labels=said.labels,
             heads=dict(said.heads),

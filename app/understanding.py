@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from app.crowd import Copy, Crowd, NotHere
 from classifiers.background import NOTHING, Background
-from classifiers.cascade import Classification, Why, classify, why
+from classifiers.cascade import WARMING, Classification, Why, classify, why
 from classifiers.model import UNKNOWN, Model
 
 CLASSIFY_S = 2.0
@@ -49,9 +49,11 @@ class Understanding:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, self._classify, subject, text, usual, known)
 
-    async def explained(self, subject: str, text: str, known: Background = NOTHING) -> tuple[Classification, Why]:
+    async def explained(
+        self, subject: str, text: str, usual: str | None = None, known: Background = NOTHING
+    ) -> tuple[Classification, Why]:
         """Return the same with the words that decided: some milliseconds more, for whoever asks."""
-        said = await self.classify(subject, text, None, known)
+        said = await self.classify(subject, text, usual, known)
         loop = asyncio.get_running_loop()
         return said, await loop.run_in_executor(self._thread, self._why, subject, text, known)
 
@@ -70,4 +72,4 @@ class Understanding:
     async def warm(self) -> None:
         """Load what the first text needs, however long that takes: the language model half a second to unpack."""
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._thread, self._classify, "", "Good morning, where is my parcel?", None, NOTHING)
+        await loop.run_in_executor(self._thread, self._classify, "", WARMING, None, NOTHING)

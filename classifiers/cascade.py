@@ -15,6 +15,8 @@ from classifiers.model import LABEL, UNKNOWN, Model, Prediction
 from classifiers.rules import DEFAULT_RULES, KeywordRule, labels_by_rules
 
 LABELS_MAX = 5
+WARMING = "Good morning, where is my parcel?"
+"""A first text loads what all need: the language model takes half a second to unpack."""
 
 Labels = tuple[tuple[str, float], ...]
 

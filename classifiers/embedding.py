@@ -62,6 +62,11 @@ def embedding_named(name: str) -> Embedding:
     return Embedding(name, _checked(name, said, (1, None)).shape[1], found)
 
 
+def embedding_of(name: str | None) -> Embedding | None:
+    """Return the same, or None where none is named."""
+    return None if name is None else embedding_named(name)
+
+
 def _checked(name: str, said: Any, shape: tuple[int, int | None]) -> NDArray[np.float64]:
     try:
         found = np.asarray(said, dtype=np.float64)

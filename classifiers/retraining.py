@@ -19,7 +19,7 @@ import msgspec
 from classifiers import artifact, comparison
 from classifiers.background import NOTHING, Background
 from classifiers.cascade import Classification, classify
-from classifiers.embedding import Embedding, embedding_named
+from classifiers.embedding import Embedding, embedding_of
 from classifiers.evaluation import figures_of
 from classifiers.examples import Row, read_messages, shipped_answers, shipped_rows
 from classifiers.model import OUT_OF_SCOPE, UNKNOWN, Model, Prediction
@@ -105,7 +105,7 @@ def retrain(order: Order, tell: Tell = _untold) -> tuple[Model, dict[str, Any]]:
     file = Path(order.starter) if order.starter is not None else None
     starter, known = read_messages(file) if file is not None else (shipped_rows(), None)
     rows = split(starter, order.lessons, known)
-    embedding = embedding_named(order.embedding) if order.embedding is not None else None
+    embedding = embedding_of(order.embedding)
     tell("train", 0.05)
     model = train(
         rows.taught,

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from classifiers.artifact import save
 from classifiers.background import NOTHING, Background, telling
 from classifiers.calibration import PROMISES, RESERVE, folds_of, guard_of, mix_of, promise_of, traffic, trust_of
-from classifiers.embedding import Embedding, embedding_named
+from classifiers.embedding import Embedding, embedding_of
 from classifiers.evaluation import report_of
 from classifiers.examples import Answers, Row, read_answers, read_messages, shipped_answers, shipped_rows
 from classifiers.features import features_of
@@ -356,9 +356,7 @@ def train_file(
     """
     began = clock()
     (rows, known), answers = read_messages(csv_path, text_column, label_column), read_answers(csv_path, heads)
-    summary = _trained(
-        rows, known, answers, out, reject=reject, told=told, embedding=embedding_named(embedding) if embedding else None
-    )
+    summary = _trained(rows, known, answers, out, reject=reject, told=told, embedding=embedding_of(embedding))
     return {**summary, "seconds": round(clock() - began, 3)}
 
 
