@@ -132,7 +132,7 @@ class House:
 
     def released(self, pool: int, work: int) -> None:
         class_, span = self.working.pop(work)
-        self.measured[class_].add_handling(round(span))
+        self.measured[class_].handling.add(round(span))
         heads = [
             (self.design.key(class_, next(iter(line.values()))), class_)
             for class_, line in enumerate(self.lines)

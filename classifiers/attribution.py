@@ -64,10 +64,13 @@ def words_that_decided(
                 for place in spot:
                     totals[written[places[place]].casefold()] += share / len(spot)
     for term in dict.fromkeys(background_terms(known)):
+        row = features.background.rows.get(term)
+        if row is None:
+            continue
         part, _, name = term.partition(":")
         shown = written[places[words.index(name)]] if part == "subject" and name in words else name
         written.append(shown)
-        totals[shown.casefold()] += points.get(features.background.rows.get(term, -1), 0.0)
+        totals[shown.casefold()] += points.get(row, 0.0)
     return _weightiest(totals, written)
 
 

@@ -77,10 +77,6 @@ def confusion(said: Sequence[Prediction], labels: Sequence[str]) -> list[tuple[s
     return confusions(zip(labels, map(answer, said), strict=True), PAIRS_MAX)
 
 
-def _most(pairs: "Counter[tuple[str, str]]") -> list[tuple[tuple[str, str], int]]:
-    return sorted(pairs.items(), key=lambda each: (-each[1], each[0]))[:PAIRS_MAX]
-
-
 def curve(said: Sequence[Prediction], labels: Sequence[str]) -> list[dict[str, float | int]]:
     """Return how often answers of about the same confidence are right: a point for each tenth that has any."""
     answered = answers_of(zip(said, labels, strict=True))
@@ -99,12 +95,11 @@ def changes(ids: Sequence[str], before: Sequence[Classification], after: Sequenc
         for id, one, other in zip(ids, was, now, strict=True)
         if answer(one) != answer(other)
     ]
-    pairs = Counter((one, other) for _, one, other, _ in moved)
     apart = Counter(name for one, other in zip(before, after, strict=True) for name in heads_apart(one, other))
     return {
         "messages": len(ids),
         "changed": len(moved),
-        "pairs": [(one, other, count) for (one, other), count in _most(pairs)],
+        "pairs": confusions(((one, other) for _, one, other, _ in moved), PAIRS_MAX),
         "examples": [
             {"interaction": id, "from": one, "to": other, "confidence": round(sure, 4)}
             for id, one, other, sure in _mixed(moved)

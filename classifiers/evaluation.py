@@ -96,8 +96,8 @@ def figures_of(promises: Mapping[float, float], said: Sequence[Prediction], labe
         **_quality(inside),
         "coverage_at_precision": {f"{precision:g}": _coverage(promises, said, precision) for precision in _SHOWN},
         "out_of_scope": {
-            "recall": _share([one.out_of_scope for one in outside]),
-            "false_rate": _share([one.out_of_scope for one, _ in inside]),
+            "recall": _share([one.label == UNKNOWN for one in outside]),
+            "false_rate": _share([one.label == UNKNOWN for one, _ in inside]),
         },
     }
 

@@ -83,7 +83,9 @@ def read_messages(
     Raises:
         PermanentFailure: as for `read_rows`.
     """
-    rows, given = read_rows(path, text_column, label_column), _there(path, BACKGROUND)
+    # What is to be told is no background.
+    beside = [name for name in BACKGROUND if name not in (text_column, label_column)]
+    rows, given = read_rows(path, text_column, label_column), _there(path, beside)
     if not given:
         return rows, [NOTHING] * len(rows)
     told = _columns(path, {name: f"--{name}" for name in given})

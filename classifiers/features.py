@@ -174,7 +174,7 @@ class Features:
         if self.embedding is not None:
             first = len(self.background.rarity)
             rows = np.append(rows, np.arange(first, first + self.embedding.dimensions))
-            values = np.append(values, self.embedding.vectors([text])[0])
+            values = np.append(values, self.embedding.vectors([text[:TEXT_CHARS_MAX]])[0])
         return View(rows, values, (vectors[0].known_share, vectors[1].known_share))
 
 

@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from classifiers.background import Background
 from classifiers.embedding import Embedding
-from classifiers.features import ANALYSERS, background_terms, tokens
+from classifiers.features import ANALYSERS, TEXT_CHARS_MAX, background_terms, tokens
 from classifiers.head import Scores
 from classifiers.net_training import trained_net
 from classifiers.nets import Nets
@@ -78,8 +78,8 @@ class Terms:
         return sparse.hstack([*parts, *(weight * block for block, weight in vectors)]).tocsr()
 
     def known(self, counts: Sequence[sparse.csr_matrix]) -> Scores:
-        """Return which share of the terms of each text is known, (n_texts, n_kinds)."""
-        pairs = zip(counts, self.kept, strict=True)
+        """Return which share of the terms of each text is known, (n_texts, 2): of words, of pieces of words."""
+        pairs = zip(counts[:2], self.kept[:2], strict=True)
         shares = [block[:, kept].getnnz(axis=1) / np.maximum(block.getnnz(axis=1), 1) for block, kept in pairs]
         return np.column_stack(shares)
 
@@ -126,7 +126,9 @@ def counted(texts: Sequence[str], backgrounds: Sequence[Background], embedding: 
     """Return the terms of `texts`, and of what is known beside each, and the vectors of the texts."""
     words = [tokens(text) for text in texts]
     kinds = [*(_counts(analyser, words) for analyser in ANALYSERS), _counts(background_terms, backgrounds)]
-    vectors = [] if embedding is None else [sparse.csr_matrix(embedding.vectors(texts))]
+    vectors = []
+    if embedding is not None:
+        vectors = [sparse.csr_matrix(embedding.vectors([text[:TEXT_CHARS_MAX] for text in texts]))]
     return Counted([names for names, _ in kinds], [*(counts for _, counts in kinds), *vectors])
 
 

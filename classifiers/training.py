@@ -262,7 +262,7 @@ def _seen(
 ) -> _Unseen:  # fmt: skip
     votes = [next(results) for _ in range(question.nets + 1)]
     terms = terms_of(texts.of(question.rows[inside]), weights)
-    known = terms.known(texts.of(question.rows[outside]))[:, :2]
+    known = terms.known(texts.of(question.rows[outside]))
     return _Unseen(np.stack([vote for vote in votes if isinstance(vote, np.ndarray)], axis=1), known)
 
 

@@ -94,10 +94,6 @@ class Measured(msgspec.Struct, gc=False):
         arrivals = {class_: copy(rate) for class_, rate in self.arrivals.items()}
         return Measured(copy(self.handling), self.waited, self.left, arrivals, self.calibration)
 
-    def add_handling(self, span: Span) -> None:
-        """Know that an interaction was handled for `span` ms."""
-        self.handling.add(span)
-
     def add_wait(self, span: Span, left: bool) -> None:
         """Know that a leg waited `span` ms and then was answered, or its customer left."""
         self.waited = _KEPT * self.waited + span

@@ -12,7 +12,7 @@ from storage import queries
 from storage.chain import EMPTY, Head, digest_of
 from storage.seal import unsealed
 from storage.tables import attachments, checkpoints, interactions, models, received
-from vocabulary.ids import is_as_written, model_id
+from vocabulary.ids import is_as_written, is_model_as_written
 from vocabulary.records import Entry
 
 _PAGE = 1_000
@@ -92,7 +92,7 @@ def content_problems(connection: Connection) -> list[str]:
             if len(problems) >= _FOUND_MAX:
                 break
     for id, content in connection.execute(select(models.c.id, models.c.content).execution_options(yield_per=1)):
-        if not isinstance(content, bytes) or model_id(content) != id:
+        if not is_model_as_written(id, content):
             problems.append(f"models: the bytes of {id} were changed after they were written")
     return problems
 

@@ -174,13 +174,17 @@ class Reading(SubjectReads, LearningReads, WorthReads):
 
     async def interactions_of(self, ids: Sequence[str]) -> Sequence[InteractionRow]:
         """Return those of these interactions that there are, in no order."""
-        pages = [await self._rows(InteractionRow, queries.interactions_of(some)) for some in portions(ids)]
-        return [row for page in pages for row in page]
+        return [
+            row for some in portions(ids) for row in await self._rows(InteractionRow, queries.interactions_of(some))
+        ]
 
     async def entries_of(self, interactions: Sequence[str], types: Sequence[str], since: Instant) -> Sequence[Entry]:
         """Return the entries of these types from `since` on, those about the same interaction in their order."""
-        pages = [await self._all(queries.entries_of(some, types, since), _entry) for some in portions(interactions)]
-        return [entry for page in pages for entry in page]
+        return [
+            entry
+            for some in portions(interactions)
+            for entry in await self._all(queries.entries_of(some, types, since), _entry)
+        ]
 
     async def agents(self) -> Sequence[AgentRow]:
         return await self._rows(AgentRow, queries.everything(AgentRow))

@@ -6,12 +6,13 @@ and the newest raw mails, attachments and models. `centrala db check` and every 
 
 import sqlite3
 import struct
+from collections.abc import Callable
 from contextlib import closing
 
 from storage.chain import Head, digest_of
 from storage.queries import ENTRY_COLUMNS
 from storage.seal import unsealed
-from vocabulary.ids import is_as_written, model_id
+from vocabulary.ids import is_as_written, is_model_as_written
 from vocabulary.records import Entry
 
 ENTRIES = 10_000
@@ -99,15 +100,10 @@ def _is_next(before: bytes, entry: Entry, digest: bytes) -> bool:
 def _files(connection: sqlite3.Connection) -> str | None:
     """Look at the newest raw mails and attachments, each up to a bound of bytes."""
     for table, of, content in (("received", "channel", "raw"), ("attachments", "message", "content")):
-        left = FILE_BYTES
         query = f"SELECT id, {of}, {content} FROM {table} ORDER BY rowid DESC"  # noqa: S608  # our own names
-        with closing(connection.execute(query)) as rows:
-            for id, owner, held in rows:
-                if not is_as_written(id, owner, held):
-                    return f"{table}: the bytes of {id} were changed after they came in"
-                left -= len(held or b"") + ROW_BYTES
-                if left < 0:
-                    break
+        changed = _changed(connection, query, is_as_written)
+        if changed is not None:
+            return f"{table}: the bytes of {changed} were changed after they came in"
     return None
 
 
@@ -115,12 +111,18 @@ def _models(connection: sqlite3.Connection) -> str | None:
     """Look at the newest versions of the model, which may be the greater part of a young file."""
     if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'models'").fetchone():
         return None
+    changed = _changed(connection, "SELECT id, content FROM models ORDER BY rowid DESC", is_model_as_written)
+    return None if changed is None else f"models: the bytes of {changed} were changed after they were written"
+
+
+def _changed(connection: sqlite3.Connection, query: str, is_sound: Callable[..., bool]) -> str | None:
+    """Return the first id whose bytes, the last column, are not as they were; rows are read up to `FILE_BYTES`."""
     left = FILE_BYTES
-    with closing(connection.execute("SELECT id, content FROM models ORDER BY rowid DESC")) as rows:
-        for id, content in rows:
-            if not isinstance(content, bytes) or model_id(content) != id:
-                return f"models: the bytes of {id} were changed after they were written"
-            left -= len(content)
+    with closing(connection.execute(query)) as rows:
+        for row in rows:
+            if not is_sound(*row):
+                return str(row[0])
+            left -= len(row[-1] or b"") + ROW_BYTES
             if left < 0:
                 break
     return None

@@ -86,10 +86,13 @@ class Statements:
         # objects together. Who writes last has read what the others wrote.
         key = _key(change.kind, change.id)
         row = target.execute(_attributes(self._sql, change.kind), key).fetchone()
-        before = msgspec.json.decode(row[0]) if row is not None else {ERASED: True}
-        after = {name: value for name, value in before.items() if name not in change.gone} | change.values
-        if ERASED not in before and after != before:
-            target.execute(_update(self._sql, change.kind, ("attributes",), ()), (_json(after), *key))
+        if row is None:
+            return
+        before = msgspec.json.decode(row[0])
+        after = _json({name: value for name, value in before.items() if name not in change.gone} | change.values)
+        # Compared as text: to Python, 1 is True.
+        if ERASED not in before and after != _json(before):
+            target.execute(_update(self._sql, change.kind, ("attributes",), ()), (after, *key))
 
 
 def _sort_of(change: Change) -> tuple[type[Change], Kind]:

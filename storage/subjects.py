@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 
-import msgspec
 from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, func, or_, select
 
 from customers.merging import group
@@ -29,9 +28,6 @@ from vocabulary.records import (
     TrainingRow,
     UploadRow,
 )
-
-R = TypeVar("R", bound=msgspec.Struct)
-T = TypeVar("T")
 
 HEAD_MAX = 256 * 1024
 """So much of the beginning of something that came in tells whom it is from, and about what."""
@@ -113,8 +109,14 @@ class SubjectReads(KnowledgeReads):
 
     async def merges(self, customers: Sequence[str]) -> Sequence[MergeRow]:
         """Return what is known of any of `customers` being somebody else too, whatever became of it."""
-        pages = [await self._all(queries.merges(), maker_of(MergeRow), named=some) for some in portions(customers)]
-        return [row for page in pages for row in page]
+        return [row for some in portions(customers) for row in await self._rows(MergeRow, queries.merges(), named=some)]
+
+    async def _merges_around(self, found: list[MergeRow], looked: set[str]) -> list[MergeRow]:
+        """Return `found`, what is known of `looked`, and the same of all whom that reaches."""
+        while beside := {each for row in found if row.state == "merged" for each in (row.customer, row.into)} - looked:
+            found = [*found, *await self.merges(sorted(beside))]
+            looked = looked | beside
+        return found
 
     async def merge(self, id: str) -> MergeRow | None:
         """Return what is known of two customers being one."""
@@ -122,11 +124,8 @@ class SubjectReads(KnowledgeReads):
 
     async def group(self, customer: str) -> tuple[str, ...]:
         """Return the ids of all who are one person with `customer`, first the one that they go by."""
-        found, looked = [*await self._rows(MergeRow, queries.merges_of(), who=customer)], {customer}
-        while beside := {each for row in found if row.state == "merged" for each in (row.customer, row.into)} - looked:
-            found += await self.merges(sorted(beside))
-            looked |= beside
-        return group(customer, found)
+        own = await self._rows(MergeRow, queries.merges_of(), who=customer)
+        return group(customer, await self._merges_around([*own], {customer}))
 
     async def person(self, customer: str) -> Sequence[CustomerRow]:
         """Return the rows of that group, in its order; nothing if there is no such customer."""
@@ -140,13 +139,8 @@ class SubjectReads(KnowledgeReads):
 
     async def people(self, customers: Sequence[str]) -> dict[str, Sequence[CustomerRow]]:
         """Return the same for each of `customers`, in a few reads for all of them; who isn't there is left out."""
-        merges, looked, beside = dict[str, MergeRow](), set[str](), set(customers)
-        while beside:
-            merges.update((row.id, row) for row in await self.merges(sorted(beside)))
-            looked |= beside
-            holding = (row for row in merges.values() if row.state == "merged")
-            beside = {each for row in holding for each in (row.customer, row.into)} - looked
-        groups = {id: group(id, merges.values()) for id in customers}
+        merges = await self._merges_around([*await self.merges(sorted(set(customers)))], set(customers))
+        groups = {id: group(id, merges) for id in customers}
         columns, rows = tables.customers.c, dict[str, CustomerRow]()
         for some in portions(sorted({id for ids in groups.values() for id in ids})):
             found = await self._made(CustomerRow, select(tables.customers).where(columns.id.in_(some)))
@@ -163,23 +157,24 @@ class SubjectReads(KnowledgeReads):
 
     async def latest_interactions(self, customers: Sequence[str]) -> Sequence[InteractionRow]:
         """Return the newest interaction of each of `customers` that has any, in no order."""
-        pages = [await self._made(InteractionRow, queries.latest_interactions(some)) for some in portions(customers)]
-        return [row for page in pages for row in page]
+        return [
+            row
+            for some in portions(customers)
+            for row in await self._made(InteractionRow, queries.latest_interactions(some))
+        ]
 
     async def first_messages(self, interactions: Sequence[str]) -> Sequence[MessageRow]:
         """Return the first message of each of `interactions` that has any, in no order."""
-        pages = [await self._made(MessageRow, queries.first_messages(some)) for some in portions(interactions)]
-        return [row for page in pages for row in page]
+        return [
+            row for some in portions(interactions) for row in await self._made(MessageRow, queries.first_messages(some))
+        ]
 
     async def person_identities(self, customer: str) -> Sequence[IdentityRow]:
         """Return what the person is known by: first what `customer` himself is."""
         ids = await self.group(customer)
         if len(ids) == 1:
             return await self._rows(IdentityRow, queries.identities(), whole=customer)
-        columns = tables.identities.c
-        query = select(tables.identities).where(columns.customer.in_(ids)).order_by(columns.kind, columns.value)
-        rows = await self._made(IdentityRow, query)
-        return sorted(rows, key=lambda row: row.customer != customer)
+        return sorted(await self.identities_of(ids), key=lambda row: row.customer != customer)
 
     async def identities_among(self, kind: str, values: Sequence[str]) -> Sequence[IdentityRow]:
         """Return the identities of that kind with one of `values`."""

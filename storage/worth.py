@@ -1,7 +1,6 @@
 """What is read of purchases, and of what customers are worth."""
 
 from collections.abc import Sequence
-from typing import TypeVar
 
 import msgspec
 from sqlalchemy import RowMapping, case, func, or_, select, tuple_
@@ -11,8 +10,6 @@ from storage import tables
 from storage.reads import Reads, portions
 from vocabulary.instants import DAY, Instant
 from vocabulary.records import Bought, Contact, MergeRow, PurchaseRow, StandingRow
-
-T = TypeVar("T")
 
 
 class WorthReads(Reads):

@@ -610,8 +610,11 @@ Change = Put | PutNew | Set | SetAttributes | Remove
 
 def attributes_changed(row: CustomerRow | MessageRow, attributes: Mapping[str, Any]) -> list[Change]:
     """Return what gives the row `attributes` instead of those that were read; nothing if they are the same."""
-    before = row.attributes
-    values = {name: value for name, value in attributes.items() if name not in before or before[name] != value}
+    # As they are kept: to Python, 1 is True.
+    before, after = (
+        {name: msgspec.json.encode(one) for name, one in of.items()} for of in (row.attributes, attributes)
+    )
+    values = {name: value for name, value in attributes.items() if before.get(name) != after[name]}
     gone = tuple(name for name in before if name not in attributes)
     return [SetAttributes(type(row), row.id, values, gone)] if values or gone else []
 

@@ -124,3 +124,10 @@ def test_what_work_tells_is_learnt_and_judged_with_its_background(tmp_path: Path
     kept = sum(is_kept_back(text) for text, _ in rows)
     assert (report["after"]["n"], report["after"]["accuracy"]) == (kept, 1.0)
     assert model.predict("is it here yet", known[0]).label == "lamp"
+
+
+def test_what_is_to_be_told_is_no_background(tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text("subject,text,channel\nLamp,hello,mail\n", "utf-8")
+    assert read_messages(file, "text", "channel") == ([("Lamp\nhello", "mail")], [Background("Lamp")])
+    assert read_messages(file, "subject", "text") == ([("Lamp", "hello")], [Background(channel="mail")])

@@ -16,7 +16,7 @@ from classifiers.artifact import OtherEmbedding, from_bytes, load, save, to_byte
 from classifiers.cascade import classify, why
 from classifiers.embedding import embedding_named
 from classifiers.evaluation import about, predict_many
-from classifiers.features import ANALYSERS, features_of, tokens
+from classifiers.features import ANALYSERS, TEXT_CHARS_MAX, features_of, tokens
 from classifiers.fitting import PENALTY
 from classifiers.head import SIGNS, Head, Mix, Odds
 from classifiers.model import LABEL, Model
@@ -45,6 +45,14 @@ def test_vectors_tell_what_words_do_not() -> None:
     assert (about(model)["embedding"], about(train(ROWS))["embedding"]) == (MARKS, None)
     assert classify("", "they can go!", model=model).labels[0][0] == "shout"
     assert not why("", "they can go!", model=model).exact
+
+
+def test_of_a_long_text_vectors_tell_as_little_as_words() -> None:
+    features = _marked().features
+    beginning = "it is here? " * 400
+    assert len(beginning) > TEXT_CHARS_MAX
+    one, other = features.view(beginning), features.view(f"{beginning}{'!' * 1_000}")
+    assert np.array_equal(one.values, other.values)
 
 
 def test_scores_equal_those_of_the_sklearn_pipeline_with_vectors() -> None:

@@ -83,11 +83,11 @@ def test_arrivals_are_counted_by_class() -> None:
 
 def test_what_was_copied_stays_as_it_was() -> None:
     known = Measured()
-    known.add_handling(MINUTE)
+    known.handling.add(MINUTE)
     known.add_wait(SECOND, left=True)
     known.add_arrival(0, START)
     before, same = known.copied(), known.copied()
-    known.add_handling(SECOND)
+    known.handling.add(SECOND)
     known.add_wait(SECOND, left=False)
     known.add_arrival(0, START + SECOND)
     known.add_outcome((0, SECOND), MINUTE)

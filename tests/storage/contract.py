@@ -64,6 +64,7 @@ from vocabulary.records import (
     Transaction,
     UploadRow,
     UserRow,
+    attributes_changed,
 )
 from vocabulary.stores import Store
 
@@ -283,6 +284,16 @@ class RecordsContract:
         await store.commit(Transaction(changes=changes))
         assert await store.customer("c-1") == a_customer(language="pl", segment="gold")
         assert await store.outbox_row("o-1") == an_outbox_row(attempts=4)
+
+    async def test_true_takes_the_place_of_one(self, store: Store) -> None:
+        row = a_customer(attributes={"vip": 1, "deep": [0], "same": True})
+        await store.commit(putting(row))
+        changes = attributes_changed(row, {"vip": True, "deep": [False], "same": True})
+        assert changes == [SetAttributes(CustomerRow, "c-1", {"vip": True, "deep": [False]})]
+        await store.commit(Transaction(changes=tuple(changes)))
+        kept = await store.customer("c-1")
+        assert kept is not None
+        assert msgspec.json.encode(kept.attributes) == b'{"vip":true,"deep":[false],"same":true}'
 
     async def test_attributes_are_set_one_by_one(self, store: Store) -> None:
         before = {"a": 1, "b": {"deep": [1, None]}, 'of "all" kinds.$': 2, "null": None, "half": 0.1}
