@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from autoresponders.article import text_row
 from autoresponders.knowledge import KnowledgeFile, load_files, pair_row
 from vocabulary.instants import Instant
 from vocabulary.records import ArticleRow, Change, JudgementRow, Put, Remove, Transaction
@@ -58,7 +59,7 @@ def _rows(files: dict[str, KnowledgeFile]) -> dict[str, ArticleRow]:
                 valid_until=article.valid_until,
                 origin="file",
             )
-            text = {"title": article.title, "questions": list(article.questions), "answer": article.answer}
+            text = text_row(article.title, article.questions, article.answer)
             found[article.id] = msgspec.structs.replace(row, texts={**row.texts, language: text})
     return found
 

@@ -1,6 +1,7 @@
 """Articles: answers in one language, with the questions that they answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -32,6 +33,11 @@ class Article(msgspec.Struct, frozen=True):
         """Tell whether it may answer at that instant."""
         early = self.valid_from is not None and at < self.valid_from
         return not early and (self.valid_until is None or at < self.valid_until)
+
+
+def text_row(title: str, questions: Sequence[str], answer: str) -> dict[str, Any]:
+    """Return what the records keep of an article in one language."""
+    return {"title": title, "questions": list(questions), "answer": answer}
 
 
 Knowledge = Mapping[str, Mapping[str, Article]]

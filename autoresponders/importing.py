@@ -39,6 +39,9 @@ FAULTS: Mapping[str, str] = {
 }
 """What is wrong, by code; `value` says with what."""
 
+FAULTS_MAX = 100
+"""So many faults of a file are told, the first ones."""
+
 _WORDS = ("id", "label", "language", "title", "answer", "valid_from", "valid_until")
 _LISTS = ("questions", "kept_back")
 _LONGEST = {"label": LABEL_MAX, "title": TITLE_MAX, "answer": ANSWER_MAX}
@@ -138,7 +141,7 @@ def _language_in(name: str) -> str:
 def _of_toml(text: str, unanswered: list[tuple[str, str]]) -> Iterator[_Raw]:
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number or a nesting without end is no TOMLDecodeError
         place = re.search(r"line (\d+)", str(error))
         raise _Broken(Fault(int(place[1]) if place else text.count("\n") + 1, "syntax", str(error))) from error
     lines = [at for at, line in enumerate(text.split("\n"), 1) if re.match(r"\s*\[\[\s*articles\s*\]\]", line)]
@@ -286,7 +289,7 @@ def _checked(raws: Sequence[_Raw], unanswered: Iterable[tuple[str, str]], spoken
     if not articles and not asked and not faults:
         faults.append(Fault(1, "nothing"))
     faults.sort(key=lambda fault: fault.line)
-    return ArticleFile(articles=tuple(articles.values()), unanswered=asked, faults=tuple(faults))
+    return ArticleFile(articles=tuple(articles.values()), unanswered=asked, faults=tuple(faults[:FAULTS_MAX]))
 
 
 def _written(raw: _Raw, spoken: str) -> Written | list[Fault]:

@@ -205,6 +205,27 @@ async def test_a_file_leaves_other_languages_as_they_are_and_its_kept_back_quest
         assert pairs == {("imported", "pl", "O której?", "hours"), ("imported", "pl", "Kto wygrał?", "")}
 
 
+async def test_questions_that_a_file_leaves_out_stay(there: World) -> None:
+    await imported(there, MARKDOWN, write="true")
+    boss = await there.person("boss", "supervisor")
+    id = (await imported(there, MARKDOWN))["articles"][0]["id"]
+    before = (await boss.get(f"/articles/{id}"))["languages"]["en"]
+    told = await imported(there, f"# Another title\nid: {id}\nlabel: hours\n\nAnother answer.\n", write="true")
+    assert "questions" not in told["articles"][0]["fields"]
+    after = (await boss.get(f"/articles/{id}"))["languages"]["en"]
+    assert after == {**before, "title": "Another title", "answer": "Another answer."}
+
+
+async def test_an_article_that_would_never_be_valid_is_not_written(there: World) -> None:
+    dated = "# A\nid: dated\nlabel: hours\n{}: 2026-0{}-01T00:00:00Z\n\nx\n"
+    await imported(there, dated.format("valid_until", 3), write="true")
+    for write in ("false", "true"):
+        problem = await imported(there, dated.format("valid_from", 4), status=422, write=write)
+        assert problem["errors"][0]["path"] == "dated: valid_until"
+    boss = await there.person("boss", "supervisor")
+    assert (await boss.get("/articles/dated"))["valid_from"] is None
+
+
 async def test_a_file_with_a_fault_is_not_written_and_says_in_which_line(tmp_path: Path) -> None:
     async with world(tmp_path, policy=ANSWERING, classify=about_hours) as there:
         wrong = MARKDOWN.replace("label: invoice\n", "")

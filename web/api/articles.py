@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from autoresponders.article import text_row
 from router.commands import ChangeKnowledge
 from vocabulary.errors import PermanentFailure
 from vocabulary.files import kind_of, plain_name
@@ -171,9 +172,14 @@ async def _shown(call: Call, id: str) -> ArticleView:
     return article_view(row, list(await call.site.store.article_files(id)), call.site.now())
 
 
-async def _write(call: Call, row: ArticleRow, act: str) -> None:
+def require_answering(row: ArticleRow, path: str = "valid_until") -> None:
+    """Raise the problem of an article that is never valid; `path`: where the caller wrote its end."""
     if row.valid_from is not None and row.valid_until is not None and row.valid_until <= row.valid_from:
-        raise invalid("valid_until", "It must be later than valid_from.")
+        raise invalid(path, "It must be later than valid_from.")
+
+
+async def _write(call: Call, row: ArticleRow, act: str) -> None:
+    require_answering(row)
     await _submit(call, ChangeKnowledge(row.id, call.actor), Put(row), Put(audit_line(call, act, row.id)))
 
 
@@ -189,7 +195,7 @@ def _named(filename: str, content: bytes) -> tuple[str, str]:
 
 
 def _text(text: ArticleText) -> dict[str, Any]:
-    return {"title": text.title, "questions": list(text.questions), "answer": text.answer}
+    return text_row(text.title, text.questions, text.answer)
 
 
 def _instant(field: str, text: str | None) -> Instant | None:

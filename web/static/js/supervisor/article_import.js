@@ -10,7 +10,7 @@ import { toast } from "../ui/toast.js";
 /**
  * @typedef {{line: number, id: string, language: string, label: string, title: string, questions: number, change: string,
  *   fields: string[]}} Imported
- * @typedef {{articles: Imported[], faults: {line: number, code: string, value: string}[]}} Preview
+ * @typedef {{articles: Imported[], kept_back: number, faults: {line: number, code: string, value: string}[]}} Preview
  */
 
 /** @param {{back: () => void}} props */
@@ -44,7 +44,7 @@ export function ArticleImport({ back }) {
     if (chosen) void send(chosen, spoken, false);
     else setFound(null);
   };
-  const changes = found?.articles.some((each) => each.change !== "same") ?? false;
+  const changes = found !== null && (found.kept_back > 0 || found.articles.some((each) => each.change !== "same"));
   return html`<div class="knowledge-form">
     <button type="button" class="button quiet" onClick=${back}><${Icon} name="left" />${t("knowledge.title")}</button>
     <p class="hint">${t("knowledge.import.hint")}</p>
@@ -57,7 +57,7 @@ export function ArticleImport({ back }) {
     ${failure && html`<p class="field-error" role="alert">${failure}</p>`}
     <div role="status">${found && html`<${Faults} faults=${found.faults} /><${Changes} articles=${found.articles} />`}</div>
     <div class="detail-actions"><button type="button" class="button primary"
-      disabled=${busy || !file || !found || found.faults.length > 0 || !(changes || found.articles.length === 0)}
+      disabled=${busy || !file || !found || found.faults.length > 0 || !changes}
       onClick=${() => file && void send(file, language, true)}>${t("knowledge.import.write")}</button></div></div>`;
 }
 
