@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, inspect, select
 
 from storage import queries
 from storage.chain import EMPTY, Head, digest_of
@@ -91,6 +91,8 @@ def content_problems(connection: Connection) -> list[str]:
                 problems.append(f"{name}: the bytes of {id} were changed after they came in")
             if len(problems) >= _FOUND_MAX:
                 break
+    if not inspect(connection).has_table(models.name):  # an older store, before its upgrade
+        return problems
     for id, content in connection.execute(select(models.c.id, models.c.content).execution_options(yield_per=1)):
         if not is_model_as_written(id, content):
             problems.append(f"models: the bytes of {id} were changed after they were written")

@@ -14,7 +14,7 @@ from storage.sqlite import SqliteStore
 from storage.sqlite_file import connect
 from storage.upgrading import planned, upgrade
 from tests.storage.builders import a_message, appending, putting
-from tests.storage.faulty import files_beside, read, rewrite
+from tests.storage.faulty import files_beside, make_with_schema, read, rewrite
 from vocabulary import crashpoints
 from vocabulary.errors import PermanentFailure
 
@@ -109,6 +109,17 @@ def test_a_killed_upgrade_goes_on_with_the_step_in_which_it_stopped(
     assert (schema(path), notes(path)) == ("9002", [("m-1", "of m-1"), ("m-2", None)])
     assert schema(path.with_name(BACKUP)) == newest()
     assert verified(path.with_name(BACKUP)).seq == 3
+
+
+@pytest.mark.parametrize("schema_then", [f"{number:04}" for number in range(1, int(newest()))])
+def test_a_store_of_any_older_schema_is_kept_upgraded_and_sound(tmp_path: Path, schema_then: str) -> None:
+    path = tmp_path / "centrala.db"
+    make_with_schema(path, schema_then)
+    plan = upgrade(path, connect)
+    assert plan is not None
+    assert plan.backup is not None
+    assert (schema(plan.backup), verified(plan.backup).schema) == (schema_then, schema_then)
+    assert verified(path).schema == newest()
 
 
 def test_a_new_file_is_made_without_a_copy(tmp_path: Path) -> None:
