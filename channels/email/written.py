@@ -36,11 +36,6 @@ def plain_of(text: str) -> str:
     return PICTURE.sub(lambda found: f"[{found[1]}]", text)
 
 
-def pictures_in(text: str) -> frozenset[str]:
-    """Return the Content-IDs of the pictures among the words."""
-    return frozenset(found[2] for found in PICTURE.finditer(text))
-
-
 @cache
 def _markdown() -> "MarkdownIt":
     from markdown_it import MarkdownIt  # loads for a while, and most processes never write a mail

@@ -15,6 +15,7 @@ from customers.reachability import MARKS, cleared, marks_of
 from customers.standing import segment_said
 from customers.traits import plain_code
 from vocabulary.errors import TemporaryFailure
+from vocabulary.ids import CustomerId
 from vocabulary.records import (
     Change,
     CustomerRow,
@@ -61,7 +62,7 @@ async def post_customer(call: Call, body: NewPerson) -> CustomerDetail:
     row = await call.site.store.customer(id)
     if row is not None and not is_erased(row):
         call.status = 200
-        return await _detail(call, row)
+        return await _detail(call, row.id)
     known = _identities(call, body)
     for identity in known:
         holder = await call.site.store.customer_by_identity(identity.kind, identity.value)
@@ -84,7 +85,7 @@ async def post_customer(call: Call, body: NewPerson) -> CustomerDetail:
         *(PutNew(msgspec.structs.replace(each, customer=id)) for each in known),
         Put(audit_line(call, "add", id)),
     )
-    return await _detail(call, row)
+    return await _detail(call, row.id)
 
 
 def _identities(call: Call, body: NewPerson | CustomerChange) -> list[IdentityRow]:
@@ -146,7 +147,7 @@ async def get_customer(call: Call, id: str) -> CustomerDetail:
     authorise(call.principal, "customer.see", tie)
     if row is None:
         raise _unknown(id)
-    return await _detail(call, row)
+    return await _detail(call, row.id)
 
 
 @endpoints.patch("/customers/{id}", "customer.edit", "Change a customer")
@@ -170,7 +171,7 @@ async def patch_customer(call: Call, id: str, body: CustomerChange) -> CustomerD
         await call.site.write(*changes, *learnt)
     except TemporaryFailure as failure:
         raise unavailable(str(failure)) from failure
-    return await _detail(call, await call.site.store.customer(row.id) or row)
+    return await _detail(call, row.id)
 
 
 def _values(body: CustomerChange) -> dict[str, Any]:
@@ -225,7 +226,7 @@ async def merge_customer(call: Call, id: str, body: MergeInto) -> CustomerDetail
     refusal = await call.site.merge(row.id, into.id, call.actor)
     if refusal is not None:
         raise refused(refusal)
-    return await _detail(call, into)
+    return await _detail(call, into.id)
 
 
 @endpoints.post("/customers/{id}/unmerge", "customer.merge", "Part merged customers; or say that two are not the same")
@@ -237,12 +238,12 @@ async def unmerge_customer(call: Call, id: str, body: PartFrom) -> CustomerDetai
     refusal = await call.site.unmerge(own.id, body.from_, call.actor)
     if refusal is not None:
         raise refused(refusal)
-    return await _detail(call, (await call.site.store.person(own.id))[0])
+    return await _detail(call, own.id)
 
 
-async def _detail(call: Call, row: CustomerRow) -> CustomerDetail:
-    """Return all that is known of the person of whom `row` is the first, with what he is worth in words."""
-    (detail,) = await _details(call, [await call.site.store.person(row.id)])
+async def _detail(call: Call, id: CustomerId) -> CustomerDetail:
+    """Return all that is known of the person whom customer `id` is, with what he is worth in words."""
+    (detail,) = await _details(call, [await call.site.store.person(id)])
     return detail
 
 

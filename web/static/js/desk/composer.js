@@ -159,7 +159,10 @@ function Files({ id, files }) {
 /** @param {string | null} copies @returns {string[]} */
 const addresses = (copies) => (copies ?? "").split(/[\s,;]+/).filter(Boolean);
 
-/** Who an answer to all goes to beside the customer: whoever takes part in the newest mail.
+/** No server takes other letters before the @ (SMTPUTF8), and no reply more copies. */
+const WRITABLE = /^[\x21-\x7e]+@\S+$/, COPIES_MAX = 20;
+
+/** Who an answer to all goes to beside the customer: whoever takes part in the newest mail and can be sent a copy.
  * @param {import("./types.js").Message[]} messages @returns {string[]} */
 function others(messages) {
   const heard = messages.filter((message) => message.author === "customer" && !message.trust?.third_party);
@@ -167,7 +170,7 @@ function others(messages) {
   if (!last) return [];
   const his = heard.filter((message) => !message.trust?.participant).map((message) => message.address.toLowerCase());
   const named = [...(last.trust?.participant ? [last.address] : []), ...(last.also_to ?? []).map((each) => each.address)];
-  return named.filter((address) => !his.includes(address.toLowerCase()));
+  return named.filter((address) => WRITABLE.test(address) && !his.includes(address.toLowerCase())).slice(0, COPIES_MAX);
 }
 
 /** Let a picture stand where the cursor is. @param {string} id @param {HTMLTextAreaElement | null} field @param {any} view */

@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { get } from "../api.js";
 import { html } from "../html.js";
 import { dayTime, number, t } from "../i18n.js";
+import { NotYet } from "../ui/asked.js";
 import { Dialog } from "../ui/dialog.js";
 import { fact } from "../ui/facts.js";
 import { Icon } from "../ui/icon.js";
@@ -46,8 +47,7 @@ function Mailboxes() {
     const asking = setInterval(ask, ASK_MS);
     return () => clearInterval(asking);
   }, []);
-  if (failure) return html`<p role="alert">${failure}</p>`;
-  if (!items) return html`<p class="hint">${t("ui.loading")}</p>`;
+  if (failure || !items) return html`<${NotYet} asked=${{ failure }} />`;
   if (!items.length) return html`<p class="hint">${t("mailboxes.none")}</p>`;
   return html`<ul class="mailboxes">${items.map((one) => html`<${One} key=${`${one.channel} ${one.folder}`} one=${one} />`)}</ul>`;
 }

@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { get, post } from "../api.js";
 import { html } from "../html.js";
 import { number, percent, t, word } from "../i18n.js";
+import { NotYet } from "../ui/asked.js";
 import { fact } from "../ui/facts.js";
 import { Icon } from "../ui/icon.js";
 import { toast, toastError } from "../ui/toast.js";
@@ -20,8 +21,7 @@ export function ModelReport({ id, back, look }) {
   const [failure, setFailure] = useState("");
   const load = () => get(`/understanding/models/${encodeURIComponent(id)}`).then(setOne).catch((error) => setFailure(error.message));
   useEffect(() => void load(), [id]);
-  if (failure) return html`<p role="alert">${failure}</p>`;
-  if (!one) return html`<p class="hint">${t("ui.loading")}</p>`;
+  if (failure || !one) return html`<${NotYet} asked=${{ failure }} />`;
   const report = one.report ?? {};
   const use = () => post(`/understanding/models/${encodeURIComponent(id)}/use`, { yes }).then(() => { toast(t("model.used")); return load(); }).catch(toastError);
   return html`<div class="detail">

@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { get, getText, post } from "../api.js";
 import { html } from "../html.js";
 import { dayTime, number, t } from "../i18n.js";
+import { NotYet } from "../ui/asked.js";
 import { Dialog } from "../ui/dialog.js";
 import { fact } from "../ui/facts.js";
 import { Icon } from "../ui/icon.js";
@@ -57,8 +58,7 @@ function Quarantine({ id, back }) {
   useEffect(() => void load(null), [count]);
   const gone = () => { setItems((before) => (before ?? []).filter((each) => each.id !== id)); back?.(); };
   const one = items?.find((each) => each.id === id);
-  if (failure) return html`<p role="alert">${failure}</p>`;
-  if (!items) return html`<p class="hint">${t("ui.loading")}</p>`;
+  if (failure || !items) return html`<${NotYet} asked=${{ failure }} />`;
   if (id) return one ? html`<${Detail} key=${id} one=${one} back=${back} gone=${gone} />` : html`<p class="hint">${t("quarantine.gone")}</p>`;
   if (!items.length) return html`<p class="hint">${t("quarantine.empty")}</p>`;
   return html`<p class="hint">${t("quarantine.hint")}</p>

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { get, post } from "../api.js";
 import { html } from "../html.js";
 import { dayTime, known, languageName, number, percent, t, word } from "../i18n.js";
+import { NotYet } from "../ui/asked.js";
 import { Dialog } from "../ui/dialog.js";
 import { fact } from "../ui/facts.js";
 import { Icon } from "../ui/icon.js";
@@ -46,8 +47,7 @@ function Ask() {
   }, []);
   const one = items?.[0];
   useEffect(() => { if (!other) card.current?.focus(); }, [one?.interaction, other]);
-  if (failure) return html`<p role="alert">${failure}</p>`;
-  if (!items) return html`<p class="hint">${t("ui.loading")}</p>`;
+  if (failure || !items) return html`<${NotYet} asked=${{ failure }} />`;
   if (!one) return html`<p class="hint" role="status">${t("understanding.ask.none")}</p>`;
   const offered = choices(one.labels, all).slice(0, KEYS_MAX);
   const next = () => { setOther(false); setItems((before) => (before ?? []).slice(1)); };
@@ -105,8 +105,7 @@ function Model() {
   }, [trains]);
   const act = (/** @type {string} */ path, /** @type {any} */ body, /** @type {string} */ said) =>
     post(path, body).then(() => said && toast(t(said))).catch(toastError).then(load);
-  if (failure) return html`<p role="alert">${failure}</p>`;
-  if (!now) return html`<p class="hint">${t("ui.loading")}</p>`;
+  if (failure || !now) return html`<${NotYet} asked=${{ failure }} />`;
   const taught = Object.values(now.rows).reduce((sum, count) => sum + Number(count), 0);
   return html`
     <${Watched} seen=${now.watched} />
