@@ -1,9 +1,19 @@
 """Work in processes of its own: what they print is heard, and why they break is told."""
 
+import asyncio
+import os
+from pathlib import Path
+
 import pytest
 
 from app.children import SAID_LINES, BrokeOff, done_by_child
 from vocabulary.errors import TemporaryFailure
+
+
+def children() -> set[str]:
+    """Return the ids of the processes that this thread began and nobody has seen the end of."""
+    me = os.getpid()
+    return set(Path(f"/proc/{me}/task/{me}/children").read_text("ascii").split())
 
 
 async def test_what_a_child_prints_is_heard_line_by_line() -> None:
@@ -26,13 +36,22 @@ async def test_why_a_child_broke_is_told_to_people_and_its_kind_alone_to_the_log
 
 
 async def test_who_is_heard_no_longer_ends_the_child() -> None:
+    before, meanwhile = children(), set[str]()
+
     async def heard(line: bytes) -> None:
+        meanwhile.update(children() - before)
         raise TemporaryFailure("nobody listens")
 
-    with pytest.raises(TemporaryFailure, match="nobody listens"):
-        await done_by_child("calendar", "2026", seconds=60, heard=heard)
+    async with asyncio.timeout(60):
+        with pytest.raises(TemporaryFailure, match="nobody listens"):
+            await done_by_child("tests.app.endless_child", seconds=60, heard=heard)
+    assert len(meanwhile) == 1
+    assert not meanwhile & children()
 
 
 async def test_a_child_that_takes_too_long_is_ended() -> None:
-    with pytest.raises(TemporaryFailure, match=r"http\.server took more than 0\.2 s"):
-        await done_by_child("http.server", "0", "--bind", "127.0.0.1", seconds=0.2)
+    before = children()
+    async with asyncio.timeout(60):
+        with pytest.raises(TemporaryFailure, match=r"endless_child took more than 0\.2 s"):
+            await done_by_child("tests.app.endless_child", seconds=0.2)
+    assert not children() - before
