@@ -33,8 +33,8 @@ CLOCK = SystemClock()
 SERVED_WITHIN: Span = 3_000
 """Promise 7 says 2 s (p99) on a machine that has nothing else to do; a busy one that runs tests gets a second more.
 
-One that runs other tests beside them stalls now and then, too: every other time must be so quick. A measurement
-(ROUNDS) is for a machine of its own, where each is.
+One that runs other tests beside them stalls now and then, too: every other time must be so quick, and none may take
+five times as long. A measurement (ROUNDS) is for a machine of its own, where each is.
 """
 
 
@@ -118,8 +118,8 @@ def rounds(usual: int) -> int:
 def check(name: str, times: list[Span]) -> None:
     """Tell what was measured, and fail if it is more than was promised."""
     print(json.dumps({name: sorted(times)}))  # noqa: T201  # a measurement
-    counts = max(times) if "ROUNDS" in os.environ else median_low(times)
-    assert counts < SERVED_WITHIN, f"{name}: {times}"
+    assert median_low(times) < SERVED_WITHIN, f"{name}: {times}"
+    assert max(times) < (1 if "ROUNDS" in os.environ else 5) * SERVED_WITHIN, f"{name}: {times}"
 
 
 async def test_what_comes_in_at_one_node_is_seen_and_worked_on_at_the_other(nodes: Nodes) -> None:
@@ -364,7 +364,7 @@ async def test_a_writer_that_was_paused_is_refused_and_follows(nodes: Nodes) -> 
 async def test_a_writer_that_stops_hands_over_at_once(nodes: Nodes) -> None:
     times = []
     async with busy(nodes) as supervisor:
-        for _ in range(2):
+        for _ in range(rounds(3)):
             writer, other = await nodes.roles()
             nodes.down.add(writer)
             stopping = asyncio.create_task(writer.stop())

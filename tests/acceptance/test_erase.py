@@ -265,7 +265,8 @@ async def test_exports_and_erasures_under_load_are_complete_and_hinder_nobody(
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-            sought = [*truth.chats, *truth.mails]
+            texts = [*truth.chats, *truth.mails]
+            sought = list(texts)
 
             async def all_are_in() -> bool | None:
                 sought[:] = [text for text in sought if await _count(api, text) != 1]
@@ -273,6 +274,8 @@ async def test_exports_and_erasures_under_load_are_complete_and_hinder_nobody(
 
             # Each is asked for by itself, and there are hundreds.
             await eventually(all_are_in, seconds=120)
+            # Each was counted when it came in: none has doubled since.
+            assert [await _count(api, text) for text in texts] == [1] * len(texts)
     finally:
         for task in tasks:
             task.cancel()

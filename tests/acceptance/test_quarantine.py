@@ -15,15 +15,16 @@ CRASH = "CENTRALA_CRASH_AT"
 
 async def _start_and_die(site: SiteProcess, boss: str) -> bool:
     """Start the site; tell whether it died of what it found, or lives with that in its quarantine."""
-    with suppress(AssertionError):
+    try:
         await site.start()
-        async with Api(site.base, boss) as api:
-            return await eventually(partial(_died, site, api))
-    return True
+    except AssertionError:  # it was dead before it was ready
+        return True
+    async with Api(site.base, boss) as api:
+        return await eventually(partial(_died, site, api))
 
 
 async def _died(site: SiteProcess, api: Api) -> bool | None:
-    with suppress(aiohttp.ClientError):
+    with suppress(aiohttp.ClientConnectionError, aiohttp.ClientPayloadError):  # it dies in the middle of its answer
         if (await api.get("/quarantine"))["items"]:
             return False
     return True if site.is_dead else None
