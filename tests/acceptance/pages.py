@@ -84,6 +84,12 @@ class Staff(Person):
         await expect(self.button("login.go")).to_be_enabled()
         await self.press("Enter")
 
+    async def from_menu(self, entry: str) -> Locator:
+        """Choose an entry of one's own menu; return the dialog that it opens."""
+        await self.button("desk.my_menu").click()
+        await self.button(entry).click()
+        return self.page.get_by_role("dialog")
+
 
 class Desk(Staff):
     """An agent at the desk."""

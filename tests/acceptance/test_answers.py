@@ -165,9 +165,7 @@ async def test_a_supervisor_writes_an_article_and_tries_a_question(
 ) -> None:
     words = Words(language)
     vera = await Board.at_work(windows, answering.base, "vera", words)
-    await vera.button("desk.my_menu").click()
-    await vera.button("knowledge.title").click()
-    dialog = vera.page.get_by_role("dialog")
+    dialog = await vera.from_menu("knowledge.title")
     await expect(dialog.get_by_text("invoice-copy")).to_be_visible()
     await inspector.look(vera.page, "knowledge base")
     await dialog.get_by_label(words("knowledge.question")).fill("Where do I find my invoice?")
@@ -196,9 +194,7 @@ async def test_a_supervisor_imports_a_file_of_articles_once_its_faults_are_mende
 ) -> None:
     words = Words(language)
     vera = await Board.at_work(windows, answering.base, "vera", words)
-    await vera.button("desk.my_menu").click()
-    await vera.button("knowledge.title").click()
-    dialog = vera.page.get_by_role("dialog")
+    dialog = await vera.from_menu("knowledge.title")
     await vera.button("knowledge.import", within=dialog).click()
     name = f"cloakroom-{language}"
     wrong = f"# Cloakroom\nid: {name}\n\n- Where do I leave my coat?\n\nAt the door.\n"
@@ -217,6 +213,7 @@ async def test_a_supervisor_imports_a_file_of_articles_once_its_faults_are_mende
     await expect(row).to_contain_text(words("knowledge.import.change.new"))
     await inspector.look(vera.page, "what a file of articles changes")
     await vera.button("knowledge.import.write", within=dialog).click()
+    await expect(vera.page.get_by_text(words("knowledge.import.written"))).to_be_visible()
     await expect(dialog.get_by_text(name)).to_be_visible()
     kept = await answering.supervisor.get(f"/articles/{name}")
     assert kept["languages"][language]["questions"] == ["Where do I leave my coat?"]

@@ -71,9 +71,7 @@ async def test_an_agent_plans_a_document_and_his_words_and_a_supervisor_cancels(
     assert (text_of(mail), mail["Auto-Submitted"]) == ("As we said on the phone.", None)
 
     vera = await Board.at_work(windows, house.base, "vera", words)
-    await vera.button("desk.my_menu").click()
-    await vera.button("later.planned").click()
-    row = vera.page.get_by_role("dialog").get_by_role("row").filter(has_text="prices")
+    row = (await vera.from_menu("later.planned")).get_by_role("row").filter(has_text="prices")
     await expect(row).to_have_count(1)
     await expect(row).to_contain_text("Celia")
     await inspector.look(vera.page, "planned sendings")
