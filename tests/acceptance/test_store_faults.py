@@ -3,7 +3,6 @@
 import asyncio
 import shutil
 import sqlite3
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import count
@@ -25,30 +24,27 @@ from tests.acceptance.admitting import (
 )
 from tests.acceptance.client import Api, Sink
 from tests.acceptance.site import SiteProcess, pause
+from tests.faults.bench import Missing, small_disk
 from tests.storage.faulty import damage
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A folder on a disk of 256 MB."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256m", "tmpfs", str(place)], capture_output=True, text=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(f"needs to mount a tmpfs, which root may: {mounted.stderr.strip()}")
-    yield place
-    subprocess.run(["umount", "--lazy", str(place)], check=True)
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a small disk."""
+    try:
+        with small_disk(tmp_path / "disk") as place:
+            yield place
+    except Missing as missing:
+        pytest.skip(str(missing))
 
 
 async def test_a_full_disk_stops_admission_but_not_reading_and_is_over_once_there_is_room(
-    small_disk: Path, sink: Sink, model: Path
+    disk: Path, sink: Sink, model: Path
 ) -> None:
-    site = SiteProcess(small_disk, sink_port=sink.listener.port, model=model)
+    site = SiteProcess(disk, sink_port=sink.listener.port, model=model)
     token = site.token("admin")
     # The log would have to share the disk.
-    site.log = small_disk.parent / "log.jsonl"
+    site.log = disk.parent / "log.jsonl"
     await site.start()
     acknowledged: list[str] = []
     try:
@@ -56,7 +52,7 @@ async def test_a_full_disk_stops_admission_but_not_reading_and_is_over_once_ther
             for number in range(20):
                 assert await admitted(api, f"before-{number}") == 201
                 acknowledged.append(f"before-{number}")
-            ballast = fill(small_disk)
+            ballast = fill(disk)
             refused = 0
             for number in count():
                 id = f"full-{number}"

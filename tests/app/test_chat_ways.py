@@ -18,8 +18,6 @@ from app.wishes import Wishes
 from autoresponders.templates import shipped_wordings
 from channels.chat.tokens import visitor_of
 from channels.message import Address, InboundMessage
-from classifiers.background import NOTHING, Background
-from classifiers.cascade import Classification
 from customers.blocking import blocked
 from customers.evidence import IDENTIFIED
 from queues.interaction import Interaction
@@ -28,6 +26,7 @@ from router.commands import AcceptOffer, Close
 from tests.app.test_engine import Running
 from tests.builders import policy, queue
 from tests.channels.chat.live import KEYS, Tab, endpoint_of, serving
+from tests.web.world import unknown
 from vocabulary.instants import HOUR, MINUTE, instant_of
 from vocabulary.records import Put
 from web.limits import Window
@@ -36,10 +35,6 @@ LANGUAGES = ("en", "pl", "lt", "hu", "ru")
 NOBODY = When(unstaffed=True)
 BOTH = (Overflow(when=NOBODY, do=Do(callback=True)), Overflow(when=NOBODY, do=Do(message=True)))
 PHONE = "512 345 678"
-
-
-async def _unknown(subject: str, text: str, usual: str | None, known: Background = NOTHING) -> Classification:
-    return Classification((("unknown", 0.0),), None, "none", "no model in this test")
 
 
 class Shop:
@@ -76,7 +71,7 @@ async def shop_of(folder: Path, **values: Any) -> AsyncIterator[Shop]:
     await running.start(policy(support))
     engine, store = running.engine, running.store
     keys = (b"k" * 32,)
-    intake = Intake(engine=engine, store=store, classify=_unknown, keys=keys, domain="demo.example")
+    intake = Intake(engine=engine, store=store, classify=unknown, keys=keys, domain="demo.example")
     ways = ChatWays(
         engine=engine,
         store=store,

@@ -13,14 +13,13 @@ from app.mail_logins import MailLogins
 from app.mail_ways import MailWays
 from app.sender_checks import SenderChecks
 from channels.email.imap_progress import OVERLAP
-from classifiers.background import NOTHING, Background
-from classifiers.cascade import Classification
 from config.channel_schema import EmailChannel, ReceiveImap
 from tests.app.test_engine import Running
 from tests.app.test_mail_intake import QuickClock
 from tests.builders import policy
 from tests.channels.email.fake_imap import SILENT, FakeImap, imap_server
 from tests.servers.dovecot import PASSWORD, USERNAME, running_dovecot
+from tests.web.world import unknown
 from vocabulary.records import BookmarkRow, Put
 
 
@@ -29,10 +28,6 @@ def mail(number: int) -> bytes:
         f"From: Ola {number % 50} <ola{number % 50}@customers.example>\r\nTo: support@example.org\r\n"
         f"Subject: Number {number}\r\nMessage-ID: <{number}@customers.example>\r\n\r\nHello {number}\r\n"
     ).encode()
-
-
-async def unknown(subject: str, text: str, usual: str | None, known: Background = NOTHING) -> Classification:
-    return Classification((("unknown", 0.0),), None, "none", "no model in this test")
 
 
 class Site:

@@ -12,19 +12,14 @@ from app.mail_intake import MailIntake
 from app.mail_threads import REUSED_ID
 from app.sender_checks import SenderChecks
 from channels.email.listener import Delivery
-from classifiers.background import NOTHING, Background
-from classifiers.cascade import Classification
 from queues.policy import ChannelPolicy
 from tests.app.test_engine import Running
 from tests.builders import policy
+from tests.web.world import unknown
 from vocabulary.records import InteractionRow, MessageRow
 
 SUPPORT, SALES = "support@example.org", "sales@example.org"
 BOXES = {SUPPORT: "mail", SALES: "sales"}
-
-
-async def _unknown(subject: str, text: str, usual: str | None, known: Background = NOTHING) -> Classification:
-    return Classification((("unknown", 0.0),), None, "none", "no model in this test")
 
 
 class Post:
@@ -64,7 +59,7 @@ async def post_of(folder: Path, *, once: bool) -> AsyncIterator[Post]:
     intake = Intake(
         engine=running.engine,
         store=running.store,
-        classify=_unknown,
+        classify=unknown,
         keys=keys,
         domain="example.org",
         same_mail_once=once,

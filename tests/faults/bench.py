@@ -158,7 +158,7 @@ def small_disk(place: Path, megabytes: int = 256) -> Iterator[Path]:
         check=False,
     )
     if mounted.returncode:
-        raise Missing(f"needs to mount a tmpfs: {mounted.stderr.strip()}")
+        raise Missing(f"needs to mount a tmpfs, which root may: {mounted.stderr.strip()}")
     try:
         yield place
     finally:

@@ -11,7 +11,7 @@ from reports.live import Stats
 from router import commands as c
 from router import events as e
 from router.policy import Condition, Policy
-from router.state import State, next_deadline
+from router.state import State
 from simulation.comparing import difference, figures
 from simulation.guesses import Guesses
 from simulation.laws import substream
@@ -22,10 +22,7 @@ from simulation.replay import Replayed, replay
 from simulation.replayed import compared
 from simulation.slices import Legs, sliced
 from tests.builders import House, policy, queue, rule
-from tests.reference.chance import Seeded
-from tests.reference.houses import house as random_house
-from tests.reference.orders import following, opening, span
-from tests.reference.setting import Setting
+from tests.reference.sides import run
 from vocabulary.instants import HOUR, MINUTE, SECOND, Instant, Span
 
 START: Instant = 1_772_357_400_000
@@ -305,22 +302,18 @@ def test_figures_of_a_log_are_those_of_the_definitions() -> None:
 
 @pytest.mark.parametrize("number", range(4))
 def test_legs_of_a_log_are_those_of_the_wallboard(number: int) -> None:
-    chance = Seeded(f"slices/{number}")
-    house = House(random_house(chance), START)
-    setting = Setting(chance, house.policy)
-    for command in opening(setting):
+    done = run(f"slices/{number}", 600)
+    assert not done.found
+    start = done.steps[0][0]
+    house = House(done.policy, start)
+    for house.now, command in done.steps:
         house.do(command)
-    for _ in range(600):
-        due = next_deadline(house.state)
-        at = span(chance, house.now, due)
-        house.now = at if due is None or at < due else max(due, house.now)
-        house.do(c.Tick() if due is not None and at >= due else following(setting, house.state, house.now))
     until = house.now + 1
-    stats = Stats(START, lambda _: (START, until))
+    stats = Stats(start, lambda _: (start, until))
     for event in house.log:
         stats.observe(event, {name: each.target for name, each in house.policy.queues.items()})
     told: dict[str, Legs] = {}
-    for each in sliced(house.log, {}, house.policy.queues, START, until):
+    for each in sliced(house.log, {}, house.policy.queues, start, until):
         for name, legs in each.queues.items():
             told.setdefault(name, Legs()).add(legs)
     assert {name: (legs.offered, legs.answered, legs.within, legs.answered_wait) for name, legs in told.items()} == {

@@ -10,7 +10,6 @@ from channels.email.thread import message_id
 from channels.message import Address, InboundMessage
 from tests.web.world import START, Client, Counted, World, world
 from vocabulary.records import Put, ReceivedRow
-from vocabulary.stores import Store
 
 OLA = {"name": "Ola Nowak", "email": "Ola@example.org", "phone": "+48 601 234 567", "external_id": "crm-7"}
 
@@ -209,14 +208,9 @@ async def test_an_answer_to_a_mail_of_ours_opens_nothing_of_who_was_erased(there
 
 
 async def test_a_page_of_customers_costs_as_few_reads_as_one_of_them(tmp_path: Path) -> None:
-    made: list[Counted] = []
-
-    def counted(store: Store) -> Counted:
-        made.append(Counted(store))
-        return made[0]
-
-    async with world(tmp_path, as_site_reads=counted) as there:
-        boss, (store,) = await there.program("admin"), made
+    async with world(tmp_path, as_site_reads=Counted) as there:
+        boss, store = await there.program("admin"), there.site.store
+        assert isinstance(store, Counted)
         ids, costs, items = list[str](), list[int](), list[Any]()
         for n in range(6):
             body = {"name": f"N {n}", "email": f"{n}@example.org", "segment": "gold"}

@@ -10,7 +10,7 @@ from channels.message import InboundMessage
 from classifiers.background import NOTHING, Background
 from classifiers.cascade import Classification
 from router.events import Admitted
-from tests.web.world import START, Client, World, world
+from tests.web.world import START, Client, World, unknown, world
 from vocabulary.errors import Quarantined
 from vocabulary.records import Put, ReceivedRow
 
@@ -30,7 +30,7 @@ class Poisoned:
         if "poison" in text and not self.mended:
             self.tries += 1
             raise RuntimeError(f"no idea what {text} is")
-        return Classification((("unknown", 0.0),), None, "none", "no model in this test")
+        return await unknown(subject, text, usual, known)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from channels.message import Address, Automatic, InboundMessage, Trust
 from classifiers.cascade import Classification
 from customers.numbers import NumberKind
 from router.policy import Action, Condition, Rule
-from tests.web.world import POLICY, START, Client, World, world
+from tests.web.world import POLICY, START, Client, World, unknown, world
 from vocabulary.instants import DAY, HOUR, SECOND, rfc3339
 from vocabulary.records import CustomerRow, Put, Set, SetAttributes, StandingRow
 
@@ -145,10 +145,10 @@ async def test_who_was_parted_is_never_suggested_again(suggesting: World) -> Non
 async def test_what_people_say_of_two_while_a_message_comes_in_stands(tmp_path: Path) -> None:
     said: list[Any] = []
 
-    async def classify(*about: object) -> Classification:
+    async def classify(*about: Any) -> Classification:
         for path, body in said:
             await boss.post(path, body)
-        return Classification((("unknown", 0.0),), None, "none", "")
+        return await unknown(*about)
 
     async with world(tmp_path, rules=SUGGEST, classify=classify) as there:
         boss = await there.person("boss", "admin")

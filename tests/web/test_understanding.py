@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,16 @@ async def retrained(site: World, boss: Client) -> dict[str, Any]:
     assert told["state"] == "done", told
     found: dict[str, Any] = await boss.get(f"/understanding/models/{told['version']}")
     return found
+
+
+@asynccontextmanager
+async def another_node(site: World, folder: Path) -> AsyncIterator[Learning]:
+    """Have what a second node learns by, which keeps its files under `folder`."""
+    other = Learning(site.engine, site.site.store, folder / "elsewhere", Schedule())
+    try:
+        yield other
+    finally:
+        await other.close()
 
 
 def ways(*said: str) -> list[str]:
@@ -307,11 +318,9 @@ async def test_operators_neither_train_nor_use(site: World) -> None:
     assert (await anna.call("GET", "/understanding")).status == 403
 
 
-async def test_another_node_takes_up_what_becomes_live(site: World) -> None:
+async def test_another_node_takes_up_what_becomes_live(site: World, tmp_path: Path) -> None:
     boss = await site.person("boss", "supervisor")
-    folder = site.learning.versions._file.parent.parent / "elsewhere"
-    other = Learning(site.learning.versions._engine, site.site.store, folder, Schedule())
-    try:
+    async with another_node(site, tmp_path) as other:
         await other.versions.prepare()
         assert other.site.live == site.learning.site.live
         await all_said(site, boss, "warranty", *ways(*WARRANTY[:2]))
@@ -321,17 +330,13 @@ async def test_another_node_takes_up_what_becomes_live(site: World) -> None:
         assert other.site.live == made["id"]
         said = await other.understanding.classify("", "is the guarantee still valid for this tablet")
         assert said.labels[0][0] == "warranty"
-    finally:
-        await other.close()
 
 
-async def test_one_training_at_a_time_whichever_node_begins_it(site: World) -> None:
+async def test_one_training_at_a_time_whichever_node_begins_it(site: World, tmp_path: Path) -> None:
     boss = await site.person("boss", "supervisor")
     await all_said(site, boss, "warranty", *ways(*WARRANTY[:1]))
-    folder = site.learning.versions._file.parent.parent / "elsewhere"
-    other = Learning(site.learning.versions._engine, site.site.store, folder, Schedule())
-    trainings = (site.learning.retraining, other.retraining)
-    try:
+    async with another_node(site, tmp_path) as other:
+        trainings = (site.learning.retraining, other.retraining)
         await other.versions.look()
         begun = await asyncio.gather(*(each.start("boss") for each in (*trainings, *trainings)))
         refusals = [refusal for refusal in begun if refusal is not None]
@@ -341,27 +346,21 @@ async def test_one_training_at_a_time_whichever_node_begins_it(site: World) -> N
         told = await other.retraining.state()
         assert (told.state, len(await site.learning.versions.all())) == ("done", 2)
         assert told == await site.learning.retraining.state()
-    finally:
-        await other.close()
 
 
-async def test_a_node_that_stopped_knows_that_it_trains_no_longer(site: World) -> None:
+async def test_a_node_that_stopped_knows_that_it_trains_no_longer(site: World, tmp_path: Path) -> None:
     retraining = site.learning.retraining
     assert await retraining.start("boss") is None
     # Before it has done anything at all.
     await retraining.close()
     told = await retraining.state()
     assert (told.state, told.problem) == ("failed", "it broke off: the node that trained has stopped")
-    folder = site.learning.versions._file.parent.parent / "elsewhere"
-    other = Learning(site.learning.versions._engine, site.site.store, folder, Schedule())
-    try:
+    async with another_node(site, tmp_path) as other:
         assert (await other.retraining.state()).state == "running"
         site.clock.move(DAY)
         assert (await other.retraining.state()).state == "failed"
         assert await retraining.start("boss") is None
         await retraining.close()
-    finally:
-        await other.close()
 
 
 async def test_why_a_training_broke_is_told(tmp_path: Path) -> None:

@@ -74,6 +74,11 @@ POLICY = Policy(
 )
 
 
+async def unknown(subject: str, text: str, usual: str | None, known: Background = NOTHING) -> Classification:
+    """Classify as a site without a model does."""
+    return Classification((("unknown", 0.0),), None, "none", "no model in this test")
+
+
 class MovableClock:
     """A clock that stands until the test moves it."""
 
@@ -307,7 +312,7 @@ async def world(
 
     async def by_model(subject: str, text: str, usual: str | None, known: Background = NOTHING) -> Classification:
         made = learning.understanding.model is not None
-        return await (learning.understanding.classify if made else _unknown)(subject, text, usual, known)
+        return await (learning.understanding.classify if made else unknown)(subject, text, usual, known)
 
     knowledge = KnowledgeBase(engine=engine, store=store, classify=classify or by_model)
     intake = Intake(
@@ -406,7 +411,3 @@ def _called(text: str) -> str | None:
 
 async def _nothing(order: Any) -> None:
     """Nobody forwards commands here."""
-
-
-async def _unknown(subject: str, text: str, usual: str | None, known: Background = NOTHING) -> Classification:
-    return Classification((("unknown", 0.0),), None, "none", "no model in this test")
