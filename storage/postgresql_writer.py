@@ -17,8 +17,7 @@ from storage.group_commit import BATCH_MAX, GroupWriter, Job, refusal
 from storage.postgresql_server import Connection, Server, discreet
 from storage.queries import ENTRY_COLUMNS
 from storage.statements import POSTGRESQL, Statements, Target
-from storage.tables import TABLES, metadata
-from vocabulary.records import Change, Entry, Put, PutNew, Remove, Transaction
+from vocabulary.records import Change, Entry, Transaction
 
 Cursor = psycopg.Cursor[Any]
 
@@ -39,8 +38,6 @@ _BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 _COPY = f"COPY journal ({', '.join(ENTRY_COLUMNS)}, digest) FROM STDIN".encode()
 _MANY = 40
 """So many entries are worth an exchange of their own."""
-
-_ORDER = {table.name: place for place, table in enumerate(metadata.sorted_tables)}
 
 
 class Writer(GroupWriter):
@@ -133,7 +130,7 @@ class Writer(GroupWriter):
             with connection.pipeline():
                 if 0 < len(plan.entries) < _MANY:
                     self.statements.append(cursor, plan.entries, plan.digests)
-                self._change(cursor, _by_table(plan.changes))
+                self._change(cursor, plan.changes)
                 for work in plan.others:
                     work(cursor)
                 cursor.execute("COMMIT")
@@ -200,18 +197,3 @@ def _require_committed(cursor: Cursor) -> None:
     """Believe in a commit only if the server says so: it answers ROLLBACK where the transaction had failed before."""
     if cursor.statusmessage != "COMMIT":
         raise psycopg.OperationalError(f"the server answered {cursor.statusmessage} to COMMIT")
-
-
-def _by_table(changes: list[Change]) -> list[Change]:
-    """Return `changes` with those of one table together, as far as that changes nothing but the speed.
-
-    Rows of different tables meet only where a part needs its whole, and the whole's table comes first. A removal takes
-    parts with it, so then all stay in their order.
-    """
-    if any(isinstance(change, Remove) for change in changes):
-        return changes
-    return sorted(changes, key=lambda change: _ORDER[_table(change)])
-
-
-def _table(change: Change) -> str:
-    return TABLES[type(change.row) if isinstance(change, Put | PutNew) else change.kind].name

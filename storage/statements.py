@@ -1,8 +1,9 @@
-"""How a transaction becomes SQL. Statements are compiled once; rows of a kind in succession go together."""
+"""How a transaction becomes SQL. Statements are compiled once; rows of a kind go together."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -13,9 +14,24 @@ from sqlalchemy.sql.dml import UpdateBase
 
 from storage.mapping import json_columns
 from storage.queries import ENTRY_COLUMNS
-from storage.tables import TABLES, Kind, checkpoints, journal, key_of
+from storage.tables import TABLES, Kind, checkpoints, journal, key_of, metadata
 from vocabulary.instants import Instant
-from vocabulary.records import ERASED, Change, Entry, Put, PutNew, Remove, Row, Set, SetAttributes
+from vocabulary.records import (
+    ERASED,
+    ArticleFileRow,
+    AttachmentRow,
+    Change,
+    Entry,
+    ModelRow,
+    Put,
+    PutNew,
+    ReceivedRow,
+    Remove,
+    Row,
+    Set,
+    SetAttributes,
+    UploadRow,
+)
 
 
 class Target(Protocol):
@@ -30,10 +46,18 @@ class Sql(NamedTuple):
 
     dialect: Dialect
     insert: Callable[..., Any]
+    rows_max: int
+    """So many rows at most go into one INSERT: a power of two."""
 
 
-SQLITE = Sql(sqlite.dialect(paramstyle="qmark"), sqlite.insert)
-POSTGRESQL = Sql(postgresql.psycopg.dialect(paramstyle="format"), postgresql.insert)  # type: ignore[no-untyped-call]  # SQLAlchemy's
+# Around each step of a statement Python lets its interpreter go, and waits until it has it again: with several threads
+# at work, that takes longer than the step.
+SQLITE = Sql(sqlite.dialect(paramstyle="qmark"), sqlite.insert, 16)
+# It doesn't put a row twice by one statement; and the driver sends all that wait at once anyway.
+POSTGRESQL = Sql(postgresql.psycopg.dialect(paramstyle="format"), postgresql.insert, 1)  # type: ignore[no-untyped-call]  # SQLAlchemy's
+
+_FILES = frozenset((ReceivedRow, AttachmentRow, UploadRow, ModelRow, ArticleFileRow))
+_ORDER = {table.name: place for place, table in enumerate(metadata.sorted_tables)}
 
 
 class Statements:
@@ -45,7 +69,7 @@ class Statements:
     def append(self, target: Target, entries: Sequence[Entry], digests: Sequence[bytes]) -> None:
         """Write `entries` with their digests into the journal."""
         rows = [(*msgspec.structs.astuple(entry), digest) for entry, digest in zip(entries, digests, strict=True)]
-        target.executemany(_append(self._sql), rows)
+        self._insert(target, _append(self._sql), rows)
 
     def save_checkpoint(self, target: Target, seq: int, at: Instant, body: bytes) -> None:
         """Keep `body` as the state after entry `seq`, and of the others only the newest."""
@@ -55,29 +79,38 @@ class Statements:
         )
 
     def apply(self, target: Target, changes: Sequence[Change]) -> None:
-        """Carry out `changes` in their order.
+        """Carry out `changes` as if in their order.
 
         Raises:
             ValueError: a change names a column or a key that its kind of row doesn't have, or holds a NUL character.
             Exception: the driver's own; a row stands in the way, say.
         """
-        for (operation, kind), alike in groupby(changes, _sort_of):
+        for (operation, kind, names), alike in groupby(_by_table(changes), _sort_of):
             if operation is Put or operation is PutNew:
                 rows = [_parameters(change.row) for change in alike if isinstance(change, Put | PutNew)]
-                target.executemany(_insert(self._sql, kind, new=operation is PutNew), rows)
+                self._insert(target, _insert(self._sql, kind, new=operation is PutNew), rows, are_files=kind in _FILES)
+            elif operation is Set:
+                if names[0]:
+                    sets = [_set_parameters(change) for change in alike if isinstance(change, Set)]
+                    target.executemany(_update(self._sql, kind, *names), sets)
             else:
                 for change in alike:
                     self._apply_to_one(target, change)
 
+    def _insert(self, target: Target, text: str, rows: list[tuple[Any, ...]], *, are_files: bool = False) -> None:
+        """Insert `rows` by `text`, which inserts one. Whole files go one by one: the driver copies what it is given."""
+        at, together = 0, 1 if are_files else self._sql.rows_max
+        while together > 1:
+            for _ in range((len(rows) - at) // together):
+                target.execute(_of_several(text, together), [*chain.from_iterable(rows[at : at + together])])
+                at += together
+            together //= 2
+        if at < len(rows):
+            target.executemany(text, rows[at:])
+
     def _apply_to_one(self, target: Target, change: Change) -> None:
         if isinstance(change, Remove):
             target.execute(_delete(self._sql, change.kind), _key(change.kind, change.id))
-        elif isinstance(change, Set) and change.values:
-            as_json = json_columns(change.kind)
-            values = [_json(value) if name in as_json else value for name, value in change.values.items()]
-            _refuse_nul(values)
-            statement = _update(self._sql, change.kind, tuple(change.values), tuple(change.given))
-            target.execute(statement, (*values, *_key(change.kind, change.id), *change.given.values()))
         elif isinstance(change, SetAttributes):
             self._set_attributes(target, change)
 
@@ -95,8 +128,25 @@ class Statements:
             target.execute(_update(self._sql, change.kind, ("attributes",), ()), (after, *key))
 
 
-def _sort_of(change: Change) -> tuple[type[Change], Kind]:
-    return type(change), type(change.row) if isinstance(change, Put | PutNew) else change.kind
+def _by_table(changes: Sequence[Change]) -> Sequence[Change]:
+    """Return `changes` with those of one table together, as far as that changes nothing but the speed.
+
+    Rows of different tables meet only where a part needs its whole, and the whole's table comes first. A removal takes
+    parts with it, so then all stay in their order.
+    """
+    if any(isinstance(change, Remove) for change in changes):
+        return changes
+    return sorted(changes, key=lambda change: _ORDER[TABLES[_kind(change)].name])
+
+
+def _kind(change: Change) -> Kind:
+    return type(change.row) if isinstance(change, Put | PutNew) else change.kind
+
+
+def _sort_of(change: Change) -> tuple[type[Change], Kind, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Return what changes have in common that one statement carries out."""
+    names = (tuple(change.values), tuple(change.given)) if isinstance(change, Set) else ((), ())
+    return type(change), _kind(change), names
 
 
 def _key(kind: Kind, id: str) -> list[str]:
@@ -120,6 +170,13 @@ def _parameters(row: Row) -> tuple[Any, ...]:
     return tuple(changed)
 
 
+def _set_parameters(change: Set) -> tuple[Any, ...]:
+    as_json = json_columns(change.kind)
+    values = [_json(value) if name in as_json else value for name, value in change.values.items()]
+    _refuse_nul(values)
+    return (*values, *_key(change.kind, change.id), *change.given.values())
+
+
 def _refuse_nul(values: Iterable[Any]) -> None:
     """Refuse on every database what one of them can't hold: what one store takes, another must be able to take over."""
     for value in values:
@@ -134,6 +191,13 @@ def _json(value: Any) -> str:
 @cache
 def _json_places(kind: Kind) -> tuple[int, ...]:
     return tuple(kind.__struct_fields__.index(name) for name in json_columns(kind))
+
+
+@cache
+def _of_several(text: str, rows: int) -> str:
+    """Return the text that inserts so many rows, from the one that inserts one."""
+    before, values, one, after = re.split(r"( VALUES )(\([^()]*\))", text, maxsplit=1)
+    return f"{before}{values}{', '.join([one] * rows)}{after}"
 
 
 @cache

@@ -34,6 +34,7 @@ from vocabulary.records import (
     AuditRow,
     BookmarkRow,
     Bought,
+    Change,
     Checked,
     Contact,
     CustomerRow,
@@ -339,6 +340,22 @@ class RecordsContract:
         )
         await store.commit(Transaction(changes=changes))
         assert await store.customer("c-1") == a_customer(name="second", language="pl")
+
+    async def test_many_changes_at_once_are_as_many_one_by_one(self, store: Store) -> None:
+        changes: list[Change] = []
+        for number in range(37):
+            id = f"c-{number}"
+            changes += [Put(a_customer(id, name="new")), PutNew(an_identity(f"{number}@example.org", id))]
+            changes += [Set(CustomerRow, id, {"language": "pl"}), Put(a_message(f"m-{number}", number=number + 1))]
+            # Every fifth is written over again and again, and then knows no language.
+            changes.append(Put(a_customer(f"c-{number % 5}", name=f"after {number}")))
+        await store.commit(Transaction(changes=tuple(changes)))
+        over = {f"c-{number % 5}": a_customer(f"c-{number % 5}", name=f"after {number}") for number in range(37)}
+        for number in range(37):
+            id = f"c-{number}"
+            expected = over.get(id, a_customer(id, name="new", language="pl"))
+            assert await store.customer_by_identity("email", f"{number}@example.org") == expected
+        assert [row.id for row in await store.messages("i-1")] == [f"m-{number}" for number in range(37)]
 
     async def test_a_customer_goes_with_his_identities(self, store: Store) -> None:
         email = IdentityRow(kind="email", value="ada@example.org", customer="c-1", verified=True)
