@@ -1,6 +1,7 @@
-"""Questions to a store that gather while its threads answer others: each free thread takes all that wait, together.
+"""Questions to a store that gather while its threads answer others: a thread takes all that wait, together.
 
-Handing one question to a thread and its answer back costs as much as answering it.
+Handing one question to a thread and its answer back costs as much as answering it. Where answers come from memory, a
+second thread would only take the interpreter from the first: there it helps when that one is slow.
 """
 
 import asyncio
@@ -18,16 +19,21 @@ TOGETHER_MAX = 16
 class Readers(Generic[Q]):
     """Threads that answer questions of one event loop."""
 
-    def __init__(self, answer: Callable[[Sequence[Q]], Sequence[object]], threads: int) -> None:
+    def __init__(
+        self, answer: Callable[[Sequence[Q]], Sequence[object]], threads: int, *, patience_s: float = 0.0
+    ) -> None:
         """Start nothing yet.
 
         Args:
             answer: called in a thread; returns what each question gives, or the exception that its asker hears.
             threads: so many at once.
+            patience_s: so long questions wait for a thread that is at work before they are handed to another one.
         """
         self._answer = answer
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="store-reader")
-        self._free = threads
+        self._free = self._threads = threads
+        self._patience_s = patience_s
+        self._waits_on: asyncio.TimerHandle | None = None
         self._waiting: deque[tuple[Q, asyncio.Future[object]]] = deque()
 
     async def ask(self, question: Q) -> object:
@@ -44,6 +50,19 @@ class Readers(Generic[Q]):
     def _hand_over(self) -> None:
         if not self._free or not self._waiting:
             return
+        if self._patience_s and self._free < self._threads:
+            if self._waits_on is None:
+                self._waits_on = asyncio.get_running_loop().call_later(self._patience_s, self._wait_no_longer)
+            return
+        self._take_some()
+
+    def _wait_no_longer(self) -> None:
+        self._waits_on = None
+        if self._free and self._waiting:
+            self._take_some()
+            self._hand_over()
+
+    def _take_some(self) -> None:
         batch = [self._waiting.popleft() for _ in range(min(TOGETHER_MAX, len(self._waiting)))]
         self._free -= 1
         loop = asyncio.get_running_loop()

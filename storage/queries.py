@@ -149,12 +149,20 @@ def first_messages(interactions: Sequence[str]) -> Query:
     return select(tables.messages).join(first, both)
 
 
+def messages_by_message_id(ids: Sequence[str]) -> tuple[Query, dict[str, str]]:
+    """Select the messages with one of at least one `ids`, oldest first; return that with its parameters.
+
+    The query is the same for nearly as many, so that its text is known: what is too much asks for the last one again.
+    """
+    places = 1 << (len(ids) - 1).bit_length()
+    return _messages_with(places), {f"named_{place}": ids[min(place, len(ids) - 1)] for place in range(places)}
+
+
 @cache
-def messages_by_message_id() -> Query:
-    """Select the messages with one of the Message-IDs `named`, oldest first."""
+def _messages_with(places: int) -> Query:
     columns = tables.messages.c
-    query = select(tables.messages).where(columns.message_id.in_(bindparam("named", expanding=True)))
-    return query.order_by(columns.at, columns.position)
+    named = [_given(f"named_{place}") for place in range(places)]
+    return select(tables.messages).where(columns.message_id.in_(named)).order_by(columns.at, columns.position)
 
 
 @cache

@@ -50,10 +50,10 @@ _WORD = re.compile(r"[^\W_]+")
 class Reading(SubjectReads, LearningReads, WorthReads):
     """The half of vocabulary.stores.Store that reads. A read sees everything whose commit has returned."""
 
-    def __init__(self, engine: Engine, readers: int) -> None:
-        """Read over `engine`, whose pool has a connection for each of so many threads."""
+    def __init__(self, engine: Engine, readers: int, *, patience_s: float = 0.0) -> None:
+        """Read over `engine`, whose pool has a connection for each of so many threads (`Readers`)."""
         self._engine = engine
-        self._readers: Readers[Callable[[Connection], object]] = Readers(self._read_all, readers)
+        self._readers: Readers[Callable[[Connection], object]] = Readers(self._read_all, readers, patience_s=patience_s)
 
     async def _stop_reading(self) -> None:
         """Finish what is being read and let the connections go."""
@@ -125,7 +125,11 @@ class Reading(SubjectReads, LearningReads, WorthReads):
         return await self._row(MessageRow, queries.known_message(), own=id, where=channel, external=external_id)
 
     async def messages_by_message_id(self, message_ids: Iterable[str]) -> Sequence[MessageRow]:
-        return await self._rows(MessageRow, queries.messages_by_message_id(), named=sorted(set(message_ids)))
+        ids = sorted(set(message_ids))
+        if not ids:
+            return []
+        query, values = queries.messages_by_message_id(ids)
+        return await self._rows(MessageRow, query, **values)
 
     async def attachments(self, message: str) -> Sequence[AttachmentRow]:
         return await self._rows(AttachmentRow, queries.attachments(), whole=message)

@@ -20,7 +20,8 @@ from storage.sqlite_writer import Writer, scrub
 from vocabulary.instants import Instant
 from vocabulary.records import Transaction
 
-_READERS = 2
+_READERS, _PATIENCE_S = 2, 0.005
+"""What is in memory is read within that time; the second thread is there for what the disk must be asked for."""
 _search = table("message_search", column("rowid"))
 
 
@@ -28,7 +29,7 @@ class SqliteStore(Reading):
     """Implements vocabulary.stores.Store. Made by `open`."""
 
     def __init__(self, lock: FileLock, writer: Writer, engine: Engine) -> None:
-        super().__init__(engine, _READERS)
+        super().__init__(engine, _READERS, patience_s=_PATIENCE_S)
         self._lock = lock
         self.name = writer.name
         self.warnings: Sequence[str] = ()

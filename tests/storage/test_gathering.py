@@ -40,6 +40,20 @@ async def test_what_is_asked_while_the_thread_is_busy_is_answered_together_each_
     await asyncio.to_thread(readers.stop)
 
 
+async def test_another_thread_helps_only_when_the_first_is_slow() -> None:
+    oracle = Oracle()
+    readers = Readers(oracle.answer, 2, patience_s=0.001)
+    first = asyncio.ensure_future(readers.ask(1))
+    await asyncio.to_thread(oracle.asked.wait, 10)
+    oracle.asked.clear()
+    further = [asyncio.ensure_future(readers.ask(number)) for number in (2, 3)]
+    assert await asyncio.to_thread(oracle.asked.wait, 10), "nobody helps"
+    oracle.may.set()
+    assert await asyncio.gather(first, *further) == [2, 4, 6]
+    assert oracle.batches == [[1], [2, 3]]
+    await asyncio.to_thread(readers.stop)
+
+
 async def test_no_more_are_taken_together_than_one_slow_question_may_delay() -> None:
     oracle = Oracle()
     oracle.may.set()
