@@ -31,11 +31,11 @@ from web.site import ImportedMail, NotTaken
 
 log = structlog.get_logger()
 
-WORKERS = 32
+WORKERS = 128
 """So many mails are in work at once: most of it is waiting for the disk, which they then share."""
 WAITING_MAX = 500
 TAKEN_UP = 100
-WAITING_BYTES = 64 * 1024 * 1024
+HELD_BYTES = 64 * 1024 * 1024
 """With so much in memory, mailboxes are not read on, and what servers deliver waits on the disk."""
 TURN_S = 1.0
 """How long a mail waits for those before it: one that is hard to read must not hold up the others."""
@@ -93,7 +93,7 @@ class MailIntake:
         self._domain = domain
         self._read = read
         self._waiting: asyncio.Queue[ReceivedRow] = asyncio.Queue(WAITING_MAX)
-        self._waiting_bytes = 0
+        self._held_bytes = 0
         self._has_room = asyncio.Event()
         self._has_room.set()
         self._last_turn: asyncio.Future[None] | None = None
@@ -202,16 +202,16 @@ class MailIntake:
 
     def _enqueue(self, row: ReceivedRow) -> None:
         """Let it wait in memory, if there is room; else it waits on the disk, where it is anyway."""
-        if self._waiting.full() or (self._waiting_bytes > WAITING_BYTES and not self._waiting.empty()):
+        if self._waiting.full() or (self._held_bytes > HELD_BYTES and self._in_hand):
             self._behind = True
             return
         self._waiting.put_nowait(row)
         self._in_hand[row.id] += 1
-        self._waiting_bytes += len(row.raw)
+        self._held_bytes += len(row.raw)
         self._note_room()
 
     def _note_room(self) -> None:
-        if self._waiting.qsize() < WAITING_MAX // 2 and self._waiting_bytes < WAITING_BYTES:
+        if self._waiting.qsize() < WAITING_MAX // 2 and self._held_bytes < HELD_BYTES:
             self._has_room.set()
         else:
             self._has_room.clear()
@@ -232,9 +232,19 @@ class MailIntake:
             await self._alone(row)
         await self._take_up()
 
+    def _has_hands_free(self) -> bool:
+        """Tell whether most of what would be read from the disk is not in work already."""
+        return len(self._in_hand) < TAKEN_UP // 4 and (self._held_bytes < HELD_BYTES // 2 or not self._in_hand)
+
     async def _take_up(self) -> None:
-        rows = await self._store.received(state="received", limit=TAKEN_UP)
-        self._behind = len(rows) == TAKEN_UP
+        self._behind = False
+        try:
+            rows = await self._store.received(state="received", limit=TAKEN_UP)
+        except BaseException:
+            self._behind = True
+            raise
+        # Meanwhile something else may have found no room.
+        self._behind = self._behind or len(rows) == TAKEN_UP
         for row in rows:
             if row.id not in self._in_hand:
                 self._from_disk.add(row.id)
@@ -260,10 +270,9 @@ class MailIntake:
 
     async def _work(self) -> None:
         while True:
-            if self._behind and self._waiting.empty():
+            if self._behind and self._waiting.empty() and self._has_hands_free():
                 await self._take_up()
             row = await self._waiting.get()
-            self._waiting_bytes -= len(row.raw)
             self._note_room()
             turn = self._next_turn()
             counted = row.id in self._from_disk
@@ -284,6 +293,8 @@ class MailIntake:
         return turn
 
     def _let_go(self, row: ReceivedRow) -> None:
+        self._held_bytes -= len(row.raw)
+        self._note_room()
         self._in_hand[row.id] -= 1
         if not self._in_hand[row.id]:
             del self._in_hand[row.id]

@@ -3,16 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.clock import SystemClock
 from app.intake import Intake
 from app.labelling import Classify
-from app.mail_intake import DIED, GOES_ROUND, MailIntake
+from app.mail_intake import DIED, GOES_ROUND, HELD_BYTES, MailIntake
 from app.parsing import ParsingChildren, ReadMail, read_in_thread
 from app.sender_checks import Checking, SenderChecks
 from channels.email.listener import Delivery
+from channels.message import InboundMessage
 from classifiers.background import NOTHING, Background
 from classifiers.cascade import Classification
 from tests.app import deadly_child
@@ -233,6 +235,32 @@ async def test_a_mail_whose_bringer_leaves_while_it_is_kept_is_taken_up_all_the_
                 bringing = asyncio.create_task(post.deliver(raw))
     await asyncio.gather(bringing, return_exceptions=True)
     assert await post.settled() == {"admitted": 1}
+
+
+async def test_mails_that_there_is_no_room_for_in_memory_wait_on_the_disk_until_there_is(post: Post) -> None:
+    begun, may_end = asyncio.Event(), asyncio.Event()
+    read: list[int] = []
+
+    async def slowly(raw: bytes, **arguments: Any) -> InboundMessage:
+        read.append(len(raw))
+        begun.set()
+        await may_end.wait()
+        return await read_in_thread(raw[:1000], **arguments)
+
+    large = Post(post.running, unknown, slowly)
+    work = asyncio.create_task(large.intake.run())
+    await large.deliver(mail("a", "x" * HELD_BYTES))
+    await begun.wait()
+    for sender in "bcd":
+        await large.deliver(mail(sender, "y"))
+    assert len(read) == 1, "more is held than there is room for"
+    may_end.set()
+    async with asyncio.timeout(60):
+        while (counts := await post.running.store.received_counts()).get("received"):
+            pass
+    assert (counts, len(read)) == ({"admitted": 4}, 4)
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
 
 
 async def test_a_mail_that_goes_round_is_kept_aside_until_a_supervisor_wants_it(post: Post) -> None:
