@@ -1,4 +1,4 @@
-"""How words of a language are spelt: the probability of each letter after the three before it.
+"""How words of a language are spelt: the probability of each letter after the four before it.
 
 Counted at the first text from the messages that come with Centrala and the lists of frequent words in `words/`, which
 were written for this purpose. What py3langid knows of whole texts, this knows of single words.
@@ -16,7 +16,7 @@ from classifiers.folding import folded
 
 WORD = re.compile(r"[^\W\d_]+")
 _WORDS = Path(__file__).parent / "words"
-_ORDER = 4
+_ORDER = 5
 _LETTERS = 100
 """A letter never seen anywhere is one of so many."""
 
@@ -67,15 +67,15 @@ def _models() -> tuple[Mapping[str, Mapping[str, float]], ...]:
 
 
 def _counted(lexicon: Mapping[str, float]) -> Mapping[str, Mapping[str, float]]:
-    counts: defaultdict[str, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
+    counts: defaultdict[str, dict[str, float]] = defaultdict(dict)
     for word, weight in lexicon.items():
         padded = f" {word} "
         for at in range(1, len(padded)):
             for size in range(min(at + 1, _ORDER)):
                 following = counts[padded[at - size : at]]
-                following[padded[at]] += weight
-                following[""] += weight
-    return {beginning: dict(following) for beginning, following in counts.items()}
+                following[padded[at]] = following.get(padded[at], 0.0) + weight
+                following[""] = following.get("", 0.0) + weight
+    return counts
 
 
 def _lexicon(language: str) -> Mapping[str, float]:
