@@ -37,7 +37,7 @@ from router.state import State, next_deadline
 from storage.codec import decode, encode
 from storage.errors import OutOfOrder
 from vocabulary.crashpoints import crashpoint, is_armed
-from vocabulary.errors import PermanentFailure, TemporaryFailure
+from vocabulary.errors import OwnFault, PermanentFailure, TemporaryFailure
 from vocabulary.instants import SECOND, Instant, Span
 from vocabulary.media import CHAT
 from vocabulary.records import Change, MessageRow, Put, PutNew, Set, Transaction
@@ -272,7 +272,7 @@ class Engine:
             log.exception("state_damaged", commands=len(submissions))
             self._broken = True
             reason = f"the state had to be read again: {type(error).__name__}; the log has the details"
-            self._refused([each for each in submissions if not each.done.done()], PermanentFailure(reason))
+            self._refused([each for each in submissions if not each.done.done()], OwnFault(reason))
             return None
 
     def _decide(self, submissions: list[Submission]) -> Batch:
@@ -335,7 +335,7 @@ class Engine:
             raise
         except Exception as error:  # our fault: it concerns this command alone and must be seen
             log.exception("decision_failed", command=type(submission.command).__name__)
-            failure = PermanentFailure(f"this could not be decided: {type(error).__name__}; the log has the details")
+            failure = OwnFault(f"this could not be decided: {type(error).__name__}; the log has the details")
             if not submission.done.done():
                 submission.done.set_exception(failure)
             return None

@@ -1,8 +1,10 @@
 """What comes back for a forwarded command: an answer, or a failure in words."""
 
-from vocabulary.errors import PermanentFailure, TemporaryFailure
+from vocabulary.errors import OwnFault, PermanentFailure, TemporaryFailure
 
-_OK, _TEMPORARY, _PERMANENT = b"+", b"?", b"!"
+_OK = b"+"
+_FAILURES: dict[bytes, type[Exception]] = {b"?": TemporaryFailure, b"*": OwnFault, b"!": PermanentFailure}
+"""The first that a failure is says how it is told."""
 
 
 def answered(answer: bytes) -> bytes:
@@ -12,7 +14,7 @@ def answered(answer: bytes) -> bytes:
 
 def failed(failure: TemporaryFailure | PermanentFailure) -> bytes:
     """Return the reply that says why there is no answer."""
-    return (_TEMPORARY if isinstance(failure, TemporaryFailure) else _PERMANENT) + str(failure).encode()
+    return next(sign for sign, kind in _FAILURES.items() if isinstance(failure, kind)) + str(failure).encode()
 
 
 def opened(reply: bytes) -> bytes:
@@ -20,11 +22,9 @@ def opened(reply: bytes) -> bytes:
 
     Raises:
         TemporaryFailure: the writer failed, and may not the next time.
-        PermanentFailure: it will never carry this out.
+        PermanentFailure: it will never carry this out; OwnFault: by a fault of ours.
     """
     kind, body = reply[:1], reply[1:]
-    if kind == _TEMPORARY:
-        raise TemporaryFailure(body.decode())
-    if kind == _PERMANENT:
-        raise PermanentFailure(body.decode())
+    if kind in _FAILURES:
+        raise _FAILURES[kind](body.decode())
     return body

@@ -13,7 +13,7 @@ from storage.errors import NotTheWriter
 from storage.redis_link import Link
 from storage.redis_replies import answered, failed
 from storage.redis_scripts import ANSWER
-from vocabulary.errors import PermanentFailure, TemporaryFailure
+from vocabulary.errors import OwnFault, PermanentFailure, TemporaryFailure
 from vocabulary.instants import MINUTE, Span
 
 log = structlog.get_logger()
@@ -122,7 +122,7 @@ class Server(Generic[Order, Answer]):
             answer = failed(failure)
         except Exception as error:  # our fault: it concerns this order alone and must be seen
             log.exception("forwarded_failed", order=id.decode())
-            answer = failed(PermanentFailure(f"this could not be carried out: {type(error).__name__}"))
+            answer = failed(OwnFault(f"this could not be carried out: {type(error).__name__}"))
         self._remembered[id] = answer
         while len(self._remembered) > REMEMBERED:
             self._remembered.popitem(last=False)

@@ -9,6 +9,10 @@ class PermanentFailure(Exception):
     """It will never work as it is: tell somebody."""
 
 
+class OwnFault(PermanentFailure):
+    """A fault of ours kept it from being done; whoever asked did nothing wrong, and the log has the details."""
+
+
 class Quarantined(PermanentFailure):
     """It failed whenever it was tried, and is kept with its bytes under `id` for a supervisor; it is not lost."""
 

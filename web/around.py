@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 from aiohttp import web
 
-from vocabulary.errors import PermanentFailure, Quarantined, TemporaryFailure
+from vocabulary.errors import OwnFault, PermanentFailure, Quarantined, TemporaryFailure
 from web.auth import ASKER
 from web.context import CONTEXT
 from web.headers import NONCE, new_nonce
@@ -23,6 +23,8 @@ _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _QUIET = ("/healthz", "/readyz", "/metrics", "/static/")
 _FOR_PROGRAMS = ("/api/v1/", "/ws/", "/static/", "/healthz", "/readyz", "/metrics")
 _KINDS = {400: "bad_request", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+
+_OWN_FAULT = "The request could not be finished; the log of the server says why."
 
 
 @web.middleware
@@ -80,6 +82,9 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         return _answer(request, unavailable(str(failure)))
     except Quarantined as kept:
         return _answer(request, Problem("quarantined", str(kept), reason="quarantined"))
+    except OwnFault:
+        # What failed has logged it already.
+        return _answer(request, Problem("internal", _OWN_FAULT))
     except PermanentFailure as failure:
         return _answer(request, Problem("invalid", str(failure)))
     except web.HTTPException as answer:
@@ -88,8 +93,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         return _answer(request, _of_http(answer))
     except Exception:  # noqa: BLE001  (the last stop before aiohttp's own page; everybody else catches what he expects)
         _log.exception("http_failed")
-        detail = "The request could not be finished; the log of the server says why."
-        return Problem("internal", detail).response()
+        return Problem("internal", _OWN_FAULT).response()
 
 
 def _answer(request: web.Request, problem: Problem) -> web.Response:

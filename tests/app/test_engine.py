@@ -21,7 +21,7 @@ from storage.bus import LocalBus
 from storage.sqlite import SqliteStore
 from tests.builders import admit, policy, profile, queue
 from tests.storage.faulty import Disk
-from vocabulary.errors import PermanentFailure, TemporaryFailure
+from vocabulary.errors import OwnFault, PermanentFailure, TemporaryFailure
 from vocabulary.instants import DAY
 from vocabulary.records import Change, MessageRow, PutNew
 
@@ -177,7 +177,7 @@ async def test_fault_of_ours_in_one_decision_leaves_the_others_alone(tmp_path: P
     answers = await asyncio.gather(
         running.engine.submit(admit("i-1")), running.engine.submit(DefineAgent("a", profile())), return_exceptions=True
     )
-    assert isinstance(answers[0], PermanentFailure)
+    assert isinstance(answers[0], OwnFault)
     assert sorted(running.engine.state.agents) == ["a"]
     await running.stop()
 
@@ -215,7 +215,7 @@ async def test_a_fault_on_the_express_has_the_state_read_again(running: Running)
     healthy = checkpoint.encode(running.engine.state)
     # An offer that the state has lost: nothing but a fault of ours does that.
     running.engine.state.offers.clear()
-    with pytest.raises(PermanentFailure, match="read again"):
+    with pytest.raises(OwnFault, match="read again"):
         await running.engine.submit(End("i-1", "a"))
     await running.engine.submit(Tick())
     assert checkpoint.encode(running.engine.state) == healthy

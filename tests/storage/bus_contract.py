@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import pytest
 
 from storage.bus import Handle, Subscription
-from vocabulary.errors import Lagged, PermanentFailure, TemporaryFailure
+from vocabulary.errors import Lagged, OwnFault, PermanentFailure, TemporaryFailure
 from vocabulary.instants import Instant, Span
 
 
@@ -146,13 +146,16 @@ class BusContract:
 
     async def test_failures_of_the_writer_come_back_as_they_are(self, house: BusHouse) -> None:
         async def failing(order: int, again: bool) -> int:
-            raise (TemporaryFailure("full"), PermanentFailure("never"))[order]
+            raise (TemporaryFailure("full"), PermanentFailure("never"), OwnFault("a bug"))[order]
 
         async with serving(house.far, failing):
             with pytest.raises(TemporaryFailure, match="full"):
                 await house.near.forward(0)
-            with pytest.raises(PermanentFailure, match="never"):
+            with pytest.raises(PermanentFailure, match="never") as never:
                 await house.near.forward(1)
+            assert not isinstance(never.value, OwnFault)
+            with pytest.raises(OwnFault, match="a bug"):
+                await house.near.forward(2)
 
     async def test_without_a_writer_a_command_fails_and_may_be_tried_again(self, house: BusHouse) -> None:
         with pytest.raises(TemporaryFailure):

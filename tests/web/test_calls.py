@@ -90,6 +90,20 @@ async def test_accepting_twice_changes_nothing(there: World, shop: Client) -> No
     assert (first["state"], there.site.seq) == ("accepted", seq)
 
 
+async def test_a_fault_of_ours_is_not_told_as_the_callers(there: World, shop: Client) -> None:
+    await shop.post("/agents/anna/presence", {"presence": "available"})
+    made = await shop.post("/interactions", {"text": "Hello", "channel": "website"}, 201)
+    (offer,) = (await shop.get("/agents/anna/offers"))["items"]
+    # An offer that the state has lost: nothing but a fault of ours does that.
+    lost = dict(there.engine.state.offers)
+    there.engine.state.offers.clear()
+    there.engine.state.offers["other"] = lost[offer["id"]]
+    problem = await shop.post("/offers/other/accept", {}, 500)
+    assert (problem["type"], "log" in problem["detail"]) == ("/api/docs#problem-internal", True)
+    assert (await shop.post(f"/offers/{offer['id']}/accept"))["state"] == "accepted"
+    assert (await shop.get(f"/interactions/{made['id']}"))["state"] == "active"
+
+
 async def test_declined_offer_says_why(shop: Client) -> None:
     await shop.post("/agents/anna/presence", {"presence": "available"})
     await shop.post("/interactions", {"text": "Hello", "channel": "website"}, 201)
