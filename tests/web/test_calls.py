@@ -94,11 +94,11 @@ async def test_a_fault_of_ours_is_not_told_as_the_callers(there: World, shop: Cl
     await shop.post("/agents/anna/presence", {"presence": "available"})
     made = await shop.post("/interactions", {"text": "Hello", "channel": "website"}, 201)
     (offer,) = (await shop.get("/agents/anna/offers"))["items"]
-    # An offer that the state has lost: nothing but a fault of ours does that.
-    lost = dict(there.engine.state.offers)
-    there.engine.state.offers.clear()
-    there.engine.state.offers["other"] = lost[offer["id"]]
+    # An offer under another's name: nothing but a fault of ours does that.
+    offers = there.engine.state.offers
+    offers["other"] = offers.pop(offer["id"])
     problem = await shop.post("/offers/other/accept", {}, 500)
+    offers[offer["id"]] = offers.pop("other")
     assert (problem["type"], "log" in problem["detail"]) == ("/api/docs#problem-internal", True)
     assert (await shop.post(f"/offers/{offer['id']}/accept"))["state"] == "accepted"
     assert (await shop.get(f"/interactions/{made['id']}"))["state"] == "active"
