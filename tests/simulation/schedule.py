@@ -297,13 +297,15 @@ class Day:
             node.clear_away()
             return
         assert node.loop is not None
-        # The promise is for a machine that is well, whatever its load.
+        # The promise is for a machine that is well, and stays so, whatever its load.
         node.disk.mend()
         self.network.calm()
         began = self.universe.now
         node.ready = False
+        troubled, self.troubled = self.troubled, False
         stopping = node.loop.create_task(node.shut_down())
         self.universe.run(lambda: stopping.done() or self._violation is not None, seconds=60)
+        self.troubled = troubled
         self._raise_what_was_found()
         took = self.universe.now - began
         require(stopping.done() and took <= STOP_S, "F-16 stop", f"it took {took:.1f} s")
