@@ -84,6 +84,8 @@ def _not_awaited(real: Callable[..., Awaitable[None]]) -> Any:
 def _swallowing(real: Callable[..., Awaitable[None]]) -> Any:
     async def commit(self: Engine, batch: Any) -> None:
         await _quietly(real(self, batch))
+        # The engine looks twice whether it may acknowledge: here, and before it answers.
+        self._broken = False
 
     return commit
 
