@@ -27,7 +27,7 @@ from vocabulary.ids import received_id
 from vocabulary.instants import SECOND
 from vocabulary.records import BookmarkRow, Change, FetchedRow, Put, PutNew, ReceivedRow, Set
 from vocabulary.stores import Store
-from web.site import ImportedMail, NotTaken
+from web.site import RELEASED, ImportedMail, NotTaken
 
 log = structlog.get_logger()
 
@@ -43,8 +43,6 @@ UNDERSTOOD_S = 20
 """How long somebody who brings a mail waits for what becomes of it."""
 _BREAK = re.compile(rb"\r?\n")
 GOES_ROUND = "it goes round between servers: it came through too many of them, or was delivered here before"
-RELEASED = "released"
-"""Of the envelope: a supervisor looked at the mail and wants it to be taken in."""
 DIED = "the process died each time it was worked on"
 
 
@@ -258,9 +256,8 @@ class MailIntake:
         await self._engine.write(Set(ReceivedRow, row.id, {"state": "quarantined", "error": DIED}))
 
     def replayed(self, row: ReceivedRow) -> None:
-        """Take up what a supervisor wants to be tried again; its row says `received` already."""
-        envelope = {**row.envelope, RELEASED: True}
-        self._enqueue(msgspec.structs.replace(row, state="received", attempts=0, error="", envelope=envelope))
+        """Take up what a supervisor wants to be tried again: `row` as it is on the disk by now."""
+        self._enqueue(row)
 
     async def run(self) -> None:
         """Drive what waits through intake; cancel to stop."""

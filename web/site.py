@@ -21,6 +21,9 @@ from vocabulary.stores import Store
 from web.knowing import Knowing
 from web.learning import Learning
 
+RELEASED = "released"
+"""In the envelope of what came in: a supervisor looked at it and wants it to be taken in."""
+
 
 class ApiCustomer(msgspec.Struct, frozen=True, kw_only=True):
     """Who an interaction that comes by the API is from."""

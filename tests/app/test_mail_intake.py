@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from app.clock import SystemClock
@@ -23,6 +24,7 @@ from tests.builders import policy
 from tests.web.world import unknown
 from vocabulary.crashpoints import arm
 from vocabulary.records import Put, ReceivedRow, Set
+from web.site import RELEASED
 
 
 class Died(BaseException):
@@ -263,12 +265,19 @@ async def test_mails_that_there_is_no_room_for_in_memory_wait_on_the_disk_until_
     await asyncio.gather(work, return_exceptions=True)
 
 
-async def test_a_mail_that_goes_round_is_kept_aside_until_a_supervisor_wants_it(post: Post) -> None:
+@pytest.mark.parametrize("dies_meanwhile", [False, True])
+async def test_a_mail_that_goes_round_is_kept_aside_until_a_supervisor_wants_it(
+    post: Post, *, dies_meanwhile: bool
+) -> None:
     round_ = b"Delivered-To: support@example.org\r\n" * 2 + mail("ola", "hello")
     await post.deliver(round_)
     assert await post.settled() == {"quarantined": 1}
     (kept,) = await rows(post)
     assert kept.error == GOES_ROUND
-    await post.running.engine.write(Set(ReceivedRow, kept.id, {"state": "received", "error": ""}))
-    post.intake.replayed(kept)
+    again = {"state": "received", "error": "", "envelope": {**kept.envelope, RELEASED: True}}
+    await post.running.engine.write(Set(ReceivedRow, kept.id, again))
+    if dies_meanwhile:
+        assert await post.lives()
+    else:
+        post.intake.replayed(msgspec.structs.replace(kept, **again))
     assert await post.settled() == {"admitted": 1}

@@ -1,5 +1,6 @@
 """What came in and could not be processed: look at it, try it again, discard it."""
 
+import msgspec
 from aiohttp import web
 
 from vocabulary.instants import Instant, rfc3339
@@ -10,6 +11,7 @@ from web.call import Call
 from web.endpoint import Endpoints
 from web.payloads import DiscardBecause, QuarantineQuery, RawQuery
 from web.problems import Problem
+from web.site import RELEASED
 
 endpoints = Endpoints("quarantine")
 
@@ -81,9 +83,10 @@ async def get_raw(call: Call, id: str, query: RawQuery) -> web.Response:
 async def replay(call: Call, id: str) -> ReplayView:
     """Let it be processed as if it had just come in; if that fails three times, it is back here."""
     row = await _changeable(call, id)
-    again = {"state": "received", "attempts": 0, "error": ""}
+    # On the disk too: whoever takes it up from there, or another process, must know.
+    again = {"state": "received", "attempts": 0, "error": "", "envelope": {**row.envelope, RELEASED: True}}
     await call.site.write(Set(ReceivedRow, id, again), Put(audit_line(call, "quarantine_replay", id)))
-    call.site.replayed(row)
+    call.site.replayed(msgspec.structs.replace(row, **again))
     return ReplayView(id=id, state="received")
 
 
