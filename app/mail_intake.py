@@ -277,8 +277,9 @@ class MailIntake:
             try:
                 await self._tried(row, counted=counted, turn=turn)
             except BaseException:
-                # Whoever takes this one's place goes on with it; on the disk it is as it was.
-                self._enqueue(row)
+                # Whoever takes this one's place asks the disk: what was written last may stand there, though nobody
+                # here was told.
+                self._behind = True
                 raise
             finally:
                 turn.pass_on()

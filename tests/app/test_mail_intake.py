@@ -225,6 +225,26 @@ async def test_a_mail_whose_worker_is_cut_short_is_taken_up_by_the_next_one(post
     assert await cut_short.settled() == {"admitted": 1}
 
 
+async def test_what_was_decided_about_a_mail_when_its_worker_is_cut_short_holds(post: Post) -> None:
+    """What stands on the disk by then counts, though the worker was never told that it does."""
+
+    async def cut_short_once(raw: bytes, **arguments: Any) -> InboundMessage:
+        read.append(raw)
+        if len(read) > 1:
+            return await read_in_thread(raw, **arguments)
+        (row,) = await rows(post)
+        await post.running.engine.write(Set(ReceivedRow, row.id, {"state": "discarded"}))
+        raise asyncio.CancelledError
+
+    read: list[bytes] = []
+    cut_short = Post(post.running, unknown, cut_short_once)
+    await cut_short.deliver(mail("ola", "Where is my parcel?"))
+    assert await cut_short.settled() == {"discarded": 1}
+    await cut_short.deliver(mail("jan", "Where is mine?"))
+    assert await cut_short.settled() == {"admitted": 1, "discarded": 1}
+    assert len(read) == 2
+
+
 async def test_a_mail_whose_bringer_leaves_while_it_is_kept_is_taken_up_all_the_same(post: Post) -> None:
     """It is on the disk then, and whoever brings it again is told so."""
     raw = mail("ola", "Where is my parcel?")
