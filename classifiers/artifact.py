@@ -21,12 +21,12 @@ from classifiers.model import LABEL, Model
 from classifiers.nets import Nets
 from vocabulary.errors import PermanentFailure
 
-SCHEMA = 2
+SCHEMA = 3
 FILE_BYTES_MAX = 512 * 1024 * 1024
 _UNPACKED_BYTES_MAX = 2 * 1024 * 1024 * 1024
 _HEADER_BYTES_MAX = 200
 _HEADER = re.compile(rb"centrala-model (\d{1,4}) sha256:([0-9a-f]{64})\n")
-_BLOCKS = ("words", "chars", "concepts")
+_BLOCKS = ("words", "chars", "stems", "concepts")
 _BACKGROUND = "background"
 """There only where the model knows something beside texts."""
 _NET_ARRAYS = ("entry", "entry_bias", "exit", "exit_bias")
@@ -119,11 +119,11 @@ def load(path: Path, embedding: Embedding | None = None) -> Model:
 def to_bytes(model: Model) -> bytes:
     """Return `model` as a model file; equal models give equal bytes."""
     archive = io.BytesIO()
-    words, chars, concepts = (_packed("\n".join(block.rows)) for block in model.features.blocks)
+    blocks = zip(_BLOCKS, model.features.blocks, strict=True)
+    arrays: dict[str, Any] = {name: _packed("\n".join(block.rows)) for name, block in blocks}
+    arrays["rarity"] = model.features.blocks[0].rarity.astype(np.float32)
+    arrays["about"] = _packed(json.dumps(msgspec.to_builtins(_about(model)), ensure_ascii=False))
     background = _packed("\n".join(model.features.background.rows))
-    rarity = model.features.blocks[0].rarity.astype(np.float32)
-    about = _packed(json.dumps(msgspec.to_builtins(_about(model)), ensure_ascii=False))
-    arrays: dict[str, Any] = {"words": words, "chars": chars, "concepts": concepts, "rarity": rarity, "about": about}
     if background.size:
         arrays[_BACKGROUND] = background
     for place, head in enumerate(model.heads.values()):

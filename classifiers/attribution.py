@@ -16,7 +16,7 @@ import numpy as np
 from classifiers.background import NOTHING as NO_BACKGROUND
 from classifiers.background import Background
 from classifiers.concepts import concepts_of
-from classifiers.features import TEXT_CHARS_MAX, Features, View, background_terms, char_terms, tokens
+from classifiers.features import TEXT_CHARS_MAX, Features, View, background_terms, char_terms, stem_terms, tokens
 from classifiers.head import LINEAR_TEMPERATURE, Head, Scores
 from classifiers.nets import Nets
 
@@ -57,7 +57,7 @@ def words_that_decided(
     leads = lead_of_terms(head, view, head.labels.index(best), head.labels.index(second))
     points = dict(zip(view.rows.tolist(), leads.tolist(), strict=True))
     totals: defaultdict[str, float] = defaultdict(float)
-    for block, located in zip(features.blocks, (_word_spots, _char_spots, _concept_spots), strict=True):
+    for block, located in zip(features.blocks, (_word_spots, _char_spots, _stem_spots, _concept_spots), strict=True):
         for term, spots in _gathered(located(words)).items():
             share = points.get(block.rows.get(term, -1), 0.0) / len(spots)
             for spot in spots:
@@ -125,16 +125,21 @@ def _gathered(located: Iterable[tuple[str, tuple[int, ...]]]) -> Mapping[str, Sp
 
 
 def _word_spots(words: Sequence[str]) -> Iterator[tuple[str, tuple[int, ...]]]:
-    yield from ((word, (place,)) for place, word in enumerate(words))
-    marked, last = ["^", *words, "$"], len(words) - 1
-    for place in range(len(marked) - 1):
-        spot = tuple(at for at in (place - 1, place) if 0 <= at <= last)
-        if spot:
-            yield f"{marked[place]} {marked[place + 1]}", spot
+    return ((word, (place,)) for place, word in enumerate(words))
 
 
 def _char_spots(words: Sequence[str]) -> Iterator[tuple[str, tuple[int, ...]]]:
     return ((piece, (place,)) for place, word in enumerate(words) for piece in char_terms([word]))
+
+
+def _stem_spots(words: Sequence[str]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    terms = stem_terms(words)
+    stems, pairs = terms[: len(words)], terms[len(words) :]
+    yield from ((stem, (place,)) for place, stem in enumerate(stems))
+    for place, pair in enumerate(pairs):
+        spot = tuple(at for at in (place - 1, place) if 0 <= at < len(words))
+        if spot:
+            yield pair, spot
 
 
 def _concept_spots(words: Sequence[str]) -> Iterator[tuple[str, tuple[int, ...]]]:

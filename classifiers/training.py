@@ -36,11 +36,11 @@ NETS, NETS_LARGE = 2, 3
 OUT_OF_SCOPE_ROWS_MIN = 10
 LARGE_ROWS = 5_000
 _FOLDS, _FOLDS_LARGE = 5, 3
-_CONCEPTS, _CONCEPTS_LARGE = 1.0, 0.5
-"""Weight of the concepts beside words: what words say by themselves is learnt only from many rows."""
+WEIGHTS, WEIGHTS_LARGE = (0.4, 1.0, 0.5, 1.0, 0.5), (0.4, 1.0, 1.0, 0.35, 0.5)
+"""Weights of words, their pieces, their beginnings, concepts, and of what is known beside the text.
 
-_BACKGROUND = 0.5
-"""Weight of what is known beside the text."""
+Whole words add little to their pieces and beginnings; what words say by themselves is learnt only from many rows.
+"""
 
 _EMBEDDING = 1.0
 
@@ -163,7 +163,7 @@ def _columns(labels: Sequence[str]) -> tuple[str, ...]:
 
 def _weights(rows: int, embedding: Embedding | None) -> tuple[float, ...]:
     of_embedding = () if embedding is None else (_EMBEDDING,)
-    return (1.0, 1.0, _CONCEPTS_LARGE if rows > LARGE_ROWS else _CONCEPTS, _BACKGROUND, *of_embedding)
+    return (*(WEIGHTS_LARGE if rows > LARGE_ROWS else WEIGHTS), *of_embedding)
 
 
 def _question(

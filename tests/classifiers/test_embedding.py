@@ -69,7 +69,7 @@ def test_scores_equal_those_of_the_sklearn_pipeline_with_vectors() -> None:
     machine = pipeline["machine"]
     weights, bias = machine.coef_.T.astype(np.float32), machine.intercept_.astype(np.float32)
     features = features_of(
-        [*(block.get_feature_names_out().tolist() for block in fitted), [], []],
+        [*(block.get_feature_names_out().tolist() for block in fitted), [], [], []],
         np.concatenate([block.idf_ for block in fitted]).astype(np.float32),
         embedding_named(MARKS),
     )
