@@ -25,15 +25,19 @@ HOLD_OUT = 5
 HELD_BACK = 4
 """One label in so many is unknown where near out-of-scope texts are asked about."""
 
-GOALS: Mapping[str, float] = {
-    "banking77": 0.922,
-    "clinc150": 0.935,
-    "hwu64": 0.90,
-    "massive.pl": 0.855,
-    "massive.hu": 0.85,
-    "massive.ru": 0.85,
-    "it_tickets": 0.873,
+GOALS: Mapping[str, tuple[float, float]] = {
+    "banking77": (0.922, 0.914),
+    "clinc150": (0.935, 0.928),
+    "hwu64": (0.90, 0.889),
+    "massive.pl": (0.855, 0.845),
+    "massive.hu": (0.85, 0.838),
+    "massive.ru": (0.85, 0.838),
+    "it_tickets": (0.873, 0.866),
 }
+"""What the official test part of a set asks for, and what the plain baseline reaches there.
+
+The parts here are not the official ones, and some are harder: what can be compared is the gain over the baseline.
+"""
 COVERAGES: Mapping[str, float] = {"banking77": 0.65, "clinc150": 0.40}
 NEAR = ("banking77", "clinc150", "hwu64")
 
@@ -65,11 +69,13 @@ def set_figures(data: Path, name: str) -> tuple[dict[str, object], list[Goal], M
     plain_accuracy, plain_scores = plain.accuracy(unseen), plain.best_scores(unseen)
     accuracy = answer["accuracy"]
     assert isinstance(accuracy, float)
+    asked, baseline = GOALS[name]
+    gain, gain_asked = (accuracy - plain_accuracy) * 100, (asked - baseline) * 100
     promised = _promised(model, said, unseen, 0.99)
     found: dict[str, object] = {
         **answer,
         "plain_accuracy": round(plain_accuracy, 4),
-        "gain_points": round((accuracy - plain_accuracy) * 100, 2),
+        "gain_points": round(gain, 2),
         "train_rows": len(known),
         "cv_accuracy": round(model.cv_accuracy, 4),
         "train_seconds": round(wall_s, 1),
@@ -77,7 +83,10 @@ def set_figures(data: Path, name: str) -> tuple[dict[str, object], list[Goal], M
         "message_processor_ms": round(message_ms, 3),
         "promise_0.99": promised,
     }
-    goals = [goal(f"{name}: accuracy in scope", accuracy, GOALS[name])]
+    goals = [
+        goal(f"{name}: accuracy in scope", accuracy, asked),
+        goal(f"{name}: gain over the plain baseline", gain, round(gain_asked, 1), "points"),
+    ]
     if name in COVERAGES:
         goals.append(goal(f"{name}: coverage at promised 0.99", promised["coverage"], COVERAGES[name]))
         goals.append(goal(f"{name}: precision at promised 0.99", promised["precision"], 0.99))
@@ -89,7 +98,7 @@ def set_figures(data: Path, name: str) -> tuple[dict[str, object], list[Goal], M
         goals.append(goal(f"{name}: recall out of scope", scope["recall"], 0.60))
         goals.append(goal(f"{name}: AUROC out of scope, by confidence", ours, 0.955))
     if len(known) >= 8_000 and name == "banking77":
-        goals.append(at_most(f"{name}: training of {len(known)} rows", wall_s, 60, "s"))
+        goals.append(at_most(f"{name}: training of 10,000 rows, at this rate", wall_s / len(known) * 10_000, 60, "s"))
     return found, goals, model
 
 
