@@ -36,7 +36,7 @@ NETS, NETS_LARGE = 2, 3
 OUT_OF_SCOPE_ROWS_MIN = 10
 LARGE_ROWS = 5_000
 _FOLDS, _FOLDS_LARGE = 5, 4
-WEIGHTS, WEIGHTS_LARGE = (0.4, 1.0, 0.5, 1.0, 0.5), (0.4, 1.0, 1.0, 0.35, 0.5)
+WEIGHTS, WEIGHTS_LARGE = (0.4, 1.0, 0.7, 1.0, 0.5), (0.4, 1.0, 1.0, 0.35, 0.5)
 """Weights of words, their pieces, their beginnings, concepts, and of what is known beside the text.
 
 Whole words add little to their pieces and beginnings; what words say by themselves is learnt only from many rows.
