@@ -30,6 +30,9 @@ PENALTY = 0.5
 TERM_ROWS_MIN = 2
 """A term of a single text is dropped: half the size, accuracy as good, and nobody's name in a model file."""
 
+TERMS_MAX = 80_000
+"""Terms of a model: of more, the rarest are dropped. Of IT tickets' 170,000, the 40,000 most frequent do as well."""
+
 _KINDS = len(ANALYSERS) + 1
 """Kinds of terms: those of texts, and those of what is known beside them."""
 
@@ -143,18 +146,26 @@ def _first_nothing(analyser: Callable[[Read], list[str]]) -> Callable[[Read | No
     return lambda text: [""] if text is None else analyser(text)
 
 
-def terms_of(counts: Sequence[sparse.csr_matrix], weights: Sequence[float]) -> Terms:
-    """Return what the texts with these `counts` know.
+def terms_of(counts: Sequence[sparse.csr_matrix], weights: Sequence[float], *, terms_max: int = TERMS_MAX) -> Terms:
+    """Return what the texts with these `counts` know: at most `terms_max` terms, those that stand in the most texts.
 
     Raises:
         PermanentFailure: no term stands in two of them.
     """
     kinds, vectors = counts[:_KINDS], counts[_KINDS:]
-    kept = [np.flatnonzero(np.asarray(block.getnnz(axis=0)) >= TERM_ROWS_MIN) for block in kinds]
+    frequencies = [np.asarray(block.getnnz(axis=0)) for block in kinds]
+    least = _least(np.concatenate(frequencies), terms_max)
+    kept = [np.flatnonzero(rows >= least) for rows in frequencies]
     if not sum(len(chosen) for chosen in kept):
         raise PermanentFailure("no word occurs in two texts: there is nothing to learn from")
     rarity = [_rarity(block[:, chosen]) for block, chosen in zip(kinds, kept, strict=True)]
     return Terms([*kept, *(np.arange(block.shape[1]) for block in vectors)], rarity, weights)
+
+
+def _least(rows: NDArray[np.int32], terms_max: int) -> int:
+    """Return how many texts a term stands in at least if it is kept; `rows`: how many each stands in, (n_terms,)."""
+    above = np.sort(rows)[: max(len(rows) - terms_max, 0)]
+    return max(TERM_ROWS_MIN, int(above[-1]) + 1 if len(above) else 0)
 
 
 def _rarity(counts: sparse.csr_matrix) -> Scores:

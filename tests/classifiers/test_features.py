@@ -21,7 +21,7 @@ from classifiers.features import (
     stem_terms,
     tokens,
 )
-from classifiers.fitting import PENALTY, TERM_ROWS_MIN
+from classifiers.fitting import PENALTY, TERM_ROWS_MIN, counted, terms_of
 from classifiers.head import SIGNS, Head, Mix, Odds
 from classifiers.model import LABEL, Model
 from classifiers.training import WEIGHTS
@@ -115,6 +115,17 @@ def test_training_arrives_where_the_pipeline_does(shipped: Model) -> None:
     ours = np.array([shipped.scores(text) for text in texts])
     # liblinear stops at a tolerance of its own, so two fits of one problem agree to 1e-4 only.
     assert np.abs(ours - pipeline.decision_function(_messages(texts))[:, order]).max() < 1e-3
+
+
+def test_of_too_many_terms_those_of_the_fewest_texts_are_dropped() -> None:
+    texts = [text for text, _ in shipped_rows(("en",))]
+    counts = counted(texts, [NOTHING] * len(texts)).counts
+    everything, most = (terms_of(counts, WEIGHTS, terms_max=terms_max) for terms_max in (1_000_000, 500))
+    rows = [np.asarray(block.getnnz(axis=0)) for block in counts]
+    least = min(block[kept].min() for block, kept in zip(rows, most.kept, strict=True) if len(kept))
+    assert sum(map(len, everything.kept)) > 5_000
+    assert 400 < sum(map(len, most.kept)) <= 500
+    assert [kept.tolist() for kept in most.kept] == [np.flatnonzero(block >= least).tolist() for block in rows]
 
 
 def test_diacritics_and_case_make_no_difference() -> None:
