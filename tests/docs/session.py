@@ -7,13 +7,13 @@ traffic.
 
 import os
 import re
-import socket  # noqa: TID251  # it looks for a free port
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.docs.pages import ROOT, Block
+from tests.servers.ports import free_port
 
 PORTS = ("8080", "2525", "2526", "8024")
 """Ports that pages name; each run gets free ones instead."""
@@ -75,8 +75,4 @@ def run(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 def free_ports() -> dict[str, str]:
     """Return a free port for each that pages name."""
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in PORTS]
-    found = {port: str(probe.getsockname()[1]) for port, probe in zip(PORTS, probes, strict=True)}
-    for probe in probes:
-        probe.close()
-    return found
+    return {port: str(free_port()) for port in PORTS}

@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer, unused_port
+from aiohttp.test_utils import TestClient, TestServer
 
 from agents.agent import Membership, Profile
 from app.answers import Answers
@@ -46,6 +46,7 @@ from router.policy import Action, Policy, Rule
 from storage.bus import LocalBus
 from storage.sqlite import SqliteStore
 from tests.learning import Learning
+from tests.servers.ports import free_port
 from vocabulary.instants import Instant, Span
 from vocabulary.records import AgentRow, InteractionRow, MessageRow, Put, TokenRow, UserRow
 from vocabulary.stores import Store
@@ -368,7 +369,7 @@ async def world(
         purchases=purchases,
         segmenting=segmenting,
     )
-    port = unused_port()
+    port = free_port()
     app = build(
         site, **{"live": site.live, "public_url": f"http://127.0.0.1:{port}", "cookie_secure": False, **settings}
     )
