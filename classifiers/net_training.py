@@ -18,6 +18,9 @@ _EPOCHS, _EPOCHS_MAX = 8, 12
 _EPOCHS_BY_ROWS = 24_000
 """Few rows are gone through more often: about so many texts are looked at in any case."""
 
+_TEXTS_MAX, _EPOCHS_MIN = 125_000, 4
+"""So many texts are looked at at most, but all four times: IT tickets' 30,000 rows are overlearnt by eight times."""
+
 _RATE = 0.05
 _DROPPED = 0.3
 """Share of terms and of hidden units that is left out at random in each step: none may rely on a single one."""
@@ -55,7 +58,7 @@ def trained_net(terms: sparse.csr_matrix, truth: NDArray[np.intp], columns: int,
         *(np.full_like(part, _START) for part in (net.entry[:, 0], net.entry_bias, net.exit, net.exit_bias))
     )
     rows = terms.shape[0]
-    epochs = int(np.clip(_EPOCHS_BY_ROWS // rows, _EPOCHS, _EPOCHS_MAX))
+    epochs = min(int(np.clip(_EPOCHS_BY_ROWS // rows, _EPOCHS, _EPOCHS_MAX)), max(_TEXTS_MAX // rows, _EPOCHS_MIN))
     starts = [(epoch, at) for epoch in range(epochs) for at in range(0, rows, _BATCH)]
     order = draw.permutation(rows)
     for step, (_, at) in enumerate(starts):
