@@ -118,6 +118,8 @@ def _model(path: Path, embedding: str | None) -> Finding:
         return failed(
             "model", str(failure), "name that one in [understanding], or make a new one: centrala model retrain"
         )
+    except artifact.OtherSchema as failure:
+        return warning("model", str(failure), "start Centrala: it trains a new one; one of your own is yours to train")
     except PermanentFailure as failure:
         return failed("model", str(failure), "remove it to have one trained at the next start; rules decide until then")
     return ok("model", f"{path}: {len(model.labels)} labels, checksum right")

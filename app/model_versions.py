@@ -95,7 +95,10 @@ class ModelVersions:
             await self._take_over_file()
             if await self._pointed() is None:
                 await self._begin()
-            await self.look()
+            try:
+                await self.look()
+            except artifact.OtherSchema as failure:
+                await self._replace(str(failure))
         except (PermanentFailure, TemporaryFailure) as failure:
             log.error("model_not_ready", reason=str(failure))  # noqa: TRY400  # the reason says it all
             raise
@@ -123,8 +126,15 @@ class ModelVersions:
         if pointer.shadow is None:
             self.shadow = None
         elif self.shadow is None or self.shadow[0] != pointer.shadow:
-            self.shadow = (pointer.shadow, await self._loaded(pointer.shadow, keep=False))
+            self.shadow = await self._beside(pointer.shadow)
         self.pointer = pointer
+
+    async def _beside(self, id: str) -> tuple[str, Model] | None:
+        try:
+            return id, await self._loaded(id, keep=False)
+        except PermanentFailure as failure:
+            log.warning("shadow_refused", version=id, reason=str(failure))
+            return None
 
     async def _pointed(self) -> Pointer | None:
         row = await self._store.setting(POINTER)
@@ -179,6 +189,25 @@ class ModelVersions:
             PutNew(self._row(id, BY_SITE, content, report)), PutNew(_setting(Pointer(live=id))), self._mine(id)
         )
 
+    async def _replace(self, reason: str) -> None:
+        """Train anew in place of a live version that another version of Centrala has made.
+
+        A model that somebody has brought as a file was made of rows that aren't here: that stays, and rules decide.
+        """
+        pointer = await self._pointed()
+        row = await self._version(pointer.live) if pointer is not None else None
+        if row is None or row.report.get("from_file"):
+            raise PermanentFailure(f"{reason}: train it anew with `model train`, from the rows that it was made of")
+        log.warning("model_outdated", version=row.id, reason=reason)
+        report = await self._starter(self._file)
+        content = await asyncio.to_thread(self._file.read_bytes)
+        id = await self.add(content, report, BY_SITE)
+        await self._engine.write(self._mine(id))
+        if await self._pointed() == pointer:  # else another node has done so meanwhile
+            detail = {"before": row.id, "outdated": reason}
+            await self._point(_moved(pointer, id), "model_use", id, BY_SITE, detail)
+        await self.look()
+
     def _row(self, id: str, by: str, content: bytes, report: dict[str, Any]) -> ModelRow:
         return ModelRow(
             id=id,
@@ -227,6 +256,8 @@ class ModelVersions:
         pointer = await self._pointed()
         if pointer is not None and pointer.live == id:
             return None
+        if (refusal := await self._unusable(id)) is not None:
+            return refusal
         detail = {"before": pointer.live if pointer else None, "yes": yes, "gate": _short(gate)}
         await self._point(_moved(pointer, id), "model_use", id, by, detail)
         return None
@@ -236,6 +267,8 @@ class ModelVersions:
         pointer = await self._pointed()
         there = {row.id for row in await self._store.models()}
         former = [id for id in (pointer.former if pointer is not None else ()) if id in there]
+        while former and await self._unusable(former[0]) is not None:
+            del former[0]
         if pointer is None or not former:
             return Refusal("conflict", "no_former_model", "No other version of the model was live before.")
         after = Pointer(live=former[0], shadow=_unless(pointer.shadow, former[0]), former=tuple(former[1:]))
@@ -249,8 +282,18 @@ class ModelVersions:
             return Refusal("not_found", "unknown_model", f"There is no version {id!r} of the model.")
         if id == pointer.live:
             return Refusal("conflict", "model_is_live", f"Version {id} is the live one itself.")
+        if id is not None and (refusal := await self._unusable(id)) is not None:
+            return refusal
         after = msgspec.structs.replace(pointer, shadow=id)
         await self._point(after, "model_shadow", id or pointer.shadow or "", by, {"on": id is not None})
+        return None
+
+    async def _unusable(self, id: str) -> Refusal | None:
+        """Return why version `id` can't classify here, None if it can."""
+        try:
+            await self._loaded(id, keep=False)
+        except PermanentFailure as failure:
+            return Refusal("conflict", "model_unusable", f"Version {id} can't work here: {failure}. Train a new one.")
         return None
 
     async def _point(

@@ -21,7 +21,7 @@ from classifiers.model import LABEL, Model
 from classifiers.nets import Nets
 from vocabulary.errors import PermanentFailure
 
-SCHEMA = 3
+SCHEMA = 4
 FILE_BYTES_MAX = 512 * 1024 * 1024
 _UNPACKED_BYTES_MAX = 2 * 1024 * 1024 * 1024
 _HEADER_BYTES_MAX = 200
@@ -29,7 +29,7 @@ _HEADER = re.compile(rb"centrala-model (\d{1,4}) sha256:([0-9a-f]{64})\n")
 _BLOCKS = ("words", "chars", "stems", "concepts")
 _BACKGROUND = "background"
 """There only where the model knows something beside texts."""
-_NET_ARRAYS = ("entry", "entry_bias", "exit", "exit_bias")
+_NET_ARRAYS = ("entry", "step", "entry_bias", "exit", "exit_bias")
 
 
 class _OddsAbout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,8 +70,16 @@ class _About(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     embedding: _EmbeddingAbout | None = None
 
 
-class OtherEmbedding(PermanentFailure):
+class Unusable(PermanentFailure):
+    """A model is sound, but can't work here."""
+
+
+class OtherEmbedding(Unusable):
     """A model was trained with vectors that are not those to be had here."""
+
+
+class OtherSchema(Unusable):
+    """Another version of Centrala wrote a model."""
 
 
 def save(model: Model, path: Path) -> int:
@@ -100,7 +108,8 @@ def load(path: Path, embedding: Embedding | None = None) -> Model:
 
     Raises:
         OtherEmbedding: it was trained with another embedding.
-        PermanentFailure: there is none, it is damaged, or another version of Centrala wrote it.
+        OtherSchema: another version of Centrala wrote it.
+        PermanentFailure: there is none, or it is damaged.
     """
     try:
         if path.stat().st_size > FILE_BYTES_MAX:
@@ -113,7 +122,7 @@ def load(path: Path, embedding: Embedding | None = None) -> Model:
     except OtherEmbedding as error:
         raise OtherEmbedding(f"{path}: {error}") from error
     except PermanentFailure as error:
-        raise PermanentFailure(f"{path}: {error}: train it anew with `model train`") from error
+        raise type(error)(f"{path}: {error}: train it anew with `model train`") from error
 
 
 def to_bytes(model: Model) -> bytes:
@@ -138,13 +147,14 @@ def from_bytes(content: bytes, embedding: Embedding | None = None) -> Model:
 
     Raises:
         OtherEmbedding: it was trained with another embedding.
-        PermanentFailure: `content` is no model file, is damaged, of another schema, or contradicts itself.
+        OtherSchema: another version of Centrala wrote it.
+        PermanentFailure: `content` is no model file, is damaged, or contradicts itself.
     """
     header = _HEADER.match(content[:_HEADER_BYTES_MAX])
     if header is None:
         raise PermanentFailure("no model file of Centrala")
     if int(header[1]) != SCHEMA:
-        raise PermanentFailure(f"model of schema {int(header[1])}, this version reads schema {SCHEMA}")
+        raise OtherSchema(f"model of schema {int(header[1])}, this version reads schema {SCHEMA}")
     payload = content[header.end() :]
     if hashlib.sha256(payload).hexdigest().encode() != header[2]:
         raise PermanentFailure("the checksum differs: the model is damaged or was cut short")
@@ -256,14 +266,12 @@ def _head(arrays: Mapping[str, NDArray[np.generic]], place: int, about: _HeadAbo
 
 def _nets(arrays: Mapping[str, NDArray[np.generic]], place: int, count: int, size: int, columns: int) -> Nets:
     entry = arrays[f"entry.{place}"]
-    _check(entry.dtype == np.float16 and entry.ndim == 2, f"entry is {entry.dtype} {entry.shape}, not float16")
+    _check(entry.dtype == np.int8 and entry.ndim == 2, f"entry is {entry.dtype} {entry.shape}, not int8")
     width = entry.shape[1]
     _check(entry.shape == (size, width) and width % count == 0, f"entry is {entry.shape} for {count} networks")
-    halves = entry.astype(np.float16, copy=False)
-    # The sum is finite only if every part is; isfinite() would take as much memory again.
-    _check(bool(np.isfinite(halves.sum(dtype=np.float64))), "entry holds a value that is no finite number")
     return Nets(
-        halves,
+        entry.astype(np.int8, copy=False),
+        _floats(arrays[f"step.{place}"], "step", (size, count)),
         _floats(arrays[f"entry_bias.{place}"], "entry_bias", (width,)),
         _floats(arrays[f"exit.{place}"], "exit", (count, width // count, columns)),
         _floats(arrays[f"exit_bias.{place}"], "exit_bias", (count, columns)),

@@ -221,7 +221,7 @@ def _scores(member: Linear | Nets, asked: sparse.csr_matrix) -> Scores:
     if isinstance(member, Linear):
         linear: Scores = asked @ member.weights + member.bias
         return linear
-    units = np.maximum(asked.astype(np.float32) @ member.entry.astype(np.float32) + member.entry_bias, 0)
+    units = np.maximum(asked.astype(np.float32) @ (member.entry * member.step) + member.entry_bias, 0)
     scores: Scores = (units @ member.exit[0] + member.exit_bias[0]).astype(np.float64)
     return scores
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from classifiers.nets import Nets
+from classifiers.nets import Nets, in_steps
 
 HIDDEN = 128
 _BATCH = 64
@@ -66,7 +66,7 @@ def trained_net(terms: sparse.csr_matrix, truth: NDArray[np.intp], columns: int,
             order = draw.permutation(rows)
         batch = order[at : at + _BATCH]
         _learn(net, past, terms[batch], truth[batch], _RATE * (1 - step / len(starts)), draw)
-    return Nets(net.entry.astype(np.float16), net.entry_bias, net.exit[np.newaxis], net.exit_bias[np.newaxis])
+    return Nets(*in_steps(net.entry), net.entry_bias, net.exit[np.newaxis], net.exit_bias[np.newaxis])
 
 
 def _beginning(terms: sparse.csr_matrix, columns: int, draw: np.random.Generator) -> _Weights:

@@ -128,7 +128,7 @@ def _live(order: Order, embedding: Embedding | None) -> Model | None:
         return None
     try:
         return artifact.load(Path(order.live), embedding)
-    except artifact.OtherEmbedding:
+    except artifact.Unusable:
         # It can answer nothing any more, so there is nothing to compare with.
         return None
 

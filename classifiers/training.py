@@ -10,7 +10,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -253,7 +253,7 @@ def _head(question: _Question, texts: Counted, terms: Terms, results: Iterator[D
 
 
 def _scaled(nets: Nets, scale: Scores) -> Nets:
-    return Nets((nets.entry * scale).astype(np.float16), nets.entry_bias, nets.exit, nets.exit_bias)
+    return replace(nets, step=(nets.step * scale).astype(np.float32))
 
 
 def _seen(

@@ -73,8 +73,8 @@ def test_a_file_cut_short_is_refused(content: bytes, kept: int) -> None:
 
 
 def test_another_schema_is_refused_by_its_number(content: bytes) -> None:
-    with pytest.raises(PermanentFailure, match="schema 7, this version reads schema 3"):
-        from_bytes(content.replace(b"centrala-model 3 ", b"centrala-model 7 ", 1))
+    with pytest.raises(PermanentFailure, match="schema 7, this version reads schema 4"):
+        from_bytes(content.replace(b"centrala-model 4 ", b"centrala-model 7 ", 1))
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,9 @@ def test_another_schema_is_refused_by_its_number(content: bytes) -> None:
         {"bias.0": np.array([np.nan, 0, 0], np.float32)},
         {"bias.0": np.zeros(9, np.float32)},
         {"entry.0": None},
-        {"entry.0": np.zeros((3, 3), np.float16)},
+        {"entry.0": np.zeros((3, 3), np.int8)},
+        {"step.0": None},
+        {"step.0": np.array([[np.inf]], np.float32)},
         {"exit.0": np.zeros((1, 2, 3), np.float32)},
         {"exit_bias.0": np.zeros((1, 3), np.float64)},
         {"rarity": np.zeros(3, np.int64)},

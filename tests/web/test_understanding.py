@@ -9,9 +9,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import pytest_asyncio
 
+from app.model_versions import BY_SITE, POINTER, Pointer
 from app.retraining import Schedule
 from classifiers.artifact import to_bytes
 from classifiers.background import NOTHING, Background
@@ -21,8 +23,9 @@ from classifiers.retraining import retrain
 from classifiers.training import train
 from tests.learning import WAYS, Learning, rows, starter
 from tests.web.world import Client, World, world
+from vocabulary.errors import PermanentFailure
 from vocabulary.instants import DAY, SECOND
-from vocabulary.records import CustomerRow, Put
+from vocabulary.records import CustomerRow, Put, SettingRow
 
 WARRANTY = (
     "the guarantee of my router has run out", "is the guarantee still valid for this phone",
@@ -330,6 +333,54 @@ async def test_another_node_takes_up_what_becomes_live(site: World, tmp_path: Pa
         assert other.site.live == made["id"]
         said = await other.understanding.classify("", "is the guarantee still valid for this tablet")
         assert said.labels[0][0] == "warranty"
+
+
+async def outdated(site: World, first: bytes, **report: Any) -> str:
+    """Let the live version be one that another version of Centrala has written."""
+    id = await site.learning.versions.add(_of_schema(3, first), report, BY_SITE)
+    await site.engine.write(Put(SettingRow(id=POINTER, body=msgspec.json.encode(Pointer(live=id)))))
+    return id
+
+
+def _of_schema(number: int, content: bytes) -> bytes:
+    mark, _, rest = content.split(b" ", 2)
+    return b"%s %d %s" % (mark, number, rest)
+
+
+async def test_a_live_model_of_another_version_of_centrala_is_trained_anew(tmp_path: Path, first: bytes) -> None:
+    async with world(tmp_path) as site:
+        versions = site.learning.versions
+        old = await outdated(site, first)
+        await versions.prepare()
+        boss = await site.person("boss", "supervisor")
+        live = (await boss.get("/understanding"))["live"]
+        assert live not in (None, old)
+        assert (await arrives(site, WAYS[0].format("where is my parcel")))["labels"][0][0] == "delivery"
+        (line,) = await site.site.store.audit_of([live])
+        assert (line.action, line.who, line.detail["before"]) == ("model_use", "centrala", old)
+        # What can't classify here is not put to use by hand either.
+        for path in (f"models/{old}/use", f"models/{old}/shadow"):
+            refused = await boss.call("POST", f"/understanding/{path}", {})
+            assert (refused.status, (await refused.json())["reason"]) == (409, "model_unusable")
+        refused = await boss.call("POST", "/understanding/rollback", {})
+        assert (await refused.json())["reason"] == "no_former_model"
+        async with another_node(site, tmp_path) as other:
+            await other.versions.prepare()
+            assert other.site.live == live
+
+
+async def test_a_file_of_another_version_of_centrala_is_not_thrown_away_but_retraining_works(
+    tmp_path: Path, first: bytes
+) -> None:
+    async with world(tmp_path) as site:
+        old = await outdated(site, first, from_file=True)
+        with pytest.raises(PermanentFailure, match="from the rows that it was made of"):
+            await site.learning.versions.prepare()
+        boss = await site.person("boss", "supervisor")
+        assert {each["id"] for each in (await boss.get("/understanding/models"))["items"]} == {old}
+        made = await retrained(site, boss)
+        await boss.post(f"/understanding/models/{made['id']}/use")
+        assert (await boss.get("/understanding"))["live"] == made["id"]
 
 
 async def test_one_training_at_a_time_whichever_node_begins_it(site: World, tmp_path: Path) -> None:
