@@ -1,4 +1,4 @@
-"""Counted terms into matrices, and the members of an ensemble fitted to them: a support vector machine and networks.
+"""Counted terms into matrices, and the members of an ensemble fitted to them: linear scores and networks.
 
 scikit-learn counts and fits; this runs where a model is trained and nowhere else.
 """
@@ -12,20 +12,17 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.preprocessing import normalize
-from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits
 
 from classifiers.background import Background
 from classifiers.embedding import Embedding
 from classifiers.features import ANALYSERS, TEXT_CHARS_MAX, background_terms, tokens
 from classifiers.head import Scores
+from classifiers.linear import Linear, linear
 from classifiers.net_training import trained_net
 from classifiers.nets import Nets
 from classifiers.workers import Told, nobody, pool, processors
 from vocabulary.errors import PermanentFailure
-
-PENALTY = 0.5
-"""LinearSVC's C: best of 0.25, 0.5, 1 on three public sets; logistic regression is no better and 4-6 x slower."""
 
 TERM_ROWS_MIN = 2
 """A term of a single text is dropped: half the size, accuracy as good, and nobody's name in a model file."""
@@ -35,9 +32,6 @@ TERMS_MAX = 80_000
 
 _KINDS = len(ANALYSERS) + 1
 """Kinds of terms: those of texts, and those of what is known beside them."""
-
-_ABSENT = -1.0
-"""Score of a column that a fold has no text for: a support vector machine's clear "no"."""
 
 ENTRIES_MIN = 1_000_000
 """Known terms in all tasks from which on further processes are worth their start of two seconds."""
@@ -55,6 +49,11 @@ class Counted:
 
     names: list[NDArray[np.str_]]
     counts: list[sparse.csr_matrix]
+
+    @property
+    def words(self) -> float:
+        """Mean number of words of a text."""
+        return float(self.counts[0].sum() / self.counts[0].shape[0])
 
     def of(self, rows: Places) -> list[sparse.csr_matrix]:
         """Return the counts of some of the texts."""
@@ -91,14 +90,6 @@ class Terms:
         return np.repeat(self.weights, [len(kept) for kept in self.kept])
 
 
-@dataclass(frozen=True, slots=True)
-class Linear:
-    """Linear scores: weights (n_terms, n_columns), bias (n_columns,)."""
-
-    weights: Scores
-    bias: Scores
-
-
 Done = Linear | Nets | Scores
 
 
@@ -114,6 +105,7 @@ class Task:
         seed: of the draws.
         asked: texts to score instead of keeping the member, (n_asked, n_terms).
         balanced: the rare columns count as much as the frequent ones (linear members only).
+        telling: terms are weighed by what they tell (linear members only).
     """
 
     terms: sparse.csr_matrix
@@ -123,6 +115,7 @@ class Task:
     seed: int
     asked: sparse.csr_matrix | None = None
     balanced: bool = False
+    telling: bool = False
 
 
 def counted(texts: Sequence[str], backgrounds: Sequence[Background], embedding: Embedding | None = None) -> Counted:
@@ -208,9 +201,7 @@ def done(task: Task) -> Done:
 
 
 def _linear(task: Task) -> Linear:
-    weight = "balanced" if task.balanced else None
-    machine = LinearSVC(C=PENALTY, class_weight=weight, random_state=task.seed).fit(task.terms, task.truth)
-    return _per_column(machine, task.columns)
+    return linear(task.terms, task.truth, task.columns, task.seed, balanced=task.balanced, telling=task.telling)
 
 
 def _net(task: Task) -> Nets:
@@ -219,19 +210,8 @@ def _net(task: Task) -> Nets:
 
 def _scores(member: Linear | Nets, asked: sparse.csr_matrix) -> Scores:
     if isinstance(member, Linear):
-        linear: Scores = asked @ member.weights + member.bias
-        return linear
+        found: Scores = asked @ member.weights + member.bias
+        return found
     units = np.maximum(asked.astype(np.float32) @ (member.entry * member.step) + member.entry_bias, 0)
     scores: Scores = (units @ member.exit[0] + member.exit_bias[0]).astype(np.float64)
     return scores
-
-
-def _per_column(machine: LinearSVC, columns: int) -> Linear:
-    """Return the scores of every column, whatever columns the fitted `machine` has seen."""
-    coef, intercept = machine.coef_, machine.intercept_
-    if len(machine.classes_) == 2:  # scikit-learn keeps one of the two mirror images
-        coef, intercept = np.vstack((-coef, coef)), np.concatenate((-intercept, intercept))
-    weights, bias = np.zeros((coef.shape[1], columns)), np.full(columns, _ABSENT)
-    weights[:, machine.classes_] = coef.T
-    bias[machine.classes_] = intercept
-    return Linear(weights, bias)

@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +24,9 @@ from classifiers.embedding import Embedding, embedding_of
 from classifiers.evaluation import report_of
 from classifiers.examples import Answers, Row, read_answers, read_messages, shipped_answers, shipped_rows
 from classifiers.features import features_of
-from classifiers.fitting import Counted, Done, Linear, Task, Terms, all_done, counted, terms_of
+from classifiers.fitting import Counted, Done, Task, Terms, all_done, counted, terms_of
 from classifiers.head import UNKNOWN, Guard, Head, Mix, Odds, Prediction, Scores, judged, votes_of
+from classifiers.linear import LONG_WORDS, Linear
 from classifiers.model import LABEL, OUT_OF_SCOPE, Model
 from classifiers.nets import Nets, side_by_side
 from classifiers.workers import Told, nobody
@@ -64,6 +66,7 @@ class _Question:
         reject: it may answer "unknown".
         seed: of all draws.
         balanced: rare labels count as much as frequent ones: 21 instead of 14 % of urgent texts are found, none lost.
+        telling: linear scores weigh terms by what they tell.
     """
 
     labels: tuple[str, ...]
@@ -75,6 +78,7 @@ class _Question:
     reject: bool
     seed: int
     balanced: bool
+    telling: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +125,11 @@ def train(
     terms = terms_of(texts.counts, _weights(len(rows), embedding))
     reject = reject or any(label == OUT_OF_SCOPE for _, label in rows)
     nets = NETS_LARGE if len(rows) > LARGE_ROWS else NETS
-    questions = {LABEL: _question([rows[place][1] for place in kept], columns, seed, nets=nets, reject=reject)}
+    asked = partial(_question, seed=seed, telling=texts.words >= LONG_WORDS)
+    questions = {LABEL: asked([rows[place][1] for place in kept], columns, nets=nets, reject=reject)}
     for name, answers in (further or {}).items():
         given = [answers[place] for place in kept]
-        questions[name] = _question(given, _columns([answer for answer in given if answer]), seed, balanced=True)
+        questions[name] = asked(given, _columns([answer for answer in given if answer]), balanced=True)
     tasks = [task for question in questions.values() for task in _tasks(question, texts, terms)]
     results = iter(all_done(tasks, told, processes))
     learnt = {name: _head(question, texts, terms, results) for name, question in questions.items()}
@@ -169,8 +174,9 @@ def _weights(rows: int, embedding: Embedding | None) -> tuple[float, ...]:
 def _question(
     answers: Sequence[str],
     columns: tuple[str, ...],
-    seed: int,
     *,
+    seed: int,
+    telling: bool,
     nets: int = 0,
     reject: bool = False,
     balanced: bool = False,
@@ -180,7 +186,7 @@ def _question(
     truth = np.array([columns.index(answer) for answer in given], dtype=np.intp)
     folds = folds_of(given, _FOLDS_LARGE if len(rows) > LARGE_ROWS else _FOLDS, seed)
     labels = tuple(column for column in columns if column != OUT_OF_SCOPE)
-    return _Question(labels, columns, rows, truth, folds, nets, reject, seed, balanced)
+    return _Question(labels, columns, rows, truth, folds, nets, reject, seed, balanced, telling)
 
 
 # -- what is to be fitted, and in which order the results come back
@@ -190,7 +196,10 @@ def _tasks(question: _Question, texts: Counted, terms: Terms) -> Iterator[Task]:
     """Yield the members of the model itself, then those of each fold, then those that lack some labels."""
     whole = terms.matrix(texts.of(question.rows))
     for member in range(question.nets + 1):
-        yield Task(whole, question.truth, len(question.columns), member, question.seed, balanced=question.balanced)
+        yield Task(
+            whole, question.truth, len(question.columns), member, question.seed,
+            balanced=question.balanced, telling=question.telling,
+        )  # fmt: skip
     for inside, outside in _folds(question):
         yield from _fold_tasks(question, texts, terms.weights, inside, outside)
     for inside, outside in _strangers(question):
@@ -205,7 +214,7 @@ def _fold_tasks(
     known, asked = terms.matrix(counts), terms.matrix(texts.of(question.rows[outside]))
     present, truth = np.unique(question.truth[inside], return_inverse=True)
     for member in range(question.nets + 1):
-        yield Task(known, truth, len(present), member, question.seed, asked, question.balanced)
+        yield Task(known, truth, len(present), member, question.seed, asked, question.balanced, question.telling)
 
 
 def _folds(question: _Question) -> Iterator[tuple[Places, Places]]:

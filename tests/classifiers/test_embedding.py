@@ -16,8 +16,8 @@ from classifiers.cascade import classify, why
 from classifiers.embedding import embedding_named
 from classifiers.evaluation import about, predict_many
 from classifiers.features import ANALYSERS, TEXT_CHARS_MAX, features_of, tokens
-from classifiers.fitting import PENALTY
 from classifiers.head import SIGNS, Head, Mix, Odds
+from classifiers.linear import PENALTY
 from classifiers.model import LABEL, Model
 from classifiers.orders import Lesson, Order
 from classifiers.retraining import retrain

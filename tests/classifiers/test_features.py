@@ -21,8 +21,9 @@ from classifiers.features import (
     stem_terms,
     tokens,
 )
-from classifiers.fitting import PENALTY, TERM_ROWS_MIN, counted, terms_of
+from classifiers.fitting import TERM_ROWS_MIN, counted, terms_of
 from classifiers.head import SIGNS, Head, Mix, Odds
+from classifiers.linear import PENALTY
 from classifiers.model import LABEL, Model
 from classifiers.training import WEIGHTS
 
