@@ -227,7 +227,7 @@ def _noise(model: Model, kept: Sequence[Kept]) -> tuple[dict[str, object], list[
 
 def _best(model: Model, text: str) -> str:
     said = model.predict(text)
-    return said.alternatives[0][0] if said.out_of_scope else said.label
+    return said.alternatives[0][0] if said.alternatives and said.out_of_scope else said.label
 
 
 def _best_of_site(model: Model, text: str) -> str:

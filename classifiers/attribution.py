@@ -86,9 +86,8 @@ def lead_of_terms(head: Head, view: View, best: int, second: int) -> Scores:
 
 def _lead_by_nets(nets: Nets, view: View, best: int, second: int) -> Scores:
     """Return the same by the mean of the networks, with each unit at work or at rest as this text has it."""
-    count = len(nets.exit)
-    steps = nets.entry[view.rows].astype(np.float64).reshape(len(view.rows), count, -1)
-    entry = (steps * nets.step[view.rows][:, :, np.newaxis]).reshape(len(view.rows), -1)
+    count, hidden, _ = nets.exit.shape
+    entry = nets.entry[view.rows] * np.repeat(nets.step[view.rows].astype(np.float64), hidden, axis=1)
     works = view.values @ entry + nets.entry_bias > 0
     onward = (nets.exit[:, :, best] - nets.exit[:, :, second]).reshape(-1)
     lead: Scores = view.values * (entry @ (works * onward)) / count

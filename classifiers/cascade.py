@@ -144,7 +144,8 @@ def _answer(
         if not said.out_of_scope:
             reason = f"the model says {said.label} with probability {said.confidence:.2f}"
             return Classification(_ranked(said)[:LABELS_MAX], language, "model", reason, heads=heads)
-        doubt = f"the model finds none of its labels (best guess {said.alternatives[0][0]})"
+        best = said.alternatives[0][0] if said.alternatives else "none"
+        doubt = f"the model finds none of its labels (best guess {best})"
     found = labels_by_rules(text, rules)[:LABELS_MAX]
     outside = model is not None
     if found:
@@ -162,7 +163,11 @@ def _ranked(said: Prediction) -> Labels:
 def heads_of(answers: Mapping[str, Prediction]) -> Mapping[str, tuple[str, float]]:
     """Return what is said beside the label; a text of no label is for no department."""
     label = answers[LABEL]
-    found = {name: (answers[name].label, answers[name].confidence) for name in HEADS if name in answers}
+    found = {
+        name: (answers[name].label, answers[name].confidence)
+        for name in HEADS
+        if name in answers and not answers[name].out_of_scope
+    }
     if label.out_of_scope:
         found.pop("department", None)
     elif "department" not in found and (department := department_of(_ranked(label))) is not None:

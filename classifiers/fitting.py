@@ -105,7 +105,7 @@ class Task:
         seed: of the draws.
         asked: texts to score instead of keeping the member, (n_asked, n_terms).
         balanced: the rare columns count as much as the frequent ones (linear members only).
-        telling: terms are weighed by what they tell (linear members only).
+        prior: None: terms count as they are; else as in `classifiers.linear.linear` (linear members only).
     """
 
     terms: sparse.csr_matrix
@@ -115,7 +115,7 @@ class Task:
     seed: int
     asked: sparse.csr_matrix | None = None
     balanced: bool = False
-    telling: bool = False
+    prior: float | None = None
 
 
 def counted(texts: Sequence[str], backgrounds: Sequence[Background], embedding: Embedding | None = None) -> Counted:
@@ -201,7 +201,7 @@ def done(task: Task) -> Done:
 
 
 def _linear(task: Task) -> Linear:
-    return linear(task.terms, task.truth, task.columns, task.seed, balanced=task.balanced, telling=task.telling)
+    return linear(task.terms, task.truth, task.columns, task.seed, balanced=task.balanced, prior=task.prior)
 
 
 def _net(task: Task) -> Nets:

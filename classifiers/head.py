@@ -32,7 +32,8 @@ class Prediction:
     Args:
         label: the best label, or `UNKNOWN` where the text is out of scope.
         confidence: probability that the best label is right, 0-1; where `label` is `UNKNOWN`, of the best guess.
-        alternatives: further labels with their probabilities, best first; with the best guess where unknown.
+        alternatives: further labels with their probabilities, best first; with the best guess where unknown; none where
+            nothing of the text is known.
         out_of_scope: the text seems to be about none of the labels.
     """
 
@@ -106,7 +107,7 @@ class Head:
         nets: with the same terms and columns; None: the linear scores alone decide.
         mix: how the votes become shares.
         trust: how likely the best label is right.
-        guard: None: never answer `UNKNOWN`.
+        guard: None: answer `UNKNOWN` only where not a single term is known.
         promises: precision -> the confidence above which the training data promise it; inf: they can't.
     """
 
@@ -127,13 +128,14 @@ class Head:
 
     def predict(self, view: View) -> Prediction:
         """Return the answer for the text that `view` shows."""
+        if not any(view.known):
+            # What is said of nothing at all may be as sure as of anything.
+            return Prediction(UNKNOWN, 0.0, (), out_of_scope=True)
         linear = self.linear_scores(view)[np.newaxis]
         votes = linear if self.nets is None else np.concatenate((linear, self.nets.scores(view.rows, view.values)))
         count = len(self.labels)
         shares, signs = judged(votes[np.newaxis], np.array([view.known]), count, self.mix)
-        rejected = False
-        if self.guard is not None:
-            rejected = bool(self.guard.odds.of(signs)[0] < self.guard.threshold) or not any(view.known)
+        rejected = self.guard is not None and bool(self.guard.odds.of(signs)[0] < self.guard.threshold)
         return self._prediction(_trusted(shares[0], float(self.trust.share(signs)[0])), rejected)
 
     def _prediction(self, shares: Scores, rejected: bool) -> Prediction:

@@ -17,12 +17,14 @@ from classifiers.head import Scores
 PENALTY = 0.5
 """LinearSVC's C: best of 0.25, 0.5, 1 on three public sets; logistic regression is no better and 4-6 x slower."""
 
-PENALTY_TELLING, PRIOR = 0.3, 1.0
-"""Where terms are weighed: C, and what is added to the sums of a term on both sides; from few texts nothing is sure."""
+PENALTY_TELLING = 0.3
+"""The same where terms are weighed."""
 
 LONG_WORDS = 20
-"""Mean words of a text from which on terms are weighed. By cross-validation, beside networks: IT tickets (46 words, of
-3,000 to 28,000 rows) and complaints to banks (100) gain 0.4 to 1.2 points, requests of ten words from none to 0.2."""
+"""Mean words of a text from which on terms are weighed. By cross-validation, beside networks, IT tickets (46 words, 3,000
+to 28,000 rows) and complaints to banks (100) gain 0.4 to 1.2 points; requests of ten words gain 0.1."""
+
+PRIOR = 1.0
 
 _ABSENT = -1.0
 """Score of a column that a fold has no text for: a support vector machine's clear "no"."""
@@ -43,7 +45,7 @@ def linear(
     seed: int,
     *,
     balanced: bool = False,
-    telling: bool = False,
+    prior: float | None = None,
 ) -> Linear:
     """Return linear scores that learnt `truth` (n_texts,) from `terms` (n_texts, n_terms).
 
@@ -53,10 +55,12 @@ def linear(
         columns: how many there are.
         seed: of liblinear's draws.
         balanced: the rare columns count as much as the frequent ones.
-        telling: weigh terms by what they tell.
+        prior: weigh terms by what they tell; this is added to a term's sums on both sides of a column, since of few
+            texts nothing is sure.
     """
-    fit = _weighed if telling else _plain
-    return fit(terms, truth, columns, seed, balanced=balanced)
+    if prior is None:
+        return _plain(terms, truth, columns, seed, balanced=balanced)
+    return _weighed(terms, truth, columns, seed, prior, balanced=balanced)
 
 
 def _plain(terms: sparse.csr_matrix, truth: NDArray[np.intp], columns: int, seed: int, *, balanced: bool) -> Linear:
@@ -71,11 +75,18 @@ def _plain(terms: sparse.csr_matrix, truth: NDArray[np.intp], columns: int, seed
     return found
 
 
-def _weighed(terms: sparse.csr_matrix, truth: NDArray[np.intp], columns: int, seed: int, *, balanced: bool) -> Linear:
-    found, weighed, present = _empty(terms, columns), terms.copy(), np.unique(truth)
-    for column in present:
-        inside = truth == column
-        telling = _telling(terms, inside)
+def _weighed(
+    terms: sparse.csr_matrix, truth: NDArray[np.intp], columns: int, seed: int, prior: float, *, balanced: bool
+) -> Linear:
+    found, weighed = _empty(terms, columns), terms.copy()
+    present, place = np.unique(truth, return_inverse=True)
+    texts = sparse.csr_matrix((np.ones(len(place)), (place, np.arange(len(place)))))
+    within, everywhere = (texts @ terms).tocsr(), np.asarray(terms.sum(axis=0)).ravel()
+    # A dimension of an embedding has negative values: it is spread in no such way and stays as it is.
+    no_count = terms.min(axis=0).toarray().ravel() < 0
+    for number, column in enumerate(present):
+        inside, sums = truth == column, within[number].toarray().ravel()
+        telling = np.where(no_count, 1.0, _telling(sums, everywhere - sums, prior))
         weighed.data = terms.data * telling[terms.indices]
         # What "balanced" means to scikit-learn where there are more columns than two.
         weight = {True: len(truth) / (len(present) * inside.sum())} if balanced else None
@@ -85,17 +96,11 @@ def _weighed(terms: sparse.csr_matrix, truth: NDArray[np.intp], columns: int, se
     return found
 
 
-def _telling(terms: sparse.csr_matrix, inside: NDArray[np.bool_]) -> Scores:
-    """Return what each term tells of whether a text is `inside` (n_texts,): (n_terms,), root mean square 1.
-
-    A dimension of an embedding has negative values, so it is spread in no such way: it tells 1.
-    """
-    sums = [np.asarray(terms[rows].sum(axis=0)).ravel() for rows in (inside, ~inside)]
-    spread = [PRIOR + np.maximum(side, 0) for side in sums]
-    shares = [side / side.sum() for side in spread]
-    telling: Scores = np.abs(np.log(shares[0] / shares[1]))
+def _telling(inside: Scores, outside: Scores, prior: float) -> Scores:
+    """Return how differently each term is spread, (n_terms,), root mean square 1, by its sums inside and outside."""
+    spread = [prior + np.maximum(sums, 0) for sums in (inside, outside)]
+    telling: Scores = np.abs(np.log(spread[0] / spread[0].sum()) - np.log(spread[1] / spread[1].sum()))
     telling /= np.sqrt(np.square(telling).mean()) or 1.0
-    telling[terms.min(axis=0).toarray().ravel() < 0] = 1.0
     return telling
 
 

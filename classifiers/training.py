@@ -26,7 +26,7 @@ from classifiers.examples import Answers, Row, read_answers, read_messages, ship
 from classifiers.features import features_of
 from classifiers.fitting import Counted, Done, Task, Terms, all_done, counted, terms_of
 from classifiers.head import UNKNOWN, Guard, Head, Mix, Odds, Prediction, Scores, judged, votes_of
-from classifiers.linear import LONG_WORDS, Linear
+from classifiers.linear import LONG_WORDS, PRIOR, Linear
 from classifiers.model import LABEL, OUT_OF_SCOPE, Model
 from classifiers.nets import Nets, side_by_side
 from classifiers.workers import Told, nobody
@@ -66,7 +66,7 @@ class _Question:
         reject: it may answer "unknown".
         seed: of all draws.
         balanced: rare labels count as much as frequent ones: 21 instead of 14 % of urgent texts are found, none lost.
-        telling: linear scores weigh terms by what they tell.
+        prior: of linear scores that weigh terms by what they tell; None: they don't.
     """
 
     labels: tuple[str, ...]
@@ -78,7 +78,7 @@ class _Question:
     reject: bool
     seed: int
     balanced: bool
-    telling: bool
+    prior: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def train(
     terms = terms_of(texts.counts, _weights(len(rows), embedding))
     reject = reject or any(label == OUT_OF_SCOPE for _, label in rows)
     nets = NETS_LARGE if len(rows) > LARGE_ROWS else NETS
-    asked = partial(_question, seed=seed, telling=texts.words >= LONG_WORDS)
+    asked = partial(_question, seed=seed, prior=PRIOR if texts.words >= LONG_WORDS else None)
     questions = {LABEL: asked([rows[place][1] for place in kept], columns, nets=nets, reject=reject)}
     for name, answers in (further or {}).items():
         given = [answers[place] for place in kept]
@@ -176,7 +176,7 @@ def _question(
     columns: tuple[str, ...],
     *,
     seed: int,
-    telling: bool,
+    prior: float | None,
     nets: int = 0,
     reject: bool = False,
     balanced: bool = False,
@@ -186,7 +186,7 @@ def _question(
     truth = np.array([columns.index(answer) for answer in given], dtype=np.intp)
     folds = folds_of(given, _FOLDS_LARGE if len(rows) > LARGE_ROWS else _FOLDS, seed)
     labels = tuple(column for column in columns if column != OUT_OF_SCOPE)
-    return _Question(labels, columns, rows, truth, folds, nets, reject, seed, balanced, telling)
+    return _Question(labels, columns, rows, truth, folds, nets, reject, seed, balanced, prior)
 
 
 # -- what is to be fitted, and in which order the results come back
@@ -198,7 +198,7 @@ def _tasks(question: _Question, texts: Counted, terms: Terms) -> Iterator[Task]:
     for member in range(question.nets + 1):
         yield Task(
             whole, question.truth, len(question.columns), member, question.seed,
-            balanced=question.balanced, telling=question.telling,
+            balanced=question.balanced, prior=question.prior,
         )  # fmt: skip
     for inside, outside in _folds(question):
         yield from _fold_tasks(question, texts, terms.weights, inside, outside)
@@ -214,7 +214,7 @@ def _fold_tasks(
     known, asked = terms.matrix(counts), terms.matrix(texts.of(question.rows[outside]))
     present, truth = np.unique(question.truth[inside], return_inverse=True)
     for member in range(question.nets + 1):
-        yield Task(known, truth, len(present), member, question.seed, asked, question.balanced, question.telling)
+        yield Task(known, truth, len(present), member, question.seed, asked, question.balanced, question.prior)
 
 
 def _folds(question: _Question) -> Iterator[tuple[Places, Places]]:

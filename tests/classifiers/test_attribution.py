@@ -59,5 +59,12 @@ def test_the_shipped_model_goes_by_the_words_that_a_person_would(shipped: Model)
         assert expected in [word for word, points in told.words[:3] if points > 0], (text, told)
 
 
+@pytest.mark.parametrize("text", ["", "???", "我的包裹在哪里"])
+def test_of_a_text_that_tells_nothing_no_word_decided(small: Model, text: str) -> None:
+    assert small.heads[LABEL].nets is not None
+    assert why("", text, model=small).words == ()
+    assert words_that_decided(small.features, small.heads[LABEL], text, "tool", "bird") == ()
+
+
 def test_without_a_model_nothing_decided() -> None:
     assert why("", "where is my parcel", model=None).words == ()

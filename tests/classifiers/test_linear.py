@@ -36,7 +36,7 @@ def _texts(seed: int) -> tuple[sparse.csr_matrix, NDArray[np.intp]]:
 @pytest.mark.parametrize("balanced", [False, True])
 def test_they_are_those_of_a_machine_for_each_column_on_its_weighed_terms(seed: int, *, balanced: bool) -> None:
     terms, truth = _texts(seed)
-    ours = linear(terms, truth, COLUMNS, 0, balanced=balanced, telling=True)
+    ours = linear(terms, truth, COLUMNS, 0, balanced=balanced, prior=PRIOR)
     for column in range(COLUMNS):
         inside = truth == column
         sums = [np.asarray(terms[rows].sum(axis=0)).ravel() + PRIOR for rows in (inside, ~inside)]
@@ -54,25 +54,25 @@ def test_what_has_negative_values_is_no_count_and_stays_as_it_is(seed: int) -> N
     vectors = sparse.csr_matrix(np.random.default_rng(seed).standard_normal((600, 4)))
     # As if nothing but the vectors told anything: their own weights are then those of a plain machine.
     nothing = sparse.csr_matrix(terms.shape)
-    ours = linear(sparse.hstack([nothing, vectors]).tocsr(), truth, COLUMNS, 0, telling=True)
+    ours = linear(sparse.hstack([nothing, vectors]).tocsr(), truth, COLUMNS, 0, prior=PRIOR)
     machines = [LinearSVC(C=PENALTY_TELLING, random_state=0).fit(vectors, truth == column) for column in range(COLUMNS)]
     assert ours.weights[-4:] == pytest.approx(np.column_stack([one.coef_[0] for one in machines]), abs=1e-6)
 
 
 def test_a_column_without_a_text_is_a_clear_no(seed: int) -> None:
     terms, truth = _texts(seed)
-    scores = linear(terms, np.minimum(truth, 1), COLUMNS, 0, telling=True)
+    scores = linear(terms, np.minimum(truth, 1), COLUMNS, 0, prior=PRIOR)
     assert (scores.bias[2], np.abs(scores.weights[:, 2]).sum()) == (-1.0, 0.0)
 
 
-@pytest.mark.parametrize(("words", "telling"), [(LONG_WORDS - 5, False), (LONG_WORDS + 5, True)])
-def test_terms_of_long_texts_are_weighed_and_those_of_short_ones_are_not(words: int, *, telling: bool) -> None:
+@pytest.mark.parametrize(("words", "prior"), [(LONG_WORDS - 5, None), (LONG_WORDS + 5, PRIOR)])
+def test_terms_of_long_texts_are_weighed_and_those_of_few_short_ones_are_not(words: int, prior: float | None) -> None:
     rows = _lengthened(small_rows(), words)
     texts, labels = [text for text, _ in rows], sorted({label for _, label in rows})
     counts = counted(texts, [NOTHING] * len(rows)).counts
     terms = terms_of(counts, WEIGHTS).matrix(counts)
     truth = np.array([labels.index(label) for _, label in rows])
-    theirs = linear(terms, truth, len(labels), 0, telling=telling)
+    theirs = linear(terms, truth, len(labels), 0, prior=prior)
     model = train(rows)
     ours = np.array([model.scores(text) for text in texts])
     assert ours == pytest.approx(terms @ theirs.weights + theirs.bias, abs=1e-5)

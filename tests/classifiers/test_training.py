@@ -152,6 +152,11 @@ def test_what_tells_nothing_is_unknown(shipped: Model, text: str) -> None:
     assert (said.label, said.out_of_scope) == (UNKNOWN, True)
 
 
+def test_what_holds_nothing_known_is_unknown_also_to_a_model_that_turns_nothing_away() -> None:
+    said = train(small_rows()).predict("我的包裹在哪里")
+    assert (said.label, said.confidence, said.alternatives) == ("unknown", 0.0, ())
+
+
 def test_rows_out_of_scope_teach_the_model_to_say_unknown() -> None:
     model = train(small_rows() + outside_rows())
     said = model.predict("tell me about poetry")
