@@ -21,8 +21,8 @@ PENALTY_TELLING = 0.3
 """The same where terms are weighed."""
 
 LONG_WORDS = 20
-"""Mean words of a text from which on terms are weighed. By cross-validation, beside networks, IT tickets (46 words, 3,000
-to 28,000 rows) and complaints to banks (100) gain 0.4 to 1.2 points; requests of ten words gain 0.1."""
+"""Mean words of a text from which on terms are weighed. By cross-validation, beside networks, IT tickets (46 words,
+3,000 to 28,000 rows) and complaints to banks (100) gain 0.4 to 1.2 points; requests of ten words gain 0.1."""
 
 PRIOR = 1.0
 
