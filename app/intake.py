@@ -24,6 +24,7 @@ from app.mail_threads import REUSED_ID, Found, MailThreads, may_join
 from app.poison import TRIES_MAX, Kept, claimed_by, kept
 from app.recognising import Recognising, Seen, own_evidence
 from app.reply_limits import Hashes, ReplyLimits
+from app.rereading import Rereading
 from app.standing import standing_of
 from app.unsubscribing import wants_none
 from app.wishes import Wishes
@@ -35,7 +36,7 @@ from customers import reachability
 from customers.blocking import is_blocked
 from customers.identity import Identity, email_identity
 from queues.lifecycle import OPEN
-from router.commands import AddMessage, Admit, ReportDelivery, StartOutbound
+from router.commands import AddMessage, Admit, AnswerResult, ReportDelivery, StartOutbound
 from router.decision import Decision
 from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import Quarantined, TemporaryFailure
@@ -114,6 +115,7 @@ class Intake:
         self._reports = MailReports(store=store, keys=keys, domain=domain)
         self._locks = KeyedLock()
         self._recognising = recognising or Recognising(store=store)
+        self._rereading = Rereading(engine=engine, store=store, classify=classify)
         self._answering = Answering(store=store, recognising=self._recognising, languages=languages)
 
     async def receive(
@@ -272,12 +274,27 @@ class Intake:
             )
             if heard.seen is not None:
                 learnt += [*heard.seen.changes, *await self._kept_with_first(found, heard.seen)]
+            anew = None if signals else await self._anew(found, message, customer, heard.seen or seen, heard.result)
+            if anew is not None:
+                command = msgspec.structs.replace(command, anew=anew[0])
+                learnt += anew[1]
             decision = await self._engine.submit(command, [*learnt, *_rows(message, row)])
             if decision.refusal is None:
                 return Admission(found, row.id, known=False)
             # Too old to open again: a new interaction that links to the old.
         new = _New(customer, tuple(each.id for each in rows), seen, learnt, received, found)
         return await self._admit(message, new, wishes)
+
+    async def _anew(
+        self, id: InteractionId, message: InboundMessage, customer: CustomerId, seen: Seen, answer: AnswerResult | None
+    ) -> tuple[Admit, list[Change]] | None:
+        """Return an interaction as it is understood with another message, and what that tells of its customer."""
+        held = self._rereading.concerns(id, identified=answer == "found")
+        if held is None:
+            return None
+        anew, said = await self._rereading.read(held, message, seen)
+        usual = seen.person.language if seen.person is not None else None
+        return anew, [] if said is None else _language_learnt(customer, usual, said.language, said.text)
 
     async def _report(self, message: InboundMessage, received: str | None) -> Admission | None:
         """Put a report beside the mail of ours that it is about; None: it is none, or what it is about is gone.
@@ -443,7 +460,10 @@ class Intake:
         said = await labelled(self._classify, message.reply_text, usual, background)
         crashpoint("router.classified")
         language = wishes.language or said.language or wishes.page_language or usual
-        learnt = [*new.learnt, *_language_learnt(new, wishes, said.language, said.text)]
+        learnt = list(new.learnt)
+        if not wishes.language:
+            before = new.known.language if new.known is not None else None
+            learnt += _language_learnt(new.customer, before, said.language, said.text)
         mailed = self.mail_hashes(message.sender.address if message.sender else "")
         command = Admit(
             id=row.interaction,
@@ -525,13 +545,12 @@ class _New(msgspec.Struct, frozen=True):
         return self.seen.person
 
 
-def _language_learnt(new: _New, wishes: Wishes, language: str | None, text: str) -> list[Change]:
-    """Return that the customer writes `language`, if he wrote enough of it."""
-    before = new.known.language if new.known is not None else None
+def _language_learnt(customer: CustomerId, before: str | None, language: str | None, text: str) -> list[Change]:
+    """Return that the customer, who wrote `before` until now, writes `language`, if he wrote enough of it."""
     enough = _LEARNT_WORDS if before is None else _CHANGED_WORDS
-    if wishes.language or language in (None, before) or len(text.split()) < enough:
+    if language in (None, before) or len(text.split()) < enough:
         return []
-    return [Set(CustomerRow, new.customer, {"language": language})]
+    return [Set(CustomerRow, customer, {"language": language})]
 
 
 def _is_blocked(customer: CustomerRow | None) -> bool:

@@ -68,8 +68,8 @@ API_CHANNEL = "api"
 """The channel of what an integration sends without naming one."""
 SENDING, PAGE = "Sending", 1_000
 """How the names of events begin that tell of sendings; how many are looked through at once."""
-ADMISSION_MAX = 20
-"""Admission makes fewer events than this."""
+ADMISSION_MAX = 40
+"""Admission makes fewer events than this; what was understood a little later is among them, too."""
 
 
 class RunningSite:

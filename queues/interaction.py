@@ -186,6 +186,7 @@ class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     came back from there, so its wait tells nothing of the queue.
     `customer_leaves_at`, `owner_gone_until`: a customer or owner is cut off, and this is how long his absence is borne.
     `corrected`: who said what it is about, if a person did.
+    `ruled_leg`: the leg that rules alone began; while it lasts, they may say anew where it belongs. 0: none.
     """
 
     labels: tuple[Label, ...] = ()
@@ -241,6 +242,7 @@ class Seldom(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     confirmed: bool = False
     corrected: Correction | None = None
     also_segments: tuple[str, ...] = ()
+    ruled_leg: int = 0
 
 
 PLAIN = Seldom()
@@ -349,6 +351,7 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False, order=True):
     confirmed = _Rarely[bool]()
     corrected = _Rarely[Correction | None]()
     also_segments = _Rarely[tuple[str, ...]]()
+    ruled_leg = _Rarely[int]()
 
     @property
     def segments(self) -> tuple[str, ...]:

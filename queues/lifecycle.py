@@ -77,6 +77,7 @@ CAUSES = {
     "due": "due",
     "moved": "moved",
     "overflowed": "moved",
+    "understood": "moved",
     "converted": "moved",
     "transferred": "transferred",
     "owner_lost": "owner lost",

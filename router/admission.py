@@ -122,8 +122,15 @@ def _emit_admitted(draft: Draft, command: Admit, verdict: Verdict) -> None:
             preferred_agent=command.preferred_agent,
             automatic=command.suppressed_by,
             contact=contact_of(command),
+            ruled=is_ruled(command),
         )
     )
+
+
+def is_ruled(command: Admit) -> bool:
+    """Tell whether rules alone say where what a customer wrote goes."""
+    said = (command.queue, command.priority, command.class_, command.requirements, command.preferences)
+    return command.message is not None and all(each is None for each in said)
 
 
 def _priority(draft: Draft, command: Admit, by_rule: int) -> int:

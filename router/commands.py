@@ -104,7 +104,8 @@ class AddMessage(msgspec.Struct, frozen=True, kw_only=True):
     `suppressed_by`: signals that no automatic reply may follow a customer's message, as of `Admit`. `sending`: it is a
     message of that sending. `bulk`: it is the answer of that id, and only wanted while it stands. `chosen`: what a
     customer's message says to the bot: the article that he means, of those he was asked about, or `CONFIRMED`; None:
-    neither. `answer`: what came of it, if it answers the question who he is.
+    neither. `answer`: what came of it, if it answers the question who he is. `anew`: what a customer's interaction is
+    about by now and who he is, as if it came in just so; where the rules alone have put it, they look again.
     """
 
     interaction: InteractionId
@@ -116,6 +117,7 @@ class AddMessage(msgspec.Struct, frozen=True, kw_only=True):
     bulk: str = ""
     answer: AnswerResult | None = None
     chosen: str | None = None
+    anew: Admit | None = None
 
 
 class AcceptOffer(msgspec.Struct, frozen=True):

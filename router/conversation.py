@@ -23,6 +23,7 @@ from router.draft import Draft, refuse, unknown
 from router.legs import back_in_line, close, end, enqueue, still_there, wait_for_owner, withdraw_offers
 from router.questions import heard
 from router.replies import may_reply, reply
+from router.rereading import read_anew
 from router.sendings import answered, mail_reported
 from vocabulary.instants import Instant
 from vocabulary.media import CALLBACK
@@ -63,6 +64,8 @@ def add_message(draft: Draft, command: AddMessage) -> Refusal | None:
         answered(draft, interaction.customer, command.suppressed_by)
         heard(draft, draft.state.interactions[interaction.id], command.answer)
         _customer_wrote(draft, draft.state.interactions[interaction.id], command.chosen)
+        if command.anew is not None:
+            read_anew(draft, draft.state.interactions[interaction.id], command.anew)
     return None
 
 

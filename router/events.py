@@ -56,6 +56,8 @@ class Admitted(Event, frozen=True, kw_only=True, gc=False):
     """How later automatic replies may reach the customer; None: they can't."""
     heads: Heads | None = None
     """What the text tells beside its labels: department, urgency, sentiment."""
+    ruled: bool = False
+    """Nobody but the rules said where it goes: while it waits there, they may say so anew."""
 
 
 class Enqueued(Event, frozen=True, kw_only=True, gc=False):
@@ -571,6 +573,26 @@ class Relabelled(Event, frozen=True, kw_only=True, gc=False):
     by: str
 
 
+class Understood(Event, frozen=True, kw_only=True, gc=False):
+    """By what its customer has written since, or has told of himself, this is what it is about and who he is.
+
+    `rule` now decides where it goes, `reasons` tell why no rule before did. `moves`: it begins a leg there.
+    """
+
+    interaction: InteractionId
+    labels: tuple[Label, ...] = ()
+    heads: Heads | None = None
+    language: str | None = None
+    segment: str | None = None
+    also_segments: tuple[str, ...] = ()
+    preferences: tuple[Preference, ...] = ()
+    tags: tuple[str, ...] = ()
+    rule: str
+    reasons: tuple[str, ...] = ()
+    queue: QueueName
+    moves: bool = False
+
+
 class Undone(Event, frozen=True, kw_only=True, gc=False):
     """`by` took back a move, a change of priority, a close or an answer in bulk: it is as it was before, in `state`.
 
@@ -1050,6 +1072,7 @@ AnyEvent = (
     | OutboundStarted
     | SpamMarked
     | Relabelled
+    | Understood
     | Undone
     | OwnerLost
     | Moved

@@ -27,7 +27,7 @@ from queues.interaction import (
 )
 from queues.lifecycle import InteractionState
 from queues.policy import QueuePolicy
-from router.admission import contact_of
+from router.admission import contact_of, is_ruled
 from router.commands import Admit, End
 from router.conclude import conclude
 from router.draft import Draft
@@ -264,6 +264,7 @@ def _bring(events: list[AnyEvent], interaction: Interaction, command: Admit, the
         follows=command.follows,
         automatic=command.suppressed_by,
         contact=contact_of(command),
+        ruled=is_ruled(command),
     )
     assert isinstance(admission, Admitted)
     brought = sent(admission)

@@ -13,6 +13,7 @@ Code = Literal[
     "identified_medium",
     "identified_weak",
     "came_after",
+    "read_anew",
     "labelled",
     "for_department",
     "urgency_low",

@@ -15,15 +15,17 @@ UNKNOWN = "unknown"
 
 
 def story(events: Iterable[e.AnyEvent]) -> list[Reason]:
-    """Return the reasons of each step of an interaction's admission; `events` are the first of its log, in order."""
+    """Return the reasons of each step of an interaction's admission, and of looking anew while it waited.
+
+    `events` are the first of its log, in order.
+    """
     admitted_at = None
     found: list[Reason] = []
     for event in events:
         if admitted_at is None:
             admitted_at = event.at
-        if event.at != admitted_at:
-            break
-        found += _told(event)
+        if event.at == admitted_at or isinstance(event, e.Understood):
+            found += _told(event)
     return found
 
 
@@ -31,6 +33,8 @@ def _told(event: e.AnyEvent) -> Iterator[Reason]:
     match event:
         case e.Admitted():
             yield from _admitted(event)
+        case e.Understood():
+            yield from _understood(event)
         case e.WarningRaised(warning=warning):
             yield reason("warned", warning=warning)
         case e.AnsweredByBot(bulk=bulk) if bulk:
@@ -69,13 +73,27 @@ def _heads(heads: Heads | None) -> Iterator[Reason]:
 def _admitted(event: e.Admitted) -> Iterator[Reason]:
     if event.follows is not None:
         yield reason("came_after", interaction=event.follows)
+    yield from _about(event)
+    if event.automatic:
+        yield reason("automatic", signals=event.automatic)
+    yield from _ruled(event)
+
+
+def _understood(event: e.Understood) -> Iterator[Reason]:
+    yield reason("read_anew")
+    yield from _about(event)
+    yield from _ruled(event)
+
+
+def _about(event: e.Admitted | e.Understood) -> Iterator[Reason]:
     if event.labels and event.labels[0].name != UNKNOWN:
         yield reason("labelled", label=event.labels[0].name, share=event.labels[0].confidence)
     yield from _heads(event.heads)
     if event.language is not None:
         yield reason("spoken", language=event.language)
-    if event.automatic:
-        yield reason("automatic", signals=event.automatic)
+
+
+def _ruled(event: e.Admitted | e.Understood) -> Iterator[Reason]:
     for tried in event.reasons:
         rule, _, condition = tried.rpartition(":")
         yield reason("rule_skipped", rule=rule, condition=condition)

@@ -9,6 +9,7 @@ WORDS = Catalogue(
         "identified_medium": "It is likely who writes (probability {share}), by:",
         "identified_weak": "Who writes is only claimed, not shown, by:",
         "came_after": "It follows interaction {interaction}.",
+        "read_anew": "By what the customer has written or told since:",
         "labelled": "It is about “{label}” ({share} sure).",
         "for_department": "It is for the department “{department}” ({share} sure).",
         "urgency_low": "It doesn’t sound urgent ({share} sure).",

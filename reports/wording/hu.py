@@ -9,6 +9,7 @@ WORDS = Catalogue(
         "identified_medium": "Valószínű, hogy ki ír (valószínűség {share}):",
         "identified_weak": "Csak állítás, hogy ki ír:",
         "came_after": "Előzménye ez a megkeresés: {interaction}.",
+        "read_anew": "Az alapján, amit az ügyfél azóta írt vagy megadott:",
         "labelled": "Témája: „{label}” (bizonyosság: {share}).",
         "for_department": "Részleg: „{department}” (bizonyosság: {share}).",
         "urgency_low": "Nem tűnik sürgősnek (bizonyosság: {share}).",

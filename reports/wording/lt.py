@@ -9,6 +9,7 @@ WORDS = Catalogue(
         "identified_medium": "Tikėtina, kas rašo (tikimybė {share}):",
         "identified_weak": "Kas rašo, tik teigiama:",
         "came_after": "Tai užklausos {interaction} tęsinys.",
+        "read_anew": "Pagal tai, ką klientas parašė ar nurodė vėliau:",
         "labelled": "Tema – „{label}“ (tikimybė {share}).",
         "for_department": "Skyrius – „{department}“ (tikimybė {share}).",
         "urgency_low": "Neatrodo skubu (tikimybė {share}).",

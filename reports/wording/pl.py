@@ -9,6 +9,7 @@ WORDS = Catalogue(
         "identified_medium": "Prawdopodobnie wiadomo, kto pisze (prawdopodobieństwo {share}):",
         "identified_weak": "Kto pisze, jest tylko deklarowane:",
         "came_after": "To dalszy ciąg zgłoszenia {interaction}.",
+        "read_anew": "Po tym, co klient napisał lub podał później:",
         "labelled": "Temat: „{label}” (pewność {share}).",
         "for_department": "Dział: „{department}” (pewność {share}).",
         "urgency_low": "Nie brzmi pilnie (pewność {share}).",

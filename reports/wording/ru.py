@@ -9,6 +9,7 @@ WORDS = Catalogue(
         "identified_medium": "Вероятно, известно, кто пишет (вероятность {share}):",
         "identified_weak": "Кто пишет, лишь заявлено:",
         "came_after": "Это продолжение обращения {interaction}.",
+        "read_anew": "По тому, что клиент написал или сообщил позже:",
         "labelled": "Тема: «{label}» (уверенность {share}).",
         "for_department": "Отдел: «{department}» (уверенность {share}).",
         "urgency_low": "Похоже, не срочно (уверенность {share}).",

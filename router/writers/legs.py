@@ -24,7 +24,7 @@ from vocabulary.instants import Instant
 
 S = InteractionState
 NO_TERMS = queue_terms(0, 0, 0, 1)
-SAME_OPENING = ("moved", "transferred", "owner_lost", "overflowed", "converted")
+SAME_OPENING = ("moved", "transferred", "owner_lost", "overflowed", "converted", "understood")
 """Causes of a leg that goes on with what the customer came for: who declined it is still ranked last."""
 
 
@@ -44,6 +44,7 @@ def _admitted(state: State, event: e.Admitted) -> None:
         or event.tags
         or event.follows
         or event.preferred_agent
+        or event.ruled
     )
     state.interactions[event.interaction] = Interaction(
         turn=turn_of(event.class_, at, event.number),
@@ -77,6 +78,7 @@ def sent(event: e.Admitted) -> Seldom:
         contact=event.contact,
         follows=event.follows,
         preferred_agent=event.preferred_agent,
+        ruled_leg=1 if event.ruled else 0,
         barred=NOTHING,
         participants=NOTHING,
         clocks=NOTHING,

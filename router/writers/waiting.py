@@ -14,6 +14,7 @@ from router.writers.company import keep_for_undo, reweigh_consult
 from vocabulary.skills import Requirement
 
 S = InteractionState
+BY_ROUTER = "router"
 
 
 def _only_agent_lifted(state: State, event: e.OnlyAgentLifted) -> None:
@@ -30,6 +31,8 @@ def _reprioritised(state: State, event: e.Reprioritised) -> None:
     interaction.priority = event.priority
     interaction.class_ = event.class_
     interaction.due_at = event.due_at
+    if event.by != BY_ROUTER:
+        interaction.ruled_leg = 0
     state.index.put(interaction)
 
 
@@ -38,6 +41,16 @@ def _relabelled(state: State, event: e.Relabelled) -> None:
     before = interaction.labels if interaction.corrected is None else interaction.corrected.before
     interaction.corrected = None if event.label is None else Correction(event.by, event.at, before)
     interaction.labels = event.labels
+
+
+def _understood(state: State, event: e.Understood) -> None:
+    interaction = changing(state, event.interaction)
+    state.index.take(interaction)
+    interaction.labels, interaction.heads, interaction.language = event.labels, event.heads, event.language
+    interaction.segment, interaction.also_segments = event.segment, event.also_segments
+    interaction.preferences, interaction.tags = event.preferences, event.tags
+    interaction.ruled_leg = interaction.leg + event.moves
+    state.index.put(interaction)
 
 
 def _requirement_expired(state: State, event: e.RequirementExpired) -> None:
@@ -64,6 +77,7 @@ def _wait_reached(state: State, event: e.WaitReached) -> None:
 def _step_taken(state: State, event: e.StepTaken) -> None:
     interaction = changing(state, event.interaction)
     state.index.take(interaction)
+    interaction.ruled_leg = 0
     interaction.steps_taken = (*interaction.steps_taken, event.after)
     interaction.requirements = event.requirements
     interaction.expired = frozenset()
@@ -116,6 +130,7 @@ def _overflow_due(state: State, event: e.OverflowDue) -> None:
 
 def _overflowed(state: State, event: e.Overflowed) -> None:
     interaction = changing(state, event.interaction)
+    interaction.ruled_leg = 0
     marks = interaction.overflow or NO_MARKS
     left = (*marks.left, event.queue) if event.to is not None and event.queue not in marks.left else marks.left
     _mark(interaction, done=(*marks.done, event.rule), left=left)
@@ -167,6 +182,7 @@ WRITERS: Writers = {
     e.OnlyAgentLifted: _only_agent_lifted,
     e.Reprioritised: _reprioritised,
     e.Relabelled: _relabelled,
+    e.Understood: _understood,
     e.RequirementExpired: _requirement_expired,
     e.WaitReached: _wait_reached,
     e.StepTaken: _step_taken,
