@@ -11,7 +11,7 @@ import msgspec
 
 from autoresponders.calibration import PRIOR, Features, Weights, fitted, shares
 from vocabulary.ids import share_of
-from vocabulary.proportions import LEVEL, lower_bound, threshold_for
+from vocabulary.proportions import LEVEL, lower_bound, threshold_for, upper_bound
 
 Scope = Literal["article", "all", "none"]
 
@@ -38,7 +38,8 @@ class Threshold(msgspec.Struct, frozen=True, kw_only=True):
     """From which probability on `precision` is proven; `least` inf: from none on.
 
     `scope`: by the outcomes of this article, by all, or by none yet. Of the `n` outcomes from there on `right` were
-    right, or of all that there are where nothing is proven; `bound`: what is certain of the true share then.
+    right, or of all that there are where nothing is proven; where its own outcomes disprove what all prove, of its own
+    from there on. `bound`: what is certain of the true share then.
     """
 
     precision: float
@@ -80,7 +81,10 @@ class Proof:
         return shares(candidates, self.weights)
 
     def threshold(self, article: str, precision: float) -> Threshold:
-        """Return from which probability on `article` keeps `precision`: by its own outcomes where they suffice."""
+        """Return from which probability on `article` keeps `precision`: by its own outcomes where they suffice.
+
+        Where they are too few for that, all prove it, unless its own disprove it.
+        """
         known = self._known.get((article, precision))
         if known is None:
             known = self._known[article, precision] = self._threshold(article, precision)
@@ -95,7 +99,16 @@ class Proof:
         if shared is None:
             every = [(said, right) for _, said, right in self._kept]
             shared = self._shared[precision] = self._found(every, precision, "all")
-        return shared
+        answered = [right for said, right in own if said >= shared.least]
+        return self._disproved(answered, precision) or shared
+
+    def _disproved(self, answered: Sequence[bool], precision: float) -> Threshold | None:
+        """Return that nothing is proven, if so few of the article's own were right that it breaks the promise."""
+        n, right = len(answered), sum(answered)
+        if upper_bound(right, n, self._level) >= precision:
+            return None
+        bound = lower_bound(right, n, self._level)
+        return Threshold(precision=precision, least=math.inf, scope="none", n=n, right=right, bound=bound)
 
     def _found(self, pairs: list[tuple[float, bool]], precision: float, scope: Scope) -> Threshold:
         least = threshold_for(pairs, precision, self._level)
