@@ -34,7 +34,7 @@ LOOK_EVERY = MINUTE
 """So often it is asked whether there are new judgements, or another model."""
 TEXT_SOURCES = ("starter", "imported")
 """Judgements that keep their question: they are compared anew whenever articles or the model change."""
-WORK_SOURCES = ("thumb", "confirmed", "corrected")
+WORK_SOURCES = ("thumb", "confirmed", "corrected", "escalated", "recontacted")
 """Judgements that came from work, with the comparison of then."""
 OVERLAP: Span = 5 * MINUTE
 """So far behind the newest judgement it is looked for others: clocks of nodes differ, and writes take their time."""
