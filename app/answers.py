@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from app.background import background_of
 from app.engine import Engine
 from app.foreseeing import SUGGESTED_MIN, Foreseeing, threshold_view
-from app.knowledge import Found, KnowledgeBase, judged
+from app.knowledge import ARTICLE, CONTENT, Found, KnowledgeBase, judged
 from app.labelling import Classify, labelled
 from autoresponders.knowledge import pair_row
 from autoresponders.proof import Outcome
@@ -133,6 +133,7 @@ class Answers:
             source,
             candidates,
             place,
+            content=_content_sent(rows, article) or self._knowledge.content(article),
             id=_judgement_id(found.id, article, kind),
             at=self._engine.clock.now(),
             language=found.language or "",
@@ -191,7 +192,8 @@ class Answers:
         taken = [
             each.right
             for each in outcomes
-            if proof.shares((each.features, *each.others))[0] >= proof.threshold(each.article, precision).least
+            if proof.shares((each.features, *each.others))[0]
+            >= self._knowledge.threshold(each.article, precision).least
         ]
         return Promise(precision=precision, answered=len(taken), right=sum(taken), n=n)
 
@@ -280,6 +282,12 @@ def _open_question(rows: Sequence[MessageRow]) -> list[MessageRow]:
     spoken = [row for row in rows if row.author in ("customer", "agent", "bot")]
     last = max((at for at, row in enumerate(spoken) if row.author == "agent"), default=-1)
     return [row for row in spoken[last + 1 :] if row.author == "customer"]
+
+
+def _content_sent(rows: Sequence[MessageRow], article: str) -> str:
+    """Return what stands for what `article` said when it was sent, "" if it was not."""
+    sent = (row.attributes for row in rows if row.author == "bot" and row.attributes.get(ARTICLE) == article)
+    return next((str(attributes.get(CONTENT, "")) for attributes in sent), "")
 
 
 def _judgement_id(interaction: InteractionId, article: str, kind: str) -> str:

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 import structlog
 
 from app.engine import Engine
-from app.knowledge import KnowledgeBase
+from app.knowledge import ARTICLE, CONTENT, KnowledgeBase
 from app.notices import Notices, own_text
 from app.outgoing import Outgoing, Unsendable, copies_of, envelope_recipient
 from app.sendings import Sendings
@@ -308,6 +308,7 @@ class Mailroom:
     async def _auto_message(self, id: str, effect: SendAutoReply, interaction: InteractionRow) -> MessageRow:
         language = interaction.language
         number = reference(interaction.number)
+        attributes: dict[str, Any] = {}
         if effect.autoresponse in (ASK, ASK_AGAIN):
             text = self._asked(effect, language)
             subject = self._wordings.text("acknowledge_subject", language, number=number)
@@ -326,6 +327,7 @@ class Mailroom:
             text, subject = self._answer(effect.article, language)
             link = await self._helped_link(interaction)
             text += f"\n\n{self._wordings.text('answer_helped', language, link=link)}" if link else ""
+            attributes = {ARTICLE: effect.article, CONTENT: self._knowledge.content(effect.article)}
         return MessageRow(
             id=id,
             interaction=interaction.id,
@@ -334,6 +336,7 @@ class Mailroom:
             at=self._engine.clock.now(),
             text=text,
             subject=subject if interaction.medium == EMAIL else "",
+            attributes=attributes,
         )
 
     def _asked(self, effect: SendAutoReply, language: str | None) -> str:

@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from msgspec.structs import replace
 
 from autoresponders.calibration import PRIOR, Features, Weights, fitted, shares
 from autoresponders.proof import Outcome, Proof, needed_for
@@ -102,6 +103,32 @@ def test_outcomes_below_what_is_answered_disprove_nothing() -> None:
     proof = Proof([*outcomes(2_600, right=True, article="many"), *unlike])
     assert proof.threshold("few", 0.95).scope == "all"
     assert proof.threshold("few", 0.95) is proof.threshold("new", 0.95)
+
+
+def saying(content: str | None, known: list[Outcome]) -> list[Outcome]:
+    return [replace(each, content=content) for each in known]
+
+
+def test_outcomes_count_for_what_the_article_said_and_for_no_other_words() -> None:
+    proof = Proof(saying("old", outcomes(200, right=True)))
+    assert proof.threshold("hours", 0.9, "old").scope == "article"
+    rewritten = proof.threshold("hours", 0.9, "new")
+    assert (rewritten.scope, rewritten.n) == ("none", 0)
+    assert proof.proven("hours", 1.0, {0.9}, "new") == 0.0
+    assert proof.threshold("another", 0.9, "x").scope == "all"
+
+
+def test_questions_that_were_kept_back_prove_whatever_an_article_says() -> None:
+    proof = Proof([*saying("old", outcomes(200, right=False)), *saying(None, outcomes(200, right=True))])
+    rewritten = proof.threshold("hours", 0.9, "new")
+    assert (rewritten.scope, rewritten.right) == ("article", rewritten.n)
+    assert proof.threshold("hours", 0.9, "old").scope == "none"
+
+
+def test_a_rewritten_article_is_proven_by_others_as_a_new_one_is() -> None:
+    proof = Proof([*saying("x", outcomes(600, right=True, article="many")), *saying("old", outcomes(52, right=False))])
+    assert proof.threshold("hours", 0.9, "old").scope == "none"
+    assert proof.threshold("hours", 0.9, "new").scope == "all"
 
 
 def test_outcomes_that_fit_do_not_prove() -> None:

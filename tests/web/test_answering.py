@@ -324,6 +324,47 @@ async def test_what_happened_while_nobody_listened_is_taken_up_and_what_is_heard
     assert await judged(promising, id) == [("recontacted", False)]
 
 
+async def test_another_answer_is_judged_anew_and_other_questions_are_not(promising: World) -> None:
+    boss = await promising.program("supervisor")
+    for number in range(80):
+        id = await promising.asks(ASKED, visitor=f"v{number}")
+        await boss.post(f"/interactions/{id}/suggestions/copy/judge", {"right": True})
+    await promising.knowledge.learn_if_due()
+    assert (await foreseen(boss))["outcome"] == "answers"
+    more = {
+        **COPY,
+        "title": "An invoice once more",
+        "questions": [*COPY["questions"], "Is there a copy of my invoice?"],
+    }
+    assert (await boss.call("PATCH", "/articles/copy", {"languages": {"en": more}})).status == 200
+    assert (await foreseen(boss))["candidates"][0]["threshold"]["scope"] == "article"
+    await promising.knowledge.learn_if_due()
+    assert (await foreseen(boss))["candidates"][0]["threshold"]["scope"] == "article"
+    other = {**more, "answer": "We don't make copies."}
+    assert (await boss.call("PATCH", "/articles/copy", {"languages": {"en": other}})).status == 200
+    # At once, and after it has learnt.
+    for _ in range(2):
+        (shown,) = (await foreseen(boss))["candidates"]
+        assert (shown["threshold"]["scope"], shown["threshold"]["n"]) == ("none", 0)
+        await promising.knowledge.learn_if_due()
+    assert (await boss.call("PATCH", "/articles/copy", {"languages": {"en": more}})).status == 200
+    assert (await foreseen(boss))["outcome"] == "answers"
+
+
+async def test_what_became_of_an_answer_tells_of_what_was_sent(promising: World) -> None:
+    boss = await promising.program("supervisor")
+    await boss.post("/autoresponses/evaluate", {"pairs": pairs(100), "keep": True})
+    id = await promising.asks(ASKED)
+    sent = promising.knowledge.content("copy")
+    changed = {"languages": {"en": {**COPY, "answer": "We don't make copies."}}}
+    assert (await boss.call("PATCH", "/articles/copy", changed)).status == 200
+    await promising.asks("This is wrong", number=2)
+    await promising.site.knowledge.catch_up()
+    (row,) = await promising.site.store.judgements(interaction=id)
+    assert (row.source, row.features["content"]) == ("escalated", sent)
+    assert promising.knowledge.content("copy") != sent
+
+
 async def test_what_is_left_of_judgements_of_an_erased_customer_says_nothing_of_him(promising: World) -> None:
     id = await promising.asks(ASKED)
     admin = await promising.program("admin")
