@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from app.background import background_of
 from app.engine import Engine
 from app.foreseeing import SUGGESTED_MIN, Foreseeing, threshold_view
@@ -17,7 +19,7 @@ from storage.codec import decode
 from vocabulary.errors import Lagged, TemporaryFailure
 from vocabulary.ids import InteractionId, derived_id
 from vocabulary.instants import DAY, SECOND, Instant, Span
-from vocabulary.records import InteractionRow, JudgementRow, MessageRow, Put, PutNew
+from vocabulary.records import JudgementRow, MessageRow, Put, PutNew
 from vocabulary.stores import Store
 from web.knowing import (
     ALL,
@@ -79,8 +81,10 @@ class Answers:
         missing = sent - {each.article.id for each in candidates}
         if missing:
             # What was sent is shown to be judged, whatever the customer has asked since.
-            first = await self._found_for(rows[:1], found)
-            candidates = [*candidates, *(each for each in first if each.article.id in missing)]
+            candidates = [
+                *candidates,
+                *(each for each in self._found_when_sent(rows, found) if each.article.id in missing),
+            ]
         shown = [each for each in candidates if each.probability >= SUGGESTED_MIN or each.article.id in sent]
         return [
             Suggestion(
@@ -95,7 +99,7 @@ class Answers:
             for each in shown
         ]
 
-    async def _found_for(self, rows: Sequence[MessageRow], found: Interaction | InteractionRow) -> list[Found]:
+    async def _found_for(self, rows: Sequence[MessageRow], found: Interaction) -> list[Found]:
         """Return the articles that may answer what the customer has said since somebody answered him."""
         asked = _open_question(rows)
         if not asked:
@@ -103,6 +107,14 @@ class Answers:
         text = "\n".join(row.text for row in asked)
         said = await labelled(self._classify, text, found.language, background_of(asked[0]))
         return self._knowledge.found(said.text, found.language or said.language, said.labels)
+
+    def _found_when_sent(self, rows: Sequence[MessageRow], found: Interaction) -> list[Found]:
+        """Return the articles that may answer the first message, by what it was taken to be about then.
+
+        Nobody is asked once more: after a start the model may not be there yet, and what it says may have changed.
+        """
+        labels = found.labels if found.corrected is None else found.corrected.before
+        return self._knowledge.found(rows[0].text, found.language, labels) if rows else []
 
     async def _sent(self, id: InteractionId) -> frozenset[str]:
         entries = await self._store.entries(0, 1_000, interaction=id)
@@ -119,12 +131,10 @@ class Answers:
         """Write down that an agent used a suggestion."""
         return await self._write_judgement(found, article, "inserted", right=True, by=by)
 
-    async def _write_judgement(
-        self, found: Interaction | InteractionRow, article: str, source: str, *, right: bool, by: str
-    ) -> bool:
+    async def _write_judgement(self, found: Interaction, article: str, source: str, *, right: bool, by: str) -> bool:
         rows = await self._store.messages(found.id, limit=MESSAGES_MAX)
         sent = article in await self._sent(found.id)
-        candidates = await self._found_for(rows[:1] if sent else rows, found)
+        candidates = self._found_when_sent(rows, found) if sent else await self._found_for(rows, found)
         place = next((at for at, each in enumerate(candidates) if each.article.id == article), None)
         if place is None:
             return False
@@ -258,12 +268,13 @@ class Answers:
     async def _fell_out(self, asked: Asked) -> None:
         """Have one judgement of an answer, however often and by whatever way its customer came back."""
         source = asked.result(asked.at)
-        found = await self._store.interaction(asked.interaction)
-        if source not in BY_CUSTOMERS or found is None:
+        row = await self._store.interaction(asked.interaction)
+        if source not in BY_CUSTOMERS or row is None:
             return
         id = _judgement_id(asked.interaction, asked.article, "judged")
         known = [row.source for row in await self._store.judgements(interaction=asked.interaction) if row.id == id]
         if not {source, *BY_PEOPLE}.intersection(known):
+            found = msgspec.json.decode(row.body, type=Interaction)
             await self._write_judgement(found, asked.article, source, right=BY_CUSTOMERS[source], by="customer")
 
     async def _relabelled(self, event: Relabelled) -> None:

@@ -14,7 +14,7 @@ from queues.interaction import Label
 from router.events import Admitted
 from router.policy import Action, Autoresponse, Condition, Rule
 from storage.codec import decode
-from tests.web.world import POLICY, Client, World, world
+from tests.web.world import POLICY, Client, World, unknown, world
 from vocabulary.instants import DAY, HOUR
 from vocabulary.records import JudgementRow, Remove
 from web.site import Logged
@@ -363,6 +363,21 @@ async def test_what_became_of_an_answer_tells_of_what_was_sent(promising: World)
     (row,) = await promising.site.store.judgements(interaction=id)
     assert (row.source, row.features["content"]) == ("escalated", sent)
     assert promising.knowledge.content("copy") != sent
+
+
+async def test_an_answer_is_judged_by_what_its_question_was_taken_for_even_if_nobody_could_tell_now(
+    promising: World,
+) -> None:
+    boss = await promising.program("supervisor")
+    await boss.post("/autoresponses/evaluate", {"pairs": pairs(100), "keep": True})
+    id = await promising.asks(ASKED)
+    await promising.asks("This is wrong", number=2)
+    answers = Answers(
+        engine=promising.engine, store=promising.site.store, knowledge=promising.knowledge, classify=unknown
+    )
+    await answers.catch_up()
+    (row,) = await promising.site.store.judgements(interaction=id)
+    assert (row.right, row.features["features"]["confidence"]) == (False, 0.95)
 
 
 async def test_what_is_left_of_judgements_of_an_erased_customer_says_nothing_of_him(promising: World) -> None:
