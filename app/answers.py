@@ -2,21 +2,23 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from app.background import background_of
 from app.engine import Engine
 from app.foreseeing import SUGGESTED_MIN, Foreseeing, threshold_view
-from app.knowledge import Found, KnowledgeBase, judged
+from app.knowledge import ARTICLE, CONTENT, Found, KnowledgeBase, judged
 from app.labelling import Classify, labelled
 from autoresponders.knowledge import pair_row
 from autoresponders.proof import Outcome
 from classifiers.background import NOTHING
 from queues.interaction import Interaction
-from reports.answers import WITHIN, AnswerLog, Worth, worth_of, worths
-from router.events import AnswerConfirmed, AnsweredByBot, AnyEvent, Relabelled
+from reports.answers import WITHIN, AnswerLog, Asked, Worth, worth_of, worths
+from router.events import AnsweredByBot, AnyEvent, Relabelled
 from storage.codec import decode
 from vocabulary.errors import Lagged, TemporaryFailure
 from vocabulary.ids import InteractionId, derived_id
-from vocabulary.instants import SECOND, Instant
+from vocabulary.instants import DAY, SECOND, Instant, Span
 from vocabulary.records import JudgementRow, MessageRow, Put, PutNew
 from vocabulary.stores import Store
 from web.knowing import (
@@ -29,12 +31,19 @@ from web.knowing import (
     Question,
     Suggestion,
 )
+from web.site import Logged
 
 MESSAGES_MAX = 200
 EVENTS = frozenset(
     "Admitted AnsweredByBot AnswerHeldOut AnswerConfirmed Enqueued OfferAccepted WrappedUp Closed Forgotten".split()
 )
 """Types of the events that `AnswerLog` looks at."""
+BY_PEOPLE = ("thumb", "corrected")
+"""Judgements of people who know what was asked: what a customer does never takes their place."""
+BY_CUSTOMERS = {"confirmed": True, "escalated": False, "recontacted": False}
+"""What a customer may do about an answer, and whether it was right then. Silence says nothing."""
+LOOK_BACK: Span = 2 * WITHIN
+"""So much of the log is read at first: an answer may be `WITHIN` old, and nobody may have listened for as long."""
 PRECISIONS = (0.9, 0.95, 0.99)
 """What an evaluation tells of, beside what automatic answers promise."""
 
@@ -48,6 +57,10 @@ class Answers:
         self._knowledge = knowledge
         self._classify = classify
         self._foreseeing = Foreseeing(engine=engine, knowledge=knowledge, classify=classify)
+        self._log = AnswerLog()
+        self._seq: int | None = None
+        self._left_at: Instant = 0
+        self._told: dict[InteractionId, Asked] = {}
 
     async def load(self) -> None:
         await self._knowledge.load()
@@ -68,8 +81,10 @@ class Answers:
         missing = sent - {each.article.id for each in candidates}
         if missing:
             # What was sent is shown to be judged, whatever the customer has asked since.
-            first = await self._found_for(rows[:1], found)
-            candidates = [*candidates, *(each for each in first if each.article.id in missing)]
+            candidates = [
+                *candidates,
+                *(each for each in self._found_when_sent(rows, found) if each.article.id in missing),
+            ]
         shown = [each for each in candidates if each.probability >= SUGGESTED_MIN or each.article.id in sent]
         return [
             Suggestion(
@@ -93,6 +108,14 @@ class Answers:
         said = await labelled(self._classify, text, found.language, background_of(asked[0]))
         return self._knowledge.found(said.text, found.language or said.language, said.labels)
 
+    def _found_when_sent(self, rows: Sequence[MessageRow], found: Interaction) -> list[Found]:
+        """Return the articles that may answer the first message, by what it was taken to be about then.
+
+        Nobody is asked once more: after a start the model may not be there yet, and what it says may have changed.
+        """
+        labels = found.labels if found.corrected is None else found.corrected.before
+        return self._knowledge.found(rows[0].text, found.language, labels) if rows else []
+
     async def _sent(self, id: InteractionId) -> frozenset[str]:
         entries = await self._store.entries(0, 1_000, interaction=id)
         events = [decode(entry) for entry in entries if entry.type == "AnsweredByBot"]
@@ -111,7 +134,7 @@ class Answers:
     async def _write_judgement(self, found: Interaction, article: str, source: str, *, right: bool, by: str) -> bool:
         rows = await self._store.messages(found.id, limit=MESSAGES_MAX)
         sent = article in await self._sent(found.id)
-        candidates = await self._found_for(rows[:1] if sent else rows, found)
+        candidates = self._found_when_sent(rows, found) if sent else await self._found_for(rows, found)
         place = next((at for at, each in enumerate(candidates) if each.article.id == article), None)
         if place is None:
             return False
@@ -120,7 +143,8 @@ class Answers:
             source,
             candidates,
             place,
-            id=derived_id("j", found.id, article, kind),
+            content=_content_sent(rows, article) or self._knowledge.content(article),
+            id=_judgement_id(found.id, article, kind),
             at=self._engine.clock.now(),
             language=found.language or "",
             right=right,
@@ -178,7 +202,8 @@ class Answers:
         taken = [
             each.right
             for each in outcomes
-            if proof.shares((each.features, *each.others))[0] >= proof.threshold(each.article, precision).least
+            if proof.shares((each.features, *each.others))[0]
+            >= self._knowledge.threshold(each.article, precision).least
         ]
         return Promise(precision=precision, answered=len(taken), right=sum(taken), n=n)
 
@@ -199,24 +224,58 @@ class Answers:
         while True:
             try:
                 async with self._engine.subscribe() as events:
+                    await self.catch_up()
                     async for logged in events:
-                        await self.heard(logged.event)
+                        await self.see(logged)
             except (Lagged, TemporaryFailure):
                 await self._engine.clock.sleep(SECOND)
 
+    async def catch_up(self) -> None:
+        """Read what the log has behind what was seen, and judge by all of it at once."""
+        if self._seq is None:
+            self._seq = await self._store.seq_before(self._engine.clock.now() - LOOK_BACK)
+        async for entry in self._store.read(self._seq):
+            if entry.type in EVENTS:
+                self._count(decode(entry))
+            self._seq = entry.seq
+        await self._settle()
+
+    async def see(self, logged: Logged) -> None:
+        """Judge by an event that has just become durable; what was seen is passed over."""
+        if self._seq is None or logged.seq > self._seq:
+            self._seq = logged.seq
+            await self.heard(logged.event)
+
     async def heard(self, event: AnyEvent) -> None:
         """Judge an answer by what a customer or an agent did; the same event leads to the same judgement."""
-        match event:
-            case AnswerConfirmed(interaction=id):
-                await self._confirmed(id)
-            case Relabelled():
-                await self._relabelled(event)
+        self._count(event)
+        if isinstance(event, Relabelled):
+            await self._relabelled(event)
+        await self._settle()
 
-    async def _confirmed(self, id: InteractionId) -> None:
-        held = self._engine.state.interactions.get(id)
-        for article in await self._sent(id) if held is not None else ():
-            assert held is not None
-            await self._write_judgement(held, article, "confirmed", right=True, by="customer")
+    def _count(self, event: AnyEvent) -> None:
+        self._told |= {asked.interaction: asked for asked in self._log.observe(event) if not asked.held_out}
+        if event.at >= self._left_at + DAY:
+            self._left_at = event.at
+            self._log.leave(event.at - WITHIN)
+
+    async def _settle(self) -> None:
+        """Write down what became of answers; what the store doesn't take now stays for the next time."""
+        for asked in list(self._told.values()):
+            await self._fell_out(asked)
+            del self._told[asked.interaction]
+
+    async def _fell_out(self, asked: Asked) -> None:
+        """Have one judgement of an answer, however often and by whatever way its customer came back."""
+        source = asked.result(asked.at)
+        row = await self._store.interaction(asked.interaction)
+        if source not in BY_CUSTOMERS or row is None:
+            return
+        id = _judgement_id(asked.interaction, asked.article, "judged")
+        known = [row.source for row in await self._store.judgements(interaction=asked.interaction) if row.id == id]
+        if not {source, *BY_PEOPLE}.intersection(known):
+            found = msgspec.json.decode(row.body, type=Interaction)
+            await self._write_judgement(found, asked.article, source, right=BY_CUSTOMERS[source], by="customer")
 
     async def _relabelled(self, event: Relabelled) -> None:
         """Somebody says what it is about: an article about something else was no answer."""
@@ -236,5 +295,16 @@ def _open_question(rows: Sequence[MessageRow]) -> list[MessageRow]:
     return [row for row in spoken[last + 1 :] if row.author == "customer"]
 
 
+def _content_sent(rows: Sequence[MessageRow], article: str) -> str:
+    """Return what stands for what `article` said when it was sent, "" if it was not."""
+    sent = (row.attributes for row in rows if row.author == "bot" and row.attributes.get(ARTICLE) == article)
+    return next((str(attributes.get(CONTENT, "")) for attributes in sent), "")
+
+
+def _judgement_id(interaction: InteractionId, article: str, kind: str) -> str:
+    return derived_id("j", interaction, article, kind)
+
+
 def _mark(row: JudgementRow | None) -> bool | None:
-    return None if row is None or row.source == "inserted" else row.right
+    """Return how somebody has judged it; that a customer came back is no word of his about it."""
+    return row.right if row is not None and row.source in ("thumb", "corrected", "confirmed") else None

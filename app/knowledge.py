@@ -9,7 +9,7 @@ import structlog
 
 from app.engine import Engine
 from app.labelling import Classify, Labelled, labelled
-from autoresponders.article import WORDS_MAX, Article, Knowledge
+from autoresponders.article import WORDS_MAX, Article, Knowledge, content_of
 from autoresponders.calibration import Features
 from autoresponders.clarify import choice_of, is_thanks
 from autoresponders.proof import Outcome, Proof, Threshold
@@ -34,8 +34,10 @@ LOOK_EVERY = MINUTE
 """So often it is asked whether there are new judgements, or another model."""
 TEXT_SOURCES = ("starter", "imported")
 """Judgements that keep their question: they are compared anew whenever articles or the model change."""
-WORK_SOURCES = ("thumb", "confirmed", "corrected")
+WORK_SOURCES = ("thumb", "confirmed", "corrected", "escalated", "recontacted")
 """Judgements that came from work, with the comparison of then."""
+ARTICLE, CONTENT = "article", "content"
+"""Attributes of a message that is an automatic answer: by what it answers, and what that said then (`content_of`)."""
 OVERLAP: Span = 5 * MINUTE
 """So far behind the newest judgement it is looked for others: clocks of nodes differ, and writes take their time."""
 
@@ -50,11 +52,15 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Compared(msgspec.Struct, frozen=True):
-    """How an article and a question compared when it was judged, and how the other candidates did."""
+    """How an article and a question compared when it was judged, and how the other candidates did.
+
+    `content`: what it said (`content_of`), "" where nobody wrote that down.
+    """
 
     features: Features
     others: list[Features]
     is_first: bool
+    content: str = ""
 
 
 class KnowledgeBase:
@@ -115,6 +121,11 @@ class KnowledgeBase:
         self._articles = articles
         # Each with what it was made of: questions are looked up in a thread too, while others come.
         self._indexes = {language: (Index(known.values(), folded), known) for language, known in articles.items()}
+        answers: dict[str, dict[str, str]] = {}
+        for language, known in articles.items():
+            for id, article in known.items():
+                answers.setdefault(id, {})[language] = article.answer
+        self._contents = {id: content_of(said) for id, said in answers.items()}
 
     # -- finding
 
@@ -134,7 +145,8 @@ class KnowledgeBase:
         return self._proof.shares((features,))[0]
 
     def _found(self, article: Article, features: Features, said: float) -> Found:
-        return Found(article, features, round(said, 4), self._proof.proven(article.id, said, self.precisions))
+        proven = self._proof.proven(article.id, said, self.precisions, self.content(article.id))
+        return Found(article, features, round(said, 4), proven)
 
     def candidates(self, text: str, language: str | None, labels: Sequence[Label]) -> tuple[Candidate, ...]:
         """Return what the core may answer by; nothing where no automatic answer is by articles.
@@ -168,8 +180,12 @@ class KnowledgeBase:
         return frozenset(answer.precision for answer in answers if answer.kind == "answer" and answer.precision)
 
     def threshold(self, article: str, precision: float) -> Threshold:
-        """Return from which probability on `article` keeps `precision`."""
-        return self._proof.threshold(article, precision)
+        """Return from which probability on `article`, as it is now, keeps `precision`."""
+        return self._proof.threshold(article, precision, self.content(article))
+
+    def content(self, article: str) -> str:
+        """Return what stands for what an article says now, "" if there is none."""
+        return self._contents.get(article, "")
 
     def _matches(self, text: str, language: str | None) -> tuple[list[Match], Mapping[str, Article]]:
         now = self._engine.clock.now()
@@ -292,7 +308,8 @@ def _of_work(row: JudgementRow) -> Outcome | None:
     # What did not stand first would not have been sent.
     if compared is None or not compared.is_first:
         return None
-    return Outcome(row.id, row.article, compared.features, row.right, tuple(compared.others))
+    others = tuple(compared.others)
+    return Outcome(row.id, row.article, compared.features, row.right, others, compared.content)
 
 
 def _features(matches: Sequence[Match], place: int, confidence: Mapping[str, float]) -> Features:
@@ -331,6 +348,7 @@ def judged(
     found: Sequence[Found],
     place: int,
     *,
+    content: str,
     id: str,
     at: Instant,
     language: str,
@@ -338,7 +356,10 @@ def judged(
     by: str,
     interaction: str,
 ) -> JudgementRow:
-    """Return the row that says whether the candidate at `place` of `found` answered in `interaction`."""
+    """Return the row that says whether the candidate at `place` of `found` answered in `interaction`.
+
+    `content`: what it said there.
+    """
     one = found[place]
     others = [each.features for at, each in enumerate(found) if at != place]
     return JudgementRow(
@@ -350,5 +371,5 @@ def judged(
         right=right,
         by=by,
         interaction=interaction,
-        features=msgspec.to_builtins(Compared(one.features, others, is_first=place == 0)),
+        features=msgspec.to_builtins(Compared(one.features, others, is_first=place == 0, content=content)),
     )

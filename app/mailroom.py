@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 import structlog
 
 from app.engine import Engine
-from app.knowledge import KnowledgeBase
+from app.knowledge import ARTICLE, CONTENT, KnowledgeBase
 from app.notices import Notices, own_text
 from app.outgoing import Outgoing, Unsendable, copies_of, envelope_recipient
 from app.sendings import Sendings
@@ -207,7 +207,7 @@ class Mailroom:
         interaction = await self._store.interaction(effect.interaction)
         if interaction is not None and await self._store.message(id) is None:
             message = await self._auto_message(id, effect, interaction)
-            files = await self._files(message, effect, interaction)
+            files = await self._files(message, effect.article, interaction.language, interaction)
             await self._engine.submit(
                 AddMessage(interaction=interaction.id, message=id, author="bot"),
                 (PutNew(message), *(PutNew(file) for file in files)),
@@ -226,8 +226,9 @@ class Mailroom:
                 raise PermanentFailure(f"answer {effect.bulk!r} is gone in language {effect.language!r}")
             link = await self._helped_link(interaction)
             message = self._bulk_message(id, bulk, effect.language, interaction, link)
+            files = await self._files(message, bulk.articles.get(effect.language), effect.language, interaction)
             command = AddMessage(interaction=interaction.id, message=id, author="bot", bulk=bulk.id)
-            decision = await self._engine.submit(command, (PutNew(message),))
+            decision = await self._engine.submit(command, (PutNew(message), *(PutNew(file) for file in files)))
             state = "sent" if decision.refusal is None else "taken_back"
         await self._engine.write(Set(OutboxRow, row.id, {"state": state}))
 
@@ -307,6 +308,7 @@ class Mailroom:
     async def _auto_message(self, id: str, effect: SendAutoReply, interaction: InteractionRow) -> MessageRow:
         language = interaction.language
         number = reference(interaction.number)
+        attributes: dict[str, Any] = {}
         if effect.autoresponse in (ASK, ASK_AGAIN):
             text = self._asked(effect, language)
             subject = self._wordings.text("acknowledge_subject", language, number=number)
@@ -325,6 +327,7 @@ class Mailroom:
             text, subject = self._answer(effect.article, language)
             link = await self._helped_link(interaction)
             text += f"\n\n{self._wordings.text('answer_helped', language, link=link)}" if link else ""
+            attributes = {ARTICLE: effect.article, CONTENT: self._knowledge.content(effect.article)}
         return MessageRow(
             id=id,
             interaction=interaction.id,
@@ -333,6 +336,7 @@ class Mailroom:
             at=self._engine.clock.now(),
             text=text,
             subject=subject if interaction.medium == EMAIL else "",
+            attributes=attributes,
         )
 
     def _asked(self, effect: SendAutoReply, language: str | None) -> str:
@@ -366,13 +370,13 @@ class Mailroom:
         return self._helped(interaction.id) if trust is not None and trust.get("verdict") == "proven" else None
 
     async def _files(
-        self, message: MessageRow, effect: SendAutoReply, interaction: InteractionRow
+        self, message: MessageRow, article: str | None, language: str | None, interaction: InteractionRow
     ) -> list[AttachmentRow]:
-        """Return the files that go with an article; only mail carries them."""
-        if effect.article is None or interaction.medium != EMAIL:
+        """Return the files that go with an article in `language`; only mail carries them."""
+        if article is None or interaction.medium != EMAIL:
             return []
-        heads = await self._store.article_files(effect.article)
-        wanted = [head.id for head in heads if head.language in ("", interaction.language)]
+        heads = await self._store.article_files(article)
+        wanted = [head.id for head in heads if head.language in ("", language)]
         rows = [row for id in wanted if (row := await self._store.article_file(id)) is not None]
         return [
             AttachmentRow(

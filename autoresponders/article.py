@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from vocabulary.ids import derived_id
 from vocabulary.instants import Instant
 
 WORDS_MAX = 60
@@ -38,6 +39,14 @@ class Article(msgspec.Struct, frozen=True):
 def text_row(title: str, questions: Sequence[str], answer: str) -> dict[str, Any]:
     """Return what the records keep of an article in one language."""
     return {"title": title, "questions": list(questions), "answer": answer}
+
+
+def content_of(answers: Mapping[str, str]) -> str:
+    """Return what stands for the answers of an article, by language: whoever changes one has it judged anew.
+
+    Titles and questions are no part of it: they tell how it is found, and that is compared whenever somebody asks.
+    """
+    return derived_id("c", *(part for language in sorted(answers) for part in (language, answers[language].strip())))
 
 
 Knowledge = Mapping[str, Mapping[str, Article]]

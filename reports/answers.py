@@ -60,15 +60,16 @@ class Asked(msgspec.Struct, kw_only=True):
 
 
 class _Known(msgspec.Struct):
-    """What is known of an interaction: whose it is, what about, and since when an agent works on it."""
+    """What is known of an interaction: since when, whose it is, what about, and since when an agent works on it."""
 
+    at: Instant
     customer: CustomerId
     label: str
     accepted_at: Instant | None = None
 
 
 class AnswerLog:
-    """Follows answers through the log. Feed it events in their order; memory follows what is open."""
+    """Follows answers through the log. Feed it events in their order; who follows for ever calls `leave`."""
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []
@@ -76,13 +77,13 @@ class AnswerLog:
         self._known: dict[InteractionId, _Known] = {}
         self._watched: dict[CustomerId, list[tuple[Asked, str]]] = {}
 
-    def observe(self, event: e.AnyEvent) -> None:
-        """Count `event`."""
+    def observe(self, event: e.AnyEvent) -> list[Asked]:
+        """Count `event`; return the questions of which it tells what became of them."""
         match event:
             case e.Admitted(interaction=id, customer=customer):
                 label = event.labels[0].name if event.labels else ""
-                self._known[id] = _Known(customer, label)
-                self._came(event.at, customer, label, event.follows)
+                self._known[id] = _Known(event.at, customer, label)
+                return self._came(event.at, customer, label, event.follows)
             case e.AnsweredByBot(bulk=bulk) if bulk:
                 # Somebody gave it to many: what became of that is told beside the answer itself.
                 pass
@@ -90,8 +91,9 @@ class AnswerLog:
                 self._watch(_asked(event))
             case e.AnswerConfirmed(interaction=id) if id in self._latest:
                 self._latest[id].confirmed = True
+                return [self._latest[id]]
             case e.Enqueued(interaction=id, cause=cause, at=at) if id in self._latest:
-                self._enqueued(self._latest[id], cause, at)
+                return self._enqueued(self._latest[id], cause, at)
             case e.OfferAccepted(interaction=id, at=at) if id in self._known:
                 self._known[id].accepted_at = at
             case e.WrappedUp(interaction=id, at=at) | e.Closed(interaction=id, at=at):
@@ -101,6 +103,18 @@ class AnswerLog:
                 self._latest.pop(id, None)
             case _:
                 pass
+        return []
+
+    def leave(self, before: Instant) -> None:
+        """Forget what was asked, and who came, before that instant."""
+        self.asked = [each for each in self.asked if each.at >= before]
+        self._latest = {id: each for id, each in self._latest.items() if each.at >= before}
+        watched = {
+            customer: [(asked, about) for asked, about in each if asked.at >= before]
+            for customer, each in self._watched.items()
+        }
+        self._watched = {customer: each for customer, each in watched.items() if each}
+        self._known = {id: each for id, each in self._known.items() if each.at >= before or id in self._latest}
 
     def _watch(self, asked: Asked) -> None:
         self.asked.append(asked)
@@ -109,19 +123,25 @@ class AnswerLog:
         if known is not None:
             self._watched.setdefault(known.customer, []).append((asked, known.label))
 
-    def _came(self, at: Instant, customer: CustomerId, label: str, follows: InteractionId | None) -> None:
+    def _came(self, at: Instant, customer: CustomerId, label: str, follows: InteractionId | None) -> list[Asked]:
+        again = []
         for asked, about in self._watched.get(customer, ()):
             alike = label == about and label not in ("", UNKNOWN)
             if at < asked.at + WITHIN and (alike or follows == asked.interaction):
                 asked.recontacted = True
+                again.append(asked)
+        return again
 
-    def _enqueued(self, asked: Asked, cause: str, at: Instant) -> None:
+    def _enqueued(self, asked: Asked, cause: str, at: Instant) -> list[Asked]:
         if at >= asked.at + WITHIN:
-            return
+            return []
         if cause == "not_satisfied" and not asked.held_out:
             asked.escalated = True
         elif cause == "customer_wrote":
             asked.recontacted = True
+        else:
+            return []
+        return [asked]
 
     def _over(self, id: InteractionId, at: Instant) -> None:
         known, asked = self._known.get(id), self._latest.get(id)

@@ -33,6 +33,14 @@ def lower_bound(right: int, n: int, level: float = LEVEL) -> float:
     return low
 
 
+def upper_bound(right: int, n: int, level: float = LEVEL) -> float:
+    """Return the share that the true one stays below with certainty `level` when `right` of `n` were right; 1 if n = 0.
+
+    Errors as `lower_bound`.
+    """
+    return 1.0 - lower_bound(n - right, n, level)
+
+
 def is_promised(right: int, n: int, precision: float, level: float = LEVEL) -> bool:
     """Return whether `right` of `n` prove with certainty `level` that the true share is at least `precision`.
 

@@ -458,9 +458,10 @@ class ArticleFileRow(msgspec.Struct, frozen=True, kw_only=True):
 class JudgementRow(msgspec.Struct, frozen=True, kw_only=True):
     """Whether an article answered, or would have answered, a question; what promises of precision are proven by.
 
-    source: thumb (an agent judged a suggestion), inserted (he used it), confirmed or corrected (what came of an
-    automatic answer), imported (a labelled pair: `text` and the right `article`, "" where none is). `features`: how the
-    two were compared then; imported ones are compared anew with every change.
+    source: thumb (an agent judged a suggestion), inserted (he used it), corrected (somebody says that an automatic
+    answer was wrong), confirmed, escalated or recontacted (what its customer did), imported or starter (labelled:
+    `text` and the right `article`, "" where none is). `features`: how the two were compared then; labelled pairs are
+    compared anew with every change.
     """
 
     id: str

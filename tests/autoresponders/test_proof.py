@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from msgspec.structs import replace
 
 from autoresponders.calibration import PRIOR, Features, Weights, fitted, shares
 from autoresponders.proof import Outcome, Proof, needed_for
@@ -77,6 +78,57 @@ def test_an_article_with_enough_outcomes_of_its_own_is_not_helped_by_others() ->
     assert proof.threshold("new", 0.9).scope == "all"
     assert proof.threshold("hours", 0.9).scope == "article"
     assert proof.threshold("new", 0.9) is proof.threshold("newer", 0.9)
+
+
+def test_an_article_that_its_few_outcomes_disprove_is_not_proven_by_the_others() -> None:
+    proof = Proof([*outcomes(2_600, right=True), *outcomes(52, right=False, article="bad")])
+    own = [right for article, _, right in proof.kept if article == "bad"]
+    assert 0 < len(own) < needed_for(0.95)
+    assert proof.threshold("new", 0.95).scope == "all"
+    assert proof.proven("bad", 1.0, {0.9, 0.95}) == 0.0
+    bad = proof.threshold("bad", 0.95)
+    assert (bad.least, bad.scope, bad.n, bad.right, bad.bound) == (math.inf, "none", len(own), 0, 0.0)
+
+
+def test_a_wrong_outcome_that_may_be_chance_leaves_an_article_what_all_prove() -> None:
+    known = [*outcomes(2_600, right=True), *outcomes(30, right=True, article="few")]
+    (wrong,) = [each for each in outcomes(4, right=False, article="few") if each.proves][:1]
+    proof = Proof([*known, wrong])
+    assert sum(not right for article, _, right in proof.kept if article == "few") == 1
+    assert proof.threshold("few", 0.95).scope == "all"
+
+
+def test_outcomes_below_what_is_answered_disprove_nothing() -> None:
+    unlike = [*outcomes(52, right=False, article="few", features=BAD), *outcomes(600, right=False, features=BAD)]
+    proof = Proof([*outcomes(2_600, right=True, article="many"), *unlike])
+    assert proof.threshold("few", 0.95).scope == "all"
+    assert proof.threshold("few", 0.95) is proof.threshold("new", 0.95)
+
+
+def saying(content: str | None, known: list[Outcome]) -> list[Outcome]:
+    return [replace(each, content=content) for each in known]
+
+
+def test_outcomes_count_for_what_the_article_said_and_for_no_other_words() -> None:
+    proof = Proof(saying("old", outcomes(200, right=True)))
+    assert proof.threshold("hours", 0.9, "old").scope == "article"
+    rewritten = proof.threshold("hours", 0.9, "new")
+    assert (rewritten.scope, rewritten.n) == ("none", 0)
+    assert proof.proven("hours", 1.0, {0.9}, "new") == 0.0
+    assert proof.threshold("another", 0.9, "x").scope == "all"
+
+
+def test_questions_that_were_kept_back_prove_whatever_an_article_says() -> None:
+    proof = Proof([*saying("old", outcomes(200, right=False)), *saying(None, outcomes(200, right=True))])
+    rewritten = proof.threshold("hours", 0.9, "new")
+    assert (rewritten.scope, rewritten.right) == ("article", rewritten.n)
+    assert proof.threshold("hours", 0.9, "old").scope == "none"
+
+
+def test_a_rewritten_article_is_proven_by_others_as_a_new_one_is() -> None:
+    proof = Proof([*saying("x", outcomes(600, right=True, article="many")), *saying("old", outcomes(52, right=False))])
+    assert proof.threshold("hours", 0.9, "old").scope == "none"
+    assert proof.threshold("hours", 0.9, "new").scope == "all"
 
 
 def test_outcomes_that_fit_do_not_prove() -> None:

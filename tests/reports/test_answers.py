@@ -67,6 +67,32 @@ def test_a_new_contact_about_the_same_within_seven_days_is_no_success_whatever_w
     assert found == {"again": "recontacted", "other-label": "confirmed", "later": "confirmed"}
 
 
+def test_who_follows_the_log_is_told_of_which_answers_something_is_heard() -> None:
+    house, log = House(answering()), AnswerLog()
+    question(house, "first", customer="c")
+    house.run(ConfirmAnswer("first"))
+    question(house, "second", customer="c")
+    house.writes("second")
+    told = [(each.interaction, each.result(each.at)) for event in house.log for each in log.observe(event)]
+    assert told == [("first", "confirmed"), ("first", "recontacted"), ("second", "escalated")]
+
+
+def test_what_is_old_is_left_and_what_is_young_goes_on() -> None:
+    house, log = House(answering()), AnswerLog()
+    question(house, "old", customer="c")
+    house.after(4 * DAY)
+    question(house, "young", customer="d")
+    for event in house.log:
+        log.observe(event)
+    log.leave(house.now)
+    assert [each.interaction for each in log.asked] == ["young"]
+    seen = len(house.log)
+    house.admit("old-2", customer="c", labels=ABOUT)
+    house.admit("young-2", customer="d", labels=ABOUT)
+    told = [each.interaction for event in house.log[seen:] for each in log.observe(event)]
+    assert told == ["young"]
+
+
 def test_what_follows_an_answer_is_a_new_contact_even_if_nobody_can_tell_what_it_is_about() -> None:
     house = House(answering())
     house.admit("first", address_hash="h", candidates=SURE, customer="c")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import beta
 
-from vocabulary.proportions import is_promised, lower_bound, threshold_for
+from vocabulary.proportions import is_promised, lower_bound, threshold_for, upper_bound
 
 _SIZES = (1, 2, 3, 7, 29, 59, 299, 1_000, 12_345)
 
@@ -18,10 +18,12 @@ def test_bounds_are_those_of_clopper_and_pearson(n: int, level: float) -> None:
     for right in sorted({0, 1, n // 3, n // 2, n - n // 10, n - 1, n}):
         expected = beta.ppf(1 - level, right, n - right + 1) if right else 0.0
         assert lower_bound(right, n, level) == pytest.approx(expected, abs=1e-10)
+        above = beta.ppf(level, right + 1, n - right) if right < n else 1.0
+        assert upper_bound(right, n, level) == pytest.approx(above, abs=1e-10)
 
 
 def test_nothing_seen_proves_nothing() -> None:
-    assert (lower_bound(0, 0), threshold_for([], 0.9)) == (0.0, math.inf)
+    assert (lower_bound(0, 0), upper_bound(0, 0), threshold_for([], 0.9)) == (0.0, 1.0, math.inf)
 
 
 @pytest.mark.parametrize(("precision", "needed"), [(0.9, 29), (0.95, 59), (0.99, 299)])

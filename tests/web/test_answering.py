@@ -7,15 +7,17 @@ from typing import Any
 import msgspec
 import pytest
 
+from app.answers import Answers
 from classifiers.background import NOTHING, Background
 from classifiers.cascade import Classification
 from queues.interaction import Label
 from router.events import Admitted
 from router.policy import Action, Autoresponse, Condition, Rule
 from storage.codec import decode
-from tests.web.world import POLICY, Client, World, world
+from tests.web.world import POLICY, Client, World, unknown, world
 from vocabulary.instants import DAY, HOUR
 from vocabulary.records import JudgementRow, Remove
+from web.site import Logged
 
 PROMISING = msgspec.structs.replace(
     POLICY,
@@ -252,6 +254,130 @@ async def test_an_answer_about_something_else_than_a_person_says_was_wrong_and_c
     await promising.site.knowledge.heard(relabelled)
     rows = await promising.site.store.judgements(interaction=id)
     assert [(row.source, row.right) for row in rows] == [("corrected", False)]
+
+
+async def judged(there: World, id: str) -> list[tuple[str, bool]]:
+    return [(row.source, row.right) for row in await there.site.store.judgements(interaction=id)]
+
+
+def restarted(there: World) -> Answers:
+    return Answers(engine=there.engine, store=there.site.store, knowledge=there.knowledge, classify=about_invoices)
+
+
+async def test_answers_whose_customers_go_on_break_the_promise_that_thanks_keep(promising: World) -> None:
+    boss = await promising.program("supervisor")
+    await boss.post("/autoresponses/evaluate", {"pairs": pairs(100), "keep": True})
+    for number in range(60):
+        await promising.asks(ASKED, visitor=f"v{number}")
+        words = "Thanks, that helped" if number % 2 else "This is wrong"
+        await promising.asks(words, visitor=f"v{number}", number=2)
+    await promising.site.knowledge.catch_up()
+    await promising.knowledge.learn_if_due()
+    rows = [row for row in await promising.site.store.judgements() if row.interaction is not None]
+    assert sorted(row.source for row in rows) == ["confirmed"] * 30 + ["escalated"] * 30
+    assert all(row.right == (row.source == "confirmed") for row in rows)
+    assert (await foreseen(boss))["outcome"] == "suggests"
+
+
+async def test_what_became_of_an_answer_counts_once_and_a_person_has_the_last_word(promising: World) -> None:
+    boss = await promising.program("supervisor")
+    await boss.post("/autoresponses/evaluate", {"pairs": pairs(100), "keep": True})
+    ids = {visitor: await promising.asks(ASKED, visitor=visitor) for visitor in ("silent", "again", "right")}
+    await promising.asks("No, I mean my phone", visitor="right", number=2)
+    promising.clock.move(2 * DAY)
+    await promising.asks("Where is it?", visitor="again", number=2)
+    await promising.site.knowledge.catch_up()
+    assert {visitor: await judged(promising, id) for visitor, id in ids.items()} == {
+        "silent": [],
+        "again": [("recontacted", False)],
+        "right": [("escalated", False)],
+    }
+    (shown,) = (await boss.get(f"/interactions/{ids['right']}/suggestions"))["items"]
+    assert (shown["sent"], shown["judged"]) == (True, None)
+    await boss.post(f"/interactions/{ids['right']}/suggestions/copy/judge", {"right": True})
+    promising.clock.move(HOUR)
+    await promising.asks("And once more", visitor="again", number=3)
+    before = await promising.site.store.judgements()
+    for answers in (promising.site.knowledge, restarted(promising)):
+        await answers.catch_up()
+        assert await promising.site.store.judgements() == before
+    assert await judged(promising, ids["right"]) == [("thumb", True)]
+
+
+async def test_what_happened_while_nobody_listened_is_taken_up_and_what_is_heard_twice_counts_once(
+    promising: World,
+) -> None:
+    boss = await promising.program("supervisor")
+    await boss.post("/autoresponses/evaluate", {"pairs": pairs(100), "keep": True})
+    id = await promising.asks(ASKED)
+    await promising.asks("Thanks, that helped", number=2)
+    await promising.site.knowledge.catch_up()
+    assert await judged(promising, id) == [("confirmed", True)]
+    promising.clock.move(DAY)
+    await promising.asks("It is not there", number=3)
+    assert await judged(promising, id) == [("confirmed", True)]
+    answers = restarted(promising)
+    await answers.catch_up()
+    assert await judged(promising, id) == [("recontacted", False)]
+    async for entry in promising.site.store.read(0):
+        await answers.see(Logged(entry.seq, decode(entry)))
+    assert await judged(promising, id) == [("recontacted", False)]
+
+
+async def test_another_answer_is_judged_anew_and_other_questions_are_not(promising: World) -> None:
+    boss = await promising.program("supervisor")
+    for number in range(80):
+        id = await promising.asks(ASKED, visitor=f"v{number}")
+        await boss.post(f"/interactions/{id}/suggestions/copy/judge", {"right": True})
+    await promising.knowledge.learn_if_due()
+    assert (await foreseen(boss))["outcome"] == "answers"
+    more = {
+        **COPY,
+        "title": "An invoice once more",
+        "questions": [*COPY["questions"], "Is there a copy of my invoice?"],
+    }
+    assert (await boss.call("PATCH", "/articles/copy", {"languages": {"en": more}})).status == 200
+    assert (await foreseen(boss))["candidates"][0]["threshold"]["scope"] == "article"
+    await promising.knowledge.learn_if_due()
+    assert (await foreseen(boss))["candidates"][0]["threshold"]["scope"] == "article"
+    other = {**more, "answer": "We don't make copies."}
+    assert (await boss.call("PATCH", "/articles/copy", {"languages": {"en": other}})).status == 200
+    # At once, and after it has learnt.
+    for _ in range(2):
+        (shown,) = (await foreseen(boss))["candidates"]
+        assert (shown["threshold"]["scope"], shown["threshold"]["n"]) == ("none", 0)
+        await promising.knowledge.learn_if_due()
+    assert (await boss.call("PATCH", "/articles/copy", {"languages": {"en": more}})).status == 200
+    assert (await foreseen(boss))["outcome"] == "answers"
+
+
+async def test_what_became_of_an_answer_tells_of_what_was_sent(promising: World) -> None:
+    boss = await promising.program("supervisor")
+    await boss.post("/autoresponses/evaluate", {"pairs": pairs(100), "keep": True})
+    id = await promising.asks(ASKED)
+    sent = promising.knowledge.content("copy")
+    changed = {"languages": {"en": {**COPY, "answer": "We don't make copies."}}}
+    assert (await boss.call("PATCH", "/articles/copy", changed)).status == 200
+    await promising.asks("This is wrong", number=2)
+    await promising.site.knowledge.catch_up()
+    (row,) = await promising.site.store.judgements(interaction=id)
+    assert (row.source, row.features["content"]) == ("escalated", sent)
+    assert promising.knowledge.content("copy") != sent
+
+
+async def test_an_answer_is_judged_by_what_its_question_was_taken_for_even_if_nobody_could_tell_now(
+    promising: World,
+) -> None:
+    boss = await promising.program("supervisor")
+    await boss.post("/autoresponses/evaluate", {"pairs": pairs(100), "keep": True})
+    id = await promising.asks(ASKED)
+    await promising.asks("This is wrong", number=2)
+    answers = Answers(
+        engine=promising.engine, store=promising.site.store, knowledge=promising.knowledge, classify=unknown
+    )
+    await answers.catch_up()
+    (row,) = await promising.site.store.judgements(interaction=id)
+    assert (row.right, row.features["features"]["confidence"]) == (False, 0.95)
 
 
 async def test_what_is_left_of_judgements_of_an_erased_customer_says_nothing_of_him(promising: World) -> None:

@@ -100,6 +100,27 @@ async def test_preview_says_who_would_get_it_who_not_and_why(desk: Desk) -> None
     assert (await desk.boss.get("/bulk-answers"))["items"] == []
 
 
+async def test_files_of_the_article_go_with_the_mails_that_it_answers(desk: Desk) -> None:
+    text = {"title": "Outage", "questions": ["Why does nothing work?"], "answer": "We work on it."}
+    article = {"id": "outage", "label": "outage", "languages": {"en": text, "pl": {**text, "answer": "Pracujemy."}}}
+    await desk.boss.post("/articles", article, 201)
+    for name, language in (("map.txt", ""), ("plan.txt", "&language=en"), ("mapa.txt", "&language=pl")):
+        path = f"/api/v1/articles/outage/files?filename={name}{language}"
+        assert (await desk.boss.http.post(path, data=name.encode())).status == 201
+    asked = [await desk.writes(f"outage 0.9 {language}", "mail") for language in ("en", "pl")]
+    asked.append(await desk.writes())
+    done = await desk.boss.post("/avalanches/outage/answer", {"article": "outage"})
+    assert done["answered"] == len(asked)
+    desk.there.clock.move(HOUR)
+    await desk.there.send_mail()
+    store = desk.there.site.store
+    names = [
+        [sorted(file.filename for file in await store.attachments(row.id)) for row in await store.messages(id)][-1]
+        for id in asked
+    ]
+    assert names == [["map.txt", "plan.txt"], ["map.txt", "mapa.txt"], []]
+
+
 async def test_key_accounts_are_left_to_people_unless_a_supervisor_says_otherwise(desk: Desk) -> None:
     customer = await desk.boss.post("/customers", {"external_id": "c-key", "segment": "key_account"}, 201)
     id = await desk.writes(id=customer["id"])
