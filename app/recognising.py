@@ -3,7 +3,7 @@
 What is found is evidence (customers/evidence.py). By policy two customers are then made one, or a person is asked.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 import structlog
@@ -165,7 +165,8 @@ class Recognising:
         claimed = await self._claimed(message)
         by_person: dict[CustomerId, tuple[CustomerRow, list[Evidence]]] = {}
         for identity, evidence in (*found, *claimed):
-            await self._add(by_person, identity, evidence, parts)
+            await self._add(by_person, identity, evidence)
+        own = (*own, *_strengthening(by_person, parts))
         told = await self._told(message, rows, own, (*found, *claimed), interaction, now)
         if told.is_himself:
             own = (*own, *told.evidence)
@@ -257,14 +258,11 @@ class Recognising:
         by_person: dict[CustomerId, tuple[CustomerRow, list[Evidence]]],
         identity: Identity,
         evidence: Evidence,
-        parts: set[CustomerId],
     ) -> None:
         holder = await self._store.customer_by_identity(*identity)
-        if holder is None or is_erased(holder) or holder.id in parts:
+        if holder is None or is_erased(holder):
             return
         rows = await self._store.person(holder.id)
-        if rows[0].id in parts:
-            return
         by_person.setdefault(rows[0].id, (as_one(rows), []))[1].append(evidence)
 
     # -- what follows
@@ -363,3 +361,14 @@ class Recognising:
         if not self._counted_at <= now < self._counted_at + COUNT_FOR:
             self._count, self._counted_at = await self._store.customer_count(), now
         return self._count
+
+
+def _strengthening(
+    by_person: dict[CustomerId, tuple[CustomerRow, list[Evidence]]], parts: Collection[CustomerId]
+) -> tuple[Evidence, ...]:
+    """Take out of `by_person` who is the customer of the message himself; return what that adds to what he is known by.
+
+    A claim adds nothing: whoever writes his address may well know his name and phone too.
+    """
+    himself = [by_person.pop(id)[1] for id in list(by_person) if id in parts]
+    return tuple(dict.fromkeys(each for evidence in himself for each in evidence if each.kind not in CLAIMS))

@@ -160,6 +160,32 @@ async def test_who_is_known_for_sure_is_not_asked(there: World) -> None:
     assert [each and each["question"] for each in told] == [None, "customer_number", None]
 
 
+async def test_whoever_writes_his_own_number_beside_his_address_is_not_asked_for_it(there: World) -> None:
+    boss = await there.person("boss", "admin")
+    await boss.post("/customers", {**OLA, "phone": "+48601234567"}, 201)
+    texts = ["My number is K-123456", "I am ola@example.org, +48601234567", "My number is K-999999"]
+    told = []
+    for n, text in enumerate(texts, 1):
+        one = await there.intake.receive(mail(text, sender="ola@example.org", name="Ola Nowak", n=n))
+        identified = (await boss.get(f"/interactions/{one.interaction}/explain?language=en"))["identified"]
+        reasons = [each["reason"] for each in identified["evidence"]]
+        told.append((identified["strength"], reasons, await asked(boss, one.interaction) is not None))
+    assert told == [
+        ("strong", ["email_unproven", "customer_number_in_text"], False),
+        # What whoever knows the address may know too adds nothing to it.
+        ("weak", ["email_unproven"], True),
+        ("weak", ["email_unproven"], True),
+    ]
+
+
+async def test_a_chat_that_writes_the_address_it_claims_shows_no_more_than_a_claim(there: World) -> None:
+    boss = await there.person("boss", "admin")
+    ola = await boss.post("/customers", OLA, 201)
+    one = await there.intake.receive(chat("I am ola@example.org", email="ola@example.org", name="Ola Nowak"))
+    assert await asked(boss, one.interaction) is not None
+    assert (await boss.get(f"/interactions/{one.interaction}"))["customer"]["id"] != ola["id"]
+
+
 @pytest.mark.parametrize(
     "message",
     [
