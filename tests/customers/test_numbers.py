@@ -22,6 +22,37 @@ def test_numbers_are_found_by_the_sites_patterns_whatever_stands_around_them() -
 
 
 @pytest.mark.parametrize(
+    "text", ["K777777", "k 777777", "K–777777", "(k - 777777)", "К-777777", "мой номер к777777.", "a–K-777777"]
+)
+def test_what_people_write_for_the_dash_and_letters_of_a_number_is_the_same_number(text: str) -> None:
+    assert [number for _, number in numbers_in(text, [CUSTOMER])] == ["K777777"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        (r"K-\d{6}", "XK777777, K7777771, K–777777–1, 5K777777"),
+        (r"K-\d{6}", "к 777777 рублям"),
+        (r"K-\d{4}", "k 2024"),
+        (r"A-\d{6}", "I have paid a 100000 of it"),
+        (r"\d{3}-\d{3}", "100–200, 100 200, 100200"),
+    ],
+)
+def test_amounts_years_and_longer_numbers_are_none_of_the_house(pattern: str, text: str) -> None:
+    assert numbers_in(text, [NumberKind("customer", pattern)]) == []
+
+
+@pytest.mark.parametrize("text", ["mój numer to 654321", "654 321", "654321.", "six five four three two one"])
+def test_letters_that_begin_a_number_may_be_left_out_of_an_answer(text: str) -> None:
+    assert numbers_answered(text, CUSTOMER, "en")[0] == "K654321"
+
+
+def test_of_two_numbers_without_letters_none_is_guessed() -> None:
+    assert "K654321" not in numbers_answered("654321 or 654322", CUSTOMER, "en")
+    assert "K654321" not in numbers_answered("654321", NumberKind("customer", r"K-\d{6}|C-\d{6}"), "en")
+
+
+@pytest.mark.parametrize(
     ("number", "check", "right"),
     [
         ("79927398713", "luhn", True),
