@@ -48,17 +48,22 @@ class Answering:
         seen: Seen,
         interaction: InteractionId,
         now: Instant,
+        language: str | None = None,
     ) -> Heard:
-        """Return what came of `message`, while the answer to `question` is waited for."""
+        """Return what came of `message`, while the answer to `question` is waited for.
+
+        He may answer in any language of the site, whatever `language` the interaction has.
+        """
         text = message.reply_text.strip()
+        languages = tuple(dict.fromkeys([*([language] if language else ()), *self._languages, "en"]))
         if skips(text):
             return Heard("skipped")
-        if not is_answer(text, self._languages):
+        if not is_answer(text, languages):
             return Heard(None)
         if question == DETAILS:
-            found = await self._by_details(text)
+            found = await self._by_details(text, languages)
         else:
-            found = await self._by_number(text, question.removesuffix("_number"))
+            found = await self._by_number(text, question.removesuffix("_number"), languages)
         parts = {customer, *(row.id for row in seen.rows)}
         if any(row.id in parts for row, _ in found.values()):
             # He is known as that one already: somebody has merged them meanwhile.
@@ -67,11 +72,11 @@ class Answering:
         shown = [each for each in again.candidates if at_least(each.strength, "medium")]
         return Heard("found" if len(shown) == 1 else "not_found", again)
 
-    async def _by_number(self, text: str, name: str) -> By:
+    async def _by_number(self, text: str, name: str, languages: Sequence[str]) -> By:
         """Return who has the number, as it was given, or else with one sign mistyped."""
         kind = next((each for each in self._recognising.numbers if each.name == name), NumberKind(name, r"\w+"))
         found: By = {}
-        numbers = numbers_answered(text, kind, self._languages[0])
+        numbers = numbers_answered(text, kind, languages)
         for number in numbers:
             evidence = agreeing(kind.evidence, f"{kind.evidence}_answered", shown=masked(number), by="answer")
             for identity in _identities(kind, number):
@@ -96,9 +101,9 @@ class Answering:
         if holder is not None:
             _put(found, await self._store.person(holder.id), evidence)
 
-    async def _by_details(self, text: str) -> By:
+    async def _by_details(self, text: str, languages: Sequence[str]) -> By:
         """Return who may have said all that, with what agrees and differs; the likeliest only, and as likely ones."""
-        said = details_in(text, self._languages)
+        said = details_in(text, languages)
         rows = await self._store.customers_by_traits(
             birth_dates=likely_birth_dates(said)[:50], postcodes=likely_postcodes(said)
         )

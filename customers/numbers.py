@@ -1,7 +1,7 @@
 """Numbers that the house gives, such as those of customers and orders: found in texts by the site's own patterns."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -79,18 +79,26 @@ def _found(pattern: str, text: str) -> Iterator[str]:
     return (match[0] for match in re.finditer(rf"(?<![\w-])(?:{pattern})(?![\w-])", text, re.IGNORECASE))
 
 
-def numbers_answered(text: str, kind: NumberKind, language: str) -> tuple[str, ...]:
-    """Return what may be the answer to the question for a number: as it stands, a part of it, or as it is spelled."""
+def numbers_answered(text: str, kind: NumberKind, languages: Sequence[str]) -> tuple[str, ...]:
+    """Return what may be the answer to the question for a number: as it stands, a part of it, or as it is spelled.
+
+    What looks as the numbers of the house do comes first, then what was said in the languages that come first.
+    """
     whole = plain_code(text)
     parts = [plain_code(part) for part in text.split()]
     read = [number for _, number in numbers_in(text, [kind])]
-    said = [whole, plain_code(spelled(text, language)), *parts]
-    candidates = dict.fromkeys([*read, *_headed(said, kind), *said])
+    said = [whole, *(plain_code(spelled(text, language)) for language in languages), *parts]
+    likely = [*read, *_headed(said, kind), *(each for each in said if looks_right(each, kind))]
     return tuple(
         number
-        for number in candidates
+        for number in dict.fromkeys([*likely, *said])
         if _SIGNS_MIN <= len(number) <= 40 and any(sign.isdigit() for sign in number) and holds(number, kind.check)
     )
+
+
+def looks_right(number: str, kind: NumberKind) -> bool:
+    """Tell whether a number, as it is compared, is written as the house writes that kind."""
+    return any(found == number for _, found in numbers_in(number, [kind]))
 
 
 def _headed(said: Iterable[str], kind: NumberKind) -> list[str]:

@@ -259,6 +259,24 @@ async def test_a_site_of_other_languages_understands_english_answers(
         assert (await asked(boss, one.interaction))["result"] == "found"
 
 
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("customer_number", "ka jeden dwa trzy cztery pięć sześć"),
+        ("customer_number", "k vienas du trys keturi penki šeši"),
+        ("details", "Ola Nowak, zero zero dziewięć pięć zero, trzeci maja osiemdziesiąt dwa"),
+    ],
+)
+async def test_an_answer_may_be_said_in_any_language_of_the_site(tmp_path: Path, question: str, text: str) -> None:
+    languages = ("en", "pl", "lt")
+    async with world(tmp_path, rules=RULES, policy=asking(question), languages=languages) as there:
+        boss = await there.person("boss", "admin")
+        await boss.post("/customers", OLA, 201)
+        one = await there.intake.receive(chat("Hi"))
+        await there.intake.receive(chat(text, n=2), continues=one.interaction)
+        assert (await asked(boss, one.interaction))["result"] == "found"
+
+
 async def test_details_that_fit_many_cost_as_few_reads_as_those_of_one(tmp_path: Path) -> None:
     async with world(tmp_path, rules=RULES) as there:
         said, seen, costs = chat("Ola Nowak, 00-950, 3 May 1982"), Seen(), []
