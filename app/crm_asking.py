@@ -32,13 +32,17 @@ Tokens = Mapping[Token, tuple[Evidence, ...]]
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """What is known when the CRM is asked: the message, its customer if he is known, and what was found in the text."""
+    """What is known when the CRM is asked: the message, its customer if he is known, and what was found in the text.
+
+    `is_answer`: to the question who he is; it is asked with what was found alone, so that the CRM's word is about that.
+    """
 
     message: InboundMessage
     rows: tuple[CustomerRow, ...]
     own: tuple[Evidence, ...]
     found: tuple[tuple[Identity, Evidence], ...]
     now: Instant
+    is_answer: bool = False
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +58,10 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     is_himself: bool = False
     preferred_agent: str | None = None
     warning: str | None = None
+
+    def written_in(self, rows: Sequence[CustomerRow]) -> tuple[CustomerRow, ...]:
+        """Return the rows of a person, with the CRM's customer among them as he will be written."""
+        return tuple(self.row if self.row is not None and row.id == self.row.id else row for row in rows)
 
 
 class Crm(Protocol):
@@ -120,7 +128,14 @@ class CrmAsking:
         return told, changes
 
     async def _tokens(self, asked: Asked) -> Tokens:
-        """Return what to ask with: our visitors' ids tell no other system anything."""
+        """Return what to ask with."""
+        tokens = {} if asked.is_answer else await self._own_tokens(asked)
+        for identity, evidence in asked.found:
+            tokens.setdefault(_token(identity, evidence), (evidence,))
+        return dict(islice(tokens.items(), TOKENS_MAX))
+
+    async def _own_tokens(self, asked: Asked) -> dict[Token, tuple[Evidence, ...]]:
+        """Return what the channel shows: our visitors' ids tell no other system anything."""
         message, tokens = asked.message, dict[Token, tuple[Evidence, ...]]()
         if message.phone:
             given = agreeing("phone", "phone_given", shown=masked(message.phone))
@@ -134,9 +149,7 @@ class CrmAsking:
         # His id there is as sure as that it is he: whoever only claims his address proves nothing by it.
         shown = any(each.kind not in CLAIMS for each in asked.own)
         tokens |= {Token("external", each.value, proven=shown): asked.own for each in known if each.kind == "external"}
-        for identity, evidence in asked.found:
-            tokens.setdefault(_token(identity, evidence), (evidence,))
-        return dict(islice(tokens.items(), TOKENS_MAX))
+        return tokens
 
 
 def is_proven(message: InboundMessage) -> bool:

@@ -1,6 +1,6 @@
 """The question who a customer is: asked once he waits, answered in many ways, and it costs him no place."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from app.answering import Answering
+from app.crm import Known, Reply, Token
 from app.recognising import Recognising, Rules, Seen
 from channels.message import Automatic, InboundMessage
 from customers.numbers import NumberKind
@@ -15,6 +16,7 @@ from queues.policy import QueuePolicy
 from router.policy import Action, Autoresponse, Rule
 from tests.web.test_recognising import chat, mail
 from tests.web.world import POLICY, START, Client, Counted, World, world
+from vocabulary.instants import Instant
 from vocabulary.records import CustomerRow, Put
 
 RULES = Rules(numbers=(NumberKind("customer", r"K-?\d{6}"),), merge="automatic", merge_from="medium")
@@ -275,6 +277,73 @@ async def test_an_answer_may_be_said_in_any_language_of_the_site(tmp_path: Path,
         one = await there.intake.receive(chat("Hi"))
         await there.intake.receive(chat(text, n=2), continues=one.interaction)
         assert (await asked(boss, one.interaction))["result"] == "found"
+
+
+class Directory:
+    """A CRM that knows one customer by what he is known by there, and keeps what it was asked."""
+
+    def __init__(self, *known_by: str, by: list[str] | None = None) -> None:
+        self._known_by = known_by
+        self._by = by
+        self.asked: list[list[tuple[str, str]]] = []
+
+    async def who(
+        self, tokens: Sequence[Token], *, name: str, language: str | None, channel: str, now: Instant
+    ) -> Reply:
+        if not tokens:
+            return Reply()
+        self.asked.append([(each.kind, each.value) for each in tokens])
+        if not any(each.value in self._known_by for each in tokens):
+            return Reply()
+        return Reply(Known(id="crm-9", name="Jan Kowalski", segment="gold", by=self._by))
+
+
+@pytest.mark.parametrize("text", ["K-900111", "my number is k900111", "k dziewięć zero zero jeden jeden jeden"])
+async def test_a_number_that_only_the_crm_knows_answers_the_question(tmp_path: Path, text: str) -> None:
+    crm, policy, languages = Directory("K900111"), asking("customer_number"), ("en", "pl")
+    async with world(tmp_path, rules=RULES, policy=policy, crm=crm, languages=languages) as there:
+        boss = await there.person("boss", "admin")
+        one = await there.intake.receive(chat("Hi"))
+        await there.intake.receive(chat(text, n=2), continues=one.interaction)
+        assert crm.asked == [[("customer_number", "K900111"), ("external", "K900111")]]
+        assert (await asked(boss, one.interaction))["result"] == "found"
+        customer = (await boss.get(f"/interactions/{one.interaction}"))["customer"]
+        assert (customer["name"], customer["segment"]) == ("Jan Kowalski", "gold")
+        (merged,) = (await boss.get(f"/customers/{customer['id']}"))["merged"]
+        assert (merged["strength"], merged["evidence"][0]["reason"]) == ("medium", "customer_number_answered")
+
+
+async def test_the_crm_is_asked_with_what_an_answer_says_and_nothing_else(tmp_path: Path) -> None:
+    crm, rules = Directory("jan@example.org"), msgspec.structs.replace(RULES, region="PL")
+    async with world(tmp_path, rules=rules, policy=asking("customer_number"), crm=crm) as there:
+        boss = await there.person("boss", "admin")
+        await boss.post("/customers", OLA, 201)
+        one = await there.intake.receive(mail("Hi"))
+        for n, text in enumerate(["K-900111 or 601 234 567, jan@example.org", "K-123456"], 2):
+            await there.intake.receive(mail(text, n=n), continues=one.interaction)
+        # Whom the house itself knows it is not asked for.
+        assert crm.asked == [
+            [("email", "ola@home.example")],
+            [
+                ("customer_number", "K900111"),
+                ("external", "K900111"),
+                ("phone", "+48601234567"),
+                ("email", "jan@example.org"),
+            ],
+        ]
+        # An address that he only writes is no answer.
+        assert await asked(boss, one.interaction) == {"question": "customer_number", "tries": 2, "result": "found"}
+
+
+async def test_his_own_number_answers_though_only_his_address_is_claimed(there: World) -> None:
+    boss = await there.person("boss", "admin")
+    await boss.post("/customers", OLA, 201)
+    one = await there.intake.receive(mail("Hi", sender="ola@example.org"))
+    await there.intake.receive(mail("K-123456", sender="ola@example.org", n=2), continues=one.interaction)
+    assert (await asked(boss, one.interaction))["result"] == "found"
+    identified = (await boss.get(f"/interactions/{one.interaction}/explain?language=en"))["identified"]
+    reasons = [each["reason"] for each in identified["evidence"]]
+    assert (identified["strength"], reasons) == ("strong", ["email_unproven", "customer_number_answered"])
 
 
 async def test_details_that_fit_many_cost_as_few_reads_as_those_of_one(tmp_path: Path) -> None:
