@@ -8,7 +8,7 @@ import msgspec
 from app.crm_asking import Told
 from app.recognising import By, Recognising, Seen
 from channels.message import InboundMessage
-from customers.answers import details_in, is_answer, skips
+from customers.answers import details_in, is_answer, may_be_number, skips
 from customers.evidence import CLAIMS, WEIGHTS, Evidence, agreeing, at_least, masked, strength_of
 from customers.identity import Identity, number_identity
 from customers.matching import compared, likely_birth_dates, likely_postcodes
@@ -58,8 +58,11 @@ class Answering:
         languages = tuple(dict.fromkeys([*([language] if language else ()), *self._languages, "en"]))
         if skips(text):
             return Heard("skipped")
-        if not is_answer(text, languages):
-            return Heard(None)
+        may_answer = is_answer if question == DETAILS else may_be_number
+        if not may_answer(text, languages):
+            # He goes on with what he wants, and that may show who he is as any message may.
+            again = await self._recognising.look(message, customer, seen.rows, seen.evidence, interaction, now)
+            return Heard("found" if _shows_one(again, seen) else None, again)
         kind = self._kind(question.removesuffix("_number"))
         numbers = numbers_answered(text, kind, languages) if question != DETAILS else ()
         found = await self._by_details(text, languages) if question == DETAILS else {}
@@ -75,12 +78,7 @@ class Answering:
         if numbers and not found and told.person is None:
             await self._near(found, kind, numbers[0])
         again = await self._recognising.with_answer(message, customer, seen, found, told, interaction, now)
-        new = again.evidence[len(seen.evidence) :]
-        if any(each.agrees and each.kind not in CLAIMS for each in new):
-            # He is that one, or has just been made one with him.
-            return Heard("found", again)
-        shown = [each for each in again.candidates if at_least(each.strength, "medium")]
-        return Heard("found" if len(shown) == 1 else "not_found", again)
+        return Heard("found" if _shows_one(again, seen) else "not_found", again)
 
     def _kind(self, name: str) -> NumberKind:
         return next((each for each in self._recognising.numbers if each.name == name), NumberKind(name, r"\w+"))
@@ -132,6 +130,14 @@ class Answering:
             for id, (row, evidence) in found.items()
             if sum(each.agrees for each in evidence) > 1 and strength_of(evidence, 1) != "weak"
         }
+
+
+def _shows_one(again: Seen, before: Seen) -> bool:
+    """Tell whether more is known of him now than before, other than claims, or one other may well be he."""
+    new = again.evidence[len(before.evidence) :]
+    if any(each.agrees and each.kind not in CLAIMS for each in new):
+        return True
+    return sum(at_least(each.strength, "medium") for each in again.candidates) == 1
 
 
 def _put(found: By, rows: Sequence[CustomerRow], evidence: Evidence) -> None:

@@ -40,7 +40,7 @@ def _named(word: str, rest: list[str]) -> tuple[int, str] | None:
     """Return how many words "b for Bravo" takes, and its letter; None if it is none."""
     for skipped in (1, 2):
         between, named = rest[:skipped], "".join(rest[skipped : skipped + 1])
-        tells = len(named) >= _TELLING and named.isalpha() and _number(named) is None
+        tells = len(named) >= _TELLING and named.isalpha() and number_said(named) is None
         if tells and all(each in AS_IN for each in between):
             return 2 + skipped, named[0]
     return None
@@ -49,9 +49,9 @@ def _named(word: str, rest: list[str]) -> tuple[int, str] | None:
 def _signs(word: str, rest: list[str], language: str) -> str:
     if word in LETTERS:
         return LETTERS[word]
-    number = _number(word, language)
+    number = number_said(word, language)
     if number is not None and not word.isdigit():
-        if 20 <= number <= 90 and rest and 0 < (_number(rest[0], language) or 0) < 10:
+        if 20 <= number <= 90 and rest and 0 < (number_said(rest[0], language) or 0) < 10:
             return str(number // 10)
         return str(number)
     if any(sign.isdigit() for sign in word) or len(word) <= _LETTERS_AT_ONCE:
@@ -60,7 +60,7 @@ def _signs(word: str, rest: list[str], language: str) -> str:
     return word[0]
 
 
-def _number(word: str, language: str = "en") -> int | None:
+def number_said(word: str, language: str = "en") -> int | None:
     """Return the number that a word is when one counts; one that only begins like it ("stop", "Семён") is none."""
     if word.isdigit():
         return int(word)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customers.answers import details_in, is_answer, skips
+from customers.answers import details_in, is_answer, may_be_number, skips
 from customers.contacts import addresses_in, phones_in
 from customers.numbers import NumberKind, holds, numbers_answered, numbers_in, one_sign_off
 from customers.traits import plain_code
@@ -134,6 +134,40 @@ def test_only_what_is_short_or_has_a_digit_in_it_is_an_answer() -> None:
     assert not is_answer("1" * 300)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "K-123456",
+        "numer 7",
+        "kay one two three four five six",
+        "kay twelve",
+        "sześćset jedenaście dwa",
+        "it should be kay one two three four five six, I believe",
+    ],
+)
+def test_a_text_that_says_a_number_may_be_one(text: str) -> None:
+    assert may_be_number(text, ["en", "pl"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "czy ktoś tam jest?",
+        "to pilne, ekspres przecieka",
+        "jeden moment",
+        "one moment, please",
+        "is anybody there",
+        "I have to go to work",
+        "egy kérdés",
+        "Ola Nowak",
+        "1" * 300,
+    ],
+)
+def test_a_text_without_any_sign_of_a_number_is_none(text: str) -> None:
+    assert not may_be_number(text, ["en", "pl", "lt", "hu", "ru"])
+
+
 @given(st.text(max_size=400))
 def test_any_text_is_read_without_fault(text: str) -> None:
     plain_code(text)
@@ -142,3 +176,4 @@ def test_any_text_is_read_without_fault(text: str) -> None:
     phones_in(text, "PL")
     addresses_in(text)
     details_in(text, ["en", "pl"])
+    may_be_number(text, ["en", "hu"])

@@ -137,6 +137,30 @@ async def test_whoever_tells_more_of_his_matter_is_left_in_peace_and_may_answer_
     assert (await asked(boss, one.interaction))["result"] == "found"
 
 
+@pytest.mark.parametrize("text", ["czy ktoś tam jest?", "to pilne, ekspres przecieka", "one moment, please"])
+async def test_what_says_no_number_is_no_answer_and_takes_no_try(there: World, text: str) -> None:
+    boss = await there.person("boss", "admin")
+    await boss.post("/customers", OLA, 201)
+    one = await there.intake.receive(chat("Hi"))
+    await there.intake.receive(chat(text, n=2), continues=one.interaction)
+    assert await asked(boss, one.interaction) == {"question": "customer_number", "tries": 1, "result": ""}
+    assert len([author for author, _ in await said(there, boss, one.interaction) if author == "bot"]) == 1
+    await there.intake.receive(chat("my number is 123456", n=3), continues=one.interaction)
+    assert (await asked(boss, one.interaction))["result"] == "found"
+
+
+async def test_a_number_in_the_middle_of_what_he_tells_answers_too(there: World) -> None:
+    boss = await there.person("boss", "admin")
+    ola = await boss.post("/customers", OLA, 201)
+    one = await there.intake.receive(chat("Hi"))
+    long = "The bill of last month says something that I don't understand at all. " * 3
+    await there.intake.receive(chat(f"{long}K-999999", n=2), continues=one.interaction)
+    assert await asked(boss, one.interaction) == {"question": "customer_number", "tries": 1, "result": ""}
+    await there.intake.receive(chat(f"{long}I am K-123456, by the way. {long}", n=3), continues=one.interaction)
+    assert (await asked(boss, one.interaction))["result"] == "found"
+    assert (await boss.get(f"/interactions/{one.interaction}"))["customer"]["id"] == ola["id"]
+
+
 async def test_an_agent_may_take_it_before_the_answer_and_hears_it(there: World) -> None:
     boss = await there.person("boss", "admin")
     await boss.post("/customers", OLA, 201)
