@@ -22,6 +22,7 @@ from vocabulary.stores import Store
 
 NEAR_MAX = 400
 _PHONE_MIN = 7
+"""A number of fewer signs is part of a phone number by chance."""
 DETAILS = "details"
 
 

@@ -280,12 +280,7 @@ class Recognising:
         evidence = agreeing("email_unproven", "address_in_text", shown=masked(address))
         return [(email_identity(address), evidence)]
 
-    async def _add(
-        self,
-        by_person: By,
-        identity: Identity,
-        evidence: Evidence,
-    ) -> None:
+    async def _add(self, by_person: By, identity: Identity, evidence: Evidence) -> None:
         holder = await self._store.customer_by_identity(*identity)
         if holder is None or is_erased(holder):
             return

@@ -29,7 +29,7 @@ _WORDS = frozenset(
     "a ale an and ar are as at az be bo by co de do el es ez for go ha he i if im in ir is it iz ja jo ki ku le ma"
     " me my na nr no nu o od of on or ot par per po s se si so su ta te to tu u up us uz w we z za ze".split()
 )
-"""Words that amounts may follow, among them such as begin a number of the house nowhere else."""
+"""Words before an amount, in the languages of the house."""
 
 
 class NumberKind(msgspec.Struct, frozen=True):

@@ -396,6 +396,15 @@ async def test_a_crm_that_is_slow_is_not_waited_for_and_an_answer_is_remembered(
     assert [each["evidence"][0]["value"] for each in house[0].asked] == ["jan@example.org", "eve@example.org"]
 
 
+async def test_two_whom_a_crm_names_for_one_interaction_are_two(asking: World, house: tuple[House, str]) -> None:
+    house[0].answer = {"customer": {**JAN, "segment": None}}
+    one = await asking.intake.receive(chat("My number is K-900111"))
+    house[0].answer = {"customer": {"id": "crm-10", "name": "Ewa Kowalska"}}
+    await asking.intake.receive(chat("And hers is K-900112", n=2), continues=one.interaction)
+    rows = [await asking.site.store.customer_by_identity("external", id) for id in ("crm-9", "crm-10")]
+    assert [row.name if row is not None else None for row in rows] == ["Jan Kowalski", "Ewa Kowalska"]
+
+
 async def test_a_mail_that_is_years_old_stops_no_clock(asking: World, house: tuple[House, str]) -> None:
     boss = await asking.person("boss", "admin")
     ola = await boss.post("/customers", OLA, 201)
