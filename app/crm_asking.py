@@ -1,6 +1,7 @@
 """What the CRM says of who writes, written down as a customer under the CRM's own id."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import chain, islice
 from typing import Protocol
 
 import msgspec
@@ -8,7 +9,7 @@ import msgspec
 from app.crm import Known, Reply, Token
 from channels.message import InboundMessage
 from customers.blocking import BLOCKED
-from customers.evidence import CLAIMS, Evidence, agreeing
+from customers.evidence import CLAIMS, SHARED, Evidence, EvidenceKind, agreeing, masked
 from customers.identity import Identity, email_identity
 from customers.merging import as_one
 from customers.reachability import MARKS
@@ -26,14 +27,22 @@ _OURS = (*MARKS, BLOCKED, ERASED)
 _COLUMNS = ("name", "language", "birth_date", "postcode")
 
 
+Tokens = Mapping[Token, tuple[Evidence, ...]]
+"""What a CRM is asked with, and what each of it rests upon."""
+
+
 class Asked(msgspec.Struct, frozen=True):
-    """What is known when the CRM is asked: the message, its customer if he is known, and what was found in the text."""
+    """What is known when the CRM is asked: the message, its customer if he is known, and what was found in the text.
+
+    `is_answer`: to the question who he is; it is asked with what was found alone, so that the CRM's word is about that.
+    """
 
     message: InboundMessage
     rows: tuple[CustomerRow, ...]
     own: tuple[Evidence, ...]
     found: tuple[tuple[Identity, Evidence], ...]
     now: Instant
+    is_answer: bool = False
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +58,10 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     is_himself: bool = False
     preferred_agent: str | None = None
     warning: str | None = None
+
+    def written_in(self, rows: Sequence[CustomerRow]) -> tuple[CustomerRow, ...]:
+        """Return the rows of a person, with the CRM's customer among them as he will be written."""
+        return tuple(self.row if self.row is not None and row.id == self.row.id else row for row in rows)
 
 
 class Crm(Protocol):
@@ -71,7 +84,7 @@ class CrmAsking:
         """Return what the CRM says; `new_id`: of its customer, if he isn't written down yet."""
         tokens = await self._tokens(asked)
         reply = await self._crm.who(
-            tokens,
+            list(tokens),
             name=asked.message.sender.name if asked.message.sender is not None else "",
             language=asked.rows[0].language if asked.rows else None,
             channel=asked.message.channel,
@@ -82,12 +95,13 @@ class CrmAsking:
         holder = await self._store.customer_by_identity("external", reply.customer.id)
         row, changes = await self._written(reply.customer, holder, new_id, asked.now)
         rows = await self._store.person(row.id) if holder is not None else [row]
+        is_himself = bool({each.id for each in rows} & {each.id for each in asked.rows})
         return Told(
             row=row,
             person=as_one([row if each.id == row.id else each for each in rows]),
-            evidence=_evidence(reply.customer, tokens, asked),
+            evidence=_evidence(reply.customer, tokens, asked, is_himself=is_himself),
             changes=tuple(changes),
-            is_himself=bool({each.id for each in rows} & {each.id for each in asked.rows}),
+            is_himself=is_himself,
             preferred_agent=reply.customer.preferred_agent,
         )
 
@@ -113,17 +127,29 @@ class CrmAsking:
             told = msgspec.structs.replace(told, segment=segment)
         return told, changes
 
-    async def _tokens(self, asked: Asked) -> list[Token]:
-        """Return what to ask with: our visitors' ids tell no other system anything."""
-        message, tokens = asked.message, list[Token]()
+    async def _tokens(self, asked: Asked) -> Tokens:
+        """Return what to ask with."""
+        tokens = {} if asked.is_answer else await self._own_tokens(asked)
+        for identity, evidence in asked.found:
+            tokens.setdefault(_token(identity, evidence), (evidence,))
+        return dict(islice(tokens.items(), TOKENS_MAX))
+
+    async def _own_tokens(self, asked: Asked) -> dict[Token, tuple[Evidence, ...]]:
+        """Return what the channel shows: our visitors' ids tell no other system anything."""
+        message, tokens = asked.message, dict[Token, tuple[Evidence, ...]]()
         if message.phone:
-            tokens.append(Token("phone", message.phone, proven=True))
+            given = agreeing("phone", "phone_given", shown=masked(message.phone))
+            tokens[Token("phone", message.phone, proven=True)] = (given,)
         if message.visitor is None and message.sender is not None and message.sender.address:
-            tokens.append(Token("email", email_identity(message.sender.address)[1], proven=is_proven(message)))
+            kind: EvidenceKind = "email" if is_proven(message) else "email_unproven"
+            address = email_identity(message.sender.address)[1]
+            sent = agreeing(kind, "email_proven" if kind == "email" else kind, shown=masked(address))
+            tokens[Token("email", address, proven=kind == "email")] = (sent,)
         known = await self._store.person_identities(asked.rows[0].id) if asked.rows else ()
-        tokens += (Token("external", each.value, proven=True) for each in known if each.kind == "external")
-        tokens += (_token(identity, evidence) for identity, evidence in asked.found)
-        return list(dict.fromkeys(tokens))[:TOKENS_MAX]
+        # His id there is as sure as that it is he: whoever only claims his address proves nothing by it.
+        shown = any(each.kind not in CLAIMS for each in asked.own)
+        tokens |= {Token("external", each.value, proven=shown): asked.own for each in known if each.kind == "external"}
+        return tokens
 
 
 def is_proven(message: InboundMessage) -> bool:
@@ -131,13 +157,19 @@ def is_proven(message: InboundMessage) -> bool:
     return bool(message.raw) and message.trust.verdict == "proven"
 
 
-def _evidence(known: Known, tokens: Sequence[Token], asked: Asked) -> tuple[Evidence, ...]:
-    """Return what the CRM's word is worth: no more than what it knew him by, where anybody could have written that."""
-    by = [each for each in tokens if known.by is None or each.kind in known.by]
-    if by and all(each.proven for each in by):
+def _evidence(known: Known, tokens: Tokens, asked: Asked, *, is_himself: bool) -> tuple[Evidence, ...]:
+    """Return what the CRM's word is worth: no more than what it knew him by.
+
+    Where it doesn't say by what, it may have been by any one of all that it was asked with.
+    """
+    by = {token: rests for token, rests in tokens.items() if known.by is None or token.kind in known.by}
+    if not by or not all(token.proven for token in by):
+        claims = tuple(each for _, each in asked.found if each.kind in CLAIMS)
+        return claims or tuple(each for each in asked.own if each.kind in CLAIMS)
+    others_know = [rests for rests in by.values() if all(each.kind in CLAIMS | SHARED for each in rests)]
+    if not others_know or (len(others_know) < len(by) and (is_himself or known.by is not None)):
         return (agreeing("crm", "crm_named", by="crm"),)
-    claims = tuple(each for _, each in asked.found if each.kind in CLAIMS)
-    return claims or tuple(each for each in asked.own if each.kind in CLAIMS)
+    return others_know[0] if known.by is None else tuple(dict.fromkeys(chain.from_iterable(others_know)))
 
 
 def _token(identity: Identity, evidence: Evidence) -> Token:

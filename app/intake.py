@@ -381,8 +381,10 @@ class Intake:
         if question is None or message.automatic.is_automatic or _by_another(row):
             return Heard(None)
         try:
-            now = self._engine.clock.now()
-            return await self._answering.heard(question, message, customer, seen, row.interaction, now)
+            now, held = self._engine.clock.now(), self._engine.state.interactions[row.interaction]
+            return await self._answering.heard(
+                question, message, customer, seen, row.interaction, now, language=held.language
+            )
         except TemporaryFailure:
             raise
         except Exception as error:  # noqa: BLE001  # a pattern, a library: nobody waits for it

@@ -3,7 +3,7 @@
 What is found is evidence (customers/evidence.py). By policy two customers are then made one, or a person is asked.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 import structlog
@@ -49,6 +49,10 @@ COUNT_FOR = 10 * MINUTE
 TEXT_MAX = 4_000
 SUGGESTED_MAX = 3
 """So many customers are suggested for one message at most."""
+
+
+By = dict[CustomerId, tuple[CustomerRow, list[Evidence]]]
+"""Who may be writing, with what shows it."""
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,15 +165,15 @@ class Recognising:
         """
         customers = await self._customers(now)
         parts = {customer, *(row.id for row in rows)}
-        found = await self._in_text(message)
+        found = await self.in_text(message)
         claimed = await self._claimed(message)
-        by_person: dict[CustomerId, tuple[CustomerRow, list[Evidence]]] = {}
+        by_person: By = {}
         for identity, evidence in (*found, *claimed):
-            await self._add(by_person, identity, evidence, parts)
+            await self._add(by_person, identity, evidence)
+        own = (*own, *_strengthening(by_person, parts))
         told = await self._told(message, rows, own, (*found, *claimed), interaction, now)
         if told.is_himself:
-            own = (*own, *told.evidence)
-            rows = [told.row if told.row is not None and row.id == told.row.id else row for row in rows]
+            own, rows = (*own, *told.evidence), told.written_in(rows)
         elif told.person is not None:
             _, of_him = by_person.get(told.person.id, (told.person, []))
             by_person[told.person.id] = (told.person, [*of_him, *told.evidence])
@@ -185,23 +189,46 @@ class Recognising:
         found: Sequence[tuple[Identity, Evidence]],
         interaction: InteractionId,
         now: Instant,
+        *,
+        is_answer: bool = False,
     ) -> Told:
         if self._crm is None:
             return Told()
-        asked = Asked(message, tuple(rows), tuple(own), tuple(found), now)
-        return await self._crm.told(asked, derived_id("c", "crm", interaction))
+        asked = Asked(message, tuple(rows), tuple(own), tuple(found), now, is_answer)
+        # Whom the CRM names may be another for each message of an interaction.
+        return await self._crm.told(asked, derived_id("c", "crm", interaction, message.external_id))
+
+    async def told_of_answer(
+        self,
+        message: InboundMessage,
+        seen: Seen,
+        said: Sequence[tuple[Identity, Evidence]],
+        interaction: InteractionId,
+        now: Instant,
+    ) -> Told:
+        """Return what the CRM says of what an answer says; nothing if that says nothing to ask with."""
+        if not said:
+            return Told()
+        return await self._told(message, seen.rows, seen.evidence, said, interaction, now, is_answer=True)
 
     async def with_answer(
         self,
         message: InboundMessage,
         customer: CustomerId,
         seen: Seen,
-        found: dict[CustomerId, tuple[CustomerRow, list[Evidence]]],
+        found: By,
+        told: Told,
         interaction: InteractionId,
         now: Instant,
     ) -> Seen:
-        """Return what is seen once the customers in `found` are weighed, whom an answer has shown."""
+        """Return what is seen once the customers in `found` are weighed, whom an answer has shown, and the CRM's."""
         customers = await self._customers(now)
+        own, rows = (*seen.evidence, *_strengthening(found, {customer, *(row.id for row in seen.rows)})), seen.rows
+        if told.is_himself:
+            own, rows = (*own, *told.evidence), told.written_in(rows)
+        elif told.person is not None:
+            _, of_him = found.get(told.person.id, (told.person, []))
+            found = {**found, told.person.id: (told.person, [*of_him, *told.evidence])}
         by_details = {id for id, (_, evidence) in found.items() if any(each.kind == "name" for each in evidence)}
         candidates = [
             Candidate(row, tuple(evidence), probability(evidence, customers), strength_of(evidence, customers))
@@ -209,7 +236,8 @@ class Recognising:
             else self.weighed(message, row, evidence, customers)
             for id, (row, evidence) in found.items()
         ]
-        return await self._decided(seen.rows, customer, seen.evidence, candidates, interaction, now, customers, Told())
+        again = await self._decided(rows, customer, own, candidates, interaction, now, customers, told)
+        return msgspec.structs.replace(again, changes=(*told.changes, *again.changes))
 
     async def is_identified(self, seen: Seen) -> bool:
         """Tell whether it is known for sure who it is: not only which browser, nor only what anybody can write."""
@@ -227,7 +255,7 @@ class Recognising:
         all_of_it = (*evidence, *told)
         return Candidate(row, all_of_it, probability(all_of_it, customers), strength_of(all_of_it, customers))
 
-    async def _in_text(self, message: InboundMessage) -> list[tuple[Identity, Evidence]]:
+    async def in_text(self, message: InboundMessage) -> list[tuple[Identity, Evidence]]:
         """Return what stands in the words of a message, as identities to look up."""
         text = f"{message.subject}\n{message.reply_text}"[:TEXT_MAX]
         found: list[tuple[Identity, Evidence]] = []
@@ -252,19 +280,11 @@ class Recognising:
         evidence = agreeing("email_unproven", "address_in_text", shown=masked(address))
         return [(email_identity(address), evidence)]
 
-    async def _add(
-        self,
-        by_person: dict[CustomerId, tuple[CustomerRow, list[Evidence]]],
-        identity: Identity,
-        evidence: Evidence,
-        parts: set[CustomerId],
-    ) -> None:
+    async def _add(self, by_person: By, identity: Identity, evidence: Evidence) -> None:
         holder = await self._store.customer_by_identity(*identity)
-        if holder is None or is_erased(holder) or holder.id in parts:
+        if holder is None or is_erased(holder):
             return
         rows = await self._store.person(holder.id)
-        if rows[0].id in parts:
-            return
         by_person.setdefault(rows[0].id, (as_one(rows), []))[1].append(evidence)
 
     # -- what follows
@@ -363,3 +383,12 @@ class Recognising:
         if not self._counted_at <= now < self._counted_at + COUNT_FOR:
             self._count, self._counted_at = await self._store.customer_count(), now
         return self._count
+
+
+def _strengthening(by_person: By, parts: Collection[CustomerId]) -> tuple[Evidence, ...]:
+    """Take out of `by_person` who is the customer of the message himself; return what that adds to what he is known by.
+
+    A claim adds nothing: whoever writes his address may well know his name and phone too.
+    """
+    himself = [by_person.pop(id)[1] for id in list(by_person) if id in parts]
+    return tuple(dict.fromkeys(each for evidence in himself for each in evidence if each.kind not in CLAIMS))

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from customers.dates import says_number
 from customers.folding import folded, words
 from customers.matching import Said
+from customers.spelling import number_said
+from customers.spoken_words import HOMOPHONES, LETTERS
 
 ANSWER_MAX = 200
 """A longer text is no answer: he goes on telling what he wants."""
@@ -36,6 +38,25 @@ def is_answer(text: str, languages: Iterable[str] = ("en",)) -> bool:
     if len(said) <= _WORDS_MAX or any(sign.isdigit() for sign in text):
         return True
     return any(sum(says_number(word, language) for word in said) >= _NUMBERS_MIN for language in languages)
+
+
+def may_be_number(text: str, languages: Iterable[str] = ("en",)) -> bool:
+    """Tell whether a text may answer the question for a number: it has a digit, or says several or nothing else.
+
+    One word is too little: it stands in "one moment, please", and no number is that short.
+    """
+    said = words(text)
+    if len(text) > ANSWER_MAX or not said:
+        return False
+    if any(sign.isdigit() for sign in text):
+        return True
+    least = 2 if len(said) <= _WORDS_MAX else _NUMBERS_MIN
+    for language in languages:
+        named = [word for word in said if word not in HOMOPHONES and number_said(word, language) is not None]
+        others = (word for word in said if word not in named)
+        if len(named) >= least or (named and all(len(word) == 1 or word in LETTERS for word in others)):
+            return True
+    return False
 
 
 def details_in(text: str, languages: Iterable[str]) -> Said:

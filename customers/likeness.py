@@ -45,42 +45,44 @@ def likeness(said: str, written: str) -> float:
     return 1.0 if not longest else max(0.0, 1 - distance(said, written) / longest)
 
 
-def postcode_likeness(heard: Iterable[str], written: str, language: str = "en") -> float:
-    """Return how alike the most fitting of what was heard is to a postcode."""
+def postcode_likeness(heard: Iterable[str], written: str, languages: Sequence[str] = ("en",)) -> float:
+    """Return how alike the most fitting of what was heard is to a postcode, in whichever of the languages."""
     target = plain_code(written).lower()
     if not target:
         return 0.0
-    return max((likeness(each, target) for text in heard for each in postcodes_heard(text, language)), default=0.0)
+    readings = (each for text in heard for each in postcodes_heard(text, tuple(languages)))
+    return max((likeness(each, target) for each in readings), default=0.0)
 
 
 @lru_cache(maxsize=20_000)
-def postcodes_heard(text: str, language: str = "en") -> tuple[str, ...]:
-    """Return the letters and digits that `text` may spell: as words, and as they stand."""
-    return tuple(dict.fromkeys(each for each in (spelled(text, language), "".join(words(text))) if 0 < len(each) <= 14))
+def postcodes_heard(text: str, languages: tuple[str, ...] = ("en",)) -> tuple[str, ...]:
+    """Return the letters and digits that `text` may spell: as words of each language, and as they stand."""
+    readings = dict.fromkeys([*(spelled(text, language) for language in languages), "".join(words(text))])
+    return tuple(each for each in readings if 0 < len(each) <= 14)
 
 
-def name_likeness(heard: Iterable[str], written: str, language: str = "en") -> float:
+def name_likeness(heard: Iterable[str], written: str, languages: Sequence[str] = ("en",)) -> float:
     """Return how alike the most fitting of what was heard is to a name: said, spelled, or only a part of it.
 
     The parts of a name may come in any order. One part alone that fits gives at most 0.75, as others share it.
     """
     parts = tuple(words(written))
-    return max((_name_likeness(text, parts, language) for text in heard), default=0.0) if parts else 0.0
+    return max((_name_likeness(text, parts, tuple(languages)) for text in heard), default=0.0) if parts else 0.0
 
 
 PART_MAX = 0.75
 
 
 @lru_cache(maxsize=50_000)
-def _name_likeness(text: str, parts: tuple[str, ...], language: str) -> float:
+def _name_likeness(text: str, parts: tuple[str, ...], languages: tuple[str, ...]) -> float:
     said = words(text)
     if not said:
         return 0.0
     whole = "".join(parts)
-    letters = spelled(text, language)
-    best = max(likeness("".join(said), whole), likeness(letters, whole) if len(letters) > 3 else 0.0)
+    spellings = dict.fromkeys(spelled(text, language) for language in languages)
+    best = max([likeness("".join(said), whole), *(likeness(each, whole) for each in spellings if len(each) > 3)])
     by_part = [max(word_likeness(word, part) for word in said) for part in parts]
-    spelled_part = max((likeness(letters, part) for part in parts if len(part) > 2), default=0.0)
+    spelled_part = max((likeness(each, part) for each in spellings for part in parts if len(part) > 2), default=0.0)
     together = sum(by_part) / len(by_part) if min(by_part) >= 0.4 else 0.0
     part = PART_MAX * max(*by_part, spelled_part)
     return max(best, together, part)

@@ -53,19 +53,14 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     birth_dates: tuple[str, ...] = ()
     languages: tuple[str, ...] = ("en",)
 
-    @property
-    def language(self) -> str:
-        """The likeliest language."""
-        return self.languages[0]
-
 
 def compared(said: Said, row: CustomerRow, by: str = "message") -> tuple[Evidence, ...]:
     """Return what the three say for or against somebody being customer `row`; what either doesn't tell is left out."""
     found: list[Evidence] = []
     if said.names and row.name:
-        found.append(_evidence("name", NAME, name_likeness(said.names, row.name, said.language), by))
+        found.append(_evidence("name", NAME, name_likeness(said.names, row.name, said.languages), by))
     if said.postcodes and row.postcode:
-        alike = postcode_likeness(said.postcodes, row.postcode, said.language)
+        alike = postcode_likeness(said.postcodes, row.postcode, said.languages)
         found.append(_evidence("postcode", POSTCODE, alike, by))
     if said.birth_dates and row.birth_date:
         alike = date_likeness(said.birth_dates, row.birth_date, said.languages)
@@ -87,7 +82,7 @@ def likely_birth_dates(said: Said) -> tuple[str, ...]:
 
 def likely_postcodes(said: Said) -> tuple[str, ...]:
     """Return the postcodes to look for: what was heard, then the same with one sign that sounds alike."""
-    heard = dict.fromkeys(each.upper() for text in said.postcodes for each in postcodes_heard(text, said.language))
+    heard = dict.fromkeys(each.upper() for text in said.postcodes for each in postcodes_heard(text, said.languages))
     near = (each for code in heard for each in _one_sign_off(code))
     return tuple(islice(dict.fromkeys([*heard, *near]), KEYS_MAX))
 

@@ -1,12 +1,13 @@
 """What somebody spells: letters by name, by the spelling alphabet, "b for Bravo", "double u", digits as words."""
 
 from customers.folding import words
-from customers.spoken_words import AS_IN, DOUBLES, LETTERS, NUMBERS, spoken_in
+from customers.spoken_words import AS_IN, DOUBLES, ENDINGS, LETTERS, NUMBERS, spoken_in
 
 _TELLING = 4
 """A word of so many letters behind "for" is there for its first letter."""
 _LETTERS_AT_ONCE = 4
 """So many letters that make no word of ours are what a recogniser has run together."""
+_STEM_MIN = 3
 
 
 def spelled(text: str, language: str = "en") -> str:
@@ -39,7 +40,7 @@ def _named(word: str, rest: list[str]) -> tuple[int, str] | None:
     """Return how many words "b for Bravo" takes, and its letter; None if it is none."""
     for skipped in (1, 2):
         between, named = rest[:skipped], "".join(rest[skipped : skipped + 1])
-        tells = len(named) >= _TELLING and named.isalpha() and _number(named) is None
+        tells = len(named) >= _TELLING and named.isalpha() and number_said(named) is None
         if tells and all(each in AS_IN for each in between):
             return 2 + skipped, named[0]
     return None
@@ -48,9 +49,9 @@ def _named(word: str, rest: list[str]) -> tuple[int, str] | None:
 def _signs(word: str, rest: list[str], language: str) -> str:
     if word in LETTERS:
         return LETTERS[word]
-    number = _number(word, language)
+    number = number_said(word, language)
     if number is not None and not word.isdigit():
-        if 20 <= number <= 90 and rest and 0 < (_number(rest[0], language) or 0) < 10:
+        if 20 <= number <= 90 and rest and 0 < (number_said(rest[0], language) or 0) < 10:
             return str(number // 10)
         return str(number)
     if any(sign.isdigit() for sign in word) or len(word) <= _LETTERS_AT_ONCE:
@@ -59,5 +60,21 @@ def _signs(word: str, rest: list[str], language: str) -> str:
     return word[0]
 
 
-def _number(word: str, language: str = "en") -> int | None:
-    return int(word) if word.isdigit() else NUMBERS[spoken_in(language)].get(word)
+def number_said(word: str, language: str = "en") -> int | None:
+    """Return the number that a word is when one counts; one that only begins like it ("stop", "Семён") is none."""
+    if word.isdigit():
+        return int(word)
+    language = spoken_in(language)
+    known = NUMBERS[language]
+    if word in known:
+        return known[word]
+    for end in range(len(word) - 1, _STEM_MIN - 1, -1):
+        number, ending = known.get(word[:end]), word[end:]
+        if number is None:
+            continue
+        if ending in ENDINGS[language]:
+            return number
+        # Hungarian writes "eighty-two" as one word.
+        if language == "hu" and 20 <= number <= 90 and number % 10 == 0 and 0 < known.get(ending, 0) < 10:
+            return number + known[ending]
+    return None

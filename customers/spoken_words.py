@@ -91,6 +91,14 @@ _RU: Mapping[str, int] = {
     "devyatsot": 900, "tysyach": 1000, "dvukhtysyach": 2000,
 }  # fmt: skip
 NUMBERS: Mapping[str, Mapping[str, int]] = {"en": _EN, "pl": _PL, "lt": _LT, "hu": _HU, "ru": _RU}
+ENDINGS: Mapping[str, frozenset[str]] = {
+    "en": frozenset(),
+    "pl": frozenset({"a", "o", "ci", "cia", "cie", "iat"}),
+    "lt": frozenset({"a", "as", "i", "ios", "is", "os"}),
+    "hu": frozenset({"to"}),
+    "ru": frozenset({"a", "e", "o"}),
+}
+"""What makes a beginning the word that is said when one counts: "vienas", "четыре", "dwadzieścia"."""
 
 MONTHS: Mapping[str, tuple[str, ...]] = {
     "en": ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from customers.dates import birth_dates
 from customers.folding import folded
 from customers.likeness import date_likeness, distance, likeness, name_likeness, postcode_likeness
+from customers.matching import Said, compared, likely_postcodes
 from customers.spelling import spelled
+from vocabulary.records import CustomerRow
 
 
 @pytest.mark.parametrize(
@@ -22,6 +24,12 @@ from customers.spelling import spelled
         ("ka kaip Kaunas, trys", "lt", "k3"),
         ("dupla bé, hét", "hu", "bb7"),
         ("М как Михаил, пять", "ru", "m5"),
+        ("vienas, keturios, nulis", "lt", "140"),
+        ("четыре одна", "ru", "41"),
+        ("osiemdziesiąt jedna", "pl", "81"),
+        ("nyolcvankettő", "hu", "82"),
+        # Words that only begin as numbers do.
+        ("Семён, столик", "ru", "ss"),
     ],
 )
 def test_letters_are_spelled_in_many_ways(text: str, language: str, letters: str) -> None:
@@ -89,6 +97,18 @@ def test_signs_that_sound_alike_differ_less() -> None:
     assert postcode_likeness(["p 16 5 x x"], "B16 5XX") > postcode_likeness(["w 16 5 x x"], "B16 5XX") > 0.5
 
 
+@pytest.mark.parametrize(
+    ("text", "language"), [("zero zero dziewięć pięć zero", "pl"), ("nulis nulis devyni penki nulis", "lt")]
+)
+def test_postcodes_are_said_in_any_of_the_languages(text: str, language: str) -> None:
+    assert postcode_likeness([text], "00-950", ["en", language]) == 1
+    assert "00950" in likely_postcodes(Said(postcodes=(text,), languages=("en", language)))
+    (evidence,) = compared(
+        Said(postcodes=(text,), languages=("en", language)), CustomerRow(id="c", created_at=0, postcode="00950")
+    )
+    assert evidence.reason == "postcode_same"
+
+
 WORDS = st.text("ab1c", max_size=8)
 
 
@@ -105,4 +125,4 @@ def test_any_text_is_read_without_fault(text: str, language: str) -> None:
     spelled(text, language)
     assert all(each.month for each in birth_dates(text, [language]))
     date_likeness([text], "1982-05-03", [language])
-    name_likeness([text], "Jan Kowalski", language)
+    name_likeness([text], "Jan Kowalski", [language])

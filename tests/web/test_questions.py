@@ -1,6 +1,6 @@
 """The question who a customer is: asked once he waits, answered in many ways, and it costs him no place."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from app.answering import Answering
+from app.crm import Known, Reply, Token
 from app.recognising import Recognising, Rules, Seen
 from channels.message import Automatic, InboundMessage
 from customers.numbers import NumberKind
@@ -15,6 +16,7 @@ from queues.policy import QueuePolicy
 from router.policy import Action, Autoresponse, Rule
 from tests.web.test_recognising import chat, mail
 from tests.web.world import POLICY, START, Client, Counted, World, world
+from vocabulary.instants import Instant
 from vocabulary.records import CustomerRow, Put
 
 RULES = Rules(numbers=(NumberKind("customer", r"K-?\d{6}"),), merge="automatic", merge_from="medium")
@@ -135,6 +137,30 @@ async def test_whoever_tells_more_of_his_matter_is_left_in_peace_and_may_answer_
     assert (await asked(boss, one.interaction))["result"] == "found"
 
 
+@pytest.mark.parametrize("text", ["czy ktoś tam jest?", "to pilne, ekspres przecieka", "one moment, please"])
+async def test_what_says_no_number_is_no_answer_and_takes_no_try(there: World, text: str) -> None:
+    boss = await there.person("boss", "admin")
+    await boss.post("/customers", OLA, 201)
+    one = await there.intake.receive(chat("Hi"))
+    await there.intake.receive(chat(text, n=2), continues=one.interaction)
+    assert await asked(boss, one.interaction) == {"question": "customer_number", "tries": 1, "result": ""}
+    assert len([author for author, _ in await said(there, boss, one.interaction) if author == "bot"]) == 1
+    await there.intake.receive(chat("my number is 123456", n=3), continues=one.interaction)
+    assert (await asked(boss, one.interaction))["result"] == "found"
+
+
+async def test_a_number_in_the_middle_of_what_he_tells_answers_too(there: World) -> None:
+    boss = await there.person("boss", "admin")
+    ola = await boss.post("/customers", OLA, 201)
+    one = await there.intake.receive(chat("Hi"))
+    long = "The bill of last month says something that I don't understand at all. " * 3
+    await there.intake.receive(chat(f"{long}K-999999", n=2), continues=one.interaction)
+    assert await asked(boss, one.interaction) == {"question": "customer_number", "tries": 1, "result": ""}
+    await there.intake.receive(chat(f"{long}I am K-123456, by the way. {long}", n=3), continues=one.interaction)
+    assert (await asked(boss, one.interaction))["result"] == "found"
+    assert (await boss.get(f"/interactions/{one.interaction}"))["customer"]["id"] == ola["id"]
+
+
 async def test_an_agent_may_take_it_before_the_answer_and_hears_it(there: World) -> None:
     boss = await there.person("boss", "admin")
     await boss.post("/customers", OLA, 201)
@@ -158,6 +184,32 @@ async def test_who_is_known_for_sure_is_not_asked(there: World) -> None:
     named = await shop.post("/interactions", {"text": "Hi", "channel": "website", "customer": {"id": "crm-7"}}, 201)
     told = [await asked(boss, id) for id in (proven.interaction, claimed.interaction, named["id"])]
     assert [each and each["question"] for each in told] == [None, "customer_number", None]
+
+
+async def test_whoever_writes_his_own_number_beside_his_address_is_not_asked_for_it(there: World) -> None:
+    boss = await there.person("boss", "admin")
+    await boss.post("/customers", {**OLA, "phone": "+48601234567"}, 201)
+    texts = ["My number is K-123456", "I am ola@example.org, +48601234567", "My number is K-999999"]
+    told = []
+    for n, text in enumerate(texts, 1):
+        one = await there.intake.receive(mail(text, sender="ola@example.org", name="Ola Nowak", n=n))
+        identified = (await boss.get(f"/interactions/{one.interaction}/explain?language=en"))["identified"]
+        reasons = [each["reason"] for each in identified["evidence"]]
+        told.append((identified["strength"], reasons, await asked(boss, one.interaction) is not None))
+    assert told == [
+        ("strong", ["email_unproven", "customer_number_in_text"], False),
+        # What whoever knows the address may know too adds nothing to it.
+        ("weak", ["email_unproven"], True),
+        ("weak", ["email_unproven"], True),
+    ]
+
+
+async def test_a_chat_that_writes_the_address_it_claims_shows_no_more_than_a_claim(there: World) -> None:
+    boss = await there.person("boss", "admin")
+    ola = await boss.post("/customers", OLA, 201)
+    one = await there.intake.receive(chat("I am ola@example.org", email="ola@example.org", name="Ola Nowak"))
+    assert await asked(boss, one.interaction) is not None
+    assert (await boss.get(f"/interactions/{one.interaction}"))["customer"]["id"] != ola["id"]
 
 
 @pytest.mark.parametrize(
@@ -231,6 +283,91 @@ async def test_a_site_of_other_languages_understands_english_answers(
         said = "Ola Nowak, zero zero nine five zero, the third of may eighty two"
         await there.intake.receive(chat(said, n=2), continues=one.interaction)
         assert (await asked(boss, one.interaction))["result"] == "found"
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("customer_number", "ka jeden dwa trzy cztery pięć sześć"),
+        ("customer_number", "k vienas du trys keturi penki šeši"),
+        ("details", "Ola Nowak, zero zero dziewięć pięć zero, trzeci maja osiemdziesiąt dwa"),
+    ],
+)
+async def test_an_answer_may_be_said_in_any_language_of_the_site(tmp_path: Path, question: str, text: str) -> None:
+    languages = ("en", "pl", "lt")
+    async with world(tmp_path, rules=RULES, policy=asking(question), languages=languages) as there:
+        boss = await there.person("boss", "admin")
+        await boss.post("/customers", OLA, 201)
+        one = await there.intake.receive(chat("Hi"))
+        await there.intake.receive(chat(text, n=2), continues=one.interaction)
+        assert (await asked(boss, one.interaction))["result"] == "found"
+
+
+class Directory:
+    """A CRM that knows one customer by what he is known by there, and keeps what it was asked."""
+
+    def __init__(self, *known_by: str, by: list[str] | None = None) -> None:
+        self._known_by = known_by
+        self._by = by
+        self.asked: list[list[tuple[str, str]]] = []
+
+    async def who(
+        self, tokens: Sequence[Token], *, name: str, language: str | None, channel: str, now: Instant
+    ) -> Reply:
+        if not tokens:
+            return Reply()
+        self.asked.append([(each.kind, each.value) for each in tokens])
+        if not any(each.value in self._known_by for each in tokens):
+            return Reply()
+        return Reply(Known(id="crm-9", name="Jan Kowalski", segment="gold", by=self._by))
+
+
+@pytest.mark.parametrize("text", ["K-900111", "my number is k900111", "k dziewięć zero zero jeden jeden jeden"])
+async def test_a_number_that_only_the_crm_knows_answers_the_question(tmp_path: Path, text: str) -> None:
+    crm, policy, languages = Directory("K900111"), asking("customer_number"), ("en", "pl")
+    async with world(tmp_path, rules=RULES, policy=policy, crm=crm, languages=languages) as there:
+        boss = await there.person("boss", "admin")
+        one = await there.intake.receive(chat("Hi"))
+        await there.intake.receive(chat(text, n=2), continues=one.interaction)
+        assert crm.asked == [[("customer_number", "K900111"), ("external", "K900111")]]
+        assert (await asked(boss, one.interaction))["result"] == "found"
+        customer = (await boss.get(f"/interactions/{one.interaction}"))["customer"]
+        assert (customer["name"], customer["segment"]) == ("Jan Kowalski", "gold")
+        (merged,) = (await boss.get(f"/customers/{customer['id']}"))["merged"]
+        assert (merged["strength"], merged["evidence"][0]["reason"]) == ("medium", "customer_number_answered")
+
+
+async def test_the_crm_is_asked_with_what_an_answer_says_and_nothing_else(tmp_path: Path) -> None:
+    crm, rules = Directory("jan@example.org"), msgspec.structs.replace(RULES, region="PL")
+    async with world(tmp_path, rules=rules, policy=asking("customer_number"), crm=crm) as there:
+        boss = await there.person("boss", "admin")
+        await boss.post("/customers", OLA, 201)
+        one = await there.intake.receive(mail("Hi"))
+        for n, text in enumerate(["K-900111 or 601 234 567, jan@example.org", "K-123456"], 2):
+            await there.intake.receive(mail(text, n=n), continues=one.interaction)
+        # Whom the house itself knows it is not asked for.
+        assert crm.asked == [
+            [("email", "ola@home.example")],
+            [
+                ("customer_number", "K900111"),
+                ("external", "K900111"),
+                ("phone", "+48601234567"),
+                ("email", "jan@example.org"),
+            ],
+        ]
+        # An address that he only writes is no answer.
+        assert await asked(boss, one.interaction) == {"question": "customer_number", "tries": 2, "result": "found"}
+
+
+async def test_his_own_number_answers_though_only_his_address_is_claimed(there: World) -> None:
+    boss = await there.person("boss", "admin")
+    await boss.post("/customers", OLA, 201)
+    one = await there.intake.receive(mail("Hi", sender="ola@example.org"))
+    await there.intake.receive(mail("K-123456", sender="ola@example.org", n=2), continues=one.interaction)
+    assert (await asked(boss, one.interaction))["result"] == "found"
+    identified = (await boss.get(f"/interactions/{one.interaction}/explain?language=en"))["identified"]
+    reasons = [each["reason"] for each in identified["evidence"]]
+    assert (identified["strength"], reasons) == ("strong", ["email_unproven", "customer_number_answered"])
 
 
 async def test_details_that_fit_many_cost_as_few_reads_as_those_of_one(tmp_path: Path) -> None:

@@ -323,6 +323,46 @@ async def test_by_an_address_that_anybody_can_write_a_crm_only_suggests(
 
 
 @pytest.mark.parametrize(
+    ("message", "by", "strength"),
+    [
+        (chat("My number is K-900111"), None, "medium"),
+        (chat("My number is K-900111"), ["customer_number"], "medium"),
+        (chat("My number is K-900111", name="Jan Kowalski"), None, "strong"),
+        # It may be the number of somebody else that he writes about.
+        (mail("My number is K-900111", sender="eve@example.org", verdict="proven"), None, "medium"),
+        (mail("My number is K-900111", sender="eve@example.org", verdict="proven"), ["customer_number"], "medium"),
+        (mail("My number is K-900111", sender="jan@example.org", verdict="proven"), ["email"], "strong"),
+        (mail("My number is K-900111", sender="jan@example.org", verdict="unproven"), None, "weak"),
+        (mail("My number is K-900111", sender="eve@example.org", verdict="unproven"), ["customer_number"], "medium"),
+        (msgspec.structs.replace(chat("Hi"), medium="callback", phone="+48601234567", visitor=None), None, "medium"),
+    ],
+)
+async def test_a_number_that_others_may_have_seen_is_medium_at_most_to_a_crm_too(
+    asking: World, house: tuple[House, str], message: InboundMessage, by: Any, strength: str
+) -> None:
+    boss = await asking.person("boss", "admin")
+    house[0].answer = {"customer": {**JAN, "by": by} if by else JAN}
+    one = await asking.intake.receive(message)
+    customer = (await boss.get(f"/interactions/{one.interaction}"))["customer"]["id"]
+    shown = await boss.get(f"/customers/{customer}")
+    (row,) = shown["merged"] or shown["suggestions"]
+    # Only what is strong is merged here.
+    assert (row["strength"], row["state"]) == (strength, "merged" if strength == "strong" else "suggested")
+
+
+async def test_whoever_claims_an_address_proves_nothing_by_the_id_that_a_crm_gave_its_owner(
+    asking: World, house: tuple[House, str]
+) -> None:
+    boss = await asking.person("boss", "admin")
+    await boss.post("/customers", {"name": "Jan Kowalski", "email": "jan@example.org", "external_id": "crm-9"}, 201)
+    house[0].answer = {"customer": {**JAN, "by": ["external"]}}
+    one = await asking.intake.receive(mail("Hi", sender="jan@example.org", verdict="unproven"))
+    assert {"kind": "external", "value": "crm-9", "proven": False} in house[0].asked[0]["evidence"]
+    found, _ = await explained(boss, one.interaction)
+    assert found["strength"] == "weak"
+
+
+@pytest.mark.parametrize(
     ("answer", "status"),
     [({"customer": JAN}, 500), (b"<html>", 200), ({"customer": {"id": 7}}, 200), (b"x" * 70_000, 200), ({}, 302)],
 )
@@ -354,6 +394,15 @@ async def test_a_crm_that_is_slow_is_not_waited_for_and_an_answer_is_remembered(
     await asking.intake.receive(mail("Hi", sender="eve@example.org", verdict="proven", n=2))
     await asking.intake.receive(mail("Hi", sender="eve@example.org", verdict="proven", n=3))
     assert [each["evidence"][0]["value"] for each in house[0].asked] == ["jan@example.org", "eve@example.org"]
+
+
+async def test_two_whom_a_crm_names_for_one_interaction_are_two(asking: World, house: tuple[House, str]) -> None:
+    house[0].answer = {"customer": {**JAN, "segment": None}}
+    one = await asking.intake.receive(chat("My number is K-900111"))
+    house[0].answer = {"customer": {"id": "crm-10", "name": "Ewa Kowalska"}}
+    await asking.intake.receive(chat("And hers is K-900112", n=2), continues=one.interaction)
+    rows = [await asking.site.store.customer_by_identity("external", id) for id in ("crm-9", "crm-10")]
+    assert [row.name if row is not None else None for row in rows] == ["Jan Kowalski", "Ewa Kowalska"]
 
 
 async def test_a_mail_that_is_years_old_stops_no_clock(asking: World, house: tuple[House, str]) -> None:
