@@ -24,13 +24,23 @@ class ToLabel(msgspec.Struct, frozen=True, kw_only=True):
     arrived_at: Instant
 
 
+State = Literal["live", "shadow", "former", "candidate"]
+Judged = Literal["judged", "against_another", "not_here"]
+
+
 class Version(msgspec.Struct, frozen=True, kw_only=True):
-    """A version of the model. `state`: live, shadow, former (was live) or candidate."""
+    """A version of the model. `state`: live, shadow, former (was live) or candidate. `passes`: used without a yes.
+
+    `judged`: what its figures are worth: judged here; against another version than the one that is live now; or not
+    here, since it came as a file.
+    """
 
     id: str
     at: Instant
     by: str
-    state: Literal["live", "shadow", "former", "candidate"]
+    state: State
+    judged: Judged
+    passes: bool
     fingerprint: str
     rows: int
     size: int
@@ -128,7 +138,7 @@ class Learning(Protocol):
     async def version(self, id: str) -> Version | None: ...
 
     async def use(self, id: str, by: str, *, yes: bool) -> Refusal | None:
-        """Let a version be the live one, everywhere; one that is worse on what judges only with `yes`."""
+        """Let a version be the live one, everywhere; one that is worse, or not compared with it, only with `yes`."""
 
     async def roll_back(self, by: str) -> Refusal | None:
         """Let the version that was live before be it again."""

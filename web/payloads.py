@@ -265,7 +265,7 @@ class ToLabelQuery(Body, frozen=True, kw_only=True):
 
 
 class UseModel(Body, frozen=True, kw_only=True):
-    """`yes`: use it even if it is worse than the one that is used now."""
+    """`yes`: use it even if it is worse than the one that is used now, or was not compared with it."""
 
     yes: bool = False
 

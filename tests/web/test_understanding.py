@@ -252,6 +252,7 @@ async def test_what_is_corrected_is_known_after_the_training_and_a_rollback_forg
     assert (none.status, (await none.json())["reason"]) == (409, "no_former_model")
     audit = await site.site.store.audit_of([first, made["id"]])
     assert {(line.action, line.target, line.who) for line in audit} == {
+        ("model_use", first, "centrala"),
         ("model_use", made["id"], "u-boss"),
         ("model_rollback", first, "u-boss"),
     }
@@ -274,6 +275,53 @@ async def test_a_worse_model_is_refused_until_somebody_says_yes(site: World) -> 
     assert (await boss.get("/understanding"))["live"] == made["id"]
     (line,) = await site.site.store.audit_of([made["id"]])
     assert (line.detail["yes"], line.detail["gate"]["passes"]) == (True, False)
+
+
+async def test_what_was_compared_with_another_version_than_the_live_one_is_refused_until_somebody_says_yes(
+    site: World,
+) -> None:
+    boss = await site.person("boss", "supervisor")
+    await all_said(site, boss, "warranty", *ways(*WARRANTY[:1]))
+    one = await retrained(site, boss)
+    site.clock.move(SECOND)
+    await all_said(site, boss, "warranty", *ways(*WARRANTY[1:2]))
+    two = await retrained(site, boss)
+    assert (one["judged"], two["judged"], one["passes"], two["passes"]) == ("judged", "judged", True, True)
+    first = one["report"]["against"]
+    await boss.post(f"/understanding/models/{two['id']}/use")
+    told = {each["id"]: each for each in (await boss.get("/understanding/models"))["items"]}
+    assert {id: (each["judged"], each["passes"]) for id, each in told.items()} == {
+        first: ("not_here", True),
+        one["id"]: ("against_another", False),
+        two["id"]: ("judged", True),
+    }
+    refused = await boss.call("POST", f"/understanding/models/{one['id']}/use", {})
+    problem = await refused.json()
+    assert (refused.status, problem["reason"]) == (409, "model_not_compared")
+    assert f"was compared with version {first}, and {two['id']} is live now" in problem["detail"]
+    assert (await boss.get("/understanding"))["live"] == two["id"]
+    # What was live before has shown what it does: that may be used again, and what then fits is compared again.
+    await boss.post(f"/understanding/models/{first}/use")
+    assert (await boss.get(f"/understanding/models/{one['id']}"))["passes"]
+    await boss.post(f"/understanding/models/{two['id']}/use")
+    await boss.post(f"/understanding/models/{one['id']}/use", {"yes": True})
+    (line,) = await site.site.store.audit_of([one["id"]])
+    assert (line.detail["yes"], line.detail["against"], line.detail["before"]) == (True, first, two["id"])
+
+
+async def test_a_model_that_is_put_there_as_a_file_leaves_an_audit_line(site: World, tmp_path: Path) -> None:
+    boss = await site.person("boss", "supervisor")
+    first = (await boss.get("/understanding"))["live"]
+    (tmp_path / "learning" / "model.npz").write_bytes(to_bytes(train(rows()[:96])))
+    await site.learning.versions.prepare()
+    live = (await boss.get("/understanding"))["live"]
+    (line,) = await site.site.store.audit_of([live])
+    assert (line.action, line.who, line.detail) == (
+        "model_use",
+        "centrala",
+        {"before": first, "from_file": "model.npz"},
+    )
+    assert (await boss.get(f"/understanding/models/{live}"))["judged"] == "not_here"
 
 
 async def test_a_candidate_runs_beside_the_live_model_and_decides_nothing(site: World) -> None:
