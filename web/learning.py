@@ -1,6 +1,6 @@
 """What pages and API need of a site that learns from work; the shell implements it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -8,7 +8,7 @@ import msgspec
 from queues.interaction import Interaction
 from router.decision import Refusal
 from vocabulary.instants import Instant
-from vocabulary.records import Change, Source
+from vocabulary.records import Change, CustomerRow, Source
 
 
 class ToLabel(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,8 +120,11 @@ class Learning(Protocol):
     async def taken_back(self, found: Interaction) -> Sequence[Change]:
         """Return what forgets what a person said."""
 
-    async def handed_over(self, found: Interaction, queue: str, by: str) -> Sequence[Change]:
-        """Return what keeps what a transfer to `queue` tells about the message."""
+    async def handed_over(self, found: Interaction, queue: str, by: str, *, warm: bool) -> Sequence[Change]:
+        """Return what keeps what a transfer to `queue` tells about the message; a `warm` one, as long as it stands."""
+
+    async def objected(self, before: CustomerRow, attributes: Mapping[str, Any]) -> Sequence[Change]:
+        """Return what forgets what was learnt of a customer, if by his new `attributes` he doesn't want that."""
 
     async def ended(self, found: Interaction, disposition: str, by: str) -> Sequence[Change]:
         """Return what keeps what a disposition tells about the message."""

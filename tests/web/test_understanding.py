@@ -25,7 +25,7 @@ from tests.learning import WAYS, Learning, rows, starter
 from tests.web.world import Client, World, world
 from vocabulary.errors import PermanentFailure
 from vocabulary.instants import DAY, SECOND
-from vocabulary.records import CustomerRow, Put, SettingRow
+from vocabulary.records import CustomerRow, Put, SetAttributes, SettingRow
 
 WARRANTY = (
     "the guarantee of my router has run out", "is the guarantee still valid for this phone",
@@ -187,6 +187,29 @@ async def test_a_transfer_and_a_disposition_teach_what_the_configuration_says(si
     }
 
 
+async def test_a_warm_transfer_teaches_unless_it_ends_before_somebody_takes_it(site: World) -> None:
+    await site.add_agent("anna", "support")
+    await site.add_agent("ben", "billing")
+    program = await site.program("integration")
+    boss = await site.person("boss", "supervisor")
+    await program.post("/agents/anna/presence", {"presence": "available", "lease": "10m"})
+    id = (await arrives(site, "something about money"))["id"]
+    (offer,) = (await program.get("/agents/anna/offers"))["items"]
+    await program.post(f"/offers/{offer['id']}/accept")
+    warm = {"queue": "billing", "note": "yours?", "warm": True}
+    await program.post(f"/interactions/{id}/transfer", warm)
+    assert (await program.call("DELETE", f"/interactions/{id}/transfer")).status == 200
+    assert await site.site.store.training_of(id) == []
+
+    await program.post("/agents/ben/presence", {"presence": "available", "lease": "10m"})
+    await program.post(f"/interactions/{id}/transfer", warm)
+    (offer,) = (await program.get("/agents/ben/offers"))["items"]
+    await program.post(f"/offers/{offer['id']}/accept")
+    assert (await boss.get(f"/interactions/{id}"))["agent"] == "ben"
+    (row,) = await site.site.store.training_of(id)
+    assert (row.label, row.source, row.by) == ("invoice", "transfer", "anna")
+
+
 # -- who does not want it
 
 
@@ -207,6 +230,19 @@ async def test_nothing_is_learnt_of_a_customer_who_does_not_want_it(site: World)
     row = CustomerRow(id=customer.id, created_at=customer.created_at, attributes={"no_learning": True})
     await site.site.write(Put(row))
     assert not (await boss.post(f"/interactions/{found['id']}/label", {"label": "invoice"}))["learnt"]
+
+
+async def test_what_was_learnt_of_a_customer_goes_when_he_objects_and_is_never_trained_on(site: World) -> None:
+    boss = await site.person("boss", "supervisor")
+    found, other, third = [await arrives(site, text) for text in ("the bill is wrong", "no light", "no bill")]
+    for one in (found, other, third):
+        await boss.post(f"/interactions/{one['id']}/label", {"label": "invoice"})
+    id = found["customer"]["id"]
+    assert (await boss.call("PATCH", f"/customers/{id}", {"attributes": {"no_learning": True}})).status == 200
+    assert await site.site.store.training_of(found["id"]) == []
+    # However else it became known, a CRM for instance.
+    await site.site.write(SetAttributes(CustomerRow, other["customer"]["id"], {"no_learning": True}))
+    assert [each.text for each in await site.learning.lessons.all()] == ["no bill"]
 
 
 async def test_whoever_is_erased_teaches_no_longer(site: World) -> None:

@@ -196,6 +196,7 @@ async def patch_customer(call: Call, id: str, body: CustomerChange) -> CustomerD
     values, attributes = _values(body), _attributes(row, others, body, call)
     changes: list[Change] = [Set(CustomerRow, row.id, values)] if values else []
     changes += attributes_changed(row, attributes)
+    changes += await call.site.learning.objected(row, attributes)
     if body.segment is not None:
         kept = await call.site.store.standing(row.id)
         changes += segment_said(row.id, body.segment or None, kept, call.site.now())[1]
