@@ -34,6 +34,8 @@ OF_FILE = "model-file:"
 """Begins the id of the setting that says which file a node has made or taken over."""
 OF_SHADOW = "shadow:"
 """Begins the id of the setting in which a node counts how a candidate compares."""
+OF_BASELINE = "model-baseline:"
+"""Begins the id of the setting that keeps what a version did on its first messages (app/model_watch.py)."""
 LOOK: Span = 2 * SECOND
 VERSIONS_MAX = 10
 FORMER_MAX = 10
@@ -238,6 +240,7 @@ class ModelVersions:
         rows = [row for row in await self._store.models() if row.id not in used]
         gone = {row.id for row in rows[VERSIONS_MAX - len(used) :]}
         counted = [row.id for row in await self._store.settings(OF_SHADOW) if _counted_for(row.id) in gone]
+        counted += [OF_BASELINE + id for id in sorted(gone)]
         return [*(Remove(ModelRow, id) for id in sorted(gone)), *(Remove(SettingRow, id) for id in counted)]
 
     async def all(self) -> Sequence[Version]:

@@ -579,6 +579,35 @@ async def test_what_comes_in_is_watched_against_what_the_model_was_made_for(tmp_
         assert site.app_metrics("centrala_model_problem", problem="too_sure") is None
 
 
+async def test_a_model_without_a_week_before_it_is_watched_against_its_first_messages(
+    tmp_path: Path, first: bytes
+) -> None:
+    async def says(subject: str, text: str, usual: str | None = None, known: Background = NOTHING) -> Classification:
+        found = Classification((("invoice", 0.9),), None, "model", "it says so")
+        return found if "bill" in text else Classification((("unknown", 0.0),), None, "none", "it finds none")
+
+    async with world(tmp_path, classify=says) as site:
+        # What rules decided before there was a model tells nothing about it.
+        await arrives(site, "hello")
+        site.clock.move(SECOND)
+        id = await site.learning.versions.add(first, {"mix": {"invoice": 1}}, "boss")
+        await site.learning.versions.use(id, "boss", yes=False)
+        for number in range(199):
+            await arrives(site, f"my bill {number}")
+        assert (await site.learning.watch.look()).unknown_then is None
+        await arrives(site, "my bill")
+        seen = await site.learning.watch.look()
+        assert (seen.mix_then, seen.unknown_then, seen.problems) == ({"invoice": 1.0}, 0.0, ())
+        assert seen.confidence_then == pytest.approx(0.9)
+        for number in range(60):
+            await arrives(site, f"hello {number}")
+        seen = await site.learning.watch.look()
+        assert (seen.unknown_then, seen.problems) == (0.0, ("mix_shifted", "more_unknown"))
+        # A week later the messages that it began with are out of sight, and what it did on them still stands.
+        site.clock.move(8 * DAY)
+        assert (await site.learning.watch.look()).unknown_then == 0.0
+
+
 async def test_what_was_labelled_when_asked_tells_whether_it_is_too_sure(tmp_path: Path) -> None:
     async def sure(subject: str, text: str, usual: str | None = None, known: Background = NOTHING) -> Classification:
         return Classification((("invoice", 0.9),), None, "model", "it says so")
