@@ -140,3 +140,15 @@ async def test_bad_rows_of_purchases_are_told_by_line_and_all_others_are_taken(
         f"{file}:7: at '2199-01-07' is in the future; write when it was bought",
         f"{file}:11: language 'polski' is no language; write pl or pt-BR",
     ]
+
+
+async def test_rows_that_are_too_long_for_one_call_are_sent_in_several(terminal: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "orders.csv"
+    rows = [f"o-{number},2026-01-07,19.90,EUR,crm-{number},{'Я' * 199}" for number in range(900)]
+    rows[800] = "o-800,2026-01-07,19.90,EUR,crm-800," + "Я" * 10_000
+    file.write_text("\n".join(["order_id,at,amount,currency,external_id,product", *rows]) + "\n", "utf-8")
+    words = ("customer", "import-purchases", str(file), "--json")
+    done = await terminal.types(*words, CENTRALA_TOKEN="token-of-integration-None")
+    assert done.stderr.splitlines() == [f"{file}:802: product is longer than 200 characters"]
+    counts = json.loads(done.output)
+    assert (counts["rows"], counts["new"], counts["customers_new"]) == (900, 899, 899)
