@@ -32,6 +32,8 @@ _config = click.option(
     show_default=True,
     help="Configuration file of the site that does not run.",
 )
+_BODY_MAX = 900_000
+"""Bytes of rows that are sent at once: a site takes a MiB, and 1,000 long rows may have more."""
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -143,8 +145,22 @@ async def _posted(site: "Remote", rows: "Sequence[Mapping[str, str]]", *, dry_ru
     from web.site import PurchasesTaken
 
     items = [{name: value for name, value in row.items() if value} for row in rows]
+    if len(items) > 1 and len(json.dumps(items)) > _BODY_MAX:
+        half = len(rows) // 2
+        return _joined([await _posted(site, some, dry_run=dry_run) for some in (rows[:half], rows[half:])], half)
     answer = await site.post("/customers/purchases", {"items": items, "dry_run": dry_run})
     return msgspec.convert(answer, PurchasesTaken)
+
+
+def _joined(taken: "Sequence[PurchasesTaken]", half: int) -> "PurchasesTaken":
+    """Return what became of two halves as if they had been one; the second begins at `half`."""
+    import msgspec
+
+    first, second = taken
+    for name in ("new", "changed", "known", "customers_new"):
+        setattr(first, name, getattr(first, name) + getattr(second, name))
+    first.faults += [msgspec.structs.replace(fault, item=fault.item + half) for fault in second.faults]
+    return first
 
 
 @customer.command("segments")

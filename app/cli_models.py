@@ -19,7 +19,9 @@ STEPS = {
     "week": "looking at last week",
 }
 _WIDTH = 30
-_yes_option = click.option("--yes", is_flag=True, help="Use it even if it is worse than the one in use.")
+_yes_option = click.option(
+    "--yes", is_flag=True, help="Use it even if it is worse than the one in use, or was not compared with it."
+)
 
 
 @click.command("retrain")
@@ -72,8 +74,10 @@ def _compared(made: dict[str, Any]) -> str:
             f"Right on {gate['n']} texts that no version is trained on: {made['accuracy_after']:.1%}, before "
             f"{made['accuracy_before']:.1%}. It alone is right {gate['only_after']} times, the one before "
             f"{gate['only_before']} times"
-            + ("." if sure is None else f"; {'no worse' if made['passes'] else 'WORSE'}, {sure:.0%} sure.")
+            + ("." if sure is None else f"; {'no worse' if gate['passes'] else 'WORSE'}, {sure:.0%} sure.")
         )
+    if made["judged"] == "against_another":
+        lines.append("It was not compared with the version that is in use now.")
     if week.get("messages"):
         lines.append(f"Of {week['messages']} messages of last week, {week['changed']} would have another label:")
         lines += [f"  {was} -> {now}: {count}" for was, now, count in week["pairs"][:10]]

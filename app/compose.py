@@ -393,6 +393,7 @@ class Application:
             replies=Replies(engine=engine, store=store, outgoing=outgoing, domain=site.domain),
             learning=learning,
             letters=outgoing.letters,
+            number_kinds=self.settings.identification.numbers,
             token_bytes=self.machine.token_bytes,
             link_of=link,
             sendings=self.sendings,

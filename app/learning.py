@@ -1,13 +1,13 @@
 """A site that learns from work: rows, versions, training, a candidate beside the live model, and the watch over it."""
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from app.engine import Engine
-from app.lessons import Lessons, first_message
+from app.lessons import Lessons, first_message, objects
 from app.model_versions import ModelVersions
 from app.model_watch import ModelWatch
 from app.retraining import BACK, Retraining, arrived
@@ -17,7 +17,7 @@ from classifiers.model import UNKNOWN
 from classifiers.unsure import Unsure, doubt_of, most_telling
 from queues.interaction import Interaction
 from router.decision import Refusal
-from vocabulary.records import BY_A_PERSON, Change, Source
+from vocabulary.records import BY_A_PERSON, Change, CustomerRow, Source
 from vocabulary.stores import Store
 from web.learning import ShadowFigures, ToLabel, Training, Version, Watched
 
@@ -77,8 +77,12 @@ class SiteLearning:
     async def taken_back(self, found: Interaction) -> Sequence[Change]:
         return await self._lessons.taken_back(found)
 
-    async def handed_over(self, found: Interaction, queue: str, by: str) -> Sequence[Change]:
-        return await self._lessons.handed_over(found, queue, by, self._engine.clock.now())
+    async def handed_over(self, found: Interaction, queue: str, by: str, *, warm: bool) -> Sequence[Change]:
+        return await self._lessons.handed_over(found, queue, by, self._engine.clock.now(), warm=warm)
+
+    async def objected(self, before: CustomerRow, attributes: Mapping[str, Any]) -> Sequence[Change]:
+        after = msgspec.structs.replace(before, attributes=dict(attributes))
+        return await self._lessons.objected(before.id) if objects([after]) and not objects([before]) else ()
 
     async def ended(self, found: Interaction, disposition: str, by: str) -> Sequence[Change]:
         return await self._lessons.ended(found, disposition, by, self._engine.clock.now())

@@ -3,17 +3,18 @@
 A row names the message that it is about and never holds its text: who erases the message has erased it here too.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
 from app.background import background_from
 from classifiers.features import whole_text
 from classifiers.orders import Lesson
 from queues.interaction import Interaction
-from vocabulary.ids import derived_id
+from vocabulary.ids import AgentId, CustomerId, InteractionId, QueueName, derived_id
 from vocabulary.instants import Instant
 from vocabulary.records import (
     BY_A_PERSON,
     Change,
+    CustomerRow,
     MessageRow,
     Put,
     Remove,
@@ -64,14 +65,16 @@ class Lessons:
         """The labels that queues and dispositions stand for."""
         return {*self._queues.values(), *self._dispositions.values()}
 
-    async def said(self, found: Interaction, label: str, source: Source, by: str, at: Instant) -> list[Change]:
+    async def said(
+        self, found: Interaction, label: str, source: Source, by: str, at: Instant, *, id: str | None = None
+    ) -> list[Change]:
         """Return what keeps that `found` is about `label`; nothing where nothing may be learnt from it."""
         message = await self._message(found)
         if message is None:
             return []
         guessed = (found.labels if found.corrected is None else found.corrected.before)[:1]
         row = TrainingRow(
-            id=_row_id(message.id, source),
+            id=id or _row_id(message.id, source),
             interaction=found.id,
             message=message.id,
             label=label,
@@ -90,10 +93,13 @@ class Lessons:
         rows = await self._store.training_of(found.id)
         return [Remove(TrainingRow, row.id) for row in rows if row.source in BY_A_PERSON]
 
-    async def handed_over(self, found: Interaction, queue: str, by: str, at: Instant) -> list[Change]:
-        """Return what keeps what a transfer to `queue` tells."""
+    async def handed_over(
+        self, found: Interaction, queue: str, by: str, at: Instant, *, warm: bool = False
+    ) -> list[Change]:
+        """Return what keeps what a transfer to `queue` tells; of a `warm` one that nobody takes, it goes again."""
         label = self._queues.get(queue)
-        return [] if label is None else await self.said(found, label, "transfer", by, at)
+        id = warm_row_id(found.id, queue, by) if warm else None
+        return [] if label is None else await self.said(found, label, "transfer", by, at, id=id)
 
     async def ended(self, found: Interaction, disposition: str, by: str, at: Instant) -> list[Change]:
         """Return what keeps what a disposition tells."""
@@ -104,10 +110,15 @@ class Lessons:
         """Return what was classified when it came in: the customer's first message, if it may be learnt from."""
         if not self._learn:
             return None
-        customer = await self._store.customer(found.customer)
-        if customer is not None and (is_erased(customer) or customer.attributes.get(NO_LEARNING)):
+        person = await self._store.person(found.customer)
+        if any(is_erased(row) for row in person) or objects(person):
             return None
         return await first_message(self._store, found.id)
+
+    async def objected(self, customer: CustomerId) -> list[Change]:
+        """Return what forgets all that was learnt of the person whom `customer` is."""
+        rows = await self._store.training_of_customers(await self._store.group(customer))
+        return [Remove(TrainingRow, row.id) for row in rows]
 
     async def all(self) -> list[Lesson]:
         """Return what there is to learn: of each message what is known most surely, those without a text left out."""
@@ -132,10 +143,18 @@ class Lessons:
     async def _texts(self) -> AsyncIterator[TrainingText]:
         after = ""
         while self._learn and (page := await self._store.training_texts(after=after)):
+            # Looked at again: an objection counts however it came, a CRM or a merge included.
+            people = await self._store.people(list({each.customer for each in page}))
             for each in page:
-                if each.row.source in self._sources and each.row.head == HEAD and each.text.strip():
+                counts = each.row.source in self._sources and each.row.head == HEAD and each.text.strip()
+                if counts and not objects(people.get(each.customer, ())):
                     yield each
             after = page[-1].row.id
+
+
+def objects(person: Iterable[CustomerRow]) -> bool:
+    """Tell whether somebody doesn't want anything to be learnt of him."""
+    return any(row.attributes.get(NO_LEARNING) for row in person)
 
 
 async def first_message(store: Store, interaction: str) -> MessageRow | None:
@@ -149,3 +168,8 @@ async def first_message(store: Store, interaction: str) -> MessageRow | None:
 def _row_id(message: str, source: Source) -> str:
     """Return the id of the row of that source; what persons say of one message is one row, the latest counts."""
     return derived_id("tr", message, HEAD, "person" if source in BY_A_PERSON else source)
+
+
+def warm_row_id(interaction: InteractionId, queue: QueueName, by: AgentId) -> str:
+    """Return the id of the row that a warm transfer leaves: by what is known when it ends (app/rows.py)."""
+    return derived_id("tr", interaction, HEAD, "warm", queue, by)

@@ -24,7 +24,7 @@ from vocabulary.ids import derived_id, model_id
 from vocabulary.instants import SECOND, Span
 from vocabulary.records import AuditRow, Change, ModelRow, Put, PutNew, Remove, SettingRow
 from vocabulary.stores import Store
-from web.learning import Version
+from web.learning import Judged, State, Version
 
 log = structlog.get_logger()
 
@@ -34,6 +34,8 @@ OF_FILE = "model-file:"
 """Begins the id of the setting that says which file a node has made or taken over."""
 OF_SHADOW = "shadow:"
 """Begins the id of the setting in which a node counts how a candidate compares."""
+OF_BASELINE = "model-baseline:"
+"""Begins the id of the setting that keeps what a version did on its first messages (app/model_watch.py)."""
 LOOK: Span = 2 * SECOND
 VERSIONS_MAX = 10
 FORMER_MAX = 10
@@ -93,7 +95,7 @@ class ModelVersions:
         await self._understanding.warm()
         try:
             await self._take_over_file()
-            if await self._pointed() is None:
+            if await self.pointed() is None:
                 await self._begin()
             try:
                 await self.look()
@@ -114,7 +116,7 @@ class ModelVersions:
 
     async def look(self) -> None:
         """Bring this node up to what the setting says."""
-        pointer = await self._pointed()
+        pointer = await self.pointed()
         if pointer is None or pointer == self.pointer:
             return
         if self.pointer is None or pointer.live != self.pointer.live:
@@ -136,7 +138,8 @@ class ModelVersions:
             log.warning("shadow_refused", version=id, reason=str(failure))
             return None
 
-    async def _pointed(self) -> Pointer | None:
+    async def pointed(self) -> Pointer | None:
+        """Return which version is live by the records, whether or not it can be loaded here."""
         row = await self._store.setting(POINTER)
         return None if row is None else msgspec.json.decode(row.body, type=Pointer)
 
@@ -172,12 +175,15 @@ class ModelVersions:
         except PermanentFailure as failure:
             log.error("model_refused", path=self._file.name, reason=str(failure))  # noqa: TRY400  # as above
             return
-        pointer = await self._pointed()
+        pointer = await self.pointed()
+        lines: list[Change] = []
         if await self._version(id) is None:
             report = {"fingerprint": model.fingerprint, "rows": {"trained": model.rows}, "from_file": True}
             await self._engine.write(PutNew(self._row(id, BY_SITE, content, report)))
+            detail = {"before": pointer.live if pointer else None, "from_file": self._file.name}
+            lines = [Put(self._line("model_use", id, BY_SITE, detail))]
             pointer = _moved(pointer, id)
-        await self._engine.write(Put(_setting(pointer or Pointer(live=id))), self._mine(id))
+        await self._engine.write(Put(_setting(pointer or Pointer(live=id))), self._mine(id), *lines)
 
     async def _begin(self) -> None:
         """Train the first one. Several nodes that do so at once come to the same."""
@@ -194,7 +200,7 @@ class ModelVersions:
 
         A model that somebody has brought as a file was made of rows that aren't here: that stays, and rules decide.
         """
-        pointer = await self._pointed()
+        pointer = await self.pointed()
         row = await self._version(pointer.live) if pointer is not None else None
         if row is None or row.report.get("from_file"):
             raise PermanentFailure(f"{reason}: train it anew with `model train`, from the rows that it was made of")
@@ -203,7 +209,7 @@ class ModelVersions:
         content = await asyncio.to_thread(self._file.read_bytes)
         id = await self.add(content, report, BY_SITE)
         await self._engine.write(self._mine(id))
-        if await self._pointed() == pointer:  # else another node has done so meanwhile
+        if await self.pointed() == pointer:  # else another node has done so meanwhile
             detail = {"before": row.id, "outdated": reason}
             await self._point(_moved(pointer, id), "model_use", id, BY_SITE, detail)
         await self.look()
@@ -229,16 +235,17 @@ class ModelVersions:
         return id
 
     async def _too_many(self, new: str) -> list[Change]:
-        pointer = await self._pointed()
+        pointer = await self.pointed()
         used = {new} | ({pointer.live, pointer.shadow, *pointer.former[:1]} if pointer is not None else set())
         rows = [row for row in await self._store.models() if row.id not in used]
         gone = {row.id for row in rows[VERSIONS_MAX - len(used) :]}
         counted = [row.id for row in await self._store.settings(OF_SHADOW) if _counted_for(row.id) in gone]
+        counted += [OF_BASELINE + id for id in sorted(gone)]
         return [*(Remove(ModelRow, id) for id in sorted(gone)), *(Remove(SettingRow, id) for id in counted)]
 
     async def all(self) -> Sequence[Version]:
         """Return the versions, newest first, each with what it is now."""
-        pointer = await self._pointed()
+        pointer = await self.pointed()
         return [_version(row, pointer) for row in await self._store.models()]
 
     async def _version(self, id: str) -> ModelRow | None:
@@ -251,20 +258,23 @@ class ModelVersions:
         if row is None:
             return Refusal("not_found", "unknown_model", f"There is no version {id!r} of the model.")
         gate = row.report.get("gate", {})
-        if not gate.get("passes", True) and not yes:
-            return Refusal("conflict", "model_is_worse", _worse(id, gate))
-        pointer = await self._pointed()
+        pointer = await self.pointed()
         if pointer is not None and pointer.live == id:
             return None
+        if _judged(row, pointer) == "against_another" and not yes:
+            return Refusal("conflict", "model_not_compared", _not_compared(row, pointer))
+        if not gate.get("passes", True) and not yes:
+            return Refusal("conflict", "model_is_worse", _worse(id, gate))
         if (refusal := await self._unusable(id)) is not None:
             return refusal
-        detail = {"before": pointer.live if pointer else None, "yes": yes, "gate": _short(gate)}
+        against = row.report.get("against")
+        detail = {"before": pointer.live if pointer else None, "yes": yes, "against": against, "gate": _short(gate)}
         await self._point(_moved(pointer, id), "model_use", id, by, detail)
         return None
 
     async def roll_back(self, by: str) -> Refusal | None:
         """Let the version that was live before be it again."""
-        pointer = await self._pointed()
+        pointer = await self.pointed()
         there = {row.id for row in await self._store.models()}
         former = [id for id in (pointer.former if pointer is not None else ()) if id in there]
         while former and await self._unusable(former[0]) is not None:
@@ -277,7 +287,7 @@ class ModelVersions:
 
     async def run_beside(self, id: str | None, by: str) -> Refusal | None:
         """Let version `id` run beside the live one, or none."""
-        pointer = await self._pointed()
+        pointer = await self.pointed()
         if pointer is None or (id is not None and await self._version(id) is None):
             return Refusal("not_found", "unknown_model", f"There is no version {id!r} of the model.")
         if id == pointer.live:
@@ -300,13 +310,14 @@ class ModelVersions:
         self, pointer: Pointer, action: Literal["model_use", "model_rollback", "model_shadow"], id: str, by: str,
         detail: dict[str, Any],
     ) -> None:  # fmt: skip
-        now = self._engine.clock.now()
-        line = AuditRow(
-            id=derived_id("audit", action, id, str(now)), at=now, who=by, action=action, target=id, detail=detail
-        )
-        await self._engine.write(Put(_setting(pointer)), Put(line))
+        await self._engine.write(Put(_setting(pointer)), Put(self._line(action, id, by, detail)))
         log.info(action, version=id, by=by)
         await self.look()
+
+    def _line(self, action: str, id: str, by: str, detail: dict[str, Any]) -> AuditRow:
+        now = self._engine.clock.now()
+        key = derived_id("audit", action, id, str(now))
+        return AuditRow(id=key, at=now, who=by, action=action, target=id, detail=detail)
 
 
 def _content(path: Path) -> bytes | None:
@@ -348,15 +359,14 @@ def _unless(shadow: str | None, live: str) -> str | None:
 
 
 def _version(row: ModelRow, pointer: Pointer | None) -> Version:
-    state: Literal["live", "shadow", "former", "candidate"] = "candidate"
-    if pointer is not None:
-        former: Literal["former", "candidate"] = "former" if row.id in pointer.former else "candidate"
-        state = "live" if row.id == pointer.live else "shadow" if row.id == pointer.shadow else former
+    judged = _judged(row, pointer)
     return Version(
         id=row.id,
         at=row.at,
         by=row.by,
-        state=state,
+        state=_state(row.id, pointer),
+        judged=judged,
+        passes=judged != "against_another" and bool(row.report.get("gate", {}).get("passes", True)),
         fingerprint=row.fingerprint,
         rows=row.rows,
         size=row.size,
@@ -364,10 +374,35 @@ def _version(row: ModelRow, pointer: Pointer | None) -> Version:
     )
 
 
+def _state(id: str, pointer: Pointer | None) -> State:
+    if pointer is None:
+        return "candidate"
+    former: State = "former" if id in pointer.former else "candidate"
+    return "live" if id == pointer.live else "shadow" if id == pointer.shadow else former
+
+
+def _judged(row: ModelRow, pointer: Pointer | None) -> Judged:
+    """Tell what a version's figures are worth now: those of a candidate, nothing beside another live one than then."""
+    tried = pointer is None or row.id == pointer.live or row.id in pointer.former
+    if pointer is not None and not tried and row.report.get("against") != pointer.live:
+        return "against_another"
+    return "judged" if "gate" in row.report else "not_here"
+
+
 def _short(gate: dict[str, Any]) -> dict[str, Any]:
     return {
         name: gate[name] for name in ("passes", "worse", "n", "only_before", "only_after", "confidence") if name in gate
     }
+
+
+def _not_compared(row: ModelRow, pointer: Pointer | None) -> str:
+    against = row.report.get("against")
+    compared = f"version {against}" if against else "none"
+    live = pointer.live if pointer is not None else "none"
+    return (
+        f"Version {row.id} was compared with {compared}, and {live} is live now: which is better, nobody has measured. "
+        "Train a new version to have it compared, or say yes to use this one all the same."
+    )
 
 
 def _worse(id: str, gate: dict[str, Any]) -> str:

@@ -9,14 +9,15 @@ import msgspec
 import structlog
 
 from app.engine import Engine
-from app.model_versions import ModelVersions
+from app.model_versions import OF_BASELINE, ModelVersions
 from app.retraining import BACK, MESSAGES_MAX, arrived
 from classifiers.model import OUT_OF_SCOPE, UNKNOWN
 from queues.interaction import Interaction, Label
 from vocabulary.errors import TemporaryFailure
-from vocabulary.instants import DAY, MINUTE, SECOND, Span
+from vocabulary.instants import DAY, MINUTE, SECOND, Instant, Span
+from vocabulary.records import PutNew, SettingRow
 from vocabulary.stores import Store
-from web.learning import Watched
+from web.learning import Version, Watched
 
 log = structlog.get_logger()
 
@@ -27,6 +28,8 @@ ENOUGH, CHECKED_ENOUGH = 200, 50
 SHIFT_MAX = 0.25
 """A population stability index above this is a large change (Siddiqi 2006, Credit Risk Scorecards, ch. 10)."""
 UNKNOWN_MORE, CONFIDENCE_LESS, CORRECTED_MAX, OVERCONFIDENT = 0.1, 0.1, 0.15, 0.15
+USED = ("model_use", "model_rollback")
+"""What the audit log calls it when a version becomes the live one."""
 CHECKED_BACK: Span = 90 * DAY
 _LITTLE = 0.001
 
@@ -53,14 +56,15 @@ class ModelWatch:
     async def look(self) -> Watched:
         """Return how the live model does now; `latest` is it from then on."""
         since = self._engine.clock.now() - BACK
-        labels: list[Label] = []
+        seen: list[tuple[Instant, Label]] = []
         corrected = 0
         async for row in arrived(self._store, since, MESSAGES_MAX):
             found = msgspec.json.decode(row.body, type=Interaction)
             said = found.labels if found.corrected is None else found.corrected.before
             if said:
-                labels.append(said[0])
+                seen.append((row.created_at, said[0]))
                 corrected += found.corrected is not None and found.label != said[0].name
+        labels = [label for _, label in seen]
         self.latest = _problems(
             Watched(
                 since=since,
@@ -68,26 +72,44 @@ class ModelWatch:
                 corrections=corrected,
                 corrected=corrected / len(labels) if labels else None,
                 **_now(labels),
-                **await self._then(),
+                **await self._then(seen),
                 **await self._checked(),
             )
         )
         return self.latest
 
-    async def _then(self) -> dict[str, Any]:
-        """Return what the live model did when it was made: on the week before it, else what it was trained on."""
+    async def _then(self, seen: Sequence[tuple[Instant, Label]]) -> dict[str, Any]:
+        """Return what the live model did on the week before it was made, else on its first messages, as far as known.
+
+        `seen`: what came in of late, newest first. Of neither, there is the mix that it was trained on.
+        """
         pointer = self._versions.pointer
         live = next((each for each in await self._versions.all() if pointer and each.id == pointer.live), None)
         if live is None:
             return {}
         week = live.report.get("week") or {}
         if week.get("messages", 0) < ENOUGH:
-            return {"mix_then": _shares(live.report.get("mix") or {})}
+            return await self._at_first(live, seen) or {"mix_then": _shares(live.report.get("mix") or {})}
         return {
             "mix_then": _shares(week["mix"]),
             "unknown_then": week["unknown"]["after"],
             "confidence_then": week["confidence"]["after"],
         }
+
+    async def _at_first(self, live: Version, seen: Sequence[tuple[Instant, Label]]) -> dict[str, Any]:
+        """Return what the live model did on its first messages since it was used; who sees them first keeps it."""
+        id = f"{OF_BASELINE}{live.id}"
+        row = await self._store.setting(id)
+        if row is None:
+            used = [line.at for line in await self._store.audit_of([live.id]) if line.action in USED]
+            since = max([live.at, *used])
+            its = [label for at, label in reversed(seen) if at >= since][:ENOUGH]
+            if len(its) < ENOUGH:
+                return {}
+            row = SettingRow(id=id, body=msgspec.json.encode(_now(its)))
+            await self._engine.write(PutNew(row))
+        told: dict[str, Any] = msgspec.json.decode(row.body)
+        return {f"{name}_then": value for name, value in told.items()}
 
     async def _checked(self) -> dict[str, Any]:
         """Return how sure the model was of what was labelled when asked, and how often it was right."""

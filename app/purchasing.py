@@ -74,7 +74,7 @@ class Purchases:
     def _read(
         self, place: int, row: Mapping[str, str], faults: list[PurchaseFault]
     ) -> tuple[Purchase, tuple[Identity, ...]] | None:
-        found = purchase_of(dict(row), self._zone)
+        found = purchase_of(dict(row), self._engine.clock.now(), self._zone)
         if isinstance(found, Purchase):
             phone = self._phone_of(found.phone) if found.phone else None
             if phone is not None or not found.phone:

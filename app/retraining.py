@@ -180,7 +180,7 @@ class Retraining:
             await self._tell(number, msgspec.structs.replace(began, step=step, share=share))
 
         with tempfile.TemporaryDirectory(prefix="centrala-model-") as folder:
-            live, pointer = Path(folder) / "live.npz", self._versions.pointer
+            live, pointer = Path(folder) / "live.npz", await self._versions.pointed()
             row = await self._store.model(pointer.live) if pointer is not None else None
             if row is not None:
                 await asyncio.to_thread(live.write_bytes, row.content)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from app.lessons import warm_row_id
 from queues.interaction import Interaction
 from router.effects import (
     CallUnanswered,
@@ -15,10 +16,10 @@ from router.effects import (
     SendStep,
     effects_of,
 )
-from router.events import AnsweredByBot, AnyEvent
+from router.events import AnsweredByBot, AnyEvent, WarmTransferEnded
 from router.state import State
 from vocabulary.instants import Instant
-from vocabulary.records import BulkMemberRow, Change, InteractionRow, OutboxRow, Put, PutNew
+from vocabulary.records import BulkMemberRow, Change, InteractionRow, OutboxRow, Put, PutNew, Remove, TrainingRow
 
 _encode = msgspec.json.Encoder().encode
 
@@ -54,7 +55,10 @@ def interaction_row(interaction: Interaction, seq: int) -> InteractionRow:
 
 
 def outbox_of(event: AnyEvent, state: State, now: Instant) -> Sequence[Change]:
-    """Return the outbox rows that the effects of `event` need. A chat needs none: its sockets follow the log."""
+    """Return the outbox rows that the effects of `event` need, and what else its transaction must hold.
+
+    A chat needs no outbox: its sockets follow the log.
+    """
     rows = (_outbox_row(effect, state, now) for effect in effects_of(event))
     changes: list[Change] = [PutNew(row) for row in rows if row is not None]
     if isinstance(event, AnsweredByBot) and event.bulk:
@@ -62,6 +66,9 @@ def outbox_of(event: AnyEvent, state: State, now: Instant) -> Sequence[Change]:
         changes.append(
             Put(BulkMemberRow(bulk=event.bulk, interaction=event.interaction, at=event.at, by_itself=by_itself))
         )
+    if isinstance(event, WarmTransferEnded):
+        # Nobody took it there: that it was meant for there teaches nothing.
+        changes.append(Remove(TrainingRow, warm_row_id(event.interaction, event.queue, event.agent)))
     return changes
 
 

@@ -1,7 +1,7 @@
 """One running site, as pages, API and channels see it."""
 
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -33,6 +33,7 @@ from channels.callback.phones import PhoneRefused, e164
 from channels.message import Address, InboundMessage
 from classifiers.background import Background
 from customers.merging import as_one
+from customers.numbers import CUSTOMER, ORDER
 from customers.reachability import signals
 from queues.policy import QueuePolicy
 from reports.live import LiveQueue, live
@@ -89,6 +90,7 @@ class RunningSite:
         replies: Replies,
         learning: Learning,
         letters: frozenset[str] = frozenset(),
+        number_kinds: Collection[str] = (),
         token_bytes: Callable[[int], bytes] = secrets.token_bytes,
         link_of: Callable[[InteractionId], str] | None = None,
         sendings: Sendings | None = None,
@@ -113,6 +115,7 @@ class RunningSite:
         self._replies = replies
         self._learning = learning
         self._letters = letters
+        self._number_kinds = tuple(sorted({CUSTOMER, ORDER, *number_kinds}))
         self._exporter = Exporter(store)
         self._token_bytes = token_bytes
         self._link_of = link_of
@@ -291,6 +294,10 @@ class RunningSite:
 
     async def segment_report(self) -> dict[str, Any] | None:
         return await self._segmenting.report() if self._segmenting is not None else None
+
+    @property
+    def number_kinds(self) -> Sequence[str]:
+        return self._number_kinds
 
     def phone_of(self, text: str) -> str | None:
         try:

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from customers.standing import figures
-from router.policy import Policy
+from router.policy import Policy, names_segment
 from vocabulary.ids import AgentId
 from vocabulary.instants import Instant
 from vocabulary.records import CustomerRow, StandingRow
@@ -31,7 +31,8 @@ async def standing_of(store: Store, policy: Policy, customer: CustomerRow | None
     asks = bool(policy.segments) or any(rule.when.attributes for rule in policy.rules)
     kept = await store.standing(customer.id) if asks else None
     segments = segments_by_precedence(policy, customer, kept)
-    named = tuple(segment for segment in segments if _decides(policy, segment))
+    # The journal holds no other words of staff.
+    named = tuple(segment for segment in segments if names_segment(policy, segment))
     return Standing(
         segment=next(iter(named), None),
         also=named[1:],
@@ -47,16 +48,6 @@ def segments_by_precedence(policy: Policy, customer: CustomerRow, kept: Standing
     ordered = sorted(known, key=lambda name: places.get(name, len(places)))
     own = (customer.segment,) if customer.segment is not None else ()
     return tuple(dict.fromkeys((*own, *ordered)))
-
-
-def _decides(policy: Policy, segment: str) -> bool:
-    """Tell whether anything is decided by `segment`: the journal holds no other words of staff."""
-    by_itself = segment in policy.segments
-    by_rules = any(segment in rule.when.segment for rule in policy.rules)
-    by_targets = any(segment in queue.segment_targets for queue in policy.queues.values())
-    by_promises = any(segment in sla.segments for sla in policy.sla.values())
-    by_answers = segment in policy.bulk_leave_out
-    return by_itself or by_rules or by_targets or by_promises or by_answers
 
 
 def _preferred(policy: Policy, customer: CustomerRow, segments: tuple[str, ...]) -> AgentId | None:

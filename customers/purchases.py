@@ -18,7 +18,9 @@ _LONGEST = {"order_id": 200, "external_id": 200, "email": 320, "phone": 40, "nam
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,4})?")
 _PLAIN = re.compile(r"[+-]?\d{1,15}(?:[.,]\d{1,4})?")
+_NO_DATE = "is no date from 1970 on; write 2026-03-01 or 2026-03-01T09:30:00+01:00"
 _NONE = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split())
 _THREE = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
 
@@ -51,11 +53,12 @@ def digits_of(currency: str) -> int:
     return 0 if currency in _NONE else 3 if currency in _THREE else 2
 
 
-def purchase_of(row: dict[str, str], zone: tzinfo = UTC) -> Purchase | Fault:
+def purchase_of(row: dict[str, str], now: Instant, zone: tzinfo = UTC) -> Purchase | Fault:
     """Return the purchase that `row` writes, or the first thing that is wrong with it.
 
     Args:
         row: texts by the names of `COLUMNS`; "" is the same as nothing.
+        now: nothing is bought later, but for a day that clocks and zones of others may be ahead.
         zone: where days that are written without a time are.
 
     `at` and `contract_end` are dates (a contract runs until that day is over) or RFC 3339. The amount has a point or a
@@ -72,19 +75,17 @@ def purchase_of(row: dict[str, str], zone: tzinfo = UTC) -> Purchase | Fault:
         return Fault("external_id", "is missing, and so are email and phone: nobody is named")
     if any("\0" in value for value in told.values()):
         return Fault("", "a text holds a NUL character")
-    return _purchase(told, zone)
+    return _purchase(told, now, zone)
 
 
-def _purchase(told: dict[str, str], zone: tzinfo) -> Purchase | Fault:
+def _purchase(told: dict[str, str], now: Instant, zone: tzinfo) -> Purchase | Fault:
     currency = told["currency"].upper()
     if not _CURRENCY.fullmatch(currency):
         return Fault("currency", f"{told['currency']!r} is no currency code; write three letters such as EUR")
-    at, end = told["at"], told.get("contract_end", "")
-    since, until = instant_of(at, zone), instant_of(end, zone, over=True) if end else None
-    if since is None:
-        return Fault("at", f"{at[:40]!r} is no date; write 2026-03-01 or 2026-03-01T09:30:00+01:00")
-    if end and until is None:
-        return Fault("contract_end", f"{end[:40]!r} is no date; write 2026-03-01 or 2026-03-01T09:30:00+01:00")
+    times = _times(told, now, zone)
+    if isinstance(times, Fault):
+        return times
+    since, until = times
     amount = minor(told["amount"], currency)
     if amount is None:
         decimals = f"at most {digits_of(currency)} decimals" if digits_of(currency) else "no decimals"
@@ -92,6 +93,9 @@ def _purchase(told: dict[str, str], zone: tzinfo) -> Purchase | Fault:
     email = told.get("email", "")
     if email and "@" not in email:
         return Fault("email", f"{email[:80]!r} is no e-mail address")
+    language = told.get("language", "")
+    if language and not _LANGUAGE.fullmatch(language):
+        return Fault("language", f"{language[:40]!r} is no language; write pl or pt-BR")
     texts = {name: told.get(name, "") for name in ("external_id", "phone", "name", "language", "product")}
     return Purchase(
         order_id=told["order_id"],
@@ -102,6 +106,23 @@ def _purchase(told: dict[str, str], zone: tzinfo) -> Purchase | Fault:
         contract_end=until,
         **texts,
     )
+
+
+def _times(told: dict[str, str], now: Instant, zone: tzinfo) -> tuple[Instant, Instant | None] | Fault:
+    at, end = told["at"], told.get("contract_end", "")
+    since, until = instant_of(at, zone), instant_of(end, zone, over=True) if end else None
+    if since is None:
+        return Fault("at", f"{at[:40]!r} {_NO_DATE}")
+    if since > now + DAY:
+        return Fault("at", f"{at[:40]!r} is in the future; write when it was bought")
+    if end and until is None:
+        return Fault("contract_end", f"{end[:40]!r} {_NO_DATE}")
+    # Money may go back long after the contract that it was paid for.
+    if until is not None and until < since and not told["amount"].startswith("-"):
+        return Fault(
+            "contract_end", f"{end[:40]!r} is before it was bought, {at[:40]!r}; write the contract's last day"
+        )
+    return since, until
 
 
 def minor(text: str, currency: str) -> int | None:
@@ -120,11 +141,11 @@ def instant_of(text: str, zone: tzinfo, *, over: bool = False) -> Instant | None
     """Return the instant that `text` writes, None if it is none; a day begins in `zone`, or with `over` ends there."""
     try:
         if _DATE.fullmatch(text):
-            begin = datetime.combine(date.fromisoformat(text), time(), zone)
-            return int(begin.timestamp() * 1000) + (DAY if over else 0)
-        moment = datetime.fromisoformat(text)
+            moment, more = datetime.combine(date.fromisoformat(text), time()), DAY if over else 0
+        else:
+            moment, more = datetime.fromisoformat(text), 0
+        moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
+        at = int(moment.timestamp() * 1000) + more
     except (ValueError, OverflowError):
         return None
-    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
-    at = int(moment.timestamp() * 1000)
     return at if 0 <= at < 10**14 else None

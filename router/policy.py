@@ -148,3 +148,13 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         guarded = any(step.guard for queue in self.queues.values() for step in queue.steps)
         msgspec.structs.force_setattr(self, "guarded", guarded)
+
+
+def names_segment(policy: Policy, segment: str) -> bool:
+    """Tell whether anything is decided by `segment`."""
+    by_itself = segment in policy.segments
+    by_rules = any(segment in rule.when.segment for rule in policy.rules)
+    by_targets = any(segment in queue.segment_targets for queue in policy.queues.values())
+    by_promises = any(segment in sla.segments for sla in policy.sla.values())
+    by_answers = segment in policy.bulk_leave_out
+    return by_itself or by_rules or by_targets or by_promises or by_answers

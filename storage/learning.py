@@ -25,12 +25,19 @@ class LearningReads(Reads):
         query = select(tables.training).where(columns.interaction == interaction)
         return await self._made(TrainingRow, query.order_by(columns.at, columns.id))
 
+    async def training_of_customers(self, customers: Sequence[str]) -> Sequence[TrainingRow]:
+        """Return the rows about interactions of `customers`, by id."""
+        columns, whose = tables.training.c, tables.interactions.c
+        query = select(tables.training).join(tables.interactions, whose.id == columns.interaction)
+        return await self._made(TrainingRow, query.where(whose.customer.in_(customers)).order_by(columns.id))
+
     async def training_texts(self, *, after: str = "", limit: int = 500) -> Sequence[TrainingText]:
         """Return rows by id, those behind `after`, each with its text; of one whose message is gone there is none."""
-        columns, said = tables.training.c, tables.messages.c
+        columns, said, whose = tables.training.c, tables.messages.c, tables.interactions.c
         query = (
-            select(*columns, *(said[name].label(f"its_{name}") for name in _ITS))
+            select(*columns, *(said[name].label(f"its_{name}") for name in _ITS), whose.customer.label("customer"))
             .join(tables.messages, said.id == columns.message)
+            .outerjoin(tables.interactions, whose.id == columns.interaction)
             .where(columns.id > after)
         )
         return await self._all(query.order_by(columns.id).limit(limit), _with_text)
@@ -73,7 +80,8 @@ _row: Callable[[Any], TrainingRow] = maker_of(TrainingRow)
 
 
 def _with_text(columns: RowMapping) -> TrainingText:
-    return TrainingText(_row(columns), **{name: columns[f"its_{name}"] for name in _ITS})
+    told = {name: columns[f"its_{name}"] for name in _ITS}
+    return TrainingText(_row(columns), **told, customer=columns["customer"] or "")
 
 
 def _counted(columns: RowMapping) -> tuple[tuple[str, str], int]:

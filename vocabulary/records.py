@@ -399,13 +399,14 @@ class Checked(msgspec.Struct, frozen=True):
 
 
 class TrainingText(msgspec.Struct, frozen=True):
-    """A row to learn from with the text that it is about, and what its message tells beside that."""
+    """A row to learn from with the text that it is about, what its message tells beside that, and whose it is."""
 
     row: TrainingRow
     subject: str
     text: str
     channel: str = ""
     attributes: dict[str, Any] = {}
+    customer: str = ""
 
 
 class ModelRow(msgspec.Struct, frozen=True, kw_only=True):

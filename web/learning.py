@@ -1,6 +1,6 @@
 """What pages and API need of a site that learns from work; the shell implements it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -8,7 +8,7 @@ import msgspec
 from queues.interaction import Interaction
 from router.decision import Refusal
 from vocabulary.instants import Instant
-from vocabulary.records import Change, Source
+from vocabulary.records import Change, CustomerRow, Source
 
 
 class ToLabel(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,13 +24,23 @@ class ToLabel(msgspec.Struct, frozen=True, kw_only=True):
     arrived_at: Instant
 
 
+State = Literal["live", "shadow", "former", "candidate"]
+Judged = Literal["judged", "against_another", "not_here"]
+
+
 class Version(msgspec.Struct, frozen=True, kw_only=True):
-    """A version of the model. `state`: live, shadow, former (was live) or candidate."""
+    """A version of the model. `state`: live, shadow, former (was live) or candidate. `passes`: used without a yes.
+
+    `judged`: what its figures are worth: judged here; against another version than the one that is live now; or not
+    here, since it came as a file.
+    """
 
     id: str
     at: Instant
     by: str
-    state: Literal["live", "shadow", "former", "candidate"]
+    state: State
+    judged: Judged
+    passes: bool
     fingerprint: str
     rows: int
     size: int
@@ -110,8 +120,11 @@ class Learning(Protocol):
     async def taken_back(self, found: Interaction) -> Sequence[Change]:
         """Return what forgets what a person said."""
 
-    async def handed_over(self, found: Interaction, queue: str, by: str) -> Sequence[Change]:
-        """Return what keeps what a transfer to `queue` tells about the message."""
+    async def handed_over(self, found: Interaction, queue: str, by: str, *, warm: bool) -> Sequence[Change]:
+        """Return what keeps what a transfer to `queue` tells about the message; a `warm` one, as long as it stands."""
+
+    async def objected(self, before: CustomerRow, attributes: Mapping[str, Any]) -> Sequence[Change]:
+        """Return what forgets what was learnt of a customer, if by his new `attributes` he doesn't want that."""
 
     async def ended(self, found: Interaction, disposition: str, by: str) -> Sequence[Change]:
         """Return what keeps what a disposition tells about the message."""
@@ -128,7 +141,7 @@ class Learning(Protocol):
     async def version(self, id: str) -> Version | None: ...
 
     async def use(self, id: str, by: str, *, yes: bool) -> Refusal | None:
-        """Let a version be the live one, everywhere; one that is worse on what judges only with `yes`."""
+        """Let a version be the live one, everywhere; one that is worse, or not compared with it, only with `yes`."""
 
     async def roll_back(self, by: str) -> Refusal | None:
         """Let the version that was live before be it again."""

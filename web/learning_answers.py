@@ -40,6 +40,9 @@ class LabelledView(View, frozen=True, kw_only=True):
 class VersionView(View, frozen=True, kw_only=True):
     """A version of the model. `state`: live, shadow, former or candidate. `passes`: it may be used without a yes.
 
+    `judged`: `judged`; `against_another`: it was compared with another version than the one that is live now, which
+    needs a yes; `not_here`: it came as a file, and nothing was measured.
+
     `report` has what was measured beside the model that was live then: accuracy before and after, per class,
     confusion, calibration, and what would have changed last week; in lists it is left out.
     """
@@ -51,6 +54,7 @@ class VersionView(View, frozen=True, kw_only=True):
     fingerprint: str
     rows: int
     size: int
+    judged: str
     passes: bool
     accuracy_before: float | None
     accuracy_after: float | None

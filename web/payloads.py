@@ -265,7 +265,7 @@ class ToLabelQuery(Body, frozen=True, kw_only=True):
 
 
 class UseModel(Body, frozen=True, kw_only=True):
-    """`yes`: use it even if it is worse than the one that is used now."""
+    """`yes`: use it even if it is worse than the one that is used now, or was not compared with it."""
 
     yes: bool = False
 
@@ -522,18 +522,20 @@ class NewPurchase(Body, frozen=True, kw_only=True):
     """What a customer bought. `order_id` is your own; a known one with other contents is corrected.
 
     `at` and `contract_end` are dates or RFC 3339, `amount` is in `currency` (ISO 4217), below 0 for money that went
-    back. At least one of `external_id`, `email` and `phone` says whose it is; who is unknown is written down.
+    back. These four must be there, and of `external_id`, `email` and `phone` at least one, which say whose it is; who
+    is unknown is written down.
     """
 
-    order_id: str
-    at: str
-    amount: str | int | float
-    currency: str
+    # What must be there is asked of each row, so that one that lacks it doesn't have the others refused.
+    order_id: str | None = None
+    at: str | None = None
+    amount: str | int | float | None = None
+    currency: str | None = None
     external_id: str | None = None
     email: str | None = None
     phone: str | None = None
     name: str | None = None
-    language: Language | None = None
+    language: str | None = None
     product: str | None = None
     contract_end: str | None = None
 

@@ -379,6 +379,10 @@ class Site(Protocol):
     async def segment_report(self) -> dict[str, Any] | None:
         """Return the report of the last calculation, None if there was none."""
 
+    @property
+    def number_kinds(self) -> Sequence[str]:
+        """Return the kinds of numbers that customers may be known by."""
+
     def phone_of(self, text: str) -> str | None:
         """Return the number that `text` says as E.164, or None if it is none that can be called."""
 

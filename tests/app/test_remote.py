@@ -120,3 +120,35 @@ async def test_a_site_that_is_not_there_and_a_token_that_is_missing_say_what_to_
     assert (nowhere.exit_code, "start it with `centrala serve`" in nowhere.stderr) == (1, True)
     nameless = await terminal.types("agent", "list", CENTRALA_TOKEN="")
     assert (nameless.exit_code, "no token" in nameless.stderr) == (2, True)
+
+
+async def test_bad_rows_of_purchases_are_told_by_line_and_all_others_are_taken(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    file = tmp_path / "orders.csv"
+    rows = [f"o-{number},2026-01-07,19.90,EUR,crm-{number},pl" for number in range(20)]
+    rows[3] = "o-3,2026-01-07,19.90,,crm-3,pl"
+    rows[5] = "o-5,2199-01-07,19.90,EUR,crm-5,pl"
+    rows[9] = "o-9,2026-01-07,19.90,EUR,crm-9,polski"
+    file.write_text("\n".join(["order_id,at,amount,currency,external_id,language", *rows]) + "\n", "utf-8")
+    words = ("customer", "import-purchases", str(file), "--json")
+    done = await terminal.types(*words, CENTRALA_TOKEN="token-of-integration-None")
+    counts = json.loads(done.output)
+    assert (done.exit_code, counts["new"], counts["faults"]) == (1, 17, 3)
+    assert done.stderr.splitlines() == [
+        f"{file}:5: currency is missing",
+        f"{file}:7: at '2199-01-07' is in the future; write when it was bought",
+        f"{file}:11: language 'polski' is no language; write pl or pt-BR",
+    ]
+
+
+async def test_rows_that_are_too_long_for_one_call_are_sent_in_several(terminal: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "orders.csv"
+    rows = [f"o-{number},2026-01-07,19.90,EUR,crm-{number},{'Я' * 199}" for number in range(900)]
+    rows[800] = "o-800,2026-01-07,19.90,EUR,crm-800," + "Я" * 10_000
+    file.write_text("\n".join(["order_id,at,amount,currency,external_id,product", *rows]) + "\n", "utf-8")
+    words = ("customer", "import-purchases", str(file), "--json")
+    done = await terminal.types(*words, CENTRALA_TOKEN="token-of-integration-None")
+    assert done.stderr.splitlines() == [f"{file}:802: product is longer than 200 characters"]
+    counts = json.loads(done.output)
+    assert (counts["rows"], counts["new"], counts["customers_new"]) == (900, 899, 899)

@@ -501,6 +501,11 @@ class RecordsContract:
             TrainingText(rows[1], "", "b", "support"),
         ]
         assert await store.training_of("i-1") == rows
+        assert await store.training_of_customers(["c-1"]) == []
+        await store.commit(putting(an_interaction()))
+        assert await store.training_of_customers(["c-0", "c-1"]) == rows
+        assert await store.training_of_customers(["c-2"]) == []
+        assert [each.customer for each in await store.training_texts()] == ["c-1", "c-1"]
         assert await store.training_row("t-3") == rows[2]
         asked = {"source": "labelled", "confidence": 0.5}
         more = [

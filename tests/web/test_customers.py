@@ -56,10 +56,26 @@ async def test_customers_are_found_by_name_and_identity(boss: Client) -> None:
     assert [page["items"][0]["id"] for page in (first, second)] == everybody
 
 
-@pytest.mark.parametrize("field,value", [("phone", "12"), ("language", "Jan Kowalski"), ("email", "")])
-async def test_what_is_wrong_with_a_new_customer_is_named(boss: Client, field: str, value: str) -> None:
+@pytest.mark.parametrize("field,value", [
+    ("phone", "12"),
+    ("language", "Jan Kowalski"),
+    ("email", ""),
+    ("email", "notmail"),
+    ("birth_date", "1982-13-40"),
+    ("birth_date", "2982-01-01"),
+])  # fmt: skip
+async def test_what_is_wrong_with_a_customer_is_named(boss: Client, field: str, value: str) -> None:
     problem = await boss.post("/customers", {field: value}, 422)
     assert problem["errors"][0]["path"] == field
+    ola = await boss.post("/customers", OLA, 201)
+    changed = await boss.call("PATCH", f"/customers/{ola['id']}", {field: value})
+    assert (changed.status, (await changed.json())["errors"][0]["path"]) == (422, field)
+
+
+async def test_a_number_of_a_kind_that_the_house_does_not_give_is_refused(boss: Client) -> None:
+    problem = await boss.post("/customers", {"numbers": {"ordr": ["1"]}}, 422)
+    assert problem["errors"][0]["path"] == "numbers.ordr"
+    assert "there are customer, order" in problem["detail"]
 
 
 async def test_only_administrators_erase(there: World, boss: Client) -> None:

@@ -25,7 +25,7 @@ from tests.learning import WAYS, Learning, rows, starter
 from tests.web.world import Client, World, world
 from vocabulary.errors import PermanentFailure
 from vocabulary.instants import DAY, SECOND
-from vocabulary.records import CustomerRow, Put, SettingRow
+from vocabulary.records import CustomerRow, Put, SetAttributes, SettingRow
 
 WARRANTY = (
     "the guarantee of my router has run out", "is the guarantee still valid for this phone",
@@ -187,6 +187,29 @@ async def test_a_transfer_and_a_disposition_teach_what_the_configuration_says(si
     }
 
 
+async def test_a_warm_transfer_teaches_unless_it_ends_before_somebody_takes_it(site: World) -> None:
+    await site.add_agent("anna", "support")
+    await site.add_agent("ben", "billing")
+    program = await site.program("integration")
+    boss = await site.person("boss", "supervisor")
+    await program.post("/agents/anna/presence", {"presence": "available", "lease": "10m"})
+    id = (await arrives(site, "something about money"))["id"]
+    (offer,) = (await program.get("/agents/anna/offers"))["items"]
+    await program.post(f"/offers/{offer['id']}/accept")
+    warm = {"queue": "billing", "note": "yours?", "warm": True}
+    await program.post(f"/interactions/{id}/transfer", warm)
+    assert (await program.call("DELETE", f"/interactions/{id}/transfer")).status == 200
+    assert await site.site.store.training_of(id) == []
+
+    await program.post("/agents/ben/presence", {"presence": "available", "lease": "10m"})
+    await program.post(f"/interactions/{id}/transfer", warm)
+    (offer,) = (await program.get("/agents/ben/offers"))["items"]
+    await program.post(f"/offers/{offer['id']}/accept")
+    assert (await boss.get(f"/interactions/{id}"))["agent"] == "ben"
+    (row,) = await site.site.store.training_of(id)
+    assert (row.label, row.source, row.by) == ("invoice", "transfer", "anna")
+
+
 # -- who does not want it
 
 
@@ -207,6 +230,19 @@ async def test_nothing_is_learnt_of_a_customer_who_does_not_want_it(site: World)
     row = CustomerRow(id=customer.id, created_at=customer.created_at, attributes={"no_learning": True})
     await site.site.write(Put(row))
     assert not (await boss.post(f"/interactions/{found['id']}/label", {"label": "invoice"}))["learnt"]
+
+
+async def test_what_was_learnt_of_a_customer_goes_when_he_objects_and_is_never_trained_on(site: World) -> None:
+    boss = await site.person("boss", "supervisor")
+    found, other, third = [await arrives(site, text) for text in ("the bill is wrong", "no light", "no bill")]
+    for one in (found, other, third):
+        await boss.post(f"/interactions/{one['id']}/label", {"label": "invoice"})
+    id = found["customer"]["id"]
+    assert (await boss.call("PATCH", f"/customers/{id}", {"attributes": {"no_learning": True}})).status == 200
+    assert await site.site.store.training_of(found["id"]) == []
+    # However else it became known, a CRM for instance.
+    await site.site.write(SetAttributes(CustomerRow, other["customer"]["id"], {"no_learning": True}))
+    assert [each.text for each in await site.learning.lessons.all()] == ["no bill"]
 
 
 async def test_whoever_is_erased_teaches_no_longer(site: World) -> None:
@@ -252,6 +288,7 @@ async def test_what_is_corrected_is_known_after_the_training_and_a_rollback_forg
     assert (none.status, (await none.json())["reason"]) == (409, "no_former_model")
     audit = await site.site.store.audit_of([first, made["id"]])
     assert {(line.action, line.target, line.who) for line in audit} == {
+        ("model_use", first, "centrala"),
         ("model_use", made["id"], "u-boss"),
         ("model_rollback", first, "u-boss"),
     }
@@ -274,6 +311,53 @@ async def test_a_worse_model_is_refused_until_somebody_says_yes(site: World) -> 
     assert (await boss.get("/understanding"))["live"] == made["id"]
     (line,) = await site.site.store.audit_of([made["id"]])
     assert (line.detail["yes"], line.detail["gate"]["passes"]) == (True, False)
+
+
+async def test_what_was_compared_with_another_version_than_the_live_one_is_refused_until_somebody_says_yes(
+    site: World,
+) -> None:
+    boss = await site.person("boss", "supervisor")
+    await all_said(site, boss, "warranty", *ways(*WARRANTY[:1]))
+    one = await retrained(site, boss)
+    site.clock.move(SECOND)
+    await all_said(site, boss, "warranty", *ways(*WARRANTY[1:2]))
+    two = await retrained(site, boss)
+    assert (one["judged"], two["judged"], one["passes"], two["passes"]) == ("judged", "judged", True, True)
+    first = one["report"]["against"]
+    await boss.post(f"/understanding/models/{two['id']}/use")
+    told = {each["id"]: each for each in (await boss.get("/understanding/models"))["items"]}
+    assert {id: (each["judged"], each["passes"]) for id, each in told.items()} == {
+        first: ("not_here", True),
+        one["id"]: ("against_another", False),
+        two["id"]: ("judged", True),
+    }
+    refused = await boss.call("POST", f"/understanding/models/{one['id']}/use", {})
+    problem = await refused.json()
+    assert (refused.status, problem["reason"]) == (409, "model_not_compared")
+    assert f"was compared with version {first}, and {two['id']} is live now" in problem["detail"]
+    assert (await boss.get("/understanding"))["live"] == two["id"]
+    # What was live before has shown what it does: that may be used again, and what then fits is compared again.
+    await boss.post(f"/understanding/models/{first}/use")
+    assert (await boss.get(f"/understanding/models/{one['id']}"))["passes"]
+    await boss.post(f"/understanding/models/{two['id']}/use")
+    await boss.post(f"/understanding/models/{one['id']}/use", {"yes": True})
+    (line,) = await site.site.store.audit_of([one["id"]])
+    assert (line.detail["yes"], line.detail["against"], line.detail["before"]) == (True, first, two["id"])
+
+
+async def test_a_model_that_is_put_there_as_a_file_leaves_an_audit_line(site: World, tmp_path: Path) -> None:
+    boss = await site.person("boss", "supervisor")
+    first = (await boss.get("/understanding"))["live"]
+    (tmp_path / "learning" / "model.npz").write_bytes(to_bytes(train(rows()[:96])))
+    await site.learning.versions.prepare()
+    live = (await boss.get("/understanding"))["live"]
+    (line,) = await site.site.store.audit_of([live])
+    assert (line.action, line.who, line.detail) == (
+        "model_use",
+        "centrala",
+        {"before": first, "from_file": "model.npz"},
+    )
+    assert (await boss.get(f"/understanding/models/{live}"))["judged"] == "not_here"
 
 
 async def test_a_candidate_runs_beside_the_live_model_and_decides_nothing(site: World) -> None:
@@ -493,6 +577,35 @@ async def test_what_comes_in_is_watched_against_what_the_model_was_made_for(tmp_
         assert site.app_metrics("centrala_model_unknown_share") == 0.5
         assert site.app_metrics("centrala_model_problem", problem="less_sure") == 1
         assert site.app_metrics("centrala_model_problem", problem="too_sure") is None
+
+
+async def test_a_model_without_a_week_before_it_is_watched_against_its_first_messages(
+    tmp_path: Path, first: bytes
+) -> None:
+    async def says(subject: str, text: str, usual: str | None = None, known: Background = NOTHING) -> Classification:
+        found = Classification((("invoice", 0.9),), None, "model", "it says so")
+        return found if "bill" in text else Classification((("unknown", 0.0),), None, "none", "it finds none")
+
+    async with world(tmp_path, classify=says) as site:
+        # What rules decided before there was a model tells nothing about it.
+        await arrives(site, "hello")
+        site.clock.move(SECOND)
+        id = await site.learning.versions.add(first, {"mix": {"invoice": 1}}, "boss")
+        await site.learning.versions.use(id, "boss", yes=False)
+        for number in range(199):
+            await arrives(site, f"my bill {number}")
+        assert (await site.learning.watch.look()).unknown_then is None
+        await arrives(site, "my bill")
+        seen = await site.learning.watch.look()
+        assert (seen.mix_then, seen.unknown_then, seen.problems) == ({"invoice": 1.0}, 0.0, ())
+        assert seen.confidence_then == pytest.approx(0.9)
+        for number in range(60):
+            await arrives(site, f"hello {number}")
+        seen = await site.learning.watch.look()
+        assert (seen.unknown_then, seen.problems) == (0.0, ("mix_shifted", "more_unknown"))
+        # A week later the messages that it began with are out of sight, and what it did on them still stands.
+        site.clock.move(8 * DAY)
+        assert (await site.learning.watch.look()).unknown_then == 0.0
 
 
 async def test_what_was_labelled_when_asked_tells_whether_it_is_too_sure(tmp_path: Path) -> None:

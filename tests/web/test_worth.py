@@ -31,6 +31,7 @@ RULED = msgspec.structs.replace(
         "key_account": SegmentPolicy(priority=20, target=10 * SECOND, owner=True),
         "departing": SegmentPolicy(priority=10),
         "new": SegmentPolicy(),
+        "vip": SegmentPolicy(),
     },
 )
 
@@ -57,6 +58,8 @@ async def test_purchases_come_in_once_and_faults_are_told_with_their_place(house
         bought(5, 5, "7", phone="12"),
         {**bought(6, 5), "at": "1 March", "email": "x@example.org"},
         bought(7, 5, "7"),
+        {"order_id": "o-8", "at": "2026-01-01", "amount": "7", "email": "x@example.org"},
+        bought(9, 5, "7", external_id="crm-1", language="polski"),
     ]
     answer = await shop.post("/customers/purchases", {"items": items})
     assert {name: answer[name] for name in ("new", "changed", "known", "customers_new")} == {
@@ -70,6 +73,8 @@ async def test_purchases_come_in_once_and_faults_are_told_with_their_place(house
         (4, "phone"),
         (5, "at"),
         (6, "external_id"),
+        (7, "currency"),
+        (8, "language"),
     ]
     assert "at most 2 decimals" in answer["faults"][0]["message"]
     again = await shop.post("/customers/purchases", {"items": [*items[:2], {**items[2], "amount": "2"}]})
@@ -234,6 +239,16 @@ async def test_what_staff_say_while_segments_are_calculated_stands(house: World)
     )
 
 
+async def test_a_segment_that_nothing_here_names_is_refused_and_one_that_he_has_may_stay(house: World) -> None:
+    boss = await house.person("boss", "admin")
+    problem = await boss.post("/customers", {"external_id": "crm-1", "segment": "vipp"}, 422)
+    assert problem["errors"][0]["path"] == "segment"
+    assert "there are key_account, departing, new, vip" in problem["detail"]
+    await house.site.write(Put(CustomerRow(id="c-old", created_at=START, segment="gold")))
+    for segment, status in (("gold", 200), ("golld", 422), ("vip", 200)):
+        assert (await boss.call("PATCH", "/customers/c-old", {"segment": segment})).status == status
+
+
 async def test_segments_that_staff_set_before_there_were_any_calculated_stay(house: World) -> None:
     boss = await house.person("boss", "admin")
     await house.site.write(Put(CustomerRow(id="c-old", created_at=START, segment="gold")))
@@ -275,7 +290,7 @@ async def test_who_was_merged_is_one_buyer_until_that_is_undone(house: World) ->
     page = await boss.get("/customers/crm-2/purchases")
     assert [one["order_id"] for one in page["items"]] == ["o-0", "o-2"]
     one = await shop.post("/interactions", {"text": "Hi", "customer": {"email": "key@example.org"}}, 201)
-    assert one["segment"] == "key_account"
+    assert one["segment"] == "vip"
     house.clock.move(SECOND)
     await boss.call("POST", f"/customers/{ids[1]}/unmerge", {})
     # Until that is calculated anew, neither is taken for what both were together.

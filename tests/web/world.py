@@ -357,6 +357,7 @@ async def world(
         replies=Replies(engine=engine, store=store, outgoing=outgoing, domain="example.org"),
         learning=learning.site,
         letters=outgoing.letters,
+        number_kinds=[each.name for each in rules.numbers],
         bulk=BulkAnswers(
             engine=engine,
             store=store,

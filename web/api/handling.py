@@ -1,9 +1,11 @@
 """What owners and supervisors do with an interaction."""
 
+from collections.abc import Sequence
+
 from queues.interaction import Interaction
 from router import commands as c
 from vocabulary.instants import Instant
-from vocabulary.records import AuditRow, MessageRow, Put, PutNew
+from vocabulary.records import AuditRow, Change, MessageRow, Put, PutNew
 from web.answers import InteractionView
 from web.api.interactions import requirements_of
 from web.call import Call, accepted
@@ -52,7 +54,9 @@ async def transfer(call: Call, id: str, body: TransferTo) -> InteractionView:
     _check_target(call, body)
     agent = await call.acting(found)
     note = _note(call, found, agent, body.note)
-    learnt = await call.site.learning.handed_over(found, body.queue, agent) if body.queue is not None else ()
+    learnt: Sequence[Change] = ()
+    if body.queue is not None:
+        learnt = await call.site.learning.handed_over(found, body.queue, agent, warm=body.warm)
     await call.submit(c.Transfer(id, agent, body.queue, note.id, needs, body.agent, body.warm), PutNew(note), *learnt)
     return await now(call, id)
 

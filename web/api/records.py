@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time
 from typing import Any
 from urllib.parse import quote
 
@@ -14,8 +15,10 @@ from customers.merging import hiding
 from customers.reachability import MARKS, cleared, marks_of
 from customers.standing import segment_said
 from customers.traits import plain_code
+from router.policy import names_segment
 from vocabulary.errors import TemporaryFailure
 from vocabulary.ids import CustomerId
+from vocabulary.instants import DAY, Instant
 from vocabulary.records import (
     Change,
     CustomerRow,
@@ -41,6 +44,7 @@ endpoints = Endpoints("records")
 
 _HARMLESS = re.compile(r"image/(png|jpeg|gif|webp)|application/pdf|text/plain|audio/[\w.+-]+|video/[\w.+-]+")
 """Types that are named as what they are; anything else, such as SVG, HTML and XML, is only bytes to the browser."""
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
 
 
 @endpoints.get("/customers", "customer.list", "Customers by id, or those whom a name or identity finds")
@@ -63,6 +67,7 @@ async def post_customer(call: Call, body: NewPerson) -> CustomerDetail:
     if row is not None and not is_erased(row):
         call.status = 200
         return await _detail(call, row.id)
+    _check(call, body)
     known = _identities(call, body)
     for identity in known:
         holder = await call.site.store.customer_by_identity(identity.kind, identity.value)
@@ -86,6 +91,36 @@ async def post_customer(call: Call, body: NewPerson) -> CustomerDetail:
         Put(audit_line(call, "add", id)),
     )
     return await _detail(call, row.id)
+
+
+def _check(call: Call, body: NewPerson | CustomerChange, segment: str | None = None) -> None:
+    """Refuse what is no date or address, and names that nothing here goes by; the `segment` that he has may stay."""
+    if body.birth_date and not _was(body.birth_date, call.site.now()):
+        raise invalid("birth_date", f"{body.birth_date} is no day that has been; write 1982-05-03.")
+    if body.email is not None and _ADDRESS.fullmatch(body.email.strip()) is None:
+        raise invalid("email", f"{body.email[:80]!r} is no e-mail address; write ola@example.org.")
+    for kind in body.numbers:
+        if kind not in call.site.number_kinds:
+            raise invalid(
+                f"numbers.{kind}",
+                f"There is no kind of number {kind!r}; there are {', '.join(call.site.number_kinds)}. "
+                "[identification.numbers] of the configuration names others.",
+            )
+    policy = call.site.policy
+    # A site that defines no segments may call its customers what it likes.
+    if body.segment and body.segment != segment and policy.segments and not names_segment(policy, body.segment):
+        raise invalid(
+            "segment",
+            f"There is no segment {body.segment!r}; there are {', '.join(policy.segments)}. "
+            "[segments] of the configuration defines others.",
+        )
+
+
+def _was(day: str, now: Instant) -> bool:
+    try:
+        return datetime.combine(date.fromisoformat(day), time(), UTC).timestamp() * 1000 <= now + DAY
+    except ValueError:
+        return False
 
 
 def _identities(call: Call, body: NewPerson | CustomerChange) -> list[IdentityRow]:
@@ -156,10 +191,12 @@ async def patch_customer(call: Call, id: str, body: CustomerChange) -> CustomerD
     row = await call.customer(id)
     if row is None:
         raise _unknown(id)
+    _check(call, body, row.segment)
     _, *others = await call.site.store.person(row.id)
     values, attributes = _values(body), _attributes(row, others, body, call)
     changes: list[Change] = [Set(CustomerRow, row.id, values)] if values else []
     changes += attributes_changed(row, attributes)
+    changes += await call.site.learning.objected(row, attributes)
     if body.segment is not None:
         kept = await call.site.store.standing(row.id)
         changes += segment_said(row.id, body.segment or None, kept, call.site.now())[1]

@@ -179,7 +179,8 @@ def _version(found: Version) -> VersionView:
         fingerprint=found.fingerprint,
         rows=found.rows,
         size=found.size,
-        passes=bool(report.get("gate", {}).get("passes", True)),
+        judged=found.judged,
+        passes=found.passes,
         accuracy_before=(report.get("before") or {}).get("accuracy"),
         accuracy_after=(report.get("after") or {}).get("accuracy"),
     )
@@ -187,7 +188,7 @@ def _version(found: Version) -> VersionView:
 
 @endpoints.post("/understanding/models/{id}/use", "understanding.act", "Let it classify, everywhere")
 async def use(call: Call, id: str, body: UseModel = UseModel()) -> VersionView:  # noqa: B008  (frozen)
-    """Use it from now on. One that is worse on the texts that only judge is refused (409), unless `yes` is true."""
+    """Use it from now on. Unless `yes` is true, 409 for one that is worse, or was not compared with the live one."""
     _accepted(await call.site.learning.use(id, call.principal.id, yes=body.yes))
     return await _found(call, id)
 

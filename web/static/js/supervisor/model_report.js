@@ -30,8 +30,10 @@ export function ModelReport({ id, back, look }) {
       ${fact(t("model.col.rows"), number(one.rows), "figures")}
       ${fact(t("model.fingerprint"), one.fingerprint.slice(0, 16) || "–", "figures")}</dl>
     ${report.gate && html`<${Gate} gate=${report.gate} report=${report} />`}
+    ${one.judged === "against_another" && html`<p class="warned"><${Icon} name="warn" class="small" />${t("model.judged.against", { version: report.against ?? "–" })}</p>`}
+    ${one.judged === "not_here" && html`<p class="hint">${t("model.judged.not_here")}</p>`}
     ${one.state !== "live" && html`<div class="detail-actions">
-      ${!one.passes && html`<label class="tick"><input type="checkbox" checked=${yes} onChange=${(/** @type {any} */ event) => setYes(event.target.checked)} /><span>${t("model.yes")}</span></label>`}
+      ${!one.passes && html`<label class="tick"><input type="checkbox" checked=${yes} onChange=${(/** @type {any} */ event) => setYes(event.target.checked)} /><span>${t(one.judged === "against_another" ? "model.yes.not_compared" : "model.yes")}</span></label>`}
       <button type="button" class="button primary" disabled=${!one.passes && !yes} onClick=${use}>${t("model.use")}</button></div>`}
     ${report.week && html`<${Week} week=${report.week} look=${look} />`}
     ${report.per_class && html`<${PerClass} rows=${report.per_class} />`}

@@ -126,7 +126,8 @@ function Model() {
         <th scope="row" class="text"><button type="button" class="row-link" onClick=${() => void (understanding.value = { tab: "model", version: one.id })}>${one.id}</button></th>
         <td>${dayTime(one.at)}</td><td class="figure">${number(one.rows)}</td>
         <td class="figure">${one.accuracy_after === null ? "–" : html`${one.accuracy_before !== null && `${percent(one.accuracy_before)} → `}${percent(one.accuracy_after)}`}
-          ${!one.passes && html` <span class="tag"><${Icon} name="warn" class="small" />${t("model.worse")}</span>`}</td>
+          ${!one.passes && html` <span class="tag"><${Icon} name="warn" class="small" />${t(one.judged === "against_another" ? "model.not_compared" : "model.worse")}</span>`}
+          ${one.judged === "not_here" && html` <span class="tag">${t("model.judged.not_here")}</span>`}</td>
         <td>${t(`model.state.${one.state}`)}</td>
         <td>${one.state !== "live" && html`<button type="button" class="button" aria-label=${`${t("model.use")}: ${one.id}`}
             onClick=${() => (one.passes ? act(`/understanding/models/${one.id}/use`, {}, "model.used") : void (understanding.value = { tab: "model", version: one.id }))}>${t("model.use")}</button>
