@@ -7,7 +7,7 @@ from typing import Literal
 from classifiers.attribution import Decided, words_that_decided
 from classifiers.background import NOTHING, Background
 from classifiers.departments import department_of
-from classifiers.examples import HEADS
+from classifiers.examples import HEADS, LANGUAGES
 from classifiers.features import TEXT_CHARS_MAX, whole_text
 from classifiers.language import language_of, latin_of, read_as_russian
 from classifiers.mending import read_mended, with_mended
@@ -71,14 +71,16 @@ def classify(
     rules: Sequence[KeywordRule] = DEFAULT_RULES,
     usual: str | None = None,
     known: Background = NOTHING,
+    languages: Sequence[str] = LANGUAGES,
 ) -> Classification:
     """Return what a message is about. Only the first 4,000 characters of `text` are read.
 
     Whatever goes wrong is an answer too, `UNKNOWN` with the reason: a broken model never blocks a message. `usual` is
-    the language that the customer writes otherwise, `known` what else is known; its subject is `subject`.
+    the language that the customer writes otherwise, `known` what else is known; its subject is `subject`. `languages`
+    are those of the site: no other is the answer.
     """
     whole = whole_text(subject, text)
-    language, lament = _language(whole, usual)
+    language, lament = _language(whole, languages, usual)
     said = decided(whole, language, model=model, rules=rules, known=_with_subject(known, subject))
     return replace(said, reason=said.reason + lament, failed=said.failed or bool(lament))
 
@@ -123,9 +125,9 @@ def _with_subject(known: Background, subject: str) -> Background:
     return replace(known, subject=subject[:TEXT_CHARS_MAX]) if subject else known
 
 
-def _language(text: str, usual: str | None) -> tuple[str | None, str]:
+def _language(text: str, languages: Sequence[str], usual: str | None) -> tuple[str | None, str]:
     try:
-        return language_of(text, usual=usual), ""
+        return language_of(text, languages=languages, usual=usual), ""
     except Exception as error:  # noqa: BLE001 - as above
         return None, f"; language identification failed: {type(error).__name__}"
 
@@ -136,8 +138,9 @@ def _answer(
     doubt = "no model"
     heads: Mapping[str, tuple[str, float]] = {}
     if model is not None:
-        # Whoever types Russian in Latin letters is recognised by his language already.
-        cyrillic = read_as_russian(text) if language == "ru" else text
+        # Whoever types Russian in Latin letters is recognised by his language already; no language is what he has on a
+        # site without Russian, whose model may know it all the same.
+        cyrillic = read_as_russian(text) if language in {"ru", None} else text
         answers = model.answers(read_mended(model.features, cyrillic), known)
         said = answers[LABEL]
         heads = heads_of(answers)

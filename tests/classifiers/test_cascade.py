@@ -93,6 +93,19 @@ def test_any_text_gets_an_answer(shipped: Model, text: str) -> None:
     assert not said.reason.startswith("classification failed"), said.reason
 
 
+def test_the_language_is_one_of_the_site_s() -> None:
+    said = [
+        classify("", text, model=None, languages=("de", "pl")).language for text in ("Wo ist mein Paket?", "my bill")
+    ]
+    assert said == ["de", None]
+
+
+def test_russian_in_latin_letters_is_read_on_a_site_without_russian_too(shipped: Model) -> None:
+    text = "zdravstvujte, gde moj zakaz"
+    said = classify("", text, model=shipped, languages=("en",))
+    assert (said.language, said.labels) == (None, classify("", text, model=shipped).labels)
+
+
 def test_only_the_first_4000_characters_count(shipped: Model) -> None:
     parcel = "Where is my parcel? The courier never came. " * 91
     assert classify("", parcel[:4_000] + "I forgot my password. " * 1_000, model=shipped) == classify(
