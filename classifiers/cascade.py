@@ -148,12 +148,12 @@ def _answer(
     heads: Mapping[str, tuple[str, float]] = {}
     # Whoever types Russian in Latin letters is recognised by his language already; no language is what he has on a site
     # without Russian, whose model may know it all the same.
-    cyrillic = read_as_russian(text) if language in {"ru", None} else text
-    unread = None if model is None else _unread(text, cyrillic, language, model)
-    if unread is not None:
-        doubt = unread
+    is_russian = language in {"ru", None}
+    why_not = None if model is None else unread(text, language, model)
+    if why_not is not None:
+        doubt = why_not
     elif model is not None:
-        answers = model.answers(read_mended(model.features, cyrillic), known)
+        answers = model.answers(read_by(model, text) if is_russian else read_mended(model.features, text), known)
         said = answers[LABEL]
         heads = heads_of(answers)
         if not said.out_of_scope:
@@ -170,7 +170,12 @@ def _answer(
     return Classification(((UNKNOWN, 0.0),), language, "none", reason, heads=heads, out_of_scope=outside)
 
 
-def _unread(text: str, cyrillic: str, language: str | None, model: Model) -> str | None:
+def read_by(model: Model, text: str) -> str:
+    """Return a whole text as `model` reads it: Russian in Cyrillic, and behind it what mistyped words mean."""
+    return read_mended(model.features, read_as_russian(text))
+
+
+def unread(text: str, language: str | None, model: Model) -> str | None:
     """Return why `model` has no say of `text`, None where it has one: what it can't read, it is no less sure of.
 
     "12:30" was about a meter with 0.68, and German about a tariff with 0.87: such confidence was never calibrated.
@@ -184,7 +189,8 @@ def _unread(text: str, cyrillic: str, language: str | None, model: Model) -> str
     if len(words) <= _WORDS_FEW:
         return None
     elsewhere, lament = _language(text, LANGUAGES, None)
-    known = sum(word in model.features.blocks[0].rows for word in tokens(cyrillic) if word.isalpha()) / len(words)
+    read = [word for word in tokens(read_as_russian(text)) if word.isalpha()]
+    known = sum(word in model.features.blocks[0].rows for word in read) / len(words)
     if lament or known > (_KNOWN_ELSEWHERE_MIN if elsewhere is None else _KNOWN_MIN):
         return None
     return f"it is in a language that the model has not learnt ({known:.0%} of its words are known)"
