@@ -108,6 +108,11 @@ def test_croatian_is_not_taken_for_russian_in_latin_letters_where_the_site_speak
     assert language_of("gdje je moj paket, čekam ga već tjedan dana", languages=("hr", "ru")) == "hr"
 
 
+def test_czech_without_diacritics_is_not_taken_for_russian_where_the_site_speaks_it() -> None:
+    assert language_of("Neplacte, pane, zkusime to nastavit hovezim.", languages=("cs", "pl")) == "cs"
+    assert language_of("zdravstvujte, gde moj zakaz", languages=("en", "pl")) is None
+
+
 def test_the_languages_that_are_recognised_are_those_of_the_language_model() -> None:
     known = LanguageIdentifier.from_model_file(MODEL_FILE).rank("hello")
     assert frozenset(code for code, _ in known if len(code) == 2) == RECOGNISED
