@@ -98,16 +98,26 @@ def model_evaluate(model_file: Path, test: Path, embedding: str | None, as_json:
     "--processes", type=click.IntRange(1, 64), default=1, show_default=True,
     help="More than one: all lines are read first, then answered by so many.",
 )  # fmt: skip
+@click.option(
+    "--languages",
+    help="Those of the site, as de,pl: another is none, and what is in one that the model hasn't learnt out of scope.",
+)
 @_embedding
 @json_option
 @told
-def model_predict(model_file: Path, processes: int, embedding: str | None, as_json: bool) -> None:
-    """Print what each line of standard input is about, with department, urgency and sentiment as far as known."""
+def model_predict(
+    model_file: Path, processes: int, languages: str | None, embedding: str | None, as_json: bool
+) -> None:
+    """Print what each line of standard input is about, with department, urgency and sentiment as far as known.
+
+    Lines are read as a site reads them, typing mistakes and Russian in Latin letters included; keywords have no say.
+    """
     from classifiers.evaluation import predict_lines
 
     # What is no UTF-8 is a text all the same: the other lines must have their answers.
     lines = TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace")
-    for prediction in predict_lines(_loaded(model_file, embedding), lines, processes=processes):
+    site = None if languages is None else [each.strip() for each in languages.split(",") if each.strip()]
+    for prediction in predict_lines(_loaded(model_file, embedding), lines, languages=site, processes=processes):
         click.echo(json.dumps(prediction, ensure_ascii=False))
 
 

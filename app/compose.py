@@ -276,8 +276,8 @@ class Application:
     def _build(self) -> None:
         """Put the parts together that need the writer."""
         site, engine, store = self.settings.site, self.engine, self.store
-        crowd = Crowd() if processors() > 1 and not self.machine.inline else None
-        self.understanding = Understanding(crowd)
+        crowd = Crowd(site.languages) if processors() > 1 and not self.machine.inline else None
+        self.understanding = Understanding(crowd, site.languages)
         self._stack.push_async_callback(self.understanding.close)
         self.knowledge = KnowledgeBase(
             engine=engine,
@@ -503,6 +503,7 @@ class Application:
             starter=given.rows,
             schedule=schedule,
             embedding=given.embedding,
+            languages=self.settings.site.languages,
         )
         self._stack.push_async_callback(self.retraining.close)
         self.shadows = ShadowRun(engine=engine, store=store, versions=versions, node=node)

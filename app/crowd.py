@@ -6,6 +6,7 @@ other process reads the node's copy of the model and is given texts in batches; 
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,6 +17,7 @@ import structlog
 from classifiers import artifact
 from classifiers.background import NOTHING, Background
 from classifiers.cascade import WARMING, Classification, classify
+from classifiers.examples import LANGUAGES
 from classifiers.model import Model
 from classifiers.workers import pool
 from vocabulary.errors import PermanentFailure
@@ -49,7 +51,9 @@ class NotHere(Exception):
 class Crowd:
     """Keeps the other process, as long as there is reason to."""
 
-    def __init__(self) -> None:
+    def __init__(self, languages: Sequence[str] = LANGUAGES) -> None:
+        """Begin without a process; `languages`: those of the site."""
+        self._languages = tuple(languages)
         self._asked: deque[tuple[Asked, asyncio.Future[Classification]]] = deque()
         self._come = asyncio.Event()
         self._serving: asyncio.Task[None] | None = None
@@ -94,7 +98,7 @@ class Crowd:
         try:
             executor = stack.enter_context(pool(1))
             # The first that is handed in starts the process, which takes its time.
-            await asyncio.wrap_future(await asyncio.to_thread(executor.submit, _take_up, copy))
+            await asyncio.wrap_future(await asyncio.to_thread(executor.submit, _take_up, copy, self._languages))
             self.ready.set()
             log.info("crowd_began", version=copy.version)
             while await self._answer_some(executor):
@@ -151,18 +155,22 @@ def _refuse(answer: "asyncio.Future[Classification]") -> None:
         answer.set_exception(NotHere())
 
 
-_model: list[Model] = []
-"""What the other process classifies with."""
+_taken_up: list[tuple[Model, tuple[str, ...]]] = []
+"""What the other process classifies with: the model, and the site's languages."""
 
 
-def _take_up(copy: Copy) -> None:
+def _take_up(copy: Copy, languages: tuple[str, ...]) -> None:
     content = copy.file.read_bytes()
     if model_id(content) != copy.version:
         raise PermanentFailure(f"{copy.file.name} holds another model")
-    _model[:] = [artifact.from_bytes(content)]
+    _taken_up[:] = [(artifact.from_bytes(content), languages)]
     # The first text loads what languages are known by.
     _classified([("", WARMING, None, NOTHING)])
 
 
 def _classified(batch: list[Asked]) -> list[Classification]:
-    return [classify(subject, text, model=_model[0], usual=usual, known=known) for subject, text, usual, known in batch]
+    model, languages = _taken_up[0]
+    return [
+        classify(subject, text, model=model, usual=usual, known=known, languages=languages)
+        for subject, text, usual, known in batch
+    ]

@@ -10,7 +10,7 @@ from app.knowledge import Found, KnowledgeBase
 from app.labelling import Classify, Labelled, labelled
 from autoresponders.article import WORDS_MAX
 from classifiers.background import Background
-from router.admission import articles_for
+from router.admission import articles_for, is_by_a_guess
 from router.commands import Admit, Candidate
 from router.policy import Autoresponse
 from router.reasons import Reason, reason
@@ -49,7 +49,7 @@ class Foreseeing:
             articles=tuple(each.article for each in chosen),
             candidates=tuple(self._answerable(each, verdict) for each in found),
             reasons=(
-                *self._reasons(verdict, response, chosen, found, words=words if words > WORDS_MAX else 0),
+                *self._reasons(verdict, said, chosen, found, words=words if words > WORDS_MAX else 0),
                 *self._guards(),
             ),
         )
@@ -67,7 +67,8 @@ class Foreseeing:
             labels=said.labels,
             heads=said.heads,
             language=language,
-            candidates=self._knowledge.candidates(said.text, language, said.labels),
+            out_of_scope=said.out_of_scope,
+            candidates=self._knowledge.candidates(said, language),
         )
 
     def _response(self, verdict: Verdict, command: Admit) -> tuple[Autoresponse | None, tuple[Candidate, ...]]:
@@ -79,6 +80,8 @@ class Foreseeing:
             if chosen or response.otherwise is None:
                 return response, chosen
             response = known.get(response.otherwise)
+        if response is not None and response.kind == "document" and is_by_a_guess(command, verdict):
+            return None, ()
         return response, ()
 
     def _answerable(self, found: Found, verdict: Verdict) -> Answerable:
@@ -101,7 +104,7 @@ class Foreseeing:
     def _reasons(
         self,
         verdict: Verdict,
-        response: Autoresponse | None,
+        said: Labelled,
         chosen: Sequence[Candidate],
         found: Sequence[Found],
         *,
@@ -113,6 +116,8 @@ class Foreseeing:
             return [*reasons, reason("no_answering")]
         if words:
             return [*reasons, reason("too_long_to_answer", count=words)]
+        if said.out_of_scope:
+            return [*reasons, reason("out_of_scope")]
         if not found:
             return [*reasons, reason("no_article")]
         if len(chosen) == 1:

@@ -148,15 +148,16 @@ class KnowledgeBase:
         proven = self._proof.proven(article.id, said, self.precisions, self.content(article.id))
         return Found(article, features, round(said, 4), proven)
 
-    def candidates(self, text: str, language: str | None, labels: Sequence[Label]) -> tuple[Candidate, ...]:
+    def candidates(self, said: Labelled, language: str | None) -> tuple[Candidate, ...]:
         """Return what the core may answer by; nothing where no automatic answer is by articles.
 
-        A long message is no simple question; a person reads it.
+        A long message is no simple question; a person reads it, and what the model finds to be about none of its
+        labels: a keyword in it may route it, but is no ground to answer by.
         """
         answers = any(each.kind == "answer" for each in self._engine.policy.autoresponses.values())
-        if not answers or not 0 < len(text.split()) <= WORDS_MAX:
+        if not answers or said.out_of_scope or not 0 < len(said.text.split()) <= WORDS_MAX:
             return ()
-        found = self.found(text, language, labels)
+        found = self.found(said.text, language, said.labels)
         return tuple(Candidate(each.article.id, each.probability, each.proven) for each in found)
 
     def chosen(self, held: Interaction, text: str) -> str | None:

@@ -31,6 +31,11 @@ class Labelled(msgspec.Struct, frozen=True, kw_only=True):
     failure: str | None
     decided: Classification
 
+    @property
+    def out_of_scope(self) -> bool:
+        """The model finds none of its labels; those that stand here are what keywords say."""
+        return self.decided.out_of_scope
+
 
 async def labelled(classify: Classify, text: str, usual: str | None, known: Background) -> Labelled:
     """Return what `text` is about; `usual`: the language that its writer uses otherwise."""

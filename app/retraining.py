@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ from app.engine import Engine
 from app.lessons import Lessons, first_message
 from app.model_child import TRAINING_S, trained
 from app.model_versions import BY_SITE, ModelVersions
+from classifiers.examples import LANGUAGES
 from classifiers.features import whole_text
 from classifiers.orders import Asked, Order
 from router.decision import Refusal
@@ -67,11 +68,12 @@ class Retraining:
         starter: Path | None = None,
         schedule: Schedule = Schedule(),  # noqa: B008  # a frozen value
         embedding: str | None = None,
+        languages: Sequence[str] = LANGUAGES,
     ) -> None:
         """Train from `lessons` and the rows of `starter` (None: those that come with Centrala).
 
         `node` tells this node from the others; `embedding` names a function whose vectors join the terms
-        (classifiers/embedding.py).
+        (classifiers/embedding.py); `languages`: those of the site.
         """
         self._engine = engine
         self._store = store
@@ -81,6 +83,7 @@ class Retraining:
         self._starter = starter
         self._schedule = schedule
         self._embedding = embedding
+        self._languages = tuple(languages)
         self._turn = asyncio.Lock()
         self._begins = False
         self._task: asyncio.Task[None] | None = None
@@ -190,6 +193,7 @@ class Retraining:
                 live=str(live) if row is not None else None,
                 week=tuple([each async for each in self._week()]),
                 embedding=self._embedding,
+                languages=self._languages,
             )
             out = Path(folder) / "new.npz"
             report = await trained(order, out, told)

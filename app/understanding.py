@@ -1,12 +1,14 @@
 """What classifies the site's texts; which model does, app/model_versions.py says."""
 
 import asyncio
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from app.crowd import Copy, Crowd, NotHere
 from classifiers.background import NOTHING, Background
 from classifiers.cascade import WARMING, Classification, Why, classify, why
+from classifiers.examples import LANGUAGES
 from classifiers.model import UNKNOWN, Model
 
 CLASSIFY_S = 2.0
@@ -15,12 +17,13 @@ CLASSIFY_S = 2.0
 class Understanding:
     """Classifies texts: by rules until there is a model, by the model from then on; it may be replaced at any time."""
 
-    def __init__(self, crowd: Crowd | None = None) -> None:
-        """Begin without a model; `crowd` is asked while many wait."""
+    def __init__(self, crowd: Crowd | None = None, languages: Sequence[str] = LANGUAGES) -> None:
+        """Begin without a model; `crowd` is asked while many wait. `languages`: those of the site."""
         self.model: Model | None = None
         self.copy: Copy | None = None
         """Where that model lies as a file, if it does."""
         self._crowd = crowd
+        self._languages = tuple(languages)
         self._waiting = 0
         # One thread: more would only fight for the interpreter, and load the language model once each.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="classifier")
@@ -61,7 +64,7 @@ class Understanding:
         return why(subject, text, model=self.model, known=known)
 
     def _classify(self, subject: str, text: str, usual: str | None, known: Background) -> Classification:
-        return classify(subject, text, model=self.model, usual=usual, known=known)
+        return classify(subject, text, model=self.model, usual=usual, known=known, languages=self._languages)
 
     async def close(self) -> None:
         """Let the thread go, and the other process."""

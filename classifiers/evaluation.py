@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from classifiers.background import NOTHING, Background
-from classifiers.cascade import heads_of
-from classifiers.examples import Row, read_answers, read_messages
+from classifiers.cascade import heads_of, read_by, unread
+from classifiers.examples import LANGUAGES, Row, read_answers, read_messages
 from classifiers.language import language_of
 from classifiers.model import LABEL, OUT_OF_SCOPE, UNKNOWN, Model, Prediction
 from classifiers.workers import mapped
@@ -32,7 +32,8 @@ def evaluate(
 
     `heads`: columns that tell department, urgency and sentiment, as for `classifiers.training.train_file`; where there
     are such, `heads` of the result has for each head `{n, accuracy, macro_f1, per_class, calibration_error}` over the
-    rows that tell it. A text of no label is for no department, as in work.
+    rows that tell it. A text of no label is for no department, as in work. Texts are read as in work: Russian in Latin
+    letters in Cyrillic, mistyped words as those that are meant. `figures` has them as they are.
 
     Raises:
         PermanentFailure: the file can't be read or holds no rows.
@@ -41,11 +42,11 @@ def evaluate(
     if not rows:
         raise PermanentFailure(f"{csv_path}: no rows below the header: there is nothing to evaluate")
     told = {name: answers for name, answers in read_answers(csv_path, heads).items() if any(answers)}
-    if not told:
-        return figures(model, rows, backgrounds)
     texts = zip([text for text, _ in rows], backgrounds, strict=True)
     said = list(mapped(model, _answered, texts, 1))
     whole = figures_of(model.promises, [each[LABEL] for each in said], [label for _, label in rows])
+    if not told:
+        return whole
     return {**whole, "heads": {name: _of_head([each.get(name) for each in said], told[name]) for name in told}}
 
 
@@ -130,14 +131,23 @@ def about(model: Model) -> dict[str, Any]:
 def predict_many(
     model: Model, texts: Sequence[str], backgrounds: Sequence[Background] | None = None, *, processes: int = 1
 ) -> list[Prediction]:
-    """Return what `model` says of each of `texts`, in their order; `processes` > 1 share the work."""
+    """Return what `model` says of each of `texts`, in their order; `processes` > 1 share the work.
+
+    The model alone, of the texts as they are: what public sets are measured by.
+    """
     known = [NOTHING] * len(texts) if backgrounds is None else backgrounds
     return list(mapped(model, _predicted, zip(texts, known, strict=True), processes))
 
 
-def predict_lines(model: Model, lines: Iterable[str], *, processes: int = 1) -> Iterator[dict[str, object]]:
-    """Yield for each of `lines` what `model predict --json` prints; with more `processes`, all are read first."""
-    return mapped(model, _line, lines, processes)
+def predict_lines(
+    model: Model, lines: Iterable[str], *, languages: Sequence[str] | None = None, processes: int = 1
+) -> Iterator[dict[str, object]]:
+    """Yield for each of `lines` what `model predict --json` prints; with more `processes`, all are read first.
+
+    Lines are read as in work, keywords apart. `languages`: those of the site; what the model has not learnt among the
+    others is out of scope then. None: the model has its say of any language.
+    """
+    return mapped((model, languages), _line, lines, processes)
 
 
 def _predicted(model: Model, asked: tuple[str, Background]) -> Prediction:
@@ -146,21 +156,28 @@ def _predicted(model: Model, asked: tuple[str, Background]) -> Prediction:
 
 def _answered(model: Model, asked: tuple[str, Background]) -> dict[str, Prediction]:
     """Return the label and, beside it, what each head says as far as it has a say in work."""
-    answers = model.answers(*asked)
+    text, known = asked
+    answers = model.answers(read_by(model, text), known)
     beside = {name: Prediction(said, sure, (), out_of_scope=False) for name, (said, sure) in heads_of(answers).items()}
     return {LABEL: answers[LABEL], **beside}
 
 
-def _line(model: Model, line: str) -> dict[str, object]:
+def _line(asked: tuple[Model, Sequence[str] | None], line: str) -> dict[str, object]:
+    model, languages = asked
     text = line.rstrip("\r\n")
-    answers = model.answers(text)
+    language = language_of(text, languages=LANGUAGES if languages is None else languages)
+    # Without a site, no language is another: a model of Spanish texts is tried on Spanish ones.
+    if unread(text, language if languages is not None else LANGUAGES[0], model) is not None:
+        answers = {LABEL: Prediction(UNKNOWN, 0.0, (), out_of_scope=True)}
+    else:
+        answers = model.answers(read_by(model, text))
     said, heads = answers[LABEL], heads_of(answers)
     told = {
         "label": said.label,
         "confidence": round(said.confidence, 6),
         "alternatives": [[label, round(probability, 6)] for label, probability in said.alternatives],
         "out_of_scope": said.out_of_scope,
-        "language": language_of(text),
+        "language": language,
     }
     if not heads:
         return told

@@ -3,6 +3,7 @@
 import msgspec
 
 from classifiers.background import NOTHING, Background
+from classifiers.examples import LANGUAGES
 
 
 class Lesson(msgspec.Struct, frozen=True):
@@ -36,6 +37,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         live: file of the model that is used now; None: there is none.
         week: interactions of late, to tell what would have changed.
         embedding: name of a function whose vectors join the terms (classifiers/embedding.py).
+        languages: those of the site, as the model's answers are heard in work.
     """
 
     lessons: tuple[Lesson, ...] = ()
@@ -43,3 +45,4 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     live: str | None = None
     week: tuple[Asked, ...] = ()
     embedding: str | None = None
+    languages: tuple[str, ...] = LANGUAGES

@@ -23,7 +23,7 @@ from classifiers.embedding import Embedding, embedding_of
 from classifiers.evaluation import figures_of
 from classifiers.examples import Row, read_messages, shipped_answers, shipped_rows
 from classifiers.model import OUT_OF_SCOPE, UNKNOWN, Model, Prediction
-from classifiers.orders import Asked, Lesson, Order
+from classifiers.orders import Lesson, Order
 from classifiers.training import train
 from vocabulary.errors import PermanentFailure
 from vocabulary.records import BY_A_PERSON
@@ -117,9 +117,9 @@ def retrain(order: Order, tell: Tell = _untold) -> tuple[Model, dict[str, Any]]:
     )
     tell("judge", 0.7)
     live = _live(order, embedding)
-    report = {"fingerprint": model.fingerprint, **_about(rows, order), **_judged(live, model, rows)}
+    report = {"fingerprint": model.fingerprint, **_about(rows, order), **_judged(live, model, rows, order.languages)}
     tell("week", 0.85)
-    report["week"] = _week(live, model, order.week)
+    report["week"] = _week(live, model, order)
     return model, report
 
 
@@ -148,11 +148,11 @@ def _about(rows: _Split, order: Order) -> dict[str, Any]:
     }
 
 
-def _judged(live: Model | None, model: Model, rows: _Split) -> dict[str, Any]:
+def _judged(live: Model | None, model: Model, rows: _Split, languages: Sequence[str]) -> dict[str, Any]:
     """Return how both do on what judges: by what would be decided in work, keywords and language included."""
     asked = [(text, known, None) for (text, _), known in zip(rows.judging, rows.judging_known, strict=True)]
     labels = [label for _, label in rows.judging]
-    now = [each.prediction for each in _decided(model, asked)]
+    now = [each.prediction for each in _decided(model, asked, languages)]
     after = _figures(model, now, labels)
     if live is None:
         return {
@@ -163,7 +163,7 @@ def _judged(live: Model | None, model: Model, rows: _Split) -> dict[str, Any]:
             "calibration": {"before": [], "after": comparison.curve(now, labels)},
             "gate": {"passes": True, "worse": [], "n": len(labels), "confidence": None, "parts": {}},
         }
-    was = [each.prediction for each in _decided(live, asked)]
+    was = [each.prediction for each in _decided(live, asked, languages)]
     before = _figures(live, was, labels)
     return {
         "before": before,
@@ -175,9 +175,13 @@ def _judged(live: Model | None, model: Model, rows: _Split) -> dict[str, Any]:
     }
 
 
-def _decided(model: Model, asked: Sequence[tuple[str, Background, str | None]]) -> list[Classification]:
+def _decided(
+    model: Model, asked: Sequence[tuple[str, Background, str | None]], languages: Sequence[str]
+) -> list[Classification]:
     """Return what would be decided of texts, each with what is known beside it and its customer's usual language."""
-    return [classify("", text, model=model, usual=usual, known=known) for text, known, usual in asked]
+    return [
+        classify("", text, model=model, usual=usual, known=known, languages=languages) for text, known, usual in asked
+    ]
 
 
 def _figures(model: Model, said: Sequence[Prediction], labels: Sequence[str]) -> dict[str, Any]:
@@ -186,10 +190,11 @@ def _figures(model: Model, said: Sequence[Prediction], labels: Sequence[str]) ->
     return dict(figures_of(model.promises, said, labels))
 
 
-def _week(live: Model | None, model: Model, week: Sequence[Asked]) -> dict[str, Any]:
+def _week(live: Model | None, model: Model, order: Order) -> dict[str, Any]:
+    week, languages = order.week, order.languages
     asked = [(each.text, each.known, each.language) for each in week]
-    now = _decided(model, asked)
-    was = now if live is None else _decided(live, asked)
+    now = _decided(model, asked, languages)
+    was = now if live is None else _decided(live, asked, languages)
     changes = comparison.changes([each.id for each in week], was, now)
     numbers = {each.id: each.number for each in week}
     changes["examples"] = [{**each, "number": numbers[each["interaction"]]} for each in changes["examples"]]

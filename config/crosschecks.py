@@ -13,6 +13,7 @@ from config.read import Faults
 from config.schema import Settings
 from config.secrets import Guarded, SecretRefused, password_of, secret_of
 from config.signing_keys import signing_key
+from vocabulary.languages import RECOGNISED
 from vocabulary.media import KNOWN
 
 _EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 -- compared with, never listened on
@@ -92,6 +93,10 @@ def check_site(checks: Checks) -> None:
             '"https://": passwords would travel unprotected',
             severity="warning",
         )
+    for place, code in enumerate(site.languages):
+        if code not in RECOGNISED and checks.sound(("site",)):
+            expected = "a language that texts are recognised in: no text is ever found to be in this one"
+            checks.note(("site", "languages", place), found_text(code), expected, severity="warning")
     try:
         secret_of(site.secret_file)
     except SecretRefused as refused:

@@ -160,9 +160,11 @@ def _into_its_queue(draft: Draft, command: Admit, verdict: Verdict) -> None:
     if command.slot is not None:
         book(draft, interaction, command.slot)
         return
-    if draft.state.automations and answered_by_itself(draft, interaction):
+    if draft.state.automations and not command.out_of_scope and answered_by_itself(draft, interaction):
         return
     response, choice = _response(draft, command, verdict.then.autoresponse)
+    if response is not None and response.kind == "document" and is_by_a_guess(command, verdict):
+        response = None
     allowed = _may_be_given(draft, interaction, response)
     if choice and response is not None and allowed:
         if not _held_out(draft, command, response, choice):
@@ -189,6 +191,11 @@ def _into_its_queue(draft: Draft, command: Admit, verdict: Verdict) -> None:
 def _may_be_given(draft: Draft, interaction: Interaction, response: Autoresponse | None) -> bool:
     """Tell whether `response` may go out at once; documents have a way of their own."""
     return response is not None and response.kind != "document" and may_reply(draft, interaction, response.name)
+
+
+def is_by_a_guess(command: Admit, verdict: Verdict) -> bool:
+    """Tell whether the rule went by a label that only keywords give: enough to route by, and to send nothing by."""
+    return command.out_of_scope and verdict.by_label
 
 
 Choice = tuple[Candidate, ...]

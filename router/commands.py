@@ -48,8 +48,9 @@ class Admit(msgspec.Struct, frozen=True, kw_only=True):
     start of a window in which the customer wants to be called. `blocked`: staff have blocked the sender; it is
     closed at once. So is what is `archived`: history that is brought from elsewhere. `unidentified`: nothing shows
     for sure who he is, so a queue that wants to know may ask. `mail_hash`, `mail_domain_hash` stand for where
-    documents are mailed to; `unsubscribed`: he wants no offers. `subject`, `text` and `attributes` (of the customer,
-    or sent with it) serve the rules only and are not kept.
+    documents are mailed to; `unsubscribed`: he wants no offers. `out_of_scope`: the text is about none of the labels
+    that are known; those that stand here are guesses, and nothing is sent by them. `subject`, `text` and `attributes`
+    (of the customer, or sent with it) serve the rules only and are not kept.
     """
 
     id: InteractionId
@@ -75,6 +76,7 @@ class Admit(msgspec.Struct, frozen=True, kw_only=True):
     domain_hash: str | None = None
     mailable: bool = False
     suppressed_by: tuple[str, ...] = ()
+    out_of_scope: bool = False
     candidates: tuple[Candidate, ...] = ()
     follows: InteractionId | None = None
     scheduled_at: Instant | None = None

@@ -54,6 +54,7 @@ Code = Literal[
     # what would be answered
     "no_answering",
     "too_long_to_answer",
+    "out_of_scope",
     "no_article",
     "would_answer",
     "would_ask",

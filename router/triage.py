@@ -20,11 +20,15 @@ _HEADS = ("department", "urgency", "sentiment")
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """The rule that applied, what it decides for this interaction, and why the rules before it did not apply."""
+    """The rule that applied, what it decides for this interaction, and why the rules before it did not apply.
+
+    `by_label`: it asks for a label, so what it decides stands on that.
+    """
 
     rule: str
     then: Action
     reasons: tuple[str, ...]
+    by_label: bool = False
 
 
 def triage(command: Admit, state: State, policy: Policy, now: Instant) -> Verdict:
@@ -34,7 +38,7 @@ def triage(command: Admit, state: State, policy: Policy, now: Instant) -> Verdic
         missing = None if rule.always else _first_missing(rule, command, state, policy, now)
         if missing is None:
             then = _with_language(rule.then, command.language) if rule.then.language_skill else rule.then
-            return Verdict(rule.name, then, tuple(reasons))
+            return Verdict(rule.name, then, tuple(reasons), by_label=bool(rule.when.label))
         reasons.append(f"{rule.name}:{missing}")
     raise AssertionError("the last rule must have no conditions")
 

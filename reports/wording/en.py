@@ -51,6 +51,7 @@ WORDS = Catalogue(
             "one": "It has {count} word; a person reads such a message.",
             "other": "It has {count} words; a person reads so long a message.",
         },
+        "out_of_scope": "The model finds it to be about none of its labels; whatever keywords say, a person reads it.",
         "no_article": "No article in its language is near to it.",
         "would_answer": "Article “{article}” would answer (probability {share}).",
         "would_ask": "The customer would be asked which he means: {articles}.",

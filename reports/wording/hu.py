@@ -51,6 +51,7 @@ WORDS = Catalogue(
             "one": "{count} szóból áll; az ilyen üzenetet ember olvassa.",
             "other": "{count} szóból áll; az ilyen hosszú üzenetet ember olvassa.",
         },
+        "out_of_scope": "A modell szerint egyik címkéjéről sem szól; bármit mondanak is a kulcsszavak, ember olvassa.",
         "no_article": "Ezen a nyelven egy cikk sem áll közel hozzá.",
         "would_answer": "A(z) „{article}” cikk válaszolna (valószínűség: {share}).",
         "would_ask": "Megkérdeznénk az ügyfelet, melyikre gondol: {articles}.",

@@ -52,6 +52,7 @@ WORDS = Catalogue(
             "few": "Joje {count} žodžiai; tokią ilgą žinutę skaito žmogus.",
             "other": "Joje {count} žodžių; tokią ilgą žinutę skaito žmogus.",
         },
+        "out_of_scope": "Pasak modelio, ji nėra apie nė vieną iš jo temų; nepaisant raktažodžių, ją skaito žmogus.",
         "no_article": "Nė vienas šios kalbos straipsnis nėra artimas.",
         "would_answer": "Atsakytų straipsnis „{article}“ (tikimybė {share}).",
         "would_ask": "Kliento būtų paklausta, ką jis turi galvoje: {articles}.",

@@ -52,6 +52,7 @@ WORDS = Catalogue(
             "few": "Ma {count} słowa; tak długą wiadomość czyta człowiek.",
             "many": "Ma {count} słów; tak długą wiadomość czyta człowiek.",
         },
+        "out_of_scope": "Według modelu nie dotyczy żadnej z jego etykiet; czyta ją człowiek, mimo słów kluczowych.",
         "no_article": "Żaden artykuł w tym języku nie jest bliski.",
         "would_answer": "Odpowiedziałby artykuł „{article}” (prawdopodobieństwo {share}).",
         "would_ask": "Klient zostałby zapytany, o co chodzi: {articles}.",

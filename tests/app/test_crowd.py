@@ -59,6 +59,22 @@ async def test_many_are_answered_as_one_is(crowd: Crowd, copy: Copy, model: Mode
     assert list(said) == [classify("Order", text, model=model, usual="pl") for text in TEXTS] * 30
 
 
+async def test_the_other_process_knows_the_languages_of_the_site_too(copy: Copy, model: Model) -> None:
+    texts, languages = ["Wo ist mein Paket geblieben?", TEXTS[0]], ("de", "pl")
+    crowd = Crowd(languages)
+    here = Understanding(languages=languages)
+    here.model = model
+    await here.warm()
+    try:
+        await begun(crowd, copy)
+        said = [await crowd.classify(("", text, None, NOTHING)) for text in texts]
+    finally:
+        await crowd.close()
+    assert said == [await here.classify("", text) for text in texts]
+    assert [each.language for each in said] == ["de", None]
+    await here.close()
+
+
 async def test_few_need_no_other_process(crowd: Crowd, copy: Copy) -> None:
     assert not crowd.takes(copy, CROWD - 1)
     assert not crowd.takes(None, 10 * CROWD)
@@ -73,6 +89,7 @@ async def test_another_model_is_not_asked(crowd: Crowd, copy: Copy) -> None:
 async def test_a_process_that_dies_leaves_its_texts_to_this_one(crowd: Crowd, copy: Copy, model: Model) -> None:
     understanding = Understanding(crowd)
     understanding.model, understanding.copy = model, copy
+    await understanding.warm()  # the first text may take more than a text may
     # So many at once start it; they are answered here.
     first = await asyncio.gather(*(understanding.classify("", text) for text in TEXTS * CROWD))
     async with asyncio.timeout(STARTED_S):

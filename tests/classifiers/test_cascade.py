@@ -93,6 +93,64 @@ def test_any_text_gets_an_answer(shipped: Model, text: str) -> None:
     assert not said.reason.startswith("classification failed"), said.reason
 
 
+def test_the_language_is_one_of_the_site_s() -> None:
+    said = [
+        classify("", text, model=None, languages=("de", "pl")).language for text in ("Wo ist mein Paket?", "my bill")
+    ]
+    assert said == ["de", None]
+
+
+def test_russian_in_latin_letters_is_read_on_a_site_without_russian_too(shipped: Model) -> None:
+    text = "zdravstvujte, gde moj zakaz"
+    said = classify("", text, model=shipped, languages=("en",))
+    assert (said.language, said.labels) == (None, classify("", text, model=shipped).labels)
+
+
+@pytest.mark.parametrize("text", ["12", "1234567890", "12:30", "?! 48 213"])
+def test_a_text_without_a_letter_is_unknown(shipped: Model, text: str) -> None:
+    said = classify("", text, model=shipped)
+    assert (said.labels, said.method, said.out_of_scope, said.heads) == ((("unknown", 0.0),), "none", True, {})
+    assert said.reason.startswith("there is no letter in it")
+    assert classify("", f"meter reading {text}", model=shipped).labels[0][0] == "meter"
+
+
+def test_a_number_may_be_known_to_keywords_of_the_site(shipped: Model) -> None:
+    said = classify("", "48213", model=shipped, rules=[KeywordRule("number", ("0",))])
+    assert (said.labels, said.method) == ((("number", 0.6),), "rules")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "¿Dónde está mi paquete?",
+        "Ich habe mein Passwort vergessen",
+        "Guten Tag, wo ist mein Paket geblieben? Ich warte seit drei Tagen darauf.",
+        "Je voudrais savoir quand ma commande sera livrée",
+        "Od včera mi nefunguje televize ani telefon",
+    ],
+)
+def test_a_model_has_no_say_of_a_language_that_it_has_not_learnt(shipped: Model, text: str) -> None:
+    said = classify("", text, model=shipped)
+    assert (said.labels, said.language, said.out_of_scope) == ((("unknown", 0.0),), None, True)
+    assert said.reason.startswith("it is in a language that the model has not learnt")
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("Dzień dobry, gdzie jest moja paczka?", "delivery"),
+        ("Pamiršau slaptažodį ir negaliu prisijungti", "account"),
+        ("Szeretném felmondani a szerződésemet", "cancellation"),
+        ("Где моя посылка, курьер не приехал", "delivery"),
+    ],
+)
+def test_a_model_that_has_learnt_a_language_reads_it_where_the_site_lacks_it(
+    shipped: Model, text: str, label: str
+) -> None:
+    said = classify("", text, model=shipped, languages=("en", "de"))
+    assert (said.language, said.labels[0][0], said.method) == (None, label, "model")
+
+
 def test_only_the_first_4000_characters_count(shipped: Model) -> None:
     parcel = "Where is my parcel? The courier never came. " * 91
     assert classify("", parcel[:4_000] + "I forgot my password. " * 1_000, model=shipped) == classify(

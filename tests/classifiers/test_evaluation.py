@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from classifiers.calibration import folds_of, guard_of, mix_of, promise_of, traffic, trust_of
+from classifiers.cascade import classify
 from classifiers.evaluation import about, evaluate, figures, predict_lines, predict_many
 from classifiers.examples import shipped_rows
 from classifiers.head import SIGNS, Odds, log_softmax
@@ -52,6 +53,34 @@ def test_lines_are_answered_one_by_one(shipped: Model) -> None:
     assert list(first) == ["label", "confidence", "alternatives", "out_of_scope", "language", "heads"]
     assert (first["label"], first["language"], first["out_of_scope"]) == ("delivery", "pl", False)
     assert (second["label"], second["language"], second["out_of_scope"]) == ("unknown", None, True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["zdravstvujte gde moj zakaz", "where is my parrcel, the curier never came", "gdzie jest moja pczka", "12:30"],
+)
+def test_lines_are_read_as_a_site_reads_them(shipped: Model, text: str) -> None:
+    (line,) = predict_lines(shipped, [text])
+    said = classify("", text, model=shipped, rules=())
+    assert (line["label"], line["confidence"]) == (said.labels[0][0], round(said.labels[0][1], 6))
+    assert line["language"] == said.language
+
+
+def test_lines_are_read_as_a_site_of_these_languages_reads_them(shipped: Model) -> None:
+    text = "Ich habe mein Passwort vergessen"
+    (anywhere,) = predict_lines(shipped, [text])
+    (there,) = predict_lines(shipped, [text], languages=("en", "pl"))
+    (german,) = predict_lines(shipped, [text], languages=("de", "pl"))
+    assert (anywhere["language"], there["language"], german["language"]) == (None, None, "de")
+    assert (anywhere["out_of_scope"], there["out_of_scope"], there["label"]) == (False, True, "unknown")
+
+
+def test_evaluation_reads_mistyped_words_as_those_that_are_meant(tmp_path: Path) -> None:
+    path = tmp_path / "test.csv"
+    path.write_text("text,label\na hamemr?,tool\n")
+    model = train(small_rows())
+    assert evaluate(model, path)["accuracy"] == 1.0
+    assert evaluate(model, path)["calibration_error"] != figures(model, [("a hamemr?", "tool")])["calibration_error"]
 
 
 def test_lines_tell_department_urgency_and_sentiment_with_their_confidence(shipped: Model) -> None:

@@ -1,10 +1,12 @@
 """The language of a text, however short and however typed."""
 
 import pytest
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from classifiers.examples import LANGUAGES, shipped_rows
 from classifiers.folding import folded
 from classifiers.language import language_of
+from vocabulary.languages import RECOGNISED
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -59,6 +61,62 @@ def test_another_language_is_none_of_ours(text: str) -> None:
 def test_the_languages_of_a_site_bound_the_answer() -> None:
     assert language_of("Guten Tag, wo ist mein Paket?", languages=("de", "en")) == "de"
     assert language_of("faktura", languages=("en", "pl")) == "pl"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Where is my parcel?",
+        "my bill",
+        "Kur mano siunta, laukiu jau savaitę?",
+        "где моя посылка",
+        "zdravstvujte, gde moj zakaz",
+        "¿Dónde está mi paquete?",
+    ],
+)
+def test_a_language_that_is_not_the_site_s_is_none_though_we_know_it(text: str) -> None:
+    assert language_of(text, languages=("de", "pl")) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Rechnung", "de"),
+        ("mein Paket", "de"),
+        ("Wo bleibt meine Bestellung?", "de"),
+        ("faktura", "pl"),
+        ("nie dziala", "pl"),
+        ("gdzie moja paczka", "pl"),
+    ],
+)
+def test_few_words_are_told_apart_in_a_language_of_which_no_spelling_was_counted(text: str, language: str) -> None:
+    assert language_of(text, languages=("de", "pl")) == language
+
+
+@pytest.mark.parametrize("languages", [("en", "pl"), ("en",), ("pl", "lt", "hu")])
+def test_a_site_of_some_of_the_five_reads_two_words_as_one_of_all_does(languages: tuple[str, ...]) -> None:
+    words = {"en": "my bill", "pl": "nie dziala", "lt": "laba diena", "hu": "nincs net", "ru": "добрый день"}
+    for language, text in words.items():
+        assert language_of(text, languages=languages) == (language if language in languages else None)
+
+
+def test_the_usual_language_counts_only_among_the_site_s() -> None:
+    assert language_of("router", languages=("en", "de"), usual="pl") == "en"
+
+
+def test_croatian_is_not_taken_for_russian_in_latin_letters_where_the_site_speaks_it() -> None:
+    assert language_of("gdje je moj paket, čekam ga već tjedan dana", languages=("hr", "ru")) == "hr"
+
+
+def test_czech_without_diacritics_is_not_taken_for_russian_where_the_site_speaks_it() -> None:
+    assert language_of("Neplacte, pane, zkusime to nastavit hovezim.", languages=("cs", "pl")) == "cs"
+    assert language_of("zdravstvujte, gde moj zakaz", languages=("en", "pl")) is None
+
+
+def test_the_languages_that_are_recognised_are_those_of_the_language_model() -> None:
+    known = LanguageIdentifier.from_model_file(MODEL_FILE).rank("hello")
+    assert frozenset(code for code, _ in known if len(code) == 2) == RECOGNISED
+    assert language_of("Good morning, where is my parcel?", languages=("en", "xx")) == "en"
 
 
 def test_addresses_and_links_tell_nothing() -> None:

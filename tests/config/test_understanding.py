@@ -25,3 +25,8 @@ def test_a_function_that_is_not_there_is_refused(name: str, fault: str) -> None:
     assert f'understanding.embedding: found "{name}" (' in line
     assert fault in line
     assert line.endswith("expected module:function, in a module that this Python can import")
+
+
+def test_a_language_that_no_text_is_found_in_is_a_warning() -> None:
+    found = reading(f'{SMALL}\n[site]\nlanguages = ["de", "yi"]\n')
+    assert [(fault.path, fault.found) for fault in found.warnings] == [("site.languages[1]", '"yi"')]

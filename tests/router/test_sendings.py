@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import msgspec
+
 from queues.hours import Hours, Interval
+from queues.interaction import Label
 from queues.sending import CallOn, SendingPlan, Timing
 from router.checkpoint import decode, encode
 from router.commands import (
@@ -101,6 +104,23 @@ def test_a_document_is_the_automatic_reply_and_counts_as_one() -> None:
     assert contact.given == ("offer",)
     assert house.interaction().auto_replied
     assert house.of(AutoReplied) == []
+
+
+def test_no_document_is_sent_by_a_keyword_in_a_text_about_something_else() -> None:
+    asked = msgspec.structs.replace(
+        sending(), rules=(rule(when=Condition(label=("offer",)), name="offers", autoresponse="offer"), rule())
+    )
+    house = House(asked)
+    said: dict[str, Any] = {"labels": (Label("offer", 0.6),), "mail_hash": "h1"}
+    house.admit("i-1", "email", out_of_scope=True, **said)
+    assert house.of(SendingPlanned) == []
+    house.admit("i-2", "email", **said)
+    # A rule that doesn't ask what it is about means all that comes.
+    house.admit("i-3", "email", out_of_scope=True, mail_hash="h2", customer="d")
+    assert [each.interaction for each in house.of(SendingPlanned)] == ["i-2"]
+    everything = House(sending())
+    everything.admit("i-1", "email", out_of_scope=True, mail_hash="h1")
+    assert len(everything.of(SendingPlanned)) == 1
 
 
 def test_no_document_goes_to_automatic_mail() -> None:

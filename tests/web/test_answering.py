@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from app.answers import Answers
+from app.labelling import labelled
 from classifiers.background import NOTHING, Background
 from classifiers.cascade import Classification
-from queues.interaction import Label
 from router.events import Admitted
 from router.policy import Action, Autoresponse, Condition, Rule
 from storage.codec import decode
@@ -124,9 +124,29 @@ async def test_no_article_is_looked_for_where_none_answers_by_itself(tmp_path: P
     async with world(tmp_path, policy=POLICY, classify=about_invoices) as there:
         boss = await there.program("supervisor")
         await boss.post("/articles", {"id": "copy", "label": "invoice", "languages": {"en": COPY}}, 201)
-        labels = [Label("invoice", 0.95)]
-        assert [each.article.id for each in there.knowledge.found(ASKED, "en", labels)] == ["copy"]
-        assert there.knowledge.candidates(ASKED, "en", labels) == ()
+        said = await labelled(about_invoices, ASKED, None, NOTHING)
+        assert [each.article.id for each in there.knowledge.found(ASKED, "en", said.labels)] == ["copy"]
+        assert there.knowledge.candidates(said, "en") == ()
+
+
+async def test_what_is_out_of_scope_is_routed_by_its_keywords_and_answered_by_nothing(tmp_path: Path) -> None:
+    async def outside(subject: str, text: str, usual: str | None, known: Background = NOTHING) -> Classification:
+        is_outside = "template" in text
+        return Classification((("invoice", 0.6),), "en", "rules", "a test", out_of_scope=is_outside)
+
+    sure = {"bot": Autoresponse(name="bot", kind="answer", confidence=0.0)}
+    policy = msgspec.structs.replace(PROMISING, autoresponses=sure)
+    async with world(tmp_path, policy=policy, classify=outside) as there:
+        boss = await there.program("supervisor")
+        await boss.post("/articles", {"id": "copy", "label": "invoice", "languages": {"en": COPY}}, 201)
+        text = "Write a template of an invoice for me, where I can find it"
+        answered, id = await there.asks(ASKED, visitor="a"), await there.asks(text, visitor="b")
+        assert there.site.state.interactions[answered].state == "answered_by_bot"
+        assert there.site.state.interactions[id].state == "waiting"
+        assert there.site.state.interactions[id].labels[0].name == "invoice"
+        told = await foreseen(boss, text)
+        assert (told["outcome"], told["articles"]) == ("suggests", [])
+        assert "none of its labels" in told["text"]
 
 
 async def test_wrong_answers_among_the_kept_ones_break_the_promise(promising: World) -> None:
