@@ -1,7 +1,7 @@
 """The composition root: the only place that names concrete classes and reads settings."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from functools import cached_property, partial
 from pathlib import Path
@@ -64,6 +64,7 @@ from channels.callback.phones import PhoneRefused, e164
 from channels.email.smtp import SmtpSender
 from channels.message import Address
 from classifiers.embedding import embedding_of
+from classifiers.examples import LANGUAGES
 from classifiers.model import UNKNOWN
 from classifiers.workers import processors
 from config.avalanche_schema import Avalanche
@@ -276,8 +277,9 @@ class Application:
     def _build(self) -> None:
         """Put the parts together that need the writer."""
         site, engine, store = self.settings.site, self.engine, self.store
-        crowd = Crowd(site.languages) if processors() > 1 and not self.machine.inline else None
-        self.understanding = Understanding(crowd, site.languages)
+        recognised = _recognised(site.languages)
+        crowd = Crowd(recognised) if processors() > 1 and not self.machine.inline else None
+        self.understanding = Understanding(crowd, recognised)
         self._stack.push_async_callback(self.understanding.close)
         self.knowledge = KnowledgeBase(
             engine=engine,
@@ -503,7 +505,7 @@ class Application:
             starter=given.rows,
             schedule=schedule,
             embedding=given.embedding,
-            languages=self.settings.site.languages,
+            languages=_recognised(self.settings.site.languages),
         )
         self._stack.push_async_callback(self.retraining.close)
         self.shadows = ShadowRun(engine=engine, store=store, versions=versions, node=node)
@@ -677,6 +679,14 @@ def _avalanche_terms(settings: Avalanche) -> Terms:
 
 def _checking(box: EmailChannel) -> Checking:
     return Checking(ids=box.authserv_id, verify=box.verify, answers_unchecked=box.acknowledge_unauthenticated)
+
+
+def _recognised(languages: Sequence[str]) -> tuple[str, ...]:
+    """Return the languages that a text may be found to be in.
+
+    A site of one language asks nobody for a skill by language; there it helps to be told which of the five it is.
+    """
+    return tuple(languages) if len(languages) > 1 else tuple(dict.fromkeys((*languages, *LANGUAGES)))
 
 
 def _region(settings: Settings) -> str:

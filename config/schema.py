@@ -60,7 +60,12 @@ class Site(msgspec.Struct, frozen=True):
     domain: Annotated[Domain, Meta(description="Domain in the Message-IDs of your mail.")] = "localhost"
     languages: Annotated[
         tuple[Language, ...],
-        Meta(description="Languages you answer in, the usual one first.", min_length=1, max_length=50),
+        Meta(
+            description="Languages you answer in, the usual one first. A text is found to be in one of them, or in "
+            "another; where you name one only, it may be English, Polish, Lithuanian, Hungarian or Russian, too.",
+            min_length=1,
+            max_length=50,
+        ),
     ] = ("en",)
     time_zone: Annotated[Zone, Meta(description="Zone of reports and of times on pages.")] = "UTC"
     secret_file: Annotated[
