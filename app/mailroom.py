@@ -9,7 +9,7 @@ import structlog
 
 from app.engine import Engine
 from app.knowledge import ARTICLE, CONTENT, KnowledgeBase
-from app.notices import Notices, own_text
+from app.notices import Notices, own_text, said_by_itself
 from app.outgoing import Outgoing, Unsendable, copies_of, envelope_recipient
 from app.sendings import Sendings
 from autoresponders.templates import Template, Wordings
@@ -315,8 +315,11 @@ class Mailroom:
         elif effect.options:
             text, subject = self._question(effect.options, language, number)
         elif effect.article is None:
-            own = own_text(self._texts.get(effect.autoresponse, {}), language, {"number": number, "site": self._site})
-            text = own or self._wordings.text("acknowledge", language, number=number)
+            texts = self._texts.get(effect.autoresponse, {})
+            own = own_text(texts, language, {"number": number, "site": self._site})
+            text = self._wordings.text("acknowledge", language, number=number)
+            if own is not None:
+                text = f"{own}\n\n{said_by_itself(texts, language, self._wordings)}"
             if effect.wait_ms is not None:
                 low, high = (max(1, round(wait / MINUTE)) for wait in effect.wait_ms)
                 text += "\n\n" + self._wordings.text("acknowledge_wait", language, low=low, high=max(low, high))
@@ -324,7 +327,7 @@ class Mailroom:
                 text += "\n\n" + self._asked(effect, language)
             subject = self._wordings.text("acknowledge_subject", language, number=number)
         else:
-            text, subject = self._answer(effect.article, language)
+            text, subject = self._answer(effect.article, language, interaction.medium)
             link = await self._helped_link(interaction)
             text += f"\n\n{self._wordings.text('answer_helped', language, link=link)}" if link else ""
             attributes = {ARTICLE: effect.article, CONTENT: self._knowledge.content(effect.article)}
@@ -345,13 +348,13 @@ class Mailroom:
         question = self._wordings.text(f"ask_{effect.question}{again}", language)
         return f"{question} {self._wordings.text('ask_skip', language)}"
 
-    def _answer(self, article: str, language: str | None) -> tuple[str, str]:
-        """Return text and subject; nothing of either is the customer's own."""
+    def _answer(self, article: str, language: str | None, medium: str) -> tuple[str, str]:
+        """Return text and subject; nothing of either is the customer's own. A mail has no buttons."""
         found = self._knowledge.article(article, language)
         if found is None:
             raise PermanentFailure(f"article {article!r} is gone in language {language!r}")
         intro = self._wordings.text("answer_intro", language)
-        outro = self._wordings.text("answer_outro", language)
+        outro = self._wordings.text("answer_outro_mail" if medium == EMAIL else "answer_outro", language)
         return f"{intro}\n\n{found.answer.strip()}\n\n{outro}", found.title
 
     def _question(self, options: Sequence[str], language: str | None, number: str) -> tuple[str, str]:

@@ -24,6 +24,14 @@ def own_text(texts: Mapping[str, Template], language: str | None, values: Mappin
     return None if template is None else template.render(values)
 
 
+def said_by_itself(texts: Mapping[str, Template], language: str | None, wordings: Wordings) -> str:
+    """Return what stands under words of the configuration that nobody sends: that it is so, and how to get a person.
+
+    In the language that `own_text` has them in.
+    """
+    return wordings.text("automatic", language if language in texts else next(iter(texts), language))
+
+
 class Notices:
     """Writes what customers are told.
 

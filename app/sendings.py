@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from app.notices import own_text
+from app.notices import own_text, said_by_itself
 from app.outgoing import UNSUBSCRIBE
 from autoresponders.templates import Template, Wordings
 from config.letters import AUTORESPONSE_VARIABLES
@@ -123,6 +123,8 @@ class Sendings:
         text = own_text(step.texts, interaction.language, self._values(interaction))
         if text is None:
             raise PermanentFailure(f"document {effect.plan!r} has no words")
+        if effect.agent is None:
+            text = f"{text}\n\n{said_by_itself(step.texts, interaction.language, self._wordings)}"
         return MessageRow(
             id=id,
             interaction=interaction.id,

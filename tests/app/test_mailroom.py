@@ -1,7 +1,7 @@
 """What goes out by itself: written into the conversation first, sent once, with nothing of the customer's words."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from email import message_from_string
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from app.knowledge import KnowledgeBase
 from app.mailroom import Mailroom
 from app.outgoing import MailChannel, Outgoing
 from autoresponders.article import Article
-from autoresponders.templates import shipped_wordings
+from autoresponders.templates import Template, shipped_wordings
 from channels.email.smtp import FAILURES_MAX, SmtpSender
 from channels.message import Address
 from router.commands import AddMessage, Candidate, Connect, DefineAgent, SetPresence, StartOutbound
@@ -53,10 +53,16 @@ async def running(tmp_path: Path) -> AsyncIterator[Running]:
     await running.stop()
 
 
-def mailroom(running: Running, server: Sink | int, process: str | None = None, channel: str = "mail") -> Mailroom:
+def mailroom(
+    running: Running,
+    server: Sink | int,
+    process: str | None = None,
+    channel: str = "mail",
+    texts: Mapping[str, Mapping[str, Template]] | None = None,
+) -> Mailroom:
     port = server if isinstance(server, int) else server.listener.port
     smtp = SmtpSender(host="127.0.0.1", port=port, tls="none")
-    wordings = shipped_wordings(("en",))
+    wordings = shipped_wordings(("en", "pl"))
     return Mailroom(
         engine=running.engine,
         store=running.store,
@@ -72,6 +78,7 @@ def mailroom(running: Running, server: Sink | int, process: str | None = None, c
         key=b"k" * 32,
         domain="demo.example",
         process=process,
+        texts=texts,
     )
 
 
@@ -113,10 +120,25 @@ async def test_acknowledgement_has_the_number_and_nothing_of_the_customer(runnin
     await write(running)
     mail = await sent(running, sink)
     assert "C-1" in mail
+    assert "This confirmation is automatic" in mail
     assert "SECRET" not in mail
     assert "Auto-Submitted: auto-replied" in mail
     assert "In-Reply-To: <question@example.org>" in mail
     assert sink.mails[0].envelope_sender == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "says"), [("en", "This message was sent automatically."), ("pl", "wysłano automatycznie")]
+)
+async def test_a_receipt_in_own_words_says_that_it_is_automatic_in_the_language_of_these_words(
+    running: Running, sink: Sink, language: str, says: str
+) -> None:
+    await write(running)
+    own = {language: Template("Got it: {{ number }}.", ("number", "site"))}
+    await perform(running, mailroom(running, sink, texts={"received": own}))
+    (_, receipt) = await running.store.messages(ID)
+    assert receipt.text.startswith("Got it: C-1.\n\n")
+    assert says in receipt.text
 
 
 async def test_article_answers_under_its_own_title(running: Running, sink: Sink) -> None:
@@ -128,6 +150,8 @@ async def test_article_answers_under_its_own_title(running: Running, sink: Sink)
     assert "SECRET" not in mail
     said = await running.store.messages(ID)
     assert [row.author for row in said] == ["customer", "bot"]
+    # There is no button in a mail.
+    assert said[1].text.endswith("just reply, and a human will take over.")
 
 
 async def test_first_mail_of_an_agent_goes_to_the_address_that_the_customer_is_known_by(

@@ -62,6 +62,7 @@ async def test_a_rule_sends_the_price_list_in_the_morning_reminds_and_has_somebo
     (first,) = mails(sink)
     assert first["Subject"] == "Nasze ceny, C-1"
     assert text_of(first).startswith("Oto nasze ceny.")
+    assert "Tę wiadomość wysłano automatycznie." in text_of(first)
     assert files(first) == {"price-list.pl.pdf": b"%PDF-1.7 pl"}
     assert first["Auto-Submitted"] == "auto-replied"
     # Three days on it is Sunday, and clocks have been changed: it goes on Monday, at nine on the wall.
@@ -193,6 +194,7 @@ async def test_own_words_take_the_place_of_the_first_message_and_the_document_fo
     await site.until("2026-10-27T08:00:00Z")
     first, second = mails(sink)
     assert text_of(first).startswith("Jak umówiono, nasze ceny.")
+    assert ["automatycznie" in text_of(each) for each in (first, second)] == [False, True]
     assert files(first) == {"price-list.pl.pdf": b"%PDF-1.7 pl"}
     assert (first["Auto-Submitted"], second["Auto-Submitted"]) == (None, "auto-replied")
     assert text_of(second).startswith("Czy widzieli Państwo ceny?")
