@@ -214,17 +214,17 @@ def _response(
 
 
 def articles_for(response: Autoresponse, candidates: tuple[Candidate, ...]) -> Choice:
-    """Return the likeliest article that `response` answers by; else those that it asks about; else nothing.
+    """Return those articles that `response` asks about; else the likeliest that it answers by; else nothing.
 
-    It asks about up to three, none less than half as likely as the first, of which one answers surely enough.
+    It asks about up to three, none less than half as likely as the first, of which one answers surely enough: also
+    where the first alone keeps the promise, for that all answers keep together, and here it may well be the other.
     """
     ranked = sorted(candidates, key=lambda each: (each.probability, each.article), reverse=True)
-    able = next((each for each in ranked if _takes(response, each)), None)
-    if able is not None:
-        return (able,)
     close = [each for each in ranked[:ASKED_MAX] if each.probability * 2 >= ranked[0].probability]
-    enough = response.clarify > 0 and sum(each.probability for each in close) >= response.clarify
-    return tuple(close) if enough and len(close) > 1 else ()
+    if len(close) > 1 and response.clarify and sum(each.probability for each in close) >= response.clarify:
+        return tuple(close)
+    able = next((each for each in ranked if _takes(response, each)), None)
+    return () if able is None else (able,)
 
 
 def _takes(response: Autoresponse, candidate: Candidate) -> bool:

@@ -25,6 +25,7 @@ def test_what_comes_in_is_admitted_with_its_message_and_enqueued() -> None:
             labels=(Label("billing", 0.8),),
             language="pl",
             rule="default",
+            ruled=True,
         ),
         MessageAdded(at=START, interaction="i-1", message="m-i-1", number=1, author="customer"),
         Enqueued(
