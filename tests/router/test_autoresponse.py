@@ -331,9 +331,8 @@ def test_close_answers_are_asked_about_though_one_is_proven_and_one_alone_is_giv
     first = replace(CLOSE[0], proven=0.99)
     house.admit("i-1", address_hash="h1", candidates=(first, *CLOSE[1:]))
     house.admit("i-2", address_hash="h2", candidates=(first, replace(CLOSE[1], probability=0.2)))
-    assert [(type(event), event.interaction) for event in (*house.of(AnswerAsked), *house.of(AnsweredByBot))] == [
-        (AnswerAsked, "i-1"), (AnsweredByBot, "i-2"),
-    ]  # fmt: skip
+    assert [event.interaction for event in house.of(AnswerAsked)] == ["i-1"]
+    assert [event.interaction for event in house.of(AnsweredByBot)] == ["i-2"]
     never = House(promising(clarify=0.0))
     never.admit("i-1", address_hash="h1", candidates=(first, *CLOSE[1:]))
     assert [event.article for event in never.of(AnsweredByBot)] == ["hours"]
