@@ -299,6 +299,7 @@ class Application:
             domain=site.domain,
             providers=site.auto_replies_shared,
             same_mail_once=site.same_mail == "once",
+            own_addresses=frozenset(self._channel_of_address),
             recognising=self._recognising(),
             languages=site.languages,
             seen=self.shadows.see,

@@ -28,6 +28,7 @@ from app.rereading import Rereading
 from app.standing import standing_of
 from app.unsubscribing import wants_none
 from app.wishes import Wishes
+from channels.email.guard import by_sender
 from channels.message import Attachment, InboundMessage
 from classifiers.background import Background
 from classifiers.cascade import Classification
@@ -84,6 +85,7 @@ class Intake:
         domain: str,
         providers: Collection[str] = (),
         same_mail_once: bool = True,
+        own_addresses: frozenset[str] = frozenset(),
         recognising: Recognising | None = None,
         languages: Sequence[str] = ("en",),
         seen: Callable[[InteractionId, str, Classification, Background], None] = _unseen,
@@ -99,6 +101,7 @@ class Intake:
             domain: that of our Message-IDs.
             providers: domains whose addresses belong to people who don't know each other.
             same_mail_once: whether a mail to several mailboxes is one message; else one for each.
+            own_addresses: mailboxes and identities of ours, which no machine of ours answers.
             recognising: tells who writes beyond the address that he writes from.
             languages: those in which customers answer.
             seen: hears of what was admitted: its whole text, what was decided of it, and what is known beside it.
@@ -110,6 +113,7 @@ class Intake:
         self._keys = keys
         self._limits = ReplyLimits(keys[0], providers)
         self._same_mail_once = same_mail_once
+        self._own_addresses = own_addresses
         self._seen = seen
         self._threads = MailThreads(store=store, keys=keys, domain=domain)
         self._reports = MailReports(store=store, keys=keys, domain=domain)
@@ -263,7 +267,7 @@ class Intake:
         if found is not None and (is_work or not self._is_over(found)):
             row = await self._gated(message, self._row(message, found, received), parts)
             heard = await self._heard(message, row, customer, seen)
-            signals = _signals(message, row, person)
+            signals = self._signals(message, row, person)
             command = AddMessage(
                 interaction=found,
                 message=row.id,
@@ -491,7 +495,7 @@ class Intake:
             domain_hash=hashes.domain,
             mailable=bool(message.sender and message.sender.address),
             slot=wishes.slot,
-            suppressed_by=_signals(message, row, known),
+            suppressed_by=self._signals(message, row, known),
             out_of_scope=said.out_of_scope,
             candidates=self._knowledge.candidates(said, language),
             follows=new.follows,
@@ -510,6 +514,17 @@ class Intake:
             raise NotTaken(decision.refusal)
         self._seen(row.interaction, whole_text(message.subject, said.text), said.decided, background)
         return Admission(row.interaction, row.id, known=decision.refusal is not None)
+
+    def _signals(self, message: InboundMessage, row: MessageRow, customer: CustomerRow | None) -> tuple[str, ...]:
+        """Return why nothing may answer `message` automatically."""
+        found = list(message.automatic.signals) if message.automatic.is_automatic else []
+        found += _by_another(row)
+        if message.sender is not None and message.sender.address and not message.raw:
+            # Whoever writes by a form or a program may have given the address of a machine, or our own.
+            found += by_sender(message.sender.address, self._own_addresses)
+        if customer is not None and message.medium == EMAIL and message.sender is not None:
+            found += reachability.signals(customer.attributes, email_identity(message.sender.address)[1])
+        return tuple(found)
 
     def mail_hashes(self, address: str) -> Hashes:
         """Return what stands for where mail to `address` goes; nothing if there is none."""
@@ -607,15 +622,6 @@ def _read_off(message: InboundMessage) -> dict[str, Any]:
 def _by_another(row: MessageRow) -> list[str]:
     """Return what the sender gate found, if somebody else than the customer wrote."""
     return [who for who in (UNVERIFIED, PARTICIPANT) if row.attributes.get(who)]
-
-
-def _signals(message: InboundMessage, row: MessageRow, customer: CustomerRow | None) -> tuple[str, ...]:
-    """Return why nothing may answer `message` automatically."""
-    found = list(message.automatic.signals) if message.automatic.is_automatic else []
-    found += _by_another(row)
-    if customer is not None and message.medium == EMAIL and message.sender is not None:
-        found += reachability.signals(customer.attributes, email_identity(message.sender.address)[1])
-    return tuple(found)
 
 
 def _heard(message: InboundMessage, customer: CustomerRow) -> list[Change]:

@@ -88,6 +88,12 @@ def automatic(
     return Automatic(is_automatic=bool(found), signals=tuple(dict.fromkeys([*found, *marks])))
 
 
+def by_sender(address: str, own_addresses: Collection[str]) -> tuple[str, ...]:
+    """Return the signals that an address alone gives, where there is no mail to look at: a form, a chat, a program."""
+    headers = [("from", f"<{address}>")]
+    return (*_own(headers, frozenset(map(comparable, own_addresses)), None, None), *_local_parts(headers, None))
+
+
 def return_path(headers: Fields) -> str | None:
     """Return the sender of the envelope as the top-most Return-Path says, "" for the null one; None: it isn't there.
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from router.events import AutoRepliesReleased, AutoRepliesStopped
 from router.policy import Action, Autoresponse, Rule
@@ -42,6 +43,25 @@ async def stop_and_release(boss: Client) -> None:
     assert (await boss.post("/auto-replies/release", {}, 200))["stopped_since"] is None
     events = (await boss.get("/events?after=0&limit=1000"))["items"]
     assert [event["data"]["by"] for event in events if event["type"] == AutoRepliesReleased.__name__] == ["u-boss"]
+
+
+@pytest.mark.parametrize(
+    ("address", "signals"),
+    [
+        ("ola@customers.example", []),
+        ("Support@example.org", ["own-address"]),
+        ("mailer-daemon@customers.example", ["local-part"]),
+    ],
+)
+async def test_no_form_or_program_has_a_machine_answered(tmp_path: Path, address: str, signals: list[str]) -> None:
+    async with world(tmp_path, policy=ANSWERING) as there:
+        boss = await there.person("boss", "supervisor")
+        body = {"channel": "mail", "text": "Where is it?", "customer": {"email": address}}
+        id = (await boss.post("/interactions", body, 201))["id"]
+        events = (await boss.get(f"/interactions/{id}/events"))["items"]
+        (admitted,) = [each["data"] for each in events if each["type"] == "Admitted"]
+        assert admitted.get("automatic", []) == signals
+        assert [each["type"] == "AutoReplied" for each in events].count(True) == (0 if signals else 1)
 
 
 async def test_operators_may_not_release_them(there: World) -> None:

@@ -323,6 +323,7 @@ async def world(
         knowledge=knowledge,
         keys=(b"k" * 32,),
         domain="example.org",
+        own_addresses=frozenset({"support@example.org"}),
         seen=learning.shadows.see,
         recognising=Recognising(store=store, rules=rules, crm=CrmAsking(store, crm) if crm is not None else None),
         languages=languages,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from channels.email.guard import LOOPS, SIGNALS, SUBJECT, automatic, return_path
+from channels.email.guard import LOOPS, SIGNALS, SUBJECT, automatic, by_sender, return_path
 from tests.channels.email.mails import OWN, a_mail, parsed
 
 HUMAN = (("from", "anna@customer.example"), ("to", "support@desk.example.org"), ("subject", "My order"))
@@ -81,6 +81,19 @@ def test_machine_is_known_by_its_name(sender: str) -> None:
 @pytest.mark.parametrize("sender", PEOPLE)
 def test_people_with_such_names_are_people(sender: str) -> None:
     assert not automatic([("from", sender)]).is_automatic
+
+
+@pytest.mark.parametrize(
+    "address, signals",
+    [
+        ("noreply@shop.example", ("local-part",)),
+        ("Support@desk.example.org", ("own-address",)),
+        ("anna@customer.example", ()),
+        ("", ()),
+    ],
+)
+def test_an_address_alone_tells_a_machine(address: str, signals: tuple[str, ...]) -> None:
+    assert by_sender(address, OWN) == signals
 
 
 @pytest.mark.parametrize("name, value", HARMLESS)
