@@ -17,17 +17,28 @@ _NUMBERS_MIN = 3
 _SKIPS = frozenset({
     "skip", "pass", "none", "no", "nope", "dont", "not", "without",
     "pomin", "pomijam", "nie", "brak", "bez",
-    "praleisti", "praleisk", "ne", "neturiu", "nera", "be",
+    "praleisti", "praleisk", "ne", "neturiu", "nera", "nezinau", "neatsimenu", "nepamenu", "nenoriu", "nesakysiu", "be",
     "kihagyom", "kihagy", "nem", "nincs", "nelkul",
     "propustit", "propuskayu", "net", "nety",
 })  # fmt: skip
 """Words of a short answer that say so, folded."""
+_BESIDE = frozenset(
+    """
+    a any at chat find give have here i id it know moment number one please now remember say sorry thank thanks
+    that the this to want will you chce dziekuje go ja jego klienta mam numer numeru pamietam podac podam prosze
+    przy sobie teraz tego wiem znam zadnego aciu atsimenu dabar as jo kliento noriu numeri numerio prasau sakysiu
+    turiu zinau adom akarom emlekszem ilyen koszonom meg most nekem szamom szamot tudom van budu etogo u khochu
+    menya nego nikakogo nomer nomera pomnyu seychas spasibo ya znayu
+    """.split()
+)
+"""Words that may stand beside these, folded: with any other, he tells what he wants ("my router does not work")."""
 
 
 def skips(text: str) -> bool:
     """Tell whether a short answer says that he has none, or won't say."""
     said = words(text)
-    return 0 < len(said) <= _WORDS_MAX and not any(sign.isdigit() for sign in text) and bool(_SKIPS & set(said))
+    short = 0 < len(said) <= _WORDS_MAX and not any(sign.isdigit() for sign in text)
+    return short and bool(_SKIPS & set(said)) and set(said) <= _SKIPS | _BESIDE
 
 
 def is_answer(text: str, languages: Iterable[str] = ("en",)) -> bool:

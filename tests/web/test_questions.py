@@ -114,7 +114,23 @@ async def test_he_is_asked_twice_at_most(there: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["skip", "I have none", "no", "nie mam", "pomiń", "neturiu", "nincs", "нет", "пропустить"]
+    "text",
+    [
+        "skip",
+        "I have none",
+        "no",
+        "I don't know it, sorry",
+        "nie mam",
+        "nie pamiętam numeru",
+        "pomiń",
+        "neturiu",
+        "nežinau",
+        "nincs",
+        "nem tudom",
+        "нет",
+        "у меня нет номера",
+        "пропустить",
+    ],
 )
 async def test_he_need_not_answer(there: World, text: str) -> None:
     boss = await there.person("boss", "admin")
@@ -122,6 +138,14 @@ async def test_he_need_not_answer(there: World, text: str) -> None:
     await there.intake.receive(chat(text, n=2), continues=one.interaction)
     assert (await asked(boss, one.interaction))["result"] == "skipped"
     assert len([author for author, _ in await said(there, boss, one.interaction) if author == "bot"]) == 1
+
+
+@pytest.mark.parametrize("text", ["ekspres nie działa", "it does not work", "не работает интернет", "bez zmian"])
+async def test_a_short_word_of_his_matter_with_a_no_in_it_leaves_the_question_open(there: World, text: str) -> None:
+    boss = await there.person("boss", "admin")
+    one = await there.intake.receive(chat("Hi"))
+    await there.intake.receive(chat(text, n=2), continues=one.interaction)
+    assert await asked(boss, one.interaction) == {"question": "customer_number", "tries": 1, "result": ""}
 
 
 async def test_whoever_tells_more_of_his_matter_is_left_in_peace_and_may_answer_later(there: World) -> None:
