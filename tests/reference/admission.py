@@ -166,17 +166,16 @@ def _response(
 
 
 def _articles(found: Autoresponse, order: Admit) -> tuple[str, ...]:
-    """The likeliest that is sure enough; else up to three that are close, if one of them surely enough answers."""
+    """Up to three that are close, if one of them surely enough answers; else the likeliest that is sure enough."""
+    first = max((each.probability for each in order.candidates), default=0.0)
+    near = [each for each in order.candidates if each.probability >= first / 2]
+    near = sorted(near, key=lambda each: (-each.probability, [-ord(letter) for letter in each.article]))[:3]
+    if found.clarify > 0 and len(near) > 1 and sum(each.probability for each in near) >= found.clarify:
+        return tuple(each.article for each in near)
     best: Candidate | None = None
     for each in order.candidates:
         enough = each.probability >= found.confidence if found.precision is None else each.proven >= found.precision
         better = best is None or (each.probability, each.article) > (best.probability, best.article)
         if better and enough:
             best = each
-    if best is not None:
-        return (best.article,)
-    first = max((each.probability for each in order.candidates), default=0.0)
-    near = [each for each in order.candidates if each.probability >= first / 2]
-    near = sorted(near, key=lambda each: (-each.probability, [-ord(letter) for letter in each.article]))[:3]
-    asks = found.clarify > 0 and len(near) > 1 and sum(each.probability for each in near) >= found.clarify
-    return tuple(each.article for each in near) if asks else ()
+    return () if best is None else (best.article,)
