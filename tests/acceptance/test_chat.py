@@ -11,7 +11,8 @@ from tests.acceptance.pages import Desk, Visitor
 from tests.acceptance.windows import Windows
 
 ACKNOWLEDGED = (
-    "Thank you for your message. It has reached us under the number {}. A person will read it and answer you. If you "
+    "Thank you for your message. This confirmation is automatic: your message has reached us under the number {}. "
+    "A person will read it and answer you. If you "
     "would like to add something, just reply to this message."
 )
 
