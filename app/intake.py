@@ -268,6 +268,12 @@ class Intake:
             row = await self._gated(message, self._row(message, found, received), parts)
             heard = await self._heard(message, row, customer, seen)
             signals = self._signals(message, row, person)
+            if heard.seen is not None:
+                learnt += [*heard.seen.changes, *await self._kept_with_first(found, heard.seen)]
+            anew = None
+            if not signals:
+                anew, told = await self._anew(found, message, customer, heard.seen or seen, heard.result)
+                learnt += told
             command = AddMessage(
                 interaction=found,
                 message=row.id,
@@ -275,13 +281,8 @@ class Intake:
                 suppressed_by=signals,
                 answer=heard.result,
                 chosen=None if signals else self._chosen(found, message),
+                anew=anew,
             )
-            if heard.seen is not None:
-                learnt += [*heard.seen.changes, *await self._kept_with_first(found, heard.seen)]
-            anew = None if signals else await self._anew(found, message, customer, heard.seen or seen, heard.result)
-            if anew is not None:
-                command = msgspec.structs.replace(command, anew=anew[0])
-                learnt += anew[1]
             decision = await self._engine.submit(command, [*learnt, *_rows(message, row)])
             if decision.refusal is None:
                 return Admission(found, row.id, known=False)
@@ -291,11 +292,14 @@ class Intake:
 
     async def _anew(
         self, id: InteractionId, message: InboundMessage, customer: CustomerId, seen: Seen, answer: AnswerResult | None
-    ) -> tuple[Admit, list[Change]] | None:
-        """Return an interaction as it is understood with another message, and what that tells of its customer."""
+    ) -> tuple[Admit | None, list[Change]]:
+        """Return an interaction as it is understood with another message, and what that tells of its customer.
+
+        None: nothing is to be read anew.
+        """
         held = self._rereading.concerns(id, identified=answer == "found")
         if held is None:
-            return None
+            return None, []
         anew, said = await self._rereading.read(held, message, seen)
         usual = seen.person.language if seen.person is not None else None
         return anew, [] if said is None else _language_learnt(customer, usual, said.language, said.text)

@@ -15,8 +15,8 @@ from channels.message import InboundMessage
 from classifiers.background import Background
 from classifiers.model import UNKNOWN
 from queues.interaction import Interaction
-from queues.lifecycle import InteractionState
 from router.commands import Admit
+from router.rereading import may_be_read_anew
 from vocabulary.ids import InteractionId
 from vocabulary.records import MessageRow
 from vocabulary.stores import Store
@@ -36,9 +36,9 @@ class Rereading:
     def concerns(self, id: InteractionId, *, identified: bool) -> Interaction | None:
         """Return the interaction if another message may tell where it belongs; `identified`: he has told who he is."""
         held = self._engine.state.interactions.get(id)
-        if held is None or held.state is not InteractionState.WAITING or held.ruled_leg != held.leg:
+        if held is None or not may_be_read_anew(held):
             return None
-        return held if held.corrected is None and (identified or held.label in ("", UNKNOWN)) else None
+        return held if identified or _is_unknown(held) else None
 
     async def read(self, held: Interaction, message: InboundMessage, seen: Seen) -> tuple[Admit, Labelled | None]:
         """Return what came in as it is understood with `message`, and what that tells if it was read anew."""
@@ -48,7 +48,7 @@ class Rereading:
         text = "\n".join((*written, message.reply_text))
         first = rows[0] if rows else None
         said: Labelled | None = None
-        if held.label in ("", UNKNOWN):
+        if _is_unknown(held):
             former = await former_labels(self._store, tuple(row.id for row in seen.rows))
             known = Background(first.subject if first else "", held.channel, standing.segment or "", former)
             usual = seen.person.language if seen.person is not None else None
@@ -68,6 +68,10 @@ class Rereading:
             attributes={**standing.attributes, **_wished(first)},
         )
         return anew, said
+
+
+def _is_unknown(held: Interaction) -> bool:
+    return held.label in ("", UNKNOWN)
 
 
 def _about(held: Interaction, said: Labelled | None) -> dict[str, Any]:

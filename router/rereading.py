@@ -17,13 +17,15 @@ from router.triage import triage
 S = InteractionState
 
 
+def may_be_read_anew(interaction: Interaction) -> bool:
+    """Tell whether it waits where rules alone have put it, and nobody has said what it is about."""
+    waits = interaction.state is S.WAITING and interaction.ruled_leg == interaction.leg
+    return waits and interaction.corrected is None
+
+
 def read_anew(draft: Draft, interaction: Interaction, anew: Admit) -> None:
     """Let the rules look at what waits as if `anew` came in, and put it where they say."""
-    if (
-        interaction.state is not S.WAITING
-        or interaction.ruled_leg != interaction.leg
-        or interaction.corrected is not None
-    ):
+    if not may_be_read_anew(interaction):
         return
     verdict = triage(anew, draft.state, draft.policy, draft.now)
     then, segments = verdict.then, segments_of(anew)
