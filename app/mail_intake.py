@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 import msgspec
@@ -19,7 +19,8 @@ from channels.email.dates import arrived_at
 from channels.email.guard import LOOPS
 from channels.email.imap import Fetched
 from channels.email.listener import Delivery
-from channels.email.thread import interaction_of
+from channels.email.message_ids import own_id_in
+from channels.email.thread import interaction_of, thread_keys
 from channels.message import Automatic, InboundMessage
 from vocabulary.crashpoints import crashpoint
 from vocabulary.errors import PermanentFailure, TemporaryFailure
@@ -38,7 +39,7 @@ TAKEN_UP = 100
 HELD_BYTES = 64 * 1024 * 1024
 """With so much in memory, mailboxes are not read on, and what servers deliver waits on the disk."""
 TURN_S = 1.0
-"""How long a mail waits for those before it: one that is hard to read must not hold up the others."""
+"""How long a mail waits for those before it that it does not answer: one that is hard to read must not hold them up."""
 UNDERSTOOD_S = 20
 """How long somebody who brings a mail waits for what becomes of it."""
 _BREAK = re.compile(rb"\r?\n")
@@ -46,23 +47,54 @@ GOES_ROUND = "it goes round between servers: it came through too many of them, o
 DIED = "the process died each time it was worked on"
 
 
-class _Turn:
-    """Mails are read side by side and go on in the order in which they came: an answer behind what it answers."""
+class _Order:
+    """Mails are read side by side and go on in the order in which they came, an answer always behind what it answers.
 
-    def __init__(self, before: asyncio.Future[None] | None) -> None:
+    One that is hard to read holds up others for a moment only.
+    """
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, _Turn] = {}
+        """Those under way, by their Message-IDs."""
+        self._count = 0
+        self._last: asyncio.Future[None] | None = None
+
+    def turn(self, own_id: str | None = None) -> "_Turn":
+        """Return the turn of the mail that comes next."""
+        self._count += 1
+        turn = _Turn(self, self._count, own_id, self._last)
+        self._last = turn.passed
+        if own_id is not None:
+            self.by_id.setdefault(own_id, turn)
+        return turn
+
+
+class _Turn:
+    def __init__(self, order: _Order, number: int, own_id: str | None, before: asyncio.Future[None] | None) -> None:
         self.passed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._order = order
+        self.number = number
+        self._own_id = own_id
         self._before = before
 
-    async def comes(self) -> None:
-        """Wait for the one before, not for long."""
+    async def comes(self, answered: Iterable[str]) -> None:
+        """Wait for the one before, not for long, and for those with the ids that it answers, however long."""
         if self._before is not None:
             await asyncio.wait([self._before], timeout=TURN_S)
             self._before = None  # nor is what came before that kept in memory
+        for id in answered:
+            other = self._order.by_id.get(id)
+            # Two that name each other would wait for ever: only for what came before.
+            if other is not None and other.number < self.number:
+                await asyncio.wait([other.passed])
 
     def pass_on(self) -> None:
-        """Let the next one go on."""
-        if not self.passed.done():
-            self.passed.set_result(None)
+        """Let those go on that wait for this one."""
+        if self.passed.done():
+            return
+        self.passed.set_result(None)
+        if self._own_id is not None and self._order.by_id.get(self._own_id) is self:
+            del self._order.by_id[self._own_id]
 
 
 class MailIntake:
@@ -94,7 +126,7 @@ class MailIntake:
         self._held_bytes = 0
         self._has_room = asyncio.Event()
         self._has_room.set()
-        self._last_turn: asyncio.Future[None] | None = None
+        self._order = _Order()
         self._in_hand: Counter[str] = Counter()
         """Ids of what waits in memory or is being understood."""
         self._understood: dict[str, asyncio.Event] = {}
@@ -250,7 +282,7 @@ class MailIntake:
 
     async def _alone(self, row: ReceivedRow) -> None:
         if row.attempts < TRIES_MAX:
-            await self._tried(row, counted=True, turn=_Turn(None))
+            await self._tried(row, counted=True, turn=_Order().turn())
             return
         log.error("mail_quarantined", received=row.id, error="process_died")
         await self._engine.write(Set(ReceivedRow, row.id, {"state": "quarantined", "error": DIED}))
@@ -271,7 +303,7 @@ class MailIntake:
                 await self._take_up()
             row = await self._waiting.get()
             self._note_room()
-            turn = self._next_turn()
+            turn = self._order.turn(own_id_in(row.raw))
             counted = row.id in self._from_disk
             self._from_disk.discard(row.id)
             try:
@@ -285,11 +317,6 @@ class MailIntake:
                 turn.pass_on()
                 self._let_go(row)
 
-    def _next_turn(self) -> "_Turn":
-        turn = _Turn(self._last_turn)
-        self._last_turn = turn.passed
-        return turn
-
     def _let_go(self, row: ReceivedRow) -> None:
         self._held_bytes -= len(row.raw)
         self._note_room()
@@ -299,7 +326,7 @@ class MailIntake:
             if row.id in self._understood:
                 self._understood[row.id].set()
 
-    async def _tried(self, row: ReceivedRow, *, counted: bool, turn: "_Turn") -> None:
+    async def _tried(self, row: ReceivedRow, *, counted: bool, turn: _Turn) -> None:
         """Try once; with `counted` the try is on the disk before it begins, and the process may die of it."""
         attempts = row.attempts + 1
         try:
@@ -314,7 +341,7 @@ class MailIntake:
         except Exception as error:  # noqa: BLE001  # one bad mail must not stop the others; it is tried again, then kept aside
             await self._failed(row, error, attempts)
 
-    async def _understand(self, row: ReceivedRow, turn: "_Turn") -> None:
+    async def _understand(self, row: ReceivedRow, turn: _Turn) -> None:
         what = kept_input(row)
         if what is not None:
             admission = await self._intake.receive(
@@ -331,7 +358,7 @@ class MailIntake:
         if row.envelope.get("answer") is False:
             guarded = _unanswered(guarded, "imported")
         wishes = Wishes(archived=row.envelope.get("archived") is True)
-        await turn.comes()
+        await turn.comes(thread_keys(message))
         receiving = asyncio.ensure_future(self._intake.receive(guarded, received=row.id, wishes=wishes))
         turn.pass_on()
         admission = await receiving

@@ -174,6 +174,44 @@ async def test_a_mail_that_kills_its_reader_is_kept_and_the_others_flow(post: Po
     assert all(row.raw.endswith(b"deadly\r\n") for row in kept)
 
 
+async def test_an_answer_waits_for_what_it_answers_and_nobody_else_does(post: Post) -> None:
+    """However long the mail takes to read; two that name each other don't wait for ever."""
+    others_admitted = asyncio.Event()
+
+    async def read(raw: bytes, **more: Any) -> InboundMessage:
+        if b"<slow@" in raw.partition(b"In-Reply-To")[0]:
+            await others_admitted.wait()
+        return await read_in_thread(raw, **more)
+
+    def said(id: str, answers: str = "", sender: str = "ola") -> bytes:
+        named = f"In-Reply-To: <{answers}@x.example>\r\n" if answers else ""
+        return f"Message-ID:\r\n <{id}@X.example>\r\n{named}".encode() + mail(sender, id)
+
+    slow = Post(post.running, breaks_on_poison, read)
+    for raw in (
+        said("slow"),
+        said("answer", "slow"),
+        said("answer-to-that", "answer"),
+        said("one", "other", "jan"),
+        said("other", "one", "jan"),
+    ):
+        await slow.deliver(raw)
+    store = post.running.store
+    work = asyncio.create_task(slow.intake.run())
+    async with asyncio.timeout(90):
+        while (await store.received_counts()).get("admitted") != 2:
+            pass
+        others_admitted.set()
+        while (await store.received_counts()).get("admitted") != 5:
+            pass
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+    texts = [
+        [message.text.strip() for message in await store.messages(id)] for id in post.running.engine.state.interactions
+    ]
+    assert sorted(texts) == [["one", "other"], ["slow", "answer", "answer-to-that"]]
+
+
 async def test_innocents_beside_a_mail_that_kills_are_admitted(post: Post) -> None:
     """Whoever was worked on with it is tried alone afterwards."""
 
