@@ -63,7 +63,7 @@ class Bookings:
         slot = str(fields.get("slot", ""))
         if "cancel" in fields:
             decision = await self._engine.submit(CancelCallback(found.id, "customer"))
-        elif slot.isascii() and slot.isdigit() and len(slot) < 16:
+        elif slot.isascii() and slot.isdecimal() and len(slot) < 16:
             decision = await self._engine.submit(RescheduleCallback(found.id, int(slot)))
         else:
             return await self._page(request, found, fault="slot", status=422)

@@ -194,7 +194,7 @@ def _skills(texts: tuple[str, ...]) -> dict[str, int]:
     skills = {}
     for text in texts:
         name, _, level = text.rpartition("=")
-        if not name or not level.isdigit() or not 1 <= int(level) <= 10:
+        if not name or not level.isdecimal() or not 1 <= int(level) <= 10:
             raise click.BadParameter(f'{text!r}: write a skill and a level from 1 to 10, such as "billing=5"')
         skills[name] = int(level)
     return skills

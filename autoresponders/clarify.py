@@ -47,7 +47,7 @@ def choice_of(text: str, titles: Sequence[str], fold: Callable[[str], str]) -> i
 
 def _names(words: Sequence[str], title: Sequence[str]) -> bool:
     """Tell whether all that was said stands in the title, but for a number before it."""
-    said = [word for word in words if not word.isdigit()]
+    said = [word for word in words if not word.isdecimal()]
     return bool(said) and all(any(part[:5] == word[:5] for part in title) for word in said)
 
 

@@ -37,7 +37,7 @@ _BESIDE = frozenset(
 def skips(text: str) -> bool:
     """Tell whether a short answer says that he has none, or won't say."""
     said = words(text)
-    short = 0 < len(said) <= _WORDS_MAX and not any(sign.isdigit() for sign in text)
+    short = 0 < len(said) <= _WORDS_MAX and not any(sign.isdecimal() for sign in text)
     return short and bool(_SKIPS & set(said)) and set(said) <= _SKIPS | _BESIDE
 
 
@@ -46,7 +46,7 @@ def is_answer(text: str, languages: Iterable[str] = ("en",)) -> bool:
     said = words(text)
     if len(text) > ANSWER_MAX:
         return False
-    if len(said) <= _WORDS_MAX or any(sign.isdigit() for sign in text):
+    if len(said) <= _WORDS_MAX or any(sign.isdecimal() for sign in text):
         return True
     return any(sum(says_number(word, language) for word in said) >= _NUMBERS_MIN for language in languages)
 
@@ -59,7 +59,7 @@ def may_be_number(text: str, languages: Iterable[str] = ("en",)) -> bool:
     said = words(text)
     if len(text) > ANSWER_MAX or not said:
         return False
-    if any(sign.isdigit() for sign in text):
+    if any(sign.isdecimal() for sign in text):
         return True
     least = 2 if len(said) <= _WORDS_MAX else _NUMBERS_MIN
     for language in languages:
@@ -79,7 +79,7 @@ def details_in(text: str, languages: Iterable[str]) -> Said:
     parts = [part.strip() for part in re.split(r"[,;\n]|\band\b|\bi\b|\bir\b|\bés\b|\bи\b", cut) if part.strip()]
     said = folded(cut).replace(",", " ").split()
     runs = [" ".join(said[start : start + length]) for length in (1, 2, 3) for start in range(len(said))]
-    codes = [run for run in runs if any(sign.isdigit() for sign in run)]
+    codes = [run for run in runs if any(sign.isdecimal() for sign in run)]
     named = [part for part in parts if sum(sign.isalpha() for sign in part) > len(part) / 2]
     return Said(
         names=tuple(dict.fromkeys([*named, cut])),

@@ -65,7 +65,7 @@ def tokens_of(text: str, language: str) -> list[Token]:
 
 
 def _token(part: str, language: str) -> Token | None:
-    if part.isdigit():
+    if part.isdecimal():
         return Token(int(part), part) if len(part) <= 12 else None
     if part in WHOLE_MONTHS:
         return Token(WHOLE_MONTHS[part], is_month=True)

@@ -71,7 +71,7 @@ def _written(text: str, pattern: str) -> Iterator[str]:
     yield from _found(f"{letters}-?{rest}", dashed.translate(_LATIN))
     if letters.casefold() not in _WORDS:
         for written in _found(f"{letters}[ \xa0]?-?[ \xa0]?{rest}", dashed):
-            if sum(sign.isdigit() for sign in written) >= _DIGITS_MIN:
+            if sum(sign.isdecimal() for sign in written) >= _DIGITS_MIN:
                 yield written
 
 
@@ -92,7 +92,7 @@ def numbers_answered(text: str, kind: NumberKind, languages: Sequence[str]) -> t
     return tuple(
         number
         for number in dict.fromkeys([*likely, *said])
-        if _SIGNS_MIN <= len(number) <= 40 and any(sign.isdigit() for sign in number) and holds(number, kind.check)
+        if _SIGNS_MIN <= len(number) <= 40 and any(sign.isdecimal() for sign in number) and holds(number, kind.check)
     )
 
 
@@ -116,7 +116,7 @@ def one_sign_off(number: str) -> Iterator[str]:
     for place, sign in enumerate(number):
         small = sign.lower()
         alike = {other.upper() for group in SOUND_ALIKE if small in group for other in group if other != small}
-        digits = set("0123456789") - {sign} if sign.isdigit() else set()
+        digits = set("0123456789") - {sign} if sign.isdecimal() else set()
         yield from (f"{number[:place]}{other}{number[place + 1 :]}" for other in sorted(alike | digits))
         following = number[place + 1 : place + 2]
         if following and following != sign:
@@ -130,7 +130,7 @@ def holds(number: str, check: Check | None) -> bool:
 
 def _luhn(number: str) -> bool:
     """Source: ISO/IEC 7812-1, annex B."""
-    digits = [int(sign) for sign in number if sign.isdigit()][::-1]
+    digits = [int(sign) for sign in number if sign.isdecimal()][::-1]
     doubled = (sum(divmod(2 * digit, 10)) for digit in digits[1::2])
     return bool(digits) and (sum(digits[::2]) + sum(doubled)) % 10 == 0
 
@@ -143,7 +143,7 @@ def _mod97(number: str) -> bool:
 
 def _ean(number: str) -> bool:
     """Source: GS1 General Specifications 7.9: weights 3 and 1 from the right."""
-    digits = [int(sign) for sign in number if sign.isdigit()][::-1]
+    digits = [int(sign) for sign in number if sign.isdecimal()][::-1]
     return len(digits) > 1 and (sum(digits[::2]) + 3 * sum(digits[1::2])) % 10 == 0
 
 

@@ -50,11 +50,11 @@ def _signs(word: str, rest: list[str], language: str) -> str:
     if word in LETTERS:
         return LETTERS[word]
     number = number_said(word, language)
-    if number is not None and not word.isdigit():
+    if number is not None and not word.isdecimal():
         if 20 <= number <= 90 and rest and 0 < (number_said(rest[0], language) or 0) < 10:
             return str(number // 10)
         return str(number)
-    if any(sign.isdigit() for sign in word) or len(word) <= _LETTERS_AT_ONCE:
+    if any(sign.isdecimal() for sign in word) or len(word) <= _LETTERS_AT_ONCE:
         return word
     # A word that nobody would say by accident: it is one of some spelling alphabet.
     return word[0]
@@ -62,7 +62,7 @@ def _signs(word: str, rest: list[str], language: str) -> str:
 
 def number_said(word: str, language: str = "en") -> int | None:
     """Return the number that a word is when one counts; one that only begins like it ("stop", "Семён") is none."""
-    if word.isdigit():
+    if word.isdecimal():
         return int(word)
     language = spoken_in(language)
     known = NUMBERS[language]

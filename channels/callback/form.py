@@ -179,7 +179,7 @@ class CallbackForm:
             return None, {"slot": "slot.missing"}
         if chosen in ("", NOW):
             return None, {}
-        if not (chosen.isascii() and chosen.isdigit() and len(chosen) < 16):
+        if not (chosen.isascii() and chosen.isdecimal() and len(chosen) < 16):
             return None, {"slot": "slot.gone"}
         return int(chosen), {}
 

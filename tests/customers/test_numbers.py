@@ -1,7 +1,7 @@
 """Numbers, phones and addresses in a text, and answers to the question who somebody is."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from customers.answers import details_in, is_answer, may_be_number, skips
@@ -169,6 +169,7 @@ def test_a_text_without_any_sign_of_a_number_is_none(text: str) -> None:
 
 
 @given(st.text(max_size=400))
+@example("\u2776 x\u00b2")  # digits, but no numbers
 def test_any_text_is_read_without_fault(text: str) -> None:
     plain_code(text)
     numbers_in(text, [CUSTOMER, ORDER])

@@ -1,7 +1,7 @@
 """What people say, spell and mistype, in five languages."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from customers.dates import birth_dates
@@ -120,6 +120,7 @@ def test_distance_is_none_only_between_the_same_and_the_same_both_ways(one: str,
 
 
 @given(st.text(max_size=300), st.sampled_from(["en", "pl", "lt", "hu", "ru"]))
+@example("\u2776 x\u00b2", "en")  # digits, but no numbers
 def test_any_text_is_read_without_fault(text: str, language: str) -> None:
     folded(text)
     spelled(text, language)

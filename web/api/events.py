@@ -34,7 +34,7 @@ async def follow(call: Call, query: EventQuery) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
     await response.prepare(call.request)
     last = call.request.headers.get("Last-Event-ID", "")
-    stream = _Stream(call, response, int(last) if last.isascii() and last.isdigit() else query.after)
+    stream = _Stream(call, response, int(last) if last.isascii() and last.isdecimal() else query.after)
     with call.context.feed.follow(ALL) as inbox:
         call.context.sockets.add(stream, call.principal, inbox.end)
         try:

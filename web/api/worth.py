@@ -1,5 +1,6 @@
 """What customers buy and what they are worth: purchases come in, segments come out."""
 
+import re
 from typing import Any
 
 import msgspec
@@ -81,7 +82,7 @@ def _place(cursor: str | None) -> tuple[int, str] | None:
     if cursor is None:
         return None
     at, _, id = cursor.partition(":")
-    if not at.lstrip("-").isdigit() or not id:
+    if re.fullmatch(r"-?\d{1,18}", at) is None or not id:
         raise invalid("cursor", "That is no cursor of ours.")
     return int(at), id
 
