@@ -144,6 +144,9 @@ class Application:
             PermanentFailure: the store can't be used; the message says what to do.
             OSError: an address is taken.
         """
+        self.understanding = self._understanding()
+        # Another thread would break the repeatability of a simulation.
+        warming = None if self.machine.inline else asyncio.create_task(self.understanding.warm())
         await self._start_core()
         self._build()
         await self.queues.load()
@@ -154,6 +157,10 @@ class Application:
             await self.engine.resume()
             await self.mailroom.recover()
             await self.mail_intake.recover()
+        if warming is not None:
+            # Who comes first is understood as well as anybody later, and as soon.
+            await warming
+            await self.models.open()
         works = {**self._background(), **({} if self.cluster is not None else self._writing_works())}
         for name, work in works.items():
             self.watch(name, work)
@@ -274,13 +281,16 @@ class Application:
         if not self.typed_elsewhere.full():
             self.typed_elsewhere.put_nowait(interaction)
 
+    def _understanding(self) -> Understanding:
+        recognised = _recognised(self.settings.site.languages)
+        crowd = Crowd(recognised) if processors() > 1 and not self.machine.inline else None
+        understanding = Understanding(crowd, recognised)
+        self._stack.push_async_callback(understanding.close)
+        return understanding
+
     def _build(self) -> None:
         """Put the parts together that need the writer."""
         site, engine, store = self.settings.site, self.engine, self.store
-        recognised = _recognised(site.languages)
-        crowd = Crowd(recognised) if processors() > 1 and not self.machine.inline else None
-        self.understanding = Understanding(crowd, recognised)
-        self._stack.push_async_callback(self.understanding.close)
         self.knowledge = KnowledgeBase(
             engine=engine,
             store=store,
@@ -587,7 +597,7 @@ class Application:
         self._tasks.append(asyncio.create_task(supervised(name, work, self.clock), name=name))
 
     def prepare_understanding(self) -> None:
-        """Load or train the model in the background; rules decide until then."""
+        """Train the first model in the background, or take over another; until then, what there is decides."""
         self._tasks.append(asyncio.create_task(self._prepare_understanding(), name="model"))
 
     async def _prepare_understanding(self) -> None:

@@ -6,6 +6,7 @@ the live one beside its configuration. A new model is loaded before the old one 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -87,12 +88,20 @@ class ModelVersions:
         self._embedding = embedding
         self.pointer: Pointer | None = None
         self.shadow: tuple[str, Model] | None = None
+        self._turn = asyncio.Lock()
 
     # -- start, and following what other nodes do
 
+    async def open(self) -> None:
+        """Have the live version classify from the first text on, if this node has it; `prepare` sees to all else."""
+        pointer, content = await self.pointed(), await asyncio.to_thread(_content, self._file)
+        if pointer is None or content is None or await asyncio.to_thread(model_id, content) != pointer.live:
+            return
+        with suppress(PermanentFailure, TemporaryFailure):
+            await self.look()
+
     async def prepare(self) -> None:
         """Have the live version classify; train a first one if there is none. Until then, rules decide."""
-        await self._understanding.warm()
         try:
             await self._take_over_file()
             if await self.pointed() is None:
@@ -116,6 +125,10 @@ class ModelVersions:
 
     async def look(self) -> None:
         """Bring this node up to what the setting says."""
+        async with self._turn:
+            await self._look()
+
+    async def _look(self) -> None:
         pointer = await self.pointed()
         if pointer is None or pointer == self.pointer:
             return

@@ -73,6 +73,6 @@ class Understanding:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def warm(self) -> None:
-        """Load what the first text needs, however long that takes: the language model half a second to unpack."""
+        """Load what the first text needs, however long that takes: what tells languages apart, about a second."""
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._thread, self._classify, "", WARMING, None, NOTHING)

@@ -419,6 +419,23 @@ async def test_another_node_takes_up_what_becomes_live(site: World, tmp_path: Pa
         assert said.labels[0][0] == "warranty"
 
 
+async def test_who_is_first_after_a_start_is_understood_by_the_live_version(site: World, tmp_path: Path) -> None:
+    async with another_node(site, tmp_path) as other:
+        # Neither what the records alone have, for a file of somebody's own may come to stand here, ...
+        await other.versions.open()
+        assert other.site.live is None
+        # ... nor that file: `prepare` takes it over.
+        file = tmp_path / "elsewhere" / "model.npz"
+        file.write_bytes(b"of somebody's own")
+        await other.versions.open()
+        assert (other.site.live, file.read_bytes()) == (None, b"of somebody's own")
+        file.write_bytes((tmp_path / "learning" / "model.npz").read_bytes())
+        await other.versions.open()
+        assert other.site.live == site.learning.site.live
+        said = await other.understanding.classify("", WAYS[0].format("where is my parcel"))
+        assert said.labels[0][0] == "delivery"
+
+
 async def outdated(site: World, first: bytes, **report: Any) -> str:
     """Let the live version be one that another version of Centrala has written."""
     id = await site.learning.versions.add(_of_schema(3, first), report, BY_SITE)
