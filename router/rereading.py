@@ -5,7 +5,7 @@ came in, nor who moved or raised it since, nor overflow, nor a step. It keeps th
 answers are not looked at again, and what was promised stays promised.
 """
 
-from queues.interaction import Interaction
+from queues.interaction import Heads, Interaction
 from queues.lifecycle import InteractionState
 from router import events as e
 from router.commands import Admit
@@ -23,6 +23,14 @@ def may_be_read_anew(interaction: Interaction) -> bool:
     return waits and interaction.corrected is None
 
 
+def _told_by(understood: Admit | Interaction) -> tuple[object, ...]:
+    """Return what is understood of it, not how surely."""
+    heads = understood.heads or Heads()
+    told = (*understood.labels[:1], heads.department, heads.urgency, heads.sentiment)
+    named = [each and each.name for each in told]
+    return named, understood.language, understood.segment, understood.also_segments
+
+
 def read_anew(draft: Draft, interaction: Interaction, anew: Admit) -> None:
     """Let the rules look at what waits as if `anew` came in, and put it where they say."""
     if not may_be_read_anew(interaction):
@@ -34,6 +42,8 @@ def read_anew(draft: Draft, interaction: Interaction, anew: Admit) -> None:
     goes = then.queue, then.requirements, priority, then.class_, target
     stands = interaction.queue, interaction.requirements, interaction.priority, interaction.class_, interaction.target
     tags = (*interaction.tags, *(tag for tag in then.tags if tag not in interaction.tags))
+    if goes == stands and tags == interaction.tags and _told_by(anew) == _told_by(interaction):
+        return
     draft.emit(
         e.Understood(
             at=draft.now,

@@ -58,6 +58,12 @@ def test_it_keeps_its_place_where_nothing_else_follows() -> None:
     assert (found.label, found.key, found.leg, found.enqueued_at) == ("hours", before, 1, START)
 
 
+def test_where_he_says_nothing_more_nothing_is_noted() -> None:
+    there = house()
+    told = there.run(says((Label("unknown", 0.2),), language="en"))
+    assert [type(event) for event in told] == [e.MessageAdded]
+
+
 def test_another_language_asks_for_another_skill_in_the_same_queue_and_the_wait_goes_on() -> None:
     there = house()
     there.run(says(NOTHING))
