@@ -6,7 +6,7 @@ were written for this purpose. What py3langid knows of whole texts, this knows o
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from math import log
 from pathlib import Path
@@ -91,6 +91,34 @@ def _counted(lexicon: Mapping[str, float]) -> _Counts:
     return _Counts(often | sizes[0], kinds)
 
 
+def words_known(words: Iterable[str]) -> Counter[str]:
+    """Return how many of `words` (lower case) each language has; of others than ours, we know a few everyday ones."""
+    known = _known()
+    return Counter(language for word in {*words} for language in known.get(word, ()))
+
+
+@cache
+def _known() -> Mapping[str, tuple[str, ...]]:
+    known: dict[str, tuple[str, ...]] = {}
+    alike: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def add(words: Iterable[str], language: str) -> None:
+        for word in words:
+            languages = (*known.get(word, ()), language)
+            known[word] = alike.setdefault(languages, languages)
+
+    for language in LANGUAGES:
+        add(_lexicon(language), language)
+    # Whoever types Russian in Latin letters leaves the soft sign out.
+    add({word.replace("ь", "") for word in _lexicon("ru")} - known.keys(), "ru")
+    for line in (_WORDS / "elsewhere.txt").read_text(encoding="utf-8").splitlines():
+        language, said = line.split(maxsplit=1)
+        everyday = [word for word in WORD.findall(said) if len(word) > 1]
+        add({*everyday, *map(folded, everyday)}, language)
+    return known
+
+
+@cache
 def _lexicon(language: str) -> Mapping[str, float]:
     """Return the known words of `language` and their weights: a frequent word has hardly more than a rare one."""
     counts = Counter(

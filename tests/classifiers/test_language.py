@@ -154,6 +154,37 @@ def test_what_the_customer_usually_writes_decides_where_a_word_leaves_a_doubt() 
     assert language_of("laba diena", usual="pl") == "lt"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hola", "gracias", "Danke", "Rechnung falsch", "Wo ist mein Paket?", "Merci", "ne marche pas", "Ciao",
+        "bedankt", "nefunguje internet", "Де моя посилка?", "Дякую", "Добрий день", "Labdien", "kiitos", "multumesc",
+        "Gdje je moj paket", "hvala", "merhaba", "ayuda por favor", "obrigado", "Здравей",
+    ],
+)  # fmt: skip
+def test_everyday_words_of_another_language_are_none_of_ours(text: str) -> None:
+    assert language_of(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("hej", "pl"), ("para butów", "pl"), ("telephone", "en"), ("перед праздником", "ru"), ("google переводчик", "ru")],
+)
+def test_words_that_others_have_too_are_ours(text: str, language: str) -> None:
+    assert language_of(text) == language
+
+
+@pytest.mark.parametrize("further", ["de", "es", "fr", "uk", "cs"])
+def test_everyday_words_are_the_site_s_where_it_speaks_that_language(further: str) -> None:
+    said = {"de": "hallo", "es": "hola", "fr": "merci", "uk": "де моя посилка", "cs": "děkuji"}[further]
+    for other in ("en", "pl", "ru"):
+        assert language_of(said, languages=(further, other)) == further
+
+
+def test_hungarian_that_lost_its_letters_in_a_western_alphabet_is_hungarian() -> None:
+    assert language_of("elõször") == "hu"
+
+
 @pytest.mark.parametrize("word", ["příspěvek", "straße", "aktivitātes", "Українська", "größer"])
 def test_letters_that_we_don_t_have_make_a_single_word_another_language(word: str) -> None:
     assert language_of(word) is None
