@@ -58,10 +58,10 @@ class Understanding:
         """Return the same with the words that decided: some milliseconds more, for whoever asks."""
         said = await self.classify(subject, text, usual, known)
         loop = asyncio.get_running_loop()
-        return said, await loop.run_in_executor(self._thread, self._why, subject, text, known)
+        return said, await loop.run_in_executor(self._thread, self._why, subject, text, said.language, known)
 
-    def _why(self, subject: str, text: str, known: Background) -> Why:
-        return why(subject, text, model=self.model, known=known)
+    def _why(self, subject: str, text: str, language: str | None, known: Background) -> Why:
+        return why(subject, text, model=self.model, language=language, known=known)
 
     def _classify(self, subject: str, text: str, usual: str | None, known: Background) -> Classification:
         return classify(subject, text, model=self.model, usual=usual, known=known, languages=self._languages)

@@ -1,4 +1,4 @@
-"""What is known of a message beside its text: subject, channel, and who wrote it."""
+"""What is known of a message beside its text: subject, channel, language, and who wrote it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,12 +16,14 @@ class Background:
         channel: name of the mailbox, widget or form that it came by.
         segment: of the customer.
         former: labels of the customer's earlier interactions, of which `FORMER_MAX` are read.
+        language: that the text is found to be in (ISO 639-1).
     """
 
     subject: str = ""
     channel: str = ""
     segment: str = ""
     former: tuple[str, ...] = ()
+    language: str = ""
 
 
 NOTHING = Background()

@@ -104,7 +104,7 @@ def decided(
 ) -> Classification:
     """Return the same for a whole text (`whole_text`) whose language is known."""
     try:
-        return _answer(text, known, language, model, rules)
+        return _answer(text, replace(known, language=language or ""), language, model, rules)
     except Exception as error:  # noqa: BLE001 - the message must go on, whatever a site's model or rules do
         # The kind alone: what an error says may hold the customer's words, and the reason enters the journal.
         return Classification(
@@ -112,15 +112,20 @@ def decided(
         )
 
 
-def why(subject: str, text: str, *, model: Model | None, known: Background = NOTHING) -> Why:
-    """Return the words that gave the model's best label its lead over the second; empty without a model."""
+def why(
+    subject: str, text: str, *, model: Model | None, language: str | None = None, known: Background = NOTHING
+) -> Why:
+    """Return the words that gave the model's best label its lead over the second; empty without a model.
+
+    `language`: as `classify` found it.
+    """
     if model is None:
         return Why()
     whole = whole_text(subject, text)
     head = model.heads[LABEL]
     russian = read_as_russian(whole)
     read, meant = with_mended(model.features, russian)
-    known = _with_subject(known, subject)
+    known = replace(_with_subject(known, subject), language=language or "")
     ranked = [label for label, _ in _ranked(model.predict(read, known))]
     if len(ranked) < 2:
         return Why()

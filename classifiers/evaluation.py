@@ -11,7 +11,7 @@ import numpy as np
 from classifiers.background import NOTHING, Background
 from classifiers.cascade import heads_of, read_by, unread
 from classifiers.examples import LANGUAGES, Row, read_answers, read_messages
-from classifiers.language import language_of
+from classifiers.language import language_of, with_languages
 from classifiers.model import LABEL, OUT_OF_SCOPE, UNKNOWN, Model, Prediction
 from classifiers.workers import mapped
 from vocabulary.errors import PermanentFailure
@@ -42,8 +42,10 @@ def evaluate(
     if not rows:
         raise PermanentFailure(f"{csv_path}: no rows below the header: there is nothing to evaluate")
     told = {name: answers for name, answers in read_answers(csv_path, heads).items() if any(answers)}
-    texts = zip([text for text, _ in rows], backgrounds, strict=True)
-    said = list(mapped(model, _answered, texts, 1))
+    texts = [text for text, _ in rows]
+    if model.features.background.rows:
+        backgrounds = with_languages(texts, backgrounds)
+    said = list(mapped(model, _answered, zip(texts, backgrounds, strict=True), 1))
     whole = figures_of(model.promises, [each[LABEL] for each in said], [label for _, label in rows])
     if not told:
         return whole
@@ -170,7 +172,7 @@ def _line(asked: tuple[Model, Sequence[str] | None], line: str) -> dict[str, obj
     if unread(text, language if languages is not None else LANGUAGES[0], model) is not None:
         answers = {LABEL: Prediction(UNKNOWN, 0.0, (), out_of_scope=True)}
     else:
-        answers = model.answers(read_by(model, text))
+        answers = model.answers(read_by(model, text), Background(language=language or ""))
     said, heads = answers[LABEL], heads_of(answers)
     told = {
         "label": said.label,

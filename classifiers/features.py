@@ -86,6 +86,7 @@ def background_terms(known: Background) -> list[str]:
         *(f"channel:{name}" for name in _names(known.channel)),
         *(f"segment:{name}" for name in _names(known.segment)),
         *(f"former:{name}" for name in _names(*known.former[:FORMER_MAX])),
+        *(f"language:{name}" for name in _names(known.language)),
     ]
 
 

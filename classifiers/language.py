@@ -1,11 +1,14 @@
 """In which language a text is written, also where it is two words without diacritics."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
+from classifiers.background import Background
 from classifiers.examples import LANGUAGES
 from classifiers.spelling import WORD, scores, words_known
 from classifiers.transliteration import to_cyrillic
@@ -38,8 +41,9 @@ the five have in their own (-1.5 to -2.4). On a site of German and Polish, of si
 pairs 98 %; -1.5 takes Polish words for German ones, -2.5 German ones for English. Of Russian we know fewer words: on a
 site of Ukrainian and Russian, of pairs 93 and 89 % are right, and with -2.0 99 and 70 %."""
 
-_EVERYDAY = 6.0
-"""Points of an everyday word for each of these further languages that has it."""
+_EVERYDAY, _KNOWN = 6.0, 0.3
+"""Points of a known word: everyday ones of these further languages; of the five, whose spelling counts, where all else
+is alike."""
 
 _TRANSLITERATED, _TRANSLITERATED_MIN = 0.25, 6.0
 """So much likelier, as a log, Russian has to be that is typed in Latin letters, a letter and in all: it is rare."""
@@ -53,6 +57,8 @@ _ALPHABETS = {
 }
 
 _WESTERN = str.maketrans("õû", "őű")
+_LOOKED_AT, _SECOND_LANGUAGE = 500, 0.05
+
 _ADDRESS = re.compile(r"\S*(?:@|://|www\.)\S*")
 
 
@@ -103,9 +109,28 @@ def _with_spelling(alone: Mapping[str, float], words: Sequence[str]) -> dict[str
     unseen = (_FURTHER_CYRILLIC if _is_cyrillic("".join(words)) else _FURTHER) * letters
     everyday = words_known(words)
     return {
-        language: score + known.get(language, unseen + _EVERYDAY * everyday[language])
+        language: score
+        + known.get(language, unseen)
+        + everyday[language] * (_KNOWN if language in known else _EVERYDAY)
         for language, score in alone.items()
     }
+
+
+def with_languages(
+    texts: Sequence[str], known: Sequence[Background], languages: Sequence[str] = LANGUAGES
+) -> list[Background]:
+    """Return what is `known` beside each text with the language that it is found to be in, one of `languages`.
+
+    Where hardly any is in a second one that tells nothing, and is left out: judged by some of many texts.
+    """
+    some = Counter(language_of(text, languages=languages) for text in texts[:: max(1, len(texts) // _LOOKED_AT)])
+    found = sorted(count for language, count in some.items() if language is not None)
+    if len(found) < 2 or found[-2] < _SECOND_LANGUAGE * sum(found):
+        return list(known)
+    return [
+        replace(each, language=language_of(text, languages=languages) or "")
+        for text, each in zip(texts, known, strict=True)
+    ]
 
 
 def read_as_russian(text: str) -> str:
@@ -129,6 +154,8 @@ def _is_another(words: Sequence[str], best: str, lead: float) -> bool:
     """Tell whether `words` are in none of our languages, though `best` is the most alike."""
     if len(words) > _WORDS_FEW or best not in _ALPHABETS:
         return lead >= _FOREIGN_MARGIN
+    if words_known(words)[best] == len(set(words)):
+        return False
     # Names in another alphabet ("google переводчик") are not strange.
     words = [word for word in words if _is_cyrillic(word) is (best == "ru")] or words
     letters = sum(map(len, words)) + len(words) - 1
@@ -150,7 +177,8 @@ def _is_said_elsewhere(words: Sequence[str], best: str, languages: Sequence[str]
     if len(words) >= _WORDS_SURE or best not in LANGUAGES:
         return False
     known = words_known(words)
-    return any(known[other] > known[best] for other in known.keys() - {*languages, *LANGUAGES})
+    own = max(known[language] for language in {best, *languages} & set(LANGUAGES))
+    return any(known[other] > own for other in known.keys() - {*languages, *LANGUAGES})
 
 
 def _is_transliterated(words: Sequence[str]) -> bool:

@@ -22,6 +22,7 @@ from classifiers.cascade import Classification, classify
 from classifiers.embedding import Embedding, embedding_of
 from classifiers.evaluation import figures_of
 from classifiers.examples import Row, read_messages, shipped_answers, shipped_rows
+from classifiers.language import with_languages
 from classifiers.model import OUT_OF_SCOPE, UNKNOWN, Model, Prediction
 from classifiers.orders import Lesson, Order
 from classifiers.training import train
@@ -105,13 +106,14 @@ def retrain(order: Order, tell: Tell = _untold) -> tuple[Model, dict[str, Any]]:
     file = Path(order.starter) if order.starter is not None else None
     starter, known = read_messages(file) if file is not None else (shipped_rows(), None)
     rows = split(starter, order.lessons, known)
+    taught = with_languages([text for text, _ in rows.taught], rows.known, order.languages)
     embedding = embedding_of(order.embedding)
     tell("train", 0.05)
     model = train(
         rows.taught,
         reject=True,
         further=shipped_answers(rows.taught, file),
-        backgrounds=rows.known,
+        backgrounds=taught,
         embedding=embedding,
         told=lambda done, parts: tell("train", 0.05 + 0.65 * done / max(1, parts)),
     )

@@ -26,6 +26,7 @@ from classifiers.examples import Answers, Row, read_answers, read_messages, ship
 from classifiers.features import features_of
 from classifiers.fitting import Counted, Done, Task, Terms, all_done, counted, terms_of
 from classifiers.head import UNKNOWN, Guard, Head, Mix, Odds, Prediction, Scores, judged, votes_of
+from classifiers.language import with_languages
 from classifiers.linear import LONG_WORDS, PRIOR, Linear
 from classifiers.model import LABEL, OUT_OF_SCOPE, Model
 from classifiers.nets import Nets, side_by_side
@@ -386,7 +387,8 @@ def _trained(
     embedding: Embedding | None = None,
 ) -> dict[str, object]:
     told_of = {name: answers for name, answers in further.items() if any(answers)}
-    model = train(rows, reject=reject, further=told_of, backgrounds=known, embedding=embedding, told=told)
+    beside = with_languages([text for text, _ in rows], known or [NOTHING] * len(rows))
+    model = train(rows, reject=reject, further=told_of, backgrounds=beside, embedding=embedding, told=told)
     size = save(model, out)
     accuracy = round(model.cv_accuracy, 4)
     heads = {name: report["accuracy"] for name, report in model.report["heads"].items()}

@@ -11,8 +11,9 @@ from classifiers.artifact import from_bytes, to_bytes
 from classifiers.background import NOTHING, Background, telling
 from classifiers.cascade import classify, why
 from classifiers.evaluation import evaluate
-from classifiers.examples import read_messages
+from classifiers.examples import LANGUAGES, read_messages
 from classifiers.features import background_terms
+from classifiers.language import with_languages
 from classifiers.model import Model
 from classifiers.orders import Asked, Lesson, Order
 from classifiers.retraining import is_kept_back, retrain
@@ -24,8 +25,9 @@ PARTS = {
     "channel": Background(channel="lamp shop"),
     "segment": Background(segment="lamp lovers"),
     "former": Background(former=("lamp",)),
+    "language": Background(language="lt"),
 }
-OTHER = Background("Shelf", "shelf shop", "carpenters", ("shelf",))
+OTHER = Background("Shelf", "shelf shop", "carpenters", ("shelf",), "hu")
 
 
 def rows_told_apart_by(known: Background) -> tuple[list[tuple[str, str]], list[Background]]:
@@ -52,7 +54,29 @@ def test_a_model_of_texts_alone_answers_as_if_nothing_else_were_known(shipped: M
     known = Background("Invoice", "billing", "gold", ("invoice",))
     for text in ("where is my parcel", "dzień dobry", ""):
         assert shipped.answers(text, known) == shipped.answers(text)
-    assert not shipped.features.background.rows
+    # Those that come with Centrala differ in language, and in nothing else.
+    assert sorted(shipped.features.background.rows) == [f"language:{each}" for each in sorted(LANGUAGES)]
+
+
+def test_the_language_of_a_text_is_told_where_there_are_several() -> None:
+    polish, english = ["gdzie jest moja paczka", "nie działa internet"], ["where is my parcel", "no internet"]
+    mail = Background(channel="mail")
+    told = with_languages([*english, *polish, "12345"], [mail] * 5)
+    assert told == [replace(mail, language=each) for each in ("en", "en", "pl", "pl", "")]
+    for texts in (english, ["12345"], [*english * 15, polish[0]]):
+        assert with_languages(texts, [mail] * len(texts)) == [mail] * len(texts)
+    assert with_languages([*english, *polish], [mail] * 4, ["pl"]) == [mail] * 4
+
+
+def test_the_language_that_a_text_is_found_to_be_in_is_weighed_and_shown() -> None:
+    rows, known = rows_told_apart_by(PARTS["language"])
+    model = train(rows, backgrounds=known)
+    said = {
+        text: classify("", text, model=model) for text in ("laba diena, kur mano siunta", "jó napot, hol a csomagom")
+    }
+    assert [(each.language, each.labels[0][0]) for each in said.values()] == [("lt", "lamp"), ("hu", "shelf")]
+    for text, each in said.items():
+        assert why("", text, model=model, language=each.language).words[0][0] == each.language
 
 
 def test_what_all_have_alike_is_no_sign() -> None:
@@ -63,10 +87,10 @@ def test_what_all_have_alike_is_no_sign() -> None:
 
 
 def test_terms_carry_the_name_of_their_part() -> None:
-    known = Background("Zamówienie 4711", "billing  mail", "key\naccount", tuple("abcdefg"))
+    known = Background("Zamówienie 4711", "billing  mail", "key\naccount", tuple("abcdefg"), "pl")
     assert background_terms(known) == [
         "subject:zamowienie", "subject:0", "channel:billing mail", "segment:key account",
-        *(f"former:{label}" for label in "abcde"),
+        *(f"former:{label}" for label in "abcde"), "language:pl",
     ]  # fmt: skip
     assert background_terms(NOTHING) == []
 

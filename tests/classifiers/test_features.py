@@ -23,6 +23,7 @@ from classifiers.features import (
 )
 from classifiers.fitting import TERM_ROWS_MIN, counted, terms_of
 from classifiers.head import SIGNS, Head, Mix, Odds
+from classifiers.language import with_languages
 from classifiers.linear import PENALTY
 from classifiers.model import LABEL, Model
 from classifiers.training import WEIGHTS
@@ -111,11 +112,13 @@ def _random_backgrounds(count: int, seed: int) -> list[Background]:
 
 
 def test_training_arrives_where_the_pipeline_does(shipped: Model) -> None:
-    pipeline, texts = _pipeline(weights=WEIGHTS), [text for text, _ in shipped_rows()]
+    texts = [text for text, _ in shipped_rows()]
+    known = with_languages(texts, [NOTHING] * len(texts))
+    pipeline = _pipeline(known, WEIGHTS)
     order = [pipeline.classes_.tolist().index(label) for label in (*shipped.labels, "oos")]
-    ours = np.array([shipped.scores(text) for text in texts])
+    ours = np.array([shipped.scores(*each) for each in zip(texts, known, strict=True)])
     # liblinear stops at a tolerance of its own, so two fits of one problem agree to 1e-4 only.
-    assert np.abs(ours - pipeline.decision_function(_messages(texts))[:, order]).max() < 1e-3
+    assert np.abs(ours - pipeline.decision_function(_messages(texts, known))[:, order]).max() < 1e-3
 
 
 def test_of_too_many_terms_those_of_the_fewest_texts_are_dropped() -> None:

@@ -168,7 +168,14 @@ def test_everyday_words_of_another_language_are_none_of_ours(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "language"),
-    [("hej", "pl"), ("para butów", "pl"), ("telephone", "en"), ("перед праздником", "ru"), ("google переводчик", "ru")],
+    [
+        ("hej", "pl"),
+        ("para butów", "pl"),
+        ("telephone", "en"),
+        ("перед праздником", "ru"),
+        ("google переводчик", "ru"),
+        ("no internet", "en"),
+    ],
 )
 def test_words_that_others_have_too_are_ours(text: str, language: str) -> None:
     assert language_of(text) == language
