@@ -35,7 +35,8 @@ from web.site import Logged
 
 MESSAGES_MAX = 200
 EVENTS = frozenset(
-    "Admitted AnsweredByBot AnswerHeldOut AnswerConfirmed Enqueued OfferAccepted WrappedUp Closed Forgotten".split()
+    "Admitted AnswerAsked AnsweredByBot AnswerHeldOut AnswerConfirmed Enqueued OfferAccepted WrappedUp Closed "
+    "Forgotten".split()
 )
 """Types of the events that `AnswerLog` looks at."""
 BY_PEOPLE = ("thumb", "corrected")
@@ -217,7 +218,8 @@ class Answers:
             if entry.type in EVENTS:
                 log.observe(decode(entry))
         asked = [each for each in log.asked if since <= each.at < until]
-        return [worth_of("", asked, now), *worths(asked, now)]
+        choices = [each for each in log.choices if since <= each.at < until]
+        return [worth_of("", asked, choices, now), *worths(asked, choices, now)]
 
     async def run(self) -> None:
         """Judge answers by what is heard of them; cancel to stop."""

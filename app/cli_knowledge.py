@@ -142,12 +142,13 @@ def knowledge_report(since: str | None, until: str | None, url: str, token: str 
     found: dict[str, Any] = answered(url, token, ask)
     results = ("confirmed", "silent", "recontacted", "escalated", "open")
     lines: list[tuple[object, ...]] = [
-        ("ANSWER", "SENT", *map(str.upper, results), "NEEDED A PERSON", "HELD OUT", "EFFECT")
+        ("ANSWER", "SENT", *map(str.upper, results), "NEEDED A PERSON", "HELD OUT", "EFFECT", "ASKED WHICH")
     ]
     for each in found["items"]:
         counts = (each["results"][result] for result in results)
         figures = (_share(each["needed_person"]), each["held_out"], _share(each["effect"]))
-        lines.append((each["autoresponse"] or "all", each["answered"], *counts, *figures))
+        chose = f"{each['asked_which']}, {each['choices']['chosen']} chose" if each["asked_which"] else 0
+        lines.append((each["autoresponse"] or "all", each["answered"], *counts, *figures, chose))
     say(found, as_json, f"{found['from']} to {found['to']}\n{table(lines, '')}")
 
 

@@ -1,6 +1,6 @@
 """What automatic answers are worth: a function of the event log (semantics.md sections 18 and 19).
 
-Definitions, version 1 of 2026-11-29. An *answer* is an article that was sent by itself. Its outcome, the first of these
+Definitions, version 2 of 2026-11-30. An *answer* is an article that was sent by itself. Its outcome, the first of these
 that holds within seven days:
 
 - `escalated`: the customer wrote again, or asked for a person, before it closed;
@@ -10,10 +10,11 @@ that holds within seven days:
 - `open`: seven days are not over, and nothing has happened.
 
 *Held out* are questions that could have been answered and were given to agents instead, by a draw from their ids: what
-answers are worth is the difference to them. Rates leave out what is open; intervals are 95 %.
+answers are worth is the difference to them. Where answers were close and the customer was *asked which*, nothing is
+held out: what he chose is an answer, but no part of that difference. Rates leave out what is open; intervals are 95 %.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -59,6 +60,15 @@ class Asked(msgspec.Struct, kw_only=True):
         return now >= self.at + WITHIN
 
 
+class Choice(msgspec.Struct, kw_only=True):
+    """A customer was asked which of close answers he means: he chose one, a person had to take it, or he may yet."""
+
+    interaction: InteractionId
+    at: Instant
+    autoresponse: str
+    result: Literal["chosen", "person", "open"] = "open"
+
+
 class _Known(msgspec.Struct):
     """What is known of an interaction: since when, whose it is, what about, and since when an agent works on it."""
 
@@ -73,6 +83,8 @@ class AnswerLog:
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []
+        self.choices: list[Choice] = []
+        self._choosing: dict[InteractionId, Choice] = {}
         self._latest: dict[InteractionId, Asked] = {}
         self._known: dict[InteractionId, _Known] = {}
         self._watched: dict[CustomerId, list[tuple[Asked, str]]] = {}
@@ -87,13 +99,18 @@ class AnswerLog:
             case e.AnsweredByBot(bulk=bulk) if bulk:
                 # Somebody gave it to many: what became of that is told beside the answer itself.
                 pass
+            case e.AnswerAsked(interaction=id, at=at, autoresponse=name):
+                self._choosing[id] = Choice(interaction=id, at=at, autoresponse=name)
+                self.choices.append(self._choosing[id])
             case e.AnsweredByBot() | e.AnswerHeldOut():
+                self._chosen(event.interaction, "chosen")
                 self._watch(_asked(event))
             case e.AnswerConfirmed(interaction=id) if id in self._latest:
                 self._latest[id].confirmed = True
                 return [self._latest[id]]
-            case e.Enqueued(interaction=id, cause=cause, at=at) if id in self._latest:
-                return self._enqueued(self._latest[id], cause, at)
+            case e.Enqueued(interaction=id, cause=cause, at=at):
+                self._chosen(id, "person")
+                return self._enqueued(self._latest[id], cause, at) if id in self._latest else []
             case e.OfferAccepted(interaction=id, at=at) if id in self._known:
                 self._known[id].accepted_at = at
             case e.WrappedUp(interaction=id, at=at) | e.Closed(interaction=id, at=at):
@@ -101,6 +118,7 @@ class AnswerLog:
             case e.Forgotten(interaction=id):
                 self._known.pop(id, None)
                 self._latest.pop(id, None)
+                self._choosing.pop(id, None)
             case _:
                 pass
         return []
@@ -108,6 +126,8 @@ class AnswerLog:
     def leave(self, before: Instant) -> None:
         """Forget what was asked, and who came, before that instant."""
         self.asked = [each for each in self.asked if each.at >= before]
+        self.choices = [each for each in self.choices if each.at >= before]
+        self._choosing = {id: each for id, each in self._choosing.items() if each.at >= before}
         self._latest = {id: each for id, each in self._latest.items() if each.at >= before}
         watched = {
             customer: [(asked, about) for asked, about in each if asked.at >= before]
@@ -115,6 +135,11 @@ class AnswerLog:
         }
         self._watched = {customer: each for customer, each in watched.items() if each}
         self._known = {id: each for id, each in self._known.items() if each.at >= before or id in self._latest}
+
+    def _chosen(self, id: InteractionId, result: Literal["chosen", "person"]) -> None:
+        choice = self._choosing.pop(id, None)
+        if choice is not None:
+            choice.result = result
 
     def _watch(self, asked: Asked) -> None:
         self.asked.append(asked)
@@ -168,7 +193,8 @@ class Worth(msgspec.Struct, frozen=True, kw_only=True):
     `results`: how many have which outcome. Rates are over those whose seven days are over, `complete` of them and
     `held_out_complete` held out. `needed_person`: escalated or re-contacted. `effect`: the rate of who needed us again
     among the answered, minus that of new contacts among the held out. `handling_s`: of what was held out; `saved_s`:
-    how much less an answered question took, in seconds of agents, those who came back included.
+    how much less an answered question took, in seconds of agents, those who came back included. `asked_which`: how
+    many customers were asked which answer they mean, what became of that among `chosen`, `person` and `open`.
     """
 
     name: str
@@ -183,23 +209,33 @@ class Worth(msgspec.Struct, frozen=True, kw_only=True):
     effect: Interval | None
     handling_s: float | None
     saved_s: Interval | None
+    asked_which: int
+    choices: dict[str, int]
 
 
-def worths(asked: Iterable[Asked], now: Instant) -> list[Worth]:
+def worths(asked: Sequence[Asked], choices: Sequence[Choice], now: Instant) -> list[Worth]:
     """Return what the answers of each autoresponse were worth, by name."""
-    by_name: dict[str, list[Asked]] = {}
-    for each in asked:
-        by_name.setdefault(each.autoresponse, []).append(each)
-    return [worth_of(name, found, now) for name, found in sorted(by_name.items())]
+    names = sorted({each.autoresponse for each in asked} | {each.autoresponse for each in choices})
+    return [
+        worth_of(
+            name,
+            [each for each in asked if each.autoresponse == name],
+            [each for each in choices if each.autoresponse == name],
+            now,
+        )
+        for name in names
+    ]
 
 
-def worth_of(name: str, asked: list[Asked], now: Instant) -> Worth:
-    """Return what these answers, and those held out, were worth."""
+def worth_of(name: str, asked: Sequence[Asked], choices: Sequence[Choice], now: Instant) -> Worth:
+    """Return what these answers, those held out, and these questions which one were worth."""
     answered = [each for each in asked if not each.held_out]
     held = [each for each in asked if each.held_out]
     complete = [each for each in answered if each.is_complete(now)]
     held_complete = [each for each in held if each.is_complete(now)]
-    needed = sum(each.escalated or each.recontacted for each in complete)
+    needed = _needed(complete)
+    # Nothing is held out where customers are asked which.
+    alike = [each for each in complete if not each.chosen]
     again = sum(each.recontacted for each in held_complete)
     results = [each.result(now) for each in answered]
     handlings = [each.handling / 1000 for each in held_complete if each.handled]
@@ -213,7 +249,13 @@ def worth_of(name: str, asked: list[Asked], now: Instant) -> Worth:
         held_out=len(held),
         held_out_complete=len(held_complete),
         held_out_recontacted=wilson(again, len(held_complete)),
-        effect=difference((needed, len(complete)), (again, len(held_complete))),
+        effect=difference((_needed(alike), len(alike)), (again, len(held_complete))),
         handling_s=sum(handlings) / len(handlings) if handlings else None,
-        saved_s=mean_difference(handlings, [each.handling / 1000 for each in complete]),
+        saved_s=mean_difference(handlings, [each.handling / 1000 for each in alike]),
+        asked_which=len(choices),
+        choices={result: sum(each.result == result for each in choices) for result in ("chosen", "person", "open")},
     )
+
+
+def _needed(answered: Sequence[Asked]) -> int:
+    return sum(each.escalated or each.recontacted for each in answered)

@@ -191,6 +191,8 @@ class WorthView(View, frozen=True, kw_only=True):
     effect: IntervalView | None
     handling_s: float | None
     saved_s: IntervalView | None
+    asked_which: int
+    choices: dict[str, int]
 
 
 class AnswersReport(View, frozen=True, kw_only=True):
@@ -214,9 +216,14 @@ DEFINITIONS = {
     "needed_person": "share of complete answers that were escalated or re-contacted",
     "held_out": "questions that could have been answered and went to agents instead, by a draw from their ids",
     "held_out_recontacted": "share of complete held-out questions with a new contact about the same",
-    "effect": "needed_person minus held_out_recontacted: how many more came back than after an agent's answer",
+    "effect": "needed_person, without what customers chose when asked which, minus held_out_recontacted: how many more "
+    "came back than after an agent's answer",
     "handling_s": "mean work of agents on a held-out question, from accepting to the end of wrap-up, in seconds",
-    "saved_s": "seconds of agents that an answer saved: handling_s minus what agents worked on answered ones",
+    "saved_s": "seconds of agents that an answer saved: handling_s minus what agents worked on answered ones, without "
+    "what customers chose",
+    "asked_which": "customers who were asked which of close answers they mean; of these nothing is held out",
+    "choices": "what became of that: chosen (answered by that), person (they said something else, or nothing in time), "
+    "open: they may still choose",
 }
 
 
@@ -279,6 +286,6 @@ def report_view(since: Instant, until: Instant, now: Instant, found: list[Worth]
         to=rfc3339(until),
         as_of=rfc3339(now),
         definitions=DEFINITIONS,
-        definitions_version=1,
+        definitions_version=2,
         items=[worth_view(each) for each in found],
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reports.answers import AnswerLog, Asked, worth_of, worths
+from reports.answers import AnswerLog, Asked, Choice, worth_of, worths
 from reports.intervals import difference, mean_difference, wilson
 from router.commands import AddMessage, Candidate, ConfirmAnswer, WantPerson
 from router.policy import Policy
@@ -23,6 +23,13 @@ def asked(house: House) -> list[Asked]:
     for event in house.log:
         log.observe(event)
     return log.asked
+
+
+def choices(house: House) -> list[Choice]:
+    log = AnswerLog()
+    for event in house.log:
+        log.observe(event)
+    return log.choices
 
 
 def question(house: House, id: str, customer: str | None = None) -> None:
@@ -113,7 +120,7 @@ def test_held_out_questions_tell_what_agents_need_for_them() -> None:
             house.after(10 * MINUTE)
             house.ends(id)
     house.after(7 * DAY)
-    (worth,) = worths(asked(house), house.now)
+    (worth,) = worths(asked(house), [], house.now)
     assert worth.answered + worth.held_out == 20
     assert worth.held_out > 3
     assert (worth.handling_s, worth.results["silent"]) == (600, worth.answered)
@@ -124,16 +131,19 @@ def test_held_out_questions_tell_what_agents_need_for_them() -> None:
 
 
 def test_rates_leave_out_what_is_open_and_the_effect_compares_with_the_held_out() -> None:
-    def made(count: int, *, held_out: bool, recontacted: bool) -> list[Asked]:
-        return [
-            Asked(interaction="i", at=0, autoresponse="b", article="a", held_out=held_out, recontacted=recontacted)
-            for _ in range(count)
-        ]
+    def made(count: int, *, held_out: bool, recontacted: bool, chosen: bool = False) -> list[Asked]:
+        asked = Asked(interaction="i", at=0, autoresponse="b", article="a", held_out=held_out, chosen=chosen)
+        asked.recontacted = recontacted
+        return [asked] * count
 
     known = made(30, held_out=False, recontacted=True) + made(70, held_out=False, recontacted=False)
     known += made(10, held_out=True, recontacted=True) + made(90, held_out=True, recontacted=False)
-    assert worth_of("b", known, 6 * DAY).effect is None
-    worth = worth_of("b", known, 7 * DAY)
+    # What was chosen has no counterpart among the held out.
+    known += made(100, held_out=False, recontacted=True, chosen=True)
+    assert worth_of("b", known, [], 6 * DAY).effect is None
+    worth = worth_of("b", known, [], 7 * DAY)
+    assert worth.needed_person is not None
+    assert worth.needed_person.value == pytest.approx(0.65)
     assert worth.effect is not None
     assert worth.effect.value == pytest.approx(0.2)
     assert 0.08 < worth.effect.low < 0.1
@@ -159,3 +169,22 @@ def test_a_customer_who_only_chose_is_answered_once() -> None:
     assert asked(house) == []
     house.run(AddMessage(interaction="i-1", message="m", author="customer", chosen="b"))
     assert [(each.article, each.chosen) for each in asked(house)] == [("b", True)]
+
+
+def test_who_is_asked_which_chooses_or_goes_to_a_person_or_may_yet_choose() -> None:
+    bot = Autoresponse(name="bot", kind="answer", precision=0.99, clarify=0.5, clarify_wait=HOUR)
+    house = House(policy(queue(), rules=(rule(autoresponse="bot"),), autoresponses=(bot,)))
+    close = (Candidate("a", 0.4), Candidate("b", 0.3))
+    for id in ("chooses", "says-more", "is-silent"):
+        house.admit(id, address_hash=id, customer=f"c-{id}", candidates=close)
+    house.run(AddMessage(interaction="chooses", message="m", author="customer", chosen="b"))
+    house.writes("says-more")
+    house.after(2 * HOUR)
+    house.admit("just-asked", address_hash="j", customer="c-j", candidates=close)
+    # What becomes of an answer that was chosen is no second choice.
+    house.run(WantPerson("chooses"))
+    found = {each.interaction: each.result for each in choices(house)}
+    assert found == {"chooses": "chosen", "says-more": "person", "is-silent": "person", "just-asked": "open"}
+    (worth,) = worths(asked(house), choices(house), house.now)
+    assert (worth.answered, worth.asked_which) == (1, 4)
+    assert worth.choices == {"chosen": 1, "person": 2, "open": 1}

@@ -142,12 +142,13 @@ function Worth() {
   const [items, setItems] = useState(/** @type {any[] | null} */ (null));
   useEffect(() => void get("/reports/autoresponses").then((report) => setItems(report.items.slice(report.items.length === 2 ? 1 : 0))).catch(() => setItems([])), []);
   const share = (/** @type {any} */ one) => (one ? `${percent(one.value)} (${percent(one.low)}–${percent(one.high)})` : "–");
-  if (!items?.length || !items.some((each) => each.answered || each.held_out)) return html`<section><h3>${t("knowledge.worth")}</h3><p class="hint">${t("knowledge.worth.none")}</p></section>`;
+  if (!items?.length || !items.some((each) => each.answered || each.held_out || each.asked_which)) return html`<section><h3>${t("knowledge.worth")}</h3><p class="hint">${t("knowledge.worth.none")}</p></section>`;
   return html`<section><h3>${t("knowledge.worth")}</h3><p class="hint">${t("knowledge.worth.hint")}</p>
-    <div class="scroller"><table class="list-table"><thead><tr>${["rule", "answered", "confirmed", "silent", "recontacted", "escalated", "open", "needed", "held_out", "effect"].map((each) => html`<th scope="col">${t(`knowledge.worth.${each}`)}</th>`)}</tr></thead>
+    <div class="scroller"><table class="list-table"><thead><tr>${["rule", "answered", "confirmed", "silent", "recontacted", "escalated", "open", "needed", "held_out", "effect", "asked_which"].map((each) => html`<th scope="col">${t(`knowledge.worth.${each}`)}</th>`)}</tr></thead>
     <tbody>${items.map((each) => html`<tr key=${each.autoresponse}>
       <th scope="row">${each.autoresponse ?? t("knowledge.worth.all")}</th><td class="figure">${number(each.answered)}</td>
       ${["confirmed", "silent", "recontacted", "escalated", "open"].map((name) => html`<td class="figure">${number(each.results[name])}</td>`)}
       <td class="figure">${share(each.needed_person)}</td><td class="figure">${number(each.held_out)} · ${share(each.held_out_recontacted)}</td>
-      <td class="figure">${share(each.effect)}</td></tr>`)}</tbody></table></div></section>`;
+      <td class="figure">${share(each.effect)}</td>
+      <td class="figure">${each.asked_which ? t("knowledge.worth.choices", { asked: number(each.asked_which), chosen: number(each.choices.chosen), person: number(each.choices.person) }) : number(0)}</td></tr>`)}</tbody></table></div></section>`;
 }
