@@ -5,10 +5,12 @@ other process reads the node's copy of the model and is given texts in batches; 
 """
 
 import asyncio
+import os
+import signal
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -95,10 +97,11 @@ class Crowd:
 
     async def _serve(self, copy: Copy) -> None:
         stack = ExitStack()
+        child: int | None = None
         try:
             executor = stack.enter_context(pool(1))
             # The first that is handed in starts the process, which takes its time.
-            await asyncio.wrap_future(await asyncio.to_thread(executor.submit, _take_up, copy, self._languages))
+            child = await asyncio.wrap_future(await asyncio.to_thread(executor.submit, _take_up, copy, self._languages))
             self.ready.set()
             log.info("crowd_began", version=copy.version)
             while await self._answer_some(executor):
@@ -111,6 +114,10 @@ class Crowd:
             self.ready.clear()
             while self._asked:
                 _refuse(self._asked.popleft()[1])
+            if child is not None:
+                # It holds nothing, and one that hangs would be waited for for ever.
+                with suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGKILL)
             await asyncio.to_thread(stack.close)
             self._serving = None
 
@@ -159,13 +166,15 @@ _taken_up: list[tuple[Model, tuple[str, ...]]] = []
 """What the other process classifies with: the model, and the site's languages."""
 
 
-def _take_up(copy: Copy, languages: tuple[str, ...]) -> None:
+def _take_up(copy: Copy, languages: tuple[str, ...]) -> int:
+    """Prepare to classify; return the id of the process."""
     content = copy.file.read_bytes()
     if model_id(content) != copy.version:
         raise PermanentFailure(f"{copy.file.name} holds another model")
     _taken_up[:] = [(artifact.from_bytes(content), languages)]
     # The first text loads what languages are known by.
     _classified([("", WARMING, None, NOTHING)])
+    return os.getpid()
 
 
 def _classified(batch: list[Asked]) -> list[Classification]:

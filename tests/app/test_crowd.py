@@ -2,6 +2,8 @@
 
 import asyncio
 import multiprocessing
+import os
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -99,6 +101,19 @@ async def test_a_process_that_dies_leaves_its_texts_to_this_one(crowd: Crowd, co
         process.kill()
     assert await asyncio.gather(*asked) == first == [classify("", text, model=model) for text in TEXTS] * CROWD
     await understanding.close()
+
+
+async def test_a_process_that_hangs_is_not_waited_for(crowd: Crowd, copy: Copy) -> None:
+    await begun(crowd, copy)
+    (process,) = multiprocessing.active_children()
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGSTOP)
+    asked = asyncio.ensure_future(crowd.classify(("", TEXTS[0], None, NOTHING)))
+    async with asyncio.timeout(STARTED_S):
+        await crowd.close()
+    with pytest.raises(NotHere):
+        await asked
+    assert multiprocessing.active_children() == []
 
 
 async def test_a_file_with_another_model_is_not_taken_up(crowd: Crowd, copy: Copy) -> None:
