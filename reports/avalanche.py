@@ -33,12 +33,15 @@ _KNOWN_DAYS, _IN_AVALANCHE = 5.0, 1.0
 _SAME = 0.9
 """A queue that gets more than this share of a label's arrivals is not watched beside the site."""
 _SITE: QueueName = ""
+_NOTHING = ("", "unknown")
+"""Labels of what nobody has understood."""
 
 SEEN: frozenset[type[e.Event]] = frozenset(
     {
         e.Admitted,
         e.Enqueued,
         e.Scheduled,
+        e.Understood,
         e.AnsweredByBot,
         e.AnswerAsked,
         e.Closed,
@@ -128,6 +131,7 @@ class Watch:
         for key, count in self._learnt.counts.items():
             self._lines[_of(key)].count = count
         self._admitted: dict[InteractionId, e.Admitted] = {}
+        self._not_understood: set[InteractionId] = set()
         self._watched = len(self._lines)
 
     def learnt(self, seq: int) -> Learnt:
@@ -153,9 +157,16 @@ class Watch:
             ):
                 admitted = self._admitted.pop(id, None)
                 return self._arrived(admitted) if admitted is not None else []
+            case e.Understood(interaction=id, labels=labels) if id in self._not_understood:
+                # Who says hello first arrives with what he says next.
+                if (label := labels[0].name if labels else "") not in _NOTHING:
+                    self._not_understood.discard(id)
+                    self._roll(event.at)
+                    return self._came(label, event.queue, event.at)
             case e.Closed(interaction=id) | e.OutboundStarted(interaction=id):
                 # Nobody's question: history, a blocked sender, or what we began ourselves.
                 self._admitted.pop(id, None)
+                self._not_understood.discard(id)
             case e.AvalancheBegan(label=label, queue=queue, at=at):
                 self._line((label, queue or _SITE)).since = at
             case e.AvalancheEnded(label=label, queue=queue, at=at, by=by):
@@ -171,16 +182,21 @@ class Watch:
     def _arrived(self, admitted: e.Admitted) -> list[Found]:
         label = admitted.labels[0].name if admitted.labels else ""
         self._roll(admitted.at)
-        if not label or admitted.automatic:
+        if admitted.automatic:
             return []
-        site, queue = (label, _SITE), (label, admitted.queue)
-        for of in (site, queue):
+        if label in _NOTHING:
+            self._not_understood.add(admitted.interaction)
+        return self._came(label, admitted.queue, admitted.at) if label else []
+
+    def _came(self, label: str, queue: QueueName, at: Instant) -> list[Found]:
+        site, apart = (label, _SITE), (label, queue)
+        for of in (site, apart):
             line = self._line(of)
             line.count += 1
-            line.recent.append(admitted.at)
-        found = self._look(site, admitted.at)
-        if found is None and self._is_apart(queue):
-            found = self._look(queue, admitted.at)
+            line.recent.append(at)
+        found = self._look(site, at)
+        if found is None and self._is_apart(apart):
+            found = self._look(apart, at)
         return [found] if found is not None else []
 
     def goes_on(self, label: str, queue: QueueName | None, since: Instant) -> None:

@@ -173,6 +173,34 @@ def test_what_the_bot_asks_about_has_arrived() -> None:
     assert [each.label for each in log.found] == ["outage"]
 
 
+def test_who_says_hello_first_arrives_with_what_he_says_next() -> None:
+    log = Log()
+
+    def says(label: str) -> list[Found]:
+        return log.watch.observe(
+            e.Understood(
+                at=log.now,
+                interaction=f"i{log.number}",
+                labels=(Label(label, 0.9),),
+                rule="r",
+                queue="support",
+                moves=False,
+            )
+        )
+
+    found: list[Found] = []
+    for _ in range(60):
+        log.comes("unknown")
+        log.now += 5 * SECOND
+        found += says("unknown")
+        found += says("outage")
+        # What he adds to that is no second one.
+        found += says("outage")
+        log.now += 5 * SECOND
+    assert [each.label for each in found] == ["outage"]
+    assert found[0].arrivals <= 60
+
+
 def test_what_is_no_question_of_a_customer_does_not_count() -> None:
     log = Log()
     for _ in range(100):
