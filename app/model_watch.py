@@ -55,16 +55,17 @@ class ModelWatch:
 
     async def look(self) -> Watched:
         """Return how the live model does now; `latest` is it from then on."""
-        since = self._engine.clock.now() - BACK
-        seen: list[tuple[Instant, Label]] = []
+        live, used = await self._live()
+        # What another version has said, or rules while there was none, tells nothing of this one.
+        since = max(self._engine.clock.now() - BACK, used)
+        labels: list[Label] = []
         corrected = 0
         async for row in arrived(self._store, since, MESSAGES_MAX):
             found = msgspec.json.decode(row.body, type=Interaction)
             said = found.labels if found.corrected is None else found.corrected.before
             if said:
-                seen.append((row.created_at, said[0]))
+                labels.append(said[0])
                 corrected += found.corrected is not None and found.label != said[0].name
-        labels = [label for _, label in seen]
         self.latest = _problems(
             Watched(
                 since=since,
@@ -72,41 +73,43 @@ class ModelWatch:
                 corrections=corrected,
                 corrected=corrected / len(labels) if labels else None,
                 **_now(labels),
-                **await self._then(seen),
+                **(await self._then(live, labels) if live is not None else {}),
                 **await self._checked(),
             )
         )
         return self.latest
 
-    async def _then(self, seen: Sequence[tuple[Instant, Label]]) -> dict[str, Any]:
-        """Return what the live model did on the week before it was made, else on its first messages, as far as known.
-
-        `seen`: what came in of late, newest first. Of neither, there is the mix that it was trained on.
-        """
+    async def _live(self) -> tuple[Version | None, Instant]:
+        """Return the live version and since when it is that; 0: always."""
         pointer = self._versions.pointer
         live = next((each for each in await self._versions.all() if pointer and each.id == pointer.live), None)
         if live is None:
-            return {}
+            return None, 0
+        used = [line.at for line in await self._store.audit_of([live.id]) if line.action in USED]
+        return live, max([live.at, *used])
+
+    async def _then(self, live: Version, said: Sequence[Label]) -> dict[str, Any]:
+        """Return what the live model did on the week before it was made, else on its first messages, as far as known.
+
+        `said`: what it has said of late, the newest first. Of neither, there is the mix that it was trained on.
+        """
         week = live.report.get("week") or {}
         if week.get("messages", 0) < ENOUGH:
-            return await self._at_first(live, seen) or {"mix_then": _shares(live.report.get("mix") or {})}
+            return await self._at_first(live, said) or {"mix_then": _shares(live.report.get("mix") or {})}
         return {
             "mix_then": _shares(week["mix"]),
             "unknown_then": week["unknown"]["after"],
             "confidence_then": week["confidence"]["after"],
         }
 
-    async def _at_first(self, live: Version, seen: Sequence[tuple[Instant, Label]]) -> dict[str, Any]:
+    async def _at_first(self, live: Version, said: Sequence[Label]) -> dict[str, Any]:
         """Return what the live model did on its first messages since it was used; who sees them first keeps it."""
         id = f"{OF_BASELINE}{live.id}"
         row = await self._store.setting(id)
         if row is None:
-            used = [line.at for line in await self._store.audit_of([live.id]) if line.action in USED]
-            since = max([live.at, *used])
-            its = [label for at, label in reversed(seen) if at >= since][:ENOUGH]
-            if len(its) < ENOUGH:
+            if len(said) < ENOUGH:
                 return {}
-            row = SettingRow(id=id, body=msgspec.json.encode(_now(its)))
+            row = SettingRow(id=id, body=msgspec.json.encode(_now(said[-ENOUGH:])))
             await self._engine.write(PutNew(row))
         told: dict[str, Any] = msgspec.json.decode(row.body)
         return {f"{name}_then": value for name, value in told.items()}

@@ -76,7 +76,7 @@ class ShadowFigures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Watched(msgspec.Struct, frozen=True, kw_only=True):
-    """How the live model does on what comes in, against what was measured when it was trained.
+    """How the live model does on what has come in since it is live, in the last week at most, against what was then.
 
     Shares and probabilities are 0-1; None: too little is known. `shift` is the population stability index of the mix
     of labels. `checked`: messages that were labelled when asked, with the model's confidence and how often it was

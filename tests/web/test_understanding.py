@@ -605,7 +605,8 @@ async def test_a_model_without_a_week_before_it_is_watched_against_its_first_mes
 
     async with world(tmp_path, classify=says) as site:
         # What rules decided before there was a model tells nothing about it.
-        await arrives(site, "hello")
+        for number in range(60):
+            await arrives(site, f"hello, {number}")
         site.clock.move(SECOND)
         id = await site.learning.versions.add(first, {"mix": {"invoice": 1}}, "boss")
         await site.learning.versions.use(id, "boss", yes=False)
