@@ -35,7 +35,7 @@ export function ModelReport({ id, back, look }) {
     ${one.state !== "live" && html`<div class="detail-actions">
       ${!one.passes && html`<label class="tick"><input type="checkbox" checked=${yes} onChange=${(/** @type {any} */ event) => setYes(event.target.checked)} /><span>${t(one.judged === "against_another" ? "model.yes.not_compared" : "model.yes")}</span></label>`}
       <button type="button" class="button primary" disabled=${!one.passes && !yes} onClick=${use}>${t("model.use")}</button></div>`}
-    ${report.week && html`<${Week} week=${report.week} look=${look} />`}
+    ${report.week && report.before && html`<${Week} week=${report.week} look=${look} />`}
     ${report.per_class && html`<${PerClass} rows=${report.per_class} />`}
     ${report.confusion && html`<${Confusion} pairs=${report.confusion.after} />`}
     ${report.calibration && html`<${Calibration} points=${report.calibration.after} />`}
@@ -44,8 +44,9 @@ export function ModelReport({ id, back, look }) {
 
 /** @param {{gate: any, report: any}} props */
 function Gate({ gate, report }) {
+  if (!report.before) return html`<p>${t("model.gate.first", { n: gate.n, share: share(report.after?.accuracy) })}</p>`;
   const told = { n: gate.n, before: gate.only_before ?? 0, after: gate.only_after ?? 0 };
-  return html`<p class=${gate.passes ? "" : "warned"}><${Icon} name=${gate.passes ? "check" : "warn"} class="small" />
+  return html`<p class=${gate.passes ? "" : "warned"}><${Icon} name=${gate.passes ? "check" : "warn"} class="small" />${" "}
       ${t(gate.passes ? "model.gate.passes" : "model.gate.worse", told)}
       ${gate.confidence !== null && gate.confidence !== undefined && html` ${t("model.gate.sure", { share: percent(gate.confidence) })}`}</p>
     <p class="hint">${t("model.accuracy", { before: share(report.before?.accuracy), after: share(report.after?.accuracy) })}</p>`;
