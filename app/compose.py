@@ -144,11 +144,10 @@ class Application:
             PermanentFailure: the store can't be used; the message says what to do.
             OSError: an address is taken.
         """
-        self.understanding = self._understanding()
-        # Another thread would break the repeatability of a simulation.
-        warming = None if self.machine.inline else asyncio.create_task(self.understanding.warm())
         await self._start_core()
         self._build()
+        # Another thread would break the repeatability of a simulation.
+        opening = None if self.machine.inline else self._open_understanding()
         await self.queues.load()
         await seed_people(self.settings.agents, self._environment, self.store)
         await self._seed_knowledge()
@@ -157,10 +156,9 @@ class Application:
             await self.engine.resume()
             await self.mailroom.recover()
             await self.mail_intake.recover()
-        if warming is not None:
-            # Who comes first is understood as well as anybody later, and as soon.
-            await warming
-            await self.models.open()
+        if opening is not None and self.cluster is not None:
+            # Another node serves meanwhile. Of one alone, the first texts wait a second instead of everybody.
+            await opening
         works = {**self._background(), **({} if self.cluster is not None else self._writing_works())}
         for name, work in works.items():
             self.watch(name, work)
@@ -281,16 +279,13 @@ class Application:
         if not self.typed_elsewhere.full():
             self.typed_elsewhere.put_nowait(interaction)
 
-    def _understanding(self) -> Understanding:
-        recognised = _recognised(self.settings.site.languages)
-        crowd = Crowd(recognised) if processors() > 1 and not self.machine.inline else None
-        understanding = Understanding(crowd, recognised)
-        self._stack.push_async_callback(understanding.close)
-        return understanding
-
     def _build(self) -> None:
         """Put the parts together that need the writer."""
         site, engine, store = self.settings.site, self.engine, self.store
+        recognised = _recognised(site.languages)
+        crowd = Crowd(recognised) if processors() > 1 and not self.machine.inline else None
+        self.understanding = Understanding(crowd, recognised)
+        self._stack.push_async_callback(self.understanding.close)
         self.knowledge = KnowledgeBase(
             engine=engine,
             store=store,
@@ -595,6 +590,12 @@ class Application:
     def watch(self, name: str, work: Work) -> None:
         """Keep `work` running in the background until the application stops."""
         self._tasks.append(asyncio.create_task(supervised(name, work, self.clock), name=name))
+
+    def _open_understanding(self) -> asyncio.Task[None]:
+        """Begin to load what tells languages, and the live version; who asks meanwhile waits for that."""
+        opening = asyncio.create_task(self.understanding.open(self.models.open), name="languages")
+        self._tasks.append(opening)
+        return opening
 
     def prepare_understanding(self) -> None:
         """Train the first model in the background, or take over another; until then, what there is decides."""

@@ -94,11 +94,11 @@ class ModelVersions:
 
     async def open(self) -> None:
         """Have the live version classify from the first text on, if this node has it; `prepare` sees to all else."""
-        pointer, content = await self.pointed(), await asyncio.to_thread(_content, self._file)
-        if pointer is None or content is None or await asyncio.to_thread(model_id, content) != pointer.live:
-            return
         with suppress(PermanentFailure, TemporaryFailure):
-            await self.look()
+            pointer, content = await self.pointed(), await asyncio.to_thread(_content, self._file)
+            here = await asyncio.to_thread(model_id, content) if content is not None else None
+            if pointer is not None and pointer.live == here:
+                await self.look()
 
     async def prepare(self) -> None:
         """Have the live version classify; train a first one if there is none. Until then, rules decide."""

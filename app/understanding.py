@@ -1,7 +1,7 @@
 """What classifies the site's texts; which model does, app/model_versions.py says."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
@@ -25,6 +25,7 @@ class Understanding:
         self._crowd = crowd
         self._languages = tuple(languages)
         self._waiting = 0
+        self._opened: asyncio.Event | None = None
         # One thread: more would only fight for the interpreter, and load the language model once each.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="classifier")
 
@@ -33,8 +34,12 @@ class Understanding:
     ) -> Classification:
         """Return what `subject` and `text` are about; never raises. Who is too slow has no say: mail must not wait.
 
+        It waits only for what is being opened.
+
         `usual`: the language that the customer writes otherwise. `known`: what else is known of the message.
         """
+        if self._opened is not None:
+            await self._opened.wait()
         self._waiting += 1
         try:
             async with asyncio.timeout(CLASSIFY_S):
@@ -71,6 +76,15 @@ class Understanding:
         if self._crowd is not None:
             await self._crowd.close()
         self._thread.shutdown(wait=False, cancel_futures=True)
+
+    async def open(self, load: Callable[[], Awaitable[None]]) -> None:
+        """Load what the first text needs, and a model by `load`. Texts that come meanwhile wait until that is done."""
+        self._opened = asyncio.Event()
+        try:
+            await self.warm()
+            await load()
+        finally:
+            self._opened.set()
 
     async def warm(self) -> None:
         """Load what the first text needs, however long that takes: what tells languages apart, about a second."""

@@ -77,6 +77,25 @@ async def test_the_other_process_knows_the_languages_of_the_site_too(copy: Copy,
     await here.close()
 
 
+async def test_who_comes_while_it_opens_waits_for_the_model(model: Model) -> None:
+    here = Understanding()
+    read = asyncio.Event()
+
+    async def load() -> None:
+        await read.wait()
+        here.model = model
+
+    opening = asyncio.create_task(here.open(load))
+    asked = asyncio.create_task(here.classify("", TEXTS[0]))
+    async with asyncio.timeout(STARTED_S):
+        await here.warm()
+        assert not asked.done()
+        read.set()
+        assert await asked == classify("", TEXTS[0], model=model)
+        await opening
+    await here.close()
+
+
 async def test_few_need_no_other_process(crowd: Crowd, copy: Copy) -> None:
     assert not crowd.takes(copy, CROWD - 1)
     assert not crowd.takes(None, 10 * CROWD)
