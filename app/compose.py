@@ -146,8 +146,6 @@ class Application:
         """
         await self._start_core()
         self._build()
-        # Another thread would break the repeatability of a simulation.
-        opening = None if self.machine.inline else self._open_understanding()
         await self.queues.load()
         await seed_people(self.settings.agents, self._environment, self.store)
         await self._seed_knowledge()
@@ -156,9 +154,9 @@ class Application:
             await self.engine.resume()
             await self.mailroom.recover()
             await self.mail_intake.recover()
-        if opening is not None and self.cluster is not None:
+        if self.cluster is not None:
             # Another node serves meanwhile. Of one alone, the first texts wait a second instead of everybody.
-            await opening
+            await self.understanding.opened()
         works = {**self._background(), **({} if self.cluster is not None else self._writing_works())}
         for name, work in works.items():
             self.watch(name, work)
@@ -295,6 +293,9 @@ class Application:
         classify = self.understanding.classify
         self.answers = Answers(engine=engine, store=store, knowledge=self.knowledge, classify=classify)
         self.models, learning = self._learning()
+        if not self.machine.inline:
+            # Another thread would break the repeatability of a simulation.
+            self.understanding.opens_with(self.models.open)
         self.intake = Intake(
             engine=engine,
             store=store,
@@ -591,17 +592,12 @@ class Application:
         """Keep `work` running in the background until the application stops."""
         self._tasks.append(asyncio.create_task(supervised(name, work, self.clock), name=name))
 
-    def _open_understanding(self) -> asyncio.Task[None]:
-        """Begin to load what tells languages, and the live version; who asks meanwhile waits for that."""
-        opening = asyncio.create_task(self.understanding.open(self.models.open), name="languages")
-        self._tasks.append(opening)
-        return opening
-
     def prepare_understanding(self) -> None:
         """Train the first model in the background, or take over another; until then, what there is decides."""
         self._tasks.append(asyncio.create_task(self._prepare_understanding(), name="model"))
 
     async def _prepare_understanding(self) -> None:
+        await self.understanding.opened()
         await self.models.prepare()
         # What is proven depends on the model.
         await self.knowledge.learn()

@@ -25,7 +25,8 @@ class Understanding:
         self._crowd = crowd
         self._languages = tuple(languages)
         self._waiting = 0
-        self._opened: asyncio.Event | None = None
+        self._load: Callable[[], Awaitable[None]] | None = None
+        self._opening: asyncio.Task[None] | None = None
         # One thread: more would only fight for the interpreter, and load the language model once each.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="classifier")
 
@@ -34,12 +35,11 @@ class Understanding:
     ) -> Classification:
         """Return what `subject` and `text` are about; never raises. Who is too slow has no say: mail must not wait.
 
-        It waits only for what is being opened.
+        It waits only until it is opened.
 
         `usual`: the language that the customer writes otherwise. `known`: what else is known of the message.
         """
-        if self._opened is not None:
-            await self._opened.wait()
+        await self.opened()
         self._waiting += 1
         try:
             async with asyncio.timeout(CLASSIFY_S):
@@ -73,18 +73,29 @@ class Understanding:
 
     async def close(self) -> None:
         """Let the thread go, and the other process."""
+        if self._opening is not None:
+            self._opening.cancel()
+            await asyncio.wait([self._opening])
         if self._crowd is not None:
             await self._crowd.close()
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    async def open(self, load: Callable[[], Awaitable[None]]) -> None:
-        """Load what the first text needs, and a model by `load`. Texts that come meanwhile wait until that is done."""
-        self._opened = asyncio.Event()
-        try:
-            await self.warm()
-            await load()
-        finally:
-            self._opened.set()
+    def opens_with(self, load: Callable[[], Awaitable[None]]) -> None:
+        """Have the first text wait for languages, and for what `load` loads."""
+        self._load = load
+
+    async def opened(self) -> None:
+        """Return once these are loaded; whoever comes first begins it."""
+        if self._load is None:
+            return
+        if self._opening is None:
+            self._opening = asyncio.create_task(self._open(self._load), name="languages")
+        if not self._opening.done():
+            await asyncio.wait([self._opening])
+
+    async def _open(self, load: Callable[[], Awaitable[None]]) -> None:
+        await self.warm()
+        await load()
 
     async def warm(self) -> None:
         """Load what the first text needs, however long that takes: what tells languages apart, about a second."""

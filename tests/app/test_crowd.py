@@ -85,14 +85,13 @@ async def test_who_comes_while_it_opens_waits_for_the_model(model: Model) -> Non
         await read.wait()
         here.model = model
 
-    opening = asyncio.create_task(here.open(load))
+    here.opens_with(load)
     asked = asyncio.create_task(here.classify("", TEXTS[0]))
     async with asyncio.timeout(STARTED_S):
         await here.warm()
         assert not asked.done()
         read.set()
         assert await asked == classify("", TEXTS[0], model=model)
-        await opening
     await here.close()
 
 
