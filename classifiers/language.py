@@ -99,7 +99,8 @@ def language_of(text: str, *, languages: Sequence[str] = LANGUAGES, usual: str |
 def _hungarian_mended(words: Sequence[str]) -> Sequence[str]:
     """Return Hungarian words with the letters that they lose where a program knows Western alphabets only."""
     mended = [word.translate(_WESTERN) for word in words]
-    return mended if words_known(mended)["hu"] > words_known(words)["hu"] else words
+    # Hardly any text has such letters.
+    return mended if mended != words and words_known(mended)["hu"] > words_known(words)["hu"] else words
 
 
 def _with_spelling(alone: Mapping[str, float], words: Sequence[str]) -> dict[str, float]:
