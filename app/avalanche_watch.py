@@ -1,6 +1,5 @@
 """Watches what arrives by label, tells the core when an avalanche begins and ends, and keeps what was learnt."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import tzinfo
 
@@ -8,6 +7,7 @@ import msgspec
 import structlog
 
 from app.engine import Engine
+from app.supervise import group
 from reports.avalanche import SEEN, Found, Learnt, Over, Terms, Watch
 from router.commands import EndAvalanche, ReportAvalanche
 from storage.codec import decode
@@ -46,8 +46,8 @@ class AvalancheWatch:
     async def run(self) -> None:
         """Watch; cancel to stop."""
         await self.load()
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._look_for_ever())
+        async with group() as begin:
+            begin(self._look_for_ever())
             while True:
                 async with self._engine.subscribe() as events:
                     try:

@@ -10,7 +10,7 @@ from app.engine import Clock
 from app.node import Node, SharedBus
 from app.presence import Presence
 from app.queue_settings import OF_QUEUE
-from app.supervise import supervised
+from app.supervise import ended, supervised
 from app.turns import Turns
 from router.commands import Reconcile
 from storage import wire
@@ -122,11 +122,8 @@ class Cluster:
     async def stop(self) -> None:
         """Finish what is being written, give the lease up and say good-bye."""
         if self._turns is not None:
-            self._turns.cancel()
-            await asyncio.gather(self._turns, return_exceptions=True)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+            await ended(self._turns)
+        await ended(*self._tasks)
         if self._presence is not None:
             await self._presence.leave()
 

@@ -56,7 +56,7 @@ from app.shadow import ShadowRun
 from app.site import API_CHANNEL, RunningSite
 from app.store_watch import StoreWatch
 from app.stores import IN_PROCESS, is_embedded, open_store, require_secret, store_path
-from app.supervise import supervised
+from app.supervise import ended, supervised
 from app.understanding import Understanding
 from app.unsubscribing import Unsubscribing, unsubscribing_link
 from autoresponders.templates import Wordings, shipped_wordings
@@ -606,15 +606,12 @@ class Application:
         """Close the doors, finish what was taken in, let the store go."""
         if self._mail_ways is not None:
             await self._mail_ways.hang_up(DELIVERIES_S)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await ended(*self._tasks)
         if self.cluster is not None:
             await self.cluster.stop()
         if self._writer is not None:
             await self.engine.drain(DRAIN_S)
-            self._writer.cancel()
-            await asyncio.gather(self._writer, return_exceptions=True)
+            await ended(self._writer)
         await self._stack.aclose()
 
     # -- mail

@@ -14,6 +14,7 @@ from app.intake import Intake
 from app.parsing import ParsingFailed, ReadMail, TooCostly, read_in_thread
 from app.poison import TRIES_MAX, error_text, kept_input
 from app.sender_checks import SenderChecks
+from app.supervise import group
 from app.wishes import Wishes
 from channels.email.dates import arrived_at
 from channels.email.guard import LOOPS
@@ -293,9 +294,9 @@ class MailIntake:
 
     async def run(self) -> None:
         """Drive what waits through intake; cancel to stop."""
-        async with asyncio.TaskGroup() as workers:
+        async with group() as begin:
             for _ in range(WORKERS):
-                workers.create_task(self._work())
+                begin(self._work())
 
     async def _work(self) -> None:
         while True:

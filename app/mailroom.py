@@ -12,6 +12,7 @@ from app.knowledge import ARTICLE, CONTENT, KnowledgeBase
 from app.notices import Notices, own_text, said_by_itself
 from app.outgoing import Outgoing, Unsendable, copies_of, envelope_recipient
 from app.sendings import Sendings
+from app.supervise import Begin, group
 from autoresponders.templates import Template, Wordings
 from channels.email.compose import compose
 from channels.email.smtp import Envelope, Outcome, SendResult, retry_at
@@ -135,11 +136,11 @@ class Mailroom:
         """Perform the outbox whenever something is due; cancel to stop."""
         # Whatever ended the run before this one may have interrupted it while it was sending.
         await self.recover()
-        async with asyncio.TaskGroup() as performing:
+        async with group() as perform:
             while True:
                 async with self._engine.subscribe() as events:
                     try:
-                        await self._wait(events, await self._start_due(performing))
+                        await self._wait(events, await self._start_due(perform))
                     except (Lagged, TemporaryFailure):
                         await self._engine.clock.sleep(SECOND)
 
@@ -153,7 +154,7 @@ class Mailroom:
         except TimeoutError:
             return
 
-    async def _start_due(self, performing: asyncio.TaskGroup) -> Span:
+    async def _start_due(self, perform: Begin) -> Span:
         """Take in hand what is due; return how long nothing more comes due, `LOOK_EVERY` at most."""
         now = self._engine.clock.now()
         soon, span = now + LOOK_EVERY, LOOK_EVERY
@@ -162,7 +163,7 @@ class Mailroom:
                 span = min(span, row.due_at - now)
             elif row.id not in self._under_way and len(self._under_way) < UNDER_WAY_MAX:
                 self._under_way.add(row.id)
-                performing.create_task(self._perform(row))
+                perform(self._perform(row))
         return span
 
     async def _perform(self, row: OutboxRow) -> None:

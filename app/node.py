@@ -16,6 +16,7 @@ import structlog
 from app import kept_answers
 from app.engine import EVENTS, FOLLOWER_MAX, Engine, Submission
 from app.said_once import SaidOnce
+from app.supervise import ended
 from router.commands import AddMessage, Command, Reconcile
 from router.decision import Decision
 from router.evolve import evolve
@@ -216,17 +217,20 @@ class Node(Engine):
         self.leading = True
         return asyncio.create_task(self.run(), name="writer")
 
-    async def step_down(self, writing: "asyncio.Task[None]") -> None:
-        """Stop writing: what is being made durable is finished, what waits goes to who writes now."""
+    def turn_away(self) -> None:
+        """Let what waits, and what comes, go to who writes now; `step_down` must follow."""
         self.leading = False
         self.looked.set()
         self._turn_away()
+
+    async def step_down(self, writing: "asyncio.Task[None]") -> None:
+        """Stop writing: what is being made durable is finished, what waits goes to who writes now."""
+        self.turn_away()
         until = self.clock.now() + FINISH_MAX
         while not writing.done() and self._decided != self.seq and self.clock.now() < until:
             await self.clock.sleep(5)
             self._turn_away()
-        writing.cancel()
-        await asyncio.wait([writing])
+        await ended(writing)
         self._fail([each for batch in self._in_hand for each in batch], _unknown())
         self._turn_away()
         if self._overtaken or self._broken or self._decided != self.seq:

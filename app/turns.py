@@ -7,7 +7,7 @@ from enum import Enum, auto
 import structlog
 
 from app.node import Node, SharedBus
-from app.supervise import supervised
+from app.supervise import ended, group, supervised
 from vocabulary.errors import TemporaryFailure
 from vocabulary.instants import SECOND, Instant, Span
 
@@ -25,6 +25,8 @@ ALONE: Span = 3 * SECOND
 
 NO_STORE: Span = 3 * SECOND
 """How long a writer tries to reach the store before another may try whether it can."""
+
+STOPS = "this node stops"
 
 Work = Callable[[], Awaitable[None]]
 
@@ -70,8 +72,7 @@ class Turns:
             try:
                 sure_until = await self._until_mine()
             finally:
-                following.cancel()
-                await asyncio.wait([following])
+                await ended(following)
             await self._lead(sure_until)
 
     # -- the lease
@@ -149,7 +150,7 @@ class Turns:
             await node.clock.sleep(self._span)
             return
         log.info("writer_begins", process=self._process, seq=node.seq)
-        reason = "this node stops"
+        reason = STOPS
         tasks = [
             asyncio.create_task(supervised(name, work, node.clock), name=name)
             for name, work in {"serving": self._serve, "telling": node.tell_others, "turn": self._turn}.items()
@@ -157,8 +158,6 @@ class Turns:
         try:
             reason = await self._keep(writing)
         finally:
-            for task in tasks:
-                task.cancel()
             await asyncio.shield(self._end(writing, tasks, reason))
 
     async def _serve(self) -> None:
@@ -169,12 +168,15 @@ class Turns:
         await self._begin()
         log.info("writer_ready", seq=self._node.seq)
         self._settled.set()
-        async with asyncio.TaskGroup() as group:
+        async with group() as begin:
             for name, work in self._works().items():
-                group.create_task(supervised(name, work, self._node.clock), name=name)
+                begin(supervised(name, work, self._node.clock))
 
     async def _end(self, writing: "asyncio.Task[None]", tasks: list["asyncio.Task[None]"], reason: str) -> None:
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if reason != STOPS:
+            # Somebody else writes: whoever waits to write here goes to him, however long our own work takes to end.
+            self._node.turn_away()
+        await ended(*tasks)
         await self._node.step_down(writing)
         await self._release()
         log.warning("writer_ends", process=self._process, reason=reason, seq=self._node.seq)

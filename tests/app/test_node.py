@@ -12,7 +12,7 @@ import pytest
 from app.clock import SystemClock
 from app.node import Node
 from app.rows import outbox_of, rows_of
-from app.turns import Turns
+from app.turns import LEASE, Turns
 from router import checkpoint
 from router.commands import AddMessage, Connect, DefineAgent, SetPresence
 from router.decision import Decision
@@ -85,6 +85,7 @@ class Process:
         self.way_to_store = WayToStore(store)
         self.local: LocalBus[Any, Any] = LocalBus()
         self.begun = 0
+        self.works: dict[str, Callable[[], Awaitable[None]]] = {}
         self.node = Node(
             shared=self.way,
             local=self.local,
@@ -103,7 +104,7 @@ class Process:
         self.begun += 1
 
     def _works(self) -> dict[str, Callable[[], Awaitable[None]]]:
-        return {"alarm": self.node.alarm}
+        return {"alarm": self.node.alarm, **self.works}
 
     async def start(self) -> None:
         await self.node.start()
@@ -308,6 +309,30 @@ async def test_who_leads_again_and_was_held_up_waits_for_a_look_at_the_lease(tmp
     assert (await asking).refusal is None
     await node.step_down(writing)
     await store.close()
+
+
+async def test_who_is_replaced_forwards_though_its_own_work_does_not_end_yet(pair: Pair) -> None:
+    told, may_end = asyncio.Event(), asyncio.Event()
+
+    async def slow_to_end() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            told.set()
+            await may_end.wait()
+
+    pair.b.works["slow"] = slow_to_end
+    await pair.a.stop()
+    await until(lambda: pair.b.begun == 1)
+    await pair.bus.release(LEASE, "b")
+    await pair.a.start()
+    await told.wait()
+    # Nothing of what it is asked waits for that work: another node writes.
+    async with asyncio.timeout(20):
+        assert (await pair.b.node.submit(admit("i-1"))).refusal is None
+    assert pair.a.node.leading
+    assert not pair.b.node.leading
+    may_end.set()
 
 
 async def test_take_over_and_stepping_down_many_times_keeps_both_alike(pair: Pair) -> None:
