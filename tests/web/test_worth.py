@@ -89,6 +89,21 @@ async def test_purchases_come_in_once_and_faults_are_told_with_their_place(house
     assert (ola["name"], ola["segment"], ola["standing"]) == ("Ola", None, None)
 
 
+async def test_purchases_are_read_page_by_page_and_a_cursor_of_somebody_elses_is_refused(house: World) -> None:
+    shop = await house.program("integration")
+    await shop.post("/customers/purchases", {"items": [bought(n, n // 2, external_id="crm-1") for n in range(1, 6)]})
+    seen, page = [], await shop.get("/customers/crm-1/purchases?limit=2")
+    while True:
+        seen += [each["order_id"] for each in page["items"]]
+        if page["next"] is None:
+            break
+        page = await shop.get(f"/customers/crm-1/purchases?limit=2&cursor={page['next']}")
+    assert seen == ["o-1", "o-3", "o-2", "o-5", "o-4"]
+    for cursor in ("o-1", "1:", "²:o-1", "1e3:o-1", f"{10**30}:o-1"):
+        refused = await shop.get(f"/customers/crm-1/purchases?cursor={cursor}", 422)
+        assert [fault["path"] for fault in refused["errors"]] == ["cursor"], cursor
+
+
 async def test_a_dry_run_writes_nothing(house: World) -> None:
     shop = await house.program("integration")
     answer = await shop.post("/customers/purchases", {"items": [bought(1, 3, external_id="crm-1")], "dry_run": True})
