@@ -70,6 +70,18 @@ async def ended(*tasks: "asyncio.Task[None]", again_s: float = CANCEL_AGAIN_S) -
         raise asyncio.CancelledError
 
 
+async def whole(work: Coroutine[Any, Any, None]) -> None:
+    """Carry `work` out to its end, however often who waits for it is cancelled; he hears of that then."""
+    told = _cancellations()
+    task = asyncio.create_task(work)
+    while not task.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([task])
+    task.result()
+    if _cancellations() > told:
+        raise asyncio.CancelledError
+
+
 @asynccontextmanager
 async def group() -> AsyncIterator[Begin]:
     """Give what begins a task; all end with the block as in a `TaskGroup`, also those who don't hear of it at once."""

@@ -7,7 +7,7 @@ from enum import Enum, auto
 import structlog
 
 from app.node import Node, SharedBus
-from app.supervise import ended, group, supervised
+from app.supervise import ended, group, supervised, whole
 from vocabulary.errors import TemporaryFailure
 from vocabulary.instants import SECOND, Instant, Span
 
@@ -158,7 +158,7 @@ class Turns:
         try:
             reason = await self._keep(writing)
         finally:
-            await asyncio.shield(self._end(writing, tasks, reason))
+            await whole(self._end(writing, tasks, reason))
 
     async def _serve(self) -> None:
         await self._shared.serve(self._node.carry_out)

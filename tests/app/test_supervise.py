@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from app.clock import SystemClock
-from app.supervise import ended, group, supervised
+from app.supervise import ended, group, supervised, whole
 
 CLOCK = SystemClock()
 
@@ -103,3 +103,21 @@ async def test_a_fault_in_a_task_of_a_group_ends_all_of_it() -> None:
         await run()
     assert [str(each) for each in failed.value.exceptions] == ["broken"]
     assert other.told == 2
+
+
+async def test_what_must_be_whole_is_carried_out_however_often_who_waits_is_cancelled() -> None:
+    may_end, done = asyncio.Event(), []
+
+    async def work() -> None:
+        await may_end.wait()
+        done.append("whole")
+
+    task = asyncio.create_task(whole(work()))
+    for _ in range(3):
+        await asyncio.wait([task], timeout=0.01)
+        task.cancel()
+    assert not task.done()
+    may_end.set()
+    await asyncio.wait([task])
+    assert task.cancelled()
+    assert done == ["whole"]
