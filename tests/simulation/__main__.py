@@ -3,20 +3,25 @@
 import argparse
 import gc
 import json
+import math
 import os
 import secrets
 import sys
 import time  # noqa: TID251  # how long it took
 import warnings
 import zlib
+from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from typing import Any
 
 import msgspec
 import structlog
 
 from tests.simulation import planted, schedule
+
+AHEAD = 4
+"""So many days a process are begun before the first of them is waited for: one that is long holds nobody up."""
 
 
 def main() -> int:
@@ -28,7 +33,7 @@ def main() -> int:
     seed = secrets.randbelow(10**9) if arguments.seed is None else arguments.seed
     began = time.monotonic()
     with ProcessPoolExecutor(arguments.processes, initializer=_quiet) as processes:
-        outcomes = _lived(processes.map(schedule.run, range(seed, seed + arguments.schedules)), arguments)
+        outcomes = _lived(_days(processes, arguments, seed), arguments)
         found = _planted(processes, arguments, seed) if arguments.planted else []
     result = {
         "seed": seed,
@@ -43,7 +48,7 @@ def main() -> int:
         "trace": zlib.crc32(",".join(str(each.trace) for each in outcomes).encode()),
         "seconds": round(time.monotonic() - began, 1),
     }
-    _tell(result, as_json=arguments.json)
+    _tell(result, arguments.schedules, as_json=arguments.json)
     missed = [each for each in found if each["found_after"] is None]
     return 1 if result["violations"] or missed else 0
 
@@ -51,6 +56,7 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     parser.add_argument("--schedules", type=int, default=100, metavar="N", help="random days to live through")
+    parser.add_argument("--minutes", type=float, metavar="M", help="begin no further day after so long")
     parser.add_argument("--seed", type=int, metavar="S", help="the first day; the next ones follow it (default: any)")
     parser.add_argument("--planted", action="store_true", help="also plant each known fault until it is found")
     parser.add_argument("--only", metavar="NAME", help="of the planted faults, those with this in their name")
@@ -69,6 +75,20 @@ def _quiet() -> None:
     schedule.prepare()
     gc.collect()
     gc.freeze()
+
+
+def _days(processes: ProcessPoolExecutor, arguments: argparse.Namespace, seed: int) -> Iterator[schedule.Outcome]:
+    """Yield the days in their order, however fast each of them passes."""
+    until = math.inf if arguments.minutes is None else time.monotonic() + 60 * arguments.minutes
+    begun: deque[Future[schedule.Outcome]] = deque()
+    for day in range(seed, seed + arguments.schedules):
+        begun.append(processes.submit(schedule.run, day))
+        if len(begun) > AHEAD * arguments.processes:
+            yield begun.popleft().result()
+        if time.monotonic() >= until:
+            break
+    while begun:
+        yield begun.popleft().result()
 
 
 def _lived(outcomes: Iterable[schedule.Outcome], arguments: argparse.Namespace) -> list[schedule.Outcome]:
@@ -115,13 +135,12 @@ def _all_crashes(outcomes: Iterable[schedule.Outcome]) -> Iterator[str]:
             yield crash.partition(" (")[0] if not crash.startswith("at write") else "at write"
 
 
-def _tell(result: dict[str, Any], *, as_json: bool) -> None:
+def _tell(result: dict[str, Any], asked: int, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(result, indent=1))
         return
-    print(
-        f"{result['schedules']} days with {result['crashes']} crashes in {result['seconds']} s, seed {result['seed']}"
-    )
+    days = f"{result['schedules']} days of {asked}" if result["schedules"] < asked else f"{asked} days"
+    print(f"{days} with {result['crashes']} crashes in {result['seconds']} s, seed {result['seed']}")
     print(f"{len(result['violations'])} violations")
     for each in result["planted"]:
         after = each["found_after"]

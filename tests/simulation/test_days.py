@@ -49,6 +49,11 @@ def test_the_same_seed_is_the_same_day_in_every_process() -> None:
     assert another["trace"] != one["trace"]
 
 
+def test_no_further_day_begins_once_the_time_is_over() -> None:
+    code, found = simulated("--schedules", "1000", "--minutes", "0", "--seed", "77", "--processes", "1")
+    assert (code, found["schedules"]) == (0, 1)
+
+
 @pytest.mark.parametrize("name", QUICK)
 def test_planted_faults_are_found(name: str) -> None:
     _, found = simulated("--schedules", "0", "--planted", "--only", name, "--within", "60", "--seed", "5")
