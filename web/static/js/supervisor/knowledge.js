@@ -43,7 +43,7 @@ function Overview() {
       <button type="button" class="button" onClick=${() => void (knowledge.value = { importing: true })}>${t("knowledge.import")}</button></div>
     ${items === null && html`<p class="hint">${t("ui.loading")}</p>`}
     ${items?.length === 0 && html`<p class="hint">${t("knowledge.none")}</p>`}
-    ${items && items.length > 0 && html`<div class="scroller"><table class="list-table">
+    ${items && items.length > 0 && html`<div class="scroller"><table class="list-table articles">
       <thead><tr>${["article", "label", "languages", "state"].map((each) => html`<th scope="col">${t(`knowledge.col.${each}`)}</th>`)}</tr></thead>
       <tbody>${items.map((each) => html`<tr key=${each.id}>
         <th scope="row" class="text"><button type="button" class="row-link" onClick=${() => void (knowledge.value = { article: each })}>${titleOf(each)}</button>
@@ -144,7 +144,7 @@ function Worth() {
   const share = (/** @type {any} */ one) => (one ? `${percent(one.value)} (${percent(one.low)}–${percent(one.high)})` : "–");
   if (!items?.length || !items.some((each) => each.answered || each.held_out || each.asked_which)) return html`<section><h3>${t("knowledge.worth")}</h3><p class="hint">${t("knowledge.worth.none")}</p></section>`;
   return html`<section><h3>${t("knowledge.worth")}</h3><p class="hint">${t("knowledge.worth.hint")}</p>
-    <div class="scroller"><table class="list-table"><thead><tr>${["rule", "answered", "confirmed", "silent", "recontacted", "escalated", "open", "needed", "held_out", "effect", "asked_which"].map((each) => html`<th scope="col">${t(`knowledge.worth.${each}`)}</th>`)}</tr></thead>
+    <div class="scroller"><table class="list-table worth"><thead><tr>${["rule", "answered", "confirmed", "silent", "recontacted", "escalated", "open", "needed", "held_out", "effect", "asked_which"].map((each) => html`<th scope="col">${t(`knowledge.worth.${each}`)}</th>`)}</tr></thead>
     <tbody>${items.map((each) => html`<tr key=${each.autoresponse}>
       <th scope="row">${each.autoresponse ?? t("knowledge.worth.all")}</th><td class="figure">${number(each.answered)}</td>
       ${["confirmed", "silent", "recontacted", "escalated", "open"].map((name) => html`<td class="figure">${number(each.results[name])}</td>`)}
