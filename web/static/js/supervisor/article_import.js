@@ -73,7 +73,7 @@ function Faults({ faults }) {
 function Changes({ articles }) {
   if (!articles.length) return null;
   const columns = ["import.col.line", "col.article", "col.languages", "col.label", "import.col.questions", "import.col.change"];
-  return html`<div class="scroller"><table class="list-table">
+  return html`<div class="scroller" tabindex="0" role="region" aria-label=${t("knowledge.import")}><table class="list-table">
     <thead><tr>${columns.map((each) => html`<th scope="col">${t(`knowledge.${each}`)}</th>`)}</tr></thead>
     <tbody>${articles.map((each) => html`<tr key=${`${each.id} ${each.language}`}><td class="figure">${number(each.line)}</td>
       <th scope="row" class="text" lang=${each.language}>${each.title} <span class="hint">${each.id}</span></th>

@@ -144,7 +144,7 @@ function Worth() {
   const share = (/** @type {any} */ one) => (one ? `${percent(one.value)} (${percent(one.low)}–${percent(one.high)})` : "–");
   if (!items?.length || !items.some((each) => each.answered || each.held_out || each.asked_which)) return html`<section><h3>${t("knowledge.worth")}</h3><p class="hint">${t("knowledge.worth.none")}</p></section>`;
   return html`<section><h3>${t("knowledge.worth")}</h3><p class="hint">${t("knowledge.worth.hint")}</p>
-    <div class="scroller"><table class="list-table worth"><thead><tr>${["rule", "answered", "confirmed", "silent", "recontacted", "escalated", "open", "needed", "held_out", "effect", "asked_which"].map((each) => html`<th scope="col">${t(`knowledge.worth.${each}`)}</th>`)}</tr></thead>
+    <div class="scroller" tabindex="0" role="region" aria-label=${t("knowledge.worth")}><table class="list-table worth"><thead><tr>${["rule", "answered", "confirmed", "silent", "recontacted", "escalated", "open", "needed", "held_out", "effect", "asked_which"].map((each) => html`<th scope="col">${t(`knowledge.worth.${each}`)}</th>`)}</tr></thead>
     <tbody>${items.map((each) => html`<tr key=${each.autoresponse}>
       <th scope="row">${each.autoresponse ?? t("knowledge.worth.all")}</th><td class="figure">${number(each.answered)}</td>
       ${["confirmed", "silent", "recontacted", "escalated", "open"].map((name) => html`<td class="figure">${number(each.results[name])}</td>`)}
