@@ -15,6 +15,7 @@ from app.engine import Engine
 from app.lessons import Lessons, first_message
 from app.model_child import TRAINING_S, trained
 from app.model_versions import BY_SITE, ModelVersions
+from app.supervise import ended
 from classifiers.examples import LANGUAGES
 from classifiers.features import whole_text
 from classifiers.orders import Asked, Order
@@ -156,9 +157,8 @@ class Retraining:
 
     async def close(self) -> None:
         """Break off; the child ends with us."""
-        if self._task is not None and not self._task.done():
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        if self._task is not None:
+            await ended(self._task)
 
     async def _tell(self, number: int, told: Training) -> None:
         await self._engine.write(Put(self._row(number, told)))

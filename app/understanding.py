@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from app.crowd import Copy, Crowd, NotHere
+from app.supervise import ended
 from classifiers.background import NOTHING, Background
 from classifiers.cascade import WARMING, Classification, Why, classify, why
 from classifiers.examples import LANGUAGES
@@ -74,8 +75,7 @@ class Understanding:
     async def close(self) -> None:
         """Let the thread go, and the other process."""
         if self._opening is not None:
-            self._opening.cancel()
-            await asyncio.wait([self._opening])
+            await ended(self._opening)
         if self._crowd is not None:
             await self._crowd.close()
         self._thread.shutdown(wait=False, cancel_futures=True)
